@@ -1,0 +1,110 @@
+package tasks
+
+import "strings"
+
+// Gateway is a payment gateway (PG) by its PortOne code, the value of
+// pg_provider. The zero value means that the gateway is not known.
+//
+// A Gateway need not be one of the constants: a code that appeared after this
+// program was built is carried along unchanged and never refused.
+type Gateway string
+
+// The gateways on which PortOne documents, or once documented, revoking cash
+// receipts.
+const (
+	Inicis       Gateway = "html5_inicis"
+	KCP          Gateway = "kcp"
+	Settle       Gateway = "settle"
+	Nice         Gateway = "nice"
+	Daou         Gateway = "daou"
+	KICC         Gateway = "kicc"
+	TossPayments Gateway = "tosspayments"
+	NiceV2       Gateway = "nice_v2"
+	KSNET        Gateway = "ksnet"
+	SmartroV2    Gateway = "smartro_v2"
+	Welcome      Gateway = "welcome"
+)
+
+// gatewayNames lists every known gateway with its names. aliases are further
+// spellings found in merchants' exports.
+var gatewayNames = []struct {
+	code            Gateway
+	korean, english string
+	aliases         []string
+}{
+	{Inicis, "KG이니시스", "KG Inicis", []string{"이니시스", "inicis"}},
+	{KCP, "NHN KCP", "NHN KCP", []string{"NHN한국사이버결제"}},
+	{Settle, "헥토파이낸셜", "Hecto Financial", []string{"세틀뱅크", "Settle Bank"}},
+	{Nice, "나이스페이먼츠", "NICE Payments", []string{"나이스페이"}},
+	{Daou, "키움페이", "Kiwoom Pay", []string{"페이조아", "PayJoa", "다우데이타"}},
+	{KICC, "KICC", "KICC Easypay", []string{"이지페이", "KICC 이지페이"}},
+	{TossPayments, "토스페이먼츠", "Toss Payments", nil},
+	{NiceV2, "(신) 나이스페이", "NICE Payments (new)", []string{"(신)나이스페이먼츠"}},
+	{KSNET, "KSNET", "KSNET", nil},
+	{SmartroV2, "스마트로", "Smartro", nil},
+	{Welcome, "웰컴페이먼츠", "Welcome Payments", nil},
+}
+
+// Gateways returns every known gateway, the six this project began with first.
+func Gateways() []Gateway {
+	all := make([]Gateway, len(gatewayNames))
+	for i, g := range gatewayNames {
+		all[i] = g.code
+	}
+	return all
+}
+
+// Known reports whether g is one of the constants of this package.
+func (g Gateway) Known() bool {
+	for _, known := range gatewayNames {
+		if g == known.code {
+			return true
+		}
+	}
+	return false
+}
+
+// Korean returns the gateway's Korean name, or its code if it has none.
+func (g Gateway) Korean() string {
+	for _, known := range gatewayNames {
+		if g == known.code {
+			return known.korean
+		}
+	}
+	return string(g)
+}
+
+// English returns the gateway's English name, or its code if it has none.
+func (g Gateway) English() string {
+	for _, known := range gatewayNames {
+		if g == known.code {
+			return known.english
+		}
+	}
+	return string(g)
+}
+
+// ParseGateway returns the gateway that name means: a code, or a Korean or an
+// English name as order systems export them, whatever its case and spacing.
+// A name that nobody knows comes back unchanged, as a code of its own, with
+// false.
+func ParseGateway(name string) (Gateway, bool) {
+	name = strings.TrimSpace(name)
+	folded := fold(name)
+	for _, g := range gatewayNames {
+		if folded == fold(string(g.code)) || folded == fold(g.korean) || folded == fold(g.english) {
+			return g.code, true
+		}
+		for _, alias := range g.aliases {
+			if folded == fold(alias) {
+				return g.code, true
+			}
+		}
+	}
+	return Gateway(name), false
+}
+
+// fold makes spellings that differ only in case and spacing equal.
+func fold(name string) string {
+	return strings.ToLower(strings.Join(strings.Fields(name), ""))
+}

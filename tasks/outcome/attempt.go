@@ -1,0 +1,165 @@
+package outcome
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+)
+
+// maxMessage is how much of a gateway's text is kept, in bytes.
+const maxMessage = 500
+
+var (
+	//go:embed begin.lua
+	beginSource string
+	//go:embed finish.lua
+	finishSource string
+	//go:embed extend.lua
+	extendSource string
+
+	beginScript  = redis.NewScript(beginSource)
+	finishScript = redis.NewScript(finishSource)
+	extendScript = redis.NewScript(extendSource)
+)
+
+// TerminalError says that an attempt cannot begin because the imp_uid already
+// has a terminal outcome.
+type TerminalError struct {
+	ImpUID string
+	Status Status
+}
+
+func (e *TerminalError) Error() string {
+	return fmt.Sprintf("%s is already %s", e.ImpUID, e.Status)
+}
+
+// BusyError says that an attempt cannot begin because another one is running,
+// or ran until its process died; its lease ends after Wait.
+type BusyError struct {
+	ImpUID string
+	Wait   time.Duration
+}
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("another attempt on %s is running, its lease ends in %v", e.ImpUID, e.Wait)
+}
+
+// Attempt is a running attempt: the right to call, and to say what came of it.
+type Attempt struct {
+	Revocation tasks.Revocation
+	// Number counts the DELETE calls including this one, from 1.
+	Number int
+	// Uncounted gives the count back when the attempt is finished: no DELETE
+	// was made, or it was turned away unseen.
+	Uncounted bool
+
+	fence string
+	first string
+}
+
+// Begin counts an attempt and marks it as running for lease, in one atomic
+// step. It returns a [*TerminalError] if there is nothing left to do, and a
+// [*BusyError] if another attempt is running.
+func (s *Store) Begin(ctx context.Context, r tasks.Revocation, lease time.Duration) (Attempt, error) {
+	now := s.config.Now().UTC().Format(timeFormat)
+	caller := strconv.FormatUint(rand.Uint64(), 36) // go-redis repeats a call whose reply was lost
+	args := append([]any{lease.Milliseconds(), s.config.TTL.Milliseconds(), now, caller}, asked(r)...)
+	reply, err := beginScript.Run(ctx, s.client, []string{s.hash(r.ImpUID)}, args...).StringSlice()
+	if err != nil {
+		return Attempt{}, fmt.Errorf("begin the attempt on %s: %w", r.ImpUID, err)
+	}
+	switch reply[0] {
+	case "terminal":
+		return Attempt{}, &TerminalError{ImpUID: r.ImpUID, Status: Status(reply[1])}
+	case "busy":
+		wait, err := time.ParseDuration(reply[1] + "ms")
+		if err != nil {
+			return Attempt{}, fmt.Errorf("begin the attempt on %s: lease: %w", r.ImpUID, err)
+		}
+		return Attempt{}, &BusyError{ImpUID: r.ImpUID, Wait: wait}
+	}
+	number, err := strconv.Atoi(reply[2])
+	if err != nil {
+		return Attempt{}, fmt.Errorf("begin the attempt on %s: attempts: %w", r.ImpUID, err)
+	}
+	return Attempt{Revocation: r, Number: number, fence: reply[1], first: reply[3]}, nil
+}
+
+// Extend lets a running attempt's lease end no earlier than lease from now. It
+// does nothing if the attempt is over.
+func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) error {
+	err := extendScript.Run(ctx, s.client, []string{s.hash(a.Revocation.ImpUID)}, a.fence, lease.Milliseconds()).Err()
+	if err != nil {
+		return fmt.Errorf("extend the attempt on %s: %w", a.Revocation.ImpUID, err)
+	}
+	return nil
+}
+
+// Finish writes what came of an attempt, in one atomic step: the outcome and,
+// if it is terminal, its stream entry and dead letter. Of o it takes the
+// status, the reason, the answer, the receipt and the next attempt. It reports
+// false if nothing was written, because the same stands there already or
+// because another attempt knows better: revoked wins over everything,
+// otherwise the newer attempt wins.
+func (s *Store) Finish(ctx context.Context, a Attempt, o Outcome) (written bool, err error) {
+	now := s.config.Now()
+	o.ImpUID, o.PG, o.Batch = a.Revocation.ImpUID, a.Revocation.PG, a.Revocation.Batch
+	o.Message = cut(o.Message, maxMessage)
+	o.UpdatedAt = now
+
+	uncounted := "0"
+	if a.Uncounted {
+		uncounted = "1"
+	}
+	args := []any{a.fence, uncounted, s.config.TTL.Milliseconds(), now.UnixMilli(), s.config.StreamLength}
+	for _, f := range fields {
+		if f.name == "attempts" || f.name == "first_attempt_at" {
+			continue // the hash knows better
+		}
+		if value := f.get(&o); value != "" {
+			args = append(args, f.name, value)
+		}
+	}
+	args = append(args, a.first, a.Number)
+
+	keys := []string{s.hash(o.ImpUID), s.streamKey(), s.deadKey()}
+	reply, err := finishScript.Run(ctx, s.client, keys, args...).Text()
+	if err != nil {
+		return false, fmt.Errorf("finish the attempt on %s: %w", o.ImpUID, err)
+	}
+	return reply == "written", nil
+}
+
+// cut returns the longest beginning of s within limit bytes that ends between
+// two characters.
+func cut(s string, limit int) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) <= limit {
+		return s
+	}
+	for !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
+}
+
+// asked returns the names and values of what was asked for.
+func asked(r tasks.Revocation) []any {
+	args := []any{"imp_uid", r.ImpUID}
+	if r.PG != "" {
+		args = append(args, "pg", string(r.PG))
+	}
+	if r.Batch != "" {
+		args = append(args, "batch", r.Batch)
+	}
+	return args
+}

@@ -1,0 +1,59 @@
+-- Finishes an attempt: writes the outcome and, if it is terminal, the stream
+-- entry and the dead letter. Repeating it changes nothing.
+--
+-- KEYS  outcome hash, stream, dead-letter set
+-- ARGV  fence, "1" if the attempt does not count, life of the outcome in ms,
+--       now in ms, length of the stream, then the outcome's names and values
+--       but for attempts and first_attempt_at, those two given last
+--
+-- Returns "written", or why it was not: "late" if a newer attempt knows
+-- better, "repeated" if it already stands there.
+local fence, uncounted, ttl, now, maxlen = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local fields = {}
+for i = 6, #ARGV do
+  fields[#fields + 1] = ARGV[i]
+end
+local attempts, first = table.remove(fields), table.remove(fields)
+local new = {}
+for i = 1, #fields, 2 do
+  new[fields[i]] = fields[i + 1]
+end
+
+-- Revoked wins over everything; otherwise the newer attempt wins.
+local was = redis.call('HMGET', KEYS[1], 'status', 'fence', 'leased_until', 'attempts', 'first_attempt_at')
+if was[1] == 'revoked' then
+  return 'repeated'
+end
+local latest = tonumber(was[2] or 0)
+if new.status ~= 'revoked' then
+  if was[1] == 'dead' or (fence == latest and not was[3]) then
+    return 'repeated'
+  end
+  if fence < latest then
+    return 'late'
+  end
+end
+
+-- Where the hash was lost, the attempt itself remembers.
+attempts = tonumber(was[4] or attempts)
+if uncounted == '1' and attempts > 0 then
+  attempts = attempts - 1
+end
+for _, item in ipairs({'attempts', tostring(attempts), 'first_attempt_at', was[5] or first}) do
+  fields[#fields + 1] = item
+end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'fence', string.format('%.0f', math.max(fence, latest)), unpack(fields))
+redis.call('PEXPIRE', KEYS[1], ttl)
+
+if new.status == 'retrying' then
+  return 'written'
+end
+redis.call('HDEL', KEYS[1], 'fence')
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', maxlen, '*', unpack(fields))
+if new.status == 'dead' then
+  redis.call('ZADD', KEYS[3], now, new.imp_uid)
+else
+  redis.call('ZREM', KEYS[3], new.imp_uid)
+end
+return 'written'

@@ -1,0 +1,111 @@
+// Package outcome keeps what became of every imp_uid: the record, the store
+// in Redis, the stream of what ended, and the list of dead letters. It is the
+// only owner of this project's own keys in Redis.
+package outcome
+
+import (
+	"time"
+
+	"receiptrevoker/tasks"
+)
+
+// Status is how far the revocation of an imp_uid has come.
+type Status string
+
+const (
+	// Queued means asked for and not yet attempted. It is never stored: readers
+	// find it out by asking Asynq.
+	Queued Status = "queued"
+	// Retrying means attempted, and to be attempted again.
+	Retrying Status = "retrying"
+	// Revoked means that PortOne said that the receipt is revoked. It is final.
+	Revoked Status = "revoked"
+	// Dead means given up on: repeating the call as it stands cannot succeed.
+	Dead Status = "dead"
+)
+
+// Terminal reports whether nothing more will be tried.
+func (s Status) Terminal() bool { return s == Revoked || s == Dead }
+
+// Reason is why an outcome is what it is.
+type Reason string
+
+// The reasons of revoked outcomes.
+const (
+	// ReasonRevoked means that a DELETE of ours was answered with success.
+	ReasonRevoked Reason = "revoked"
+	// ReasonAlreadyRevoked means that a lookup found the receipt revoked.
+	ReasonAlreadyRevoked Reason = "already_revoked"
+)
+
+// The reasons of dead outcomes.
+const (
+	// ReasonNotIssued means that no receipt was ever issued through PortOne.
+	ReasonNotIssued Reason = "not_issued"
+	// ReasonRefused means that PortOne refused the request as such.
+	ReasonRefused Reason = "refused"
+	// ReasonUnsupportedGateway means that PortOne cannot revoke on this gateway.
+	ReasonUnsupportedGateway Reason = "unsupported_gateway"
+	// ReasonAttemptsExhausted means that every attempt failed.
+	ReasonAttemptsExhausted Reason = "attempts_exhausted"
+	// ReasonInvalidTask means that the task could not be read, so nothing was called.
+	ReasonInvalidTask Reason = "invalid_task"
+	// ReasonCrashed means that the process died in the last attempt.
+	ReasonCrashed Reason = "crashed"
+)
+
+// The reasons of retrying outcomes.
+const (
+	// ReasonPGFailure means that the gateway answered that the revocation failed.
+	ReasonPGFailure Reason = "pg_failure"
+	// ReasonUnreachable means that no usable answer came: the effect is unknown.
+	ReasonUnreachable Reason = "unreachable"
+	// ReasonUnauthorized means that the credentials, or this address, were refused.
+	ReasonUnauthorized Reason = "unauthorized"
+	// ReasonRateLimited means that PortOne asked for fewer calls.
+	ReasonRateLimited Reason = "rate_limited"
+	// ReasonGatewayPaused means that the gateway is down and was not called.
+	ReasonGatewayPaused Reason = "gateway_paused"
+)
+
+// Outcome is what is known about one imp_uid. Redis, JSON and CSV use the
+// same field names; see [Fields].
+type Outcome struct {
+	ImpUID string
+	PG     tasks.Gateway
+	Batch  string
+	Status Status
+	Reason Reason
+
+	// HTTPStatus, Code and Message are PortOne's last answer, as it came.
+	// HTTPStatus is 0 and Code nil if there was none. Message is the gateway's
+	// own text, cut at 500 bytes: for people, never to branch on.
+	HTTPStatus int
+	Code       *int
+	Message    string
+
+	// Attempts counts the DELETE calls made so far. Calls that a rate limit or
+	// wrong credentials turned away do not count.
+	Attempts int
+
+	// Receipt is what PortOne says about the receipt, zero if it said nothing.
+	Receipt
+
+	FirstAttemptAt time.Time
+	UpdatedAt      time.Time
+	// NextAttemptAt is zero unless the status is [Retrying].
+	NextAttemptAt time.Time
+}
+
+// Receipt is a cash receipt as PortOne describes it in its answers to
+// /receipts calls (ReceiptAnnotation).
+type Receipt struct {
+	ReceiptTID  string    // the gateway's number
+	ApplyNum    string    // the tax office's number
+	Type        string    // person or company
+	Amount      int64     // KRW
+	VAT         int64     // KRW
+	ReceiptURL  string    // where the receipt can be seen
+	AppliedAt   time.Time // issued
+	CancelledAt time.Time // revoked; zero if it is not
+}

@@ -1,0 +1,149 @@
+package outcome
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Get returns the outcome of an imp_uid, or an error that matches
+// [ErrNotFound].
+func (s *Store) Get(ctx context.Context, impUID string) (Outcome, error) {
+	values, err := s.client.HGetAll(ctx, s.hash(impUID)).Result()
+	if err != nil {
+		return Outcome{}, fmt.Errorf("read the outcome of %s: %w", impUID, err)
+	}
+	if len(values) == 0 {
+		return Outcome{}, fmt.Errorf("%w of %s", ErrNotFound, impUID)
+	}
+	return decode(values)
+}
+
+// Many returns the outcomes of the imp_uids, in their order and in one round
+// trip. Where there is none, it holds the imp_uid alone and no status.
+func (s *Store) Many(ctx context.Context, impUIDs []string) ([]Outcome, error) {
+	replies := make([]*redis.MapStringStringCmd, len(impUIDs))
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, impUID := range impUIDs {
+			replies[i] = p.HGetAll(ctx, s.hash(impUID))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %d outcomes: %w", len(impUIDs), err)
+	}
+	outcomes := make([]Outcome, len(impUIDs))
+	for i, reply := range replies {
+		o, err := decode(reply.Val())
+		if err != nil {
+			return nil, err
+		}
+		o.ImpUID = impUIDs[i]
+		outcomes[i] = o
+	}
+	return outcomes, nil
+}
+
+// Status returns the status of an imp_uid, empty if it has no outcome.
+func (s *Store) Status(ctx context.Context, impUID string) (Status, error) {
+	status, err := s.client.HGet(ctx, s.hash(impUID), "status").Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return "", fmt.Errorf("read the status of %s: %w", impUID, err)
+	}
+	return Status(status), nil
+}
+
+// Dead returns how many dead letters there are.
+func (s *Store) Dead(ctx context.Context) (int64, error) {
+	n, err := s.client.ZCard(ctx, s.deadKey()).Result()
+	if err != nil {
+		return 0, fmt.Errorf("count the dead letters: %w", err)
+	}
+	return n, nil
+}
+
+const (
+	pageSize = 500
+	// block is how long one read of the stream waits on the server. It stays
+	// below go-redis' default read timeout of 3 s.
+	block = 2 * time.Second
+)
+
+// An Event is one entry of the stream: an outcome that became terminal. An
+// imp_uid may come more than once.
+type Event struct {
+	ID      string
+	Outcome Outcome
+}
+
+// Last returns the ID of the stream's last entry, from which [Store.Follow]
+// goes on with the next.
+func (s *Store) Last(ctx context.Context) (string, error) {
+	entries, err := s.client.XRevRangeN(ctx, s.streamKey(), "+", "-", 1).Result()
+	if err != nil {
+		return "", fmt.Errorf("read the end of the stream of outcomes: %w", err)
+	}
+	if len(entries) == 0 {
+		return "0", nil
+	}
+	return entries[0].ID, nil
+}
+
+// Follow yields the terminal outcomes after the entry with the given ID, "0"
+// for all that the stream still has, and waits for new ones until ctx is done,
+// which ends it without an error. An error of Redis ends it and may be
+// followed by another call from the last event's ID; an entry that cannot be
+// read is yielded as an error and passed over.
+func (s *Store) Follow(ctx context.Context, after string) iter.Seq2[Event, error] {
+	return s.events(ctx, after, block)
+}
+
+// Events yields the terminal outcomes after the entry with the given ID, like
+// [Store.Follow], and ends at the last one.
+func (s *Store) Events(ctx context.Context, after string) iter.Seq2[Event, error] {
+	return s.events(ctx, after, -1)
+}
+
+// events waits for new entries while wait is not negative.
+func (s *Store) events(ctx context.Context, after string, wait time.Duration) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		for ctx.Err() == nil {
+			streams, err := s.client.XRead(ctx, &redis.XReadArgs{
+				Streams: []string{s.streamKey(), after}, Count: pageSize, Block: wait,
+			}).Result()
+			switch {
+			case ctx.Err() != nil:
+				return
+			case errors.Is(err, redis.Nil) && wait < 0:
+				return
+			case errors.Is(err, redis.Nil):
+				continue
+			case err != nil:
+				yield(Event{ID: after}, fmt.Errorf("follow the stream of outcomes: %w", err))
+				return
+			}
+			for _, entry := range streams[0].Messages {
+				after = entry.ID
+				if !yield(event(entry)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func event(entry redis.XMessage) (Event, error) {
+	values := make(map[string]string, len(entry.Values))
+	for name, value := range entry.Values {
+		values[name], _ = value.(string)
+	}
+	o, err := decode(values)
+	if err != nil {
+		err = fmt.Errorf("stream entry %s: %w", entry.ID, err)
+	}
+	return Event{ID: entry.ID, Outcome: o}, err
+}

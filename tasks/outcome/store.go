@@ -1,0 +1,58 @@
+package outcome
+
+import (
+	"cmp"
+	"errors"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// The settings' defaults.
+const (
+	DefaultNamespace    = "receipt"
+	DefaultTTL          = 90 * 24 * time.Hour
+	DefaultStreamLength = 1_000_000
+)
+
+// ErrNotFound is returned for an imp_uid that has no outcome: it was never
+// asked for, or not yet attempted, or its outcome's life is over.
+var ErrNotFound = errors.New("no outcome")
+
+// Config is how a store keeps outcomes. The zero value is the default.
+type Config struct {
+	// Namespace stands before every key, in the braces of a Redis Cluster
+	// hash tag, so that one script may change them all. Default "receipt".
+	Namespace string
+	// TTL is how long an outcome lives after its last change. Default 90 days.
+	TTL time.Duration
+	// StreamLength is where the stream of outcomes is trimmed, approximately.
+	// Default 1,000,000 entries.
+	StreamLength int64
+	// Now is the clock of the times in outcomes. Default [time.Now].
+	Now func() time.Time
+}
+
+// Store keeps outcomes in Redis 6.2 or newer, standalone, Sentinel or Cluster.
+// Its methods are safe for concurrent use. Errors that match none of this
+// package's are Redis' own: the caller may repeat the call.
+type Store struct {
+	client redis.UniversalClient
+	config Config
+}
+
+// NewStore returns a store on client, which the caller closes.
+func NewStore(client redis.UniversalClient, config Config) *Store {
+	config.Namespace = cmp.Or(config.Namespace, DefaultNamespace)
+	config.TTL = cmp.Or(config.TTL, DefaultTTL)
+	config.StreamLength = cmp.Or(config.StreamLength, DefaultStreamLength)
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	return &Store{client: client, config: config}
+}
+
+func (s *Store) key(name string) string    { return "{" + s.config.Namespace + "}:" + name }
+func (s *Store) hash(impUID string) string { return s.key("outcome:" + impUID) }
+func (s *Store) streamKey() string         { return s.key("outcomes") }
+func (s *Store) deadKey() string           { return s.key("dead") }

@@ -1,0 +1,322 @@
+package outcome_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+)
+
+const lease = 30 * time.Second
+
+var (
+	asked = tasks.Revocation{ImpUID: "imp_448280090638", PG: tasks.KCP, Batch: "refunds-2026-11", Row: 17}
+	noon  = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+)
+
+func newStore(client redis.UniversalClient) *outcome.Store {
+	return outcome.NewStore(client, outcome.Config{Now: func() time.Time { return noon }})
+}
+
+func begin(t *testing.T, s *outcome.Store, lease time.Duration) outcome.Attempt {
+	t.Helper()
+	attempt, err := s.Begin(t.Context(), asked, lease)
+	if err != nil {
+		t.Fatalf("Begin: %v", err)
+	}
+	return attempt
+}
+
+func finish(t *testing.T, s *outcome.Store, a outcome.Attempt, o outcome.Outcome) bool {
+	t.Helper()
+	written, err := s.Finish(t.Context(), a, o)
+	if err != nil {
+		t.Fatalf("Finish: %v", err)
+	}
+	return written
+}
+
+func get(t *testing.T, s *outcome.Store) outcome.Outcome {
+	t.Helper()
+	o, err := s.Get(t.Context(), asked.ImpUID)
+	if err != nil {
+		t.Fatalf("Get: %v", err)
+	}
+	return o
+}
+
+func events(t *testing.T, s *outcome.Store) []outcome.Status {
+	t.Helper()
+	var all []outcome.Status
+	for event, err := range s.Events(t.Context(), "0") {
+		if err != nil {
+			t.Fatalf("Events: %v", err)
+		}
+		all = append(all, event.Outcome.Status)
+	}
+	return all
+}
+
+func code(n int) *int { return &n }
+
+var (
+	revoked = outcome.Outcome{
+		Status: outcome.Revoked, Reason: outcome.ReasonRevoked, HTTPStatus: 200, Code: code(0),
+		Receipt: outcome.Receipt{
+			ReceiptTID: "tid-1", ApplyNum: "G-1", Type: "person", Amount: 11000, VAT: 1000,
+			ReceiptURL: "https://example.test/r", AppliedAt: noon.Add(-time.Hour), CancelledAt: noon,
+		},
+	}
+	retrying = outcome.Outcome{
+		Status: outcome.Retrying, Reason: outcome.ReasonPGFailure, HTTPStatus: 500, Code: code(-1),
+		Message: "PG사 점검", NextAttemptAt: noon.Add(5 * time.Second),
+	}
+	dead = outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonNotIssued, HTTPStatus: 400, Code: code(-1)}
+)
+
+func TestRevokedOutcomeKeepsEveryField(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		if !finish(t, s, begin(t, s, lease), revoked) {
+			t.Error("nothing was written")
+		}
+		want := revoked
+		want.ImpUID, want.PG, want.Batch = asked.ImpUID, asked.PG, asked.Batch
+		want.Attempts, want.FirstAttemptAt, want.UpdatedAt = 1, noon, noon
+		if diff := cmp.Diff(want, get(t, s)); diff != "" {
+			t.Errorf("outcome (-want +got):\n%s", diff)
+		}
+		got, err := client.HKeys(t.Context(), "{receipt}:outcome:"+asked.ImpUID).Result()
+		if err != nil || len(got) != len(outcome.Fields())-2 { // no message, no next attempt
+			t.Errorf("hash has the fields %q, %v; want those of the outcome alone", got, err)
+		}
+		if diff := cmp.Diff([]outcome.Status{outcome.Revoked}, events(t, s)); diff != "" {
+			t.Errorf("stream (-want +got):\n%s", diff)
+		}
+		if ttl := client.PTTL(t.Context(), "{receipt}:outcome:"+asked.ImpUID).Val(); ttl <= 89*24*time.Hour {
+			t.Errorf("outcome lives %v, want 90 days", ttl)
+		}
+	})
+}
+
+func TestRetryingOutcomeLeavesNoTraceOnceRevoked(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		finish(t, s, begin(t, s, lease), retrying)
+		if got := get(t, s); got.NextAttemptAt != retrying.NextAttemptAt || got.Message != retrying.Message {
+			t.Errorf("got %+v, want the next attempt and the message", got)
+		}
+		if n := len(events(t, s)); n != 0 {
+			t.Errorf("stream has %d entries, want none before the end", n)
+		}
+		finish(t, s, begin(t, s, lease), revoked)
+		got := get(t, s)
+		if got.Attempts != 2 || got.Message != "" || !got.NextAttemptAt.IsZero() {
+			t.Errorf("got %+v, want two attempts and nothing of the failure", got)
+		}
+	})
+}
+
+func TestDeadOutcomeIsADeadLetterUntilRevoked(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		slow := begin(t, s, time.Millisecond)
+		time.Sleep(5 * time.Millisecond) // its lease runs out
+		finish(t, s, begin(t, s, lease), dead)
+		if n, err := s.Dead(t.Context()); n != 1 || err != nil {
+			t.Fatalf("%d dead letters, %v; want 1", n, err)
+		}
+		if !finish(t, s, slow, revoked) {
+			t.Error("a late success was not written over a dead letter")
+		}
+		if n, err := s.Dead(t.Context()); n != 0 || err != nil {
+			t.Errorf("%d dead letters, %v; want none", n, err)
+		}
+		want := []outcome.Status{outcome.Dead, outcome.Revoked}
+		if diff := cmp.Diff(want, events(t, s)); diff != "" {
+			t.Errorf("stream (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestBeginRefuses(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		attempt := begin(t, s, lease)
+		var busy *outcome.BusyError
+		if _, err := s.Begin(t.Context(), asked, lease); !errors.As(err, &busy) || busy.Wait <= 0 || busy.Wait > lease {
+			t.Errorf("second attempt: %v, want a BusyError within the lease", err)
+		}
+		finish(t, s, attempt, dead)
+		var terminal *outcome.TerminalError
+		if _, err := s.Begin(t.Context(), asked, lease); !errors.As(err, &terminal) || terminal.Status != outcome.Dead {
+			t.Errorf("attempt after the end: %v, want a TerminalError", err)
+		}
+	})
+}
+
+func TestExtendedLeaseKeepsOthersOut(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		attempt := begin(t, s, time.Millisecond)
+		if err := s.Extend(t.Context(), attempt, lease); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Millisecond) // the first lease would be over
+		var busy *outcome.BusyError
+		if _, err := s.Begin(t.Context(), asked, lease); !errors.As(err, &busy) {
+			t.Errorf("got %v, want a BusyError", err)
+		}
+		finish(t, s, attempt, retrying)
+		if err := s.Extend(t.Context(), attempt, lease); err != nil {
+			t.Fatal(err)
+		}
+		begin(t, s, lease) // a finished attempt extends nothing
+	})
+}
+
+func TestFinishDecidesWhoKnowsBetter(t *testing.T) {
+	t.Parallel()
+	type say struct {
+		older bool // the older of two attempts says so, else the newer
+		what  outcome.Outcome
+	}
+	tests := map[string]struct {
+		said []say
+		want outcome.Status
+		sent int // stream entries
+	}{
+		"repeated success":                    {[]say{{false, revoked}, {false, revoked}}, outcome.Revoked, 1},
+		"repeated dead letter":                {[]say{{false, dead}, {false, dead}}, outcome.Dead, 1},
+		"older success after dead letter":     {[]say{{false, dead}, {true, revoked}}, outcome.Revoked, 2},
+		"older success after failure":         {[]say{{false, retrying}, {true, revoked}}, outcome.Revoked, 1},
+		"older success before failure":        {[]say{{true, revoked}, {false, retrying}}, outcome.Revoked, 1},
+		"older success before dead letter":    {[]say{{true, revoked}, {false, dead}}, outcome.Revoked, 1},
+		"older dead letter before success":    {[]say{{true, dead}, {false, revoked}}, outcome.Revoked, 1},
+		"older dead letter after success":     {[]say{{false, revoked}, {true, dead}}, outcome.Revoked, 1},
+		"older dead letter after failure":     {[]say{{false, retrying}, {true, dead}}, outcome.Retrying, 0},
+		"older failure after dead letter":     {[]say{{false, dead}, {true, retrying}}, outcome.Dead, 1},
+		"older failure while the newer works": {[]say{{true, retrying}}, outcome.Retrying, 0},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				s := newStore(client)
+				older := begin(t, s, time.Millisecond)
+				time.Sleep(5 * time.Millisecond) // its lease runs out
+				newer := begin(t, s, lease)
+				for _, say := range test.said {
+					attempt := newer
+					if say.older {
+						attempt = older
+					}
+					finish(t, s, attempt, say.what)
+				}
+				if got := get(t, s); got.Status != test.want || got.Attempts != 2 {
+					t.Errorf("got %s after %d attempts, want %s after 2", got.Status, got.Attempts, test.want)
+				}
+				if got := len(events(t, s)); got != test.sent {
+					t.Errorf("%d stream entries, want %d", got, test.sent)
+				}
+			})
+		})
+	}
+}
+
+func TestUncountedAttemptIsGivenBackOnce(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		finish(t, s, begin(t, s, lease), retrying)
+		attempt := begin(t, s, lease)
+		attempt.Uncounted = true
+		finish(t, s, attempt, retrying)
+		if finish(t, s, attempt, retrying) {
+			t.Error("the repetition was written")
+		}
+		if got := get(t, s).Attempts; got != 1 {
+			t.Errorf("%d attempts, want 1", got)
+		}
+		if got := begin(t, s, lease).Number; got != 2 {
+			t.Errorf("next attempt is number %d, want 2", got)
+		}
+	})
+}
+
+func TestFinishSurvivesALostRedis(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		finish(t, s, begin(t, s, lease), retrying)
+		attempt := begin(t, s, lease)
+		client.FlushAll(t.Context())
+		finish(t, s, attempt, dead)
+		if got := get(t, s); got.Status != outcome.Dead || got.Attempts != 2 || got.FirstAttemptAt != noon {
+			t.Errorf("got %+v, want what the attempt remembers", got)
+		}
+	})
+}
+
+func TestLongMessageIsCutBetweenCharacters(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		o := dead
+		o.Message = strings.Repeat("가", 400) + "\xff"
+		finish(t, s, begin(t, s, lease), o)
+		if got := get(t, s).Message; got != strings.Repeat("가", 166) {
+			t.Errorf("message is %d bytes: %q", len(got), got)
+		}
+	})
+}
+
+func TestManyAnswersInOrder(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		finish(t, s, begin(t, s, lease), revoked)
+		got, err := s.Many(t.Context(), []string{"imp_1", asked.ImpUID})
+		if err != nil || len(got) != 2 {
+			t.Fatalf("Many: %d outcomes, %v", len(got), err)
+		}
+		if got[0].ImpUID != "imp_1" || got[0].Status != "" || got[1].Status != outcome.Revoked {
+			t.Errorf("got %+v, want nothing, then the revoked one", got)
+		}
+		if _, err := s.Get(t.Context(), "imp_1"); !errors.Is(err, outcome.ErrNotFound) {
+			t.Errorf("Get: %v, want ErrNotFound", err)
+		}
+	})
+}
+
+func TestFollowYieldsWhatComesLater(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		last, err := s.Last(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		attempt := begin(t, s, lease)
+		go func() { _, _ = s.Finish(context.WithoutCancel(t.Context()), attempt, revoked) }()
+		for event, err := range s.Follow(t.Context(), last) {
+			if err != nil || event.Outcome.ImpUID != asked.ImpUID {
+				t.Errorf("got %+v, %v", event, err)
+			}
+			break
+		}
+	})
+}

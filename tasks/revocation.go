@@ -1,0 +1,108 @@
+// Package tasks is the contract between those who ask for a cash receipt to be
+// revoked and those who do it: the task's type, its payload, the payment
+// gateways, and the names of the queues.
+package tasks
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+)
+
+// TypeRevoke is the Asynq type of a task that revokes one cash receipt.
+const TypeRevoke = "receipt:revoke"
+
+const (
+	// maxRetry is what Asynq is told. It stands far above any limit of the
+	// worker, which counts attempts itself: Asynq compares its own counter
+	// before it asks whether an error counts, and would archive a task whose
+	// last attempt merely met a rate limit.
+	maxRetry = 1_000_000
+
+	// timeout is Asynq's bound on one attempt. The worker bounds its calls
+	// itself and far below; Asynq's bound would abandon a handler half-way.
+	timeout = 30 * time.Minute
+)
+
+// ErrInvalid is matched by every error that says that a payload can never
+// become a call: unreadable JSON, or an imp_uid out of its alphabet.
+var ErrInvalid = errors.New("invalid revocation")
+
+// Revocation is the payload of a task: the request to revoke the cash receipt
+// of one payment. Only ImpUID is required.
+type Revocation struct {
+	// ImpUID is PortOne's identifier of the payment.
+	ImpUID string `json:"imp_uid"`
+	// PG is the payment gateway, which decides the queue. Unknown codes are
+	// carried along.
+	PG Gateway `json:"pg,omitempty"`
+	// Batch names the bulk job that the revocation belongs to, if any.
+	Batch string `json:"batch,omitempty"`
+	// Row is the line of the bulk job's list, from 1.
+	Row int `json:"row,omitempty"`
+}
+
+// Validate returns an error that matches [ErrInvalid] if the revocation can
+// never become a call.
+func (r Revocation) Validate() error { return ValidateImpUID(r.ImpUID) }
+
+// ValidateImpUID returns an error that matches [ErrInvalid] unless impUID is 1
+// to 32 characters of A-Z a-z 0-9 _ and -. PortOne's specification bounds the
+// length; the alphabet keeps an imp_uid from reaching another endpoint, such
+// as /receipts/external/….
+func ValidateImpUID(impUID string) error {
+	switch {
+	case impUID == "":
+		return fmt.Errorf("%w: the imp_uid is empty", ErrInvalid)
+	case len(impUID) > 32:
+		return fmt.Errorf("%w: imp_uid %.32q… has %d characters, at most 32 are allowed", ErrInvalid, impUID, len(impUID))
+	}
+	for _, c := range impUID {
+		if !allowed(c) {
+			return fmt.Errorf("%w: imp_uid %q contains %q, only A-Z a-z 0-9 _ and - are allowed", ErrInvalid, impUID, c)
+		}
+	}
+	return nil
+}
+
+func allowed(c rune) bool {
+	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-'
+}
+
+// TaskID returns the Asynq task ID of an imp_uid's revocation. It is the same
+// each time, so that asking twice is asking once while the task exists.
+func TaskID(impUID string) string { return "revoke:" + impUID }
+
+// NewTask returns the task that asks for r, with its ID and its queue set.
+// Further options, such as [asynq.Retention], are passed through. The error
+// matches [ErrInvalid].
+func NewTask(r Revocation, opts ...asynq.Option) (*asynq.Task, error) {
+	if err := r.Validate(); err != nil {
+		return nil, err
+	}
+	payload, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("encode the payload of %s: %w", r.ImpUID, err)
+	}
+	own := []asynq.Option{
+		asynq.TaskID(TaskID(r.ImpUID)),
+		asynq.Queue(QueueOf(r).Name()),
+		asynq.MaxRetry(maxRetry),
+		asynq.Timeout(timeout),
+	}
+	return asynq.NewTask(TypeRevoke, payload, append(own, opts...)...), nil
+}
+
+// Parse returns the revocation that a payload asks for. Fields it does not
+// know are ignored, so that producers may be newer than workers. An error
+// matches [ErrInvalid]; the revocation then holds what could be read.
+func Parse(payload []byte) (Revocation, error) {
+	var r Revocation
+	if err := json.Unmarshal(payload, &r); err != nil {
+		return r, fmt.Errorf("%w: payload is not the JSON of a revocation: %w", ErrInvalid, err)
+	}
+	return r, r.Validate()
+}
