@@ -1,0 +1,160 @@
+// Package enqueue asks for cash receipts to be revoked: one, many, and waiting
+// for what becomes of them. Order services import it.
+package enqueue
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+)
+
+// DefaultRetention is how long a finished task stays visible in the Asynq web
+// UI.
+const DefaultRetention = time.Hour
+
+// Config is how a client asks. The zero value is the default.
+type Config struct {
+	// Outcomes must be what the workers were given. Its zero value is the
+	// default of both.
+	Outcomes outcome.Config
+	// Retention is how long a finished task stays visible in the Asynq web UI,
+	// in whole seconds; the outcome, not this, is what makes asking twice
+	// harmless. Default 1 hour; negative for not at all.
+	Retention time.Duration
+	// Concurrency is how many tasks [Client.RevokeMany] enqueues at a time.
+	// Default 64.
+	Concurrency int
+}
+
+// Client asks for revocations. Its methods are safe for concurrent use.
+type Client struct {
+	queue       *asynq.Client
+	inspector   *asynq.Inspector
+	outcomes    *outcome.Store
+	options     []asynq.Option
+	concurrency int
+}
+
+// NewClient returns a client on the Redis of the workers. The caller closes
+// that connection when done.
+func NewClient(client redis.UniversalClient, config Config) *Client {
+	c := &Client{
+		queue:       asynq.NewClientFromRedisClient(client),
+		inspector:   asynq.NewInspectorFromRedisClient(client),
+		outcomes:    outcome.NewStore(client, config.Outcomes),
+		concurrency: cmp.Or(config.Concurrency, 64),
+	}
+	if retention := cmp.Or(config.Retention, DefaultRetention); retention > 0 {
+		// Below a second Asynq would keep nothing.
+		c.options = append(c.options, asynq.Retention(max(retention, time.Second)))
+	}
+	return c
+}
+
+// Result says what became of the asking.
+type Result struct {
+	Revocation tasks.Revocation
+	// Duplicate is true if the same imp_uid was asked for before. Nothing was
+	// enqueued: the earlier request stands, and its outcome answers both.
+	Duplicate bool
+	// Status is how far the earlier request had come, for a duplicate, and
+	// otherwise [outcome.Queued].
+	Status outcome.Status
+	// Err is why nothing was enqueued, nil if it was or is a duplicate. It
+	// matches [tasks.ErrInvalid] if repeating the call cannot help.
+	Err error
+}
+
+// Revoke asks for the receipt of one payment to be revoked. Asking twice is
+// asking once: the second time the result says that it is a duplicate.
+//
+// The error, also found in the result, matches [tasks.ErrInvalid] if the
+// imp_uid can never be revoked. Any other means that Redis did not answer, so
+// that it is not known whether the request stands: ask again.
+func (c *Client) Revoke(ctx context.Context, r tasks.Revocation) (Result, error) {
+	result := Result{Revocation: r, Status: outcome.Queued}
+	task, err := tasks.NewTask(r, c.options...)
+	if err != nil {
+		result.Err = err
+		return result, err
+	}
+	// A task's ID is free again when its retention is over; the outcome stays.
+	status, err := c.outcomes.Status(ctx, r.ImpUID)
+	if err == nil && !status.Terminal() {
+		_, err = c.queue.EnqueueContext(ctx, task)
+	}
+	switch {
+	case status.Terminal():
+		result.Duplicate, result.Status = true, status
+	case errors.Is(err, asynq.ErrTaskIDConflict):
+		result.Duplicate, result.Status = true, cmp.Or(status, outcome.Queued)
+	case err != nil:
+		result.Err = fmt.Errorf("enqueue %s: %w", r.ImpUID, err)
+	}
+	return result, result.Err
+}
+
+// Outcome returns what is known about an imp_uid. One that is enqueued and not
+// yet attempted has the status [outcome.Queued]; one that nobody asked for, or
+// whose outcome's life is over, an error that matches [outcome.ErrNotFound].
+func (c *Client) Outcome(ctx context.Context, impUID string) (outcome.Outcome, error) {
+	o, err := c.outcomes.Get(ctx, impUID)
+	if !errors.Is(err, outcome.ErrNotFound) {
+		return o, err
+	}
+	queues, listErr := c.inspector.Queues()
+	if listErr != nil {
+		return o, fmt.Errorf("list the queues: %w", listErr)
+	}
+	for _, name := range queues {
+		queue, ours := tasks.ParseQueue(name)
+		if !ours {
+			continue
+		}
+		task, taskErr := c.inspector.GetTaskInfo(name, tasks.TaskID(impUID))
+		if taskErr == nil {
+			if o, err := c.outcomes.Get(ctx, impUID); err == nil {
+				return o, nil // attempted in between
+			}
+			asked, _ := tasks.Parse(task.Payload)
+			return outcome.Outcome{
+				ImpUID: impUID, PG: cmp.Or(asked.PG, queue.PG), Batch: asked.Batch, Status: outcome.Queued,
+			}, nil
+		}
+		if !errors.Is(taskErr, asynq.ErrTaskNotFound) && !errors.Is(taskErr, asynq.ErrQueueNotFound) {
+			return o, fmt.Errorf("look for the task of %s: %w", impUID, taskErr)
+		}
+	}
+	return o, err
+}
+
+// The bounds of how often Wait looks.
+const (
+	waitFirst = 20 * time.Millisecond
+	waitMost  = time.Second
+)
+
+// Wait returns the outcome of an imp_uid once it is terminal, however many
+// attempts that takes, or the error of ctx. It does not ask for the
+// revocation: an imp_uid that nobody asked for is waited for as well.
+func (c *Client) Wait(ctx context.Context, impUID string) (outcome.Outcome, error) {
+	for pause := waitFirst; ; pause = min(2*pause, waitMost) {
+		o, err := c.outcomes.Get(ctx, impUID)
+		if err == nil && o.Status.Terminal() || err != nil && !errors.Is(err, outcome.ErrNotFound) {
+			return o, err
+		}
+		select {
+		case <-ctx.Done():
+			return o, fmt.Errorf("wait for the outcome of %s: %w", impUID, context.Cause(ctx))
+		case <-time.After(pause):
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport"
+)
+
+// finding is what an attempt found: the verdict, and the receipt or the error
+// that it rests on.
+type finding struct {
+	verdict
+	receipt iamport.Receipt
+	err     error
+}
+
+// The verdicts that follow from something other than a failed DELETE.
+var (
+	revoked      = verdict{outcome.Revoked, outcome.ReasonRevoked, true}
+	foundRevoked = verdict{outcome.Revoked, outcome.ReasonAlreadyRevoked, false}
+	exhausted    = verdict{outcome.Dead, outcome.ReasonAttemptsExhausted, true}
+	// spent: the last attempt was begun before, and its end is not known.
+	spent = verdict{outcome.Dead, outcome.ReasonAttemptsExhausted, false}
+	// putBack: the process stops before the DELETE.
+	putBack = verdict{outcome.Retrying, "", false}
+	invalid = verdict{outcome.Dead, outcome.ReasonInvalidTask, false}
+)
+
+// outcome returns what is written to Redis.
+func (f finding) outcome() outcome.Outcome {
+	o := outcome.Outcome{Status: f.status, Reason: f.reason}
+	var failure *iamport.Error
+	switch {
+	case errors.As(f.err, &failure):
+		o.HTTPStatus, o.Code, o.Message = failure.Status, failure.Code, failure.Message
+		if o.Message == "" && failure.Err != nil {
+			o.Message = failure.Err.Error()
+		}
+	case f.err != nil:
+		o.Message = f.err.Error()
+	case f.status == outcome.Revoked:
+		o.HTTPStatus, o.Code = http.StatusOK, new(int)
+		o.Receipt = outcome.Receipt{
+			ReceiptTID: f.receipt.ReceiptTID, ApplyNum: f.receipt.ApplyNum, Type: f.receipt.Type,
+			Amount: f.receipt.Amount, VAT: f.receipt.VAT, ReceiptURL: f.receipt.ReceiptURL,
+			AppliedAt: f.receipt.AppliedAt, CancelledAt: f.receipt.CancelledAt,
+		}
+	}
+	return o
+}
+
+// delay returns how long to wait before the attempt after the given one: what
+// the answer asked for, if that is longer than the schedule.
+func (f finding) delay(schedule Schedule, number int) time.Duration {
+	var failure *iamport.Error
+	switch {
+	case errors.Is(f.err, errStopping):
+		return 0
+	case errors.As(f.err, &failure):
+		return max(schedule.Delay(number), failure.RetryAfter)
+	}
+	return schedule.Delay(number)
+}
+
+// errStopping is why a task was put back untouched.
+var errStopping = errors.New("the worker is stopping")
+
+// again tells Asynq to come back to a task.
+type again struct {
+	after   time.Duration
+	counted bool
+	cause   error
+}
+
+func (e *again) Error() string { return e.cause.Error() }
+func (e *again) Unwrap() error { return e.cause }
+
+// never tells Asynq that a task will not succeed.
+func never(reason outcome.Reason, cause error) error {
+	if cause == nil {
+		return fmt.Errorf("%s: %w", reason, asynq.SkipRetry)
+	}
+	return fmt.Errorf("%s: %w: %w", reason, cause, asynq.SkipRetry)
+}
+
+// retryDelay is Asynq's question when to come back. Where the handler did not
+// say, it died or was cut off: its lease is over, so soon.
+func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
+	var later *again
+	if errors.As(err, &later) {
+		return later.after
+	}
+	return time.Second
+}
+
+// isFailure is Asynq's question whether an error counts in its own figures.
+func isFailure(err error) bool {
+	var later *again
+	return !errors.As(err, &later) || later.counted
+}

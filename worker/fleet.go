@@ -1,0 +1,115 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"receiptrevoker/tasks"
+)
+
+const (
+	// discoverEvery is how soon a queue that came into being is served.
+	discoverEvery = 500 * time.Millisecond
+	// forwardEvery is how soon a retry that is due moves to its queue.
+	forwardEvery = 500 * time.Millisecond
+
+	// Of ten tasks taken while both queues of a gateway are full, nine are
+	// single ones.
+	singleWeight = 9
+	bulkWeight   = 1
+)
+
+// fleet is one Asynq server for each gateway: a bulkhead, so that a gateway
+// that hangs holds no slot of another; and a dequeue loop each, since one
+// server takes its tasks off one after the other.
+type fleet struct {
+	config  Config
+	handler asynq.Handler
+	servers map[tasks.Gateway]*asynq.Server
+}
+
+// run starts a server for revocations without a gateway, and one for each
+// gateway whose queues appear in Redis, until ctx is done.
+func (f *fleet) run(ctx context.Context) error {
+	f.servers = make(map[tasks.Gateway]*asynq.Server)
+	if err := f.serve(""); err != nil {
+		return err
+	}
+	ticker := time.NewTicker(discoverEvery)
+	defer ticker.Stop()
+	for {
+		if err := f.discover(ctx); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// discover starts the servers of the gateways that have got a queue.
+func (f *fleet) discover(ctx context.Context) error {
+	names, err := asynq.NewInspectorFromRedisClient(f.config.Redis).Queues()
+	if err != nil {
+		if ctx.Err() == nil {
+			f.config.Log.Warn("queues not listed", "error", err)
+		}
+		return nil // Redis will be back
+	}
+	for _, name := range names {
+		queue, ours := tasks.ParseQueue(name)
+		if !ours {
+			continue
+		}
+		if err := f.serve(queue.PG); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serve starts the server of a gateway unless it runs.
+func (f *fleet) serve(pg tasks.Gateway) error {
+	if _, running := f.servers[pg]; running {
+		return nil
+	}
+	server := asynq.NewServerFromRedisClient(f.config.Redis, asynq.Config{
+		Concurrency: f.config.Concurrency,
+		Queues: map[string]int{
+			tasks.Queue{PG: pg}.Name():             singleWeight,
+			tasks.Queue{PG: pg, Bulk: true}.Name(): bulkWeight,
+		},
+		TaskCheckInterval:        f.config.Poll,
+		DelayedTaskCheckInterval: forwardEvery,
+		RetryDelayFunc:           retryDelay,
+		IsFailure:                isFailure,
+		ShutdownTimeout:          f.config.ShutdownTimeout,
+		Logger:                   asynqLogger{f.config.Log},
+	})
+	if err := server.Start(f.handler); err != nil {
+		return fmt.Errorf("start the server of %q: %w", pg, err)
+	}
+	f.servers[pg] = server
+	f.config.Log.Info("serving", "pg", string(pg), "slots", f.config.Concurrency)
+	return nil
+}
+
+// stop lets no server take another task.
+func (f *fleet) stop() { f.each((*asynq.Server).Stop) }
+
+// shutdown waits until every server has finished what it had taken.
+func (f *fleet) shutdown() { f.each((*asynq.Server).Shutdown) }
+
+func (f *fleet) each(do func(*asynq.Server)) {
+	var all sync.WaitGroup
+	for _, server := range f.servers {
+		all.Go(func() { do(server) })
+	}
+	all.Wait()
+}

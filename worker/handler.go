@@ -1,0 +1,88 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/hibiken/asynq"
+
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport"
+)
+
+// handler carries revocations out.
+type handler struct {
+	api      *iamport.Client
+	outcomes *outcome.Store
+	schedule Schedule
+	log      *slog.Logger
+
+	// stopping is done once no new revocation may begin.
+	stopping context.Context
+	// abandoned is done when the process no longer waits for what is running.
+	abandoned context.Context
+}
+
+// ProcessTask makes one attempt at what a task asks for and records what came
+// of it. It returns, for Asynq, nil if the receipt is revoked, an error that
+// wraps [asynq.SkipRetry] if it never will be, and an [*again] otherwise.
+func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
+	if h.stopping.Err() != nil {
+		return &again{cause: errStopping}
+	}
+	revocation, err := parse(ctx, task)
+	if err != nil {
+		return h.bury(ctx, revocation, err)
+	}
+	attempt, err := h.outcomes.Begin(ctx, revocation, lease)
+	if err != nil {
+		return h.notBegun(revocation, err)
+	}
+	release := h.hold(ctx, attempt)
+	defer release()
+	return h.record(ctx, attempt, h.attempt(ctx, attempt.Revocation.ImpUID, attempt.Number))
+}
+
+// attempt makes the attempt with the given number and returns what it found.
+// From the second on a lookup comes first, since the DELETE before may have
+// worked although nobody said so.
+func (h *handler) attempt(ctx context.Context, impUID string, number int) finding {
+	if number > h.schedule.Attempts {
+		return h.giveUp(ctx, impUID, finding{verdict: spent})
+	}
+	if number > 1 {
+		if receipt, err := h.api.GetReceipt(ctx, impUID); err == nil && receipt.Revoked() {
+			return finding{verdict: foundRevoked, receipt: receipt}
+		}
+	}
+	if h.stopping.Err() != nil {
+		return finding{verdict: putBack, err: errStopping}
+	}
+
+	receipt, err := h.api.RevokeReceipt(ctx, impUID)
+	if err == nil {
+		return finding{verdict: revoked, receipt: receipt}
+	}
+	found := finding{verdict: judge(err), err: err}
+	if found.counted && number == h.schedule.Attempts && found.status == outcome.Retrying {
+		found.verdict = exhausted
+	}
+	if found.status == outcome.Dead {
+		return h.giveUp(ctx, impUID, found)
+	}
+	return found
+}
+
+// giveUp looks the receipt up before it becomes a dead letter, and returns
+// found if there is nothing better to say. As long as nobody can be asked it
+// is not the moment to give up: an earlier DELETE may have worked.
+func (h *handler) giveUp(ctx context.Context, impUID string, found finding) finding {
+	receipt, err := h.api.GetReceipt(ctx, impUID)
+	switch {
+	case err == nil && receipt.Revoked():
+		return finding{verdict: verdict{outcome.Revoked, outcome.ReasonAlreadyRevoked, found.counted}, receipt: receipt}
+	case err != nil && !conclusive(err):
+		return finding{verdict: verdict{outcome.Retrying, judge(err).reason, found.counted}, err: err}
+	}
+	return found
+}

@@ -1,0 +1,175 @@
+// Package iamport calls the cash receipt endpoints of PortOne V1 (formerly
+// I'amport). It reports what happened, and decides nothing: no retries on a
+// schedule, no policy.
+package iamport
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"receiptrevoker/tasks"
+)
+
+const (
+	// DefaultURL is where PortOne V1 is.
+	DefaultURL = "https://api.iamport.kr"
+	// DefaultTimeout bounds one call. PortOne recommends at least 60 seconds,
+	// and says that hanging up does not stop what it has begun.
+	DefaultTimeout = 60 * time.Second
+
+	maxBody = 1 << 20
+)
+
+// Config is how a client reaches PortOne. Key and Secret are required, the
+// rest has defaults.
+type Config struct {
+	// URL is the API's address. Default [DefaultURL].
+	URL string
+	// Key and Secret are the merchant's API credentials (imp_key, imp_secret).
+	Key, Secret Secret
+	// Tier is the code of a sub-merchant, three upper-case letters or digits,
+	// sent in the Tier header. Default none.
+	Tier string
+	// Timeout bounds one call. Default [DefaultTimeout].
+	Timeout time.Duration
+	// Connections is how many idle connections are kept: as many as there are
+	// calls at a time. Default 100.
+	Connections int
+}
+
+// Client calls PortOne. Its methods are safe for concurrent use; callers share
+// connections and one token. Every error is an [*Error].
+type Client struct {
+	config Config
+	http   *http.Client
+	tokens *tokenSource
+	redact *strings.Replacer
+}
+
+var tierFormat = regexp.MustCompile(`^[A-Z0-9]{3}$`)
+
+// NewClient returns a client, or an error that names the setting that is wrong.
+// It makes no call.
+func NewClient(config Config) (*Client, error) {
+	config.URL = strings.TrimSuffix(cmp.Or(config.URL, DefaultURL), "/")
+	config.Timeout = cmp.Or(config.Timeout, DefaultTimeout)
+	config.Connections = cmp.Or(config.Connections, 100)
+
+	address, err := url.Parse(config.URL)
+	switch {
+	case config.Key == "" || config.Secret == "":
+		return nil, errors.New("iamport: key and secret are both required")
+	case err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http":
+		return nil, fmt.Errorf("iamport: the API's address must be an http(s) URL such as %s", DefaultURL)
+	case address.User != nil || address.RawQuery != "" || address.Fragment != "":
+		return nil, errors.New("iamport: the API's address must not hold a user, a query or a fragment")
+	case config.Tier != "" && !tierFormat.MatchString(config.Tier):
+		return nil, fmt.Errorf("iamport: tier %q must be three upper-case letters or digits", config.Tier)
+	}
+
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConns = config.Connections
+	transport.MaxIdleConnsPerHost = config.Connections
+	transport.IdleConnTimeout = 30 * time.Second // before a proxy cuts it: a DELETE on a cut connection has an unknown outcome
+	c := &Client{
+		config: config,
+		http: &http.Client{
+			Transport:     transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		redact: strings.NewReplacer(string(config.Key), mask, string(config.Secret), mask),
+	}
+	c.tokens = &tokenSource{obtain: c.obtainToken}
+	return c, nil
+}
+
+// RevokeReceipt revokes the cash receipt of a payment (DELETE
+// /receipts/{imp_uid}). It returns the receipt as far as PortOne described it.
+//
+// ctx may end the call, but PortOne goes on with what it has begun: the
+// error's MayHaveTakenEffect then tells.
+func (c *Client) RevokeReceipt(ctx context.Context, impUID string) (Receipt, error) {
+	return c.receipt(ctx, call{op: OpRevoke, method: http.MethodDelete, impUID: impUID})
+}
+
+// GetReceipt looks the cash receipt of a payment up (GET /receipts/{imp_uid}).
+// It is the only way to learn whether a receipt is revoked. A 404 does not tell
+// an unknown payment from a receipt that was never issued.
+func (c *Client) GetReceipt(ctx context.Context, impUID string) (Receipt, error) {
+	return c.receipt(ctx, call{op: OpLookup, method: http.MethodGet, impUID: impUID})
+}
+
+// Authenticate obtains a token if there is none, which tells whether PortOne
+// can be reached and accepts the credentials.
+func (c *Client) Authenticate(ctx context.Context) error {
+	_, err := c.tokens.get(ctx)
+	return err
+}
+
+// receipt makes a call on one receipt, and once more with a fresh token if the
+// token was refused.
+func (c *Client) receipt(ctx context.Context, call call) (Receipt, error) {
+	if err := tasks.ValidateImpUID(call.impUID); err != nil {
+		return Receipt{}, &Error{Op: call.op, Err: err}
+	}
+	call.path = "/receipts/" + url.PathEscape(call.impUID)
+
+	receipt, failure := c.receiptOnce(ctx, &call)
+	if failure != nil && failure.Status == http.StatusUnauthorized && failure.Op != OpToken {
+		c.tokens.refused(call.token)
+		receipt, failure = c.receiptOnce(ctx, &call)
+	}
+	if failure != nil {
+		return Receipt{}, failure
+	}
+	return receipt, nil
+}
+
+func (c *Client) receiptOnce(ctx context.Context, call *call) (Receipt, *Error) {
+	var err error
+	if call.token, err = c.tokens.get(ctx); err != nil {
+		var failure *Error
+		errors.As(err, &failure)
+		return Receipt{}, failure
+	}
+	answer, failure := c.do(ctx, *call)
+	if failure != nil {
+		return Receipt{}, failure
+	}
+	receipt, err := decodeReceipt(answer.Response)
+	switch {
+	case receipt.ImpUID != "" && receipt.ImpUID != call.impUID:
+		return Receipt{}, call.unreadable(answer, fmt.Errorf("the answer is about %q", receipt.ImpUID))
+	case err != nil && call.op == OpLookup:
+		return Receipt{}, call.unreadable(answer, err)
+	}
+	return receipt, nil // code 0 is a revocation's success, whatever describes it
+}
+
+// obtainToken asks for a token (POST /users/getToken).
+func (c *Client) obtainToken(ctx context.Context) (token, error) {
+	asked := time.Now()
+	body, err := json.Marshal(map[string]string{"imp_key": string(c.config.Key), "imp_secret": string(c.config.Secret)})
+	if err != nil {
+		return token{}, &Error{Op: OpToken, Err: err}
+	}
+	call := call{op: OpToken, method: http.MethodPost, path: "/users/getToken", body: bytes.NewReader(body)}
+	answer, failure := c.do(ctx, call)
+	if failure != nil {
+		return token{}, failure
+	}
+	obtained, err := decodeToken(answer.Response, asked)
+	if err != nil {
+		return token{}, call.unreadable(answer, err)
+	}
+	return obtained, nil
+}

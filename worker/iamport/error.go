@@ -1,0 +1,67 @@
+package iamport
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Op names a call of this client.
+type Op string
+
+// The calls of this client.
+const (
+	OpToken  Op = "get token"
+	OpRevoke Op = "revoke receipt"
+	OpLookup Op = "look up receipt"
+)
+
+// Error says what came of a call that did not succeed. It holds facts alone;
+// what follows from them is the caller's to decide.
+type Error struct {
+	// Op is the call that failed. It is [OpToken] where a receipt's call never
+	// left because no token was to be had.
+	Op Op
+	// ImpUID is the payment whose receipt was meant, empty for [OpToken].
+	ImpUID string
+	// Status is the answer's HTTP status, 0 if there was none. It may be 200:
+	// the body then bore a code other than 0, or was unreadable.
+	Status int
+	// Code is the code in the answer's envelope, nil if none could be read.
+	Code *int
+	// Message is the gateway's or PortOne's own text. It is for people: it has
+	// no table, and changes.
+	Message string
+	// RetryAfter is how long the answer asked to wait, 0 if it did not.
+	RetryAfter time.Duration
+	// MayHaveTakenEffect tells a revocation that may have happened although it
+	// was not reported from one that certainly did not.
+	MayHaveTakenEffect bool
+	// Err is why there was no usable answer, nil if there was one.
+	Err error
+}
+
+// Error returns one line with everything but secrets.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("iamport: " + string(e.Op))
+	if e.ImpUID != "" {
+		b.WriteString(" " + e.ImpUID)
+	}
+	if e.Status != 0 {
+		fmt.Fprintf(&b, ": HTTP %d", e.Status)
+	}
+	if e.Code != nil {
+		fmt.Fprintf(&b, ", code %d", *e.Code)
+	}
+	if e.Message != "" {
+		fmt.Fprintf(&b, ", message %q", e.Message)
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+// Unwrap returns Err, so that a caller may match context and network errors.
+func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,100 @@
+package iamport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// tokenMargin is how long before its end a token is no longer used. PortOne
+// prolongs a token only when it is asked in the token's last 60 seconds, so
+// that renewing earlier achieves nothing.
+const tokenMargin = 30 * time.Second
+
+// token is an access token with its end on this process's monotonic clock.
+type token struct {
+	value   string
+	expires time.Time
+}
+
+// tokenSource remembers one token for all callers, and has one request for a
+// new one in flight however many ask.
+type tokenSource struct {
+	// obtain asks PortOne for a token. It serves every waiting caller and so
+	// runs on a context that ends with none of them.
+	obtain func(context.Context) (token, error)
+
+	flight singleflight.Group
+	mu     sync.Mutex
+	held   token
+}
+
+// get returns the current token, obtaining one if there is none or its end is
+// near. It returns early if ctx ends.
+func (s *tokenSource) get(ctx context.Context) (string, error) {
+	if value, ok := s.current(); ok {
+		return value, nil
+	}
+	answer := s.flight.DoChan("", func() (any, error) {
+		if value, ok := s.current(); ok {
+			return value, nil // another flight landed in between
+		}
+		fresh, err := s.obtain(context.WithoutCancel(ctx))
+		if err != nil {
+			return "", err
+		}
+		s.mu.Lock()
+		s.held = fresh
+		s.mu.Unlock()
+		return fresh.value, nil
+	})
+	select {
+	case <-ctx.Done():
+		return "", &Error{Op: OpToken, Err: context.Cause(ctx)}
+	case result := <-answer:
+		value, _ := result.Val.(string)
+		return value, result.Err
+	}
+}
+
+// refused forgets a token that PortOne refused, unless it has been replaced
+// already: of a hundred callers with the same refused token one asks anew.
+func (s *tokenSource) refused(value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held.value == value {
+		s.held = token{}
+	}
+}
+
+func (s *tokenSource) current() (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held.value, time.Until(s.held.expires) > 0
+}
+
+// decodeToken reads the envelope's response to a request made at asked. The
+// token's life is the difference of two times of PortOne's clock, counted from
+// asked on ours: the local wall clock does not enter into it.
+func decodeToken(response json.RawMessage, asked time.Time) (token, error) {
+	var wire struct {
+		AccessToken string `json:"access_token"`
+		Now         int64  `json:"now"`
+		ExpiredAt   int64  `json:"expired_at"`
+	}
+	if err := json.Unmarshal(response, &wire); err != nil {
+		return token{}, err
+	}
+	if wire.AccessToken == "" {
+		return token{}, errors.New("the answer has no access_token")
+	}
+	life := time.Duration(wire.ExpiredAt-wire.Now) * time.Second
+	if life > 2*tokenMargin {
+		life -= tokenMargin
+	}
+	return token{value: wire.AccessToken, expires: asked.Add(life)}, nil
+}

@@ -1,0 +1,160 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/sethvargo/go-retry"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+)
+
+const (
+	// lease is how long an attempt is believed to be running without a sign of
+	// life; Asynq gives a dead process the same 30 s.
+	lease = 30 * time.Second
+	// busyWait bounds the wait for another attempt on the same imp_uid.
+	busyWait = 5 * time.Second
+	// maxName bounds what names a task that could not be read.
+	maxName = 128
+)
+
+// parse returns what a task asks for. Where it cannot be read, the revocation
+// bears whatever names it best, so that its dead letter can be found.
+func parse(ctx context.Context, task *asynq.Task) (tasks.Revocation, error) {
+	revocation, err := tasks.Parse(task.Payload())
+	if task.Type() != tasks.TypeRevoke {
+		err = fmt.Errorf("%w: type %q is not %q", tasks.ErrInvalid, task.Type(), tasks.TypeRevoke)
+	}
+	if err != nil && revocation.ImpUID == "" {
+		revocation.ImpUID, _ = asynq.GetTaskID(ctx)
+	}
+	if len(revocation.ImpUID) > maxName {
+		revocation.ImpUID = revocation.ImpUID[:maxName]
+	}
+	return revocation, err
+}
+
+// bury records a task that can never become a call.
+func (h *handler) bury(ctx context.Context, revocation tasks.Revocation, cause error) error {
+	attempt, err := h.outcomes.Begin(ctx, revocation, lease)
+	if err != nil {
+		return h.notBegun(revocation, err)
+	}
+	return h.record(ctx, attempt, finding{verdict: invalid, err: cause})
+}
+
+// notBegun returns what Asynq hears where an attempt could not begin.
+func (h *handler) notBegun(revocation tasks.Revocation, err error) error {
+	var terminal *outcome.TerminalError
+	var busy *outcome.BusyError
+	switch {
+	case errors.As(err, &terminal) && terminal.Status == outcome.Dead:
+		return never("already given up", nil)
+	case errors.As(err, &terminal):
+		return nil
+	case errors.As(err, &busy):
+		return &again{after: min(busy.Wait, busyWait), cause: err}
+	}
+	h.log.Warn("attempt not begun", "imp_uid", revocation.ImpUID, "error", err)
+	return &again{after: time.Second, cause: err}
+}
+
+// hold keeps an attempt's lease until the returned function is called.
+func (h *handler) hold(ctx context.Context, a outcome.Attempt) (release func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() {
+		ticker := time.NewTicker(lease / 3)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			if err := h.outcomes.Extend(ctx, a, lease); err != nil && ctx.Err() == nil {
+				h.log.Warn("lease not extended", "imp_uid", a.Revocation.ImpUID, "error", err)
+			}
+		}
+	})
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// record writes what an attempt found and returns what Asynq hears.
+func (h *handler) record(ctx context.Context, a outcome.Attempt, found finding) error {
+	o := found.outcome()
+	var delay time.Duration
+	if o.Status == outcome.Retrying {
+		delay = found.delay(h.schedule, a.Number)
+		o.NextAttemptAt = time.Now().Add(delay)
+	}
+	a.Uncounted = !found.counted
+	written, err := h.write(ctx, a, o)
+	if err != nil {
+		return &again{cause: err} // the next attempt's lookup finds the truth
+	}
+	if written {
+		h.logOutcome(ctx, a, o)
+	}
+	switch o.Status {
+	case outcome.Revoked:
+		return nil
+	case outcome.Dead:
+		return never(o.Reason, found.err)
+	}
+	return &again{after: delay, counted: found.counted, cause: found.err}
+}
+
+// write writes an outcome, on a context that outlives the task's, and tries
+// until it is written or the process no longer waits.
+func (h *handler) write(ctx context.Context, a outcome.Attempt, o outcome.Outcome) (written bool, err error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(h.abandoned, cancel)()
+
+	backoff := retry.WithCappedDuration(5*time.Second, retry.NewExponential(50*time.Millisecond))
+	err = retry.Do(ctx, backoff, func(ctx context.Context) error {
+		written, err = h.outcomes.Finish(ctx, a, o)
+		if err != nil {
+			h.log.Warn("outcome not written", "imp_uid", a.Revocation.ImpUID, "status", o.Status, "error", err)
+		}
+		return retry.RetryableError(err)
+	})
+	return written, err
+}
+
+func (h *handler) logOutcome(ctx context.Context, a outcome.Attempt, o outcome.Outcome) {
+	level := slog.LevelInfo
+	switch {
+	case o.Reason == outcome.ReasonUnauthorized:
+		level = slog.LevelError // one wrong key stops everything
+	case o.Status == outcome.Dead:
+		level = slog.LevelWarn
+	}
+	attrs := []slog.Attr{
+		slog.String("imp_uid", a.Revocation.ImpUID),
+		slog.String("pg", string(a.Revocation.PG)),
+		slog.Int("attempt", a.Number),
+		slog.String("reason", string(o.Reason)),
+	}
+	if o.HTTPStatus != 0 {
+		attrs = append(attrs, slog.Int("http_status", o.HTTPStatus))
+	}
+	if o.Message != "" {
+		attrs = append(attrs, slog.String("message", o.Message))
+	}
+	if !o.NextAttemptAt.IsZero() {
+		attrs = append(attrs, slog.Time("next_attempt_at", o.NextAttemptAt))
+	}
+	h.log.LogAttrs(ctx, level, string(o.Status), attrs...)
+}
