@@ -1,0 +1,100 @@
+package iamporttest
+
+import (
+	"net/http"
+
+	"receiptrevoker/tasks"
+)
+
+// receipt answers DELETE and GET /receipts/{imp_uid}.
+func (c *call) receipt() {
+	c.arrive()
+	if !c.authorized() {
+		c.pause()
+		c.send(failure(http.StatusUnauthorized, textUnauthorized))
+		return
+	}
+	rule, natural := c.decide()
+	behaviourOf(rule.Fault).deliver(c, rule, natural)
+}
+
+// arrive finds the call's entry, settles whether it has a receipt, and counts
+// the call there.
+func (c *call) arrive() {
+	s, e := c.server, c.server.ledger.open(c.ImpUID)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.decided {
+		e.decided = true
+		if r, ok := s.cfg.Unknown(c.ImpUID); ok {
+			r.ImpUID = c.ImpUID
+			e.issue(s.complete(r))
+		}
+	}
+	if c.Operation == OpRevoke {
+		e.truth.Deletes++
+	} else {
+		e.truth.Lookups++
+	}
+	c.entry = e
+}
+
+// decide settles, in one step that no other call for the same receipt comes
+// between, which rule applies to the call, if any, and what the call does and
+// is due to be told. From here on only words can be lost.
+func (c *call) decide() (Rule, answer) {
+	e, kind := c.entry, 0
+	if c.Operation == OpLookup {
+		kind = 1
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.reached[kind]++
+	c.ticket = e.reached[kind]<<1 | uint64(kind)
+	if c.Operation == OpLookup {
+		return c.server.choose(c), c.lookup()
+	}
+	if e.truth.Revoked() {
+		c.server.tally.change(func(s *Stats) { s.Duplicates++ })
+	}
+	if pg := e.truth.PG; pg != "" && c.server.down(pg) {
+		c.server.tally.change(func(s *Stats) { s.DuringOutage++ })
+		return Rule{}, failure(http.StatusInternalServerError, "["+pg.Korean()+"] "+textMaintenance)
+	}
+	rule := c.server.choose(c)
+	if !behaviourOf(rule.Fault).revokes {
+		return rule, answer{}
+	}
+	return rule, c.revoke()
+}
+
+// revoke revokes the receipt, if there is one that can be, and returns what
+// PortOne would say. The caller holds the entry's lock.
+func (c *call) revoke() answer {
+	s, t := c.server, &c.entry.truth
+	switch {
+	case !t.Issued:
+		return failure(http.StatusBadRequest, textNeverIssued)
+	case t.PG == tasks.KICC:
+		return failure(http.StatusNotImplemented, textUnsupported)
+	case t.Revoked() && s.cfg.AlreadyRevoked != http.StatusOK:
+		return failure(s.cfg.AlreadyRevoked, textRevoked)
+	case !t.Revoked():
+		t.RevokedAt = s.now()
+		t.Effective++
+		s.tally.revoked(t.Effective)
+	}
+	roll := c.roll(forDress)
+	return success(annotate(*t, roll), roll>>8)
+}
+
+// lookup returns what PortOne says of the receipt. The caller holds the entry's
+// lock.
+func (c *call) lookup() answer {
+	t := c.entry.truth
+	if !t.Issued || t.PG == tasks.Settle || t.PG == tasks.KICC {
+		return failure(http.StatusNotFound, textNeverIssued)
+	}
+	roll := c.roll(forDress)
+	return success(annotate(t, roll), roll>>8)
+}
