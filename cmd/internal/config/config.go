@@ -1,0 +1,57 @@
+// Package config holds the settings that revoker's commands share: each a
+// flag, with an environment variable that sets the same flag.
+package config
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// annotation marks the flags that an environment variable sets as well.
+const annotation = "environment"
+
+// env lets an environment variable set a flag, and names it in the help text.
+func env(f *pflag.FlagSet, flag, variable string) {
+	f.Lookup(flag).Usage += " [" + variable + "]"
+	_ = f.SetAnnotation(flag, annotation, []string{variable}) // fails only for a flag that is not there
+}
+
+// FromEnvironment sets every flag that was not given on the command line and
+// whose environment variable is set. An error names the variable.
+func FromEnvironment(f *pflag.FlagSet, getenv func(string) string) (err error) {
+	f.VisitAll(func(flag *pflag.Flag) {
+		names := flag.Annotations[annotation]
+		if err != nil || flag.Changed || len(names) == 0 || getenv(names[0]) == "" {
+			return
+		}
+		if bad := f.Set(flag.Name, getenv(names[0])); bad != nil {
+			err = fmt.Errorf("%s in the environment: %w", names[0], bad)
+		}
+	})
+	return err
+}
+
+// secretOrFile returns the secret in the environment variable, or that in the
+// file which the variable with _FILE at its end names, without its last line's
+// end; nothing if neither is set.
+func secretOrFile(getenv func(string) string, name string) (string, error) {
+	value, file := getenv(name), getenv(name+"_FILE")
+	switch {
+	case value != "" && file != "":
+		return "", fmt.Errorf("both %s and %s_FILE are set: unset one", name, name)
+	case file == "":
+		return value, nil
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("%s_FILE: %w", name, err)
+	}
+	secret := strings.TrimRight(string(content), "\r\n")
+	if secret == "" {
+		return "", fmt.Errorf("%s_FILE: %s is empty", name, file)
+	}
+	return secret, nil
+}

@@ -1,0 +1,58 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"receiptrevoker/worker/iamport"
+)
+
+// IAMPort is how PortOne is called.
+type IAMPort struct {
+	URL     string
+	Tier    string
+	Timeout time.Duration
+}
+
+// Flags registers the settings. The credentials are no flags: they would stand
+// in the list of processes.
+func (i *IAMPort) Flags(f *pflag.FlagSet) {
+	f.StringVar(&i.URL, "iamport-url", iamport.DefaultURL, "`URL` of PortOne V1")
+	env(f, "iamport-url", "IAMPORT_URL")
+	f.StringVar(&i.Tier, "tier", "", "`code` of a sub-merchant, three upper-case letters or digits")
+	env(f, "tier", "IMP_TIER")
+	f.DurationVar(&i.Timeout, "timeout", iamport.DefaultTimeout, "how long one call of the API may take")
+	env(f, "timeout", "REVOKER_TIMEOUT")
+}
+
+// Client returns a client with the credentials of the environment: IMP_KEY and
+// IMP_SECRET, or the files that IMP_KEY_FILE and IMP_SECRET_FILE name.
+func (i *IAMPort) Client(getenv func(string) string, connections int) (*iamport.Client, error) {
+	key, err := secretOrFile(getenv, "IMP_KEY")
+	if err != nil {
+		return nil, err
+	}
+	secret, err := secretOrFile(getenv, "IMP_SECRET")
+	switch {
+	case err != nil:
+		return nil, err
+	case key == "":
+		return nil, missing("IMP_KEY")
+	case secret == "":
+		return nil, missing("IMP_SECRET")
+	case i.Timeout < time.Second:
+		return nil, fmt.Errorf("--timeout %v must be at least 1s", i.Timeout)
+	}
+	return iamport.NewClient(iamport.Config{
+		URL: i.URL, Key: iamport.Secret(key), Secret: iamport.Secret(secret),
+		Tier: i.Tier, Timeout: i.Timeout, Connections: connections,
+	})
+}
+
+func missing(name string) error {
+	return errors.New(name + " is not set: give PortOne's REST API key and secret in IMP_KEY and IMP_SECRET, " +
+		"or in files named by IMP_KEY_FILE and IMP_SECRET_FILE")
+}

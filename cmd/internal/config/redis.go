@@ -1,0 +1,178 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/pflag"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+// Redis is where tasks and outcomes are kept.
+type Redis struct {
+	URL       string
+	Namespace string
+	TTL       time.Duration
+}
+
+// Flags registers the settings.
+func (r *Redis) Flags(f *pflag.FlagSet) {
+	f.StringVar(&r.URL, "redis", "", "`URL` of Redis: redis:// rediss:// redis-socket:// redis-sentinel:// "+
+		"redis-cluster:// rediss-cluster://; with a password, better in the environment")
+	env(f, "redis", "REDIS_URL")
+	f.StringVar(&r.Namespace, "namespace", outcome.DefaultNamespace, "`word` before every key of outcomes in Redis")
+	env(f, "namespace", "REVOKER_NAMESPACE")
+	f.DurationVar(&r.TTL, "outcome-ttl", outcome.DefaultTTL, "how long an outcome lives after its last change")
+	env(f, "outcome-ttl", "REVOKER_OUTCOME_TTL")
+}
+
+// Outcomes returns the settings of the outcome store.
+func (r *Redis) Outcomes() outcome.Config {
+	return outcome.Config{Namespace: r.Namespace, TTL: r.TTL}
+}
+
+// Open returns a client, which the caller closes. It does not connect yet. The
+// error says what is wrong with the settings, without the password.
+func (r *Redis) Open() (redis.UniversalClient, error) {
+	switch {
+	case r.URL == "":
+		return nil, errors.New("no Redis is given: set REDIS_URL or --redis, such as redis://127.0.0.1:6379/0")
+	case r.Namespace == "" || strings.ContainsAny(r.Namespace, "{}"):
+		return nil, fmt.Errorf("--namespace %q must be a word without braces", r.Namespace)
+	case r.TTL <= 0:
+		return nil, fmt.Errorf("--outcome-ttl %v must be above 0, such as 2160h", r.TTL)
+	}
+	client, err := open(r.URL)
+	if err != nil {
+		return nil, fmt.Errorf("the Redis URL (REDIS_URL or --redis): %w", withoutURL(err))
+	}
+	return client, nil
+}
+
+// Connect returns a client of a Redis that answers, or an error that says what
+// to do.
+func (r *Redis) Connect(ctx context.Context) (redis.UniversalClient, error) {
+	client, err := r.Open()
+	if err != nil {
+		return nil, err
+	}
+	if err := Reach(ctx, client); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return client, nil
+}
+
+// Reach returns nil if Redis answers within 5 seconds, or an error that says
+// what to do.
+func Reach(ctx context.Context, client redis.UniversalClient) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	err := client.Ping(ctx).Err()
+	switch {
+	case err == nil:
+		return nil
+	case strings.HasPrefix(err.Error(), "WRONGPASS"), strings.HasPrefix(err.Error(), "NOAUTH"):
+		return fmt.Errorf("redis refuses the user or password in REDIS_URL: %w", err)
+	case strings.HasPrefix(err.Error(), "NOPERM"):
+		return fmt.Errorf("redis does not allow the user in REDIS_URL to do this: %w", err)
+	}
+	return fmt.Errorf("redis does not answer; is it running, and is REDIS_URL right? %w", err)
+}
+
+// poolSize is how many connections a client may have open. A slot of the
+// worker holds one only while Redis answers.
+const poolSize = 64
+
+// open returns the client that a URL's scheme asks for.
+func open(raw string) (redis.UniversalClient, error) {
+	scheme, rest, _ := strings.Cut(raw, "://")
+	switch scheme {
+	case "redis", "rediss":
+		return single(raw)
+	case "redis-socket", "unix":
+		return single("unix://" + rest)
+	case "redis-sentinel", "rediss-sentinel":
+		return sentinel(strings.TrimSuffix(scheme, "-sentinel") + "://" + rest)
+	case "redis-cluster", "rediss-cluster":
+		return cluster(strings.TrimSuffix(scheme, "-cluster") + "://" + rest)
+	}
+	return nil, errors.New("it must begin with redis://, rediss://, redis-socket://, redis-sentinel://, " +
+		"redis-cluster:// or rediss-cluster://")
+}
+
+func single(raw string) (redis.UniversalClient, error) {
+	options, err := redis.ParseURL(raw)
+	if err != nil {
+		return nil, err
+	}
+	options.ContextTimeoutEnabled = true
+	options.PoolSize = max(options.PoolSize, poolSize)
+	return redis.NewClient(options), nil
+}
+
+func sentinel(raw string) (redis.UniversalClient, error) {
+	options, err := redis.ParseFailoverURL(addresses(strings.Replace(raw, "master=", "master_name=", 1)))
+	if err != nil {
+		return nil, err
+	}
+	if options.MasterName == "" {
+		return nil, errors.New("the master's name is missing, as in redis-sentinel://host:26379,host2:26379/0?master=mymaster")
+	}
+	options.ContextTimeoutEnabled = true
+	options.PoolSize = max(options.PoolSize, poolSize)
+	return redis.NewFailoverClient(options), nil
+}
+
+func cluster(raw string) (redis.UniversalClient, error) {
+	options, err := redis.ParseClusterURL(addresses(raw))
+	if err != nil {
+		return nil, err
+	}
+	options.ContextTimeoutEnabled = true
+	options.PoolSize = max(options.PoolSize, poolSize)
+	return redis.NewClusterClient(options), nil
+}
+
+// addresses turns a list of hosts with commas, as people write it, into the
+// addr parameters that go-redis reads.
+func addresses(raw string) string {
+	scheme, rest, _ := strings.Cut(raw, "://")
+	end := strings.IndexAny(rest, "/?")
+	if end < 0 {
+		end = len(rest)
+	}
+	authority, tail := rest[:end], rest[end:]
+	user, hosts := "", authority
+	if at := strings.LastIndex(authority, "@"); at >= 0 {
+		user, hosts = authority[:at+1], authority[at+1:]
+	}
+	first, others, _ := strings.Cut(hosts, ",")
+	if others != "" {
+		separator := "?"
+		if strings.Contains(tail, "?") {
+			separator = "&"
+		}
+		for other := range strings.SplitSeq(others, ",") {
+			tail += separator + "addr=" + url.QueryEscape(other)
+			separator = "&"
+		}
+	}
+	return scheme + "://" + user + first + tail
+}
+
+// withoutURL returns the reason alone of an error that repeats the URL, which
+// may hold a password.
+func withoutURL(err error) error {
+	var malformed *url.Error
+	if errors.As(err, &malformed) {
+		return errors.New("it is malformed; a password's special characters are written as %XX")
+	}
+	return err
+}

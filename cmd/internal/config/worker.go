@@ -1,0 +1,48 @@
+package config
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"receiptrevoker/worker"
+)
+
+// Worker is how a worker works.
+type Worker struct {
+	Concurrency int
+	Poll        time.Duration
+	Schedule    worker.Schedule
+}
+
+// Flags registers the settings.
+func (w *Worker) Flags(f *pflag.FlagSet) {
+	f.IntVar(&w.Concurrency, "concurrency", worker.DefaultConcurrency, "calls at a time, per gateway and process")
+	env(f, "concurrency", "REVOKER_CONCURRENCY")
+	f.DurationVar(&w.Poll, "poll", worker.DefaultPoll, "longest wait of an idle worker before it looks for work")
+	env(f, "poll", "REVOKER_POLL")
+	f.IntVar(&w.Schedule.Attempts, "retry-attempts", worker.DefaultAttempts, "DELETE calls per imp_uid before it is given up")
+	env(f, "retry-attempts", "REVOKER_RETRY_ATTEMPTS")
+	f.DurationVar(&w.Schedule.Base, "retry-base", worker.DefaultRetryBase, "delay after the first failed attempt; it doubles each time")
+	env(f, "retry-base", "REVOKER_RETRY_BASE")
+	f.DurationVar(&w.Schedule.Max, "retry-max", worker.DefaultRetryMax, "longest delay between two attempts")
+	env(f, "retry-max", "REVOKER_RETRY_MAX")
+}
+
+// Validate returns an error that names the setting that makes no sense.
+func (w *Worker) Validate() error {
+	switch {
+	case w.Concurrency < 1:
+		return fmt.Errorf("--concurrency %d must be at least 1", w.Concurrency)
+	case w.Poll < time.Millisecond:
+		return fmt.Errorf("--poll %v must be at least 1ms", w.Poll)
+	case w.Schedule.Attempts < 1:
+		return fmt.Errorf("--retry-attempts %d must be at least 1", w.Schedule.Attempts)
+	case w.Schedule.Base <= 0:
+		return fmt.Errorf("--retry-base %v must be above 0", w.Schedule.Base)
+	case w.Schedule.Max < w.Schedule.Base:
+		return fmt.Errorf("--retry-max %v must not be below --retry-base %v", w.Schedule.Max, w.Schedule.Base)
+	}
+	return nil
+}

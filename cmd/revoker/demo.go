@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+type demoSettings struct {
+	keep    bool
+	verbose bool
+	ui      string
+}
+
+func (p *program) demo() *cobra.Command {
+	var s demoSettings
+	cmd := &cobra.Command{
+		Use:   "demo [FILE]",
+		Short: "See it at work: everything embedded, nothing to install",
+		Long: `Demo starts a Redis, a pretend PortOne that fails in every way, a worker and the
+Asynq web UI, all inside this process and on loopback. It revokes 300 receipts,
+or those of FILE, a list as 'revoker bulk' reads it, and shows what became of
+them. Nothing leaves the machine.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runDemo(cmd.Context(), s, args) },
+	}
+	cmd.Flags().BoolVar(&s.keep, "keep", false, "go on running afterwards, for the web UI, until Ctrl-C")
+	cmd.Flags().BoolVarP(&s.verbose, "verbose", "v", false, "show the worker's log instead of a progress bar")
+	cmd.Flags().StringVar(&s.ui, "ui", "127.0.0.1:8980", "`address` of the Asynq web UI; another port is taken if it is in use")
+	return cmd
+}
+
+func (p *program) runDemo(ctx context.Context, s demoSettings, files []string) error {
+	cast := demoCast()
+	if len(files) > 0 {
+		var err error
+		if cast, err = p.listedCast(files[0]); err != nil {
+			return err
+		}
+	}
+	stage, err := p.newStage(ctx, s, cast)
+	if err != nil {
+		return err
+	}
+	defer stage.close()
+
+	fmt.Fprintf(p.stdout, "Revoking %d cash receipts through a pretend PortOne that fails in every way.\n", len(cast.revocations))
+	fmt.Fprintf(p.stdout, "Asynq web UI: http://%s\n\n", stage.ui)
+	if err := stage.enqueue(ctx); err != nil {
+		return err
+	}
+	outcomes := stage.watch(ctx)
+	if ctx.Err() != nil {
+		return errors.New("the demo was stopped before its end")
+	}
+	p.showOutcomes(outcomes)
+	if err := p.showTruth(stage.portone, outcomes); err != nil {
+		return err
+	}
+	p.showNext(stage, s.keep)
+	if s.keep {
+		<-ctx.Done()
+	}
+	return nil
+}
+
+// enqueue asks for all revocations of the cast, and puts one broken task
+// beside them, as a faulty producer would.
+func (s *stage) enqueue(ctx context.Context) error {
+	for result := range s.queue.RevokeMany(ctx, s.cast.all()) {
+		if result.Err != nil {
+			return result.Err
+		}
+	}
+	return s.enqueueBroken(ctx)
+}
+
+// watch shows the progress until everything has ended.
+func (s *stage) watch(ctx context.Context) []outcome.Outcome {
+	var ended []outcome.Outcome
+	awaited := s.cast.impUIDs()
+	progress := newProgress(s.program.stderr, len(awaited))
+	if s.verbose {
+		progress.bar = nil
+	}
+	for o, err := range s.queue.WaitMany(ctx, awaited) {
+		if err != nil {
+			progress.warn(err)
+			continue
+		}
+		ended = append(ended, o)
+		progress.add(o)
+	}
+	progress.end()
+	return ended
+}
+
+// demoSchedule repeats soon: nobody watches a demo for ten hours.
+const (
+	demoAttempts = 6
+	demoBase     = 200 * time.Millisecond
+	demoMax      = 2 * time.Second
+)

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// reasonTexts explain the reasons of terminal outcomes, in the order shown.
+var reasonTexts = []struct {
+	reason outcome.Reason
+	text   string
+}{
+	{outcome.ReasonRevoked, "a DELETE was answered with success"},
+	{outcome.ReasonAlreadyRevoked, "an answer was lost; a lookup found it revoked"},
+	{outcome.ReasonNotIssued, "no receipt was issued through PortOne (400)"},
+	{outcome.ReasonRefused, "PortOne refused the request"},
+	{outcome.ReasonUnsupportedGateway, "PortOne cannot revoke on this gateway (501)"},
+	{outcome.ReasonAttemptsExhausted, "the gateway failed at every attempt (500)"},
+	{outcome.ReasonInvalidTask, "a task nobody can read; nothing was called"},
+}
+
+// showOutcomes prints how many outcomes have each reason, with an example.
+func (p *program) showOutcomes(outcomes []outcome.Outcome) {
+	byReason := make(map[outcome.Reason][]outcome.Outcome)
+	for _, o := range outcomes {
+		byReason[o.Reason] = append(byReason[o.Reason], o)
+	}
+	var b strings.Builder
+	for _, r := range reasonTexts {
+		found := byReason[r.reason]
+		if len(found) == 0 {
+			continue
+		}
+		// The example with the most attempts has the most to tell.
+		example := slices.MaxFunc(found, func(a, b outcome.Outcome) int { return cmp.Compare(a.Attempts, b.Attempts) })
+		fmt.Fprintf(&b, "%s %s %s %s\n", padLeft(strconv.Itoa(len(found)), 5),
+			pad(string(example.Status), 7), pad(string(r.reason), 19), r.text)
+		fmt.Fprintf(&b, "%14se.g. %s\n", "", fit(describe(example), 60))
+	}
+	fmt.Fprint(p.stdout, b.String())
+}
+
+func padLeft(text string, width int) string { return fmt.Sprintf("%*s", width, text) }
+
+// describe tells an outcome in one line.
+func describe(o outcome.Outcome) string {
+	parts := []string{o.ImpUID}
+	if o.PG != "" {
+		parts = append(parts, string(o.PG))
+	}
+	if o.Attempts > 0 {
+		parts = append(parts, fmt.Sprintf("%d DELETE", o.Attempts))
+	}
+	if o.ApplyNum != "" {
+		parts = append(parts, "국세청 "+o.ApplyNum)
+	}
+	if o.Message != "" {
+		parts = append(parts, o.Message)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// showTruth compares what is reported with the pretend PortOne's own books. A
+// difference is an error.
+func (p *program) showTruth(portone *iamporttest.Server, outcomes []outcome.Outcome) error {
+	wrong, revoked, deletes := 0, 0, 0
+	for _, o := range outcomes {
+		truth, _ := portone.Truth(o.ImpUID)
+		if truth.Revoked() != (o.Status == outcome.Revoked) {
+			wrong++
+			fmt.Fprintf(p.stderr, "revoker: %s is reported %s, but revoked at PortOne: %t\n", o.ImpUID, o.Status, truth.Revoked())
+		}
+		if truth.Revoked() {
+			revoked++
+		}
+		deletes += truth.Deletes
+	}
+	fmt.Fprintf(p.stdout, "\n%d receipts took %d DELETE calls. PortOne's own books say %d revoked,\nas reported, with %d differences.\n",
+		len(outcomes), deletes, revoked, wrong)
+	if wrong > 0 {
+		return fmt.Errorf("%d outcomes differ from PortOne's own books", wrong)
+	}
+	return nil
+}
+
+// showNext says what to try now.
+func (p *program) showNext(s *stage, kept bool) {
+	if !kept {
+		fmt.Fprint(p.stdout, `
+Try next:
+  revoker demo --keep         look around in the Asynq web UI
+  revoker demo refunds.csv    your own list, with a bad day's faults
+  revoker work -h             the worker, for a Redis and a PortOne of your own
+`)
+		return
+	}
+	fmt.Fprintf(p.stdout, `
+Still running. In another terminal:
+  export REDIS_URL=redis://%s
+  revoker status %s
+  revoker enqueue imp_000000000001 --wait
+  revoker outcomes --follow
+Asynq web UI: http://%s. Ctrl-C ends it.
+`, s.memory.Addr(), s.cast.revocations[0].ImpUID, s.ui)
+}

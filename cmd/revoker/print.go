@@ -1,0 +1,60 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+func sprintf(format string, args []any) string { return fmt.Sprintf(format, args...) }
+
+// printJSON writes a value as one line.
+func printJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}
+
+// printer writes outcomes, one a line: JSON, or aligned for people.
+type printer struct {
+	out  io.Writer
+	json bool
+}
+
+func (p printer) outcome(o outcome.Outcome) error {
+	if p.json {
+		return printJSON(p.out, o)
+	}
+	line := fmt.Sprintf("%s  %s  %s", pad(o.ImpUID, 18), pad(string(o.Status), 8), pad(string(o.Reason), 20))
+	if o.Attempts > 0 {
+		line += fmt.Sprintf("  %2d×", o.Attempts)
+	}
+	if note := note(o); note != "" {
+		line += "  " + note
+	}
+	_, err := fmt.Fprintln(p.out, strings.TrimRight(line, " "))
+	return err
+}
+
+// note says about an outcome what its status and reason do not.
+func note(o outcome.Outcome) string {
+	switch {
+	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():
+		return "at " + o.CancelledAt.Format("2006-01-02 15:04:05Z") + " " + o.ApplyNum
+	case o.Status == outcome.Retrying && !o.NextAttemptAt.IsZero():
+		return strings.TrimSpace("next at " + o.NextAttemptAt.Format("15:04:05Z") + " " + o.Message)
+	}
+	return o.Message
+}
+
+// pad fills a text with blanks to a width in terminal columns: Korean letters
+// take two.
+func pad(text string, width int) string { return runewidth.FillRight(text, width) }
+
+// fit cuts a text to a width in terminal columns.
+func fit(text string, width int) string { return runewidth.Truncate(text, width, "…") }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/cmd/internal/config"
+)
+
+// The exit codes.
+const (
+	exitDone       = 0
+	exitFailed     = 1
+	exitUsage      = 2
+	exitUnfinished = 3
+)
+
+// errUnfinished ends a command that did what it was told, but has something to
+// report that is dead, invalid or unfinished. It has been shown already.
+var errUnfinished = errors.New("not everything is revoked")
+
+// usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+// program is revoker with the world around it.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+}
+
+// run carries a command line out and returns the exit code.
+func (p *program) run(ctx context.Context, args []string) int {
+	started := false
+	root := p.root()
+	root.SetArgs(args)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := config.FromEnvironment(cmd.Flags(), p.getenv); err != nil {
+			return err
+		}
+		started = true
+		return nil
+	}
+	cmd, err := root.ExecuteContextC(ctx)
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errUnfinished):
+		return exitUnfinished
+	case !started || errors.As(err, &usage):
+		fmt.Fprintf(p.stderr, "revoker: %v\nSee '%s -h'.\n", err, cmd.CommandPath())
+		return exitUsage
+	}
+	fmt.Fprintf(p.stderr, "revoker: %v\n", err)
+	return exitFailed
+}
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "revoker",
+		Short: "Revokes cash receipts (현금영수증) through PortOne V1",
+		Long: `Revoker revokes cash receipts (현금영수증) through PortOne V1, formerly I'amport.
+
+Order services queue revocations in Redis, workers carry them out and repeat
+what a payment gateway failed to do, and what became of every imp_uid stands in
+Redis. Begin with 'revoker demo'.
+
+Results go to standard output, progress and logs to standard error.
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but something ended dead,
+invalid or unfinished.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	root.AddCommand(
+		p.demo(), p.work(), p.enqueue(), p.bulk(), p.status(), p.outcomes(), p.simulate(),
+	)
+	return root
+}

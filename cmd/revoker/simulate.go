@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/tasks"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+type simulateSettings struct {
+	listen  string
+	portone iamporttest.Config
+	faults  []string
+	percent int
+}
+
+func (p *program) simulate() *cobra.Command {
+	var s simulateSettings
+	cmd := &cobra.Command{
+		Use:   "simulate [FILE]",
+		Short: "Serve a pretend PortOne, with faults if asked for",
+		Long: `Simulate serves the receipt calls of PortOne V1 from memory. The payments of FILE,
+a list as 'revoker bulk' reads it, have receipts of their gateways; any other
+imp_uid has one as well, except for --never-issued of them.
+
+It keeps the truth, and answers what it is asked at
+  GET    /_simulator/truth[/IMP_UID]    what is revoked and how often it was called
+  GET    /_simulator/stats              calls by operation and status
+  POST   /_simulator/faults             add faults, one a line; DELETE drops them
+  PUT    /_simulator/outages/PG         a gateway goes down; DELETE brings it back
+
+A fault is ` + iamporttest.RuleSyntax + `,
+where TARGET is a gateway, an imp_uid or *, and FAULT one of
+` + faultNames(),
+		Example: `  revoker simulate refunds.csv --latency 200ms --fault 500=20% --fault kcp:429=5%@2s`,
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.runSimulate(cmd.Context(), s, args)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&s.listen, "listen", "127.0.0.1:8990", "`address` to serve on")
+	f.StringArrayVar(&s.faults, "fault", nil, "`rule` for what goes wrong; may be repeated")
+	f.DurationVar(&s.portone.Latency.Median, "latency", 0, "median time to answer a receipt's call")
+	f.DurationVar(&s.portone.Latency.P99, "latency-p99", 0, "time within which 99 % are answered (default always the median)")
+	f.IntVar(&s.portone.AlreadyRevoked, "already-revoked", http.StatusInternalServerError,
+		"HTTP `status` for revoking twice: 500, 400 or 200; PortOne documents none")
+	f.DurationVar(&s.portone.TokenLifetime, "token-lifetime", 30*time.Minute, "life of an access token")
+	f.IntVar(&s.percent, "never-issued", 0, "`percent` of unlisted imp_uids without a receipt")
+	f.Uint64Var(&s.portone.Seed, "seed", 1, "`number` that decides all chance")
+	return cmd
+}
+
+func faultNames() string {
+	line, text := " ", ""
+	for _, fault := range iamporttest.Faults() {
+		if len(line)+len(fault) > 76 {
+			text, line = text+line+"\n", " "
+		}
+		line += " " + string(fault)
+	}
+	return text + line
+}
+
+func (s *simulateSettings) config() (iamporttest.Config, error) {
+	for _, text := range s.faults {
+		rule, err := iamporttest.ParseRule(text)
+		if err != nil {
+			return s.portone, fmt.Errorf("--fault: %w", err)
+		}
+		s.portone.Faults = append(s.portone.Faults, rule)
+	}
+	switch s.portone.AlreadyRevoked {
+	case http.StatusInternalServerError, http.StatusBadRequest, http.StatusOK:
+	default:
+		return s.portone, fmt.Errorf("--already-revoked %d must be 500, 400 or 200", s.portone.AlreadyRevoked)
+	}
+	if s.percent < 0 || s.percent > 100 {
+		return s.portone, fmt.Errorf("--never-issued %d must be 0 to 100", s.percent)
+	}
+	if s.portone.TokenLifetime < time.Second {
+		return s.portone, fmt.Errorf("--token-lifetime %v must be at least 1s", s.portone.TokenLifetime)
+	}
+	s.portone.Unknown = unlisted(s.percent)
+	return s.portone, nil
+}
+
+// unlisted gives an imp_uid that is on no list a receipt of a gateway on which
+// it can be revoked, unless it falls to the given percentage.
+func unlisted(percent int) func(string) (iamporttest.Receipt, bool) {
+	gateways := slices.DeleteFunc(tasks.Gateways(), func(pg tasks.Gateway) bool { return pg == tasks.KICC })
+	return func(impUID string) (iamporttest.Receipt, bool) {
+		h := fnv.New32a()
+		_, _ = io.WriteString(h, impUID)
+		n := int(h.Sum32())
+		return iamporttest.Receipt{PG: gateways[n%len(gateways)]}, n/len(gateways)%100 >= percent
+	}
+}
+
+func (p *program) runSimulate(ctx context.Context, s simulateSettings, files []string) error {
+	config, err := s.config()
+	if err != nil {
+		return usageError{err}
+	}
+	portone := iamporttest.New(config)
+	defer portone.Close()
+	for _, file := range files {
+		if err := p.issueListed(portone, file); err != nil {
+			return err
+		}
+	}
+	listener, err := net.Listen("tcp", s.listen)
+	if err != nil {
+		return fmt.Errorf("listen on --listen %s: %w", s.listen, err)
+	}
+	fmt.Fprintf(p.stderr, `The pretend PortOne is at http://%s. To use it:
+
+  export IAMPORT_URL=http://%[1]s IMP_KEY=%s IMP_SECRET=%s
+
+Ctrl-C ends it.
+`, listener.Addr(), iamporttest.DefaultKey, iamporttest.DefaultSecret)
+	return serve(ctx, listener, portone)
+}
+
+// issueListed gives the payments of a list receipts of their gateways.
+func (p *program) issueListed(portone *iamporttest.Server, file string) error {
+	source, err := openSource(file, p.stdin)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	reader, err := list.NewReader(source, list.Options{})
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	for row, err := range rows(reader) {
+		var bad *list.LineError
+		switch {
+		case errors.As(err, &bad): // there is no such payment
+		case err != nil:
+			return fmt.Errorf("%s: %w", file, err)
+		default:
+			portone.Issue(iamporttest.Receipt{ImpUID: row.ImpUID, PG: row.PG})
+		}
+	}
+	return nil
+}
+
+// serve answers requests until ctx is done.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err := server.Serve(listener); ctx.Err() == nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks/outcome"
+)
+
+type statusSettings struct {
+	redis config.Redis
+	json  bool
+}
+
+func (p *program) status() *cobra.Command {
+	var s statusSettings
+	cmd := &cobra.Command{
+		Use:   "status IMP_UID...",
+		Short: "Show what became of single imp_uids",
+		Long: `Status shows what is known about each imp_uid: queued, retrying, revoked, dead, or
+unknown if nobody asked for it. It exits 3 unless all of them are revoked.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runStatus(cmd.Context(), s, args) },
+	}
+	s.redis.Flags(cmd.Flags())
+	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
+	return cmd
+}
+
+// unknown is shown for an imp_uid that nobody asked for.
+const unknown outcome.Status = "unknown"
+
+func (p *program) runStatus(ctx context.Context, s statusSettings, impUIDs []string) error {
+	client, err := s.redis.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	queue := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()})
+	out := printer{p.stdout, s.json}
+
+	unfinished := false
+	for _, impUID := range impUIDs {
+		o, err := queue.Outcome(ctx, impUID)
+		if errors.Is(err, outcome.ErrNotFound) {
+			o, err = outcome.Outcome{ImpUID: impUID, Status: unknown}, nil
+		}
+		if err != nil {
+			return err
+		}
+		unfinished = unfinished || o.Status != outcome.Revoked
+		if err := out.outcome(o); err != nil {
+			return err
+		}
+	}
+	if unfinished {
+		return errUnfinished
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/sethvargo/go-retry"
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker"
+)
+
+// workSettings are what the worker is started with.
+type workSettings struct {
+	redis  config.Redis
+	api    config.IAMPort
+	worker config.Worker
+	log    config.Log
+}
+
+func (p *program) work() *cobra.Command {
+	var s workSettings
+	cmd := &cobra.Command{
+		Use:   "work",
+		Short: "Carry queued revocations out",
+		Long: `Work takes revocations off their queues, calls DELETE /receipts/{imp_uid}, and
+writes what became of each to Redis. Run as many processes as you like.
+
+It needs PortOne's REST API key and secret, in IMP_KEY and IMP_SECRET or in
+files that IMP_KEY_FILE and IMP_SECRET_FILE name. Ctrl-C or SIGTERM stops it
+once the calls in flight are finished.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.runWork(cmd.Context(), s) },
+	}
+	s.redis.Flags(cmd.Flags())
+	s.api.Flags(cmd.Flags())
+	s.worker.Flags(cmd.Flags())
+	s.log.Flags(cmd.Flags())
+	return cmd
+}
+
+func (p *program) runWork(ctx context.Context, s workSettings) error {
+	log, err := s.log.Logger(p.stderr)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := s.worker.Validate(); err != nil {
+		return usageError{err}
+	}
+	api, err := s.api.Client(p.getenv, s.worker.Concurrency*(len(tasks.Gateways())+1))
+	if err != nil {
+		return usageError{err}
+	}
+	client, err := s.redis.Open()
+	if err != nil {
+		return usageError{err}
+	}
+	defer client.Close()
+	redis.SetLogger(redisLogger{log})
+
+	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
+		"timeout", s.api.Timeout, "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll)
+	if err := awaitRedis(ctx, client, log); err != nil {
+		return nil // told to stop before it began
+	}
+	if err := api.Authenticate(ctx); err != nil && ctx.Err() == nil {
+		log.Error("no token from PortOne: tasks wait, and nothing is given up, until it accepts", "error", err)
+	}
+	w, err := worker.New(worker.Config{
+		Redis: client, API: api, Outcomes: outcome.NewStore(client, s.redis.Outcomes()),
+		Concurrency: s.worker.Concurrency, Poll: s.worker.Poll, Schedule: s.worker.Schedule,
+		ShutdownTimeout: 2*s.api.Timeout + 10*time.Second, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	return w.Run(ctx)
+}
+
+// awaitRedis returns nil once Redis answers. Until then it says why it waits.
+func awaitRedis(ctx context.Context, client redis.UniversalClient, log *slog.Logger) error {
+	backoff := retry.WithCappedDuration(15*time.Second, retry.NewExponential(500*time.Millisecond))
+	return retry.Do(ctx, backoff, func(ctx context.Context) error {
+		err := config.Reach(ctx, client)
+		if err != nil && ctx.Err() == nil {
+			log.Warn("waiting for Redis", "error", err)
+		}
+		return retry.RetryableError(err)
+	})
+}
+
+// redisLogger passes the Redis client's own log on as detail: what fails is
+// reported by whoever asked for it.
+type redisLogger struct{ log *slog.Logger }
+
+func (l redisLogger) Printf(ctx context.Context, format string, args ...any) {
+	l.log.DebugContext(ctx, "redis: "+sprintf(format, args))
+}

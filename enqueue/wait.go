@@ -1,0 +1,131 @@
+package enqueue
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+const (
+	// checkPage is how many outcomes are read in one round trip.
+	checkPage = 500
+	// lookEvery is how often the stream is read.
+	lookEvery = 100 * time.Millisecond
+	// checkEvery is how often a page of those still awaited is read, in case
+	// the stream has been trimmed or Redis lost it.
+	checkEvery = time.Second
+)
+
+// WaitMany yields the outcome of each of the imp_uids as it becomes terminal,
+// in the order of time, and ends when all have been yielded or ctx is done. A
+// dead letter that turns out to be revoked later is not yielded again.
+//
+// An error of Redis is yielded too, with an empty outcome, and does not end
+// it: the waiting goes on a second later.
+func (c *Client) WaitMany(ctx context.Context, impUIDs []string) iter.Seq2[outcome.Outcome, error] {
+	return func(yield func(outcome.Outcome, error) bool) {
+		w := &waiting{store: c.outcomes, order: slices.Clone(impUIDs), pending: make(map[string]bool, len(impUIDs))}
+		for _, impUID := range impUIDs {
+			w.pending[impUID] = true
+		}
+		for len(w.pending) > 0 && ctx.Err() == nil {
+			err := w.round(ctx, yield)
+			if w.left {
+				return
+			}
+			if err == nil || ctx.Err() != nil {
+				continue
+			}
+			if !yield(outcome.Outcome{}, err) {
+				return
+			}
+			pause(ctx, time.Second)
+		}
+	}
+}
+
+// pause waits, and no longer than ctx.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// waiting is what is still awaited.
+type waiting struct {
+	store   *outcome.Store
+	pending map[string]bool
+	order   []string  // those awaited, in the order in which they are read again
+	next    int       // where the next page of order begins
+	after   string    // the last stream entry seen; empty before the first round
+	checked time.Time // when a page was last read
+	left    bool      // the one who waited has left
+}
+
+// round reads what has come on the stream, and a page of those awaited. The
+// first round reads all of them: they may have ended long ago.
+func (w *waiting) round(ctx context.Context, yield func(outcome.Outcome, error) bool) error {
+	if w.after == "" {
+		last, err := w.store.Last(ctx)
+		if err != nil {
+			return err
+		}
+		for w.next = 0; w.next < len(w.order) && !w.left; {
+			if err := w.check(ctx, yield); err != nil {
+				return err
+			}
+		}
+		w.after = last
+		return nil
+	}
+	for event, err := range w.store.Events(ctx, w.after) {
+		w.after = event.ID
+		if err != nil {
+			return err
+		}
+		if !w.yield(event.Outcome, yield) {
+			return nil
+		}
+	}
+	if time.Since(w.checked) < checkEvery {
+		pause(ctx, lookEvery)
+		return nil
+	}
+	w.checked = time.Now()
+	return w.check(ctx, yield)
+}
+
+// check reads the next page of those awaited.
+func (w *waiting) check(ctx context.Context, yield func(outcome.Outcome, error) bool) error {
+	if w.next >= len(w.order) {
+		w.order = slices.DeleteFunc(w.order, func(impUID string) bool { return !w.pending[impUID] })
+		w.next = 0
+	}
+	page := w.order[w.next:min(w.next+checkPage, len(w.order))]
+	outcomes, err := w.store.Many(ctx, page)
+	if err != nil {
+		return err
+	}
+	w.next += len(page)
+	for _, o := range outcomes {
+		if o.Status.Terminal() && !w.yield(o, yield) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// yield passes an outcome on if it is awaited, and reports false once the one
+// who waited has left.
+func (w *waiting) yield(o outcome.Outcome, yield func(outcome.Outcome, error) bool) bool {
+	if !w.pending[o.ImpUID] {
+		return true
+	}
+	delete(w.pending, o.ImpUID)
+	w.left = !yield(o, nil)
+	return !w.left
+}
