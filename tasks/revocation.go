@@ -54,16 +54,16 @@ func (r Revocation) Validate() error { return ValidateImpUID(r.ImpUID) }
 // length; the alphabet keeps an imp_uid from reaching another endpoint, such
 // as /receipts/external/….
 func ValidateImpUID(impUID string) error {
-	switch {
-	case impUID == "":
+	if impUID == "" {
 		return fmt.Errorf("%w: the imp_uid is empty", ErrInvalid)
-	case len(impUID) > 32:
-		return fmt.Errorf("%w: imp_uid %.32q… has %d characters, at most 32 are allowed", ErrInvalid, impUID, len(impUID))
 	}
 	for _, c := range impUID {
 		if !allowed(c) {
-			return fmt.Errorf("%w: imp_uid %q contains %q, only A-Z a-z 0-9 _ and - are allowed", ErrInvalid, impUID, c)
+			return fmt.Errorf("%w: imp_uid %.40q contains %q, only A-Z a-z 0-9 _ and - are allowed", ErrInvalid, impUID, c)
 		}
+	}
+	if len(impUID) > 32 {
+		return fmt.Errorf("%w: imp_uid %.40q has %d characters, at most 32 are allowed", ErrInvalid, impUID, len(impUID))
 	}
 	return nil
 }

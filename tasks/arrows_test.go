@@ -1,0 +1,46 @@
+package tasks_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows says which packages of this module each may import, tests aside.
+// What is not listed may import everything but cmd.
+var arrows = map[string][]string{
+	"tasks":                      {},
+	"tasks/outcome":              {"tasks"},
+	"worker/iamport":             {"tasks"},
+	"worker/iamport/iamporttest": {"tasks"},
+	"worker":                     {"tasks", "tasks/outcome", "worker/iamport"},
+	"enqueue":                    {"tasks", "tasks/outcome"},
+	"worker/monitor":             {"tasks", "tasks/outcome"},
+}
+
+func TestImportsFollowTheArrows(t *testing.T) {
+	t.Parallel()
+	const module = "receiptrevoker/"
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		from := strings.TrimPrefix(words[0], module)
+		allowed, listed := arrows[from]
+		for _, path := range words[1:] {
+			to, ours := strings.CutPrefix(path, module)
+			switch {
+			case strings.HasSuffix(path, "/asynqmon") && from != "worker/monitor":
+				t.Errorf("%s imports Asynqmon; only worker/monitor does", from)
+			case !ours:
+			case listed && !slices.Contains(allowed, to):
+				t.Errorf("%s imports %s, want only %q", from, to, allowed)
+			case strings.HasPrefix(to, "cmd/") && !strings.HasPrefix(from, "cmd/"):
+				t.Errorf("%s imports %s; only cmd knows everybody", from, to)
+			}
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package tasks_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"receiptrevoker/tasks"
+)
+
+// Payloads that have been written once must decode for ever: lines are added
+// to the golden file, never changed.
+func TestGoldenPayloadsDecode(t *testing.T) {
+	t.Parallel()
+	file, err := os.Open("testdata/golden.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	lines := 0
+	for scanner := bufio.NewScanner(file); scanner.Scan(); lines++ {
+		var golden struct {
+			Payload, Queue string
+			tasks.Revocation
+		}
+		if err := json.Unmarshal(scanner.Bytes(), &golden); err != nil {
+			t.Fatal(err)
+		}
+		got, err := tasks.Parse([]byte(golden.Payload))
+		if err != nil {
+			t.Errorf("%s: %v", golden.Payload, err)
+		}
+		if diff := cmp.Diff(golden.Revocation, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", golden.Payload, diff)
+		}
+		if queue := tasks.QueueOf(got).Name(); queue != golden.Queue {
+			t.Errorf("%s goes to %s, want %s", golden.Payload, queue, golden.Queue)
+		}
+	}
+	if lines < 6 {
+		t.Errorf("%d golden payloads, want at least 6", lines)
+	}
+}
+
+func TestNewTaskWritesWhatParseReads(t *testing.T) {
+	t.Parallel()
+	want := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP, Batch: "b", Row: 3}
+	task, err := tasks.NewTask(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if task.Type() != "receipt:revoke" || string(task.Payload()) != `{"imp_uid":"imp_1","pg":"kcp","batch":"b","row":3}` {
+		t.Errorf("task is %s %s", task.Type(), task.Payload())
+	}
+	got, err := tasks.Parse(task.Payload())
+	if err != nil || got != want {
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
+	}
+}
+
+func TestUnusablePayloadIsInvalid(t *testing.T) {
+	t.Parallel()
+	for name, payload := range map[string]string{
+		"nothing":            ``,
+		"no JSON":            `imp_1`,
+		"cut":                `{"imp_uid":"imp_1"`,
+		"no imp_uid":         `{"pg":"kcp"}`,
+		"number":             `{"imp_uid":448280090638}`,
+		"blank inside":       `{"imp_uid":"imp_12 34"}`,
+		"another endpoint":   `{"imp_uid":"external/imp_1"}`,
+		"33 characters":      `{"imp_uid":"` + strings.Repeat("a", 33) + `"}`,
+		"letters beyond A-z": `{"imp_uid":"imp_１"}`,
+		"two documents":      `{"imp_uid":"imp_1"}{}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if r, err := tasks.Parse([]byte(payload)); !errors.Is(err, tasks.ErrInvalid) {
+				t.Errorf("got %+v, %v; want ErrInvalid", r, err)
+			}
+		})
+	}
+}
+
+func TestInvalidImpUIDSaysWhy(t *testing.T) {
+	t.Parallel()
+	for impUID, want := range map[string]string{
+		"":                      "invalid revocation: the imp_uid is empty",
+		"imp_12 34":             `invalid revocation: imp_uid "imp_12 34" contains ' ', only A-Z a-z 0-9 _ and - are allowed`,
+		strings.Repeat("a", 33): `invalid revocation: imp_uid "` + strings.Repeat("a", 33) + `" has 33 characters, at most 32 are allowed`,
+	} {
+		if err := tasks.ValidateImpUID(impUID); err == nil || err.Error() != want {
+			t.Errorf("%q: got %v, want %s", impUID, err, want)
+		}
+	}
+	if err := tasks.ValidateImpUID(strings.Repeat("a", 32)); err != nil {
+		t.Errorf("32 characters: %v", err)
+	}
+}
+
+func TestQueueNamesParse(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]tasks.Queue{
+		"receipts":                 {},
+		"receipts-bulk":            {Bulk: true},
+		"receipts-kcp":             {PG: tasks.KCP},
+		"receipts-bulk-nice_v2":    {PG: tasks.NiceV2, Bulk: true},
+		"receipts-bulk-from-later": {PG: "from-later", Bulk: true},
+		"receipts-bulky":           {PG: "bulky"},
+	} {
+		got, ours := tasks.ParseQueue(name)
+		if !ours || got != want {
+			t.Errorf("%s: got %+v, %t; want %+v", name, got, ours, want)
+		}
+		if got.Name() != name {
+			t.Errorf("%s: written as %s", name, got.Name())
+		}
+	}
+	for _, name := range []string{"", "default", "receiptsx", "receipts-", "receipts-bulk-", "receipt"} {
+		if got, ours := tasks.ParseQueue(name); ours {
+			t.Errorf("%q is taken for %+v", name, got)
+		}
+	}
+}
+
+func TestGatewayIsFoundByEveryName(t *testing.T) {
+	t.Parallel()
+	for _, pg := range tasks.Gateways() {
+		for _, name := range []string{string(pg), pg.Korean(), pg.English(), " " + strings.ToUpper(pg.English()) + " "} {
+			if got, known := tasks.ParseGateway(name); got != pg || !known {
+				t.Errorf("%q: got %q, %t; want %q", name, got, known, pg)
+			}
+		}
+	}
+	if got, known := tasks.ParseGateway("새로운페이"); got != "새로운페이" || known || got.Korean() != "새로운페이" {
+		t.Errorf("unknown gateway: got %q, %t", got, known)
+	}
+	if n := len(tasks.Gateways()); n != 11 {
+		t.Errorf("%d gateways, want 11", n)
+	}
+}
