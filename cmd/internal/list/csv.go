@@ -1,0 +1,75 @@
+package list
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+var errHeaderAgain = errors.New("the header stands here again")
+
+// fields makes rows of CSV records.
+type fields struct {
+	csv      *csv.Reader
+	record   bytes.Reader // what csv reads: one record at a time
+	impUID   int          // index of the imp_uid's column
+	gateway  int          // index of the gateway's column, -1 if there is none
+	name     string       // name of the imp_uid's column
+	gateways gateways
+}
+
+// separate sets the byte between fields. One csv.Reader serves all records, as
+// each new one would allocate a buffer. It never keeps anything for the next
+// record: the framer's records end where it sees them end, or before.
+func (f *fields) separate(comma byte) {
+	f.csv = csv.NewReader(&f.record)
+	f.csv.Comma = rune(comma)
+	f.csv.FieldsPerRecord = -1
+	f.csv.LazyQuotes = true // quotes that do not add up were found by the framer
+}
+
+// split returns the fields of a record, nil if it is blank.
+func (f *fields) split(record []byte) []string {
+	f.record.Reset(record)
+	columns, err := f.csv.Read()
+	if err != nil { // io.EOF: there was nothing but a line break
+		return nil
+	}
+	return columns
+}
+
+func (f *fields) parse(record []byte) (Row, error) {
+	row := Row{Columns: f.split(record)}
+	if empty(row.Columns) {
+		return row, errBlank
+	}
+	row.PG = f.gateways.parse(row.column(f.gateway))
+	if f.impUID >= len(row.Columns) {
+		return row, fmt.Errorf("the line has %d columns, the imp_uid's is column %d", len(row.Columns), f.impUID+1)
+	}
+	row.ImpUID = row.column(f.impUID)
+	if strings.EqualFold(row.ImpUID, f.name) {
+		return row, errHeaderAgain // as when two lists were put together
+	}
+	return row, validate(row.ImpUID)
+}
+
+// column returns the value of a column, "" if the row does not reach there.
+func (r Row) column(i int) string {
+	if i < 0 || i >= len(r.Columns) {
+		return ""
+	}
+	return strings.TrimSpace(r.Columns[i])
+}
+
+// empty reports whether no column holds anything but blanks.
+func empty(columns []string) bool {
+	for _, column := range columns {
+		if strings.TrimSpace(column) != "" {
+			return false
+		}
+	}
+	return true
+}

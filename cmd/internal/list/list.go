@@ -1,0 +1,186 @@
+// Package list reads lists of payments whose cash receipts are to be revoked,
+// as order systems and Excel export them: CSV or NDJSON, in UTF-8 or in the
+// EUC-KR of Korean Windows, clean or dirty, of any length. A line that cannot
+// be used is reported with its number, and the rest is read.
+package list
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+
+	"receiptrevoker/tasks"
+)
+
+// maxRecord bounds a record, its line break included: 64 KiB. Two of them fit
+// into the buffer, so that a record can be looked at whole before it is taken.
+const maxRecord = 64 << 10
+
+// ErrEmpty says that a list holds nothing but blanks.
+var ErrEmpty = errors.New("the list is empty")
+
+// Format is how a list is written.
+type Format string
+
+// The formats that a [Reader] recognises.
+const (
+	CSV    Format = "CSV"
+	NDJSON Format = "NDJSON"
+)
+
+// Options are what a reader cannot find out by itself. The zero value is good
+// for lists that use the names order systems use.
+type Options struct {
+	// Column is the header of the imp_uid's column, or its key in NDJSON.
+	// Default: the first known name that the list has, see [NewReader].
+	Column string
+	// PG is the gateway of lines that name none. Default: not known.
+	PG tasks.Gateway
+}
+
+// Row is one payment of the list.
+type Row struct {
+	// Line is the line of the file on which the record starts, from 1.
+	Line int
+	// ImpUID is the payment, without blanks around it.
+	ImpUID string
+	// PG is the gateway that the record names, or [Options].PG if it names
+	// none. A name that nobody knows is kept as it came.
+	PG tasks.Gateway
+	// Columns are the fields of a CSV record as they came, in UTF-8; nil in
+	// NDJSON.
+	Columns []string
+	// Raw is the object of an NDJSON line as it came, in UTF-8; nil in CSV.
+	Raw json.RawMessage
+}
+
+// Reader reads a list row by row. It holds one record at a time, however long
+// the list is.
+type Reader struct {
+	records  framer
+	text     decoder
+	parser   parser
+	format   Format
+	encoding string
+	header   []string
+}
+
+// parser makes a row of one record in UTF-8. With an error it returns what
+// could be read; errBlank means that the record holds nothing.
+type parser interface {
+	parse(record []byte) (Row, error)
+}
+
+var errBlank = errors.New("blank")
+
+// NewReader looks at the beginning of a list and finds out how to read it.
+//
+// The imp_uid stands in the column imp_uid, impUid, 포트원 거래고유번호, 아임포트
+// 거래고유번호 or 거래고유번호, the first of these that the header has; the gateway
+// in pg, pg_provider or PG사. A list of nothing but imp_uids, one a line, needs
+// no header. Keys of NDJSON are imp_uid or impUid, and pg or pg_provider.
+//
+// The error is [ErrEmpty], says what to do about a list that cannot be read,
+// or comes from r.
+func NewReader(r io.Reader, opts Options) (*Reader, error) {
+	opts.Column = strings.TrimSpace(opts.Column)
+	in, encoding, err := open(r)
+	if err != nil {
+		return nil, err
+	}
+	reader := &Reader{records: framer{in: in, line: 1}, encoding: encoding}
+	if err := reader.records.skipBlank(); err == io.EOF {
+		return nil, ErrEmpty
+	} else if err != nil {
+		return nil, err
+	}
+	head, err := peek(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := foreign(head); err != nil {
+		return nil, err
+	}
+	if reader.encoding == "" {
+		reader.encoding = guess(head)
+	}
+	reader.text.korean = reader.encoding == eucKR
+	if err := reader.start(firstByte(head), opts); err != nil {
+		return nil, err
+	}
+	return reader, nil
+}
+
+// start sets up the parser, having seen the first byte that is no blank.
+func (r *Reader) start(first byte, opts Options) error {
+	if first == '{' {
+		r.format, r.parser = NDJSON, newObjects(opts)
+		return nil
+	}
+	r.format = CSV
+	return r.startCSV(opts)
+}
+
+// Format returns how the list is written.
+func (r *Reader) Format() Format { return r.format }
+
+// Header returns the header of a CSV list as it came, in UTF-8. It is nil for
+// NDJSON, and for a list of bare imp_uids.
+func (r *Reader) Header() []string { return r.header }
+
+// Encoding returns how the list is encoded: "UTF-8", "UTF-8 with BOM",
+// "EUC-KR/CP949" or "UTF-16". It is found from the first 64 KiB; a later line
+// that is not valid UTF-8 is read as CP949 by itself.
+func (r *Reader) Encoding() string { return r.encoding }
+
+// Read returns the next row. The error is [io.EOF] at the end of the list; a
+// [*LineError] if a line cannot be used, after which Read goes on with the
+// next; or whatever the underlying reader returned, after which it does not.
+func (r *Reader) Read() (Row, error) {
+	for {
+		record, err := r.next()
+		if err != nil && !unusable(err) {
+			return Row{}, err
+		}
+		row, err := r.row(record, err)
+		if err == nil {
+			return row, nil
+		}
+		if err != errBlank {
+			return Row{}, newLineError(row, record, err)
+		}
+	}
+}
+
+// next returns the next record in UTF-8. If unusable holds for the error,
+// record is the beginning of one that cannot be used.
+func (r *Reader) next() ([]byte, error) {
+	record, err := r.records.next()
+	if err == errTooLong {
+		record = whole(record)
+	}
+	return r.text.decode(record), err
+}
+
+// row returns the row that a record holds, or what can be read of it. If the
+// record is unusable already, that is the error.
+func (r *Reader) row(record []byte, unusable error) (Row, error) {
+	if unusable == errTooLong {
+		return Row{Line: r.records.start}, unusable
+	}
+	row, err := r.parser.parse(record)
+	row.Line = r.records.start
+	return row, cmp.Or(unusable, err)
+}
+
+// peek returns the first 64 KiB of what is ahead, or all if it is less.
+func peek(in *bufio.Reader) ([]byte, error) {
+	head, err := in.Peek(maxRecord)
+	if err == io.EOF {
+		err = nil
+	}
+	return head, err
+}

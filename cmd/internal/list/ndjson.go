@@ -1,0 +1,73 @@
+package list
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// objects makes rows of NDJSON lines.
+type objects struct {
+	impUID   []string // keys of the imp_uid, the preferred one first
+	gateways gateways
+}
+
+func newObjects(opts Options) *objects {
+	o := &objects{impUID: []string{"imp_uid", "impUid"}, gateways: newGateways(opts.PG)}
+	if opts.Column != "" {
+		o.impUID = []string{opts.Column}
+	}
+	return o
+}
+
+func (o *objects) parse(record []byte) (Row, error) {
+	record = bytes.TrimSpace(record)
+	if len(record) == 0 {
+		return Row{}, errBlank
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(record, &object); err != nil {
+		return Row{}, notObject(err)
+	}
+	row := Row{Raw: bytes.Clone(record)}
+	pg, _ := text(lookup(object, "pg", "pg_provider")) // what is no name names no gateway
+	row.PG = o.gateways.parse(pg)
+	value := lookup(object, o.impUID...)
+	if value == nil {
+		return row, fmt.Errorf("the object has no key %s", strings.Join(o.impUID, " or "))
+	}
+	var ok bool
+	if row.ImpUID, ok = text(value); !ok {
+		return row, fmt.Errorf("imp_uid %s is not a string", cut(string(value)))
+	}
+	return row, validate(row.ImpUID)
+}
+
+// notObject returns a plain word for why a line could not be parsed.
+func notObject(err error) error {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Errorf("the line is not valid JSON: %w", syntax)
+	}
+	return errors.New("the line is not a JSON object")
+}
+
+// lookup returns the value of the first of keys that object has, nil if none.
+func lookup(object map[string]json.RawMessage, keys ...string) json.RawMessage {
+	for _, key := range keys {
+		if value, ok := object[key]; ok {
+			return value
+		}
+	}
+	return nil
+}
+
+// text returns the string that value is, without blanks around it; "" for null.
+func text(value json.RawMessage) (string, bool) {
+	var s string
+	if err := json.Unmarshal(value, &s); err != nil {
+		return "", false
+	}
+	return strings.TrimSpace(s), true
+}

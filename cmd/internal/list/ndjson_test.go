@@ -1,0 +1,64 @@
+package list_test
+
+import (
+	"strings"
+	"testing"
+
+	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/tasks"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestNDJSON(t *testing.T) {
+	t.Parallel()
+	for _, test := range []golden{
+		{name: "keys of both spellings, others ignored",
+			list: "{\"imp_uid\":\"imp_1\",\"pg\":\"KG이니시스\"}\r\n\n{\"impUid\":\" imp_2 \",\"pg_provider\":\"kcp\",\"x\":[{}]}",
+			want: []string{"1 imp_1 html5_inicis", "3 imp_2 kcp"}},
+		{name: "no gateway, or none that is text", opts: list.Options{PG: tasks.Nice},
+			list: "{\"imp_uid\":\"imp_1\"}\n{\"imp_uid\":\"imp_2\",\"pg\":null}\n{\"imp_uid\":\"imp_3\",\"pg\":7}\n",
+			want: []string{"1 imp_1 nice", "2 imp_2 nice", "3 imp_3 nice"}},
+		{name: "key as told", opts: list.Options{Column: "payment"},
+			list: "{\"payment\":\"imp_1\"}\n{\"imp_uid\":\"imp_2\"}\n",
+			want: []string{"1 imp_1", "line 2: the object has no key payment"}},
+		{name: "lines that cannot be used",
+			list: "{\"imp_uid\":12345}\n{\"imp_uid\":null}\n{\"x\":1}\n[1]\nnull\n" +
+				"{\"imp_uid\"\n{\"imp_uid\":\"imp_1\"} {}\n{\"imp_uid\":\"imp/2\"}\n{\"imp_uid\":\"imp_3\"}\n",
+			want: []string{
+				"line 1: imp_uid 12345 is not a string",
+				"line 2: the imp_uid is empty",
+				"line 3: the object has no key imp_uid or impUid",
+				"line 4: the line is not a JSON object",
+				"line 5: the object has no key imp_uid or impUid",
+				"line 6: the line is not valid JSON: unexpected end of JSON input",
+				"line 7: the line is not valid JSON: invalid character '{' after top-level value",
+				`line 8: imp_uid "imp/2" contains '/', only A-Z a-z 0-9 _ and - are allowed`,
+				"9 imp_3"}},
+		{name: "quotes span no lines", list: "{\"imp_uid\":\"imp_1\n{\"imp_uid\":\"imp_2\"}\n",
+			want: []string{`line 1: the line is not valid JSON: unexpected end of JSON input`, "2 imp_2"}},
+		{name: "CP949", list: cp949("{\"imp_uid\":\"imp_1\",\"pg\":\"토스페이먼츠\"}\n"),
+			want: []string{"1 imp_1 tosspayments"}},
+	} {
+		test.run(t)
+	}
+}
+
+func TestRawIsTheObjectAsItCame(t *testing.T) {
+	t.Parallel()
+	text := " {\"imp_uid\" : \"imp_1\",\"order\":1.50}\r\n{\"imp_uid\":\"imp_2\"}"
+	reader, err := list.NewReader(strings.NewReader(text), list.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row, err := reader.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reader.Read(); err != nil { // must not write over the row before
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(`{"imp_uid" : "imp_1","order":1.50}`, string(row.Raw)); diff != "" {
+		t.Errorf("Raw (-want +got):\n%s", diff)
+	}
+}
