@@ -123,7 +123,7 @@ func TestWaitReturnsTheOutcome(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
-		go end(t, client, one, outcome.Revoked)
+		end(t, client, one, outcome.Revoked)
 		if o, err := c.Wait(t.Context(), one); err != nil || o.Status != outcome.Revoked {
 			t.Errorf("got %+v, %v", o, err)
 		}

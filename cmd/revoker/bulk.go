@@ -49,7 +49,7 @@ Giving the same list again harms nothing: what was asked for stays asked for
 once. Single revocations pass in front of a list's.`,
 		Example: `  revoker bulk refunds.csv --wait --report outcomes.csv
   zcat refunds.csv.gz | revoker bulk - --batch refunds-2026-11`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments(1, 1, "the FILE, or - for standard input,"),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runBulk(cmd.Context(), s, args[0]) },
 	}
 	s.redis.Flags(cmd.Flags())
@@ -87,7 +87,7 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 		return err
 	}
 	defer report.abandon()
-	client, err := s.redis.Connect(ctx)
+	client, err := p.connect(ctx, s.redis)
 	if err != nil {
 		return err
 	}

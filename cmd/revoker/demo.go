@@ -26,7 +26,7 @@ func (p *program) demo() *cobra.Command {
 Asynq web UI, all inside this process and on loopback. It revokes 300 receipts,
 or those of FILE, a list as 'revoker bulk' reads it, and shows what became of
 them. Nothing leaves the machine.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runDemo(cmd.Context(), s, args) },
 	}
 	cmd.Flags().BoolVar(&s.keep, "keep", false, "go on running afterwards, for the web UI, until Ctrl-C")

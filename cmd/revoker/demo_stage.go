@@ -54,7 +54,7 @@ func (p *program) newStage(ctx context.Context, settings demoSettings, cast cast
 	}
 	s.portone.Issue(cast.issued...)
 	s.queue = enqueue.NewClient(s.client, enqueue.Config{})
-	redis.SetLogger(redisLogger{slog.New(slog.DiscardHandler)})
+	redis.SetLogger(silent{})
 	s.running.Go(func() { s.advanceClock(ctx) })
 	if err := s.start(ctx, settings); err != nil {
 		s.close()

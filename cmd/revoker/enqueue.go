@@ -30,7 +30,7 @@ func (p *program) enqueue() *cobra.Command {
 asking once: an imp_uid that was asked for before is shown with what it has come
 to, and nothing is enqueued.`,
 		Example: `  revoker enqueue imp_448280090638 --pg kcp --wait`,
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments(1, -1, "an IMP_UID"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return p.runEnqueue(cmd.Context(), s, args) },
 	}
 	s.redis.Flags(cmd.Flags())
@@ -42,7 +42,7 @@ to, and nothing is enqueued.`,
 }
 
 func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []string) error {
-	client, err := s.redis.Connect(ctx)
+	client, err := p.connect(ctx, s.redis)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func (p *program) outcomes() *cobra.Command {
 		Long: `Outcomes prints the stream of terminal outcomes from its beginning, and with
 --follow waits for more. An imp_uid may come more than once: a dead letter that
 turns out to be revoked comes again.`,
-		Args: cobra.NoArgs,
+		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runOutcomes(cmd.Context(), s) },
 	}
 	s.redis.Flags(cmd.Flags())
@@ -37,7 +37,7 @@ turns out to be revoked comes again.`,
 const followPause = time.Second
 
 func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
-	client, err := s.redis.Connect(ctx)
+	client, err := p.connect(ctx, s.redis)
 	if err != nil {
 		return err
 	}

@@ -11,8 +11,6 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-func sprintf(format string, args []any) string { return fmt.Sprintf(format, args...) }
-
 // printJSON writes a value as one line.
 func printJSON(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/config"
@@ -76,6 +77,7 @@ invalid or unfinished.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return config.FlagError(err) })
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.SetOut(p.stdout)
@@ -85,3 +87,37 @@ invalid or unfinished.`,
 	)
 	return root
 }
+
+// arguments returns a check of how many arguments a command is given, at most
+// a negative number for any, which says what they are.
+func arguments(least, most int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < least {
+			return fmt.Errorf("%s is missing", what)
+		}
+		if most >= 0 && len(args) > most {
+			return fmt.Errorf("%q is one argument too many", args[most])
+		}
+		return nil
+	}
+}
+
+// connect returns a client of a Redis that answers, or an error that says what
+// to do.
+func (p *program) connect(ctx context.Context, settings config.Redis) (redis.UniversalClient, error) {
+	client, err := settings.Open()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	redis.SetLogger(silent{}) // what fails is reported by whoever asked for it
+	if err := config.Reach(ctx, client); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return client, nil
+}
+
+// silent is the Redis client's log where there is none of ours.
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}

@@ -44,7 +44,7 @@ A fault is ` + iamporttest.RuleSyntax + `,
 where TARGET is a gateway, an imp_uid or *, and FAULT one of
 ` + faultNames(),
 		Example: `  revoker simulate refunds.csv --latency 200ms --fault 500=20% --fault kcp:429=5%@2s`,
-		Args:    cobra.MaximumNArgs(1),
+		Args:    arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.runSimulate(cmd.Context(), s, args)
 		},

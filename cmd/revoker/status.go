@@ -23,7 +23,7 @@ func (p *program) status() *cobra.Command {
 		Short: "Show what became of single imp_uids",
 		Long: `Status shows what is known about each imp_uid: queued, retrying, revoked, dead, or
 unknown if nobody asked for it. It exits 3 unless all of them are revoked.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments(1, -1, "an IMP_UID"),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runStatus(cmd.Context(), s, args) },
 	}
 	s.redis.Flags(cmd.Flags())
@@ -35,7 +35,7 @@ unknown if nobody asked for it. It exits 3 unless all of them are revoked.`,
 const unknown outcome.Status = "unknown"
 
 func (p *program) runStatus(ctx context.Context, s statusSettings, impUIDs []string) error {
-	client, err := s.redis.Connect(ctx)
+	client, err := p.connect(ctx, s.redis)
 	if err != nil {
 		return err
 	}

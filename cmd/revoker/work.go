@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -34,7 +35,7 @@ writes what became of each to Redis. Run as many processes as you like.
 It needs PortOne's REST API key and secret, in IMP_KEY and IMP_SECRET or in
 files that IMP_KEY_FILE and IMP_SECRET_FILE name. Ctrl-C or SIGTERM stops it
 once the calls in flight are finished.`,
-		Args: cobra.NoArgs,
+		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runWork(cmd.Context(), s) },
 	}
 	s.redis.Flags(cmd.Flags())
@@ -99,5 +100,5 @@ func awaitRedis(ctx context.Context, client redis.UniversalClient, log *slog.Log
 type redisLogger struct{ log *slog.Logger }
 
 func (l redisLogger) Printf(ctx context.Context, format string, args ...any) {
-	l.log.DebugContext(ctx, "redis: "+sprintf(format, args))
+	l.log.DebugContext(ctx, "redis: "+fmt.Sprintf(format, args...))
 }

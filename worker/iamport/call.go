@@ -50,13 +50,13 @@ func (c *Client) do(ctx context.Context, call call) (envelope, *Error) {
 	if err != nil {
 		failure := call.failed(err)
 		failure.MayHaveTakenEffect = call.op == OpRevoke
-		return envelope{}, failure
+		return envelope{}, c.conceal(failure, call.token)
 	}
 	answer, failure := call.read(response)
 	if failure != nil {
-		failure.Message = c.conceal(failure.Message, call.token)
+		return envelope{}, c.conceal(failure, call.token)
 	}
-	return answer, failure
+	return answer, nil
 }
 
 // read reads an answer, all of it, so that its connection is used again.
@@ -102,21 +102,30 @@ func (c call) failed(err error) *Error {
 	return &Error{Op: c.op, ImpUID: c.impUID, Err: err}
 }
 
-func (c call) unreadable(answer envelope, err error) *Error {
-	return &Error{
-		Op: c.op, ImpUID: c.impUID, Status: http.StatusOK, Code: answer.Code, Message: answer.message(),
-		MayHaveTakenEffect: c.op == OpRevoke,
-		Err:                fmt.Errorf("read the answer: %w", err),
-	}
+// unreadable returns the failure of a call whose answer has code 0 and yet
+// cannot be used.
+func (c *Client) unreadable(call call, answer envelope, err error) *Error {
+	failure := call.failed(fmt.Errorf("read the answer: %w", err))
+	failure.Status, failure.Code, failure.Message = http.StatusOK, answer.Code, answer.message()
+	failure.MayHaveTakenEffect = call.op == OpRevoke
+	return c.conceal(failure, call.token)
 }
 
-// conceal removes what must not be shown from a text that somebody else wrote.
-func (c *Client) conceal(text, token string) string {
-	text = c.redact.Replace(text)
-	if token != "" {
-		text = strings.ReplaceAll(text, token, mask)
+// conceal removes what must not be shown from what somebody else wrote: the
+// message, and the cause, which may quote an answer.
+func (c *Client) conceal(failure *Error, token string) *Error {
+	hide := func(text string) string {
+		text = c.redact.Replace(text)
+		if token != "" {
+			text = strings.ReplaceAll(text, token, mask)
+		}
+		return text
 	}
-	return text
+	failure.Message = hide(failure.Message)
+	if failure.Err != nil {
+		failure.Err = conceal(failure.Err, hide)
+	}
+	return failure
 }
 
 // maxRetryAfter bounds what a header may ask for.
@@ -126,8 +135,9 @@ const maxRetryAfter = time.Hour
 // its forms (RFC 9110, section 10.2.3), 0 if it is missing or makes no sense.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := header.Get("Retry-After")
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return min(time.Duration(seconds)*time.Second, maxRetryAfter)
+	seconds, err := strconv.ParseUint(value, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {

@@ -49,7 +49,7 @@ type Config struct {
 // Client calls PortOne. Its methods are safe for concurrent use; callers share
 // connections and one token. Every error is an [*Error].
 type Client struct {
-	config Config
+	config *Config // a pointer, so that printing a Client does not print its secrets
 	http   *http.Client
 	tokens *tokenSource
 	redact *strings.Replacer
@@ -81,7 +81,7 @@ func NewClient(config Config) (*Client, error) {
 	transport.MaxIdleConnsPerHost = config.Connections
 	transport.IdleConnTimeout = 30 * time.Second // before a proxy cuts it: a DELETE on a cut connection has an unknown outcome
 	c := &Client{
-		config: config,
+		config: &config,
 		http: &http.Client{
 			Transport:     transport,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -148,9 +148,11 @@ func (c *Client) receiptOnce(ctx context.Context, call *call) (Receipt, *Error) 
 	receipt, err := decodeReceipt(answer.Response)
 	switch {
 	case receipt.ImpUID != "" && receipt.ImpUID != call.impUID:
-		return Receipt{}, call.unreadable(answer, fmt.Errorf("the answer is about %q", receipt.ImpUID))
+		return Receipt{}, c.unreadable(*call, answer, fmt.Errorf("the answer is about %q", receipt.ImpUID))
 	case err != nil && call.op == OpLookup:
-		return Receipt{}, call.unreadable(answer, err)
+		return Receipt{}, c.unreadable(*call, answer, err)
+	case receipt == Receipt{} && call.op == OpLookup: // which is not to say that it is not revoked
+		return Receipt{}, c.unreadable(*call, answer, errors.New("the answer describes no receipt"))
 	}
 	return receipt, nil // code 0 is a revocation's success, whatever describes it
 }
@@ -169,7 +171,7 @@ func (c *Client) obtainToken(ctx context.Context) (token, error) {
 	}
 	obtained, err := decodeToken(answer.Response, asked)
 	if err != nil {
-		return token{}, call.unreadable(answer, err)
+		return token{}, c.unreadable(call, answer, err)
 	}
 	return obtained, nil
 }

@@ -24,3 +24,21 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // LogValue returns what String returns.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// concealed is an error whose text held a secret. It matches what the error
+// matched.
+type concealed struct {
+	text string
+	err  error
+}
+
+// conceal returns err, with a text of its own if hide finds something in it.
+func conceal(err error, hide func(string) string) error {
+	if text := hide(err.Error()); text != err.Error() {
+		return &concealed{text, err}
+	}
+	return err
+}
+
+func (e *concealed) Error() string { return e.text }
+func (e *concealed) Unwrap() error { return e.err }

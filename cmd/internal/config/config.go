@@ -3,6 +3,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -28,10 +29,29 @@ func FromEnvironment(f *pflag.FlagSet, getenv func(string) string) (err error) {
 			return
 		}
 		if bad := f.Set(flag.Name, getenv(names[0])); bad != nil {
-			err = fmt.Errorf("%s in the environment: %w", names[0], bad)
+			err = fmt.Errorf("%s in the environment: %w", names[0], FlagError(bad))
 		}
 	})
 	return err
+}
+
+// FlagError returns what is wrong with a flag's value and what one looks like,
+// where err says that a value cannot be read, and otherwise err.
+func FlagError(err error) error {
+	var bad *pflag.InvalidValueError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	kind, flag := "value", bad.GetFlag()
+	switch flag.Value.Type() {
+	case "int", "uint64":
+		kind = "whole number"
+	case "duration":
+		kind = "duration such as 90s or 1h30m"
+	case "bool":
+		kind = "true or false"
+	}
+	return fmt.Errorf("--%s %q is no %s", flag.Name, bad.GetValue(), kind)
 }
 
 // secretOrFile returns the secret in the environment variable, or that in the

@@ -55,20 +55,6 @@ func (r *Redis) Open() (redis.UniversalClient, error) {
 	return client, nil
 }
 
-// Connect returns a client of a Redis that answers, or an error that says what
-// to do.
-func (r *Redis) Connect(ctx context.Context) (redis.UniversalClient, error) {
-	client, err := r.Open()
-	if err != nil {
-		return nil, err
-	}
-	if err := Reach(ctx, client); err != nil {
-		client.Close()
-		return nil, err
-	}
-	return client, nil
-}
-
 // Reach returns nil if Redis answers within 5 seconds, or an error that says
 // what to do.
 func Reach(ctx context.Context, client redis.UniversalClient) error {

@@ -36,8 +36,10 @@ func TestEncodingIsRecognised(t *testing.T) {
 		{"UTF-8", text, "UTF-8", "똠방각하"},
 		{"UTF-8 with a byte-order mark", "\xEF\xBB\xBF" + text, "UTF-8 with BOM", "똠방각하"},
 		{"CP949, with characters that EUC-KR lacks", cp949(text), "EUC-KR/CP949", "똠방각하"},
-		{"CP949, with a line that is valid UTF-8 too", cp949(strings.Replace(text, "똠방각하,imp_1,키움페이", "표,imp_1,daou", 1)),
-			"EUC-KR/CP949", "표"},
+		{
+			"CP949, with a line that is valid UTF-8 too", cp949(strings.Replace(text, "똠방각하,imp_1,키움페이", "표,imp_1,daou", 1)),
+			"EUC-KR/CP949", "표",
+		},
 		{"UTF-16, little end first", utf16(strings.ReplaceAll(text, ",", "\t"), unicode.LittleEndian), "UTF-16", "똠방각하"},
 		{"UTF-16, big end first", utf16(text, unicode.BigEndian), "UTF-16", "똠방각하"},
 		{"UTF-8 with a broken byte", strings.Replace(text, "똠방각하", "똠\xFF방", 1), "UTF-8", "똠\uFFFD방"},
@@ -66,8 +68,10 @@ func TestLinesBehindTheFirst64KiBAreDecodedByThemselves(t *testing.T) {
 	plain := "imp_uid,pg\n" + strings.Repeat("\n", 64<<10)
 	for _, test := range []golden{
 		{name: "CP949 after ASCII", list: plain + cp949("imp_1,토스페이먼츠\n"), want: []string{"65538 imp_1 tosspayments"}},
-		{name: "both in turn", list: plain + cp949("imp_1,키움페이\n") + "imp_2,키움페이\n" + cp949("imp_3,키움페이"),
-			want: []string{"65538 imp_1 daou", "65539 imp_2 daou", "65540 imp_3 daou"}},
+		{
+			name: "both in turn", list: plain + cp949("imp_1,키움페이\n") + "imp_2,키움페이\n" + cp949("imp_3,키움페이"),
+			want: []string{"65538 imp_1 daou", "65539 imp_2 daou", "65540 imp_3 daou"},
+		},
 	} {
 		test.run(t)
 	}

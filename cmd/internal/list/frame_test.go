@@ -41,8 +41,10 @@ func TestLongLinesCostOneRow(t *testing.T) {
 		{"CSV", "memo,imp_uid\na,imp_1\n", ",imp_2\nb,imp_3\n", []string{"2 imp_1", long, "4 imp_3"}},
 		{"CSV in quotes", "memo,imp_uid\na,imp_1\n\"", "\",imp_2\nb,imp_3\n", []string{"2 imp_1", long, "4 imp_3"}},
 		{"at the end", "memo,imp_uid\na,imp_1\n", "", []string{"2 imp_1", long}},
-		{"NDJSON", "\n{\"imp_uid\":\"imp_1\"}\n{\"x\":\"", "\"}\n{\"imp_uid\":\"imp_3\"}\n",
-			[]string{"2 imp_1", long, "4 imp_3"}},
+		{
+			"NDJSON", "\n{\"imp_uid\":\"imp_1\"}\n{\"x\":\"", "\"}\n{\"imp_uid\":\"imp_3\"}\n",
+			[]string{"2 imp_1", long, "4 imp_3"},
+		},
 		{"first line of NDJSON", "\n\n{\"x\":\"", "\"}\n{\"imp_uid\":\"imp_3\"}\n", []string{long, "4 imp_3"}},
 		{"bare imp_uids", "imp_1\n\n", "\nimp_3\n", []string{"1 imp_1", long, "4 imp_3"}},
 	}

@@ -22,8 +22,10 @@ func TestColumnIsFound(t *testing.T) {
 		{name: "아임포트 거래고유번호", list: "no,아임포트 거래고유번호\n1,imp_1\n"},
 		{name: "거래고유번호", list: "no,거래고유번호\n1,imp_1\n"},
 		{name: "the preferred of two names", list: "거래고유번호,imp_uid\ntid,imp_1\n"},
-		{name: "as told, even if a known name is there", list: "imp_uid,결제번호\nx,imp_1\n",
-			opts: list.Options{Column: " 결제번호 "}},
+		{
+			name: "as told, even if a known name is there", list: "imp_uid,결제번호\nx,imp_1\n",
+			opts: list.Options{Column: " 결제번호 "},
+		},
 	} {
 		test.want = []string{"2 imp_1"}
 		test.run(t)
@@ -38,12 +40,16 @@ func TestListThatCannotBeReadIsExplained(t *testing.T) {
 	}{
 		{"no known name", "주문번호,금액\n1,2\n", "", "line 1: no column is named imp_uid, impUid, 포트원 거래고유번호, " +
 			"아임포트 거래고유번호, 거래고유번호; the columns are \"주문번호\", \"금액\": say which holds the imp_uid with --column NAME"},
-		{"no such column", "\nno,imp_uid\n1,2\n", "tid",
-			"line 2: no column is named \"tid\", the columns are \"no\", \"imp_uid\": choose one with --column NAME"},
+		{
+			"no such column", "\nno,imp_uid\n1,2\n", "tid",
+			"line 2: no column is named \"tid\", the columns are \"no\", \"imp_uid\": choose one with --column NAME",
+		},
 		{"no header", "20261101,imp_1\n", "", "line 1: the list has no header, its first line is \"20261101\", \"imp_1\": " +
 			"put the columns' names above it, with imp_uid or what --column NAME says for the payment"},
-		{"one name twice", "imp_uid,no,IMP_UID\n", "",
-			"line 1: columns 1 and 3 are both named \"imp_uid\": rename one of them"},
+		{
+			"one name twice", "imp_uid,no,IMP_UID\n", "",
+			"line 1: columns 1 and 3 are both named \"imp_uid\": rename one of them",
+		},
 		{"gateway twice", "imp_uid,pg,pg\n", "", "line 1: columns 2 and 3 are both named \"pg\": rename one of them"},
 		{"name that only looks like a payment", "imp_id\n", "", "line 1: no column is named imp_uid, impUid, 포트원 거래고유번호, " +
 			"아임포트 거래고유번호, 거래고유번호; the columns are \"imp_id\": say which holds the imp_uid with --column NAME"},
@@ -52,10 +58,14 @@ func TestListThatCannotBeReadIsExplained(t *testing.T) {
 		{"xlsx", "PK\x03\x04\x14\x00", "", "the list is an Excel workbook (.xlsx) or another ZIP archive" + excel},
 		{"xls", "\xD0\xCF\x11\xE0\xA1\xB1", "", "the list is an old Excel workbook (.xls)" + excel},
 		{"HTML", "\n<html><table>", "", "the list is HTML or XML, which some order systems name .xls" + excel},
-		{"gzip", "\x1F\x8B\x08\x00", "",
-			"the list is compressed with gzip: unpack it on the way, gunzip -c FILE | revoker bulk -"},
-		{"JSON array", "[\n  {\"imp_uid\":\"imp_1\"}\n]", "",
-			"the list is a JSON array: make it one object a line, jq -c '.[]' FILE | revoker bulk -"},
+		{
+			"gzip", "\x1F\x8B\x08\x00", "",
+			"the list is compressed with gzip: unpack it on the way, gunzip -c FILE | revoker bulk -",
+		},
+		{
+			"JSON array", "[\n  {\"imp_uid\":\"imp_1\"}\n]", "",
+			"the list is a JSON array: make it one object a line, jq -c '.[]' FILE | revoker bulk -",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

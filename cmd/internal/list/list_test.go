@@ -75,12 +75,17 @@ func TestExportsOfOrderSystems(t *testing.T) {
 		header   []string
 		want     []string
 	}{
-		{"refunds.csv", list.CSV, "UTF-8",
+		{
+			"refunds.csv", list.CSV, "UTF-8",
 			[]string{"order_no", "imp_uid", "pg_provider", "amount", "refunded_at"},
-			numbered(2, append(clean, "imp_705342170636 html5_inicis")...)},
-		{"refunds.ndjson", list.NDJSON, "UTF-8", nil,
-			numbered(1, append(clean, "imp_705342170636 html5_inicis", "imp_565634352689 nice")...)},
-		{"refunds-euckr.csv", list.CSV, "EUC-KR/CP949",
+			numbered(2, append(clean, "imp_705342170636 html5_inicis")...),
+		},
+		{
+			"refunds.ndjson", list.NDJSON, "UTF-8", nil,
+			numbered(1, append(clean, "imp_705342170636 html5_inicis", "imp_565634352689 nice")...),
+		},
+		{
+			"refunds-euckr.csv", list.CSV, "EUC-KR/CP949",
 			[]string{"주문번호", "포트원 거래고유번호", "PG사", "금액", "환불일시", "비고"},
 			append(numbered(2, append(clean, "imp_705342170636 html5_inicis", "imp_829295231584 tosspayments")...),
 				"line 8: the imp_uid is empty",
@@ -89,7 +94,8 @@ func TestExportsOfOrderSystems(t *testing.T) {
 				`line 11: imp_uid "external/imp_503409148335" contains '/', only A-Z a-z 0-9 _ and - are allowed`,
 				"12 imps_834335603532 nice_v2",
 				"13 imp_613646050832 nice",
-				"line 14: the imp_uid is empty")},
+				"line 14: the imp_uid is empty"),
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.file, func(t *testing.T) {

@@ -13,16 +13,23 @@ import (
 func TestNDJSON(t *testing.T) {
 	t.Parallel()
 	for _, test := range []golden{
-		{name: "keys of both spellings, others ignored",
+		{
+			name: "keys of both spellings, others ignored",
 			list: "{\"imp_uid\":\"imp_1\",\"pg\":\"KG이니시스\"}\r\n\n{\"impUid\":\" imp_2 \",\"pg_provider\":\"kcp\",\"x\":[{}]}",
-			want: []string{"1 imp_1 html5_inicis", "3 imp_2 kcp"}},
-		{name: "no gateway, or none that is text", opts: list.Options{PG: tasks.Nice},
+			want: []string{"1 imp_1 html5_inicis", "3 imp_2 kcp"},
+		},
+		{
+			name: "no gateway, or none that is text", opts: list.Options{PG: tasks.Nice},
 			list: "{\"imp_uid\":\"imp_1\"}\n{\"imp_uid\":\"imp_2\",\"pg\":null}\n{\"imp_uid\":\"imp_3\",\"pg\":7}\n",
-			want: []string{"1 imp_1 nice", "2 imp_2 nice", "3 imp_3 nice"}},
-		{name: "key as told", opts: list.Options{Column: "payment"},
+			want: []string{"1 imp_1 nice", "2 imp_2 nice", "3 imp_3 nice"},
+		},
+		{
+			name: "key as told", opts: list.Options{Column: "payment"},
 			list: "{\"payment\":\"imp_1\"}\n{\"imp_uid\":\"imp_2\"}\n",
-			want: []string{"1 imp_1", "line 2: the object has no key payment"}},
-		{name: "lines that cannot be used",
+			want: []string{"1 imp_1", "line 2: the object has no key payment"},
+		},
+		{
+			name: "lines that cannot be used",
 			list: "{\"imp_uid\":12345}\n{\"imp_uid\":null}\n{\"x\":1}\n[1]\nnull\n" +
 				"{\"imp_uid\"\n{\"imp_uid\":\"imp_1\"} {}\n{\"imp_uid\":\"imp/2\"}\n{\"imp_uid\":\"imp_3\"}\n",
 			want: []string{
@@ -34,11 +41,17 @@ func TestNDJSON(t *testing.T) {
 				"line 6: the line is not valid JSON: unexpected end of JSON input",
 				"line 7: the line is not valid JSON: invalid character '{' after top-level value",
 				`line 8: imp_uid "imp/2" contains '/', only A-Z a-z 0-9 _ and - are allowed`,
-				"9 imp_3"}},
-		{name: "quotes span no lines", list: "{\"imp_uid\":\"imp_1\n{\"imp_uid\":\"imp_2\"}\n",
-			want: []string{`line 1: the line is not valid JSON: unexpected end of JSON input`, "2 imp_2"}},
-		{name: "CP949", list: cp949("{\"imp_uid\":\"imp_1\",\"pg\":\"토스페이먼츠\"}\n"),
-			want: []string{"1 imp_1 tosspayments"}},
+				"9 imp_3",
+			},
+		},
+		{
+			name: "quotes span no lines", list: "{\"imp_uid\":\"imp_1\n{\"imp_uid\":\"imp_2\"}\n",
+			want: []string{`line 1: the line is not valid JSON: unexpected end of JSON input`, "2 imp_2"},
+		},
+		{
+			name: "CP949", list: cp949("{\"imp_uid\":\"imp_1\",\"pg\":\"토스페이먼츠\"}\n"),
+			want: []string{"1 imp_1 tosspayments"},
+		},
 	} {
 		test.run(t)
 	}

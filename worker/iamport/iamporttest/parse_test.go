@@ -20,8 +20,11 @@ func TestParseRule(t *testing.T) {
 		{"500=20%", iamporttest.Rule{Fault: "500", Percent: 20}, ""},
 		{"kcp:500x3", iamporttest.Rule{PG: tasks.KCP, Fault: "500", Times: 3}, ""},
 		{"imp_123:429@5s", iamporttest.Rule{ImpUID: "imp_123", Fault: "429", RetryAfter: 5 * time.Second}, ""},
-		{"slow-after=1%@70s", iamporttest.Rule{Fault: "slow-after", Percent: 1, Delay: 70 * time.Second},
-			"slow-after=1%@1m10s"},
+		{
+			"slow-after=1%@70s",
+			iamporttest.Rule{Fault: "slow-after", Percent: 1, Delay: 70 * time.Second},
+			"slow-after=1%@1m10s",
+		},
 		{"*:502/lookup", iamporttest.Rule{Fault: "502", Lookup: true}, "502/lookup"},
 		{" hang\n", iamporttest.Rule{Fault: "hang"}, "hang"},
 		{"expire-token", iamporttest.Rule{Fault: "expire-token"}, ""},

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	lastSeconds = 60 * time.Second // a request this close to expiry extends the token
+	extensible = 60 * time.Second // a request this close to expiry extends the token
 	extension   = 5 * time.Minute  // by this much
 
 	maxBody = 1 << 20 // bytes of a request's body that are read
@@ -39,7 +39,7 @@ func (t *tokens) get(now time.Time) (token string, expires time.Time) {
 		n := uint64(t.issued)
 		t.current = fmt.Sprintf("%016x%016x", t.dice.roll("", forToken, n, 0), t.dice.roll("", forToken, n, 1))
 		t.expires = now.Add(t.lifetime)
-	case t.expires.Sub(now) <= lastSeconds:
+	case t.expires.Sub(now) <= extensible:
 		t.expires = t.expires.Add(extension)
 	}
 	return t.current, t.expires
