@@ -87,7 +87,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		},
 	}
 	err := fleet.run(ctx)
-	w.config.Log.Info("stopping: waiting for calls in flight", "timeout", w.config.ShutdownTimeout)
+	w.config.Log.Info("stopping: waiting for calls in flight", "timeout", w.config.ShutdownTimeout.String())
 	fleet.stop()
 	stop()
 	fleet.shutdown()

@@ -176,17 +176,24 @@ func (j *bulkJob) enqueue(ctx context.Context, reader *list.Reader) error {
 	if hidden := j.invalid - shownBadLines; hidden > 0 {
 		fmt.Fprintf(err, "… and %d more lines that cannot be used\n", hidden)
 	}
-	fmt.Fprintf(err, "%d lines: %d queued, %d asked for before, %d invalid, %d failed. Batch %s.\n",
-		j.lines, j.queued, j.duplicate, j.invalid, j.failed, j.batch)
+	fmt.Fprintf(err, "%s: %d queued, %d asked for before, %d invalid, %d failed. Batch %s.\n",
+		countLines(j.lines), j.queued, j.duplicate, j.invalid, j.failed, j.batch)
 	switch {
 	case broken != nil:
 		return broken
 	case ctx.Err() != nil:
-		return fmt.Errorf("stopped after %d lines; the same command goes on where it stopped", j.lines)
+		return fmt.Errorf("stopped after %s; the same command goes on where it stopped", countLines(j.lines))
 	case failure != nil:
-		return fmt.Errorf("%d lines were not enqueued; the same command tries them again: %w", j.failed, failure)
+		return fmt.Errorf("%s not enqueued; the same command tries again: %w", countLines(j.failed), failure)
 	}
 	return nil
+}
+
+func countLines(n int) string {
+	if n == 1 {
+		return "1 line"
+	}
+	return fmt.Sprintf("%d lines", n)
 }
 
 // revocations yields what the lines of a list ask for and reports those that

@@ -92,6 +92,7 @@ type reportLine struct {
 type reportLines struct {
 	csv     *csv.Writer
 	json    io.Writer // instead of csv
+	bare    bool      // the list has no header: its lines' numbers stand for it
 	columns int       // of the list itself
 }
 
@@ -99,9 +100,9 @@ func newReportLines(w io.Writer, reader *list.Reader) *reportLines {
 	if reader.Format() == list.NDJSON {
 		return &reportLines{json: w}
 	}
-	own := reader.Header()
+	own, bare := reader.Header(), false
 	if own == nil {
-		own = []string{"line"}
+		own, bare = []string{"line"}, true
 	}
 	header := slices.Clone(own)
 	for _, name := range outcome.Fields() {
@@ -110,7 +111,7 @@ func newReportLines(w io.Writer, reader *list.Reader) *reportLines {
 		}
 		header = append(header, name)
 	}
-	l := &reportLines{csv: csv.NewWriter(w), columns: len(own)}
+	l := &reportLines{csv: csv.NewWriter(w), bare: bare, columns: len(own)}
 	_ = l.csv.Write(header) // a failure stays, and is found at the end of the page
 	return l
 }
@@ -146,6 +147,9 @@ func (l *reportLines) write(ctx context.Context, store *outcome.Store, page []re
 
 func (l *reportLines) line(row list.Row, o outcome.Outcome) error {
 	if l.csv == nil {
+		if !json.Valid(row.Raw) {
+			row.Raw = nil
+		}
 		return printJSON(l.json, struct {
 			Line    int             `json:"line"`
 			Asked   json.RawMessage `json:"asked,omitempty"`
@@ -153,7 +157,7 @@ func (l *reportLines) line(row list.Row, o outcome.Outcome) error {
 		}{row.Line, row.Raw, o})
 	}
 	own := row.Columns
-	if l.columns == 1 && len(own) <= 1 {
+	if l.bare {
 		own = []string{strconv.Itoa(row.Line)}
 	}
 	record := append(make([]string, 0, l.columns+len(outcome.Fields())), own[:min(len(own), l.columns)]...)

@@ -65,7 +65,7 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	redis.SetLogger(redisLogger{log})
 
 	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
-		"timeout", s.api.Timeout, "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll)
+		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String())
 	if err := awaitRedis(ctx, client, log); err != nil {
 		return nil // told to stop before it began
 	}

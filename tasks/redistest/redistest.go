@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,7 +100,8 @@ func (s *Server) Up() error {
 	defer client.Close()
 	deadline := time.After(10 * time.Second)
 	for {
-		if client.Ping(context.Background()).Err() == nil {
+		err := client.Ping(context.Background()).Err()
+		if err == nil || strings.HasPrefix(err.Error(), "NOAUTH") {
 			return nil
 		}
 		select {

@@ -18,9 +18,9 @@ type Log struct {
 
 // Flags registers the settings.
 func (l *Log) Flags(f *pflag.FlagSet) {
-	f.StringVar(&l.Format, "log-format", "", "`text or json` (default text on a terminal, else json)")
+	f.StringVar(&l.Format, "log-format", "", "`format` of log lines, text or json (default text on a terminal, else json)")
 	env(f, "log-format", "REVOKER_LOG_FORMAT")
-	f.StringVar(&l.Level, "log-level", "info", "`debug, info, warn or error`")
+	f.StringVar(&l.Level, "log-level", "info", "least `level` of log lines: debug, info, warn or error")
 	env(f, "log-level", "REVOKER_LOG_LEVEL")
 }
 
