@@ -69,15 +69,18 @@ func (p *program) runDemo(ctx context.Context, s demoSettings, files []string) e
 	return nil
 }
 
-// enqueue asks for all revocations of the cast, and puts one broken task
-// beside them, as a faulty producer would.
+// enqueue asks for all revocations of the cast, and puts a broken task beside
+// them, as a faulty producer would, if the cast has one.
 func (s *stage) enqueue(ctx context.Context) error {
 	for result := range s.queue.RevokeMany(ctx, s.cast.all()) {
 		if result.Err != nil {
 			return result.Err
 		}
 	}
-	return s.enqueueBroken(ctx)
+	if s.cast.broken {
+		return s.enqueueBroken(ctx)
+	}
+	return nil
 }
 
 // watch shows the progress until everything has ended.

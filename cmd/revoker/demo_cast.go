@@ -9,6 +9,7 @@ import (
 
 	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/tasks"
+	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -19,6 +20,8 @@ type cast struct {
 	issued      []iamporttest.Receipt
 	faults      []iamporttest.Rule
 	outage      tasks.Gateway // goes down for a while; none if empty
+	broken      bool          // a task that nobody can read appears as well
+	slots       int           // of the worker, few enough for the progress to be seen
 }
 
 func (c *cast) all() iter.Seq[tasks.Revocation] { return slices.Values(c.revocations) }
@@ -28,7 +31,10 @@ func (c *cast) impUIDs() []string {
 	for _, r := range c.revocations {
 		impUIDs = append(impUIDs, r.ImpUID)
 	}
-	return append(impUIDs, brokenTask)
+	if c.broken {
+		impUIDs = append(impUIDs, brokenTask)
+	}
+	return impUIDs
 }
 
 // add lets count more payments of a gateway appear, whose calls go wrong as
@@ -52,7 +58,7 @@ func (c *cast) add(count int, pg tasks.Gateway, rules ...iamporttest.Rule) {
 // and every kind of answer.
 func demoCast() cast {
 	once := func(fault iamporttest.Fault) iamporttest.Rule { return iamporttest.Rule{Fault: fault, Times: 1} }
-	c := cast{outage: tasks.Nice}
+	c := cast{outage: tasks.Nice, broken: true, slots: 3}
 
 	// The gateway fails, twice or for ever.
 	c.add(12, tasks.KCP, iamporttest.Rule{Fault: iamporttest.GatewayFailed, Times: 2})
@@ -87,7 +93,7 @@ func demoCast() cast {
 // listedCast returns the payments of a person's own list, with the faults of a
 // bad day spread over them.
 func (p *program) listedCast(file string) (cast, error) {
-	var c cast
+	c := cast{slots: worker.DefaultConcurrency}
 	source, err := openSource(file, p.stdin)
 	if err != nil {
 		return c, err

@@ -100,7 +100,7 @@ func (s *stage) start(ctx context.Context, settings demoSettings) error {
 		log = slog.New(slog.NewTextHandler(s.program.stderr, nil))
 	}
 	w, err := worker.New(worker.Config{
-		Redis: s.client, API: api, Outcomes: outcome.NewStore(s.client, outcome.Config{}), Concurrency: 3,
+		Redis: s.client, API: api, Outcomes: outcome.NewStore(s.client, outcome.Config{}), Concurrency: s.cast.slots,
 		Schedule:        worker.Schedule{Attempts: demoAttempts, Base: demoBase, Max: demoMax},
 		ShutdownTimeout: 10 * time.Second, Log: log,
 	})

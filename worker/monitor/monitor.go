@@ -12,8 +12,16 @@ import (
 // would change a queue or a task is refused. It asks nobody who they are, so
 // that it belongs on a loopback address.
 func Handler(client redis.UniversalClient) http.Handler {
-	return asynqmon.New(asynqmon.Options{RedisConnOpt: shared{client}, ReadOnly: true})
+	return asynqmon.New(asynqmon.Options{
+		RedisConnOpt:    shared{client},
+		ReadOnly:        true,
+		ResultFormatter: asynqmon.ResultFormatterFunc(result),
+	})
 }
+
+// result shows a task's result as it is. Asynqmon itself calls an empty one
+// unprintable.
+func result(_ string, bytes []byte) string { return string(bytes) }
 
 // shared hands a connection that is open already to Asynqmon.
 type shared struct{ client redis.UniversalClient }
