@@ -28,9 +28,9 @@ func TestUIShowsQueuesAndChangesNothing(t *testing.T) {
 	defer server.Close()
 
 	for path, want := range map[string]string{
-		"/":                                        "<title>Asynq",
-		"/api/queues":                              `"queue":"receipts-kcp"`,
-		"/api/queues/receipts-kcp/pending_tasks":   `"id":"revoke:imp_1"`,
+		"/":                                      "<title>Asynq",
+		"/api/queues":                            `"queue":"receipts-kcp"`,
+		"/api/queues/receipts-kcp/pending_tasks": `"id":"revoke:imp_1"`,
 		"/api/queues/receipts-kcp/completed_tasks": `"tasks":[]`,
 	} {
 		response, err := http.Get(server.URL + path)
