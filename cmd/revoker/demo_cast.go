@@ -37,6 +37,19 @@ func (c *cast) impUIDs() []string {
 	return impUIDs
 }
 
+// unknown gives receipts to payments that a person asks for beside the cast's.
+func (c *cast) unknown() func(string) (iamporttest.Receipt, bool) {
+	own := make(map[string]bool)
+	for _, r := range c.revocations {
+		own[r.ImpUID] = true
+	}
+	others := unlisted(0)
+	return func(impUID string) (iamporttest.Receipt, bool) {
+		receipt, issued := others(impUID)
+		return receipt, issued && !own[impUID]
+	}
+}
+
 // add lets count more payments of a gateway appear, whose calls go wrong as
 // the rules say; a rule without a fault stands for no receipt at all.
 func (c *cast) add(count int, pg tasks.Gateway, rules ...iamporttest.Rule) {

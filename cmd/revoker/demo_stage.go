@@ -49,7 +49,7 @@ func (p *program) newStage(ctx context.Context, settings demoSettings, cast cast
 		client: redis.NewClient(&redis.Options{Addr: memory.Addr(), PoolSize: 64}),
 		portone: iamporttest.New(iamporttest.Config{
 			Latency: iamporttest.Latency{Median: 150 * time.Millisecond, P99: 600 * time.Millisecond},
-			Faults:  cast.faults, Unknown: unlisted(0), Seed: 1,
+			Faults:  cast.faults, Unknown: cast.unknown(), Seed: 1,
 		}),
 	}
 	s.portone.Issue(cast.issued...)
