@@ -74,6 +74,9 @@ func (c call) read(response *http.Response) (envelope, *Error) {
 		err = errors.New("the answer has no code")
 	}
 
+	if err == nil && response.StatusCode == http.StatusOK && *answer.Code == 0 {
+		return answer, nil
+	}
 	failure := c.failed(nil)
 	failure.Status = response.StatusCode
 	failure.Code = answer.Code
@@ -85,8 +88,6 @@ func (c call) read(response *http.Response) (envelope, *Error) {
 	case err != nil:
 		failure.MayHaveTakenEffect = c.op == OpRevoke
 		failure.Err = fmt.Errorf("read the answer: %w", err)
-	case *answer.Code == 0:
-		return answer, nil
 	}
 	return envelope{}, failure
 }
@@ -123,7 +124,7 @@ func (c *Client) conceal(failure *Error, token string) *Error {
 	}
 	failure.Message = hide(failure.Message)
 	if failure.Err != nil {
-		failure.Err = conceal(failure.Err, hide)
+		failure.Err = concealError(failure.Err, hide)
 	}
 	return failure
 }

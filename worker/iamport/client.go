@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -49,7 +50,7 @@ type Config struct {
 // Client calls PortOne. Its methods are safe for concurrent use; callers share
 // connections and one token. Every error is an [*Error].
 type Client struct {
-	config *Config // a pointer, so that printing a Client does not print its secrets
+	config Config
 	http   *http.Client
 	tokens *tokenSource
 	redact *strings.Replacer
@@ -70,7 +71,7 @@ func NewClient(config Config) (*Client, error) {
 		return nil, errors.New("iamport: key and secret are both required")
 	case err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http":
 		return nil, fmt.Errorf("iamport: the API's address must be an http(s) URL such as %s", DefaultURL)
-	case address.User != nil || address.RawQuery != "" || address.Fragment != "":
+	case address.User != nil || strings.ContainsAny(config.URL, "?#"):
 		return nil, errors.New("iamport: the API's address must not hold a user, a query or a fragment")
 	case config.Tier != "" && !tierFormat.MatchString(config.Tier):
 		return nil, fmt.Errorf("iamport: tier %q must be three upper-case letters or digits", config.Tier)
@@ -81,7 +82,7 @@ func NewClient(config Config) (*Client, error) {
 	transport.MaxIdleConnsPerHost = config.Connections
 	transport.IdleConnTimeout = 30 * time.Second // before a proxy cuts it: a DELETE on a cut connection has an unknown outcome
 	c := &Client{
-		config: &config,
+		config: config,
 		http: &http.Client{
 			Transport:     transport,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -91,6 +92,10 @@ func NewClient(config Config) (*Client, error) {
 	c.tokens = &tokenSource{obtain: c.obtainToken}
 	return c, nil
 }
+
+// Format writes where PortOne is, whatever the verb: fmt would else reach the
+// secrets in c, whose own methods it does not call there.
+func (c *Client) Format(f fmt.State, _ rune) { io.WriteString(f, "iamport.Client("+c.config.URL+")") }
 
 // RevokeReceipt revokes the cash receipt of a payment (DELETE
 // /receipts/{imp_uid}). It returns the receipt as far as PortOne described it.
@@ -103,7 +108,8 @@ func (c *Client) RevokeReceipt(ctx context.Context, impUID string) (Receipt, err
 
 // GetReceipt looks the cash receipt of a payment up (GET /receipts/{imp_uid}).
 // It is the only way to learn whether a receipt is revoked. A 404 does not tell
-// an unknown payment from a receipt that was never issued.
+// an unknown payment from a receipt that was never issued. An answer that
+// describes no receipt is an error: it does not tell either.
 func (c *Client) GetReceipt(ctx context.Context, impUID string) (Receipt, error) {
 	return c.receipt(ctx, call{op: OpLookup, method: http.MethodGet, impUID: impUID})
 }

@@ -1,6 +1,10 @@
 package iamport
 
-import "log/slog"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
 
 // Secret is a text that prints as *** wherever it is printed by accident. Its
 // value is had by converting it to a string.
@@ -16,8 +20,8 @@ func (s Secret) String() string {
 	return mask
 }
 
-// GoString returns what String returns.
-func (s Secret) GoString() string { return s.String() }
+// Format writes what String returns, whatever the verb.
+func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
 
 // MarshalText returns what String returns.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
@@ -32,8 +36,8 @@ type concealed struct {
 	err  error
 }
 
-// conceal returns err, with a text of its own if hide finds something in it.
-func conceal(err error, hide func(string) string) error {
+// concealError returns err, with a text of its own if hide finds something in it.
+func concealError(err error, hide func(string) string) error {
 	if text := hide(err.Error()); text != err.Error() {
 		return &concealed{text, err}
 	}

@@ -12,7 +12,7 @@ import (
 
 const (
 	extensible = 60 * time.Second // a request this close to expiry extends the token
-	extension   = 5 * time.Minute  // by this much
+	extension  = 5 * time.Minute  // by this much
 
 	maxBody = 1 << 20 // bytes of a request's body that are read
 )
