@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks"
+)
+
+// gateway is the one whose receipts are revoked.
+const gateway = tasks.KCP
+
+// bench makes the measurements.
+type bench struct {
+	settings
+	redis *redisServer
+}
+
+// measure makes the measurements that are wanted and returns what they found.
+func (b *bench) measure(ctx context.Context) ([]row, error) {
+	var rows []row
+	for _, m := range []struct {
+		name string
+		make func(context.Context) ([]row, error)
+	}{{"pickup", b.pickup}, {"throughput", b.throughput}, {"cpu", b.cpu}} {
+		if b.only != "" && b.only != m.name {
+			continue
+		}
+		more, err := m.make(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", m.name, err)
+		}
+		rows = append(rows, more...)
+	}
+	return rows, nil
+}
+
+// say writes a line about how far it has come.
+func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.log, format+"\n", args...) }
+
+// load is a number of revocations, and how they are carried out.
+type load struct {
+	revocations int
+	batch       string // of all of them; empty for single ones
+	slots       int
+	latency     time.Duration // of PortOne
+	bare        bool          // by the bare handler
+	profile     string        // a file; empty for none
+}
+
+// limit bounds the time of a whole run, far above what it can need.
+func (l load) limit() time.Duration {
+	waves := l.revocations/l.slots + 1
+	return time.Minute + 10*time.Duration(waves)*l.latency + time.Duration(l.revocations)*10*time.Millisecond
+}
+
+// queue returns the name of the queue that the revocations are on.
+func (l load) queue() string { return tasks.Queue{PG: gateway, Bulk: l.batch != ""}.Name() }
+
+// spent is what a load took.
+type spent struct {
+	time time.Duration // from the first DELETE's arrival to the last one's answer
+	cpu  time.Duration // of the process, from its start to its end
+}
+
+// carryOut enqueues a load, starts a process that works it off, and stops it
+// once every task is completed.
+func (b *bench) carryOut(ctx context.Context, l load) (spent, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.limit())
+	defer cancel()
+	portone, err := startSimulator(l.latency, l.revocations)
+	if err != nil {
+		return spent{}, err
+	}
+	defer portone.close()
+	token, err := portone.token(ctx)
+	if err != nil {
+		return spent{}, err
+	}
+	if err := b.fill(ctx, l); err != nil {
+		return spent{}, err
+	}
+
+	process, err := startChild(ctx, job{
+		Bare: l.bare, RedisAddr: b.redis.addr, URL: portone.url, Token: token, Slots: l.slots, Profile: l.profile,
+	})
+	if err != nil {
+		return spent{}, err
+	}
+	defer process.kill()
+	if _, err := await(ctx, process, portone.done); err != nil {
+		return spent{}, err
+	}
+	if err := b.awaitCompleted(ctx, l); err != nil {
+		return spent{}, err
+	}
+	cpu, err := process.stop()
+	if err != nil {
+		return spent{}, err
+	}
+	return spent{time: portone.span(), cpu: cpu}, portone.check()
+}
+
+// fill empties Redis and enqueues a load, as a client of this project does.
+func (b *bench) fill(ctx context.Context, l load) error {
+	if err := b.redis.empty(ctx); err != nil {
+		return err
+	}
+	revocations := func(yield func(tasks.Revocation) bool) {
+		for i := range l.revocations {
+			if !yield(tasks.Revocation{ImpUID: impUID(i), PG: gateway, Batch: l.batch}) {
+				return
+			}
+		}
+	}
+	enqueued := 0
+	for result := range enqueue.NewClient(b.redis.client, enqueue.Config{}).RevokeMany(ctx, revocations) {
+		if result.Err != nil {
+			return result.Err
+		}
+		enqueued++
+	}
+	if enqueued != l.revocations {
+		return fmt.Errorf("enqueued %d of %d: %w", enqueued, l.revocations, context.Cause(ctx))
+	}
+	return nil
+}
+
+func impUID(i int) string { return fmt.Sprintf("imp_%012d", i) }
+
+// awaitCompleted waits until Asynq has completed every task of a load.
+func (b *bench) awaitCompleted(ctx context.Context, l load) error {
+	inspector := asynq.NewInspectorFromRedisClient(b.redis.client)
+	for {
+		info, err := inspector.GetQueueInfo(l.queue())
+		if err == nil && info.Completed == l.revocations {
+			return nil
+		}
+		if pause(ctx, 20*time.Millisecond) != nil {
+			return fmt.Errorf("not all tasks were completed: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// pause waits for d, or returns why it did not.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"receiptrevoker/tasks/redistest"
+)
+
+// TestMain makes the test binary a child where a test has started it as one.
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) != "" {
+		exit(serve(os.Stdin))
+	}
+	os.Exit(m.Run())
+}
+
+// TestSmoke makes each measurement, on so few revocations that the figures mean
+// nothing; that each was carried out once is checked by the program itself.
+func TestSmoke(t *testing.T) {
+	t.Parallel()
+	for name, rows := range map[string]int{"pickup": 3, "throughput": 2, "cpu": 3} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			var report strings.Builder
+			err := run(ctx, settings{
+				runs: 1, only: name, samples: 3, small: 20, large: 400, log: io.Discard,
+			}, &report)
+			skipWithoutRedis(t, err)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Count(report.String(), "\n| "+strings.Replace(name, "cpu", "CPU", 1)); got != rows {
+				t.Errorf("got %d rows of %s, want %d:\n%s", got, name, rows, &report)
+			}
+		})
+	}
+}
+
+// TestInterrupted checks that a measurement ends soon after its context, and
+// says why.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	b := &bench{settings: settings{runs: 1, only: "pickup", samples: 1_000, log: cancelling(cancel)}}
+	var err error
+	b.redis, err = startRedis(ctx)
+	skipWithoutRedis(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.redis.stop()
+
+	began := time.Now()
+	_, err = b.measure(ctx)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want an error that matches %v", err, context.Canceled)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("took %v to end, want less than 10s", took)
+	}
+}
+
+// skipWithoutRedis skips the test if err says that no redis-server is
+// installed, unless one is required.
+func skipWithoutRedis(t *testing.T, err error) {
+	t.Helper()
+	if errors.Is(err, errNoRedis) && os.Getenv(redistest.RequireEnv) != "1" {
+		t.Skip(err)
+	}
+}
+
+// cancelling is a log that calls itself a second after it was written to.
+type cancelling context.CancelFunc
+
+func (c cancelling) Write(line []byte) (int, error) {
+	time.AfterFunc(time.Second, c)
+	return len(line), nil
+}
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	got := table("A machine.", []row{
+		{name: "odd", target: "≤ 2", format: "%.0f ms", values: []float64{30, 10, 20}},
+		{name: "even", format: "%.1f %%", values: []float64{4, 1, 2, 3}},
+	})
+	want := `| measured | target | median | smallest – largest | runs |
+|---|---|---|---|---|
+| odd | ≤ 2 | 20 ms | 10 ms – 30 ms | 3 |
+| even | – | 2.5 % | 1.0 % – 4.0 % | 4 |
+
+A machine.
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("table (-want +got):\n%s", diff)
+	}
+}
+
+func TestQuantile(t *testing.T) {
+	t.Parallel()
+	var sorted []float64
+	for i := range 200 {
+		sorted = append(sorted, float64(i+1))
+	}
+	for q, want := range map[float64]float64{0: 1, 0.5: 100, 0.95: 190, 1: 200} {
+		if got := quantile(sorted, q); got != want {
+			t.Errorf("quantile(1…200, %v): got %v, want %v", q, got, want)
+		}
+	}
+}
+
+func TestParseRefusesWhatMakesNoSense(t *testing.T) {
+	t.Parallel()
+	for i, args := range [][]string{
+		{"-runs", "0"}, {"-samples", "0"}, {"-n", "5", "-small", "5"}, {"-small", "0"}, {"-only", "all"}, {"pickup"},
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			if s, err := parse(args, io.Discard); err == nil {
+				t.Errorf("parse(%q): got %+v, want an error", args, s)
+			}
+		})
+	}
+}

@@ -1,0 +1,116 @@
+// Bench measures how soon an idle worker calls for a revocation, how much of
+// the time its slots are busy, and what a revocation costs in CPU time beside
+// the barest handler that makes the same call. It starts everything it needs: a
+// redis-server of its own, a pretend PortOne, and a process for each worker. The
+// figures mean something only on a machine that does nothing else.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if os.Getenv(childEnv) != "" {
+		exit(serve(os.Stdin))
+	}
+	s, err := parse(os.Args[1:], os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err = run(ctx, s, os.Stdout)
+	stop()
+	exit(err)
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// settings are what is measured, and on how much.
+type settings struct {
+	runs    int       // of each measurement
+	only    string    // the name of the one measurement that is made; empty for all
+	output  string    // a file that the table is written to as well
+	profile string    // a file for the CPU profile of the worker
+	samples int       // of a run of the measurement pickup
+	small   int       // revocations of the small run of the measurement cpu
+	large   int       // revocations of its large run, and of the measurement throughput
+	log     io.Writer // is told how far it has come
+}
+
+// parse returns the settings that the arguments ask for, or an error that has
+// been written to log.
+func parse(args []string, log io.Writer) (settings, error) {
+	s := settings{log: log}
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.SetOutput(log)
+	f.IntVar(&s.runs, "runs", 5, "how often each measurement is made")
+	f.StringVar(&s.only, "only", "", "make this measurement alone: `pickup|throughput|cpu`")
+	f.StringVar(&s.output, "o", "", "write the table to this `file` as well")
+	f.StringVar(&s.profile, "cpuprofile", "",
+		"write a CPU profile of the worker in the last run to this `file`, and for cpu one of the bare handler to FILE.bare")
+	f.IntVar(&s.samples, "samples", 200, "revocations of a run of pickup")
+	f.IntVar(&s.small, "small", 1_000, "revocations of the small run of cpu, which is subtracted from the large one")
+	f.IntVar(&s.large, "n", 10_000, "revocations of the large run of cpu, and of a run of throughput")
+	if err := f.Parse(args); err != nil {
+		return s, err
+	}
+	if err := s.validate(f.Args()); err != nil {
+		fmt.Fprintln(log, err)
+		f.Usage()
+		return s, err
+	}
+	return s, nil
+}
+
+func (s settings) validate(rest []string) error {
+	switch {
+	case len(rest) > 0:
+		return fmt.Errorf("unexpected argument %q", rest[0])
+	case s.runs < 1 || s.samples < 1:
+		return fmt.Errorf("-runs %d and -samples %d must be at least 1", s.runs, s.samples)
+	case s.small < 1 || s.large <= s.small:
+		return fmt.Errorf("-small %d must be at least 1, and -n %d above it", s.small, s.large)
+	case s.only != "" && s.only != "pickup" && s.only != "throughput" && s.only != "cpu":
+		return fmt.Errorf("-only %q must be pickup, throughput or cpu", s.only)
+	}
+	return nil
+}
+
+// run measures, and writes the table to stdout and where else it is wanted.
+func run(ctx context.Context, s settings, stdout io.Writer) error {
+	server, err := startRedis(ctx)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	b := &bench{settings: s, redis: server}
+	rows, err := b.measure(ctx)
+	if err != nil {
+		return err
+	}
+	report := table(machine(server.version, time.Now()), rows)
+	if s.output != "" {
+		if err := os.WriteFile(s.output, []byte(report), 0o644); err != nil {
+			return err
+		}
+	}
+	_, err = io.WriteString(stdout, report)
+	return err
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/pprof"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker"
+	"receiptrevoker/worker/iamport"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// job is what a child works on, and with what.
+type job struct {
+	Bare      bool   // by the bare handler, not by the worker
+	RedisAddr string // host and port
+	URL       string // of PortOne
+	Token     string // for the bare handler, which obtains none
+	Slots     int    // calls at a time; 0 for the worker's default
+	Profile   string // file for a CPU profile; empty for none
+}
+
+// serve is all that a child does: it reads its job from stdin and works until
+// stdin ends.
+func serve(stdin io.Reader) error {
+	var j job
+	if err := json.NewDecoder(stdin).Decode(&j); err != nil {
+		return fmt.Errorf("read the job: %w", err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	go func() { // lives as long as the process
+		_, _ = io.Copy(io.Discard, stdin)
+		stop()
+	}()
+	if j.Profile != "" {
+		file, err := os.Create(j.Profile)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	client := redis.NewClient(redisOptions(j.RedisAddr))
+	defer client.Close()
+	if j.Bare {
+		return serveBare(ctx, j, client)
+	}
+	return serveWorker(ctx, j, client)
+}
+
+// serveWorker runs the worker as the program revoker does, with its log in JSON
+// to nowhere.
+func serveWorker(ctx context.Context, j job, client redis.UniversalClient) error {
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	slots := j.Slots
+	if slots == 0 {
+		slots = worker.DefaultConcurrency
+	}
+	api, err := iamport.NewClient(iamport.Config{
+		URL: j.URL, Key: iamporttest.DefaultKey, Secret: iamporttest.DefaultSecret,
+		Connections: slots * (len(tasks.Gateways()) + 1),
+	})
+	if err != nil {
+		return err
+	}
+	w, err := worker.New(worker.Config{
+		Redis: client, API: api, Outcomes: outcome.NewStore(client, outcome.Config{}), Concurrency: slots,
+		Log: slog.New(slog.NewJSONHandler(null, &slog.HandlerOptions{Level: slog.LevelInfo})),
+	})
+	if err != nil {
+		return err
+	}
+	return w.Run(ctx)
+}
