@@ -14,6 +14,7 @@ import (
 type handler struct {
 	api      *iamport.Client
 	outcomes *outcome.Store
+	leases   *leases
 	schedule Schedule
 	log      *slog.Logger
 
@@ -38,7 +39,7 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return h.notBegun(revocation, err)
 	}
-	release := h.hold(ctx, attempt)
+	release := h.leases.hold(attempt)
 	defer release()
 	return h.record(ctx, attempt, h.attempt(ctx, attempt.Revocation.ImpUID, attempt.Number))
 }

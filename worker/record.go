@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -16,9 +15,6 @@ import (
 )
 
 const (
-	// lease is how long an attempt is believed to be running without a sign of
-	// life; Asynq gives a dead process the same 30 s.
-	lease = 30 * time.Second
 	// busyWait bounds the wait for another attempt on the same imp_uid.
 	busyWait = 5 * time.Second
 	// maxName bounds what names a task that could not be read.
@@ -64,30 +60,6 @@ func (h *handler) notBegun(revocation tasks.Revocation, err error) error {
 	}
 	h.log.Warn("attempt not begun", "imp_uid", revocation.ImpUID, "error", err)
 	return &again{after: time.Second, cause: err}
-}
-
-// hold keeps an attempt's lease until the returned function is called.
-func (h *handler) hold(ctx context.Context, a outcome.Attempt) (release func()) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var running sync.WaitGroup
-	running.Go(func() {
-		ticker := time.NewTicker(lease / 3)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-			}
-			if err := h.outcomes.Extend(ctx, a, lease); err != nil && ctx.Err() == nil {
-				h.log.Warn("lease not extended", "imp_uid", a.Revocation.ImpUID, "error", err)
-			}
-		}
-	})
-	return func() {
-		cancel()
-		running.Wait()
-	}
 }
 
 // record writes what an attempt found and returns what Asynq hears.

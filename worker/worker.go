@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -79,10 +80,13 @@ func (w *Worker) Run(ctx context.Context) error {
 	abandoned, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
 
+	leases := &leases{outcomes: w.config.Outcomes, log: w.config.Log, held: make(map[outcome.Attempt]struct{})}
+	var keeping sync.WaitGroup
+	keeping.Go(func() { leases.run(abandoned) })
 	fleet := &fleet{
 		config: w.config,
 		handler: &handler{
-			api: w.config.API, outcomes: w.config.Outcomes, schedule: w.config.Schedule,
+			api: w.config.API, outcomes: w.config.Outcomes, leases: leases, schedule: w.config.Schedule,
 			log: w.config.Log, stopping: stopping, abandoned: abandoned,
 		},
 	}
@@ -91,6 +95,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	fleet.stop()
 	stop()
 	fleet.shutdown()
+	abandon()
+	keeping.Wait()
 	w.config.Log.Info("stopped")
 	return err
 }

@@ -21,14 +21,14 @@ import (
 
 // bench is a worker between a Redis and a pretend PortOne.
 type bench struct {
-	client   *redis.Client
+	client   redis.UniversalClient
 	portone  *iamporttest.Server
 	url      string
 	outcomes *outcome.Store
 	secret   iamport.Secret
 }
 
-func newBench(t *testing.T, client *redis.Client, config iamporttest.Config) *bench {
+func newBench(t *testing.T, client redis.UniversalClient, config iamporttest.Config) *bench {
 	t.Helper()
 	portone := iamporttest.New(config)
 	server := httptest.NewServer(portone)
@@ -345,6 +345,29 @@ func TestEveryGatewayIsServed(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAClusterServesAsWell(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, redistest.StartCluster(t), iamporttest.Config{})
+	b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+	b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP}, tasks.Revocation{ImpUID: "imp_2"})
+	b.start(t)
+	for impUID, want := range map[string]outcome.Status{one: outcome.Revoked, "imp_2": outcome.Dead} {
+		if o := b.await(t, impUID, terminal); o.Status != want {
+			t.Errorf("%s: got %s, want %s", impUID, o.Status, want)
+		}
+	}
+	ended := 0
+	for _, err := range b.outcomes.Events(t.Context(), "0") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended++
+	}
+	if many, err := b.outcomes.Many(t.Context(), []string{one, "imp_2"}); err != nil || len(many) != 2 || ended != 2 {
+		t.Errorf("%d outcomes, %v; %d events; want 2 of each", len(many), err, ended)
+	}
 }
 
 func TestNewNamesWhatIsMissing(t *testing.T) {

@@ -84,6 +84,28 @@ func Start(t testing.TB, args ...string) *Server {
 	return nil
 }
 
+// StartCluster starts a Redis Cluster of one node, which holds all slots and
+// refuses what touches more than one of them at a time.
+func StartCluster(t testing.TB) *redis.ClusterClient {
+	t.Helper()
+	s := Start(t, "--cluster-enabled", "yes")
+	node := s.Client(t)
+	if err := node.Do(t.Context(), "cluster", "addslotsrange", 0, 16383).Err(); err != nil {
+		t.Fatalf("give the cluster its slots: %v", err)
+	}
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{s.Addr}})
+	t.Cleanup(func() { _ = client.Close() })
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		err := client.Set(t.Context(), "ready", 1, 0).Err()
+		if err == nil {
+			return client
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the cluster did not come up: %v", err)
+		}
+	}
+}
+
 // Up starts the server again after [Server.Kill], with what it kept on disk.
 func (s *Server) Up() error {
 	s.cmd = exec.Command("redis-server", s.args...)
@@ -100,8 +122,7 @@ func (s *Server) Up() error {
 	defer client.Close()
 	deadline := time.After(10 * time.Second)
 	for {
-		err := client.Ping(context.Background()).Err()
-		if err == nil || strings.HasPrefix(err.Error(), "NOAUTH") {
+		if s.answers(client) {
 			return nil
 		}
 		select {
@@ -113,6 +134,16 @@ func (s *Server) Up() error {
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
+}
+
+// answers reports whether this very server answers: another process may have
+// taken the port in between.
+func (s *Server) answers(client *redis.Client) bool {
+	info, err := client.Info(context.Background(), "server").Result()
+	if err != nil {
+		return strings.HasPrefix(err.Error(), "NOAUTH")
+	}
+	return strings.Contains(info, fmt.Sprintf("\nprocess_id:%d\r", s.cmd.Process.Pid))
 }
 
 // Kill ends the server with SIGKILL and waits for it.

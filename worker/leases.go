@@ -1,0 +1,60 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+// lease is how long an attempt is believed to be running without a sign of
+// life; Asynq gives a dead process the same 30 s.
+const lease = 30 * time.Second
+
+// leases keeps the leases of the attempts that run in this process. Few
+// outlive the first extension, so that one goroutine serves them all.
+type leases struct {
+	outcomes *outcome.Store
+	log      *slog.Logger
+
+	mu   sync.Mutex
+	held map[outcome.Attempt]struct{}
+}
+
+// hold keeps an attempt's lease until the returned function is called.
+func (l *leases) hold(a outcome.Attempt) (release func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held[a] = struct{}{}
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.held, a)
+	}
+}
+
+// run extends what is held, in time, until ctx is done. An attempt that ends
+// meanwhile is extended no more: the store knows.
+func (l *leases) run(ctx context.Context) {
+	ticker := time.NewTicker(lease / 3)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		l.mu.Lock()
+		running := slices.Collect(maps.Keys(l.held))
+		l.mu.Unlock()
+		for _, a := range running {
+			if err := l.outcomes.Extend(ctx, a, lease); err != nil && ctx.Err() == nil {
+				l.log.Warn("lease not extended", "imp_uid", a.Revocation.ImpUID, "error", err)
+			}
+		}
+	}
+}
