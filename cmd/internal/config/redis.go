@@ -103,14 +103,30 @@ func single(raw string) (redis.UniversalClient, error) {
 	return redis.NewClient(options), nil
 }
 
+// sentinel takes the user and password of the URL for those of Redis, as in
+// every other form; the Sentinels' own, if they have any, are the parameters
+// sentinel_username and sentinel_password.
 func sentinel(raw string) (redis.UniversalClient, error) {
-	options, err := redis.ParseFailoverURL(addresses(strings.Replace(raw, "master=", "master_name=", 1)))
+	u, err := url.Parse(addresses(raw))
 	if err != nil {
 		return nil, err
 	}
-	if options.MasterName == "" {
+	query := u.Query()
+	master, user, password := query.Get("master"), query.Get("sentinel_username"), query.Get("sentinel_password")
+	if master == "" {
 		return nil, errors.New("the master's name is missing, as in redis-sentinel://host:26379,host2:26379/0?master=mymaster")
 	}
+	for _, own := range []string{"master", "sentinel_username", "sentinel_password"} {
+		query.Del(own)
+	}
+	query.Set("master_name", master)
+	u.RawQuery = query.Encode()
+	options, err := redis.ParseFailoverURL(u.String())
+	if err != nil {
+		return nil, err
+	}
+	options.Username, options.Password = options.SentinelUsername, options.SentinelPassword
+	options.SentinelUsername, options.SentinelPassword = user, password
 	options.ContextTimeoutEnabled = true
 	options.PoolSize = max(options.PoolSize, poolSize)
 	return redis.NewFailoverClient(options), nil
