@@ -2,7 +2,6 @@ package outcome
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -10,26 +9,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/redis/go-redis/v9"
-
 	"receiptrevoker/tasks"
 )
 
 // maxMessage is how much of a gateway's text is kept, in bytes.
 const maxMessage = 500
-
-var (
-	//go:embed begin.lua
-	beginSource string
-	//go:embed finish.lua
-	finishSource string
-	//go:embed extend.lua
-	extendSource string
-
-	beginScript  = redis.NewScript(beginSource)
-	finishScript = redis.NewScript(finishSource)
-	extendScript = redis.NewScript(extendSource)
-)
 
 // TerminalError says that an attempt cannot begin because the imp_uid already
 // has a terminal outcome.
@@ -61,6 +45,9 @@ type Attempt struct {
 	// Uncounted gives the count back when the attempt is finished: no DELETE
 	// was made, or it was turned away unseen.
 	Uncounted bool
+	// Uncertain tells that this or an earlier attempt may have revoked the
+	// receipt without anybody having heard of it.
+	Uncertain bool
 
 	fence string
 	first string
@@ -73,7 +60,7 @@ func (s *Store) Begin(ctx context.Context, r tasks.Revocation, lease time.Durati
 	now := s.config.Now().UTC().Format(timeFormat)
 	caller := strconv.FormatUint(rand.Uint64(), 36) // go-redis repeats a call whose reply was lost
 	args := append([]any{lease.Milliseconds(), s.config.TTL.Milliseconds(), now, caller}, asked(r)...)
-	reply, err := beginScript.Run(ctx, s.client, []string{s.hash(r.ImpUID)}, args...).StringSlice()
+	reply, err := beginScript.Run(ctx, s.client, []string{s.hash(r.ImpUID), s.openKey()}, args...).StringSlice()
 	if err != nil {
 		return Attempt{}, fmt.Errorf("begin the attempt on %s: %w", r.ImpUID, err)
 	}
@@ -91,15 +78,17 @@ func (s *Store) Begin(ctx context.Context, r tasks.Revocation, lease time.Durati
 	if err != nil {
 		return Attempt{}, fmt.Errorf("begin the attempt on %s: attempts: %w", r.ImpUID, err)
 	}
-	return Attempt{Revocation: r, Number: number, fence: reply[1], first: reply[3]}, nil
+	return Attempt{Revocation: r, Number: number, Uncertain: reply[4] == "1", fence: reply[1], first: reply[3]}, nil
 }
 
 // Extend lets a running attempt's lease end no earlier than lease from now. It
 // does nothing if the attempt is over.
 func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) error {
-	err := extendScript.Run(ctx, s.client, []string{s.hash(a.Revocation.ImpUID)}, a.fence, lease.Milliseconds()).Err()
+	impUID := a.Revocation.ImpUID
+	keys := []string{s.hash(impUID), s.openKey()}
+	err := extendScript.Run(ctx, s.client, keys, a.fence, lease.Milliseconds(), impUID).Err()
 	if err != nil {
-		return fmt.Errorf("extend the attempt on %s: %w", a.Revocation.ImpUID, err)
+		return fmt.Errorf("extend the attempt on %s: %w", impUID, err)
 	}
 	return nil
 }
@@ -116,11 +105,10 @@ func (s *Store) Finish(ctx context.Context, a Attempt, o Outcome) (written bool,
 	o.Message = cut(o.Message, maxMessage)
 	o.UpdatedAt = now
 
-	uncounted := "0"
-	if a.Uncounted {
-		uncounted = "1"
+	args := []any{
+		a.fence, flag(a.Uncounted), flag(a.Uncertain), s.config.TTL.Milliseconds(),
+		now.UnixMilli(), o.NextAttemptAt.UnixMilli(), s.config.StreamLength,
 	}
-	args := []any{a.fence, uncounted, s.config.TTL.Milliseconds(), now.UnixMilli(), s.config.StreamLength}
 	for _, f := range fields {
 		if f.name == "attempts" || f.name == "first_attempt_at" {
 			continue // the hash knows better
@@ -131,12 +119,20 @@ func (s *Store) Finish(ctx context.Context, a Attempt, o Outcome) (written bool,
 	}
 	args = append(args, a.first, a.Number)
 
-	keys := []string{s.hash(o.ImpUID), s.streamKey(), s.deadKey()}
+	keys := []string{s.hash(o.ImpUID), s.openKey(), s.streamKey(), s.deadKey()}
 	reply, err := finishScript.Run(ctx, s.client, keys, args...).Text()
 	if err != nil {
 		return false, fmt.Errorf("finish the attempt on %s: %w", o.ImpUID, err)
 	}
 	return reply == "written", nil
+}
+
+// flag is a truth as the scripts read it.
+func flag(set bool) string {
+	if set {
+		return "1"
+	}
+	return ""
 }
 
 // cut returns the longest beginning of s within limit bytes that ends between

@@ -1,18 +1,19 @@
 -- Begins an attempt: counts it and marks it as running, unless the imp_uid has
 -- a terminal outcome or another attempt is running.
 --
--- KEYS[1]  outcome hash
--- ARGV     lease in ms, life of the outcome in ms, now, a name for this call,
---          then the names and values of what was asked: imp_uid, and pg and
---          batch if any
+-- KEYS  outcome hash, set of the open ones
+-- ARGV  lease in ms, life of the outcome in ms, now, a name for this call, then
+--       the names and values of what was asked: imp_uid, and pg and batch if any
 --
 -- Returns "terminal" and status; or "busy" and the ms until the other
--- attempt's lease ends; or "begun", fence, attempts and first_attempt_at.
+-- attempt's lease ends; or "begun", fence, attempts, first_attempt_at, and "1"
+-- if an earlier attempt may have worked unseen.
 --
 -- The fence is the time of Redis in microseconds: it grows with each attempt,
 -- also over a Redis that lost its data, and no process's clock enters into it.
-local lease, ttl, now, caller = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
-local was = redis.call('HMGET', KEYS[1], 'status', 'fence', 'leased_until', 'attempts', 'first_attempt_at', 'leased_by')
+local lease, ttl, now, caller, imp_uid = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[6]
+local was = redis.call('HMGET', KEYS[1],
+  'status', 'fence', 'leased_until', 'attempts', 'first_attempt_at', 'leased_by', 'uncertain')
 if was[1] == 'revoked' or was[1] == 'dead' then
   return {'terminal', was[1]}
 end
@@ -21,10 +22,13 @@ local time = redis.call('TIME')
 local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local millis = math.floor(micros / 1000)
 if was[6] == caller then -- the call was repeated because its reply was lost
-  return {'begun', was[2], was[4], was[5]}
+  return {'begun', was[2], was[4], was[5], was[7] or ''}
 end
 if was[3] and tonumber(was[3]) > millis then
   return {'busy', tostring(tonumber(was[3]) - millis)}
+end
+if was[3] then -- the attempt before never said how it ended
+  was[7] = '1'
 end
 
 local fence = math.max(micros, tonumber(was[2] or 0) + 1)
@@ -37,5 +41,9 @@ redis.call('HSET', KEYS[1],
   'leased_until', string.format('%.0f', millis + lease),
   'leased_by', caller,
   unpack(ARGV, 5))
+if was[7] then
+  redis.call('HSET', KEYS[1], 'uncertain', '1')
+end
 redis.call('PEXPIRE', KEYS[1], ttl)
-return {'begun', string.format('%.0f', fence), tostring(attempts), first}
+redis.call('ZADD', KEYS[2], millis + lease, imp_uid)
+return {'begun', string.format('%.0f', fence), tostring(attempts), first, was[7] or ''}

@@ -1,16 +1,18 @@
 -- Finishes an attempt: writes the outcome and, if it is terminal, the stream
 -- entry and the dead letter. Repeating it changes nothing.
 --
--- KEYS  outcome hash, stream, dead-letter set
--- ARGV  fence, "1" if the attempt does not count, life of the outcome in ms,
---       now in ms, length of the stream, then the outcome's names and values
---       but for attempts and first_attempt_at, those two given last
+-- KEYS  outcome hash, set of the open ones, stream, set of dead letters
+-- ARGV  fence, "1" if the attempt does not count, "1" if it or an earlier one
+--       may have worked unseen, life of the outcome in ms, now in ms, when it
+--       goes on in ms, length of the stream, then the outcome's names and
+--       values but for attempts and first_attempt_at, whose values come last
 --
 -- Returns "written", or why it was not: "late" if a newer attempt knows
 -- better, "repeated" if it already stands there.
-local fence, uncounted, ttl, now, maxlen = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local fence, uncounted, uncertain, ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
+local now, due, maxlen = ARGV[5], ARGV[6], ARGV[7]
 local fields = {}
-for i = 6, #ARGV do
+for i = 8, #ARGV do
   fields[#fields + 1] = ARGV[i]
 end
 local attempts, first = table.remove(fields), table.remove(fields)
@@ -43,17 +45,22 @@ for _, item in ipairs({'attempts', tostring(attempts), 'first_attempt_at', was[5
   fields[#fields + 1] = item
 end
 redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], 'fence', string.format('%.0f', math.max(fence, latest)), unpack(fields))
+redis.call('HSET', KEYS[1], unpack(fields))
 redis.call('PEXPIRE', KEYS[1], ttl)
 
 if new.status == 'retrying' then
+  redis.call('HSET', KEYS[1], 'fence', string.format('%.0f', fence))
+  if uncertain == '1' then
+    redis.call('HSET', KEYS[1], 'uncertain', '1')
+  end
+  redis.call('ZADD', KEYS[2], due, new.imp_uid)
   return 'written'
 end
-redis.call('HDEL', KEYS[1], 'fence')
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', maxlen, '*', unpack(fields))
+redis.call('ZREM', KEYS[2], new.imp_uid)
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', maxlen, '*', unpack(fields))
 if new.status == 'dead' then
-  redis.call('ZADD', KEYS[3], now, new.imp_uid)
+  redis.call('ZADD', KEYS[4], now, new.imp_uid)
 else
-  redis.call('ZREM', KEYS[3], new.imp_uid)
+  redis.call('ZREM', KEYS[4], new.imp_uid)
 end
 return 'written'

@@ -48,6 +48,9 @@ const (
 	ReasonUnsupportedGateway Reason = "unsupported_gateway"
 	// ReasonAttemptsExhausted means that every attempt failed.
 	ReasonAttemptsExhausted Reason = "attempts_exhausted"
+	// ReasonUnconfirmed means that an attempt may have revoked the receipt, and
+	// that PortOne can neither repeat the call nor say so: look by hand.
+	ReasonUnconfirmed Reason = "unconfirmed"
 	// ReasonInvalidTask means that the task could not be read, so nothing was called.
 	ReasonInvalidTask Reason = "invalid_task"
 	// ReasonCrashed means that the process died in the last attempt.

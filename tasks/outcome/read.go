@@ -57,15 +57,6 @@ func (s *Store) Status(ctx context.Context, impUID string) (Status, error) {
 	return Status(status), nil
 }
 
-// Dead returns how many dead letters there are.
-func (s *Store) Dead(ctx context.Context) (int64, error) {
-	n, err := s.client.ZCard(ctx, s.deadKey()).Result()
-	if err != nil {
-		return 0, fmt.Errorf("count the dead letters: %w", err)
-	}
-	return n, nil
-}
-
 const (
 	pageSize = 500
 	// block is how long one read of the stream waits on the server. It stays

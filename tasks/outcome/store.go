@@ -2,6 +2,7 @@ package outcome
 
 import (
 	"cmp"
+	_ "embed"
 	"errors"
 	"time"
 
@@ -13,6 +14,22 @@ const (
 	DefaultNamespace    = "receipt"
 	DefaultTTL          = 90 * 24 * time.Hour
 	DefaultStreamLength = 1_000_000
+)
+
+var (
+	//go:embed begin.lua
+	beginSource string
+	//go:embed extend.lua
+	extendSource string
+	//go:embed finish.lua
+	finishSource string
+	//go:embed revive.lua
+	reviveSource string
+
+	beginScript  = redis.NewScript(beginSource)
+	extendScript = redis.NewScript(extendSource)
+	finishScript = redis.NewScript(finishSource)
+	reviveScript = redis.NewScript(reviveSource)
 )
 
 // ErrNotFound is returned for an imp_uid that has no outcome: it was never
@@ -54,5 +71,6 @@ func NewStore(client redis.UniversalClient, config Config) *Store {
 
 func (s *Store) key(name string) string    { return "{" + s.config.Namespace + "}:" + name }
 func (s *Store) hash(impUID string) string { return s.key("outcome:" + impUID) }
+func (s *Store) openKey() string           { return s.key("open") }
 func (s *Store) streamKey() string         { return s.key("outcomes") }
 func (s *Store) deadKey() string           { return s.key("dead") }

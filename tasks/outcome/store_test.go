@@ -134,13 +134,13 @@ func TestDeadOutcomeIsADeadLetterUntilRevoked(t *testing.T) {
 		slow := begin(t, s, time.Millisecond)
 		time.Sleep(5 * time.Millisecond) // its lease runs out
 		finish(t, s, begin(t, s, lease), dead)
-		if n, err := s.Dead(t.Context()); n != 1 || err != nil {
+		if n, err := s.DeadLetters(t.Context()); n != 1 || err != nil {
 			t.Fatalf("%d dead letters, %v; want 1", n, err)
 		}
 		if !finish(t, s, slow, revoked) {
 			t.Error("a late success was not written over a dead letter")
 		}
-		if n, err := s.Dead(t.Context()); n != 0 || err != nil {
+		if n, err := s.DeadLetters(t.Context()); n != 0 || err != nil {
 			t.Errorf("%d dead letters, %v; want none", n, err)
 		}
 		want := []outcome.Status{outcome.Dead, outcome.Revoked}

@@ -1,0 +1,110 @@
+package outcome
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+)
+
+// DeadLetters returns how many dead letters there are.
+func (s *Store) DeadLetters(ctx context.Context) (int64, error) {
+	n, err := s.client.ZCard(ctx, s.deadKey()).Result()
+	if err != nil {
+		return 0, fmt.Errorf("count the dead letters: %w", err)
+	}
+	return n, nil
+}
+
+// DeadSince yields the imp_uids of all dead letters that became so at the
+// given time or later, in pages, oldest first. Letters that come or go
+// meanwhile may or may not be among them. An error ends it.
+func (s *Store) DeadSince(ctx context.Context, since time.Time) iter.Seq2[[]string, error] {
+	return func(yield func([]string, error) bool) {
+		from := max(since.UnixMilli(), 0)
+		seen := make(map[string]bool) // of the score from, which the next page begins with
+		for {
+			letters, err := s.client.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{
+				Key: s.deadKey(), ByScore: true, Start: strconv.FormatInt(from, 10), Stop: "+inf",
+				Count: int64(pageSize + len(seen)),
+			}).Result()
+			if err != nil {
+				yield(nil, fmt.Errorf("list the dead letters: %w", err))
+				return
+			}
+			var page []string
+			for _, letter := range letters {
+				impUID, _ := letter.Member.(string)
+				if int64(letter.Score) != from {
+					from, seen = int64(letter.Score), make(map[string]bool)
+				}
+				if !seen[impUID] {
+					seen[impUID] = true
+					page = append(page, impUID)
+				}
+			}
+			if len(page) == 0 || !yield(page, nil) {
+				return
+			}
+		}
+	}
+}
+
+// NotDeadError says that an imp_uid is no dead letter. Status is what it has
+// instead, empty if it has no outcome.
+type NotDeadError struct {
+	ImpUID string
+	Status Status
+}
+
+func (e *NotDeadError) Error() string {
+	if e.Status == "" {
+		return e.ImpUID + " is no dead letter: it has no outcome"
+	}
+	return fmt.Sprintf("%s is no dead letter: it is %s", e.ImpUID, e.Status)
+}
+
+// Revive makes a dead letter open again, with no attempts behind it, in one
+// atomic step. It returns what to enqueue, or a [*NotDeadError]. Should that
+// not be enqueued, it will be overdue at once.
+func (s *Store) Revive(ctx context.Context, impUID string) (tasks.Revocation, error) {
+	keys := []string{s.hash(impUID), s.openKey(), s.deadKey()}
+	now := s.config.Now().UTC().Format(timeFormat)
+	reply, err := reviveScript.Run(ctx, s.client, keys, impUID, now, s.config.TTL.Milliseconds()).StringSlice()
+	if err != nil {
+		return tasks.Revocation{}, fmt.Errorf("revive %s: %w", impUID, err)
+	}
+	if reply[0] != "revived" {
+		return tasks.Revocation{}, &NotDeadError{ImpUID: impUID, Status: Status(reply[0])}
+	}
+	return tasks.Revocation{ImpUID: impUID, PG: tasks.Gateway(reply[1]), Batch: reply[2]}, nil
+}
+
+// Discard takes imp_uids off the list of dead letters and returns how many of
+// them were on it. Their outcomes stay.
+func (s *Store) Discard(ctx context.Context, impUIDs ...string) (int64, error) {
+	members := make([]any, len(impUIDs))
+	for i, impUID := range impUIDs {
+		members[i] = impUID
+	}
+	n, err := s.client.ZRem(ctx, s.deadKey(), members...).Result()
+	if err != nil {
+		return 0, fmt.Errorf("discard %d dead letters: %w", len(impUIDs), err)
+	}
+	return n, nil
+}
+
+// Prune takes the dead letters off the list whose outcomes' life is over.
+func (s *Store) Prune(ctx context.Context) error {
+	oldest := s.config.Now().Add(-s.config.TTL).UnixMilli()
+	err := s.client.ZRemRangeByScore(ctx, s.deadKey(), "-inf", "("+strconv.FormatInt(oldest, 10)).Err()
+	if err != nil {
+		return fmt.Errorf("prune the dead letters: %w", err)
+	}
+	return nil
+}

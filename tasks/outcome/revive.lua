@@ -1,0 +1,23 @@
+-- Makes a dead letter open again, with no attempts behind it. Answers of
+-- attempts from before are late from now on.
+--
+-- KEYS  outcome hash, set of the open ones, set of dead letters
+-- ARGV  imp_uid, now, life of the outcome in ms
+--
+-- Returns "revived", pg and batch; or the status that it has instead, empty
+-- for none.
+local was = redis.call('HMGET', KEYS[1], 'status', 'pg', 'batch', 'reason')
+if was[1] ~= 'dead' then
+  return {was[1] or ''}
+end
+local time = redis.call('TIME')
+local millis = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+redis.call('HSET', KEYS[1], 'status', 'retrying', 'attempts', 0, 'updated_at', ARGV[2],
+  'fence', string.format('%.0f', tonumber(time[1]) * 1000000 + tonumber(time[2])))
+if was[4] == 'unconfirmed' then
+  redis.call('HSET', KEYS[1], 'uncertain', '1')
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('ZADD', KEYS[2], millis, ARGV[1])
+redis.call('ZREM', KEYS[3], ARGV[1])
+return {'revived', was[2] or '', was[3] or ''}
