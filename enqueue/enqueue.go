@@ -36,7 +36,7 @@ type Config struct {
 
 // Client asks for revocations. Its methods are safe for concurrent use.
 type Client struct {
-	queue       *asynq.Client
+	queue       queue
 	inspector   *asynq.Inspector
 	outcomes    *outcome.Store
 	options     []asynq.Option
@@ -47,7 +47,7 @@ type Client struct {
 // that connection when done.
 func NewClient(client redis.UniversalClient, config Config) *Client {
 	c := &Client{
-		queue:       asynq.NewClientFromRedisClient(client),
+		queue:       queue{redis: client},
 		inspector:   asynq.NewInspectorFromRedisClient(client),
 		outcomes:    outcome.NewStore(client, config.Outcomes),
 		concurrency: cmp.Or(config.Concurrency, 64),
@@ -89,7 +89,7 @@ func (c *Client) Revoke(ctx context.Context, r tasks.Revocation) (Result, error)
 	// A task's ID is free again when its retention is over; the outcome stays.
 	status, err := c.outcomes.Status(ctx, r.ImpUID)
 	if err == nil && !status.Terminal() {
-		_, err = c.queue.EnqueueContext(ctx, task)
+		_, err = c.queue.client().EnqueueContext(ctx, task)
 	}
 	switch {
 	case status.Terminal():

@@ -26,23 +26,25 @@ const (
 )
 
 // gatewayNames lists every known gateway with its names. aliases are further
-// spellings found in merchants' exports.
+// spellings found in merchants' exports. lookup tells whether PortOne documents
+// GET /receipts/{imp_uid} for the gateway.
 var gatewayNames = []struct {
 	code            Gateway
+	lookup          bool
 	korean, english string
 	aliases         []string
 }{
-	{Inicis, "KG이니시스", "KG Inicis", []string{"이니시스", "inicis"}},
-	{KCP, "NHN KCP", "NHN KCP", []string{"NHN한국사이버결제"}},
-	{Settle, "헥토파이낸셜", "Hecto Financial", []string{"세틀뱅크", "Settle Bank"}},
-	{Nice, "나이스페이먼츠", "NICE Payments", []string{"나이스페이"}},
-	{Daou, "키움페이", "Kiwoom Pay", []string{"페이조아", "PayJoa", "다우데이타"}},
-	{KICC, "KICC", "KICC Easypay", []string{"이지페이", "KICC 이지페이"}},
-	{TossPayments, "토스페이먼츠", "Toss Payments", nil},
-	{NiceV2, "(신) 나이스페이", "NICE Payments (new)", []string{"(신)나이스페이먼츠"}},
-	{KSNET, "KSNET", "KSNET", nil},
-	{SmartroV2, "스마트로", "Smartro", nil},
-	{Welcome, "웰컴페이먼츠", "Welcome Payments", nil},
+	{Inicis, true, "KG이니시스", "KG Inicis", []string{"이니시스", "inicis"}},
+	{KCP, true, "NHN KCP", "NHN KCP", []string{"NHN한국사이버결제"}},
+	{Settle, false, "헥토파이낸셜", "Hecto Financial", []string{"세틀뱅크", "Settle Bank"}},
+	{Nice, true, "나이스페이먼츠", "NICE Payments", []string{"나이스페이"}},
+	{Daou, true, "키움페이", "Kiwoom Pay", []string{"페이조아", "PayJoa", "다우데이타"}},
+	{KICC, false, "KICC", "KICC Easypay", []string{"이지페이", "KICC 이지페이"}},
+	{TossPayments, true, "토스페이먼츠", "Toss Payments", nil},
+	{NiceV2, true, "(신) 나이스페이", "NICE Payments (new)", []string{"(신)나이스페이먼츠"}},
+	{KSNET, true, "KSNET", "KSNET", nil},
+	{SmartroV2, true, "스마트로", "Smartro", nil},
+	{Welcome, true, "웰컴페이먼츠", "Welcome Payments", nil},
 }
 
 // Gateways returns every known gateway, the six this project began with first.
@@ -59,6 +61,17 @@ func (g Gateway) Known() bool {
 	for _, known := range gatewayNames {
 		if g == known.code {
 			return true
+		}
+	}
+	return false
+}
+
+// LooksUp reports whether PortOne documents the lookup of receipts for g. It is
+// false for a gateway that is not known.
+func (g Gateway) LooksUp() bool {
+	for _, known := range gatewayNames {
+		if g == known.code {
+			return known.lookup
 		}
 	}
 	return false

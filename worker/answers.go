@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/iamport"
 )
@@ -94,4 +95,17 @@ func judgeToken(failure *iamport.Error) verdict {
 func conclusive(err error) bool {
 	v := judge(err)
 	return v.status == outcome.Dead || v.reason == outcome.ReasonPGFailure
+}
+
+// mayHaveWorked reports whether a failed DELETE may have revoked the receipt.
+func mayHaveWorked(err error) bool {
+	var failure *iamport.Error
+	return !errors.As(err, &failure) || failure.MayHaveTakenEffect
+}
+
+// neverIssued reports whether a failed lookup says that there is no receipt:
+// a 404, on a gateway for which PortOne documents lookups.
+func neverIssued(err error, pg tasks.Gateway) bool {
+	var failure *iamport.Error
+	return errors.As(err, &failure) && failure.Status == http.StatusNotFound && pg.LooksUp()
 }

@@ -12,12 +12,13 @@ import (
 	"receiptrevoker/worker/iamport"
 )
 
-// finding is what an attempt found: the verdict, and the receipt or the error
-// that it rests on.
+// finding is what an attempt found: the verdict, the receipt or the error that
+// it rests on, and whether its DELETE may have worked unseen.
 type finding struct {
 	verdict
-	receipt iamport.Receipt
-	err     error
+	receipt   iamport.Receipt
+	err       error
+	uncertain bool
 }
 
 // The verdicts that follow from something other than a failed DELETE.

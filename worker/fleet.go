@@ -3,6 +3,8 @@ package worker
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,15 +29,18 @@ const (
 // that hangs holds no slot of another; and a dequeue loop each, since one
 // server takes its tasks off one after the other.
 type fleet struct {
-	config  Config
-	handler asynq.Handler
-	servers map[tasks.Gateway]*asynq.Server
+	config     Config
+	complaints *complaints
+	handler    asynq.Handler
+	servers    map[tasks.Gateway]*asynq.Server
+	seen       map[string]bool // the queues that were ever registered
 }
 
 // run starts a server for revocations without a gateway, and one for each
 // gateway whose queues appear in Redis, until ctx is done.
 func (f *fleet) run(ctx context.Context) error {
 	f.servers = make(map[tasks.Gateway]*asynq.Server)
+	f.seen = make(map[string]bool)
 	if err := f.serve(""); err != nil {
 		return err
 	}
@@ -58,7 +63,7 @@ func (f *fleet) discover(ctx context.Context) error {
 	names, err := asynq.NewInspectorFromRedisClient(f.config.Redis).Queues()
 	if err != nil {
 		if ctx.Err() == nil {
-			f.config.Log.Warn("queues not listed", "error", err)
+			f.complaints.add(slog.LevelWarn, "discover", "queues not listed", "error", err)
 		}
 		return nil // Redis will be back
 	}
@@ -67,11 +72,33 @@ func (f *fleet) discover(ctx context.Context) error {
 		if !ours {
 			continue
 		}
+		f.seen[name] = true
 		if err := f.serve(queue.PG); err != nil {
 			return err
 		}
 	}
+	for name := range f.seen {
+		if !slices.Contains(names, name) {
+			f.register(ctx, name)
+		}
+	}
 	return nil
+}
+
+// register makes a queue known again if it holds tasks. A Redis that lost its
+// data forgets its queues, and producers that run on register theirs once only.
+func (f *fleet) register(ctx context.Context, queue string) {
+	var keys []string
+	for _, state := range []string{"pending", "active", "scheduled", "retry"} {
+		keys = append(keys, "asynq:{"+queue+"}:"+state)
+	}
+	held, err := f.config.Redis.Exists(ctx, keys...).Result()
+	if err == nil && held > 0 {
+		err = f.config.Redis.SAdd(ctx, "asynq:queues", queue).Err()
+	}
+	if err != nil && ctx.Err() == nil {
+		f.complaints.add(slog.LevelWarn, "register", "queue not registered again", "queue", queue, "error", err)
+	}
 }
 
 // serve starts the server of a gateway unless it runs.
@@ -90,7 +117,7 @@ func (f *fleet) serve(pg tasks.Gateway) error {
 		RetryDelayFunc:           retryDelay,
 		IsFailure:                isFailure,
 		ShutdownTimeout:          f.config.ShutdownTimeout,
-		Logger:                   asynqLogger{f.config.Log},
+		Logger:                   asynqLogger{f.complaints},
 	})
 	if err := server.Start(f.handler); err != nil {
 		return fmt.Errorf("start the server of %q: %w", pg, err)

@@ -17,6 +17,8 @@ type handler struct {
 	leases   *leases
 	schedule Schedule
 	log      *slog.Logger
+	// complaints is the log of what goes wrong with Redis.
+	complaints *complaints
 
 	// stopping is done once no new revocation may begin.
 	stopping context.Context
@@ -41,17 +43,18 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	}
 	release := h.leases.hold(attempt)
 	defer release()
-	return h.record(ctx, attempt, h.attempt(ctx, attempt.Revocation.ImpUID, attempt.Number))
+	return h.record(ctx, attempt, h.attempt(ctx, attempt))
 }
 
-// attempt makes the attempt with the given number and returns what it found.
-// From the second on a lookup comes first, since the DELETE before may have
-// worked although nobody said so.
-func (h *handler) attempt(ctx context.Context, impUID string, number int) finding {
-	if number > h.schedule.Attempts {
-		return h.giveUp(ctx, impUID, finding{verdict: spent})
+// attempt makes an attempt and returns what it found. From the second on a
+// lookup comes first, since the DELETE before may have worked although nobody
+// said so.
+func (h *handler) attempt(ctx context.Context, a outcome.Attempt) finding {
+	impUID := a.Revocation.ImpUID
+	if a.Number > h.schedule.Attempts {
+		return h.giveUp(ctx, a, finding{verdict: spent})
 	}
-	if number > 1 {
+	if a.Number > 1 || a.Uncertain {
 		if receipt, err := h.api.GetReceipt(ctx, impUID); err == nil && receipt.Revoked() {
 			return finding{verdict: foundRevoked, receipt: receipt}
 		}
@@ -64,12 +67,12 @@ func (h *handler) attempt(ctx context.Context, impUID string, number int) findin
 	if err == nil {
 		return finding{verdict: revoked, receipt: receipt}
 	}
-	found := finding{verdict: judge(err), err: err}
-	if found.counted && number == h.schedule.Attempts && found.status == outcome.Retrying {
+	found := finding{verdict: judge(err), err: err, uncertain: mayHaveWorked(err)}
+	if found.counted && a.Number == h.schedule.Attempts && found.status == outcome.Retrying {
 		found.verdict = exhausted
 	}
 	if found.status == outcome.Dead {
-		return h.giveUp(ctx, impUID, found)
+		return h.giveUp(ctx, a, found)
 	}
 	return found
 }
@@ -77,13 +80,16 @@ func (h *handler) attempt(ctx context.Context, impUID string, number int) findin
 // giveUp looks the receipt up before it becomes a dead letter, and returns
 // found if there is nothing better to say. As long as nobody can be asked it
 // is not the moment to give up: an earlier DELETE may have worked.
-func (h *handler) giveUp(ctx context.Context, impUID string, found finding) finding {
-	receipt, err := h.api.GetReceipt(ctx, impUID)
+func (h *handler) giveUp(ctx context.Context, a outcome.Attempt, found finding) finding {
+	receipt, err := h.api.GetReceipt(ctx, a.Revocation.ImpUID)
 	switch {
 	case err == nil && receipt.Revoked():
 		return finding{verdict: verdict{outcome.Revoked, outcome.ReasonAlreadyRevoked, found.counted}, receipt: receipt}
 	case err != nil && !conclusive(err):
-		return finding{verdict: verdict{outcome.Retrying, judge(err).reason, found.counted}, err: err}
+		found.verdict = verdict{outcome.Retrying, judge(err).reason, found.counted}
+		found.err = err
+	case err != nil && (a.Uncertain || found.uncertain) && !neverIssued(err, a.Revocation.PG):
+		found.reason = outcome.ReasonUnconfirmed
 	}
 	return found
 }

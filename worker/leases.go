@@ -18,8 +18,8 @@ const lease = 30 * time.Second
 // leases keeps the leases of the attempts that run in this process. Few
 // outlive the first extension, so that one goroutine serves them all.
 type leases struct {
-	outcomes *outcome.Store
-	log      *slog.Logger
+	outcomes   *outcome.Store
+	complaints *complaints
 
 	mu   sync.Mutex
 	held map[outcome.Attempt]struct{}
@@ -53,7 +53,7 @@ func (l *leases) run(ctx context.Context) {
 		l.mu.Unlock()
 		for _, a := range running {
 			if err := l.outcomes.Extend(ctx, a, lease); err != nil && ctx.Err() == nil {
-				l.log.Warn("lease not extended", "imp_uid", a.Revocation.ImpUID, "error", err)
+				l.complaints.add(slog.LevelWarn, "lease", "lease not extended", "imp_uid", a.Revocation.ImpUID, "error", err)
 			}
 		}
 	}

@@ -1,34 +1,71 @@
 package worker
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
+	"time"
 )
+
+// repeatAfter is how soon a complaint of the same kind is written again.
+const repeatAfter = 30 * time.Second
+
+// complaints writes what goes wrong with Redis, at most one line of a kind in
+// a while: every slot and every queue would say the same.
+type complaints struct {
+	log *slog.Logger
+
+	mu      sync.Mutex
+	written map[string]time.Time
+}
+
+func newComplaints(log *slog.Logger) *complaints {
+	return &complaints{log: log, written: make(map[string]time.Time)}
+}
+
+// add writes a complaint, as detail if its kind was written of late.
+func (c *complaints) add(level slog.Level, kind, text string, args ...any) {
+	c.mu.Lock()
+	if time.Since(c.written[kind]) < repeatAfter {
+		level = slog.LevelDebug
+	} else {
+		c.written[kind] = time.Now()
+	}
+	c.mu.Unlock()
+	c.log.Log(context.Background(), level, text, args...)
+}
 
 // asynqLogger passes Asynq's log on to ours. What Asynq tells of its own
 // running, once for each gateway, is detail here.
-type asynqLogger struct{ log *slog.Logger }
+type asynqLogger struct{ complaints *complaints }
 
-func (l asynqLogger) Debug(args ...any) { l.log.Debug(l.text(args)) }
-func (l asynqLogger) Info(args ...any)  { l.log.Debug(l.text(args)) }
-func (l asynqLogger) Error(args ...any) { l.log.Error(l.text(args)) }
-
-// Warn leaves out what the outcome of each dead letter says better.
-func (l asynqLogger) Warn(args ...any) {
-	text := l.text(args)
-	if strings.HasPrefix(text, "asynq: Retry exhausted") {
-		l.log.Debug(text)
-		return
-	}
-	l.log.Warn(text)
-}
+func (l asynqLogger) Debug(args ...any) { l.complaints.log.Debug(l.text(args)) }
+func (l asynqLogger) Info(args ...any)  { l.complaints.log.Debug(l.text(args)) }
+func (l asynqLogger) Warn(args ...any)  { l.complain(slog.LevelWarn, args) }
+func (l asynqLogger) Error(args ...any) { l.complain(slog.LevelError, args) }
 
 // Fatal ends the process, as Asynq expects of it.
 func (l asynqLogger) Fatal(args ...any) {
-	l.log.Error(l.text(args))
+	l.complaints.log.Error(l.text(args))
 	os.Exit(1)
+}
+
+// complain writes what is not said better elsewhere, as the outcome of a dead
+// letter is.
+func (l asynqLogger) complain(level slog.Level, args []any) {
+	text := l.text(args)
+	if strings.HasPrefix(text, "asynq: Retry exhausted") {
+		l.complaints.log.Debug(text)
+		return
+	}
+	kind := text
+	if words := strings.Fields(text); len(words) > 4 {
+		kind = strings.Join(words[:4], " ")
+	}
+	l.complaints.add(level, kind, text)
 }
 
 func (asynqLogger) text(args []any) string { return "asynq: " + fmt.Sprint(args...) }

@@ -21,15 +21,21 @@ const (
 	maxName = 128
 )
 
-// parse returns what a task asks for. Where it cannot be read, the revocation
-// bears whatever names it best, so that its dead letter can be found.
+// parse returns what a task asks for.
 func parse(ctx context.Context, task *asynq.Task) (tasks.Revocation, error) {
-	revocation, err := tasks.Parse(task.Payload())
-	if task.Type() != tasks.TypeRevoke {
-		err = fmt.Errorf("%w: type %q is not %q", tasks.ErrInvalid, task.Type(), tasks.TypeRevoke)
+	id, _ := asynq.GetTaskID(ctx)
+	return read(task.Type(), task.Payload(), id)
+}
+
+// read returns what a payload asks for. Where it cannot be read, the revocation
+// bears whatever names it best, so that its dead letter can be found.
+func read(kind string, payload []byte, id string) (tasks.Revocation, error) {
+	revocation, err := tasks.Parse(payload)
+	if kind != tasks.TypeRevoke {
+		err = fmt.Errorf("%w: type %q is not %q", tasks.ErrInvalid, kind, tasks.TypeRevoke)
 	}
 	if err != nil && revocation.ImpUID == "" {
-		revocation.ImpUID, _ = asynq.GetTaskID(ctx)
+		revocation.ImpUID = id
 	}
 	if len(revocation.ImpUID) > maxName {
 		revocation.ImpUID = revocation.ImpUID[:maxName]
@@ -58,7 +64,7 @@ func (h *handler) notBegun(revocation tasks.Revocation, err error) error {
 	case errors.As(err, &busy):
 		return &again{after: min(busy.Wait, busyWait), cause: err}
 	}
-	h.log.Warn("attempt not begun", "imp_uid", revocation.ImpUID, "error", err)
+	h.complaints.add(slog.LevelWarn, "begin", "attempt not begun", "imp_uid", revocation.ImpUID, "error", err)
 	return &again{after: time.Second, cause: err}
 }
 
@@ -71,6 +77,7 @@ func (h *handler) record(ctx context.Context, a outcome.Attempt, found finding) 
 		o.NextAttemptAt = time.Now().Add(delay)
 	}
 	a.Uncounted = !found.counted
+	a.Uncertain = a.Uncertain || found.uncertain
 	written, err := h.write(ctx, a, o)
 	if err != nil {
 		return &again{cause: err} // the next attempt's lookup finds the truth
@@ -98,7 +105,8 @@ func (h *handler) write(ctx context.Context, a outcome.Attempt, o outcome.Outcom
 	err = retry.Do(ctx, backoff, func(ctx context.Context) error {
 		written, err = h.outcomes.Finish(ctx, a, o)
 		if err != nil {
-			h.log.Warn("outcome not written", "imp_uid", a.Revocation.ImpUID, "status", o.Status, "error", err)
+			h.complaints.add(slog.LevelWarn, "finish", "outcome not written, trying again",
+				"imp_uid", a.Revocation.ImpUID, "status", o.Status, "error", err)
 		}
 		return retry.RetryableError(err)
 	})

@@ -5,11 +5,14 @@ package worker
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks/outcome"
@@ -20,11 +23,13 @@ import (
 const (
 	DefaultConcurrency = 20
 	DefaultPoll        = 100 * time.Millisecond
+	DefaultSweep       = 15 * time.Second
 )
 
 // Config is what a worker works with. Redis, API and Outcomes are required.
 type Config struct {
-	// Redis is where Asynq's queues are. The caller closes it, after Run.
+	// Redis is where Asynq's queues are. The caller closes it, after Run. A
+	// hook is added that holds commands back which Redis cannot carry out.
 	Redis redis.UniversalClient
 	// API calls PortOne.
 	API *iamport.Client
@@ -43,20 +48,27 @@ type Config struct {
 	// DELETE that left is also recorded. Default twice [iamport.DefaultTimeout]
 	// and 10 seconds.
 	ShutdownTimeout time.Duration
+	// Sweep is how often it is looked for what nobody goes on with. Default
+	// 15 s.
+	Sweep time.Duration
 	// Log receives a line for each attempt. Default [slog.Default].
 	Log *slog.Logger
 }
 
 // Worker serves all queues of this project, each gateway with slots of its own.
-type Worker struct{ config Config }
+type Worker struct {
+	config     Config
+	complaints *complaints
+	watch      *watch
+}
 
 // New returns a worker, or an error that names what is missing or wrong.
 func New(config Config) (*Worker, error) {
 	if config.Redis == nil || config.API == nil || config.Outcomes == nil {
 		return nil, errors.New("worker: Redis, API and Outcomes are required")
 	}
-	if config.Concurrency < 0 || config.Poll < 0 || config.ShutdownTimeout < 0 {
-		return nil, errors.New("worker: concurrency, poll and shutdown timeout must not be negative")
+	if config.Concurrency < 0 || config.Poll < 0 || config.ShutdownTimeout < 0 || config.Sweep < 0 {
+		return nil, errors.New("worker: concurrency, poll, sweep and shutdown timeout must not be negative")
 	}
 	if err := config.Schedule.Validate(); err != nil {
 		return nil, err
@@ -68,35 +80,67 @@ func New(config Config) (*Worker, error) {
 	if config.Log == nil {
 		config.Log = slog.Default()
 	}
-	return &Worker{config: config}, nil
+	config.Sweep = cmp.Or(config.Sweep, DefaultSweep)
+	config.Redis.AddHook(calm{})
+	return &Worker{
+		config:     config,
+		complaints: newComplaints(config.Log),
+		watch:      &watch{redis: config.Redis, log: config.Log},
+	}, nil
+}
+
+// Ready returns nil while the worker can work: Redis answers, and PortOne
+// accepts the credentials.
+func (w *Worker) Ready(ctx context.Context) error {
+	if err := w.watch.Err(); err != nil {
+		return fmt.Errorf("redis does not answer: %w", err)
+	}
+	return w.config.API.Authenticate(ctx)
 }
 
 // Run works until ctx is done, then stops in good order: nothing new begins,
 // calls in flight are finished and recorded, and the rest is put back without
 // counting. It returns an error only if it could not start.
 func (w *Worker) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	stopping, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	abandoned, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
 
-	leases := &leases{outcomes: w.config.Outcomes, log: w.config.Log, held: make(map[outcome.Attempt]struct{})}
-	var keeping sync.WaitGroup
-	keeping.Go(func() { leases.run(abandoned) })
-	fleet := &fleet{
-		config: w.config,
-		handler: &handler{
-			api: w.config.API, outcomes: w.config.Outcomes, leases: leases, schedule: w.config.Schedule,
-			log: w.config.Log, stopping: stopping, abandoned: abandoned,
-		},
-	}
+	handler := w.handler(stopping, abandoned)
+	fleet := &fleet{config: w.config, complaints: w.complaints, handler: handler}
+	var beside sync.WaitGroup
+	beside.Go(func() { w.watch.run(abandoned) })
+	beside.Go(func() { handler.leases.run(abandoned) })
+	beside.Go(func() { w.sweeper(handler).run(ctx) })
+
 	err := fleet.run(ctx)
+	cancel()
 	w.config.Log.Info("stopping: waiting for calls in flight", "timeout", w.config.ShutdownTimeout.String())
 	fleet.stop()
 	stop()
 	fleet.shutdown()
 	abandon()
-	keeping.Wait()
+	beside.Wait()
 	w.config.Log.Info("stopped")
 	return err
+}
+
+func (w *Worker) handler(stopping, abandoned context.Context) *handler {
+	return &handler{
+		api: w.config.API, outcomes: w.config.Outcomes, schedule: w.config.Schedule,
+		leases: &leases{outcomes: w.config.Outcomes, complaints: w.complaints, held: make(map[outcome.Attempt]struct{})},
+		log:    w.config.Log, complaints: w.complaints, stopping: stopping, abandoned: abandoned,
+	}
+}
+
+func (w *Worker) sweeper(handler *handler) *sweeper {
+	return &sweeper{
+		handler: handler, outcomes: w.config.Outcomes, every: w.config.Sweep, log: w.config.Log,
+		inspector: asynq.NewInspectorFromRedisClient(w.config.Redis),
+		queue:     asynq.NewClientFromRedisClient(w.config.Redis),
+		process:   rand.Text(),
+	}
 }

@@ -1,0 +1,115 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// calmPause is how long a command that cannot be carried out is held back.
+	calmPause = 200 * time.Millisecond
+	// pingEvery is how often it is seen whether Redis answers.
+	pingEvery = time.Second
+	// pingTimeout is how long an answer may take.
+	pingTimeout = 3 * time.Second
+)
+
+// calm holds back what fails while Redis is in trouble: Asynq asks for the next
+// task again at once, however the last time failed, and would spin.
+type calm struct{}
+
+// DialHook holds back a connection that could not be made.
+func (calm) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		connection, err := next(ctx, network, addr)
+		if err != nil {
+			sleep(ctx, calmPause)
+		}
+		return connection, err
+	}
+}
+
+// ProcessHook holds back a command that Redis will not carry out now.
+func (calm) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if err != nil && inTrouble(err) {
+			sleep(ctx, calmPause)
+		}
+		return err
+	}
+}
+
+// ProcessPipelineHook changes nothing: nothing of ours loops on a pipeline.
+func (calm) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+// inTrouble tells what Redis says while it cannot work from its other errors.
+func inTrouble(err error) bool {
+	for _, prefix := range []string{"OOM ", "LOADING ", "MISCONF ", "READONLY ", "MASTERDOWN ", "CLUSTERDOWN ", "NOREPLICAS ", "NOAUTH ", "WRONGPASS "} {
+		if strings.HasPrefix(err.Error(), prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// errNotAsked is what is known of Redis before it was first asked.
+var errNotAsked = errors.New("redis has not been asked yet")
+
+// watch knows whether Redis answers, and says so when that changes.
+type watch struct {
+	redis redis.UniversalClient
+	log   *slog.Logger
+
+	err atomic.Pointer[error] // why it does not; points to nil if it does
+}
+
+// Err returns nil while Redis answers.
+func (w *watch) Err() error {
+	if err := w.err.Load(); err != nil {
+		return *err
+	}
+	return errNotAsked
+}
+
+// run asks until ctx is done.
+func (w *watch) run(ctx context.Context) {
+	var since time.Time // when Redis went away
+	for ctx.Err() == nil {
+		err := w.ping(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && since.IsZero():
+			since = time.Now()
+			w.log.Error("Redis is away: tasks wait, and what was found is kept until it can be written", "error", err)
+		case err == nil && !since.IsZero():
+			w.log.Info("Redis is back", "after", time.Since(since).Round(time.Second).String())
+			since = time.Time{}
+		}
+		w.err.Store(&err)
+		sleep(ctx, pingEvery)
+	}
+}
+
+func (w *watch) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	return w.redis.Ping(ctx).Err()
+}

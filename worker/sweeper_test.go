@@ -1,0 +1,99 @@
+package worker_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// eventually waits until what is asked for holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 30s: %s", what)
+		}
+	}
+}
+
+func TestArchivedTaskWithoutAnOutcomeGetsOne(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		b.portone.Issue(iamporttest.Receipt{ImpUID: one}, iamporttest.Receipt{ImpUID: "imp_2"})
+		b.enqueue(t, tasks.Revocation{ImpUID: one}, tasks.Revocation{ImpUID: "imp_2"}, tasks.Revocation{ImpUID: "imp_3"})
+		inspector := asynq.NewInspectorFromRedisClient(client)
+		for _, impUID := range []string{one, "imp_2", "imp_3"} {
+			if err := inspector.ArchiveTask("receipts", tasks.TaskID(impUID)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.revoke(t, one) // by a process that died before it could say so
+
+		b.start(t)
+		for impUID, want := range map[string]outcome.Reason{
+			one: outcome.ReasonAlreadyRevoked, "imp_2": outcome.ReasonCrashed, "imp_3": outcome.ReasonCrashed,
+		} {
+			if o := b.await(t, impUID, terminal); o.Reason != want || o.Attempts != 0 {
+				t.Errorf("%s: got %+v, want %s", impUID, o, want)
+			}
+		}
+	})
+}
+
+func TestOpenImpUIDWithoutATaskGetsOne(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		r := tasks.Revocation{ImpUID: one, PG: tasks.KCP, Batch: "b"}
+		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+		if _, err := b.outcomes.Begin(t.Context(), r, time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		b.start(t)
+		if o := b.await(t, one, terminal); o.Reason != outcome.ReasonRevoked || o.Attempts != 2 || o.Batch != "b" {
+			t.Errorf("got %+v, want it revoked by a second attempt", o)
+		}
+	})
+}
+
+func TestArchiveStaysSmall(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{}) // no receipt was ever issued
+		const letters = 700
+		for i := range letters {
+			b.enqueue(t, tasks.Revocation{ImpUID: fmt.Sprintf("imp_%d", i)})
+		}
+		b.start(t)
+		inspector := asynq.NewInspectorFromRedisClient(client)
+		eventually(t, "700 dead letters, 500 archived tasks", func() bool {
+			info, err := inspector.GetQueueInfo("receipts")
+			n, deadErr := b.outcomes.DeadLetters(t.Context())
+			return err == nil && deadErr == nil && n == letters && info.Archived == 500
+		})
+	})
+}
+
+func TestQueuesAreRegisteredAgainAfterRedisLostThem(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{Latency: iamporttest.Latency{Median: time.Hour}})
+		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
+		b.start(t)
+		eventually(t, "a call", func() bool { return b.portone.Stats().MaxConcurrent > 0 })
+		client.Del(t.Context(), "asynq:queues")
+		eventually(t, "the queue is known again", func() bool {
+			return client.SIsMember(t.Context(), "asynq:queues", "receipts-kcp").Val()
+		})
+		b.portone.Close() // lets the call end
+	})
+}
