@@ -82,6 +82,7 @@ func demoCast() cast {
 	c.add(4, tasks.KCP, once(iamporttest.CutBody))
 	c.add(3, tasks.Daou, iamporttest.Rule{Fault: iamporttest.SlowAfter, Times: 1, Delay: 20 * time.Second})
 	c.add(2, tasks.Inicis, once(iamporttest.Endless))
+	c.add(2, tasks.Settle, once(iamporttest.CutAfter)) // for which there is no lookup
 	// Somebody between PortOne and us.
 	c.add(6, tasks.Daou, once(iamporttest.BadGateway))
 	c.add(3, tasks.Inicis, once(iamporttest.NotJSON))

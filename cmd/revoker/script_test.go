@@ -45,6 +45,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("REVOKER_RETRY_BASE", "50ms")
 			env.Setenv("REVOKER_RETRY_MAX", "200ms")
 			env.Setenv("REVOKER_TIMEOUT", "2s")
+			env.Setenv("REVOKER_HTTP", "off")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -21,6 +22,7 @@ type workSettings struct {
 	redis  config.Redis
 	api    config.IAMPort
 	worker config.Worker
+	http   config.HTTP
 	log    config.Log
 }
 
@@ -41,6 +43,7 @@ once the calls in flight are finished.`,
 	s.redis.Flags(cmd.Flags())
 	s.api.Flags(cmd.Flags())
 	s.worker.Flags(cmd.Flags())
+	s.http.Flags(cmd.Flags())
 	s.log.Flags(cmd.Flags())
 	return cmd
 }
@@ -64,14 +67,6 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	defer client.Close()
 	redis.SetLogger(redisLogger{log})
 
-	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
-		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String())
-	if err := awaitRedis(ctx, client, log); err != nil {
-		return nil // told to stop before it began
-	}
-	if err := api.Authenticate(ctx); err != nil && ctx.Err() == nil {
-		log.Error("no token from PortOne: tasks wait, and nothing is given up, until it accepts", "error", err)
-	}
 	w, err := worker.New(worker.Config{
 		Redis: client, API: api, Outcomes: outcome.NewStore(client, s.redis.Outcomes()),
 		Concurrency: s.worker.Concurrency, Poll: s.worker.Poll, Schedule: s.worker.Schedule,
@@ -80,7 +75,47 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	if err != nil {
 		return err
 	}
+	stopHTTP, err := s.serveHealth(ctx, w, log)
+	if err != nil {
+		return err
+	}
+	defer stopHTTP()
+
+	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
+		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String())
+	if err := awaitRedis(ctx, client, log); err != nil {
+		return nil // told to stop before it began
+	}
+	if err := api.Authenticate(ctx); err != nil && ctx.Err() == nil {
+		log.Error("no token from PortOne: tasks wait, and nothing is given up, until it accepts", "error", err)
+	}
 	return w.Run(ctx)
+}
+
+// serveHealth tells how the worker is, until the returned function is called.
+func (s *workSettings) serveHealth(ctx context.Context, w *worker.Worker, log *slog.Logger) (stop func(), err error) {
+	listener, busy, err := s.http.Listen()
+	if err != nil {
+		return nil, err
+	}
+	if busy != nil {
+		log.Warn("no /healthz and /readyz: give each worker of a machine its own --http", "error", busy)
+	}
+	if listener == nil {
+		return func() {}, nil
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it tells of the stopping, too
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := serve(ctx, listener, health(w.Ready)); err != nil {
+			log.Error("no /healthz and /readyz any more", "error", err)
+		}
+	})
+	log.Info("listening", "http", listener.Addr().String())
+	return func() {
+		cancel()
+		serving.Wait()
+	}, nil
 }
 
 // awaitRedis returns nil once Redis answers. Until then it says why it waits.

@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -73,7 +76,7 @@ func TestWorkWaitsForRedisAndForPortOne(t *testing.T) {
 	log := startWork(t, map[string]string{
 		"REDIS_URL": server.URL(), "IAMPORT_URL": "http://" + api.Listener.Addr().String(),
 		"IMP_KEY": iamporttest.DefaultKey, "IMP_SECRET": iamporttest.DefaultSecret,
-		"REVOKER_TIMEOUT": "1s", "REVOKER_RETRY_BASE": "10ms",
+		"REVOKER_TIMEOUT": "1s", "REVOKER_RETRY_BASE": "10ms", "REVOKER_HTTP": "off",
 	})
 	log.await(t, `"waiting for Redis"`)
 	if err := server.Up(); err != nil {
@@ -95,5 +98,77 @@ func TestWorkWaitsForRedisAndForPortOne(t *testing.T) {
 	}
 	if strings.Contains(log.String(), iamporttest.DefaultSecret) {
 		t.Error("the secret is in the log")
+	}
+}
+
+// readyz returns the status of /readyz and what it says.
+func readyz(t *testing.T, address string) (int, string) {
+	t.Helper()
+	response, err := http.Get("http://" + address + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(body)
+}
+
+func TestWorkOutlivesAnOutageOfRedis(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
+	portone := iamporttest.New(iamporttest.Config{Latency: iamporttest.Latency{Median: 500 * time.Millisecond}})
+	defer portone.Close()
+	api := httptest.NewServer(portone)
+	defer api.Close()
+	queue := enqueue.NewClient(server.Client(t), enqueue.Config{})
+	var awaited []string
+	for i := range 100 {
+		impUID := fmt.Sprintf("imp_%012d", i)
+		portone.Issue(iamporttest.Receipt{ImpUID: impUID, PG: tasks.KCP})
+		if _, err := queue.Revoke(t.Context(), tasks.Revocation{ImpUID: impUID, PG: tasks.KCP}); err != nil {
+			t.Fatal(err)
+		}
+		awaited = append(awaited, impUID)
+	}
+
+	log := startWork(t, map[string]string{
+		"REDIS_URL": server.URL(), "IAMPORT_URL": api.URL, "REVOKER_HTTP": "127.0.0.1:0",
+		"IMP_KEY": iamporttest.DefaultKey, "IMP_SECRET": iamporttest.DefaultSecret,
+	})
+	log.await(t, `"msg":"revoked"`) // twenty at a time: more are in flight
+	_, rest, _ := strings.Cut(log.String(), `"http":"`)
+	address, _, _ := strings.Cut(rest, `"`)
+	server.Kill()
+	log.await(t, "Redis is away")
+	if code, text := readyz(t, address); code != http.StatusServiceUnavailable || !strings.Contains(text, "redis does not answer") {
+		t.Errorf("while Redis is away /readyz says %d %s", code, text)
+	}
+	time.Sleep(3 * time.Second) // the length of the outage
+	if err := server.Up(); err != nil {
+		t.Fatal(err)
+	}
+	log.await(t, "Redis is back")
+	if code, text := readyz(t, address); code != http.StatusOK {
+		t.Errorf("when Redis is back /readyz says %d %s", code, text)
+	}
+
+	for o, err := range queue.WaitMany(t.Context(), awaited) {
+		if err == nil && o.Status != outcome.Revoked {
+			t.Errorf("%s is %s: %s", o.ImpUID, o.Status, o.Reason)
+		}
+	}
+	for truth := range portone.Truths() {
+		if truth.Effective != 1 {
+			t.Errorf("%s was revoked %d times", truth.ImpUID, truth.Effective)
+		}
+	}
+	if n := strings.Count(log.String(), "Redis is away"); n != 1 {
+		t.Errorf("the outage was told %d times", n)
+	}
+	if n := strings.Count(log.String(), `"WARN"`) + strings.Count(log.String(), `"ERROR"`); n > 20 {
+		t.Errorf("%d complaints of one outage:\n%s", n, log)
 	}
 }
