@@ -22,7 +22,7 @@ var reasonTexts = []struct {
 	{outcome.ReasonRefused, "PortOne refused the request"},
 	{outcome.ReasonUnsupportedGateway, "PortOne cannot revoke on this gateway (501)"},
 	{outcome.ReasonAttemptsExhausted, "the gateway failed at every attempt (500)"},
-	{outcome.ReasonUnconfirmed, "may be revoked, but nobody can tell: look by hand"},
+	{outcome.ReasonUnconfirmed, "may be revoked; nobody can tell"},
 	{outcome.ReasonInvalidTask, "a task nobody can read; nothing was called"},
 }
 
