@@ -10,15 +10,17 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/outcome"
 )
 
 const (
 	// calmPause is how long a command that cannot be carried out is held back.
 	calmPause = 200 * time.Millisecond
-	// pingEvery is how often it is seen whether Redis answers.
-	pingEvery = time.Second
-	// pingTimeout is how long an answer may take.
-	pingTimeout = 3 * time.Second
+	// askEvery is how often it is seen whether Redis works.
+	askEvery = time.Second
+	// askTimeout is how long an answer may take.
+	askTimeout = 3 * time.Second
 )
 
 // calm holds back what fails while Redis is in trouble: Asynq asks for the next
@@ -72,15 +74,16 @@ func sleep(ctx context.Context, d time.Duration) {
 // errNotAsked is what is known of Redis before it was first asked.
 var errNotAsked = errors.New("redis has not been asked yet")
 
-// watch knows whether Redis answers, and says so when that changes.
+// watch knows whether Redis works, and says so when that changes.
 type watch struct {
-	redis redis.UniversalClient
-	log   *slog.Logger
+	outcomes *outcome.Store
+	process  string
+	log      *slog.Logger
 
 	err atomic.Pointer[error] // why it does not; points to nil if it does
 }
 
-// Err returns nil while Redis answers.
+// Err returns nil while Redis answers and takes writes.
 func (w *watch) Err() error {
 	if err := w.err.Load(); err != nil {
 		return *err
@@ -92,7 +95,7 @@ func (w *watch) Err() error {
 func (w *watch) run(ctx context.Context) {
 	var since time.Time // when Redis went away
 	for ctx.Err() == nil {
-		err := w.ping(ctx)
+		err := w.ask(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -104,12 +107,12 @@ func (w *watch) run(ctx context.Context) {
 			since = time.Time{}
 		}
 		w.err.Store(&err)
-		sleep(ctx, pingEvery)
+		sleep(ctx, askEvery)
 	}
 }
 
-func (w *watch) ping(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+func (w *watch) ask(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	return w.redis.Ping(ctx).Err()
+	return w.outcomes.Alive(ctx, w.process)
 }

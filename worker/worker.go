@@ -58,6 +58,7 @@ type Config struct {
 // Worker serves all queues of this project, each gateway with slots of its own.
 type Worker struct {
 	config     Config
+	process    string // its name among all workers
 	complaints *complaints
 	watch      *watch
 }
@@ -82,18 +83,20 @@ func New(config Config) (*Worker, error) {
 	}
 	config.Sweep = cmp.Or(config.Sweep, DefaultSweep)
 	config.Redis.AddHook(calm{})
+	process := rand.Text()
 	return &Worker{
 		config:     config,
+		process:    process,
 		complaints: newComplaints(config.Log),
-		watch:      &watch{redis: config.Redis, log: config.Log},
+		watch:      &watch{outcomes: config.Outcomes, process: process, log: config.Log},
 	}, nil
 }
 
-// Ready returns nil while the worker can work: Redis answers, and PortOne
-// accepts the credentials.
+// Ready returns nil while the worker can work: Redis answers and takes writes,
+// and PortOne accepts the credentials.
 func (w *Worker) Ready(ctx context.Context) error {
 	if err := w.watch.Err(); err != nil {
-		return fmt.Errorf("redis does not answer: %w", err)
+		return fmt.Errorf("redis does not work: %w", err)
 	}
 	return w.config.API.Authenticate(ctx)
 }
@@ -141,6 +144,6 @@ func (w *Worker) sweeper(handler *handler) *sweeper {
 		handler: handler, outcomes: w.config.Outcomes, every: w.config.Sweep, log: w.config.Log,
 		inspector: asynq.NewInspectorFromRedisClient(w.config.Redis),
 		queue:     asynq.NewClientFromRedisClient(w.config.Redis),
-		process:   rand.Text(),
+		process:   w.process,
 	}
 }

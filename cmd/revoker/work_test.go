@@ -143,7 +143,7 @@ func TestWorkOutlivesAnOutageOfRedis(t *testing.T) {
 	address, _, _ := strings.Cut(rest, `"`)
 	server.Kill()
 	log.await(t, "Redis is away")
-	if code, text := readyz(t, address); code != http.StatusServiceUnavailable || !strings.Contains(text, "redis does not answer") {
+	if code, text := readyz(t, address); code != http.StatusServiceUnavailable || !strings.Contains(text, "redis does not work") {
 		t.Errorf("while Redis is away /readyz says %d %s", code, text)
 	}
 	time.Sleep(3 * time.Second) // the length of the outage

@@ -57,3 +57,16 @@ func (s *Store) Lead(ctx context.Context, task, process string, hold time.Durati
 	}
 	return holder == process, nil
 }
+
+// aliveFor is how long a worker is taken for alive after it last said so.
+const aliveFor = 15 * time.Second
+
+// Alive writes that a worker is alive. It fails where Redis does not answer,
+// and also where it answers but takes no writes: its memory is full, its disk
+// is, or it has become a replica.
+func (s *Store) Alive(ctx context.Context, process string) error {
+	if err := s.client.Set(ctx, s.key("worker:"+process), s.config.Now().UTC().Format(timeFormat), aliveFor).Err(); err != nil {
+		return fmt.Errorf("write that this worker is alive: %w", err)
+	}
+	return nil
+}
