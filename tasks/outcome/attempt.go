@@ -57,8 +57,17 @@ type Attempt struct {
 // step. It returns a [*TerminalError] if there is nothing left to do, and a
 // [*BusyError] if another attempt is running.
 func (s *Store) Begin(ctx context.Context, r tasks.Revocation, lease time.Duration) (Attempt, error) {
+	return s.BeginAs(ctx, r, lease, NewCaller())
+}
+
+// NewCaller returns a name for one attempt to be begun with [Store.BeginAs].
+func NewCaller() string { return strconv.FormatUint(rand.Uint64(), 36) }
+
+// BeginAs is [Store.Begin] for callers that repeat it when no answer came:
+// under the same name it begins the same attempt, whose lease may have begun
+// the time before.
+func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Duration, caller string) (Attempt, error) {
 	now := s.config.Now().UTC().Format(timeFormat)
-	caller := strconv.FormatUint(rand.Uint64(), 36) // go-redis repeats a call whose reply was lost
 	args := append([]any{lease.Milliseconds(), s.config.TTL.Milliseconds(), now, caller}, asked(r)...)
 	reply, err := beginScript.Run(ctx, s.client, []string{s.hash(r.ImpUID), s.openKey()}, args...).StringSlice()
 	if err != nil {

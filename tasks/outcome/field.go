@@ -172,7 +172,7 @@ func moment(name string, at func(*Outcome) *time.Time) field {
 	return field{
 		name: name,
 		get: func(o *Outcome) string {
-			if at(o).IsZero() {
+			if year := at(o).UTC().Year(); at(o).IsZero() || year < 0 || year > 9999 { // RFC 3339 has no such year
 				return ""
 			}
 			return at(o).UTC().Format(timeFormat)

@@ -3,11 +3,14 @@ package outcome_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
 )
 
 func TestJSONNamesFieldsInOrder(t *testing.T) {
@@ -57,4 +60,22 @@ func TestValuesMatchFields(t *testing.T) {
 			t.Errorf("%s is %q", name, values[i])
 		}
 	}
+}
+
+// A gateway that reports milliseconds where seconds are due must not make the
+// outcome, and every list with it, unreadable.
+func TestTimeOutOfRangeIsLeftOut(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		o := revoked
+		o.AppliedAt, o.CancelledAt = time.UnixMilli(noon.UnixMilli()*1000), time.Unix(-1<<40, 0)
+		finish(t, s, begin(t, s, lease), o)
+		if got := get(t, s); !got.AppliedAt.IsZero() || !got.CancelledAt.IsZero() || got.ReceiptTID != o.ReceiptTID {
+			t.Errorf("got %+v, want the receipt without times", got)
+		}
+		if diff := cmp.Diff([]outcome.Status{outcome.Revoked}, events(t, s)); diff != "" {
+			t.Errorf("stream (-want +got):\n%s", diff)
+		}
+	})
 }

@@ -48,8 +48,10 @@ redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], unpack(fields))
 redis.call('PEXPIRE', KEYS[1], ttl)
 
-if new.status == 'retrying' then
+if new.status ~= 'revoked' then -- the fence outlives a dead letter, which may be revived
   redis.call('HSET', KEYS[1], 'fence', string.format('%.0f', fence))
+end
+if new.status == 'retrying' then
   if uncertain == '1' then
     redis.call('HSET', KEYS[1], 'uncertain', '1')
   end

@@ -70,3 +70,9 @@ func (s *Store) Alive(ctx context.Context, process string) error {
 	}
 	return nil
 }
+
+// Forgotten reports whether an outcome written at the given time has ended its
+// life by now. It is false for the zero time.
+func (s *Store) Forgotten(written time.Time) bool {
+	return !written.IsZero() && written.Add(s.config.TTL).Before(s.config.Now())
+}

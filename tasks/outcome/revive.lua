@@ -6,18 +6,19 @@
 --
 -- Returns "revived", pg and batch; or the status that it has instead, empty
 -- for none.
-local was = redis.call('HMGET', KEYS[1], 'status', 'pg', 'batch', 'reason')
+local was = redis.call('HMGET', KEYS[1], 'status', 'pg', 'batch', 'reason', 'fence')
 if was[1] ~= 'dead' then
   return {was[1] or ''}
 end
 local time = redis.call('TIME')
-local millis = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local fence = math.max(micros, tonumber(was[5] or 0) + 1)
 redis.call('HSET', KEYS[1], 'status', 'retrying', 'attempts', 0, 'updated_at', ARGV[2],
-  'fence', string.format('%.0f', tonumber(time[1]) * 1000000 + tonumber(time[2])))
+  'fence', string.format('%.0f', fence))
 if was[4] == 'unconfirmed' then
   redis.call('HSET', KEYS[1], 'uncertain', '1')
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
-redis.call('ZADD', KEYS[2], millis, ARGV[1])
+redis.call('ZADD', KEYS[2], math.floor(micros / 1000), ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])
 return {'revived', was[2] or '', was[3] or ''}

@@ -237,6 +237,25 @@ func TestFinishDecidesWhoKnowsBetter(t *testing.T) {
 	}
 }
 
+func TestAttemptFromBeforeARevivalIsNotHeard(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		old := begin(t, s, time.Millisecond)
+		time.Sleep(5 * time.Millisecond) // its lease runs out
+		finish(t, s, begin(t, s, lease), dead)
+		if _, err := s.Revive(t.Context(), asked.ImpUID); err != nil {
+			t.Fatal(err)
+		}
+		if finish(t, s, old, dead) {
+			t.Error("an attempt from before was heard")
+		}
+		if got := begin(t, s, lease).Number; got != 1 {
+			t.Errorf("first attempt after the revival is number %d", got)
+		}
+	})
+}
+
 func TestUncountedAttemptIsGivenBackOnce(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {

@@ -79,6 +79,9 @@ const poolSize = 64
 // open returns the client that a URL's scheme asks for.
 func open(raw string) (redis.UniversalClient, error) {
 	scheme, rest, _ := strings.Cut(raw, "://")
+	if at := strings.LastIndex(rest, "@"); at >= 0 && strings.ContainsAny(rest[:at], "/?#") {
+		return nil, errors.New("it is malformed; a password's special characters are written as %XX, an @ behind the host as %40")
+	}
 	switch scheme {
 	case "redis", "rediss":
 		return single(raw)
@@ -96,6 +99,9 @@ func open(raw string) (redis.UniversalClient, error) {
 func single(raw string) (redis.UniversalClient, error) {
 	options, err := redis.ParseURL(raw)
 	if err != nil {
+		return nil, err
+	}
+	if err := bounded(options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
 		return nil, err
 	}
 	options.ContextTimeoutEnabled = true
@@ -125,6 +131,9 @@ func sentinel(raw string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := bounded(options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
+		return nil, err
+	}
 	options.Username, options.Password = options.SentinelUsername, options.SentinelPassword
 	options.SentinelUsername, options.SentinelPassword = user, password
 	options.ContextTimeoutEnabled = true
@@ -137,9 +146,24 @@ func cluster(raw string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := bounded(options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
+		return nil, err
+	}
 	options.ContextTimeoutEnabled = true
 	options.PoolSize = max(options.PoolSize, poolSize)
 	return redis.NewClusterClient(options), nil
+}
+
+// mostConnections bounds what a URL may ask for: go-redis panics far above.
+const mostConnections = 10_000
+
+func bounded(connections ...int) error {
+	for _, n := range connections {
+		if n > mostConnections {
+			return fmt.Errorf("%d connections are too many, at most %d are allowed", n, mostConnections)
+		}
+	}
+	return nil
 }
 
 // addresses turns a list of hosts with commas, as people write it, into the

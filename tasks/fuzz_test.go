@@ -1,0 +1,59 @@
+package tasks_test
+
+import (
+	"errors"
+	"testing"
+
+	"receiptrevoker/tasks"
+)
+
+// FuzzParse reads any bytes as a payload. It is invalid, or can be asked for
+// again and goes to a queue of ours.
+func FuzzParse(f *testing.F) {
+	for _, payload := range []string{
+		``, `null`, `[]`, `{}`, `{"imp_uid":"imp_1"}`, `{"imp_uid":"imp_1","pg":"kcp","batch":"b","row":3}`,
+		`{"IMP_UID":"imp_1","pg":"from-later","row":-1,"more":[{}]}`, `{"imp_uid":"imp_1","row":1e3}`,
+		`{"imp_uid":"external/imp_1"}`, `{"imp_uid":"imp_１"}`, `{"imp_uid":"imp_1"}{}`,
+		"{\"imp_uid\":\"imp_1\",\"batch\":\"\xff<&>\\ud800\"}", `{"imp_uid":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}`,
+	} {
+		f.Add([]byte(payload))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		want, err := tasks.Parse(payload)
+		if err != nil {
+			if !errors.Is(err, tasks.ErrInvalid) {
+				t.Errorf("got %v, want ErrInvalid", err)
+			}
+			return
+		}
+		if err := tasks.ValidateImpUID(want.ImpUID); err != nil {
+			t.Errorf("accepted %+v: %v", want, err)
+		}
+		task, err := tasks.NewTask(want)
+		if err != nil {
+			t.Fatalf("NewTask of %+v: %v", want, err)
+		}
+		if got, err := tasks.Parse(task.Payload()); err != nil || got != want {
+			t.Errorf("%s: got %+v, %v; want %+v", task.Payload(), got, err, want)
+		}
+		queue := tasks.QueueOf(want)
+		if got, ours := tasks.ParseQueue(queue.Name()); !ours || got != queue {
+			t.Errorf("queue %q: got %+v, %t; want %+v", queue.Name(), got, ours, queue)
+		}
+	})
+}
+
+// FuzzParseQueue holds that a name that is ours is written again as it was.
+func FuzzParseQueue(f *testing.F) {
+	for _, name := range []string{
+		"", "default", "receipts", "receipts-", "receipts-kcp", "receipts-bulk", "receipts-bulk-", "receipts-bulk-kcp",
+		"receipts-bulky", "receipts-bulk-bulk", "receipts--", "receiptsx", "receipts-\xff",
+	} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if queue, ours := tasks.ParseQueue(name); ours && queue.Name() != name {
+			t.Errorf("%q: read as %+v and written as %q", name, queue, queue.Name())
+		}
+	})
+}

@@ -1,0 +1,94 @@
+package outcome_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+)
+
+var seedFlag = flag.Uint64("outcome.seed", 0, "repeat the sequence of this `seed` alone")
+
+// Whatever several workers, their crashes, late answers, lost replies and an
+// operator do to an imp_uid, Redis holds what the model says.
+func TestEveryInterleavingKeepsTheModel(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		sequences := 200
+		if strings.HasSuffix(t.Name(), "miniredis") { // whose Lua is slow
+			sequences = 50
+		}
+		first := rand.Uint64()
+		if *seedFlag != 0 {
+			first, sequences = *seedFlag, 1
+		}
+		w := newWorld(client)
+		for seed := first; seed != first+uint64(sequences); seed++ {
+			steps := newSteps(seed)
+			if err := w.run(t.Context(), steps); err != nil {
+				steps, err = w.shrink(t.Context(), steps, err)
+				t.Fatalf("%v\nsteps:\n%s\nrepeat with -run %s -args -outcome.seed=%d",
+					err, list(steps), t.Name(), seed)
+			}
+		}
+	})
+}
+
+// answers are what attempts say at random, the more often the likelier.
+var answers = []outcome.Outcome{
+	revoked,
+	{Status: outcome.Revoked, Reason: outcome.ReasonAlreadyRevoked},
+	dead, dead,
+	{Status: outcome.Dead, Reason: outcome.ReasonUnconfirmed},
+	retrying, retrying, retrying, retrying,
+	{Status: outcome.Retrying, Reason: outcome.ReasonUnreachable, NextAttemptAt: retrying.NextAttemptAt},
+}
+
+var actions = slices.Concat(slices.Repeat([]action{doBegin}, 7), slices.Repeat([]action{doFinish}, 8),
+	slices.Repeat([]action{doCrash}, 3), slices.Repeat([]action{doRevive}, 3), []action{doExtend, doExtend, doDiscard})
+
+// impUIDs is how many imp_uids a sequence has, so that they could mix.
+const impUIDs = 2
+
+func newSteps(seed uint64) []step {
+	random := rand.New(rand.NewPCG(seed, 0))
+	one := func(n int) bool { return random.IntN(n) == 0 }
+	steps := make([]step, 40)
+	for i := range steps {
+		steps[i] = step{
+			do: actions[random.IntN(len(actions))], on: random.IntN(impUIDs),
+			answer: answers[random.IntN(len(answers))], uncounted: one(3), uncertain: one(3), lost: one(5),
+		}
+		if one(3) {
+			steps[i].by = 1 + random.IntN(3)
+		}
+	}
+	return steps
+}
+
+func list(steps []step) string {
+	var b strings.Builder
+	for i, s := range steps {
+		fmt.Fprintf(&b, "%3d. %s\n", i+1, s)
+	}
+	return b.String()
+}
+
+// shrink returns fewer steps that still fail, and how.
+func (w *world) shrink(ctx context.Context, steps []step, err error) ([]step, error) {
+	for i := len(steps) - 1; i >= 0; i-- {
+		fewer := slices.Delete(slices.Clone(steps), i, i+1)
+		if failure := w.run(ctx, fewer); failure != nil {
+			steps, err = fewer, failure
+		}
+	}
+	return steps, err
+}
