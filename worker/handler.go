@@ -37,12 +37,16 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return h.bury(ctx, revocation, err)
 	}
-	attempt, err := h.outcomes.Begin(ctx, revocation, lease)
+	attempt, err := h.begin(ctx, revocation)
 	if err != nil {
 		return h.notBegun(revocation, err)
 	}
 	release := h.leases.hold(attempt)
 	defer release()
+
+	// A DELETE cannot be taken back: it ends with its own timeout, and not when
+	// Asynq loses its lease or a person cancels the task.
+	ctx = context.WithoutCancel(ctx)
 	return h.record(ctx, attempt, h.attempt(ctx, attempt))
 }
 

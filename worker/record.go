@@ -43,6 +43,32 @@ func read(kind string, payload []byte, id string) (tasks.Revocation, error) {
 	return revocation, err
 }
 
+// begin begins an attempt, and tries until Redis says whether it has begun:
+// where the reply was lost, a new try under another name would find it busy.
+func (h *handler) begin(ctx context.Context, r tasks.Revocation) (attempt outcome.Attempt, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(h.stopping, cancel)()
+
+	caller := outcome.NewCaller()
+	err = retry.Do(ctx, redisBackoff(), func(ctx context.Context) error {
+		attempt, err = h.outcomes.BeginAs(ctx, r, lease, caller)
+		var terminal *outcome.TerminalError
+		var busy *outcome.BusyError
+		if err == nil || errors.As(err, &terminal) || errors.As(err, &busy) {
+			return err
+		}
+		h.complaints.add(slog.LevelWarn, "begin", "attempt not begun, trying again", "imp_uid", r.ImpUID, "error", err)
+		return retry.RetryableError(err)
+	})
+	return attempt, err
+}
+
+// redisBackoff paces what is tried until Redis answers.
+func redisBackoff() retry.Backoff {
+	return retry.WithCappedDuration(5*time.Second, retry.NewExponential(50*time.Millisecond))
+}
+
 // bury records a task that can never become a call.
 func (h *handler) bury(ctx context.Context, revocation tasks.Revocation, cause error) error {
 	attempt, err := h.outcomes.Begin(ctx, revocation, lease)
@@ -64,7 +90,6 @@ func (h *handler) notBegun(revocation tasks.Revocation, err error) error {
 	case errors.As(err, &busy):
 		return &again{after: min(busy.Wait, busyWait), cause: err}
 	}
-	h.complaints.add(slog.LevelWarn, "begin", "attempt not begun", "imp_uid", revocation.ImpUID, "error", err)
 	return &again{after: time.Second, cause: err}
 }
 
@@ -101,8 +126,7 @@ func (h *handler) write(ctx context.Context, a outcome.Attempt, o outcome.Outcom
 	defer cancel()
 	defer context.AfterFunc(h.abandoned, cancel)()
 
-	backoff := retry.WithCappedDuration(5*time.Second, retry.NewExponential(50*time.Millisecond))
-	err = retry.Do(ctx, backoff, func(ctx context.Context) error {
+	err = retry.Do(ctx, redisBackoff(), func(ctx context.Context) error {
 		written, err = h.outcomes.Finish(ctx, a, o)
 		if err != nil {
 			h.complaints.add(slog.LevelWarn, "finish", "outcome not written, trying again",

@@ -22,6 +22,9 @@ const (
 	archivePage = 500
 	// overduePage is how many overdue imp_uids one sweep looks at.
 	overduePage = 500
+	// overtaken is how much later than an archived task an outcome must have
+	// changed for the task to be of the past. Asynq keeps whole seconds.
+	overtaken = 5 * time.Second
 	// stillQueued is how long a task that waits in its queue is left alone.
 	stillQueued = time.Minute
 )
@@ -90,7 +93,7 @@ func (s *sweeper) archive(ctx context.Context, queue string) error {
 			return fmt.Errorf("list the archive of %s: %w", queue, err)
 		}
 		for _, task := range archived {
-			done, err := s.ended(ctx, task)
+			done, err := s.settle(ctx, queue, task)
 			if err != nil {
 				return err
 			}
@@ -103,22 +106,28 @@ func (s *sweeper) archive(ctx context.Context, queue string) error {
 		}
 	}
 	for _, id := range ended[:max(len(ended)-archiveKeep, 0)] {
-		if err := s.inspector.DeleteTask(queue, id); err != nil && !errors.Is(err, asynq.ErrTaskNotFound) {
-			return fmt.Errorf("delete the archived task %s of %s: %w", id, queue, err)
+		if err := s.remove(queue, id); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// ended reports whether an archived task has a terminal outcome, once it has
-// been given one if it can be.
-func (s *sweeper) ended(ctx context.Context, task *asynq.TaskInfo) (bool, error) {
+// settle reports whether an archived task has a terminal outcome. One that has
+// none is given one, and one that an attempt since then has overtaken goes.
+func (s *sweeper) settle(ctx context.Context, queue string, task *asynq.TaskInfo) (bool, error) {
 	revocation, invalid := read(task.Type, task.Payload, task.ID)
-	status, err := s.outcomes.Status(ctx, revocation.ImpUID)
-	if err != nil || status.Terminal() {
-		return status.Terminal(), err
-	}
-	if invalid != nil {
+	o, err := s.outcomes.Get(ctx, revocation.ImpUID)
+	switch {
+	case err == nil && o.Status.Terminal():
+		return true, nil
+	case errors.Is(err, outcome.ErrNotFound) && s.outcomes.Forgotten(task.LastFailedAt):
+		return true, nil // its outcome's life is over
+	case err != nil && !errors.Is(err, outcome.ErrNotFound):
+		return false, err
+	case err == nil && !task.LastFailedAt.IsZero() && o.UpdatedAt.After(task.LastFailedAt.Add(overtaken)):
+		return false, s.remove(queue, task.ID)
+	case invalid != nil:
 		return false, ignore(s.handler.bury(ctx, revocation, invalid))
 	}
 	attempt, err := s.outcomes.Begin(ctx, revocation, lease)
@@ -128,7 +137,18 @@ func (s *sweeper) ended(ctx context.Context, task *asynq.TaskInfo) (bool, error)
 	release := s.handler.leases.hold(attempt)
 	defer release()
 	found := s.handler.giveUp(ctx, attempt, finding{verdict: crashed})
-	return found.status.Terminal(), ignore(s.handler.record(ctx, attempt, found))
+	_ = s.handler.record(ctx, attempt, found) // what it returns is for Asynq
+	if !found.status.Terminal() {
+		return false, nil // nobody could be asked; the next sweep tries again
+	}
+	return false, s.remove(queue, task.ID)
+}
+
+func (s *sweeper) remove(queue, id string) error {
+	if err := s.inspector.DeleteTask(queue, id); err != nil && !errors.Is(err, asynq.ErrTaskNotFound) {
+		return fmt.Errorf("delete the archived task %s of %s: %w", id, queue, err)
+	}
+	return nil
 }
 
 // ignore drops what is meant for Asynq: nobody waits for it here.

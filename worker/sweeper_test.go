@@ -49,6 +49,49 @@ func TestArchivedTaskWithoutAnOutcomeGetsOne(t *testing.T) {
 	})
 }
 
+func TestArchivedTaskFromBeforeARevivalIsNoCrash(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		b.enqueue(t, tasks.Revocation{ImpUID: one})
+		stop := b.start(t)
+		b.await(t, one, terminal) // dead, and archived
+		stop()
+
+		later := outcome.NewStore(client, outcome.Config{Now: func() time.Time { return time.Now().Add(time.Minute) }})
+		if _, err := later.Revive(t.Context(), one); err != nil {
+			t.Fatal(err)
+		}
+		b.start(t)
+		inspector := asynq.NewInspectorFromRedisClient(client)
+		if o := b.await(t, one, terminal); o.Reason != outcome.ReasonNotIssued || o.Attempts != 1 {
+			t.Errorf("got %+v, want a fresh attempt", o)
+		}
+		eventually(t, "one task is archived", func() bool {
+			info, err := inspector.GetQueueInfo("receipts")
+			return err == nil && info.Archived == 1 && info.Pending == 0
+		})
+	})
+}
+
+func TestOutcomeThatEndedItsLifeIsNotWrittenAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, redistest.Start(t).Client(t), iamporttest.Config{})
+	b.outcomes = outcome.NewStore(b.client, outcome.Config{TTL: time.Second})
+	b.enqueue(t, tasks.Revocation{ImpUID: one})
+	stop := b.start(t)
+	b.await(t, one, terminal)
+	time.Sleep(3500 * time.Millisecond) // three such lives, and many sweeps
+	stop()
+	events := 0
+	for range b.outcomes.Events(t.Context(), "0") {
+		events++
+	}
+	if n, err := b.outcomes.DeadLetters(t.Context()); events > 2 || n != 0 || err != nil {
+		t.Errorf("%d events, %d dead letters, %v; want one event, or two about a whole second, and none", events, n, err)
+	}
+}
+
 func TestOpenImpUIDWithoutATaskGetsOne(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {

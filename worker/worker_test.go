@@ -98,10 +98,16 @@ func (b *bench) revoke(t *testing.T, impUID string) {
 	}
 }
 
+// patience is how long a test waits for what must come. Where the reply to
+// Asynq's own dequeuing is lost, the task is taken up again after its lease, as
+// much again for clocks that differ, and a round of Asynq's recoverer: two
+// minutes in all.
+const patience = 150 * time.Second
+
 // await returns the outcome of an imp_uid once it satisfies until.
 func (b *bench) await(t *testing.T, impUID string, until func(outcome.Outcome) bool) outcome.Outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for {
 		o, err := b.outcomes.Get(ctx, impUID)
