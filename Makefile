@@ -7,10 +7,10 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 REQUIRE ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench build clean
+.PHONY: help demo test lint fuzz bench soak build clean
 
 help: ## show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## see it at work: everything embedded, nothing to install
 	@bin/revoker demo
@@ -23,8 +23,22 @@ lint: ## vet, gofumpt and staticcheck
 	@test -z "$$(go run $(GOFUMPT) -l . | tee /dev/stderr)" || { echo 'not formatted: run gofumpt -w'; exit 1; }
 	go run $(STATICCHECK) ./...
 
+FUZZTIME ?= 20s
+
+fuzz: ## try what parses bytes from outside with bytes made up for it
+	go test -run='^$$' -fuzz='^FuzzParse$$' -fuzztime=$(FUZZTIME) ./tasks
+	go test -run='^$$' -fuzz='^FuzzParseQueue$$' -fuzztime=$(FUZZTIME) ./tasks
+	go test -run='^$$' -fuzz='^FuzzOutcomeJSON$$' -fuzztime=$(FUZZTIME) ./tasks/outcome
+	go test -run='^$$' -fuzz='^FuzzRedisURL$$' -fuzztime=$(FUZZTIME) ./cmd/internal/config
+	go test -run='^$$' -fuzz='^FuzzReader$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -run='^$$' -fuzz='^FuzzAnswer$$' -fuzztime=$(FUZZTIME) ./worker/iamport
+	go test -run='^$$' -fuzz='^FuzzParseRule$$' -fuzztime=$(FUZZTIME) ./worker/iamport/iamporttest
+
 bench: ## measure pickup, throughput and CPU on a real Redis (needs redis-server)
 	go run ./bench
+
+soak: ## prove it under faults: kills workers and Redis, compares with PortOne's truth
+	go run ./bench/soak
 
 build: ## build bin/revoker
 	@CGO_ENABLED=0 go build -trimpath -o bin/revoker ./cmd/revoker

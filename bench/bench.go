@@ -7,6 +7,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"receiptrevoker/bench/internal/redisserver"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 )
@@ -17,7 +18,7 @@ const gateway = tasks.KCP
 // bench makes the measurements.
 type bench struct {
 	settings
-	redis *redisServer
+	redis *redisserver.Server
 }
 
 // measure makes the measurements that are wanted and returns what they found.
@@ -86,7 +87,7 @@ func (b *bench) carryOut(ctx context.Context, l load) (spent, error) {
 	}
 
 	process, err := startChild(ctx, job{
-		Bare: l.bare, RedisAddr: b.redis.addr, URL: portone.url, Token: token, Slots: l.slots, Profile: l.profile,
+		Bare: l.bare, RedisAddr: b.redis.Addr, URL: portone.url, Token: token, Slots: l.slots, Profile: l.profile,
 	})
 	if err != nil {
 		return spent{}, err
@@ -107,7 +108,7 @@ func (b *bench) carryOut(ctx context.Context, l load) (spent, error) {
 
 // fill empties Redis and enqueues a load, as a client of this project does.
 func (b *bench) fill(ctx context.Context, l load) error {
-	if err := b.redis.empty(ctx); err != nil {
+	if err := b.redis.Empty(ctx); err != nil {
 		return err
 	}
 	revocations := func(yield func(tasks.Revocation) bool) {
@@ -118,7 +119,7 @@ func (b *bench) fill(ctx context.Context, l load) error {
 		}
 	}
 	enqueued := 0
-	for result := range enqueue.NewClient(b.redis.client, enqueue.Config{}).RevokeMany(ctx, revocations) {
+	for result := range enqueue.NewClient(b.redis.Client, enqueue.Config{}).RevokeMany(ctx, revocations) {
 		if result.Err != nil {
 			return result.Err
 		}
@@ -134,7 +135,7 @@ func impUID(i int) string { return fmt.Sprintf("imp_%012d", i) }
 
 // awaitCompleted waits until Asynq has completed every task of a load.
 func (b *bench) awaitCompleted(ctx context.Context, l load) error {
-	inspector := asynq.NewInspectorFromRedisClient(b.redis.client)
+	inspector := asynq.NewInspectorFromRedisClient(b.redis.Client)
 	for {
 		info, err := inspector.GetQueueInfo(l.queue())
 		if err == nil && info.Completed == l.revocations {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"receiptrevoker/bench/internal/redisserver"
 	"receiptrevoker/tasks/redistest"
 )
 
@@ -54,12 +55,12 @@ func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := &bench{settings: settings{runs: 1, only: "pickup", samples: 1_000, log: cancelling(cancel)}}
 	var err error
-	b.redis, err = startRedis(ctx)
+	b.redis, err = redisserver.Start(ctx, "", redisserver.InMemory...)
 	skipWithoutRedis(t, err)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.redis.stop()
+	defer b.redis.Stop()
 
 	began := time.Now()
 	_, err = b.measure(ctx)
@@ -75,7 +76,7 @@ func TestInterrupted(t *testing.T) {
 // installed, unless one is required.
 func skipWithoutRedis(t *testing.T, err error) {
 	t.Helper()
-	if errors.Is(err, errNoRedis) && os.Getenv(redistest.RequireEnv) != "1" {
+	if errors.Is(err, redisserver.ErrNotInstalled) && os.Getenv(redistest.RequireEnv) != "1" {
 		t.Skip(err)
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"receiptrevoker/bench/internal/redisserver"
 )
 
 func main() {
@@ -95,17 +97,17 @@ func (s settings) validate(rest []string) error {
 
 // run measures, and writes the table to stdout and where else it is wanted.
 func run(ctx context.Context, s settings, stdout io.Writer) error {
-	server, err := startRedis(ctx)
+	server, err := redisserver.Start(ctx, "", redisserver.InMemory...)
 	if err != nil {
 		return err
 	}
-	defer server.stop()
+	defer server.Stop()
 	b := &bench{settings: s, redis: server}
 	rows, err := b.measure(ctx)
 	if err != nil {
 		return err
 	}
-	report := table(machine(server.version, time.Now()), rows)
+	report := table(machine(server.Version, time.Now()), rows)
 	if s.output != "" {
 		if err := os.WriteFile(s.output, []byte(report), 0o644); err != nil {
 			return err

@@ -45,16 +45,16 @@ func (b *bench) pickupRun(ctx context.Context) ([]float64, error) {
 		return nil, err
 	}
 	defer portone.close()
-	if err := b.redis.empty(ctx); err != nil {
+	if err := b.redis.Empty(ctx); err != nil {
 		return nil, err
 	}
-	process, err := startChild(ctx, job{RedisAddr: b.redis.addr, URL: portone.url, Profile: b.profile})
+	process, err := startChild(ctx, job{RedisAddr: b.redis.Addr, URL: portone.url, Profile: b.profile})
 	if err != nil {
 		return nil, err
 	}
 	defer process.kill()
 
-	client := enqueue.NewClient(b.redis.client, enqueue.Config{})
+	client := enqueue.NewClient(b.redis.Client, enqueue.Config{})
 	var waits []float64
 	for i := range b.samples + 1 {
 		asked := time.Now()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/internal/redisserver"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
@@ -51,7 +52,7 @@ func serve(stdin io.Reader) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	client := redis.NewClient(redisOptions(j.RedisAddr))
+	client := redis.NewClient(redisserver.Options(j.RedisAddr))
 	defer client.Close()
 	if j.Bare {
 		return serveBare(ctx, j, client)

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
+	"receiptrevoker/bench/internal/loopback"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -24,8 +24,7 @@ type simulator struct {
 	done chan struct{}
 
 	portone  *iamporttest.Server
-	server   *http.Server
-	serving  sync.WaitGroup
+	server   *loopback.Server
 	expected int
 
 	mu          sync.Mutex
@@ -48,20 +47,17 @@ func startSimulator(latency time.Duration, expected int) (*simulator, error) {
 		Unknown: func(string) (iamporttest.Receipt, bool) { return iamporttest.Receipt{PG: gateway}, true },
 		OnCall:  s.arrived,
 	})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	var err error
+	if s.server, err = loopback.Serve(http.HandlerFunc(s.answer)); err != nil {
 		return nil, fmt.Errorf("start the pretend PortOne: %w", err)
 	}
-	s.url = "http://" + listener.Addr().String()
-	s.server = &http.Server{Handler: http.HandlerFunc(s.answer), ReadHeaderTimeout: 10 * time.Second}
-	s.serving.Go(func() { _ = s.server.Serve(listener) })
+	s.url = s.server.URL
 	return s, nil
 }
 
 func (s *simulator) close() {
 	_ = s.portone.Close()
-	_ = s.server.Close()
-	s.serving.Wait()
+	s.server.Close()
 }
 
 // arrived notes a call. Its own clock has a monotonic reading, that of the call

@@ -1,0 +1,51 @@
+// Package loopback finds room on the loopback interface for what a measurement
+// starts itself.
+package loopback
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// FreeAddr returns a host and port that nobody listens on. Another process may
+// take it before the caller does.
+func FreeAddr() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}
+
+// Server serves HTTP on a port of its own.
+type Server struct {
+	// URL is where it serves, without a slash at its end.
+	URL string
+
+	server  *http.Server
+	serving sync.WaitGroup
+}
+
+// Serve lets handler answer on a free port. The caller closes the server.
+func Serve(handler http.Handler) (*Server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("serve on the loopback interface: %w", err)
+	}
+	s := &Server{
+		URL:    "http://" + listener.Addr().String(),
+		server: &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second},
+	}
+	s.serving.Go(func() { _ = s.server.Serve(listener) })
+	return s, nil
+}
+
+// Close cuts all connections and returns once nothing is served any more.
+func (s *Server) Close() {
+	_ = s.server.Close()
+	s.serving.Wait()
+}

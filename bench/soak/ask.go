@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"receiptrevoker/tasks"
+)
+
+// askAgainAfter is how soon a producer asks again that Redis did not answer.
+const askAgainAfter = 100 * time.Millisecond
+
+// accepted are the imp_uids whose revocation was promised to a producer.
+type accepted struct {
+	mu      sync.Mutex
+	impUIDs map[string]bool
+}
+
+func (a *accepted) add(impUID string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.impUIDs == nil {
+		a.impUIDs = make(map[string]bool)
+	}
+	a.impUIDs[impUID] = true
+}
+
+// sorted returns all of them.
+func (a *accepted) sorted() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	all := make([]string, 0, len(a.impUIDs))
+	for impUID := range a.impUIDs {
+		all = append(all, impUID)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// ask asks for every burst at its time, each as often as it takes.
+func (k *soak) ask(ctx context.Context) error {
+	producers, ctx := errgroup.WithContext(ctx)
+	for _, b := range k.plan.asks {
+		producers.Go(func() error {
+			if err := k.at(ctx, b.at); err != nil {
+				return err
+			}
+			open := b.revocations
+			for len(open) > 0 {
+				open = k.askOnce(ctx, b.batch, open)
+				if err := sleep(ctx, askAgainAfter); err != nil {
+					return fmt.Errorf("%d revocations were not accepted: %w", len(open), err)
+				}
+			}
+			return nil
+		})
+	}
+	return producers.Wait()
+}
+
+// askOnce asks for revocations and returns those that were not accepted.
+func (k *soak) askOnce(ctx context.Context, batch bool, revocations []tasks.Revocation) (open []tasks.Revocation) {
+	if !batch {
+		for _, r := range revocations {
+			if _, err := k.client.Revoke(ctx, r); err != nil {
+				open = append(open, r)
+				continue
+			}
+			k.accepted.add(r.ImpUID)
+		}
+		return open
+	}
+	answered := make(map[string]bool, len(revocations))
+	for result := range k.client.RevokeMany(ctx, slices.Values(revocations)) {
+		if result.Err == nil {
+			answered[result.Revocation.ImpUID] = true
+			k.accepted.add(result.Revocation.ImpUID)
+		}
+	}
+	for _, r := range revocations {
+		if !answered[r.ImpUID] {
+			open = append(open, r)
+		}
+	}
+	return open
+}
+
+// at waits until a time from the start.
+func (k *soak) at(ctx context.Context, at time.Duration) error {
+	return sleep(ctx, time.Until(k.began.Add(at)))
+}
+
+// sleep waits for d, or returns why it did not.
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"receiptrevoker/tasks"
+)
+
+const (
+	// look is how often it is looked whether all is over.
+	look = time.Second
+	// sayEvery is how many looks there are to one line about how far that is.
+	sayEvery = 20
+	// page is how many outcomes are read in one round trip.
+	page = 500
+
+	// leaseTime is how long Asynq may take to notice that a process died: its
+	// lease of 30 s is over, it waits 30 s more, and looks once a minute.
+	leaseTime = 2*time.Minute + 30*time.Second
+	// leftTime is how long tasks may be left when every outcome is terminal.
+	leftTime = time.Minute
+)
+
+// awaitCalm waits until every accepted imp_uid has a terminal outcome, and then
+// until nothing is left in the queues: a task whose process died between the
+// outcome and telling Asynq is given to another process once more.
+func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
+	found.accepted = k.accepted.sorted()
+	open := slices.Clone(found.accepted)
+	k.say("%5.1fs  the last fault is over, %d imp_uids are accepted", time.Since(k.began).Seconds(), len(open))
+	for n := 0; ; n++ {
+		open = k.stillOpen(ctx, open)
+		if len(open) == 0 {
+			found.allTerminal = time.Since(found.lastFault)
+			break
+		}
+		if n%sayEvery == 0 {
+			k.say("%5.1fs  %d without a terminal outcome, such as %s", time.Since(k.began).Seconds(), len(open), open[0])
+		}
+		if sleep(ctx, look) != nil {
+			found.late = true
+			return
+		}
+	}
+	k.say("%5.1fs  every outcome is terminal", time.Since(k.began).Seconds())
+	deadline := time.Now().Add(max(leftTime, time.Until(found.lastFault.Add(leaseTime))))
+	for time.Now().Before(deadline) {
+		if left, _, err := k.left(); err == nil && len(left) == 0 || sleep(ctx, look) != nil {
+			return
+		}
+	}
+}
+
+// stillOpen returns those of the imp_uids that have no terminal outcome, or may
+// have none, since Redis did not say.
+func (k *soak) stillOpen(ctx context.Context, impUIDs []string) (open []string) {
+	for chunk := range slices.Chunk(impUIDs, page) {
+		outcomes, err := k.outcomes.Many(ctx, chunk)
+		if err != nil {
+			open = append(open, chunk...)
+			continue
+		}
+		for _, o := range outcomes {
+			if !o.Status.Terminal() {
+				open = append(open, o.ImpUID)
+			}
+		}
+	}
+	return open
+}
+
+// left returns the tasks that are neither completed nor archived, by imp_uid
+// with their states, and how many are archived.
+func (k *soak) left() (left map[string]string, archived int, err error) {
+	inspector := asynq.NewInspectorFromRedisClient(k.redis.Client)
+	queues, err := inspector.Queues()
+	if err != nil {
+		return nil, 0, err
+	}
+	left = make(map[string]string)
+	for _, queue := range queues {
+		info, err := inspector.GetQueueInfo(queue)
+		if err != nil {
+			return nil, 0, err
+		}
+		archived += info.Archived
+		for _, list := range []func(string, ...asynq.ListOption) ([]*asynq.TaskInfo, error){
+			inspector.ListPendingTasks, inspector.ListActiveTasks, inspector.ListRetryTasks, inspector.ListScheduledTasks,
+		} {
+			found, err := list(queue, asynq.PageSize(page))
+			if err != nil {
+				return nil, 0, err
+			}
+			for _, task := range found {
+				asked, _ := tasks.Parse(task.Payload) // all are ours
+				left[asked.ImpUID] = task.State.String() + " on " + queue
+			}
+		}
+	}
+	return left, archived, nil
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"maps"
+	"slices"
+
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// finding is how many imp_uids a check found, and which.
+type finding struct {
+	name    string
+	allowed int // how many are no failure; negative for any number
+	count   int
+	impUIDs []string // of which there may be fewer than the count
+}
+
+// failed reports whether there are more than there may be.
+func (f finding) failed() bool { return f.allowed >= 0 && f.count > f.allowed }
+
+// mostArchived is where Asynq begins to trim its archive without a word.
+const mostArchived = 9_999
+
+// checks are made in the end, in the order of the report.
+var checks = []func(*evidence) finding{
+	lost, wrong, stuck, revokedTwice, missingEvents, deadSetDifference, leftInQueues, archive, misdirected,
+	unconfirmed, duplicateDeletes, duplicateEvents,
+}
+
+// which returns a finding of which none is allowed.
+func which(name string, impUIDs []string) finding {
+	slices.Sort(impUIDs)
+	return finding{name: name, count: len(impUIDs), impUIDs: impUIDs}
+}
+
+// lost finds what was accepted and has no terminal outcome.
+func lost(e *evidence) finding {
+	var found []string
+	for _, impUID := range e.accepted {
+		if !e.outcomes[impUID].Status.Terminal() {
+			found = append(found, impUID)
+		}
+	}
+	return which("lost", found)
+}
+
+// wrong finds outcomes that contradict PortOne: revoked where it is not, and
+// given up where it is, unless the dead letter says that nobody can tell, and
+// nobody can.
+func wrong(e *evidence) finding {
+	var found []string
+	for impUID, o := range e.outcomes {
+		is := e.truths[impUID].Revoked()
+		switch {
+		case o.Status == outcome.Revoked && !is,
+			o.Status == outcome.Dead && is && !undecided(o),
+			o.Reason == outcome.ReasonUnconfirmed && o.PG.LooksUp():
+			found = append(found, impUID)
+		}
+	}
+	return which("wrong", found)
+}
+
+// undecided reports whether nobody can tell, by any documented call, what
+// became of the receipt.
+func undecided(o outcome.Outcome) bool {
+	return o.Reason == outcome.ReasonUnconfirmed && !o.PG.LooksUp()
+}
+
+// stuck finds what somebody should go on with, in the end.
+func stuck(e *evidence) finding { return which("stuck", slices.Clone(e.open)) }
+
+// revokedTwice finds DELETEs that took effect a second time.
+func revokedTwice(e *evidence) finding {
+	var found []string
+	for impUID, truth := range e.truths {
+		if truth.Effective > 1 {
+			found = append(found, impUID)
+		}
+	}
+	f := which("revoked twice", found)
+	f.count = max(f.count, e.stats.RevokedTwice)
+	return f
+}
+
+// missingEvents finds terminal outcomes of which the stream does not say last
+// what they are.
+func missingEvents(e *evidence) finding {
+	var found []string
+	for impUID, o := range e.outcomes {
+		events := e.events[impUID]
+		if o.Status.Terminal() && (len(events) == 0 || events[len(events)-1] != o.Status) {
+			found = append(found, impUID)
+		}
+	}
+	return which("missing events", found)
+}
+
+// deadSetDifference finds dead outcomes that are not on the list of dead
+// letters, and letters whose outcome is not dead.
+func deadSetDifference(e *evidence) finding {
+	var found []string
+	for impUID, o := range e.outcomes {
+		if (o.Status == outcome.Dead) != e.dead[impUID] {
+			found = append(found, impUID)
+		}
+	}
+	for impUID := range e.dead {
+		if _, known := e.outcomes[impUID]; !known {
+			found = append(found, impUID)
+		}
+	}
+	return which("dead-letter differences", found)
+}
+
+// leftInQueues finds tasks that Asynq would still give to somebody.
+func leftInQueues(e *evidence) finding {
+	return which("left in queues", slices.Collect(maps.Keys(e.left)))
+}
+
+// archive finds how many tasks Asynq has archived.
+func archive(e *evidence) finding {
+	return finding{name: "archived by Asynq", allowed: mostArchived, count: e.archived}
+}
+
+// misdirected finds calls that must never be made: where a redirect led, and of
+// endpoints that are not ours.
+func misdirected(e *evidence) finding {
+	f := finding{name: "misdirected calls"}
+	for _, op := range []iamporttest.Operation{
+		iamporttest.OpRedirected, iamporttest.OpExternal, iamporttest.OpOther,
+	} {
+		f.count += e.stats.Total(op)
+	}
+	return f
+}
+
+// unconfirmed finds dead letters which rightly say that nobody can tell.
+func unconfirmed(e *evidence) finding {
+	var found []string
+	for impUID, o := range e.outcomes {
+		if o.Status == outcome.Dead && undecided(o) {
+			found = append(found, impUID)
+		}
+	}
+	f := which("unconfirmed", found)
+	f.allowed = -1
+	return f
+}
+
+// duplicateDeletes finds calls for what was revoked already.
+func duplicateDeletes(e *evidence) finding {
+	return finding{name: "duplicate DELETE calls", allowed: -1, count: e.stats.Duplicates}
+}
+
+// duplicateEvents finds entries of the stream that say what was said already.
+func duplicateEvents(e *evidence) finding {
+	f := finding{name: "duplicate events", allowed: -1}
+	for impUID, events := range e.events {
+		if again := len(events) - len(slices.Compact(slices.Clone(events))); again > 0 {
+			f.count += again
+			f.impUIDs = append(f.impUIDs, impUID)
+		}
+	}
+	return f
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// disrupted says how often what was done, and when the last of it was over. The
+// outages of gateways are not counted.
+type disrupted struct {
+	mu        sync.Mutex
+	times     map[kind]int
+	lastFault time.Time
+}
+
+func (d *disrupted) over(k kind) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.times[k]++
+	d.lastFault = time.Now()
+}
+
+// disrupt carries every disruption out at its time.
+func (k *soak) disrupt(ctx context.Context) (*disrupted, error) {
+	result := &disrupted{times: make(map[kind]int), lastFault: time.Now()}
+	var redis sync.Mutex // one restart at a time
+	done, ctx := errgroup.WithContext(ctx)
+	for _, d := range k.plan.disruptions {
+		done.Go(func() error {
+			if err := k.at(ctx, d.at); err != nil {
+				return err
+			}
+			switch d.kind {
+			case outage:
+				k.portone.SetOutage(d.pg, true)
+				defer k.portone.SetOutage(d.pg, false)
+				return sleep(ctx, d.lasts)
+			case restartRedis:
+				redis.Lock()
+				defer redis.Unlock()
+				defer result.over(d.kind)
+				return k.restart(ctx, d.lasts)
+			case freezeWorker:
+				defer result.over(d.kind)
+				defer k.workers.freeze(d.worker)()
+				k.say("%5.1fs  worker %d is frozen for %v", time.Since(k.began).Seconds(), d.worker, d.lasts.Round(time.Second))
+				return sleep(ctx, d.lasts)
+			}
+			defer result.over(d.kind)
+			return k.workers.kill(d.worker)
+		})
+	}
+	return result, done.Wait()
+}
+
+// restart kills Redis and starts it again after a while.
+func (k *soak) restart(ctx context.Context, down time.Duration) error {
+	k.redis.Kill()
+	k.say("%5.1fs  Redis is down for %v", time.Since(k.began).Seconds(), down.Round(time.Millisecond))
+	if err := sleep(ctx, down); err != nil {
+		return err
+	}
+	return k.redis.Up(ctx)
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// shares says how many in a hundred DELETEs go wrong in which way. Most of the
+// faults pass; those of the last line are final, and make dead letters.
+var shares = []iamporttest.Rule{
+	{Fault: iamporttest.GatewayFailed, Percent: 8},
+	{Fault: iamporttest.BadGateway, Percent: 2},
+	{Fault: iamporttest.Unavailable, Percent: 2, RetryAfter: time.Second},
+	{Fault: iamporttest.TooManyRequests, Percent: 3, RetryAfter: time.Second},
+	{Fault: iamporttest.CutBefore, Percent: 3},
+	{Fault: iamporttest.CutAfter, Percent: 4},
+	{Fault: iamporttest.CutBody, Percent: 2},
+	{Fault: iamporttest.SlowAfter, Percent: 2, Delay: 5 * time.Second},
+	{Fault: iamporttest.Hang, Percent: 0.5},
+	{Fault: iamporttest.Endless, Percent: 1},
+	{Fault: iamporttest.NotJSON, Percent: 1},
+	{Fault: iamporttest.NoResponse, Percent: 2},
+	{Fault: iamporttest.Redirect, Percent: 1},
+	{Fault: iamporttest.Unauthorized, Percent: 2},
+	{Fault: iamporttest.ExpireToken, Percent: 0.3},
+	{Fault: iamporttest.Forbidden, Percent: 0.5},
+
+	{Fault: iamporttest.BadRequest, Percent: 0.3},
+	{Fault: iamporttest.NotFound, Percent: 0.3},
+	{Fault: iamporttest.Unsupported, Percent: 0.3},
+	{Fault: iamporttest.RefusedCode, Percent: 0.3},
+}
+
+// lookupShares says the same of lookups.
+var lookupShares = []iamporttest.Rule{
+	{Fault: iamporttest.BadGateway, Percent: 5},
+	{Fault: iamporttest.CutBefore, Percent: 2},
+	{Fault: iamporttest.NotJSON, Percent: 1},
+	{Fault: iamporttest.Unauthorized, Percent: 1},
+	{Fault: iamporttest.SlowAfter, Percent: 0.5, Delay: 5 * time.Second},
+}
+
+// faults returns the shares, each made up to twice as large or down to half as
+// small by chance.
+func faults(random *rand.Rand) []iamporttest.Rule {
+	var rules []iamporttest.Rule
+	for _, rule := range shares {
+		rule.Percent *= 0.5 + 1.5*random.Float64()
+		rules = append(rules, rule)
+	}
+	for _, rule := range lookupShares {
+		rule.Percent *= 0.5 + 1.5*random.Float64()
+		rule.Lookup = true
+		rules = append(rules, rule)
+	}
+	return rules
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"time"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+const (
+	// perDisruption is how much time there is for each kill and restart.
+	perDisruption = 1500 * time.Millisecond
+	// leastSpan is how long a run with few of them asks for revocations.
+	leastSpan = 10 * time.Second
+	// burstSize is how many revocations are asked for at once, on average.
+	burstSize = 50
+
+	// overLease is longer than the leases of Asynq and of attempts, 30 s.
+	overLease = 32 * time.Second
+	// oneLong is how many restarts of Redis there are to one that takes so long.
+	oneLong = 5
+)
+
+// plan is all that a seed decides.
+type plan struct {
+	receipts       []iamporttest.Receipt // what was issued
+	faults         []iamporttest.Rule
+	alreadyRevoked int // status of revoking twice
+	asks           []burst
+	disruptions    []disruption
+}
+
+// burst is a list of revocations that are asked for at the same time. Those of
+// a batch are asked for together.
+type burst struct {
+	at          time.Duration // from the start
+	batch       bool
+	revocations []tasks.Revocation
+}
+
+// kind is a way of getting in the way.
+type kind string
+
+const (
+	killWorker   kind = "kill worker"
+	freezeWorker kind = "freeze worker"
+	restartRedis kind = "restart Redis"
+	outage       kind = "outage"
+)
+
+// disruption is something that gets in the way at a time.
+type disruption struct {
+	at     time.Duration // from the start
+	kind   kind
+	worker int           // which is killed or frozen
+	lasts  time.Duration // how long it is frozen, or Redis or the gateway is down
+	pg     tasks.Gateway // which is down
+}
+
+// makePlan returns the plan of the seed.
+func makePlan(s settings) plan {
+	random := rand.New(rand.NewPCG(s.seed, 0))
+	span := max(time.Duration(s.kills+s.restarts)*perDisruption, leastSpan)
+	p := plan{faults: faults(random), alreadyRevoked: http.StatusInternalServerError}
+	if random.IntN(2) == 0 {
+		p.alreadyRevoked = http.StatusBadRequest
+	}
+	p.makeAsks(random, s.tasks, span)
+	p.makeDisruptions(random, s, span)
+	return p
+}
+
+// upTo returns a time below d.
+func upTo(random *rand.Rand, d time.Duration) time.Duration {
+	return time.Duration(random.Int64N(int64(d)))
+}
+
+// makeAsks gives most payments a receipt, and asks for half of them alone and
+// for half in batches. One in twenty is asked for again later, and one in
+// twenty the other way as well, so that it stands on two queues.
+func (p *plan) makeAsks(random *rand.Rand, payments int, span time.Duration) {
+	seen := make(map[string]bool, payments)
+	for payments > 0 {
+		b := burst{at: upTo(random, span), batch: random.IntN(2) == 0}
+		for range min(1+random.IntN(2*burstSize-1), payments) {
+			b.revocations = append(b.revocations, p.payment(random, seen))
+			payments--
+		}
+		p.ask(b, len(p.asks))
+		p.askAgain(random, b, span)
+	}
+	slices.SortStableFunc(p.asks, func(a, b burst) int { return cmp.Compare(a.at, b.at) })
+}
+
+// ask adds a burst, whose batch, if it is one, is called by a number.
+func (p *plan) ask(b burst, number int) {
+	b.revocations = slices.Clone(b.revocations)
+	for i := range b.revocations {
+		b.revocations[i].Batch, b.revocations[i].Row = "", 0
+		if b.batch {
+			b.revocations[i].Batch, b.revocations[i].Row = fmt.Sprintf("soak-%d", number), i+1
+		}
+	}
+	p.asks = append(p.asks, b)
+}
+
+// askAgain adds the bursts of those that are asked for twice.
+func (p *plan) askAgain(random *rand.Rand, b burst, span time.Duration) {
+	same := burst{at: upTo(random, span), batch: b.batch}
+	other := burst{at: min(b.at+upTo(random, time.Second), span), batch: !b.batch}
+	for _, r := range b.revocations {
+		switch random.IntN(20) {
+		case 0:
+			same.revocations = append(same.revocations, r)
+		case 1:
+			if random.IntN(4) == 0 {
+				r.PG = "" // this producer does not know it, and asks on a queue of nobody's
+			}
+			other.revocations = append(other.revocations, r)
+		}
+	}
+	for _, again := range []burst{same, other} {
+		if len(again.revocations) > 0 {
+			p.ask(again, len(p.asks))
+		}
+	}
+}
+
+// payment returns the revocation of a new payment, whose receipt it issues
+// unless it is one of the few that have none. Few producers do not know the
+// gateway.
+func (p *plan) payment(random *rand.Rand, seen map[string]bool) tasks.Revocation {
+	r := tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", random.Int64N(1e12))}
+	for seen[r.ImpUID] {
+		r.ImpUID = fmt.Sprintf("imp_%012d", random.Int64N(1e12))
+	}
+	seen[r.ImpUID] = true
+	gateways := tasks.Gateways()
+	r.PG = gateways[random.IntN(len(gateways))]
+	if random.IntN(100) >= 3 {
+		p.receipts = append(p.receipts, iamporttest.Receipt{ImpUID: r.ImpUID, PG: r.PG})
+	}
+	if random.IntN(100) < 4 {
+		r.PG = ""
+	}
+	return r
+}
+
+// makeDisruptions places each kill and restart soon after a burst, when there
+// is work under way, and lets some gateways be down for a while.
+func (p *plan) makeDisruptions(random *rand.Rand, s settings, span time.Duration) {
+	soonAfter := func() time.Duration {
+		return p.asks[random.IntN(len(p.asks))].at + upTo(random, 400*time.Millisecond)
+	}
+	for range s.kills {
+		p.disruptions = append(p.disruptions,
+			disruption{at: soonAfter(), kind: killWorker, worker: random.IntN(s.workers)})
+	}
+	for i := range s.restarts {
+		d := disruption{at: soonAfter(), kind: restartRedis, lasts: upTo(random, 2*time.Second)}
+		if i%oneLong == oneLong-1 {
+			d.lasts += overLease
+		}
+		p.disruptions = append(p.disruptions, d)
+	}
+	for range s.freezes {
+		p.disruptions = append(p.disruptions, disruption{
+			at: soonAfter(), kind: freezeWorker, worker: random.IntN(s.workers),
+			lasts: overLease + upTo(random, 10*time.Second),
+		})
+	}
+	for at := upTo(random, leastSpan); at < span; at += leastSpan/2 + upTo(random, leastSpan) {
+		gateways := tasks.Gateways()
+		p.disruptions = append(p.disruptions, disruption{
+			at: at, kind: outage, pg: gateways[random.IntN(len(gateways))], lasts: time.Second + upTo(random, 4*time.Second),
+		})
+	}
+	slices.SortStableFunc(p.disruptions, func(a, b disruption) int { return cmp.Compare(a.at, b.at) })
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+var (
+	sizes    = settings{tasks: 1_000, kills: 8, restarts: 3, freezes: 2, workers: 3, seed: 1}
+	internal = cmp.AllowUnexported(plan{}, burst{}, disruption{})
+)
+
+func TestPlanIsThatOfItsSeed(t *testing.T) {
+	t.Parallel()
+	if diff := cmp.Diff(makePlan(sizes), makePlan(sizes), internal); diff != "" {
+		t.Errorf("two plans of the same seed (-one +other):\n%s", diff)
+	}
+	other := sizes
+	other.seed = 2
+	if cmp.Equal(makePlan(sizes), makePlan(other), internal) {
+		t.Error("the plans of two seeds are equal")
+	}
+}
+
+// TestPlanHoldsWhatWasAskedFor counts: each payment, asked for alone and in
+// batches, some of them twice in either way; each disruption; each fault.
+func TestPlanHoldsWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	p := makePlan(sizes)
+	single, batch, asked := make(map[string]int), make(map[string]int), make(map[string]bool)
+	for _, b := range p.asks {
+		for _, r := range b.revocations {
+			asked[r.ImpUID] = true
+			if r.Batch != "" {
+				batch[r.ImpUID]++
+			} else {
+				single[r.ImpUID]++
+			}
+		}
+	}
+	both, twice := 0, 0
+	for impUID := range asked {
+		if single[impUID] > 0 && batch[impUID] > 0 {
+			both++
+		}
+		if single[impUID] > 1 || batch[impUID] > 1 {
+			twice++
+		}
+	}
+	if len(asked) != sizes.tasks || both == 0 || twice == 0 {
+		t.Errorf("got %d imp_uids, %d in both ways, %d twice; want %d, some and some", len(asked), both, twice, sizes.tasks)
+	}
+	if least := sizes.tasks / 4; len(single) < least || len(batch) < least {
+		t.Errorf("got %d single and %d of batches, want at least %d each", len(single), len(batch), least)
+	}
+	kinds := make(map[kind]int)
+	for _, d := range p.disruptions {
+		kinds[d.kind]++
+	}
+	if kinds[killWorker] != sizes.kills || kinds[restartRedis] != sizes.restarts || kinds[freezeWorker] != sizes.freezes ||
+		kinds[outage] == 0 {
+		t.Errorf("disruptions: got %v, want those of %+v and some outages", kinds, sizes)
+	}
+	for _, fault := range iamporttest.Faults() {
+		if !slices.ContainsFunc(p.faults, func(r iamporttest.Rule) bool { return r.Fault == fault }) {
+			t.Errorf("no rule for the fault %s", fault)
+		}
+	}
+}
+
+func TestParseRefusesWhatMakesNoSense(t *testing.T) {
+	t.Parallel()
+	for i, args := range [][]string{
+		{"-tasks", "0"},
+		{"-workers", "0"},
+		{"-slots", "0"},
+		{"-kills", "-1"},
+		{"-restarts", "-1"},
+		{"-freezes", "-1"},
+		{"-limit", "0s"},
+		{"-latency", "-1s"},
+		{"-fsync", "never"},
+		{"all"},
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			if s, err := parse(args, io.Discard); err == nil {
+				t.Errorf("parse(%q): got %+v, want an error", args, s)
+			}
+		})
+	}
+}

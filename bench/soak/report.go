@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+const (
+	// target is how soon after the last fault every outcome should be terminal.
+	target = 3 * time.Minute
+	// examples is how many imp_uids of a finding are told of.
+	examples = 5
+	// lastLines is how many lines are shown that a worker wrote about one.
+	lastLines = 12
+)
+
+// report returns the report in Markdown, and whether all is as it should be.
+func (k *soak) report(e evidence) (text string, ok bool) {
+	var b strings.Builder
+	k.writeDone(&b, &e)
+	var failed []finding
+	for _, check := range checks {
+		f := check(&e)
+		writeRow(&b, f.name, f.target(), f.count)
+		if f.failed() {
+			failed = append(failed, f)
+		}
+	}
+	writeRow(&b, "workers that ended by themselves", "0", len(e.crashes))
+	settled := e.allTerminal.Round(time.Second).String()
+	if e.late {
+		settled = "not within " + k.limit.String()
+	}
+	writeRow(&b, "every outcome terminal after the last fault", "≤ "+target.String(), settled)
+	writeRow(&b, "whole run", "–", e.total.Round(time.Second))
+	fmt.Fprintf(&b, "\nSeed %d, %d workers, %d slots, latency %v, appendfsync %s, revoking twice answers %d. "+
+		"%s on %d cores, redis-server %s.\n", k.seed, k.settings.workers, k.slots, k.latency, k.fsync,
+		k.plan.alreadyRevoked, runtime.Version(), runtime.GOMAXPROCS(0), k.redis.Version)
+	for _, crash := range e.crashes {
+		fmt.Fprintf(&b, "\n%s\n", crash)
+	}
+	for _, f := range failed {
+		k.tell(&b, &e, f)
+	}
+	ok = len(failed) == 0 && len(e.crashes) == 0 &&
+		len(e.accepted) == k.tasks && !e.late && e.allTerminal <= target
+	return b.String(), ok
+}
+
+// writeDone writes the beginning of the table: what was done.
+func (k *soak) writeDone(b *strings.Builder, e *evidence) {
+	b.WriteString("| measured | target | found |\n|---|---|---|\n")
+	writeRow(b, "tasks", "–", k.tasks)
+	writeRow(b, "accepted", strconv.Itoa(k.tasks), len(e.accepted))
+	writeRow(b, "workers killed", "–", e.times[killWorker])
+	writeRow(b, "workers frozen beyond their leases", "–", e.times[freezeWorker])
+	writeRow(b, "Redis killed", "–", e.times[restartRedis])
+	statuses := make(map[outcome.Status]int)
+	for _, o := range e.outcomes {
+		statuses[o.Status]++
+	}
+	writeRow(b, "revoked", "–", statuses[outcome.Revoked])
+	writeRow(b, "dead", "–", statuses[outcome.Dead])
+	writeRow(b, "DELETE calls", "–", e.stats.Total(iamporttest.OpRevoke))
+	writeRow(b, "lookups", "–", e.stats.Total(iamporttest.OpLookup))
+}
+
+func writeRow(b *strings.Builder, name, target string, found any) {
+	fmt.Fprintf(b, "| %s | %s | %v |\n", name, target, found)
+}
+
+func (f finding) target() string {
+	switch {
+	case f.allowed < 0:
+		return "–"
+	case f.allowed == 0:
+		return "0"
+	}
+	return fmt.Sprintf("≤ %d", f.allowed)
+}
+
+// tell writes the stories of some of the imp_uids of a finding.
+func (k *soak) tell(b *strings.Builder, e *evidence, f finding) {
+	fmt.Fprintf(b, "\n## %s: %d\n", f.name, f.count)
+	for _, impUID := range f.impUIDs[:min(examples, len(f.impUIDs))] {
+		o, _ := json.Marshal(e.outcomes[impUID]) // both are made of texts and numbers
+		truth, _ := json.Marshal(e.truths[impUID])
+		fmt.Fprintf(b, "\n%s\n\n    outcome %s\n    truth   %s\n", impUID, o, truth)
+		if state := e.left[impUID]; state != "" {
+			fmt.Fprintf(b, "    task    %s\n", state)
+		}
+		for _, line := range k.workers.linesAbout(impUID) {
+			fmt.Fprintf(b, "    %s\n", line)
+		}
+	}
+}
+
+// linesAbout returns the last lines of all workers' logs that mention an
+// imp_uid, in order of time: each begins with it.
+func (w *workers) linesAbout(impUID string) []string {
+	var found []string
+	for number := range w.running {
+		log, err := os.Open(w.log(number))
+		if err != nil {
+			continue
+		}
+		lines := bufio.NewScanner(log)
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), impUID) {
+				found = append(found, fmt.Sprintf("%s worker %d", lines.Text(), number))
+			}
+		}
+		log.Close()
+	}
+	slices.Sort(found)
+	return found[max(len(found)-lastLines, 0):]
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
+
+	"receiptrevoker/bench/internal/loopback"
+	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// soak is a run with everybody who takes part.
+type soak struct {
+	settings
+	plan     plan
+	began    time.Time
+	portone  *iamporttest.Server
+	redis    *redisserver.Server
+	workers  *workers
+	client   *enqueue.Client
+	outcomes *outcome.Store
+	accepted accepted
+	files    string // everybody's directory
+}
+
+// errFailed ends a run that did not prove what it should. The report says why.
+var errFailed = errors.New("the proof failed")
+
+// run carries the plan out and writes the report to stdout and where else it is
+// wanted.
+func run(ctx context.Context, s settings, stdout io.Writer) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.limit, fmt.Errorf("it took longer than %v", s.limit))
+	defer cancel()
+	files, err := os.MkdirTemp("", "soak-")
+	if err != nil {
+		return err
+	}
+	k := &soak{settings: s, plan: makePlan(s), files: files}
+	if s.keep {
+		k.say("everybody's files are in %s", files)
+	} else {
+		defer os.RemoveAll(files)
+	}
+	stop, err := k.start(ctx)
+	defer stop()
+	if err != nil {
+		return err
+	}
+	found, err := k.carryOut(ctx)
+	if err != nil {
+		return err
+	}
+	report, ok := k.report(found)
+	if s.output != "" {
+		if err := os.WriteFile(s.output, []byte(report), 0o644); err != nil {
+			return err
+		}
+	}
+	if _, err := io.WriteString(stdout, report); err != nil || ok {
+		return err
+	}
+	return errFailed
+}
+
+// say writes a line about how far it has come.
+func (k *soak) say(format string, args ...any) { fmt.Fprintf(k.log, format+"\n", args...) }
+
+// start builds the program and starts everybody. What it returns stops them,
+// also after an error.
+func (k *soak) start(ctx context.Context) (stop func(), err error) {
+	var stops []func()
+	stop = func() {
+		for i := len(stops) - 1; i >= 0; i-- {
+			stops[i]()
+		}
+	}
+	redis.SetLogger(silent{}) // what fails is noticed by whoever asked for it
+	program, err := k.build(ctx)
+	if err != nil {
+		return stop, err
+	}
+	k.portone = iamporttest.New(iamporttest.Config{
+		Latency: iamporttest.Latency{Median: k.latency}, AlreadyRevoked: k.plan.alreadyRevoked,
+		Seed: k.seed, Faults: k.plan.faults,
+	})
+	k.portone.Issue(k.plan.receipts...)
+	api, err := loopback.Serve(k.portone)
+	if err != nil {
+		return stop, err
+	}
+	stops = append(stops, api.Close, func() { _ = k.portone.Close() })
+
+	k.redis, err = redisserver.Start(ctx, k.files,
+		"--save", "", "--appendonly", "yes", "--appendfsync", k.fsync, "--maxmemory-policy", "noeviction",
+		"--logfile", filepath.Join(k.files, "redis.log"))
+	if err != nil {
+		return stop, err
+	}
+	stops = append(stops, k.redis.Stop)
+	k.client = enqueue.NewClient(k.redis.Client, enqueue.Config{})
+	k.outcomes = outcome.NewStore(k.redis.Client, outcome.Config{})
+
+	k.workers = &workers{program: program, dir: k.files, env: k.environment(api.URL)}
+	stops = append(stops, k.workers.close)
+	return stop, k.workers.start(k.settings.workers)
+}
+
+// build builds the program, whose directory go finds by the module's name.
+func (k *soak) build(ctx context.Context) (program string, err error) {
+	program = filepath.Join(k.files, "revoker")
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "receiptrevoker/cmd/revoker").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	return program, nil
+}
+
+// silent is the Redis client's log.
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}
+
+// environment returns the workers' settings: the default ones, but for a
+// schedule that lets hours pass in a minute.
+func (k *soak) environment(url string) []string {
+	return []string{
+		"REDIS_URL=redis://" + k.redis.Addr + "/0",
+		"IAMPORT_URL=" + url,
+		"IMP_KEY=" + iamporttest.DefaultKey,
+		"IMP_SECRET=" + iamporttest.DefaultSecret,
+		"REVOKER_CONCURRENCY=" + strconv.Itoa(k.slots),
+		"REVOKER_TIMEOUT=2s",
+		"REVOKER_RETRY_ATTEMPTS=20",
+		"REVOKER_RETRY_BASE=200ms",
+		"REVOKER_RETRY_MAX=3s",
+		"REVOKER_LOG_FORMAT=json",
+		"REVOKER_HTTP=" + workerHTTP,
+	}
+}
+
+// workerHTTP is where a worker serves HTTP: nowhere, since there are several.
+const workerHTTP = "off"
+
+// carryOut asks and disrupts, waits until all is calm, and gathers what there
+// is to compare.
+func (k *soak) carryOut(ctx context.Context) (evidence, error) {
+	k.say("%d imp_uids in %d bursts, %d disruptions", k.tasks, len(k.plan.asks), len(k.plan.disruptions))
+	k.began = time.Now()
+	var found evidence
+	everything, within := errgroup.WithContext(ctx)
+	everything.Go(func() error { return k.ask(within) })
+	everything.Go(func() (err error) {
+		found.disrupted, err = k.disrupt(within)
+		return err
+	})
+	if err := everything.Wait(); err != nil {
+		return found, err
+	}
+	k.awaitCalm(ctx, &found)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return found, context.Cause(ctx)
+	}
+	k.workers.stop(context.WithoutCancel(ctx))
+	found.total = time.Since(k.began)
+	return found, k.gather(context.WithoutCancel(ctx), &found)
+}
