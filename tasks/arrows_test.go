@@ -17,6 +17,7 @@ var arrows = map[string][]string{
 	"worker":                     {"tasks", "tasks/outcome", "worker/iamport"},
 	"enqueue":                    {"tasks", "tasks/outcome"},
 	"worker/monitor":             {"tasks", "tasks/outcome"},
+	"worker/deadletter":          {"tasks", "tasks/outcome"},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,13 +22,8 @@ const invalid outcome.Status = "invalid"
 // reportPage is how many outcomes are read in one round trip.
 const reportPage = 500
 
-// report is a file that a list is written to with its outcomes. It takes its
-// name only when it is complete, so that no half of one is ever taken for a
-// whole.
-type report struct {
-	name string
-	file *os.File
-}
+// report is a file that a list is written to with its outcomes.
+type report struct{ *partFile }
 
 // createReport begins a report, or returns nil without a name. It fails early
 // where the file could not be written in the end.
@@ -37,18 +31,17 @@ func createReport(name string) (*report, error) {
 	if name == "" {
 		return nil, nil
 	}
-	file, err := os.Create(name + ".part")
+	file, err := createPart(name)
 	if err != nil {
 		return nil, fmt.Errorf("the report cannot be written: %w", err)
 	}
-	return &report{name: name, file: file}, nil
+	return &report{file}, nil
 }
 
 // abandon removes a report that was not completed.
 func (r *report) abandon() {
-	if r != nil && r.file != nil {
-		r.file.Close()
-		_ = os.Remove(r.file.Name())
+	if r != nil {
+		r.partFile.abandon()
 	}
 }
 
@@ -75,10 +68,9 @@ func (r *report) write(ctx context.Context, reader *list.Reader, store *outcome.
 	if err := lines.write(ctx, store, page); err != nil {
 		return err
 	}
-	if err := errors.Join(buffer.Flush(), r.file.Close(), os.Rename(r.file.Name(), r.name)); err != nil {
+	if err := errors.Join(buffer.Flush(), r.complete()); err != nil {
 		return fmt.Errorf("the report cannot be written: %w", err)
 	}
-	r.file = nil
 	return nil
 }
 

@@ -53,6 +53,9 @@ func TestScripts(t *testing.T) {
 			"listen": listen,
 			"long":   long,
 			"hash":   hash,
+
+			"simulator": simulator,
+			"redis":     command,
 		},
 	})
 }

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/deadletter"
+)
+
+type deadDiscardSettings struct {
+	deadSettings
+	all, dryRun, yes bool
+}
+
+func (p *program) deadDiscard() *cobra.Command {
+	var s deadDiscardSettings
+	cmd := &cobra.Command{
+		Use:   "discard [IMP_UID...]",
+		Short: "Take dead letters off the list, without another attempt",
+		Long: `Discard takes dead letters off the list: for those that nothing more is to be
+done about. Their outcomes stay, and 'revoker status' still says dead. It needs
+IMP_UIDs, a flag that narrows the letters down, or --all; and --yes, without
+which it says how many would go.
+
+It is also how to get rid of a letter whose outcome cannot be read: name it.
+
+` + filterHelp,
+		Example: `  revoker dead discard imp_448280090638 --yes
+  revoker dead discard --reason not_issued --until 2026-11-01 --dry-run`,
+		Args: arguments(0, -1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runDeadDiscard(cmd.Context(), s, args) },
+	}
+	s.flags(cmd.Flags())
+	f := cmd.Flags()
+	f.BoolVar(&s.all, "all", false, "all dead letters")
+	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be discarded, and change nothing")
+	f.BoolVar(&s.yes, "yes", false, "do it")
+	return cmd
+}
+
+func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, impUIDs []string) error {
+	if err := checkAll(s.all, s.deadSettings.all(impUIDs), "discard"); err != nil {
+		return err
+	}
+	walk, client, err := p.openDead(ctx, &s.deadSettings, impUIDs, deadletter.Config{})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	walk.filter.Unreadable = true
+	switch {
+	case s.dryRun:
+		return p.rehearse(ctx, walk, " would be discarded")
+	case !s.yes:
+		return walk.ask(ctx)
+	}
+	walk.progress = "discarded"
+	if err := walk.discard(ctx); err != nil {
+		return fmt.Errorf("discard: %w; the same command goes on", err)
+	}
+	return walk.end(" discarded")
+}
+
+// ask counts the letters and returns a usageError that says what would do it.
+func (w *deadWalk) ask(ctx context.Context) error {
+	if err := w.each(ctx, w.counted(func(outcome.Outcome) error { return nil })); err != nil {
+		return err
+	}
+	if w.done == 0 {
+		return w.end("")
+	}
+	return usageError{fmt.Errorf("%s would be discarded: --yes does it", countLetters(w.done))}
+}
+
+// discardPage is how many letters are discarded at a time.
+const discardPage = 500
+
+// discard discards the letters, page by page.
+func (w *deadWalk) discard(ctx context.Context) error {
+	page := make([]outcome.Outcome, 0, discardPage)
+	flush := func() error {
+		if _, err := w.list.Discard(ctx, page...); err != nil {
+			return err
+		}
+		for _, o := range page {
+			w.count(o)
+		}
+		page = page[:0]
+		return nil
+	}
+	err := w.each(ctx, func(o outcome.Outcome) error {
+		if page = append(page, o); len(page) < discardPage {
+			return nil
+		}
+		return flush()
+	})
+	if err != nil {
+		return err
+	}
+	if err := flush(); err != nil {
+		return fmt.Errorf("ended after %s: %w", countLetters(w.done), err)
+	}
+	return nil
+}

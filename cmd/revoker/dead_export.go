@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/deadletter"
+)
+
+// byteOrderMark tells Excel that a CSV is UTF-8.
+const byteOrderMark = "\uFEFF"
+
+type deadExportSettings struct {
+	deadSettings
+	format string
+	bom    bool
+}
+
+func (p *program) deadExport() *cobra.Command {
+	var s deadExportSettings
+	cmd := &cobra.Command{
+		Use:   "export FILE|- [IMP_UID...]",
+		Short: "Write dead letters to a file, with all that is known about each",
+		Long: `Export writes dead letters with every field of their outcomes, oldest first, to
+a file, or to standard output for "-": as CSV, or as JSON, one object a line.
+The file bears its name only once it is complete.
+
+Values of a CSV that a spreadsheet would run as a formula get an apostrophe
+before them. A letter whose outcome cannot be read is reported and left out, and
+the exit code is then 3.
+
+` + filterHelp,
+		Example: `  revoker dead export letters.csv --bom
+  revoker dead export - --format json --since 2026-11-01 --until 2026-12-01`,
+		Args: arguments(1, -1, "the FILE, or - for standard output,"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.runDeadExport(cmd.Context(), s, args[0], args[1:])
+		},
+	}
+	s.flags(cmd.Flags())
+	f := cmd.Flags()
+	f.StringVar(&s.format, "format", "", "csv or json (default by the FILE's ending: json for .json, .jsonl and .ndjson)")
+	f.BoolVar(&s.bom, "bom", false, "begin a CSV with a byte-order mark, for Excel")
+	return cmd
+}
+
+// json reports whether JSON is to be written, or returns a usageError.
+func (s *deadExportSettings) json(name string) (bool, error) {
+	format := s.format
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".json", ".jsonl", ".ndjson":
+		format = cmp.Or(format, "json")
+	}
+	switch {
+	case format != "" && format != "csv" && format != "json":
+		return false, usageError{fmt.Errorf("--format %q must be csv or json", format)}
+	case format == "json" && s.bom:
+		return false, usageError{errors.New("--bom is for CSV: JSON has no byte-order mark")}
+	}
+	return format == "json", nil
+}
+
+func (p *program) runDeadExport(ctx context.Context, s deadExportSettings, name string, impUIDs []string) error {
+	asJSON, err := s.json(name)
+	if err != nil {
+		return err
+	}
+	walk, client, err := p.openDead(ctx, &s.deadSettings, impUIDs, deadletter.Config{})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	letters := &letterWriter{json: asJSON, bom: s.bom}
+	if name == "-" {
+		if err := letters.write(ctx, p.stdout, walk); err != nil {
+			return err
+		}
+		return walk.end(" exported")
+	}
+	file, err := createPart(name)
+	if err != nil {
+		return fmt.Errorf("the export cannot be written: %w", err)
+	}
+	defer file.abandon()
+	if err := letters.write(ctx, file.file, walk); err != nil {
+		return err
+	}
+	if err := file.complete(); err != nil {
+		return fmt.Errorf("the export cannot be written: %w", err)
+	}
+	return walk.end(" exported to " + name)
+}
+
+// letterWriter writes dead letters in one of the two formats.
+type letterWriter struct{ json, bom bool }
+
+func (l *letterWriter) write(ctx context.Context, out io.Writer, walk *deadWalk) error {
+	buffer := bufio.NewWriter(out)
+	do, table := printer{out: buffer, json: true}.outcome, csv.NewWriter(buffer)
+	if !l.json {
+		if l.bom {
+			_, _ = buffer.WriteString(byteOrderMark) // a failure stays, and is found by Flush
+		}
+		_ = table.Write(outcome.Fields())
+		do = func(o outcome.Outcome) error {
+			record := o.Values()
+			for i, value := range record {
+				record[i] = inert(value)
+			}
+			return table.Write(record)
+		}
+	}
+	if err := walk.each(ctx, walk.counted(do)); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	table.Flush()
+	if err := errors.Join(table.Error(), buffer.Flush()); err != nil {
+		return fmt.Errorf("the export cannot be written: %w", err)
+	}
+	return nil
+}

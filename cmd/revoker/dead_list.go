@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/deadletter"
+)
+
+type deadListSettings struct {
+	deadSettings
+	json bool
+}
+
+func (p *program) deadList() *cobra.Command {
+	var s deadListSettings
+	cmd := &cobra.Command{
+		Use:   "list [IMP_UID...]",
+		Short: "Show dead letters, oldest first",
+		Long: `List shows dead letters, one a line and oldest first, and in the end how many
+there are for each reason. One whose outcome cannot be read is reported, and the
+exit code is then 3.
+
+` + filterHelp,
+		Example: `  revoker dead list --since 24h
+  revoker dead list --reason not_issued,refused --pg kcp --json`,
+		Args: arguments(0, -1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runDeadList(cmd.Context(), s, args) },
+	}
+	s.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
+	return cmd
+}
+
+func (p *program) runDeadList(ctx context.Context, s deadListSettings, impUIDs []string) error {
+	walk, client, err := p.openDead(ctx, &s.deadSettings, impUIDs, deadletter.Config{})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if err := walk.each(ctx, walk.counted(printer{p.stdout, s.json}.outcome)); err != nil {
+		return err
+	}
+	return walk.end("")
+}
+
+// openDead connects, and returns the way through the letters that are meant.
+// The caller closes the client.
+func (p *program) openDead(
+	ctx context.Context, s *deadSettings, impUIDs []string, c deadletter.Config,
+) (*deadWalk, redis.UniversalClient, error) {
+	filter, err := s.filter(impUIDs, time.Now())
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := p.connect(ctx, s.redis)
+	if err != nil {
+		return nil, nil, err
+	}
+	letters := deadletter.New(client, outcome.NewStore(client, s.redis.Outcomes()), c)
+	return newDeadWalk(p.stderr, letters, filter), client, nil
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/time/rate"
+
+	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/deadletter"
+)
+
+// defaultRate is about what one process revokes on one gateway: 20 slots and
+// calls of 400 ms. So hardly anything piles up before single revocations, with
+// which letters without a batch share their queue.
+const defaultRate = 50
+
+type deadRetrySettings struct {
+	deadSettings
+	retention   config.Retention
+	rate        int
+	all, dryRun bool
+}
+
+func (p *program) deadRetry() *cobra.Command {
+	var s deadRetrySettings
+	cmd := &cobra.Command{
+		Use:   "retry [IMP_UID...]",
+		Short: "Give dead letters fresh attempts",
+		Long: `Retry takes dead letters off the list and enqueues them again, with no attempts
+behind them: for when what was wrong is put right. It needs IMP_UIDs, a flag
+that narrows the letters down, or --all.
+
+By default it retries 50 a second, about what one worker process revokes on one
+gateway, so that single revocations hardly wait behind them.
+
+Retrying twice harms nothing: what is no longer dead is left alone. Ctrl-C stops
+between two letters, and the same command goes on. An IMP_UID that is not dead,
+and a letter that cannot be retried, are reported, and the exit code is then 3.
+
+` + filterHelp,
+		Example: `  revoker dead retry imp_448280090638
+  revoker dead retry --reason attempts_exhausted --pg kcp --dry-run
+  revoker dead retry --all --rate 200`,
+		Args: arguments(0, -1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runDeadRetry(cmd.Context(), s, args) },
+	}
+	s.flags(cmd.Flags())
+	s.retention.Flags(cmd.Flags())
+	f := cmd.Flags()
+	f.BoolVar(&s.all, "all", false, "all dead letters")
+	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be retried, and change nothing")
+	f.IntVar(&s.rate, "rate", defaultRate, "how many a second, 0 for as fast as Redis allows")
+	return cmd
+}
+
+func (s *deadRetrySettings) validate(impUIDs []string) error {
+	if s.rate < 0 {
+		return usageError{fmt.Errorf("--rate %d must be 0 or more", s.rate)}
+	}
+	return checkAll(s.all, s.deadSettings.all(impUIDs), "retry")
+}
+
+// checkAll returns a usageError unless all dead letters are meant just when
+// --all says so.
+func checkAll(said, meant bool, verb string) error {
+	switch {
+	case meant && !said:
+		return usageError{fmt.Errorf("say which dead letters: IMP_UIDs, a flag such as --reason, or --all to %s all of them", verb)}
+	case said && !meant:
+		return usageError{errors.New("--all does not go with IMP_UIDs or a flag that narrows them down")}
+	}
+	return nil
+}
+
+func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs []string) error {
+	if err := s.validate(impUIDs); err != nil {
+		return err
+	}
+	walk, client, err := p.openDead(ctx, &s.deadSettings, impUIDs, deadletter.Config{Retention: s.retention.Duration()})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if s.dryRun {
+		return p.rehearse(ctx, walk, " would be retried")
+	}
+	pace := rate.NewLimiter(rate.Inf, 1)
+	if s.rate > 0 {
+		pace.SetLimit(rate.Limit(s.rate))
+	}
+	walk.progress = "retried"
+	err = walk.each(ctx, walk.counted(func(o outcome.Outcome) error {
+		if err := pace.Wait(ctx); err != nil {
+			return err
+		}
+		return walk.list.Retry(ctx, o)
+	}))
+	if err != nil {
+		return fmt.Errorf("retry: %w; the same command goes on", err)
+	}
+	return walk.end(" retried")
+}
+
+// rehearse shows the letters that something would be done to.
+func (p *program) rehearse(ctx context.Context, walk *deadWalk, would string) error {
+	if err := walk.each(ctx, walk.counted(printer{out: p.stdout}.outcome)); err != nil {
+		return err
+	}
+	return walk.end(would)
+}

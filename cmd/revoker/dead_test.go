@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+)
+
+// simulator sends a request to the simulator's controls, such as DELETE faults.
+func simulator(ts *testscript.TestScript, _ bool, args []string) {
+	request, err := http.NewRequest(args[0], "http://"+ts.Getenv("SIMULATOR")+"/_simulator/"+args[1], http.NoBody)
+	ts.Check(err)
+	response, err := http.DefaultClient.Do(request)
+	ts.Check(err)
+	defer response.Body.Close()
+	if response.StatusCode >= 300 {
+		ts.Fatalf("%s %s: %s", args[0], args[1], response.Status)
+	}
+}
+
+// command sends a command to Redis.
+func command(ts *testscript.TestScript, _ bool, args []string) {
+	options, err := redis.ParseURL(ts.Getenv("REDIS_URL"))
+	ts.Check(err)
+	client := redis.NewClient(options)
+	defer client.Close()
+	words := make([]any, len(args))
+	for i, arg := range args {
+		words[i] = arg
+	}
+	ts.Check(client.Do(context.Background(), words...).Err())
+}
+
+// letters makes dead letters with a message, and returns the URL of the Redis
+// and the store that they are in.
+func letters(t *testing.T, count int, message string) (url string, store *outcome.Store) {
+	t.Helper()
+	client := redistest.Embedded(t)
+	store = outcome.NewStore(client, outcome.Config{})
+	for i := range count {
+		attempt, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: fmt.Sprint("imp_", i)}, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dead := outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonRefused, Message: message}
+		if _, err := store.Finish(t.Context(), attempt, dead); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return "redis://" + client.Options().Addr + "/0", store
+}
+
+func TestDeadRetryStopsBetweenLettersAndGoesOn(t *testing.T) {
+	t.Parallel()
+	url, store := letters(t, 20, "")
+	left := func() int64 {
+		n, err := store.DeadLetters(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	var out bytes.Buffer
+	p := program{stdout: &out, stderr: &out, getenv: func(string) string { return "" }}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan int, 1)
+	go func() { ended <- p.run(ctx, []string{"dead", "retry", "--all", "--rate", "10", "--redis", url}) }()
+	for deadline := time.Now().Add(20 * time.Second); left() > 17; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is retried")
+		}
+	}
+	cancel()
+	if code := <-ended; code != exitFailed {
+		t.Errorf("exit code %d, want %d", code, exitFailed)
+	}
+	rest := left()
+	want := fmt.Sprintf("revoker: retry: stopped after %d dead letters; the same command goes on\n", 20-rest)
+	if rest == 0 || out.String() != want {
+		t.Errorf("got %q with %d left, want %q", out.String(), rest, want)
+	}
+
+	out.Reset()
+	if code := p.run(t.Context(), []string{"dead", "retry", "--all", "--rate", "0", "--redis", url}); code != exitDone {
+		t.Errorf("exit code %d", code)
+	}
+	want = fmt.Sprintf("%d dead letters retried: %[1]d refused.\n", rest)
+	if left() != 0 || out.String() != want {
+		t.Errorf("got %q with %d left, want %q and none", out.String(), left(), want)
+	}
+}
+
+func TestDeadExportRunsNoFormula(t *testing.T) {
+	t.Parallel()
+	url, _ := letters(t, 1, `=HYPERLINK("http://x","y")`)
+	var out bytes.Buffer
+	p := program{stdout: &out, stderr: &out, getenv: func(string) string { return "" }}
+	name := filepath.Join(t.TempDir(), "letters.csv")
+	if code := p.run(t.Context(), []string{"dead", "export", name, "--redis", url}); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, &out)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil || !strings.Contains(string(text), `,refused,,,"'=HYPERLINK(""http://x"",""y"")",1,`) {
+		t.Errorf("got %s, %v; want the formula with an apostrophe", text, err)
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	name = filepath.Join(t.TempDir(), "stopped.csv")
+	if code := p.run(ctx, []string{"dead", "export", name, "--redis", url}); code != exitFailed {
+		t.Errorf("exit code %d of an export that was stopped", code)
+	}
+	if left, _ := filepath.Glob(name + "*"); left != nil {
+		t.Errorf("an export that was stopped leaves %q", left)
+	}
+}

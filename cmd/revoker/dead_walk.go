@@ -1,0 +1,129 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/deadletter"
+)
+
+// deadWalk is one way through the dead letters, and what was met.
+type deadWalk struct {
+	out    io.Writer // what people are told
+	list   *deadletter.List
+	filter deadletter.Filter
+
+	reasons  map[outcome.Reason]int // of the letters that were carried out
+	done     int
+	skipped  int // named or unreadable, and nothing was done about it
+	shown    time.Time
+	progress string // what was done to them; shown now and then if set
+}
+
+func newDeadWalk(out io.Writer, list *deadletter.List, filter deadletter.Filter) *deadWalk {
+	return &deadWalk{out: out, list: list, filter: filter, reasons: make(map[outcome.Reason]int), shown: time.Now()}
+}
+
+// each carries do out for every letter that matches. What cannot be read, is
+// not dead or was refused is reported, and the rest goes on; any other error
+// ends it.
+func (w *deadWalk) each(ctx context.Context, do func(outcome.Outcome) error) error {
+	for o, err := range w.list.All(ctx, w.filter) {
+		if err == nil && ctx.Err() == nil {
+			err = do(o)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("stopped after %s", countLetters(w.done))
+		case err != nil && !w.pass(err):
+			return fmt.Errorf("ended after %s: %w", countLetters(w.done), err)
+		}
+	}
+	return nil
+}
+
+// counted returns do with every letter counted that it was carried out for.
+func (w *deadWalk) counted(do func(outcome.Outcome) error) func(outcome.Outcome) error {
+	return func(o outcome.Outcome) error {
+		err := do(o)
+		if err == nil {
+			w.count(o)
+		}
+		return err
+	}
+}
+
+func (w *deadWalk) count(o outcome.Outcome) {
+	w.done++
+	w.reasons[o.Reason]++
+	if w.progress != "" && time.Since(w.shown) >= plainEvery {
+		w.shown = time.Now()
+		fmt.Fprintf(w.out, "%s %s so far\n", countLetters(w.done), w.progress)
+	}
+}
+
+// pass reports an error that concerns one letter alone, and whether it does.
+func (w *deadWalk) pass(err error) bool {
+	var notDead *outcome.NotDeadError
+	var corrupt *outcome.CorruptError
+	var held *deadletter.HeldError
+	switch {
+	case errors.As(err, &notDead) && len(w.filter.ImpUIDs) == 0:
+		return true // it was on the list a moment ago: somebody else was faster
+	case errors.As(err, &notDead), errors.As(err, &corrupt), errors.As(err, &held), errors.Is(err, tasks.ErrInvalid):
+		w.skipped++
+		fmt.Fprintf(w.out, "revoker: %v\n", err)
+		return true
+	}
+	return false
+}
+
+// end says how many letters there were and why they are dead, such as "2 dead
+// letters retried: 1 refused, 1 not_issued.", and returns errUnfinished if any
+// was skipped.
+func (w *deadWalk) end(did string) error {
+	switch {
+	case w.done > 0:
+		fmt.Fprintf(w.out, "%s%s: %s.\n", countLetters(w.done), did, w.summary())
+	case w.skipped == 0:
+		fmt.Fprintln(w.out, "no dead letter matches")
+	}
+	if w.skipped > 0 {
+		return errUnfinished
+	}
+	return nil
+}
+
+// summary returns the reasons of the letters, the most frequent first.
+func (w *deadWalk) summary() string {
+	var counts []string
+	reasons := make([]outcome.Reason, 0, len(w.reasons))
+	for reason := range w.reasons {
+		reasons = append(reasons, reason)
+	}
+	slices.SortFunc(reasons, func(a, b outcome.Reason) int {
+		if n := w.reasons[b] - w.reasons[a]; n != 0 {
+			return n
+		}
+		return strings.Compare(string(a), string(b))
+	})
+	for _, reason := range reasons {
+		counts = append(counts, fmt.Sprintf("%d %s", w.reasons[reason], cmp.Or(reason, "unreadable")))
+	}
+	return strings.Join(counts, ", ")
+}
+
+func countLetters(n int) string {
+	if n == 1 {
+		return "1 dead letter"
+	}
+	return fmt.Sprintf("%d dead letters", n)
+}

@@ -1,0 +1,19 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+)
+
+// plainNumber is what a spreadsheet takes for a number, and nothing else.
+var plainNumber = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
+
+// inert returns a CSV value such that no spreadsheet runs it as a formula: a
+// gateway's message is written by others. What a spreadsheet would run gets an
+// apostrophe before it, which shows as text. Plain numbers, such as -5, stay.
+func inert(value string) string {
+	if value == "" || !strings.ContainsRune("=+-@\t\r", rune(value[0])) || plainNumber.MatchString(value) {
+		return value
+	}
+	return "'" + value
+}

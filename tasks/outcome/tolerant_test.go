@@ -1,0 +1,107 @@
+package outcome_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+)
+
+func TestEachPassesOverWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		finish(t, s, begin(t, s, lease), dead)
+		running := tasks.Revocation{ImpUID: "imp_2"}
+		if _, err := s.Begin(t.Context(), running, lease); err != nil {
+			t.Fatal(err)
+		}
+		client.HSet(t.Context(), "{receipt}:outcome:imp_3", "imp_uid", "imp_3", "status", "dead", "pg", "kcp", "code", "?",
+			"reason", "refused", "attempts", 1, "first_attempt_at", "2026-11-23T12:00:00Z", "updated_at", "2026-11-23T12:00:00Z")
+
+		var got []string
+		for o, err := range s.Each(t.Context(), []string{"imp_1", asked.ImpUID, "imp_3", "imp_2"}) {
+			var corrupt *outcome.CorruptError
+			if err != nil && (!errors.As(err, &corrupt) || corrupt.ImpUID != o.ImpUID) {
+				t.Fatal(err)
+			}
+			if o.ImpUID == "imp_1" && !errors.Is(err, outcome.ErrNotFound) {
+				t.Errorf("imp_1: %v, want ErrNotFound", err)
+			}
+			got = append(got, o.ImpUID+" "+string(o.Status)+" "+string(o.PG))
+		}
+		want := []string{"imp_1  ", asked.ImpUID + " dead kcp", "imp_3 dead kcp", "imp_2 retrying "}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		for _, err := range s.Each(ctx, []string{"imp_1", "imp_2"}) {
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("cancelled: %v", err)
+			}
+		}
+	})
+}
+
+func TestEveryOutcomeTheStoreWritesIsComplete(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		readable := func(when string) {
+			t.Helper()
+			for _, err := range s.Each(t.Context(), []string{asked.ImpUID}) {
+				if err != nil {
+					t.Errorf("%s: %v", when, err)
+				}
+			}
+		}
+		attempt := begin(t, s, lease)
+		readable("begun")
+		finish(t, s, attempt, retrying)
+		readable("retrying")
+		finish(t, s, begin(t, s, lease), dead)
+		readable("dead")
+		if _, err := s.Revive(t.Context(), asked.ImpUID); err != nil {
+			t.Fatal(err)
+		}
+		readable("revived")
+		finish(t, s, begin(t, s, lease), revoked)
+		readable("revoked")
+	})
+}
+
+func TestNewestDeadIsTheLastOnTheList(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		if at, err := s.NewestDead(t.Context()); !at.IsZero() || err != nil {
+			t.Errorf("got %v, %v; want none", at, err)
+		}
+		finish(t, s, begin(t, s, lease), dead)
+		client.ZAdd(t.Context(), "{receipt}:dead", redis.Z{Score: float64(noon.Add(-time.Hour).UnixMilli()), Member: "imp_1"})
+		if at, err := s.NewestDead(t.Context()); at != noon || err != nil {
+			t.Errorf("got %v, %v; want %v", at, err, noon)
+		}
+		for impUID, want := range map[string]bool{asked.ImpUID: true, "imp_1": true, "imp_2": false} {
+			if got, err := s.Listed(t.Context(), impUID); got != want || err != nil {
+				t.Errorf("%s listed: %t, %v; want %t", impUID, got, err, want)
+			}
+		}
+	})
+}
+
+func TestEveryReasonOfADeadOutcomeIsNamed(t *testing.T) {
+	t.Parallel()
+	if got := outcome.DeadReasons(); !slices.Contains(got, dead.Reason) || slices.Contains(got, revoked.Reason) {
+		t.Errorf("got %q", got)
+	}
+}

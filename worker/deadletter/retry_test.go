@@ -1,0 +1,271 @@
+package deadletter_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/deadletter"
+)
+
+func TestRetryGivesFreshAttemptsOnce(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(client)
+		b.archive(t, asked)
+		alone := tasks.Revocation{ImpUID: one, PG: tasks.KCP}
+		b.archive(t, alone) // asked for without a batch as well
+		b.archive(t, tasks.Revocation{ImpUID: one})
+		letter := b.bury(t, asked, outcome.ReasonAttemptsExhausted, time.Time{})
+
+		if err := b.list.Retry(t.Context(), letter); err != nil {
+			t.Fatal(err)
+		}
+		b.want(t, "pending", outcome.Retrying, 0)
+		if _, row := b.state(t, asked); row != 17 {
+			t.Errorf("the new task bears row %d, want 17", row)
+		}
+		for _, other := range []tasks.Revocation{alone, {ImpUID: one}} {
+			if got, _ := b.state(t, other); got != "" {
+				t.Errorf("the task on %s is %q, want it gone", tasks.QueueOf(other).Name(), got)
+			}
+		}
+		if o, err := b.outcomes.Get(t.Context(), one); err != nil || o.Attempts != 0 {
+			t.Errorf("got %+v, %v; want no attempts", o, err)
+		}
+
+		var notDead *outcome.NotDeadError
+		if err := b.list.Retry(t.Context(), letter); !errors.As(err, &notDead) || notDead.Status != outcome.Retrying {
+			t.Errorf("second time: %v, want a NotDeadError", err)
+		}
+		b.want(t, "pending", outcome.Retrying, 0)
+	})
+}
+
+var errDied = errors.New("the process died")
+
+// Whatever command is the last one before the process dies, nothing is lost:
+// the letter is dead and a second run retries it, or it is overdue and the ID
+// is free for the sweeper, or the task is enqueued.
+func TestRetryInterruptedAnywhereIsFinished(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		met := make(map[string]bool)
+		for limit := 0; ; limit++ {
+			client.FlushAll(t.Context())
+			b := newBench(client)
+			b.archive(t, asked)
+			letter := b.bury(t, asked, outcome.ReasonAttemptsExhausted, time.Time{})
+			commands := 0
+			dying := b.hooked(t, hook{before: func(redis.Cmder) error {
+				if commands++; commands > limit {
+					return errDied
+				}
+				return nil
+			}})
+			err := dying.Retry(t.Context(), letter)
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, errDied) && commands <= limit {
+				t.Fatalf("after %d commands: %v", limit, err)
+			}
+			met[b.recover(t, letter)] = true
+			if t.Failed() {
+				t.Fatalf("after %d commands: %v", limit, err)
+			}
+		}
+		for _, gap := range []string{"archived, dead", "deleted, dead", "revived"} {
+			if !met[gap] {
+				t.Errorf("no process died at: %s", gap)
+			}
+		}
+	})
+}
+
+// recover does what follows a crash, and returns where it was met.
+func (b *bench) recover(t *testing.T, letter outcome.Outcome) (gap string) {
+	t.Helper()
+	held, _ := b.state(t, asked)
+	status, err := b.outcomes.Status(t.Context(), one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch {
+	case status == outcome.Dead && held == "archived":
+		gap = "archived, dead"
+	case status == outcome.Dead && held == "":
+		gap = "deleted, dead"
+	case status == outcome.Retrying && held == "":
+		gap = "revived"
+		if !b.overdue(t) {
+			t.Error("revived and not enqueued, but not overdue")
+		}
+	default:
+		t.Errorf("%s with a task that is %q", status, held)
+	}
+	err = b.list.Retry(t.Context(), letter)
+	if gap == "revived" {
+		var notDead *outcome.NotDeadError
+		if !errors.As(err, &notDead) || notDead.Status != outcome.Retrying {
+			t.Errorf("retried again: %v, want that it is not dead", err)
+		}
+		b.enqueue(t, asked) // the sweeper does
+	} else if err != nil {
+		t.Errorf("retried again: %v", err)
+	}
+	b.want(t, "pending", outcome.Retrying, 0)
+	return gap
+}
+
+// A command that was cancelled stops between two letters, not inside one.
+func TestCancelledRetryEndsWhatItBegan(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(client)
+		letter := b.bury(t, asked, outcome.ReasonRefused, time.Time{})
+		ctx, cancel := context.WithCancel(t.Context())
+		list := b.hooked(t, hook{after: func(redis.Cmder) {
+			if status, _ := b.outcomes.Status(t.Context(), one); status == outcome.Retrying {
+				cancel()
+			}
+		}})
+		if err := list.Retry(ctx, letter); err != nil || ctx.Err() == nil {
+			t.Errorf("got %v, cancelled: %t", err, ctx.Err() != nil)
+		}
+		b.want(t, "pending", outcome.Retrying, 0)
+	})
+}
+
+func TestRetryMeetsATaskThatAppearsMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, appear := range map[string]func(*bench, *testing.T, tasks.Revocation){
+		"live": (*bench).enqueue, "finished": (*bench).archive,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				b := newBench(client)
+				letter := b.bury(t, asked, outcome.ReasonRefused, time.Time{})
+				appeared := false
+				list := b.hooked(t, hook{after: func(redis.Cmder) {
+					if status, _ := b.outcomes.Status(t.Context(), one); status == outcome.Retrying && !appeared {
+						appeared = true
+						appear(b, t, asked)
+					}
+				}})
+				if err := list.Retry(t.Context(), letter); err != nil || !appeared {
+					t.Errorf("got %v, met a task: %t", err, appeared)
+				}
+				b.want(t, "pending", outcome.Retrying, 0)
+			})
+		})
+	}
+}
+
+// Two people retry at once: one finds the archived task, the other enqueues
+// its own, and the first deletes it.
+func TestRetriesAtOnceLoseNothing(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(client)
+		b.archive(t, asked)
+		letter := b.bury(t, asked, outcome.ReasonRefused, time.Time{})
+		other, looked := b.list, false
+		list := b.hooked(t, hook{after: func(cmd redis.Cmder) {
+			if looked || !strings.HasPrefix(cmd.Name(), "eval") {
+				return // not yet the script that finds the task
+			}
+			looked = true
+			if err := other.Retry(t.Context(), letter); err != nil {
+				t.Errorf("the faster one: %v", err)
+			}
+		}})
+		var notDead *outcome.NotDeadError
+		if err := list.Retry(t.Context(), letter); !errors.As(err, &notDead) || !looked {
+			t.Errorf("the slower one: %v, want a NotDeadError", err)
+		}
+		b.want(t, "pending", outcome.Retrying, 0)
+	})
+}
+
+// A worker writes the outcome a moment before it tells Asynq; a letter retried
+// in that moment would be archived with its fresh attempts.
+func TestRetryWaitsForTheWorkerToLetGo(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(client)
+		began, letGo := make(chan struct{}), make(chan struct{})
+		server := asynq.NewServerFromRedisClient(client, asynq.Config{
+			Queues: map[string]int{tasks.QueueOf(asked).Name(): 1}, Concurrency: 1, LogLevel: asynq.FatalLevel,
+			TaskCheckInterval: 10 * time.Millisecond,
+		})
+		err := server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error {
+			close(began)
+			<-letGo
+			return asynq.SkipRetry
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(server.Shutdown)
+		b.enqueue(t, asked)
+		<-began
+		letter := b.bury(t, asked, outcome.ReasonRefused, time.Time{})
+
+		var held *deadletter.HeldError
+		if err := b.list.Retry(t.Context(), letter); !errors.As(err, &held) || held.ImpUID != one {
+			t.Errorf("got %v, want a HeldError", err)
+		}
+		b.want(t, "active", outcome.Dead, 1)
+
+		server.Stop() // takes no more tasks, so that the new one stays
+		patient := deadletter.New(client, b.outcomes, deadletter.Config{Patience: 20 * time.Second})
+		time.AfterFunc(50*time.Millisecond, func() { close(letGo) })
+		if err := patient.Retry(t.Context(), letter); err != nil {
+			t.Error(err)
+		}
+		b.want(t, "pending", outcome.Retrying, 0)
+		if _, row := b.state(t, asked); row != 17 {
+			t.Errorf("the new task bears row %d, want 17", row)
+		}
+	})
+}
+
+func TestWhatCanNeverBecomeACallIsNotRevived(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(client)
+		letter := b.bury(t, tasks.Revocation{ImpUID: "imp 1"}, outcome.ReasonInvalidTask, time.Time{})
+		if err := b.list.Retry(t.Context(), letter); !errors.Is(err, tasks.ErrInvalid) {
+			t.Errorf("got %v, want ErrInvalid", err)
+		}
+		if n, err := b.outcomes.DeadLetters(t.Context()); n != 1 || err != nil {
+			t.Errorf("%d dead letters, %v; want it dead as before", n, err)
+		}
+	})
+}
+
+func TestRetriedTaskStaysVisibleAsLongAsAsked(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(client)
+		letter := b.bury(t, asked, outcome.ReasonRefused, time.Time{})
+		list := deadletter.New(client, b.outcomes, deadletter.Config{Retention: time.Hour})
+		if err := list.Retry(t.Context(), letter); err != nil {
+			t.Fatal(err)
+		}
+		task, err := b.tasks.GetTaskInfo(tasks.QueueOf(asked).Name(), tasks.TaskID(one))
+		if err != nil || task.Retention != time.Hour {
+			t.Errorf("got %+v, %v; want a retention of 1h", task, err)
+		}
+	})
+}

@@ -1,0 +1,124 @@
+package deadletter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+)
+
+// look is how often to look whether a worker has let go of a task.
+const look = 20 * time.Millisecond
+
+// HeldError says that a worker still holds the task of a dead letter: it is in
+// a call whose answer may say more, or it died, in which case Asynq takes the
+// task back within two minutes. Nothing was changed.
+type HeldError struct {
+	ImpUID string
+	Queue  string
+}
+
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("%s: a worker still holds its task on %s; try again in two minutes", e.ImpUID, e.Queue)
+}
+
+// place is where Asynq may hold a task.
+type place struct{ queue, id string }
+
+// places returns where Asynq may hold tasks of a dead letter: on its own queue,
+// and on those where it belongs if it was also asked for with or without a
+// batch, or without the gateway. A finished task that stayed on one of them
+// would be taken for a crash of the attempts to come.
+//
+// What nobody could read may be anywhere, under any ID; its letter bears that
+// ID if there was no imp_uid.
+func (l *List) places(letter outcome.Outcome) ([]place, error) {
+	id := tasks.TaskID(letter.ImpUID)
+	own := tasks.QueueOf(tasks.Revocation{PG: letter.PG, Batch: letter.Batch})
+	places := []place{{own.Name(), id}, {tasks.Queue{PG: own.PG, Bulk: !own.Bulk}.Name(), id}}
+	if own.PG != "" {
+		places = append(places, place{tasks.Queue{}.Name(), id}, place{tasks.Queue{Bulk: true}.Name(), id})
+	}
+	if letter.Reason != outcome.ReasonInvalidTask {
+		return places, nil
+	}
+	names, err := l.inspector.Queues()
+	if err != nil {
+		return nil, fmt.Errorf("list the queues: %w", err)
+	}
+	for _, name := range names {
+		if _, ours := tasks.ParseQueue(name); ours {
+			places = append(places, place{name, id}, place{name, letter.ImpUID})
+		}
+	}
+	return places, nil
+}
+
+// clearAll deletes the finished tasks of a dead letter and returns how many
+// they were, and the row of its batch that one of them bore.
+func (l *List) clearAll(ctx context.Context, letter outcome.Outcome) (cleared, row int, err error) {
+	places, err := l.places(letter)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, at := range places {
+		task, err := l.clear(ctx, letter.ImpUID, at)
+		if err != nil {
+			return cleared, row, err
+		}
+		if task == nil {
+			continue
+		}
+		cleared++
+		if asked, err := tasks.Parse(task.Payload); err == nil && asked.Batch == letter.Batch {
+			row = max(row, asked.Row)
+		}
+	}
+	return cleared, row, nil
+}
+
+// clear deletes the task at a place if it is finished, and returns it; nil if
+// nothing was deleted.
+func (l *List) clear(ctx context.Context, impUID string, at place) (*asynq.TaskInfo, error) {
+	task, err := l.settled(ctx, impUID, at)
+	if err != nil || task == nil || task.State != asynq.TaskStateArchived && task.State != asynq.TaskStateCompleted {
+		return nil, err
+	}
+	if err := l.inspector.DeleteTask(at.queue, at.id); err != nil && !gone(err) {
+		return nil, fmt.Errorf("delete the finished task of %s: %w", impUID, err)
+	}
+	return task, nil
+}
+
+// settled returns the task at a place once no worker holds it, nil if there is
+// none, or a [*HeldError] once patience is at its end.
+func (l *List) settled(ctx context.Context, impUID string, at place) (*asynq.TaskInfo, error) {
+	for deadline := time.Now().Add(l.patience); ; {
+		task, err := l.inspector.GetTaskInfo(at.queue, at.id)
+		switch {
+		case gone(err):
+			return nil, nil
+		case err != nil:
+			return nil, fmt.Errorf("look for the task of %s: %w", impUID, err)
+		case task.State != asynq.TaskStateActive:
+			return task, nil
+		case time.Now().After(deadline):
+			return nil, &HeldError{ImpUID: impUID, Queue: at.queue}
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("wait for the task of %s: %w", impUID, context.Cause(ctx))
+		case <-time.After(look):
+		}
+	}
+}
+
+// gone reports whether Asynq says that there is no such task.
+func gone(err error) bool {
+	return errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound)
+}
