@@ -37,8 +37,11 @@ fuzz: ## try what parses bytes from outside with bytes made up for it
 bench: ## measure pickup, throughput and CPU on a real Redis (needs redis-server)
 	go run ./bench
 
-soak: ## prove it under faults: kills workers and Redis, compares with PortOne's truth
-	go run ./bench/soak
+# Flags of the soak; those by default take about ten minutes.
+SOAK ?=
+
+soak: ## kill workers and Redis under load, compare with PortOne's truth (needs redis-server)
+	go run ./bench/soak $(SOAK)
 
 build: ## build bin/revoker
 	@CGO_ENABLED=0 go build -trimpath -o bin/revoker ./cmd/revoker

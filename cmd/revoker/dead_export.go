@@ -112,13 +112,7 @@ func (l *letterWriter) write(ctx context.Context, out io.Writer, walk *deadWalk)
 			_, _ = buffer.WriteString(byteOrderMark) // a failure stays, and is found by Flush
 		}
 		_ = table.Write(outcome.Fields())
-		do = func(o outcome.Outcome) error {
-			record := o.Values()
-			for i, value := range record {
-				record[i] = inert(value)
-			}
-			return table.Write(record)
-		}
+		do = func(o outcome.Outcome) error { return table.Write(inertAll(o.Values())) }
 	}
 	if err := walk.each(ctx, walk.counted(do)); err != nil {
 		return fmt.Errorf("export: %w", err)

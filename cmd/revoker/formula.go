@@ -17,3 +17,11 @@ func inert(value string) string {
 	}
 	return "'" + value
 }
+
+// inertAll makes a record inert in place and returns it.
+func inertAll(record []string) []string {
+	for i, value := range record {
+		record[i] = inert(value)
+	}
+	return record
+}

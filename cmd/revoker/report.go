@@ -156,5 +156,5 @@ func (l *reportLines) line(row list.Row, o outcome.Outcome) error {
 	for len(record) < l.columns {
 		record = append(record, "")
 	}
-	return l.csv.Write(append(record, o.Values()...))
+	return l.csv.Write(inertAll(append(record, o.Values()...)))
 }
