@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,11 +102,10 @@ func single(raw string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := bounded(options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
+	if err := sized(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
 		return nil, err
 	}
 	options.ContextTimeoutEnabled = true
-	options.PoolSize = max(options.PoolSize, poolSize)
 	return redis.NewClient(options), nil
 }
 
@@ -131,13 +131,12 @@ func sentinel(raw string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := bounded(options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
+	if err := sized(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
 		return nil, err
 	}
 	options.Username, options.Password = options.SentinelUsername, options.SentinelPassword
 	options.SentinelUsername, options.SentinelPassword = user, password
 	options.ContextTimeoutEnabled = true
-	options.PoolSize = max(options.PoolSize, poolSize)
 	return redis.NewFailoverClient(options), nil
 }
 
@@ -146,23 +145,22 @@ func cluster(raw string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := bounded(options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
+	if err := sized(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
 		return nil, err
 	}
 	options.ContextTimeoutEnabled = true
-	options.PoolSize = max(options.PoolSize, poolSize)
 	return redis.NewClusterClient(options), nil
 }
 
 // mostConnections bounds what a URL may ask for: go-redis panics far above.
 const mostConnections = 10_000
 
-func bounded(connections ...int) error {
-	for _, n := range connections {
-		if n > mostConnections {
-			return fmt.Errorf("%d connections are too many, at most %d are allowed", n, mostConnections)
-		}
+// sized gives a pool at least our size, and refuses what is out of bounds.
+func sized(pool *int, others ...int) error {
+	if most := max(*pool, slices.Max(others)); most > mostConnections {
+		return fmt.Errorf("%d connections are too many, at most %d are allowed", most, mostConnections)
 	}
+	*pool = max(*pool, poolSize)
 	return nil
 }
 
