@@ -102,7 +102,7 @@ func single(raw string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sized(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
+	if err := bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
 		return nil, err
 	}
 	options.ContextTimeoutEnabled = true
@@ -131,7 +131,7 @@ func sentinel(raw string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sized(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
+	if err := bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
 		return nil, err
 	}
 	options.Username, options.Password = options.SentinelUsername, options.SentinelPassword
@@ -145,7 +145,7 @@ func cluster(raw string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sized(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
+	if err := bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
 		return nil, err
 	}
 	options.ContextTimeoutEnabled = true
@@ -155,8 +155,8 @@ func cluster(raw string) (redis.UniversalClient, error) {
 // mostConnections bounds what a URL may ask for: go-redis panics far above.
 const mostConnections = 10_000
 
-// sized gives a pool at least our size, and refuses what is out of bounds.
-func sized(pool *int, others ...int) error {
+// bounded gives a pool at least our size, and refuses what is out of bounds.
+func bounded(pool *int, others ...int) error {
 	if most := max(*pool, slices.Max(others)); most > mostConnections {
 		return fmt.Errorf("%d connections are too many, at most %d are allowed", most, mostConnections)
 	}
