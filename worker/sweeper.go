@@ -86,73 +86,106 @@ func (s *sweeper) sweep(ctx context.Context) error {
 // archive gives every archived task of a queue an outcome, and deletes the
 // oldest of those that have one: the list of dead letters is ours, not Asynq's.
 func (s *sweeper) archive(ctx context.Context, queue string) error {
-	var ended []string // task IDs, oldest first
+	var ended []*asynq.TaskInfo // oldest first
 	for page := 1; ctx.Err() == nil; page++ {
 		archived, err := s.inspector.ListArchivedTasks(queue, asynq.PageSize(archivePage), asynq.Page(page))
 		if err != nil {
 			return fmt.Errorf("list the archive of %s: %w", queue, err)
 		}
-		for _, task := range archived {
-			done, err := s.settle(ctx, queue, task)
-			if err != nil {
-				return err
-			}
-			if done {
-				ended = append(ended, task.ID)
-			}
+		done, err := s.settleAll(ctx, archived)
+		if err != nil {
+			return err
 		}
+		ended = append(ended, done...)
 		if len(archived) < archivePage {
 			break
 		}
 	}
-	for _, id := range ended[:max(len(ended)-archiveKeep, 0)] {
-		if err := s.remove(queue, id); err != nil {
+	for _, task := range ended[:max(len(ended)-archiveKeep, 0)] {
+		if err := s.remove(task); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// settleAll settles archived tasks and returns those that have ended. What is
+// known about them is read in one round trip.
+func (s *sweeper) settleAll(ctx context.Context, archived []*asynq.TaskInfo) (ended []*asynq.TaskInfo, err error) {
+	impUIDs := make([]string, len(archived))
+	for i, task := range archived {
+		revocation, _ := read(task.Type, task.Payload, task.ID)
+		impUIDs[i] = revocation.ImpUID
+	}
+	var known []knownOutcome
+	for o, err := range s.outcomes.Each(ctx, impUIDs) {
+		known = append(known, knownOutcome{o, err})
+	}
+	for i, o := range known {
+		done, err := s.settle(ctx, archived[i], o)
+		if err != nil {
+			return ended, err
+		}
+		if done {
+			ended = append(ended, archived[i])
+		}
+	}
+	return ended, nil
+}
+
+// knownOutcome is an outcome, or why there is none to be had.
+type knownOutcome struct {
+	outcome.Outcome
+	err error
+}
+
 // settle reports whether an archived task has a terminal outcome. One that has
-// none is given one, and one that an attempt since then has overtaken goes.
-func (s *sweeper) settle(ctx context.Context, queue string, task *asynq.TaskInfo) (bool, error) {
+// none is given one, one that an attempt since then has overtaken goes, and one
+// whose outcome cannot be read is left to a person.
+func (s *sweeper) settle(ctx context.Context, task *asynq.TaskInfo, known knownOutcome) (bool, error) {
 	revocation, invalid := read(task.Type, task.Payload, task.ID)
-	o, err := s.outcomes.Get(ctx, revocation.ImpUID)
+	var corrupt *outcome.CorruptError
 	switch {
-	case err == nil && o.Status.Terminal():
+	case known.err == nil && known.Status.Terminal():
 		return true, nil
-	case errors.Is(err, outcome.ErrNotFound) && s.outcomes.Forgotten(task.LastFailedAt):
-		return true, nil // its outcome's life is over
-	case err != nil && !errors.Is(err, outcome.ErrNotFound):
-		return false, err
-	case err == nil && !task.LastFailedAt.IsZero() && o.UpdatedAt.After(task.LastFailedAt.Add(overtaken)):
-		return false, s.remove(queue, task.ID)
-	case invalid != nil:
-		return false, ignore(s.handler.bury(ctx, revocation, invalid))
+	case errors.Is(known.err, outcome.ErrNotFound):
+		if s.outcomes.Forgotten(task.LastFailedAt) {
+			return true, nil // its outcome's life is over
+		}
+	case errors.As(known.err, &corrupt):
+		s.handler.complaints.add(slog.LevelWarn, "corrupt", "outcome not read", "imp_uid", revocation.ImpUID, "error", corrupt)
+		return false, nil
+	case known.err != nil:
+		return false, known.err
+	case !task.LastFailedAt.IsZero() && known.UpdatedAt.After(task.LastFailedAt.Add(overtaken)):
+		return false, s.remove(task)
+	}
+
+	// What these return is for Asynq, and nobody waits for it here.
+	if invalid != nil {
+		_ = s.handler.bury(ctx, revocation, invalid)
+		return false, nil
 	}
 	attempt, err := s.outcomes.Begin(ctx, revocation, lease)
 	if err != nil {
-		return false, ignore(s.handler.notBegun(revocation, err))
+		return false, nil // somebody else is at it, or Redis is away; the next sweep tries again
 	}
 	release := s.handler.leases.hold(attempt)
 	defer release()
 	found := s.handler.giveUp(ctx, attempt, finding{verdict: crashed})
-	_ = s.handler.record(ctx, attempt, found) // what it returns is for Asynq
+	_ = s.handler.record(ctx, attempt, found)
 	if !found.status.Terminal() {
 		return false, nil // nobody could be asked; the next sweep tries again
 	}
-	return false, s.remove(queue, task.ID)
+	return false, s.remove(task)
 }
 
-func (s *sweeper) remove(queue, id string) error {
-	if err := s.inspector.DeleteTask(queue, id); err != nil && !errors.Is(err, asynq.ErrTaskNotFound) {
-		return fmt.Errorf("delete the archived task %s of %s: %w", id, queue, err)
+func (s *sweeper) remove(task *asynq.TaskInfo) error {
+	if err := s.inspector.DeleteTask(task.Queue, task.ID); err != nil && !errors.Is(err, asynq.ErrTaskNotFound) {
+		return fmt.Errorf("delete the archived task %s of %s: %w", task.ID, task.Queue, err)
 	}
 	return nil
 }
-
-// ignore drops what is meant for Asynq: nobody waits for it here.
-func ignore(error) error { return nil }
 
 // overdue enqueues again what was begun and has no task any more.
 func (s *sweeper) overdue(ctx context.Context) error {

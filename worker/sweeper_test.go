@@ -49,6 +49,28 @@ func TestArchivedTaskWithoutAnOutcomeGetsOne(t *testing.T) {
 	})
 }
 
+func TestCorruptOutcomeStopsNoSweep(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		inspector := asynq.NewInspectorFromRedisClient(client)
+		for _, impUID := range []string{"imp_1", "imp_2"} {
+			b.enqueue(t, tasks.Revocation{ImpUID: impUID})
+			if err := inspector.ArchiveTask("receipts", tasks.TaskID(impUID)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		client.HSet(t.Context(), "{receipt}:outcome:imp_1", "status", "retrying", "attempts", "many")
+		b.start(t)
+		if o := b.await(t, "imp_2", terminal); o.Reason != outcome.ReasonCrashed {
+			t.Errorf("got %+v, want the other task to get its outcome", o)
+		}
+		if got := client.HGet(t.Context(), "{receipt}:outcome:imp_1", "attempts").Val(); got != "many" {
+			t.Errorf("the corrupt outcome was overwritten: attempts %q", got)
+		}
+	})
+}
+
 func TestArchivedTaskFromBeforeARevivalIsNoCrash(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {

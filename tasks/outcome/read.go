@@ -26,13 +26,7 @@ func (s *Store) Get(ctx context.Context, impUID string) (Outcome, error) {
 // Many returns the outcomes of the imp_uids, in their order and in one round
 // trip. Where there is none, it holds the imp_uid alone and no status.
 func (s *Store) Many(ctx context.Context, impUIDs []string) ([]Outcome, error) {
-	replies := make([]*redis.MapStringStringCmd, len(impUIDs))
-	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, impUID := range impUIDs {
-			replies[i] = p.HGetAll(ctx, s.hash(impUID))
-		}
-		return nil
-	})
+	replies, err := s.hashes(ctx, impUIDs)
 	if err != nil {
 		return nil, fmt.Errorf("read %d outcomes: %w", len(impUIDs), err)
 	}
@@ -46,6 +40,19 @@ func (s *Store) Many(ctx context.Context, impUIDs []string) ([]Outcome, error) {
 		outcomes[i] = o
 	}
 	return outcomes, nil
+}
+
+// hashes reads the hashes of the imp_uids, in their order and in one round
+// trip. The error is the first of those that the replies bear themselves.
+func (s *Store) hashes(ctx context.Context, impUIDs []string) ([]*redis.MapStringStringCmd, error) {
+	replies := make([]*redis.MapStringStringCmd, len(impUIDs))
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, impUID := range impUIDs {
+			replies[i] = p.HGetAll(ctx, s.hash(impUID))
+		}
+		return nil
+	})
+	return replies, err
 }
 
 // Status returns the status of an imp_uid, empty if it has no outcome.

@@ -25,13 +25,7 @@ func (e *CorruptError) Unwrap() error { return e.Err }
 // error is Redis' own and ends it.
 func (s *Store) Each(ctx context.Context, impUIDs []string) iter.Seq2[Outcome, error] {
 	return func(yield func(Outcome, error) bool) {
-		replies := make([]*redis.MapStringStringCmd, len(impUIDs))
-		_, _ = s.client.Pipelined(ctx, func(p redis.Pipeliner) error { // each reply bears its own error
-			for i, impUID := range impUIDs {
-				replies[i] = p.HGetAll(ctx, s.hash(impUID))
-			}
-			return nil
-		})
+		replies, _ := s.hashes(ctx, impUIDs) // each reply bears its own error
 		for i, reply := range replies {
 			if err := reply.Err(); err != nil && !strings.HasPrefix(err.Error(), "WRONGTYPE") {
 				yield(Outcome{}, fmt.Errorf("read %d outcomes: %w", len(impUIDs), err))
