@@ -1,9 +1,6 @@
 package main
 
-import (
-	"errors"
-	"os"
-)
+import "os"
 
 // partFile is a file that takes its name only when it is complete, so that no
 // half of one is ever taken for a whole. Until then it ends in .part.
@@ -23,7 +20,10 @@ func createPart(name string) (*partFile, error) {
 
 // complete gives the file its name.
 func (p *partFile) complete() error {
-	if err := errors.Join(p.file.Close(), os.Rename(p.file.Name(), p.name)); err != nil {
+	if err := p.file.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(p.file.Name(), p.name); err != nil {
 		return err
 	}
 	p.file = nil

@@ -68,7 +68,11 @@ func (r *report) write(ctx context.Context, reader *list.Reader, store *outcome.
 	if err := lines.write(ctx, store, page); err != nil {
 		return err
 	}
-	if err := errors.Join(buffer.Flush(), r.complete()); err != nil {
+	err := buffer.Flush()
+	if err == nil {
+		err = r.complete()
+	}
+	if err != nil {
 		return fmt.Errorf("the report cannot be written: %w", err)
 	}
 	return nil
