@@ -1,6 +1,9 @@
 package tasks
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Gateway is a payment gateway (PG) by its PortOne code, the value of
 // pg_provider. The zero value means that the gateway is not known.
@@ -25,15 +28,18 @@ const (
 	Welcome      Gateway = "welcome"
 )
 
-// gatewayNames lists every known gateway with its names. aliases are further
-// spellings found in merchants' exports. lookup tells whether PortOne documents
-// GET /receipts/{imp_uid} for the gateway.
-var gatewayNames = []struct {
+// gatewayName is what is known about a gateway. aliases are further spellings
+// found in merchants' exports; lookup tells whether PortOne documents GET
+// /receipts/{imp_uid} for it.
+type gatewayName struct {
 	code            Gateway
 	lookup          bool
 	korean, english string
 	aliases         []string
-}{
+}
+
+// gatewayNames lists every known gateway.
+var gatewayNames = []gatewayName{
 	{Inicis, true, "KG이니시스", "KG Inicis", []string{"이니시스", "inicis"}},
 	{KCP, true, "NHN KCP", "NHN KCP", []string{"NHN한국사이버결제"}},
 	{Settle, false, "헥토파이낸셜", "Hecto Financial", []string{"세틀뱅크", "Settle Bank"}},
@@ -56,46 +62,28 @@ func Gateways() []Gateway {
 	return all
 }
 
-// Known reports whether g is one of the constants of this package.
-func (g Gateway) Known() bool {
+// named returns what is known about g, its zero value if nothing is.
+func (g Gateway) named() gatewayName {
 	for _, known := range gatewayNames {
 		if g == known.code {
-			return true
+			return known
 		}
 	}
-	return false
+	return gatewayName{}
 }
+
+// Known reports whether g is one of the constants of this package.
+func (g Gateway) Known() bool { return g.named().code != "" }
 
 // LooksUp reports whether PortOne documents the lookup of receipts for g. It is
 // false for a gateway that is not known.
-func (g Gateway) LooksUp() bool {
-	for _, known := range gatewayNames {
-		if g == known.code {
-			return known.lookup
-		}
-	}
-	return false
-}
+func (g Gateway) LooksUp() bool { return g.named().lookup }
 
 // Korean returns the gateway's Korean name, or its code if it has none.
-func (g Gateway) Korean() string {
-	for _, known := range gatewayNames {
-		if g == known.code {
-			return known.korean
-		}
-	}
-	return string(g)
-}
+func (g Gateway) Korean() string { return cmp.Or(g.named().korean, string(g)) }
 
 // English returns the gateway's English name, or its code if it has none.
-func (g Gateway) English() string {
-	for _, known := range gatewayNames {
-		if g == known.code {
-			return known.english
-		}
-	}
-	return string(g)
-}
+func (g Gateway) English() string { return cmp.Or(g.named().english, string(g)) }
 
 // ParseGateway returns the gateway that name means: a code, or a Korean or an
 // English name as order systems export them, whatever its case and spacing.
