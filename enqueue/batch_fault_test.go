@@ -1,0 +1,100 @@
+package enqueue_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+
+	"github.com/redis/go-redis/v9"
+)
+
+func TestCrashBeforeMarkingLosesNothing(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		lines := numbered(30)
+		if _, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		// As if the process had died before it marked anything, and ten were
+		// worked off meanwhile.
+		for _, key := range []string{":rows", ""} {
+			client.Del(t.Context(), "{receipt}:batch:"+name+key)
+		}
+		store := outcome.NewStore(client, outcome.Config{})
+		if _, err := store.OpenBatch(t.Context(), name, ""); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 10 {
+			r := tasks.Revocation{ImpUID: lines[i].ImpUID, PG: tasks.KCP, Batch: name, Row: i + 1}
+			attempt, err := store.Begin(t.Context(), r, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Revoked}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{}); err != nil || len(got) != 30 {
+			t.Fatalf("got %s, %v", got, err)
+		}
+		if b := figures(t, client); b.Queued != 30 || b.Elsewhere != 0 || b.Revoked != 10 || b.Open != 20 {
+			t.Errorf("got %+v; want 30 queued of which 10 are revoked", b)
+		}
+	})
+}
+
+func TestFullRedisStopsTheList(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--maxmemory", "6mb", "--maxmemory-policy", "noeviction")
+	client := server.Client(t)
+	lines := numbered(50_000)
+	got, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{})
+	if !enqueue.Full(err) {
+		t.Fatalf("%d lines, %v; want that Redis is full", len(got), err)
+	}
+	if err := client.ConfigSet(t.Context(), "maxmemory", "0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{}); err != nil || len(got) != 50_000 {
+		t.Fatalf("%d lines, %v; want that the list goes on", len(got), err)
+	}
+	if b := figures(t, client); b.Queued != 50_000 || b.Elsewhere != 0 {
+		t.Errorf("got %+v, want all queued by this batch", b)
+	}
+}
+
+func TestBatchOnACluster(t *testing.T) {
+	t.Parallel()
+	client := redistest.StartCluster(t)
+	batch, err := enqueue.NewClient(client, enqueue.Config{}).Batch(name, enqueue.BatchOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for result, err := range batch.Ask(t.Context(), slices.Values(numbered(3000))) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result.Kind == outcome.KindQueued {
+			count++
+		}
+	}
+	if b, err := batch.Status(t.Context()); err != nil || b.Queued != 3000 || count != 3000 {
+		t.Errorf("%d queued, batch %+v, %v", count, b, err)
+	}
+}
+
+func TestBatchNamesAreChecked(t *testing.T) {
+	t.Parallel()
+	c := enqueue.NewClient(redistest.Embedded(t), enqueue.Config{})
+	for _, bad := range []string{"", "a b", "환불", "a:rows", "a\n", string(make([]byte, 65))} {
+		if _, err := c.Batch(bad, enqueue.BatchOptions{}); err == nil {
+			t.Errorf("%q is taken for a name", bad)
+		}
+	}
+}
