@@ -98,3 +98,78 @@ func TestBatchNamesAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// Whatever asks for an imp_uid how often, with which gateway, a batch ends with
+// as many outcomes as it asked for.
+func TestEveryRowOfABatchEnds(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		c := enqueue.NewClient(client, enqueue.Config{})
+		other := tasks.Revocation{ImpUID: one, PG: tasks.KCP, Batch: "other"} // of no batch that anybody opened
+		if _, err := c.Revoke(t.Context(), other); err != nil {
+			t.Fatal(err)
+		}
+		first := []enqueue.Line{{Number: 1, ImpUID: one, PG: tasks.KCP}, {Number: 2, ImpUID: "imp_2", PG: tasks.KCP}}
+		second := []enqueue.Line{{Number: 1, ImpUID: one}, {Number: 2, ImpUID: "imp_2"}} // on another queue
+		if got, err := kinds(t.Context(), t, client, first, enqueue.BatchOptions{}); err != nil || got != "eq" {
+			t.Fatalf("got %s, %v; want eq", got, err)
+		}
+		if got, err := kinds(t.Context(), t, client, second, enqueue.BatchOptions{Append: true}); err != nil || got != "qq" {
+			t.Fatalf("got %s, %v; want qq", got, err)
+		}
+		store := outcome.NewStore(client, outcome.Config{})
+		for _, r := range []tasks.Revocation{
+			other,
+			{ImpUID: "imp_2", PG: tasks.KCP, Batch: name, Row: 2},
+			{ImpUID: one, Batch: name, Row: 3},
+			{ImpUID: "imp_2", Batch: name, Row: 4},
+		} {
+			attempt, err := store.Begin(t.Context(), r, time.Minute)
+			if err != nil {
+				continue // it has ended
+			}
+			if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonRefused}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if b := figures(t, client); b.Dead != 4 || b.Open != 0 || !b.Finished() {
+			t.Errorf("got %+v; want four rows with an end", b)
+		}
+		for _, impUID := range []string{one, "imp_2"} {
+			if _, err := store.Revive(t.Context(), impUID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if b := figures(t, client); b.Dead != 0 || b.Open != 4 || b.Finished() {
+			t.Errorf("got %+v; want four open rows", b)
+		}
+		for _, impUID := range []string{one, "imp_2"} {
+			end(t, client, impUID, outcome.Revoked)
+		}
+		if b := figures(t, client); b.Revoked != 4 || b.Open != 0 || !b.Finished() {
+			t.Errorf("got %+v; want four revoked rows", b)
+		}
+	})
+}
+
+// An imp_uid that a service asked for in the name of a batch, without a row, is
+// the batch's once its list names it.
+func TestRowlessTaskOfABatchIsAdopted(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		store := outcome.NewStore(client, outcome.Config{})
+		attempt, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: one, Batch: name}, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Revoked}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := kinds(t.Context(), t, client, listed(one), enqueue.BatchOptions{}); err != nil || got != "q" {
+			t.Fatalf("got %s, %v; want q", got, err)
+		}
+		if b := figures(t, client); b.Revoked != 1 || !b.Finished() {
+			t.Errorf("got %+v; want one revoked", b)
+		}
+	})
+}

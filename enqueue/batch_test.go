@@ -303,10 +303,10 @@ func TestAnotherListIsRefused(t *testing.T) {
 			lines []enqueue.Line
 			want  enqueue.MismatchError
 		}{
-			"changed": {changed, enqueue.MismatchError{Batch: name, Line: 1236, Text: first[1234].ImpUID}},
+			"changed": {changed, enqueue.MismatchError{Batch: name, Line: 1236, Text: first[1234].ImpUID + " (nice)"}},
 			"longer":  {longer, enqueue.MismatchError{Batch: name, Line: 2, Lines: 1500}},
 			"shorter": {first[:1400], enqueue.MismatchError{Batch: name, Lines: 1500}},
-			"another": {listed("imp_y"), enqueue.MismatchError{Batch: name, Line: 2, Text: "imp_y"}},
+			"another": {listed("imp_y"), enqueue.MismatchError{Batch: name, Line: 2, Text: "imp_y (kcp)"}},
 		} {
 			var got *enqueue.MismatchError
 			if err := ask(test.lines, enqueue.BatchOptions{}); !errors.As(err, &got) || *got != test.want {

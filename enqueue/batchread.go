@@ -65,13 +65,7 @@ func (r *batchReader) start(ctx context.Context, c *chunk) bool {
 // prepare compares a chunk with what the batch has of it, and reads what has
 // become of those without an answer.
 func (r *batchReader) prepare(ctx context.Context, c *chunk) (err error) {
-	if r.rows == 0 {
-		if r.place, err = r.locate(ctx, c); err != nil {
-			return err
-		}
-	}
-	c.first = r.place.base + r.rows + 1
-	if err := r.recognise(ctx, c, r.place); err != nil {
+	if err := r.recogniseNext(ctx, c); err != nil {
 		return err
 	}
 	impUIDs := make([]string, 0, len(c.results))
@@ -144,6 +138,18 @@ func (r *batchReader) locate(ctx context.Context, c *chunk) (place, error) {
 		return place{}, first
 	}
 	return place{base: opened.Rows, rows: opened.Rows}, nil
+}
+
+// recogniseNext compares the next chunk of the list with what the batch has of
+// it. The first one tells where in the batch the list stands.
+func (r *batchReader) recogniseNext(ctx context.Context, c *chunk) (err error) {
+	if r.rows == 0 {
+		if r.place, err = r.locate(ctx, c); err != nil {
+			return err
+		}
+	}
+	c.first = r.place.base + r.rows + 1
+	return r.recognise(ctx, c, r.place)
 }
 
 // recognise compares a chunk with the rows that the batch has of it, and takes

@@ -1,6 +1,7 @@
 package enqueue
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -32,7 +33,8 @@ type chunk struct {
 
 func (b *Batch) newChunk() *chunk { return &chunk{Batch: b, done: make(chan struct{})} }
 
-// add adds a line, as invalid or repeated if it is that by itself.
+// add adds a line, as invalid or repeated if it is that by itself. Without
+// firsts, none is repeated.
 func (c *chunk) add(firsts *firsts, line Line) {
 	result := LineResult{Line: line}
 	if result.Invalid == nil {
@@ -40,8 +42,10 @@ func (c *chunk) add(firsts *firsts, line Line) {
 	}
 	if result.Invalid != nil {
 		result.Kind = outcome.KindInvalid
-	} else if first, repeated := firsts.add(line.ImpUID, line.Number); repeated {
-		result.Kind, result.First = outcome.KindRepeated, first
+	} else if firsts != nil {
+		if first, repeated := firsts.add(line.ImpUID, line.Number); repeated {
+			result.Kind, result.First = outcome.KindRepeated, first
+		}
 	}
 	c.results = append(c.results, result)
 	c.rows = append(c.rows, outcome.Row{Kind: result.Kind, Digest: result.digest()})
@@ -52,16 +56,21 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // digest tells what a line asks for from anything else.
 func (l Line) digest() (digest [4]byte) {
-	sum := crc32.Checksum([]byte(l.text()+"\n"+string(l.PG)), castagnoli)
+	sum := crc32.Checksum([]byte(l.text()), castagnoli)
 	binary.BigEndian.PutUint32(digest[:], sum)
 	return digest
 }
 
+// text returns what a line asks for, or what stands there if it asks for
+// nothing.
 func (l Line) text() string {
-	if l.Invalid != nil && l.Text != "" {
-		return l.Text
+	switch {
+	case l.Invalid != nil:
+		return cmp.Or(l.Text, l.ImpUID)
+	case l.PG == "":
+		return l.ImpUID
 	}
-	return l.ImpUID
+	return l.ImpUID + " (" + string(l.PG) + ")"
 }
 
 // open returns which lines have no answer yet.

@@ -5,8 +5,8 @@ import "fmt"
 // MismatchError says that a list is not the one that a batch was made of.
 type MismatchError struct {
 	Batch string
-	// Line is the first line that is another, and Text what stands there. Line
-	// is 0 where the list ends too early.
+	// Line is the first line that is another, and Text what stands there: an
+	// imp_uid and, if it has one, its gateway. Line is 0 where the list ends too early.
 	Line int
 	Text string
 	// Lines is how many the batch's list has, where the one given is longer or
@@ -18,7 +18,7 @@ type MismatchError struct {
 }
 
 func (e *MismatchError) Error() string {
-	difference := fmt.Sprintf("line %d, %.60q, is another than before", e.Line, e.Text)
+	difference := fmt.Sprintf("line %d, %.80s, is not what stood there before", e.Line, e.Text)
 	switch {
 	case e.Lines > 0 && e.Line > 0:
 		difference = fmt.Sprintf("line %d goes on behind the %d lines from before", e.Line, e.Lines)

@@ -47,7 +47,9 @@ type Batch struct {
 
 // GatewayCount is what a batch counts for one gateway.
 type GatewayCount struct {
-	Asked, Revoked, Dead int
+	Asked   int `json:"asked"`
+	Revoked int `json:"revoked"`
+	Dead    int `json:"dead"`
 }
 
 // Duplicate returns how many lines asked for what was asked for already, here

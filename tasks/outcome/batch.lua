@@ -3,7 +3,9 @@
 -- A batch counts an imp_uid from one of its rows. Its line is that row and the
 -- gateway by which it is counted, as "17 kcp". The batch that asked first
 -- stands in the outcome's hash, as batch and line; any other is a field of the
--- imp_uid's followers, which go when it is revoked: then nothing changes again.
+-- imp_uid's followers, with its line, and so is another row of a batch that has
+-- a task of its own, as "refunds 17 kcp". They go when the imp_uid is revoked:
+-- then nothing changes again.
 -- A bit for each row says whether it has been counted, so that nothing is
 -- counted twice, whatever is delivered or done twice.
 --
@@ -96,7 +98,7 @@ local function countAll(at, batch, line, before, after)
   local followers = redis.call('HGETALL', at.followers)
   for i = 1, #followers, 2 do
     if followers[i] ~= batch then
-      count(at, followers[i], followers[i + 1], before, after)
+      count(at, string.match(followers[i], '^[^ ]+'), followers[i + 1], before, after)
     end
   end
 end
@@ -108,19 +110,29 @@ local function ending(status, reason)
   end
 end
 
--- follow lets a batch be among those that an imp_uid is in, whose outcome has
--- the given status and reason, if any. It returns the line from which the batch
--- counts it, which is another than the given one if it was in it before.
-local function follow(at, batch, line, status, reason)
+-- adopt gives the batch that stands in an outcome's hash without one its line.
+local function adopt(at, hash, batch, line, status, reason)
+  redis.call('HSET', hash, 'line', line)
+  local after = ending(status, reason)
+  if after then
+    count(at, batch, line, nil, after)
+  end
+end
+
+-- follow lets a batch be among those that an imp_uid is in, under the name of
+-- the given field. The imp_uid's outcome has the given status and reason, if
+-- any. It returns the line from which the batch counts it, which is another
+-- than the given one if it was in it before.
+local function follow(at, field, line, status, reason)
   if status ~= 'revoked' then
-    if redis.call('HSETNX', at.followers, batch, line) == 0 then
-      return redis.call('HGET', at.followers, batch)
+    if redis.call('HSETNX', at.followers, field, line) == 0 then
+      return redis.call('HGET', at.followers, field)
     end
     redis.call('PEXPIRE', at.followers, at.ttl)
   end
   local after = ending(status, reason)
   if after then
-    count(at, batch, line, nil, after)
+    count(at, string.match(field, '^[^ ]+'), line, nil, after)
   end
   return line
 end

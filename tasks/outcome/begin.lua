@@ -17,10 +17,12 @@ local lease, ttl, now, caller, imp_uid = tonumber(ARGV[1]), ARGV[2], ARGV[3], AR
 local batch, line, pg = ARGV[6], ARGV[7], ARGV[8]
 local at = {followers = KEYS[3], prefix = KEYS[4], stream = KEYS[5], ttl = ttl, now = now}
 local was = redis.call('HMGET', KEYS[1], 'status', 'fence', 'leased_until', 'attempts',
-  'first_attempt_at', 'leased_by', 'uncertain', 'batch', 'reason')
-local other = was[1] and was[8] ~= batch -- who asked before
-if other and line ~= '' and (was[8] or ending(was[1])) then
-  follow(at, batch, line, was[1], was[9])
+  'first_attempt_at', 'leased_by', 'uncertain', 'batch', 'reason', 'line')
+if line ~= '' and was[8] == batch and not was[10] then
+  adopt(at, KEYS[1], batch, line, was[1], was[9])
+elseif line ~= '' and (was[8] or ending(was[1])) and was[10] ~= line then -- somebody else's, or another row's
+  local counted = was[8] == batch and was[10] or redis.call('HGET', at.followers, batch)
+  follow(at, counted and counted ~= line and batch .. ' ' .. line or batch, line, was[1], was[9])
 end
 if was[1] == 'revoked' or was[1] == 'dead' then
   return {'terminal', was[1]}

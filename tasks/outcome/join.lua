@@ -13,6 +13,9 @@ local was = redis.call('HMGET', KEYS[1], 'status', 'reason', 'batch', 'line')
 local status, kind, counted = was[1] or '', 'elsewhere', nil
 if was[3] == batch then
   kind, counted = 'queued', was[4] or line
+  if not was[4] then
+    adopt(at, KEYS[1], batch, line, was[1], was[2])
+  end
 else
   counted = follow(at, batch, line, was[1], was[2])
 end
