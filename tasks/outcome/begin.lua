@@ -18,11 +18,13 @@ local batch, line, pg = ARGV[6], ARGV[7], ARGV[8]
 local at = {followers = KEYS[3], prefix = KEYS[4], stream = KEYS[5], ttl = ttl, now = now}
 local was = redis.call('HMGET', KEYS[1], 'status', 'fence', 'leased_until', 'attempts',
   'first_attempt_at', 'leased_by', 'uncertain', 'batch', 'reason', 'line')
-if line ~= '' and was[8] == batch and not was[10] then
+local own = was[8] == batch and was[10] -- the line of this batch in the hash
+local stranger = line ~= '' and own ~= line
+if stranger and was[8] == batch and not own then
   adopt(at, KEYS[1], batch, line, was[1], was[9])
-elseif line ~= '' and (was[8] or ending(was[1])) and was[10] ~= line then -- somebody else's, or another row's
-  local counted = was[8] == batch and was[10] or redis.call('HGET', at.followers, batch)
-  follow(at, counted and counted ~= line and batch .. ' ' .. line or batch, line, was[1], was[9])
+elseif stranger and (was[8] or ending(was[1])) then -- somebody else's, or another row's
+  local counted = own or redis.call('HGET', at.followers, batch) or line
+  follow(at, counted ~= line and batch .. ' ' .. line or batch, line, was[1], was[9])
 end
 if was[1] == 'revoked' or was[1] == 'dead' then
   return {'terminal', was[1]}
