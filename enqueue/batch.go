@@ -75,7 +75,7 @@ const (
 // Ask asks for every line and yields what came of it, in the order of the list.
 // It reads little further ahead than it has answers, so that a list of any
 // length is read no faster than Redis answers; of what it has read it keeps the
-// imp_uids alone, about 40 bytes each, which tell a line that repeats another.
+// imp_uids alone, about 25 bytes each, which tell a line that repeats another.
 //
 // Where an earlier call stopped, the same list goes on: lines that were
 // answered are passed over. A line that asks for something else than it did is

@@ -1,24 +1,26 @@
 package enqueue
 
+import "strings"
+
 // firsts remembers on which line of a list each imp_uid stood first. A million
-// of them take about 40 MB: an imp_uid of up to 21 characters, and all that
-// PortOne makes are shorter, is kept as the number that its characters spell.
+// of them take about 25 MB: an imp_uid as PortOne makes them is kept as a
+// number.
 type firsts struct {
-	short map[[2]uint64]uint32
-	long  map[string]uint32
+	numbers map[uint64]uint32
+	others  map[string]uint32
 }
 
 func newFirsts() *firsts {
-	return &firsts{short: make(map[[2]uint64]uint32), long: make(map[string]uint32)}
+	return &firsts{numbers: make(map[uint64]uint32), others: make(map[string]uint32)}
 }
 
 // add returns the line on which an imp_uid stood first, and whether that was
 // before this one.
 func (f *firsts) add(impUID string, line int) (first int, repeated bool) {
-	if key, ok := pack(impUID); ok {
-		return addTo(f.short, key, line)
+	if number, ok := pack(impUID); ok {
+		return addTo(f.numbers, number, line)
 	}
-	return addTo(f.long, impUID, line)
+	return addTo(f.others, strings.Clone(impUID), line)
 }
 
 func addTo[K comparable](lines map[K]uint32, key K, line int) (first int, repeated bool) {
@@ -29,40 +31,30 @@ func addTo[K comparable](lines map[K]uint32, key K, line int) (first int, repeat
 	return line, false
 }
 
-// packed is the longest imp_uid whose characters fit into a number of 128 bits,
-// with 6 bits each and one that tells where they begin.
-const packed = 21
+// mostDigits is how many digits fit into the 50 bits that pack has for them.
+const mostDigits = 15
 
-// pack returns the number that the characters of an imp_uid spell, and false if
-// it is too long, or none.
-func pack(impUID string) (key [2]uint64, ok bool) {
-	if len(impUID) > packed {
-		return key, false
-	}
-	high, low := uint64(0), uint64(1)
-	for i := range len(impUID) {
-		digit, ok := sixBits(impUID[i])
-		if !ok {
-			return key, false
+// pack returns a number that no other imp_uid has, and false if this one is not
+// imp_ or imps_ with up to 15 digits.
+func pack(impUID string) (number uint64, ok bool) {
+	digits, plain := strings.CutPrefix(impUID, "imp_")
+	if !plain {
+		if digits, ok = strings.CutPrefix(impUID, "imps_"); !ok {
+			return 0, false
 		}
-		high, low = high<<6|low>>58, low<<6|digit
 	}
-	return [2]uint64{high, low}, true
-}
-
-// sixBits numbers the characters of imp_uids.
-func sixBits(c byte) (uint64, bool) {
-	switch {
-	case c >= '0' && c <= '9':
-		return uint64(c - '0'), true
-	case c >= 'A' && c <= 'Z':
-		return uint64(c-'A') + 10, true
-	case c >= 'a' && c <= 'z':
-		return uint64(c-'a') + 36, true
-	case c == '_':
-		return 62, true
-	case c == '-':
-		return 63, true
+	if digits == "" || len(digits) > mostDigits {
+		return 0, false
 	}
-	return 0, false
+	for _, c := range []byte(digits) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		number = 10*number + uint64(c-'0')
+	}
+	number |= uint64(len(digits)) << 50 // tells 01 from 1
+	if plain {
+		number |= 1 << 54
+	}
+	return number, true
 }

@@ -46,8 +46,8 @@ func (p *progress) show(done, total int, text string) {
 		if p.bar.GetMax() != total {
 			p.bar.ChangeMax(total)
 		}
-		p.bar.Describe(text)
 		_ = p.bar.Set(done) // fails only past the total
+		p.bar.Describe(text)
 		return
 	}
 	if time.Since(p.shown) >= plainEvery {
