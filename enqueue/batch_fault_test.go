@@ -173,3 +173,35 @@ func TestRowlessTaskOfABatchIsAdopted(t *testing.T) {
 		}
 	})
 }
+
+func TestTwoListsAtATimeAreNotMixed(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		batch, err := enqueue.NewClient(client, enqueue.Config{}).Batch(name, enqueue.BatchOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The other list is given when part of the first is on its way.
+		var first, other error
+		mixed := func(yield func(enqueue.Line) bool) {
+			for i, line := range numbered(1500) {
+				if i == 1001 {
+					_, other = kinds(t.Context(), t, client, listed("imp_x", "imp_y"), enqueue.BatchOptions{})
+				}
+				if !yield(line) {
+					return
+				}
+			}
+		}
+		for _, err := range batch.Ask(t.Context(), mixed) {
+			first = err
+		}
+		if (first == nil) == (other == nil) {
+			t.Errorf("got %v and %v, want that one list is taken and the other refused", first, other)
+		}
+		want := map[bool]int{true: 1500, false: 2}[first == nil]
+		if b := figures(t, client); b.Lines != want || !b.Complete {
+			t.Errorf("the batch shows %+v, want %d lines", b, want)
+		}
+	})
+}

@@ -47,8 +47,10 @@ func (r *batchReader) read(ctx context.Context, lines iter.Seq[Line], chunks cha
 }
 
 // start finds out what is known of a chunk and begins to ask for the rest. It
-// reports false if that is not to be.
+// reports false if that is not to be. The first chunk is asked for before any
+// other: of two lists that are given at the same time, only one can mark it.
 func (r *batchReader) start(ctx context.Context, c *chunk) bool {
+	first := r.rows == 0
 	c.err = retried(ctx, func(ctx context.Context) error { return r.prepare(ctx, c) })
 	r.rows += len(c.results)
 	if c.err != nil {
@@ -59,6 +61,10 @@ func (r *batchReader) start(ctx context.Context, c *chunk) bool {
 		defer close(c.done)
 		c.err = retried(ctx, c.ask)
 	}()
+	if first {
+		<-c.done
+		return c.err == nil
+	}
 	return true
 }
 

@@ -196,7 +196,8 @@ func retried(ctx context.Context, do func(context.Context) error) error {
 		var longer *outcome.LongerError
 		switch {
 		case err == nil, errors.As(err, &mismatch), errors.As(err, &longer),
-			errors.Is(err, outcome.ErrNoBatch), errors.Is(err, tasks.ErrInvalid), Full(err):
+			errors.Is(err, outcome.ErrNoBatch), errors.Is(err, outcome.ErrOtherList),
+			errors.Is(err, tasks.ErrInvalid), Full(err):
 			return err
 		}
 		return retry.RetryableError(err)

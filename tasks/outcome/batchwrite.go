@@ -3,6 +3,7 @@ package outcome
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -49,6 +50,10 @@ type Row struct {
 	// Digest tells what the row asks for from anything else it could.
 	Digest [rowSize - 1]byte
 }
+
+// ErrOtherList is matched where rows that another list has marked stand in the
+// place of those to be marked: two lists were given under one name at a time.
+var ErrOtherList = errors.New("another list is being given under the same name")
 
 // OpenedBatch is what is known of a batch when it is opened.
 type OpenedBatch struct {
@@ -105,7 +110,7 @@ func (s *Store) Rows(ctx context.Context, name string, first, count int) ([]Row,
 // Mark writes what came of asking for rows of a batch, from the given one on,
 // and by which gateways they are counted. Rows of no kind are left out, and
 // rows that have an answer keep it. The error matches [ErrNoBatch] if the
-// batch is gone.
+// batch is gone, and [ErrOtherList] if rows of another list stand there.
 func (s *Store) Mark(ctx context.Context, name string, first int, rows []Row, gateways []tasks.Gateway) error {
 	digests, kinds, numbers := make([]byte, 0, 4*len(rows)), make([]byte, len(rows)), make([]byte, len(rows))
 	var names []any
@@ -128,8 +133,11 @@ func (s *Store) Mark(ctx context.Context, name string, first int, rows []Row, ga
 	if err != nil {
 		return fmt.Errorf("mark rows of the batch %s: %w", name, err)
 	}
-	if fresh < 0 {
+	switch fresh {
+	case -1:
 		return fmt.Errorf("%s: %w", name, ErrNoBatch)
+	case -2:
+		return fmt.Errorf("%s: %w", name, ErrOtherList)
 	}
 	return nil
 }

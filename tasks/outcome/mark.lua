@@ -8,7 +8,8 @@
 --       numbers of their gateways among those that follow (a byte each, from
 --       1), then gateways
 --
--- Returns how many rows were not marked before, or -1 if there is no such batch.
+-- Returns how many rows were not marked before; -1 if there is no such batch; or
+-- -2, having marked nothing, if some were marked before with another digest.
 local batch, ttl, now, first = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local digests, kinds, gateways = ARGV[5], ARGV[6], ARGV[7]
 local names = {q = 'queued', e = 'elsewhere', r = 'repeated', i = 'invalid'}
@@ -22,6 +23,9 @@ local rows, sums, fresh, expected = {}, {}, 0, 0
 for i = 1, #kinds do
   local kind, before = string.sub(kinds, i, i), string.sub(was, i * 5 - 4, i * 5)
   if #before == 5 and string.byte(before) ~= 0 then
+    if kind ~= '.' and string.sub(before, 2) ~= string.sub(digests, i * 4 - 3, i * 4) then
+      return -2
+    end
     rows[i] = before
   elseif kind == '.' then
     rows[i] = '\0\0\0\0\0'
