@@ -100,14 +100,14 @@ func (b *Batch) Ask(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineRes
 		}()
 		for c := range chunks {
 			<-c.done
-			for _, result := range c.results {
-				if result.Kind != 0 && !yield(result, nil) {
-					return
-				}
-			}
 			if c.err != nil {
 				yield(LineResult{}, c.err)
 				return
+			}
+			for _, result := range c.results {
+				if !yield(result, nil) {
+					return
+				}
 			}
 		}
 		err := context.Cause(ctx)

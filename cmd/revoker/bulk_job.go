@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"path/filepath"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -107,9 +108,12 @@ func (j *bulkJob) count(result enqueue.LineResult, progress *counter) {
 
 // broken returns why not every line was asked for, and how to go on.
 func (j *bulkJob) broken(ctx context.Context, broken, failure error) error {
-	again := fmt.Sprintf("the batch %s has %s; to go on, give the same list again with --batch %[1]s",
-		j.settings.batch, countLines(j.lines))
 	var mismatch *enqueue.MismatchError
+	if failure == nil && broken == nil && ctx.Err() == nil {
+		return nil
+	}
+	again := fmt.Sprintf("the batch %s has %s; to go on, give the same list again with --batch %[1]s",
+		j.settings.batch, countLines(j.marked(ctx)))
 	switch {
 	case errors.As(failure, &mismatch) && !mismatch.Unfinished && !j.settings.append:
 		return fmt.Errorf("%w; give it another --batch, or --append to add it to this one", failure)
@@ -121,10 +125,20 @@ func (j *bulkJob) broken(ctx context.Context, broken, failure error) error {
 		return fmt.Errorf("redis is full and takes no more tasks: %s, once workers have made room or it has more memory: %w", again, failure)
 	case failure != nil:
 		return fmt.Errorf("%s: %w", again, failure)
-	case broken != nil:
-		return fmt.Errorf("%w: %s", broken, again)
 	}
-	return nil
+	return fmt.Errorf("%w: %s", broken, again)
+}
+
+// marked returns how many lines the batch has, also after the end of ctx, or
+// how many are known to be in it where Redis does not say.
+func (j *bulkJob) marked(ctx context.Context) int {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	b, err := j.asking.Status(ctx)
+	if err != nil {
+		return j.lines
+	}
+	return b.Lines
 }
 
 func countLines(n int) string {
