@@ -30,7 +30,7 @@ func TestEveryFormOfRedisURLOpens(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, err := open(test.url)
+			client, err := (&Redis{}).open(test.url)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,7 +60,7 @@ func TestEveryFormOfRedisURLOpens(t *testing.T) {
 
 func TestSentinelURLOpens(t *testing.T) {
 	t.Parallel()
-	client, err := open("redis-sentinel://user:pw@a:1,b:2/3?master=mymaster")
+	client, err := (&Redis{}).open("redis-sentinel://user:pw@a:1,b:2/3?master=mymaster")
 	if err != nil {
 		t.Fatal(err)
 	}
