@@ -18,6 +18,7 @@ var arrows = map[string][]string{
 	"enqueue":                    {"tasks", "tasks/outcome"},
 	"worker/monitor":             {"tasks", "tasks/outcome"},
 	"worker/deadletter":          {"tasks", "tasks/outcome"},
+	"worker/doctor":              {"tasks", "tasks/outcome", "worker/iamport"},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

@@ -16,7 +16,8 @@ const MasterName = "mymaster"
 
 // Sentinels watch over a master and its replicas.
 type Sentinels struct {
-	Addrs []string
+	Addrs   []string
+	Servers []*Server
 }
 
 // StartReplica starts a redis-server that follows master, and waits until it
@@ -53,7 +54,7 @@ func StartSentinels(t testing.TB, master *Server, n, replicas int) *Sentinels {
 			t.Fatalf("start a sentinel: %v", err)
 		}
 		t.Cleanup(server.Kill)
-		s.Addrs = append(s.Addrs, server.Addr)
+		s.Addrs, s.Servers = append(s.Addrs, server.Addr), append(s.Servers, server)
 	}
 	for _, addr := range s.Addrs {
 		client := redis.NewSentinelClient(&redis.Options{Addr: addr})

@@ -156,3 +156,27 @@ func TestLogIsJSONWhereThereIsNoTerminal(t *testing.T) {
 		}
 	}
 }
+
+func TestDoubtsAboutCredentialsDoNotShowThem(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		key, secret string
+		want        []string
+	}{
+		"nothing":   {"0123456789012345", strings.Repeat("s", 80), nil},
+		"not set":   {"", "", nil},
+		"blanks":    {" 0123456789012345", strings.Repeat("s", 80) + " ", []string{"IMP_KEY has blanks around it", "IMP_SECRET has blanks around it"}},
+		"quoted":    {`"0123456789012345"`, strings.Repeat("s", 80), []string{"IMP_KEY has quotation marks around it"}},
+		"the same":  {"0123456789012345", "0123456789012345", []string{"IMP_KEY and IMP_SECRET are the same"}},
+		"exchanged": {strings.Repeat("s", 80), "0123456789012345", []string{"IMP_KEY is longer than IMP_SECRET: they may be the wrong way round"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			environment := map[string]string{"IMP_KEY": test.key, "IMP_SECRET": test.secret}
+			got := (&IAMPort{}).Doubts(func(name string) string { return environment[name] })
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

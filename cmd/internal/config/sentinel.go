@@ -8,17 +8,10 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Sentinel is one of those who know which Redis is the master, and how it is
-// asked.
-type Sentinel struct {
-	Addr   string
-	Client *redis.SentinelClient
-}
-
-// Sentinels returns clients of the Sentinels that the URL names, which the
-// caller closes, and their master's name; none where the URL names no
+// Sentinels returns clients of the Sentinels that the URL names, by address,
+// which the caller closes, and their name for the master; none where the URL names no
 // Sentinels or cannot be read, as [Redis.Open] says.
-func (r *Redis) Sentinels() (master string, all []Sentinel) {
+func (r *Redis) Sentinels() (master string, all map[string]*redis.SentinelClient) {
 	scheme, rest, _ := strings.Cut(r.URL, "://")
 	plain, named := strings.CutSuffix(scheme, "-sentinel")
 	if !named {
@@ -28,11 +21,12 @@ func (r *Redis) Sentinels() (master string, all []Sentinel) {
 	if err != nil {
 		return "", nil
 	}
+	all = make(map[string]*redis.SentinelClient)
 	for _, addr := range options.SentinelAddrs {
-		all = append(all, Sentinel{Addr: addr, Client: redis.NewSentinelClient(&redis.Options{
+		all[addr] = redis.NewSentinelClient(&redis.Options{
 			Addr: addr, Username: options.SentinelUsername, Password: options.SentinelPassword,
 			TLSConfig: options.TLSConfig, ContextTimeoutEnabled: true, MaxRetries: -1,
-		})})
+		})
 	}
 	return options.MasterName, all
 }
