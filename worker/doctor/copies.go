@@ -16,8 +16,10 @@ func (d *doctor) cluster(ctx context.Context, nodes []*node) {
 	_, asked := d.Redis.(*redis.ClusterClient)
 	if !asked {
 		if len(nodes) == 1 && nodes[0].info["cluster_enabled"] == "1" {
-			d.tell(Finding{"cluster", "", Failure, "this Redis is part of a cluster, and REDIS_URL does not say so: keys of other nodes are not reached",
-				"let REDIS_URL begin with redis-cluster:// or rediss-cluster://"})
+			d.tell(Finding{
+				"cluster", "", Failure, "this Redis is part of a cluster, and REDIS_URL does not say so: keys of other nodes are not reached",
+				"let REDIS_URL begin with redis-cluster:// or rediss-cluster://",
+			})
 		}
 		return
 	}

@@ -46,8 +46,10 @@ func stream(s outcome.Survey, now time.Time) Finding {
 	reach := now.Sub(s.Oldest).Round(time.Minute)
 	found += fmt.Sprintf(", which reach back %v", reach)
 	if s.Events >= s.EventsKept*9/10 && reach < briefly {
-		return Finding{"stream", "", Warning, found + ": the oldest are about to go",
-			"let readers of the stream keep up, and read the outcomes themselves of what they may have missed"}
+		return Finding{
+			"stream", "", Warning, found + ": the oldest are about to go",
+			"let readers of the stream keep up, and read the outcomes themselves of what they may have missed",
+		}
 	}
 	return Finding{"stream", "", OK, found, ""}
 }

@@ -48,11 +48,15 @@ func (d *doctor) refused(failure *iamport.Error) Finding {
 	}
 	switch {
 	case failure.Status == http.StatusUnauthorized:
-		return Finding{"credentials", "", Failure, "PortOne refuses the key or the secret: " + found,
-			"set IMP_KEY and IMP_SECRET (or their files) to the REST API key and REST API secret of PortOne's console"}
+		return Finding{
+			"credentials", "", Failure, "PortOne refuses the key or the secret: " + found,
+			"set IMP_KEY and IMP_SECRET (or their files) to the REST API key and REST API secret of PortOne's console",
+		}
 	case failure.Status == http.StatusForbidden:
-		return Finding{"credentials", "", Failure, "PortOne, or something before it, forbids the call: " + found,
-			"ask PortOne whether this machine's address is let in"}
+		return Finding{
+			"credentials", "", Failure, "PortOne, or something before it, forbids the call: " + found,
+			"ask PortOne whether this machine's address is let in",
+		}
 	case failure.Status == http.StatusTooManyRequests, failure.Status >= http.StatusInternalServerError:
 		return Finding{"credentials", "", Warning, "PortOne cannot answer now: " + found, "examine again later"}
 	}

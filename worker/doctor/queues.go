@@ -124,8 +124,10 @@ func archive(queues []queue) Finding {
 		}
 	}
 	if len(near) > 0 {
-		return Finding{"archive", "", Warning, fmt.Sprintf("near Asynq's limit of %d archived tasks: %s", archiveLimit, few(near)),
-			"let a worker run: it gives archived tasks their outcomes and trims the archive"}
+		return Finding{
+			"archive", "", Warning, fmt.Sprintf("near Asynq's limit of %d archived tasks: %s", archiveLimit, few(near)),
+			"let a worker run: it gives archived tasks their outcomes and trims the archive",
+		}
 	}
 	return Finding{"archive", "", OK, fmt.Sprintf("at most %d archived tasks in a queue, of the %d that Asynq keeps", most, archiveLimit), ""}
 }
