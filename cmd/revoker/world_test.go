@@ -12,6 +12,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/pflag"
+
+	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -41,6 +45,23 @@ func (w *world) with(variables map[string]string) *world {
 	environment := maps.Clone(w.environment)
 	maps.Copy(environment, variables)
 	return &world{w.portone, environment, w.stdin}
+}
+
+// client returns a client of the Redis that the environment names.
+func (w *world) client(t *testing.T) redis.UniversalClient {
+	t.Helper()
+	var settings config.Redis
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	settings.Flags(flags)
+	if err := config.FromEnvironment(flags, func(name string) string { return w.environment[name] }); err != nil {
+		t.Fatal(err)
+	}
+	client, err := settings.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
 }
 
 // run carries a command out.

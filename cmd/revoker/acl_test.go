@@ -1,0 +1,147 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport/iamporttest"
+	"receiptrevoker/worker/monitor"
+)
+
+// TestRightsOfTheRunbookAreEnough runs each part of the program as the user
+// that the list has for it, and sees that none is refused anything.
+func TestRightsOfTheRunbookAreEnough(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		start func(*testing.T) *guarded
+		code  int // of the doctor
+	}{
+		"TLS":     {startGuarded, exitDone},
+		"cluster": {startGuardedCluster, exitUnfinished}, // its masters have no replicas
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g, w := test.start(t), newWorld(t, "", iamporttest.Config{})
+			log := startWork(t, g.as(w, "revoker-worker").environment)
+			abandon(t, g.as(w, "revoker-worker"))
+			tour{producer: g.as(w, "revoker-producer"), operator: g.as(w, "revoker-operator"), lines: 300, refused: 30}.run(t)
+			look(t, g.as(w, "revoker-monitor"))
+			waitFor(t, "the sweeper goes on with what nobody does", func() bool {
+				return strings.Contains(log.String(), "enqueued again") && strings.Contains(log.String(), `"revoked","imp_uid":"`+abandoned)
+			})
+			stdout := g.as(w, "revoker-doctor").expect(t, test.code, "doctor")
+			if strings.Contains(stdout, "unknown ") || !strings.Contains(stdout, "as the user revoker-doctor") {
+				t.Errorf("the doctor does not see everything:\n%s", stdout)
+			}
+			for _, denied := range g.denied(t) {
+				t.Error(denied)
+			}
+			if text := log.String(); refused.MatchString(text) {
+				t.Errorf("the worker is refused something:\n%s", text)
+			}
+		})
+	}
+}
+
+// abandoned is an imp_uid that was begun and has no task.
+const abandoned = "imp_800000000001"
+
+func abandon(t *testing.T, w *world) {
+	t.Helper()
+	w.portone.Issue(iamporttest.Receipt{ImpUID: abandoned})
+	store := outcome.NewStore(w.client(t), outcome.Config{})
+	if _, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: abandoned}, time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Postpone(t.Context(), abandoned, time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// look reads what the Asynq web UI shows.
+func look(t *testing.T, w *world) {
+	t.Helper()
+	handler, queue := monitor.Handler(w.client(t)), "queues/receipts-bulk-kcp"
+	for _, path := range []string{
+		"queues", queue, queue + "/pending_tasks", queue + "/active_tasks", queue + "/scheduled_tasks", queue + "/retry_tasks",
+		queue + "/archived_tasks", queue + "/completed_tasks", queue + "/tasks/revoke:imp_000000000003", "servers", "redis_info",
+		"queue_stats", "scheduler_entries",
+	} {
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/"+path, http.NoBody))
+		if answer.Code >= http.StatusInternalServerError || refused.MatchString(answer.Body.String()) {
+			t.Errorf("/api/%s: %d %.200s", path, answer.Code, answer.Body)
+		}
+	}
+}
+
+// refused is how Redis says that a user may not do something.
+var refused = regexp.MustCompile(`NOPERM|WRONGPASS|executing the script can't`)
+
+// TestRightsOfTheRunbookAreFew sees that no user may do what none needs.
+func TestRightsOfTheRunbookAreFew(t *testing.T) {
+	t.Parallel()
+	g := startGuarded(t)
+	w := newWorld(t, "", iamporttest.Config{})
+	for _, user := range g.users(t) {
+		client := g.as(w, user).client(t)
+		for _, words := range [][]any{
+			{"flushall"},
+			{"flushdb"},
+			{"keys", "*"},
+			{"scan", "0"},
+			{"config", "set", "maxmemory", "1"},
+			{"shutdown"},
+			{"acl", "list"},
+			{"replicaof", "no", "one"},
+			{"monitor"},
+			{"script", "flush"},
+			{"client", "list"},
+			{"set", "other:key", "1"},
+			{"get", "other:key"},
+			{"publish", "other", "1"},
+			{"eval", "return redis.call('GET', 'other:key')", 0},
+		} {
+			if err := client.Do(t.Context(), words...).Err(); err == nil || !refused.MatchString(err.Error()) {
+				t.Errorf("%s may %v: %v", user, words, err)
+			}
+		}
+	}
+}
+
+// TestWorkersMayRunEveryScript finds the commands that scripts name, those of
+// rare cases too.
+func TestWorkersMayRunEveryScript(t *testing.T) {
+	t.Parallel()
+	list, err := os.ReadFile(usersFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rights, _ := strings.Cut(string(list), "user revoker-worker ")
+	allowed := strings.Fields(strings.SplitN(rights, "\n", 2)[0])
+	scripts, err := filepath.Glob("../../*/*/*.lua")
+	if err != nil || len(scripts) < 5 {
+		t.Fatalf("found %d scripts: %v", len(scripts), err)
+	}
+	call := regexp.MustCompile(`redis\.p?call\('([A-Z]+)'`)
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range call.FindAllStringSubmatch(string(text), -1) {
+			if !slices.Contains(allowed, "+"+strings.ToLower(match[1])) {
+				t.Errorf("%s calls %s, which the worker may not", filepath.Base(script), match[1])
+			}
+		}
+	}
+}
