@@ -31,7 +31,12 @@ type chunk struct {
 	err  error
 }
 
-func (b *Batch) newChunk() *chunk { return &chunk{Batch: b, done: make(chan struct{})} }
+func (b *Batch) newChunk() *chunk {
+	return &chunk{
+		Batch: b, done: make(chan struct{}),
+		results: make([]LineResult, 0, chunkSize), rows: make([]outcome.Row, 0, chunkSize),
+	}
+}
 
 // add adds a line, as invalid or repeated if it is that by itself. Without
 // firsts, none is repeated.
@@ -75,9 +80,9 @@ func (l Line) text() string {
 
 // open returns which lines have no answer yet.
 func (c *chunk) open() []int {
-	var open []int
-	for i, result := range c.results {
-		if result.Kind == 0 {
+	open := make([]int, 0, len(c.results))
+	for i := range c.results {
+		if c.results[i].Kind == 0 {
 			open = append(open, i)
 		}
 	}
