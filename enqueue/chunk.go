@@ -94,6 +94,7 @@ func (c *chunk) open() []int {
 func (c *chunk) ask(ctx context.Context) error {
 	open := c.open()
 	failures := make([]error, len(open))
+	queue := c.by.queue.client()
 	parallel(len(open), max(c.client.concurrency/chunksAhead, 1), func(n int) {
 		i := open[n]
 		revocation := c.revocation(c.results[i].Line, c.first+i)
@@ -101,7 +102,7 @@ func (c *chunk) ask(ctx context.Context) error {
 		if len(c.statuses) == len(open) {
 			status = c.statuses[n]
 		}
-		c.results[i].Kind, failures[n] = c.askOne(ctx, revocation, status)
+		c.results[i].Kind, failures[n] = c.askOne(ctx, queue, revocation, status)
 		c.rows[i].Kind = c.results[i].Kind
 	})
 	c.statuses = nil // of another number of lines from now on
@@ -131,13 +132,15 @@ func (c *chunk) mark(ctx context.Context) error {
 }
 
 // askOne enqueues one revocation, unless it was asked for before.
-func (c *chunk) askOne(ctx context.Context, r tasks.Revocation, status outcome.Status) (outcome.Kind, error) {
+func (c *chunk) askOne(
+	ctx context.Context, queue *asynq.Client, r tasks.Revocation, status outcome.Status,
+) (outcome.Kind, error) {
 	if status == "" {
 		task, err := tasks.NewTask(r, c.client.options...)
 		if err != nil {
 			return 0, err
 		}
-		_, err = c.by.queue.client().EnqueueContext(ctx, task)
+		_, err = queue.EnqueueContext(ctx, task)
 		if err == nil {
 			return outcome.KindQueued, nil
 		}
