@@ -141,7 +141,8 @@ func (h *handler) logOutcome(ctx context.Context, a outcome.Attempt, o outcome.O
 	level := slog.LevelInfo
 	switch {
 	case o.Reason == outcome.ReasonUnauthorized:
-		level = slog.LevelError // one wrong key stops everything
+		h.complaints.add(slog.LevelError, "unauthorized", "PortOne refuses the credentials, or this address",
+			"http_status", o.HTTPStatus, "message", o.Message)
 	case o.Status == outcome.Dead:
 		level = slog.LevelWarn
 	}

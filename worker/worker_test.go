@@ -15,6 +15,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -53,6 +54,7 @@ func (b *bench) start(t *testing.T) (stop func()) {
 	w, err := worker.New(worker.Config{
 		Redis: b.client, API: api, Outcomes: b.outcomes, Poll: 10 * time.Millisecond,
 		Schedule: worker.Schedule{Attempts: 4, Base: time.Millisecond, Max: 2 * time.Millisecond},
+		Gate:     gate.Config{Probe: 20 * time.Millisecond, ProbeMax: 50 * time.Millisecond},
 		Log:      slog.New(slog.DiscardHandler), ShutdownTimeout: 20 * time.Second, Sweep: 50 * time.Millisecond,
 	})
 	if err != nil {

@@ -1,0 +1,147 @@
+package gate
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+)
+
+//go:embed swap.lua
+var swapSource string
+
+var swapScript = redis.NewScript(swapSource)
+
+// markWord stands between the time and the gate in the mark of a gate's pause.
+const markWord = " gate "
+
+// Pause is a queue of ours and what pauses it, if anything.
+//
+// Asynq takes a queue for paused while asynq:{<queue>}:paused exists, and
+// writes the second into it; so do its CLI and its web UI. A gate's pause is
+// the same key with the gate and its epoch behind the second. So the one key
+// that Asynq obeys says whose pause it is, in one atomic step with the pause
+// itself: no death of a process can part the two, and a person's pause can
+// never be taken for the gate's.
+type Pause struct {
+	Queue  string
+	Paused bool
+	// Gate is the gate that pauses it, empty for a person.
+	Gate  Name
+	Since time.Time // to the second; zero if somebody wrote no time
+
+	epoch int64
+	mark  string // the whole
+}
+
+// pausedKey is Asynq's own.
+func pausedKey(queue string) string { return "asynq:{" + queue + "}:paused" }
+
+// newMark returns what a gate writes.
+func newMark(now time.Time, name Name, epoch int64) string {
+	return strconv.FormatInt(now.Unix(), 10) + markWord + string(name) + " " + strconv.FormatInt(epoch, 10)
+}
+
+func readMark(queue, mark string) Pause {
+	p := Pause{Queue: queue, Paused: true, mark: mark}
+	since, rest, gates := strings.Cut(mark, markWord)
+	if name, epoch, ok := strings.Cut(rest, " "); gates && ok {
+		p.Gate, p.epoch = Name(name), number(epoch)
+	}
+	if n := number(since); n != 0 {
+		p.Since = time.Unix(n, 0).UTC()
+	}
+	return p
+}
+
+// Pauses returns all queues of ours that exist, by name, and what pauses them.
+func (s *Store) Pauses(ctx context.Context) ([]Pause, error) {
+	queues, err := s.client.SMembers(ctx, "asynq:queues").Result()
+	if err != nil {
+		return nil, fmt.Errorf("list the queues: %w", err)
+	}
+	queues = slices.DeleteFunc(queues, func(queue string) bool {
+		_, ours := tasks.ParseQueue(queue)
+		return !ours
+	})
+	slices.Sort(queues)
+	marks := make([]*redis.StringCmd, len(queues))
+	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, queue := range queues {
+			marks[i] = p.Get(ctx, pausedKey(queue))
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("read what is paused: %w", err)
+	}
+	pauses := make([]Pause, len(queues))
+	for i, queue := range queues {
+		switch mark, err := marks[i].Result(); {
+		case errors.Is(err, redis.Nil):
+			pauses[i] = Pause{Queue: queue}
+		case err != nil:
+			return nil, fmt.Errorf("read what pauses %s: %w", queue, err)
+		default:
+			pauses[i] = readMark(queue, mark)
+		}
+	}
+	return pauses, nil
+}
+
+// pause pauses a queue for a gate, unless it is paused already.
+func (s *Store) pause(ctx context.Context, queue, mark string) error {
+	if err := s.client.SetNX(ctx, pausedKey(queue), mark, 0).Err(); err != nil {
+		return fmt.Errorf("pause %s: %w", queue, err)
+	}
+	return nil
+}
+
+// swap replaces a pause that was seen, or lifts it if mark is empty. It reports
+// false if something else pauses the queue by now, or nothing.
+func (s *Store) swap(ctx context.Context, seen Pause, mark string) (bool, error) {
+	done, err := swapScript.Run(ctx, s.client, []string{pausedKey(seen.Queue)}, seen.mark, mark).Bool()
+	if err != nil {
+		return false, fmt.Errorf("change what pauses %s: %w", seen.Queue, err)
+	}
+	return done, nil
+}
+
+// PauseForPerson makes the pause of a queue a person's, which no gate lifts. It
+// reports false if it was one already.
+func (s *Store) PauseForPerson(ctx context.Context, seen Pause, now time.Time) (bool, error) {
+	mark := strconv.FormatInt(now.Unix(), 10)
+	switch {
+	case !seen.Paused:
+		done, err := s.client.SetNX(ctx, pausedKey(seen.Queue), mark, 0).Result()
+		if err != nil {
+			return false, fmt.Errorf("pause %s: %w", seen.Queue, err)
+		}
+		return done, nil
+	case seen.Gate != "":
+		return s.swap(ctx, seen, mark)
+	}
+	return false, nil
+}
+
+// Resume lifts the pause of a queue, whosever it is, and opens the gate if it
+// was a gate's. It reports false if there was none.
+func (s *Store) Resume(ctx context.Context, seen Pause) (bool, error) {
+	if !seen.Paused {
+		return false, nil
+	}
+	if seen.Gate != "" {
+		if _, err := s.Open(ctx, seen.Gate, seen.epoch); err != nil {
+			return false, err
+		}
+	}
+	return s.swap(ctx, seen, "")
+}

@@ -1,0 +1,92 @@
+package gate
+
+import (
+	"context"
+	"time"
+)
+
+// closeTimeout bounds the closing of a gate, for which the call that failed
+// waits.
+const closeTimeout = 2 * time.Second
+
+// Report says what the call came to, and closes a gate if there were too many
+// of the kind. After a failure the caller knows whether another process has
+// closed one.
+func (c *Call) Report(ctx context.Context, impUID string, signs Signs) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	c.said = signs
+	g := c.gates
+	note := note{impUID: impUID, evidence: signs.PortOne, cause: signs.Cause, epoch: c.portone}
+	err := g.note(ctx, PortOne, note)
+	if err == nil && !c.probe {
+		note.evidence, note.epoch = signs.Gateway, c.own
+		err = g.note(ctx, Of(c.pg), note)
+	}
+	if err == nil && (signs.PortOne >= Failed || signs.Gateway >= Failed) && !c.Overtaken() {
+		err = g.Refresh(ctx)
+	}
+	return err
+}
+
+// note is what a call says about one gate.
+type note struct {
+	impUID   string
+	evidence Evidence
+	cause    string
+	epoch    int64
+}
+
+// note enters what a call says about a gate, and closes the gate if it must be.
+func (g *Gates) note(ctx context.Context, name Name, n note) error {
+	reason, bad := g.enter(name, n)
+	if !bad {
+		return nil
+	}
+	c := closing{epoch: n.epoch, owner: g.process, reason: reason}
+	epoch, err := g.store.close(ctx, name, c, g.config)
+
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l := g.gates[name]
+	l.closing = false
+	if err == nil && epoch != 0 {
+		now := time.Now()
+		since := time.UnixMicro(epoch).UTC()
+		l.set = now
+		g.adopt(name, l, State{
+			Closed: true, Epoch: epoch, Owner: g.process, Reason: reason,
+			Since: since, NextProbe: since.Add(g.config.Probe),
+		})
+	}
+	g.nudge()
+	return err
+}
+
+// enter enters what a call says, and reports whether the gate must be closed
+// and why. The call after which it must be is told so alone.
+func (g *Gates) enter(name Name, n note) (reason string, bad bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l := g.gates[name]
+	if n.evidence == Silent || l.Closed || l.closing || l.Epoch != n.epoch {
+		return "", false
+	}
+	if n.evidence == Down {
+		l.closing = true
+		return n.cause, true
+	}
+	minimum := g.config.Minimum
+	if l.step(time.Now()) < rampSteps {
+		minimum = min(rampMinimum, minimum)
+	}
+	l.window.add(n.impUID, n.evidence == Failed)
+	if n.evidence == Answered {
+		return "", false
+	}
+	if reason, bad = l.window.bad(g.config.Ratio, minimum); bad {
+		l.closing = true
+		reason += " (" + n.cause + ")"
+	}
+	return reason, bad
+}
