@@ -54,6 +54,7 @@ func (g *Gates) note(ctx context.Context, name Name, n note) error {
 		now := time.Now()
 		since := time.UnixMicro(epoch).UTC()
 		l.set = now
+		l.alone.closed = true
 		g.adopt(name, l, State{
 			Closed: true, Epoch: epoch, Owner: g.process, Reason: reason,
 			Since: since, NextProbe: since.Add(g.config.Probe),
@@ -73,8 +74,7 @@ func (g *Gates) enter(name Name, n note) (reason string, bad bool) {
 		return "", false
 	}
 	if n.evidence == Down {
-		l.closing = true
-		return n.cause, true
+		return n.cause, g.shut(name, l, n.cause)
 	}
 	minimum := g.config.Minimum
 	if l.step(time.Now()) < rampSteps {
@@ -82,11 +82,25 @@ func (g *Gates) enter(name Name, n note) (reason string, bad bool) {
 	}
 	l.window.add(n.impUID, n.evidence == Failed)
 	if n.evidence == Answered {
+		if name == PortOne {
+			g.letIn(l)
+		}
 		return "", false
 	}
 	if reason, bad = l.window.bad(g.config.Ratio, minimum); bad {
-		l.closing = true
 		reason += " (" + n.cause + ")"
+		bad = g.shut(name, l, reason)
 	}
 	return reason, bad
+}
+
+// shut reports whether a gate that must be closed is to be closed for everybody,
+// and not for this process alone. The caller holds the lock.
+func (g *Gates) shut(name Name, l *local, reason string) bool {
+	if name == PortOne && l.alone.refused(g.process) {
+		g.standAside(l, reason)
+		return false
+	}
+	l.closing = true
+	return true
 }
