@@ -2,12 +2,16 @@ package gate
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
 // closeTimeout bounds the closing of a gate, for which the call that failed
 // waits.
 const closeTimeout = 2 * time.Second
+
+// maxReason is how much of a reason is kept, in bytes: it may quote PortOne.
+const maxReason = 300
 
 // Report says what the call came to, and closes a gate if there were too many
 // of the kind. After a failure the caller knows whether another process has
@@ -43,6 +47,7 @@ func (g *Gates) note(ctx context.Context, name Name, n note) error {
 	if !bad {
 		return nil
 	}
+	reason = strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")
 	c := closing{epoch: n.epoch, owner: g.process, reason: reason}
 	epoch, err := g.store.close(ctx, name, c, g.config)
 
