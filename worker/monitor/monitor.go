@@ -80,6 +80,7 @@ func New(config Config) (http.Handler, error) {
 	}
 	outside := http.NewServeMux()
 	outside.Handle("/", guarded)
+	outside.Handle("GET "+AsynqPath+"/manifest.json", ui) // browsers ask for it without the cookie
 	outside.HandleFunc("GET /style.css", asset("text/css; charset=utf-8", style))
 	outside.HandleFunc("GET /refresh.js", asset("text/javascript; charset=utf-8", script))
 	outside.HandleFunc("GET /icon.svg", asset("image/svg+xml", icon))

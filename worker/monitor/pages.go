@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -61,7 +62,7 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) {
 	t := speak(w, r)
 	view := overview{
 		Refresh: int(refresh.Seconds()), Guarded: p.config.PasswordHash != "", Asynq: AsynqPath,
-		Query: r.URL.Query().Get("q"), Switch: languageLink(t, r.URL), Other: t.other().name(),
+		Query: strings.TrimSpace(r.URL.Query().Get("q")), Switch: languageLink(t, r.URL), Other: t.other().name(),
 	}
 	status := http.StatusOK
 	var err error

@@ -42,7 +42,7 @@ type search struct {
 // find returns what is known about what somebody typed: an imp_uid, or the ID
 // of its task.
 func (s *search) find(ctx context.Context, typed string) (found, error) {
-	f := found{ImpUID: strings.TrimPrefix(strings.TrimSpace(typed), tasks.TaskID(""))}
+	f := found{ImpUID: strings.TrimPrefix(typed, tasks.TaskID(""))}
 	f.Invalid = tasks.ValidateImpUID(f.ImpUID) != nil
 	if len(f.ImpUID) > longestQuery {
 		return f, nil
