@@ -16,7 +16,8 @@ var arrows = map[string][]string{
 	"worker/iamport/iamporttest": {"tasks"},
 	"worker":                     {"tasks", "tasks/outcome", "worker/iamport"},
 	"enqueue":                    {"tasks", "tasks/outcome"},
-	"worker/monitor":             {"tasks", "tasks/outcome"},
+	"worker/monitor":             {"tasks", "tasks/outcome", "worker/monitor/login"},
+	"worker/monitor/login":       {},
 	"worker/deadletter":          {"tasks", "tasks/outcome"},
 }
 

@@ -62,6 +62,14 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 	if err != nil {
 		return usageError{err}
 	}
+	listener, err := s.monitor.Listen(hash != "")
+	switch {
+	case errors.Is(err, config.ErrNoPassword):
+		return usageError{err}
+	case err != nil:
+		return err
+	}
+	defer listener.Close()
 	client, err := p.connect(ctx, s.redis)
 	if err != nil {
 		return err
@@ -71,18 +79,8 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 		Redis: client, Outcomes: outcome.NewStore(client, s.redis.Outcomes()),
 		PasswordHash: hash, AllowActions: s.monitor.AllowActions, Log: log,
 	})
-	switch {
-	case errors.Is(err, monitor.ErrNoPassword):
-		return usageError{fmt.Errorf("--allow-actions needs a password: %w", config.ErrNoPassword)}
-	case err != nil:
-		return usageError{fmt.Errorf("%w; %w", err, config.ErrNoPassword)}
-	}
-	listener, err := s.monitor.Listen(hash != "")
-	switch {
-	case errors.Is(err, config.ErrNoPassword):
-		return usageError{err}
-	case err != nil:
-		return err
+	if err != nil {
+		return usageError{fmt.Errorf("%w: %w", err, config.ErrNoPassword)}
 	}
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "password", hash != "", "actions", s.monitor.AllowActions)
 	return serveSite(ctx, listener, site, log)

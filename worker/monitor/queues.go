@@ -17,9 +17,9 @@ import (
 // more are those of gateways that a newer producer knows.
 const mostQueues = 100
 
-// depth is what is in a queue. It is read by the lengths of Asynq's own keys:
-// Asynq's inspector would also weigh a sample of the tasks, which costs many
-// times as much.
+// depth is what is in a queue. It is read by the lengths of Asynq's own keys,
+// of all queues in three round trips: Asynq's inspector takes three for each,
+// and weighs a sample of its tasks.
 type depth struct {
 	Queue tasks.Queue
 	Name  string

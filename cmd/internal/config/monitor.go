@@ -34,9 +34,17 @@ func (m *Monitor) PasswordHash(getenv func(string) string) (string, error) {
 	return secretOrFile(getenv, passwordHash)
 }
 
-// Listen returns a listener on the address. One that others reach is refused
-// where there is no password.
+// ErrNoPassword says how to give a password.
+var ErrNoPassword = errors.New("make a hash with 'revoker monitor --hash' and give it in " + passwordHash +
+	", or in a file named by " + passwordHash + "_FILE")
+
+// Listen returns a listener on the address. An error matches [ErrNoPassword]
+// where there must be a password: others reach the address, or may change
+// something.
 func (m *Monitor) Listen(password bool) (net.Listener, error) {
+	if m.AllowActions && !password {
+		return nil, fmt.Errorf("--allow-actions needs a password: %w", ErrNoPassword)
+	}
 	listener, err := net.Listen("tcp", m.Address)
 	if err != nil {
 		return nil, fmt.Errorf("--listen %s: %w; give another address", m.Address, err)
@@ -44,11 +52,7 @@ func (m *Monitor) Listen(password bool) (net.Listener, error) {
 	// What it is bound to counts, not what it was called.
 	if at, ok := listener.Addr().(*net.TCPAddr); !password && (!ok || !at.IP.IsLoopback()) {
 		listener.Close()
-		return nil, fmt.Errorf("--listen %s is reached from elsewhere, and there is no password: %w", m.Address, ErrNoPassword)
+		return nil, fmt.Errorf("--listen %s is reached from elsewhere, and needs a password: %w", m.Address, ErrNoPassword)
 	}
 	return listener, nil
 }
-
-// ErrNoPassword says how to give a password.
-var ErrNoPassword = errors.New("make a hash with 'revoker monitor --hash' and give it in " + passwordHash +
-	", or in a file named by " + passwordHash + "_FILE")
