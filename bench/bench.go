@@ -38,6 +38,7 @@ func measurements() []measurement {
 		{name: "cpu", make: (*bench).cpu},
 		{name: "fanout", make: (*bench).fanout},
 		{name: "bookkeeping", make: (*bench).bookkeeping},
+		{name: "outage", make: (*bench).outage},
 		{name: "million", make: (*bench).million, large: true},
 	}
 }

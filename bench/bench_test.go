@@ -156,8 +156,8 @@ func TestParseRefusesWhatMakesNoSense(t *testing.T) {
 func TestWants(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
-		"":              "pickup throughput cpu fanout bookkeeping",
-		"-all":          "pickup throughput cpu fanout bookkeeping million",
+		"":              "pickup throughput cpu fanout bookkeeping outage",
+		"-all":          "pickup throughput cpu fanout bookkeeping outage million",
 		"-only million": "million",
 		"-only cpu":     "cpu",
 	} {

@@ -1,8 +1,9 @@
 // Bench measures how soon an idle worker calls for a revocation, how much of
 // the time its slots are busy, and what a revocation costs in CPU time beside
 // the barest handler that makes the same call; how fast a list comes into Redis
-// beside a loop of Asynq's client and beside what redis-benchmark can; and what
-// it costs that a batch is counted. It starts everything it needs: a
+// beside a loop of Asynq's client and beside what redis-benchmark can; what it
+// costs that a batch is counted; and what becomes of all gateways while one of
+// them is down. It starts everything it needs: a
 // redis-server of its own, a pretend PortOne, and a process for each worker. The
 // figures mean something only on a machine that does nothing else.
 package main
@@ -50,17 +51,18 @@ func exit(err error) {
 
 // settings are what is measured, and on how much.
 type settings struct {
-	runs    int       // of each measurement
-	only    string    // the name of the one measurement that is made; empty for those that are not large
-	all     bool      // also make those that are large
-	output  string    // a file that the table is written to as well
-	profile string    // a file for the CPU profile of the worker, or of fanout
-	samples int       // of a run of the measurement pickup
-	small   int       // revocations of the small run of the measurement cpu
-	large   int       // revocations of its large run, and of the measurement throughput
-	lines   int       // of the list of fanout, and of the one whose memory bookkeeping measures
-	huge    int       // lines of the list of the measurement million
-	log     io.Writer // is told how far it has come
+	runs    int           // of each measurement
+	only    string        // the name of the one measurement that is made; empty for those that are not large
+	all     bool          // also make those that are large
+	output  string        // a file that the table is written to as well
+	profile string        // a file for the CPU profile of the worker, or of fanout
+	samples int           // of a run of the measurement pickup
+	small   int           // revocations of the small run of the measurement cpu
+	large   int           // revocations of its large run, and of the measurement throughput
+	lines   int           // of the list of fanout, and of the one whose memory bookkeeping measures
+	huge    int           // lines of the list of the measurement million
+	down    time.Duration // how long the gateway is down in the measurement outage
+	log     io.Writer     // is told how far it has come
 }
 
 // parse returns the settings that the arguments ask for, or an error that has
@@ -82,6 +84,7 @@ func parse(args []string, log io.Writer) (settings, error) {
 	f.IntVar(&s.lines, "lines", 100_000,
 		"lines of the list of fanout, whose loop enqueues fewer, and of the one whose memory bookkeeping measures")
 	f.IntVar(&s.huge, "million", 1_000_000, "lines of the list of million")
+	f.DurationVar(&s.down, "down", time.Minute, "how long the gateway is down in outage, which is made once whatever -runs says")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
@@ -103,6 +106,8 @@ func (s settings) validate(rest []string) error {
 		return fmt.Errorf("-small %d must be at least 1, and -n %d above it", s.small, s.large)
 	case s.lines < 1 || s.huge < 1:
 		return fmt.Errorf("-lines %d and -million %d must be at least 1", s.lines, s.huge)
+	case s.down < time.Second:
+		return fmt.Errorf("-down %v must be at least 1s", s.down)
 	case s.only != "" && s.all:
 		return errors.New("-only and -all contradict each other")
 	case s.only != "" && !slices.Contains(names(), s.only):

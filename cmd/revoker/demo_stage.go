@@ -86,7 +86,8 @@ func (s *stage) start(ctx context.Context, settings demoSettings) error {
 	}
 	s.ui = ui.Addr().String()
 	site, err := monitor.New(monitor.Config{
-		Redis: s.client, Outcomes: outcome.NewStore(s.client, outcome.Config{}), Log: slog.New(slog.DiscardHandler),
+		Redis: s.client, Outcomes: outcome.NewStore(s.client, outcome.Config{}), Gates: gates(s.client, ""),
+		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err

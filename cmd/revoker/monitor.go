@@ -76,7 +76,7 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 	}
 	defer client.Close()
 	site, err := monitor.New(monitor.Config{
-		Redis: client, Outcomes: outcome.NewStore(client, s.redis.Outcomes()),
+		Redis: client, Outcomes: outcome.NewStore(client, s.redis.Outcomes()), Gates: gates(client, s.redis.Namespace),
 		PasswordHash: hash, AllowActions: s.monitor.AllowActions, Log: log,
 	})
 	if err != nil {
