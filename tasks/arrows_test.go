@@ -14,9 +14,11 @@ var arrows = map[string][]string{
 	"tasks/outcome":              {"tasks"},
 	"worker/iamport":             {"tasks"},
 	"worker/iamport/iamporttest": {"tasks"},
-	"worker":                     {"tasks", "tasks/outcome", "worker/iamport"},
+	"worker":                     {"tasks", "tasks/outcome", "worker/gate", "worker/iamport"},
+	"worker/gate":                {"tasks"},
 	"enqueue":                    {"tasks", "tasks/outcome"},
-	"worker/monitor":             {"tasks", "tasks/outcome"},
+	"worker/monitor":             {"tasks", "tasks/outcome", "worker/monitor/login"},
+	"worker/monitor/login":       {},
 	"worker/deadletter":          {"tasks", "tasks/outcome"},
 	"worker/doctor":              {"tasks", "tasks/outcome", "worker/iamport"},
 }

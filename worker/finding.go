@@ -9,6 +9,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 )
 
@@ -30,6 +31,8 @@ var (
 	spent = verdict{outcome.Dead, outcome.ReasonAttemptsExhausted, false}
 	// putBack: the process stops before the DELETE.
 	putBack = verdict{outcome.Retrying, "", false}
+	// paused: the gateway's gate has closed before the DELETE.
+	paused  = verdict{outcome.Retrying, outcome.ReasonGatewayPaused, false}
 	invalid = verdict{outcome.Dead, outcome.ReasonInvalidTask, false}
 )
 
@@ -60,9 +63,12 @@ func (f finding) outcome() outcome.Outcome {
 // the answer asked for, if that is longer than the schedule.
 func (f finding) delay(schedule Schedule, number int) time.Duration {
 	var failure *iamport.Error
+	var wait *gate.WaitError
 	switch {
 	case errors.Is(f.err, errStopping):
 		return 0
+	case errors.As(f.err, &wait):
+		return wait.Wait
 	case errors.As(f.err, &failure):
 		return max(schedule.Delay(number), failure.RetryAfter)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 )
 
@@ -14,6 +15,7 @@ import (
 type handler struct {
 	api      *iamport.Client
 	outcomes *outcome.Store
+	gates    *gate.Gates
 	leases   *leases
 	schedule Schedule
 	log      *slog.Logger
@@ -37,6 +39,11 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return h.bury(ctx, revocation, err)
 	}
+	call, err := h.enter(ctx, revocation)
+	if err != nil {
+		return h.held(revocation, err)
+	}
+	defer call.Leave()
 	attempt, err := h.begin(ctx, revocation)
 	if err != nil {
 		return h.notBegun(revocation, err)
@@ -47,13 +54,13 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	// A DELETE cannot be taken back: it ends with its own timeout, and not when
 	// Asynq loses its lease or a person cancels the task.
 	ctx = context.WithoutCancel(ctx)
-	return h.record(ctx, attempt, h.attempt(ctx, attempt))
+	return h.record(ctx, attempt, h.attempt(ctx, attempt, call))
 }
 
 // attempt makes an attempt and returns what it found. From the second on a
 // lookup comes first, since the DELETE before may have worked although nobody
 // said so.
-func (h *handler) attempt(ctx context.Context, a outcome.Attempt) finding {
+func (h *handler) attempt(ctx context.Context, a outcome.Attempt, call *gate.Call) finding {
 	impUID := a.Revocation.ImpUID
 	if a.Number > h.schedule.Attempts {
 		return h.giveUp(ctx, a, finding{verdict: spent})
@@ -67,11 +74,19 @@ func (h *handler) attempt(ctx context.Context, a outcome.Attempt) finding {
 		return finding{verdict: putBack, err: errStopping}
 	}
 
+	if err := call.Err(); err != nil {
+		return finding{verdict: paused, err: err}
+	}
+
 	receipt, err := h.api.RevokeReceipt(ctx, impUID)
+	h.report(ctx, call, impUID, err)
 	if err == nil {
 		return finding{verdict: revoked, receipt: receipt}
 	}
 	found := finding{verdict: judge(err), err: err, uncertain: mayHaveWorked(err)}
+	if found.status == outcome.Retrying && call.Overtaken() {
+		found.counted = false // it is the gateway that fails, and the gate knows
+	}
 	if found.counted && a.Number == h.schedule.Attempts && found.status == outcome.Retrying {
 		found.verdict = exhausted
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 )
 
@@ -43,6 +45,8 @@ type Config struct {
 	Poll time.Duration
 	// Schedule says how often and when a failed attempt is repeated.
 	Schedule Schedule
+	// Gate says when a gateway's gate closes and how it opens again.
+	Gate gate.Config
 	// ShutdownTimeout is how long Run waits for calls in flight once it has
 	// been told to stop. It should exceed the API's timeout, so that every
 	// DELETE that left is also recorded. Default twice [iamport.DefaultTimeout]
@@ -61,6 +65,7 @@ type Worker struct {
 	process    string // its name among all workers
 	complaints *complaints
 	watch      *watch
+	gates      *gate.Gates
 }
 
 // New returns a worker, or an error that names what is missing or wrong.
@@ -71,7 +76,7 @@ func New(config Config) (*Worker, error) {
 	if config.Concurrency < 0 || config.Poll < 0 || config.ShutdownTimeout < 0 || config.Sweep < 0 {
 		return nil, errors.New("worker: concurrency, poll, sweep and shutdown timeout must not be negative")
 	}
-	if err := config.Schedule.Validate(); err != nil {
+	if err := errors.Join(config.Schedule.Validate(), config.Gate.Validate()); err != nil {
 		return nil, err
 	}
 	config.Schedule = config.Schedule.withDefaults()
@@ -83,20 +88,32 @@ func New(config Config) (*Worker, error) {
 	}
 	config.Sweep = cmp.Or(config.Sweep, DefaultSweep)
 	config.Redis.AddHook(calm{})
-	process := rand.Text()
+	process := processName()
+	gates := gate.NewStore(config.Redis, config.Outcomes.Namespace())
 	return &Worker{
 		config:     config,
 		process:    process,
 		complaints: newComplaints(config.Log),
 		watch:      &watch{outcomes: config.Outcomes, process: process, log: config.Log},
+		gates:      gate.New(gates, config.Gate, process, config.Log),
 	}, nil
 }
 
+// processName returns what this process is called among all workers, by which
+// people find it too.
+func processName() string {
+	host, _ := os.Hostname() // without it the rest still tells it from others
+	return fmt.Sprintf("%s:%d:%s", host, os.Getpid(), rand.Text()[:8])
+}
+
 // Ready returns nil while the worker can work: Redis answers and takes writes,
-// and PortOne accepts the credentials.
+// and PortOne can be reached and accepts the credentials.
 func (w *Worker) Ready(ctx context.Context) error {
 	if err := w.watch.Err(); err != nil {
 		return fmt.Errorf("redis does not work: %w", err)
+	}
+	if err := w.gates.Closed(); err != nil {
+		return err
 	}
 	return w.config.API.Authenticate(ctx)
 }
@@ -118,6 +135,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	beside.Go(func() { w.watch.run(abandoned) })
 	beside.Go(func() { handler.leases.run(abandoned) })
 	beside.Go(func() { w.sweeper(handler).run(ctx) })
+	if err := w.gates.Refresh(ctx); err != nil {
+		w.complain("gates", err)
+	}
+	beside.Go(func() { w.gates.Run(ctx, w.prober(handler), w.complain) })
 
 	err := fleet.run(ctx)
 	cancel()
@@ -133,10 +154,19 @@ func (w *Worker) Run(ctx context.Context) error {
 
 func (w *Worker) handler(stopping, abandoned context.Context) *handler {
 	return &handler{
-		api: w.config.API, outcomes: w.config.Outcomes, schedule: w.config.Schedule,
+		api: w.config.API, outcomes: w.config.Outcomes, gates: w.gates, schedule: w.config.Schedule,
 		leases: &leases{outcomes: w.config.Outcomes, complaints: w.complaints, held: make(map[outcome.Attempt]struct{})},
 		log:    w.config.Log, complaints: w.complaints, stopping: stopping, abandoned: abandoned,
 	}
+}
+
+func (w *Worker) prober(handler *handler) *prober {
+	return &prober{handler: handler, inspector: asynq.NewInspectorFromRedisClient(w.config.Redis)}
+}
+
+// complain writes what of the gates could not be done for want of Redis.
+func (w *Worker) complain(kind string, err error) {
+	w.complaints.add(slog.LevelWarn, kind, "gates not kept, trying again", "error", err)
 }
 
 func (w *Worker) sweeper(handler *handler) *sweeper {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,7 +13,6 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/iamport/iamporttest"
-	"receiptrevoker/worker/monitor"
 )
 
 // TestRightsOfTheRunbookAreEnough runs each part of the program as the user
@@ -67,20 +65,23 @@ func abandon(t *testing.T, w *world) {
 	}
 }
 
-// look reads what the Asynq web UI shows.
+// look reads what the web site shows.
 func look(t *testing.T, w *world) {
 	t.Helper()
-	handler, queue := monitor.Handler(w.client(t)), "queues/receipts-bulk-kcp"
+	site, log := startMonitor(t, w.environment, "--listen", "127.0.0.1:0")
+	queue := "/asynq/api/queues/receipts-bulk-kcp"
 	for _, path := range []string{
-		"queues", queue, queue + "/pending_tasks", queue + "/active_tasks", queue + "/scheduled_tasks", queue + "/retry_tasks",
-		queue + "/archived_tasks", queue + "/completed_tasks", queue + "/tasks/revoke:imp_000000000003", "servers", "redis_info",
-		"queue_stats", "scheduler_entries",
+		"/", "/?lang=en&q=imp_000000000003", "/asynq/api/queues", queue, queue + "/pending_tasks", queue + "/active_tasks",
+		queue + "/scheduled_tasks", queue + "/retry_tasks", queue + "/archived_tasks", queue + "/completed_tasks",
+		queue + "/tasks/revoke:imp_000000000003", "/asynq/api/servers", "/asynq/api/redis_info", "/asynq/api/queue_stats",
+		"/asynq/api/scheduler_entries",
 	} {
-		answer := httptest.NewRecorder()
-		handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/"+path, http.NoBody))
-		if answer.Code >= http.StatusInternalServerError || refused.MatchString(answer.Body.String()) {
-			t.Errorf("/api/%s: %d %.200s", path, answer.Code, answer.Body)
+		if status, body := fetch(t, http.DefaultClient, site+path); status != http.StatusOK || refused.MatchString(body) {
+			t.Errorf("%s: %d %.200s", path, status, body)
 		}
+	}
+	if refused.MatchString(log.String()) {
+		t.Errorf("the monitor is refused something:\n%s", log)
 	}
 }
 

@@ -32,7 +32,9 @@ func (p *program) work() *cobra.Command {
 		Use:   "work",
 		Short: "Carry queued revocations out",
 		Long: `Work takes revocations off their queues, calls DELETE /receipts/{imp_uid}, and
-writes what became of each to Redis. Run as many processes as you like.
+writes what became of each to Redis. Run as many processes as you like. While a
+payment gateway is down none of them calls it, but for a probe now and then;
+'revoker queue list' shows it.
 
 It needs PortOne's REST API key and secret, in IMP_KEY and IMP_SECRET or in
 files that IMP_KEY_FILE and IMP_SECRET_FILE name. Ctrl-C or SIGTERM stops it
@@ -69,7 +71,7 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 
 	w, err := worker.New(worker.Config{
 		Redis: client, API: api, Outcomes: outcome.NewStore(client, s.redis.Outcomes()),
-		Concurrency: s.worker.Concurrency, Poll: s.worker.Poll, Schedule: s.worker.Schedule,
+		Concurrency: s.worker.Concurrency, Poll: s.worker.Poll, Schedule: s.worker.Schedule, Gate: s.worker.Gate.Config(),
 		ShutdownTimeout: 2*s.api.Timeout + 10*time.Second, Log: log,
 	})
 	if err != nil {
@@ -82,7 +84,8 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	defer stopHTTP()
 
 	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
-		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String())
+		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String(),
+		"gate", s.worker.Gate.Config().String())
 	if err := awaitRedis(ctx, client, log); err != nil {
 		return nil // told to stop before it began
 	}

@@ -1,0 +1,49 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/iamport"
+)
+
+// enter asks the gate and the rate for a call. It comes before an attempt
+// begins, so that waiting writes nothing and counts nothing.
+func (h *handler) enter(ctx context.Context, r tasks.Revocation) (*gate.Call, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(h.stopping, cancel)()
+	return h.gates.Enter(ctx, r.PG)
+}
+
+// held returns what Asynq hears of a task that was not let through. What was
+// held together does not come back together.
+func (h *handler) held(r tasks.Revocation, err error) error {
+	var wait *gate.WaitError
+	switch {
+	case h.stopping.Err() != nil:
+		return &again{cause: errStopping}
+	case errors.As(err, &wait):
+		return &again{after: wait.Wait + rand.N(wait.Wait/2+time.Second), cause: err}
+	}
+	h.complaints.add(slog.LevelWarn, "enter", "call not let through, trying again", "imp_uid", r.ImpUID, "error", err)
+	return &again{after: time.Second, cause: err}
+}
+
+// report tells the gates what a DELETE came to, and everybody to wait if PortOne
+// asks for it.
+func (h *handler) report(ctx context.Context, call *gate.Call, impUID string, err error) {
+	failed := call.Report(ctx, impUID, signs(err))
+	var failure *iamport.Error
+	if errors.As(err, &failure) && judge(err) == rateLimited && failure.RetryAfter > 0 {
+		failed = errors.Join(failed, h.gates.Hold(ctx, failure.RetryAfter))
+	}
+	if failed != nil {
+		h.complaints.add(slog.LevelWarn, "report", "gates not told of a call", "imp_uid", impUID, "error", failed)
+	}
+}

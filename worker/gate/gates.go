@@ -1,0 +1,172 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"receiptrevoker/tasks"
+)
+
+// longestWait is how long a call may wait for its gate in the slot that it has;
+// then its task goes back. It bounds how often tasks are taken up in vain.
+const longestWait = time.Second
+
+// Gates is what one process knows of the gates. Asking it costs no round trip:
+// it looks at a copy that is a fraction of a second old.
+type Gates struct {
+	store   *Store
+	config  Config
+	process string
+	log     *slog.Logger
+	flight  singleflight.Group // of readings
+	wake    chan struct{}      // something is to be done at once
+
+	mu      sync.Mutex
+	gates   map[Name]*local
+	held    time.Time     // until when PortOne wants no calls
+	changed chan struct{} // closed when a call that waits should look again
+	latest  Snapshot
+	seen    time.Time // when latest was read
+}
+
+// local is a gate in this process.
+type local struct {
+	State
+	opened  time.Time // when it opened, on this process's clock; zero if it was never closed
+	set     time.Time // when this process changed it itself
+	closing bool      // a call is closing it
+	window  window
+	running int   // calls
+	alone   alone // of PortOne's gate
+}
+
+// New returns the gates of a process, all of them open.
+func New(store *Store, config Config, process string, log *slog.Logger) *Gates {
+	g := &Gates{
+		store: store, config: config.withDefaults(), process: process, log: log,
+		wake: make(chan struct{}, 1), changed: make(chan struct{}), gates: make(map[Name]*local),
+	}
+	for _, name := range names() {
+		g.gates[name] = &local{window: window{size: g.config.Calls}}
+	}
+	return g
+}
+
+// Refresh reads what all processes know. Callers at the same time share one
+// reading.
+func (g *Gates) Refresh(ctx context.Context) error {
+	_, err, _ := g.flight.Do("", func() (any, error) {
+		asked := time.Now()
+		snapshot, err := g.store.Poll(context.WithoutCancel(ctx))
+		if err == nil {
+			g.apply(snapshot, asked)
+		}
+		return nil, err
+	})
+	return err
+}
+
+// apply takes over what stood in Redis after asked, but for gates that this
+// process has changed itself since.
+func (g *Gates) apply(s Snapshot, asked time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.latest, g.seen = s, time.Now()
+	if held := g.seen.Add(s.Hold); s.Hold > 0 || g.held.Before(asked) {
+		g.held = held
+	}
+	for name, state := range s.Gates {
+		l := g.gates[name]
+		if l.set.After(asked) {
+			continue
+		}
+		g.adopt(name, l, state)
+		if !state.Closed && !state.OpenedAt.IsZero() {
+			l.opened = g.seen.Add(-s.Now.Sub(state.OpenedAt))
+		}
+	}
+}
+
+// adopt takes a state over. The caller holds the lock.
+func (g *Gates) adopt(name Name, l *local, state State) {
+	if l.Epoch != state.Epoch || l.Closed != state.Closed {
+		g.tell(name, l.State, state)
+		l.window.clear()
+		l.opened = time.Time{}
+		l.alone.follow(g.process, state)
+		g.broadcast()
+	}
+	l.State = state
+}
+
+// broadcast lets every call that waits look again. The caller holds the lock.
+func (g *Gates) broadcast() {
+	close(g.changed)
+	g.changed = make(chan struct{})
+}
+
+// tell writes to the log what became of a gate, once in each process and as an
+// alarm only where it closed.
+func (g *Gates) tell(name Name, was, is State) {
+	switch {
+	case is.Closed:
+		level := slog.LevelInfo
+		switch {
+		case is.Owner == g.process && name == PortOne:
+			level = slog.LevelError
+		case is.Owner == g.process:
+			level = slog.LevelWarn
+		}
+		g.log.Log(context.Background(), level, "gate closed: tasks wait, and no attempt counts",
+			"gate", string(name), "reason", is.Reason, "owner", is.Owner)
+	case was.Closed && is.Epoch == 0:
+		g.log.Warn("gate forgotten: Redis has lost it", "gate", string(name))
+	case was.Closed:
+		after := is.OpenedAt.Sub(was.Since).Round(time.Millisecond)
+		g.log.Info("gate open again", "gate", string(name), "after", after.String())
+	}
+}
+
+// Closed returns an error that says why, if PortOne's gate is closed, or
+// PortOne refuses this process alone.
+func (g *Gates) Closed() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l := g.gates[PortOne]
+	if l.Closed {
+		return fmt.Errorf("nothing is called since %s: %s", l.Since.Format(time.RFC3339), l.Reason)
+	}
+	if l.alone.reason != "" {
+		return fmt.Errorf("PortOne refuses this process: %s", l.alone.reason)
+	}
+	return nil
+}
+
+// Hold keeps all processes from calling for the given time, this one at once.
+func (g *Gates) Hold(ctx context.Context, wait time.Duration) error {
+	g.mu.Lock()
+	if until := time.Now().Add(wait); until.After(g.held) {
+		g.held = until
+	}
+	g.mu.Unlock()
+	return g.store.hold(ctx, wait)
+}
+
+// before returns the gates before a gateway's calls, its own and PortOne's. The
+// caller holds the lock.
+func (g *Gates) before(pg tasks.Gateway) (own, portone *local) {
+	return g.gates[Of(pg)], g.gates[PortOne]
+}
+
+// nudge lets the keeper look at once.
+func (g *Gates) nudge() {
+	select {
+	case g.wake <- struct{}{}:
+	default:
+	}
+}

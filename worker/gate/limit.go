@@ -1,0 +1,104 @@
+package gate
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+)
+
+//go:embed take.lua
+var takeSource string
+
+var takeScript = redis.NewScript(takeSource)
+
+// Rate bounds the DELETE calls a second of all processes together. Zero does
+// not.
+type Rate struct {
+	All     float64
+	Gateway map[tasks.Gateway]float64
+}
+
+// LeastRate is a call a day: less is no rate, but a mistake.
+const LeastRate = 1.0 / (24 * 60 * 60)
+
+func (r Rate) validate() error {
+	if !valid(r.All) {
+		return fmt.Errorf("rate: %v is neither 0, for no limit, nor a number of calls a second", r.All)
+	}
+	for pg, rate := range r.Gateway {
+		if !valid(rate) {
+			return fmt.Errorf("rate of %s: %v is neither 0, for no limit, nor a number of calls a second", pg, rate)
+		}
+	}
+	return nil
+}
+
+func valid(rate float64) bool { return rate == 0 || rate >= LeastRate && !math.IsInf(rate, 1) }
+
+// limits returns the keys and the intervals, in microseconds, of the limits that
+// a call to a gateway meets.
+func (g *Gates) limits(pg tasks.Gateway) (keys []string, intervals []any) {
+	add := func(key string, rate float64) {
+		if rate > 0 {
+			keys = append(keys, g.store.key(key))
+			intervals = append(intervals, int64(math.Ceil(1e6/rate)))
+		}
+	}
+	add("rate", g.config.Rate.All)
+	add("rate:"+string(pg), g.config.Rate.Gateway[pg])
+	return keys, intervals
+}
+
+// await waits until the rate allows a call to a gateway, or returns a
+// [*WaitError] if that is not before the deadline. Without a limit it costs
+// nothing; else a round trip.
+func (g *Gates) await(ctx context.Context, pg tasks.Gateway, deadline time.Time) error {
+	keys, intervals := g.limits(pg)
+	if len(keys) == 0 {
+		return nil
+	}
+	for {
+		left := max(time.Until(deadline), 0)
+		taken, wait, err := g.store.take(ctx, keys, append([]any{left.Microseconds()}, intervals...))
+		switch {
+		case err != nil:
+			return err
+		case taken:
+			return rest(ctx, wait)
+		case left == 0:
+			return &WaitError{Wait: wait, text: fmt.Sprintf("the rate allows no call for %v", wait.Round(time.Millisecond))}
+		}
+		if err := rest(ctx, left); err != nil {
+			return err
+		}
+	}
+}
+
+// rest waits for d, or returns why it did not.
+func rest(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// take asks for a place in line.
+func (s *Store) take(ctx context.Context, keys []string, args []any) (taken bool, wait time.Duration, err error) {
+	keys = append([]string{s.holdKey()}, keys...)
+	reply, err := takeScript.Run(ctx, s.client, keys, args...).Int64Slice()
+	if err != nil {
+		return false, 0, fmt.Errorf("ask the rate for a call: %w", err)
+	}
+	return reply[0] == 1, time.Duration(reply[1]) * time.Microsecond, nil
+}

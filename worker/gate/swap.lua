@@ -1,0 +1,14 @@
+-- Replaces the mark of a paused queue, or removes it, if it is the one that the
+-- caller has seen.
+--
+-- KEYS  asynq:{<queue>}:paused
+-- ARGV  the mark that was seen, the new one or "" for none
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return 0
+end
+if ARGV[2] == '' then
+  redis.call('DEL', KEYS[1])
+else
+  redis.call('SET', KEYS[1], ARGV[2])
+end
+return 1

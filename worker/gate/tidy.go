@@ -1,0 +1,97 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"receiptrevoker/tasks"
+)
+
+// tidy makes the pauses what the gates say: a queue behind a closed gate is
+// paused, one that a gate has paused and that is behind none any more is
+// resumed, and a person's is left alone. Whatever a process left half done when
+// it died, the next round of any other completes.
+//
+// s was read before the pauses are: a mark of an epoch that is over by then is
+// the past, and one that is younger than s the business of a later round.
+func (k *keeper) tidy(ctx context.Context, s Snapshot) error {
+	if !s.busy() && time.Since(k.tidied) < tidyEvery {
+		return nil
+	}
+	pauses, err := k.store.Pauses(ctx)
+	if err != nil {
+		return err
+	}
+	k.mu.Lock()
+	k.pauses = pauses
+	k.mu.Unlock()
+	for _, pause := range pauses {
+		err = errors.Join(err, k.tidyOne(ctx, s, pause))
+	}
+	if err == nil {
+		k.tidied = time.Now()
+	}
+	return err
+}
+
+// busy reports whether a gate is closed, or has opened only now.
+func (s Snapshot) busy() bool {
+	for _, state := range s.Gates {
+		if state.Closed || s.Now.Sub(state.OpenedAt) < 2*tidyEvery {
+			return true
+		}
+	}
+	return false
+}
+
+func (k *keeper) tidyOne(ctx context.Context, s Snapshot, p Pause) error {
+	wanted, epoch := s.wanted(p.Queue)
+	before, known := k.paused[p.Queue]
+	delete(k.paused, p.Queue)
+	switch {
+	case p.Paused && p.Gate == "":
+		return nil
+	case p.Paused && s.holds(p):
+		k.paused[p.Queue] = p.epoch
+		return nil
+	case p.Paused && p.epoch > s.Now.UnixMicro():
+		return nil
+	case p.Paused && wanted == "":
+		_, err := k.store.swap(ctx, p, "")
+		return err
+	case p.Paused:
+		_, err := k.store.swap(ctx, p, newMark(s.Now, wanted, epoch))
+		return err
+	case wanted == "":
+		return nil
+	case known && before == epoch:
+		// It was paused by this closure and is not any more: a person has
+		// resumed it, and shall have his way.
+		opened, err := k.store.Open(ctx, wanted, epoch)
+		if opened {
+			k.log.Info("gate opened by hand", "gate", string(wanted), "queue", p.Queue)
+		}
+		k.nudge()
+		return err
+	}
+	return k.store.pause(ctx, p.Queue, newMark(s.Now, wanted, epoch))
+}
+
+// holds reports whether the gate that pauses a queue is closed, and since the
+// same moment.
+func (s Snapshot) holds(p Pause) bool {
+	state := s.Gates[p.Gate]
+	return state.Closed && state.Epoch == p.epoch
+}
+
+// wanted returns the gate that should pause a queue, and its epoch, or none.
+func (s Snapshot) wanted(queue string) (Name, int64) {
+	q, _ := tasks.ParseQueue(queue)
+	for _, name := range []Name{PortOne, Of(q.PG)} {
+		if state := s.Gates[name]; state.Closed {
+			return name, state.Epoch
+		}
+	}
+	return "", 0
+}
