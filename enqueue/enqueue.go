@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -29,16 +30,16 @@ type Config struct {
 	// in whole seconds; the outcome, not this, is what makes asking twice
 	// harmless. Default 1 hour; negative for not at all.
 	Retention time.Duration
-	// Concurrency is how many tasks [Client.RevokeMany] enqueues at a time.
-	// Default 64.
+	// Concurrency is how many tasks of a list are on their way to Redis at a
+	// time, in [Client.RevokeMany] and [Batch.Ask]. They share a connection and
+	// few round trips. Default 1,000.
 	Concurrency int
 }
 
 // Client asks for revocations. Its methods are safe for concurrent use.
 type Client struct {
-	queue       queue
-	inspector   *asynq.Inspector
-	outcomes    *outcome.Store
+	route
+	many        func() *route // for lists
 	options     []asynq.Option
 	concurrency int
 }
@@ -47,10 +48,9 @@ type Client struct {
 // that connection when done.
 func NewClient(client redis.UniversalClient, config Config) *Client {
 	c := &Client{
-		queue:       queue{redis: client},
-		inspector:   asynq.NewInspectorFromRedisClient(client),
-		outcomes:    outcome.NewStore(client, config.Outcomes),
-		concurrency: cmp.Or(config.Concurrency, 64),
+		route:       *newRoute(client, config.Outcomes),
+		many:        sync.OnceValue(func() *route { return newRoute(pipelined(client), config.Outcomes) }),
+		concurrency: cmp.Or(config.Concurrency, 1000),
 	}
 	if retention := cmp.Or(config.Retention, DefaultRetention); retention > 0 {
 		// Below a second Asynq would keep nothing.
@@ -80,6 +80,11 @@ type Result struct {
 // imp_uid can never be revoked. Any other means that Redis did not answer, so
 // that it is not known whether the request stands: ask again.
 func (c *Client) Revoke(ctx context.Context, r tasks.Revocation) (Result, error) {
+	return c.revoke(ctx, &c.route, r)
+}
+
+// revoke is [Client.Revoke] by the given route.
+func (c *Client) revoke(ctx context.Context, by *route, r tasks.Revocation) (Result, error) {
 	result := Result{Revocation: r, Status: outcome.Queued}
 	task, err := tasks.NewTask(r, c.options...)
 	if err != nil {
@@ -87,9 +92,9 @@ func (c *Client) Revoke(ctx context.Context, r tasks.Revocation) (Result, error)
 		return result, err
 	}
 	// A task's ID is free again when its retention is over; the outcome stays.
-	status, err := c.outcomes.Status(ctx, r.ImpUID)
+	status, err := by.outcomes.Status(ctx, r.ImpUID)
 	if err == nil && !status.Terminal() {
-		_, err = c.queue.client().EnqueueContext(ctx, task)
+		_, err = by.queue.client().EnqueueContext(ctx, task)
 	}
 	switch {
 	case status.Terminal():

@@ -62,21 +62,21 @@ func ExampleClient_RevokeMany() {
 	revocations := enqueue.NewClient(client, enqueue.Config{})
 
 	refunds := []tasks.Revocation{
-		{ImpUID: "imp_448280090638", PG: tasks.KCP, Batch: "refunds-2026-11", Row: 1},
-		{ImpUID: "imp_448280090639", PG: tasks.Nice, Batch: "refunds-2026-11", Row: 2},
-		{ImpUID: "imp 448280090640", PG: tasks.Nice, Batch: "refunds-2026-11", Row: 3},
+		{ImpUID: "imp_448280090638", PG: tasks.KCP},
+		{ImpUID: "imp_448280090639", PG: tasks.Nice},
+		{ImpUID: "imp 448280090640", PG: tasks.Nice},
 	}
 	queued := 0
 	for result := range revocations.RevokeMany(context.Background(), slices.Values(refunds)) {
 		if result.Err != nil {
-			fmt.Printf("row %d: %v\n", result.Revocation.Row, result.Err)
+			fmt.Println(result.Err)
 			continue
 		}
 		queued++
 	}
 	fmt.Println(queued, "queued")
 	// Output:
-	// row 3: invalid revocation: imp_uid "imp 448280090640" contains ' ', only A-Z a-z 0-9 _ and - are allowed
+	// invalid revocation: imp_uid "imp 448280090640" contains ' ', only A-Z a-z 0-9 _ and - are allowed
 	// 2 queued
 }
 
@@ -103,4 +103,45 @@ func ExampleClient_Wait() {
 		fmt.Println("given up:", o.Reason, o.Message)
 	}
 	// Output: not yet
+}
+
+// A refund job hands a whole list over. Given again, whatever stopped it, the
+// list goes on, and nothing is asked for twice.
+func ExampleBatch_Ask() {
+	addr, stop := startRedis()
+	defer stop()
+	client := redis.NewClient(&redis.Options{Addr: addr})
+	defer client.Close()
+	revocations := enqueue.NewClient(client, enqueue.Config{})
+
+	refunds := []enqueue.Line{
+		{Number: 1, ImpUID: "imp_448280090638", PG: tasks.KCP},
+		{Number: 2, ImpUID: "imp_448280090639", PG: tasks.Nice},
+		{Number: 3, ImpUID: "imp_448280090638", PG: tasks.KCP},
+		{Number: 4, ImpUID: "imp 448280090640", PG: tasks.Nice},
+	}
+	ctx := context.Background()
+	batch, err := revocations.Batch("refunds-2026-11", enqueue.BatchOptions{Source: "the refund job"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for result, err := range batch.Ask(ctx, slices.Values(refunds)) {
+		switch {
+		case err != nil:
+			log.Fatal("give the list again later: ", err)
+		case result.Kind == outcome.KindInvalid:
+			fmt.Printf("line %d: %v\n", result.Number, result.Invalid)
+		case result.Kind == outcome.KindRepeated:
+			fmt.Printf("line %d repeats line %d\n", result.Number, result.First)
+		}
+	}
+	status, err := batch.Status(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%d queued, %d revoked, %d still to come\n", status.Queued, status.Revoked, status.Open)
+	// Output:
+	// line 3 repeats line 1
+	// line 4: invalid revocation: imp_uid "imp 448280090640" contains ' ', only A-Z a-z 0-9 _ and - are allowed
+	// 2 queued, 0 revoked, 2 still to come
 }

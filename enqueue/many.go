@@ -18,6 +18,7 @@ import (
 func (c *Client) RevokeMany(ctx context.Context, revocations iter.Seq[tasks.Revocation]) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
 		ctx, cancel := context.WithCancel(ctx)
+		by := c.many()
 		asked := make(chan tasks.Revocation)
 		results := make(chan Result)
 
@@ -35,7 +36,7 @@ func (c *Client) RevokeMany(ctx context.Context, revocations iter.Seq[tasks.Revo
 		for range c.concurrency {
 			workers.Go(func() {
 				for r := range asked {
-					result, _ := c.Revoke(ctx, r)
+					result, _ := c.revoke(ctx, by, r)
 					results <- result
 				}
 			})

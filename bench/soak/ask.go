@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 )
 
@@ -65,29 +66,40 @@ func (k *soak) ask(ctx context.Context) error {
 
 // askOnce asks for revocations and returns those that were not accepted.
 func (k *soak) askOnce(ctx context.Context, batch bool, revocations []tasks.Revocation) (open []tasks.Revocation) {
-	if !batch {
-		for _, r := range revocations {
-			if _, err := k.client.Revoke(ctx, r); err != nil {
-				open = append(open, r)
-				continue
-			}
-			k.accepted.add(r.ImpUID)
-		}
-		return open
-	}
-	answered := make(map[string]bool, len(revocations))
-	for result := range k.client.RevokeMany(ctx, slices.Values(revocations)) {
-		if result.Err == nil {
-			answered[result.Revocation.ImpUID] = true
-			k.accepted.add(result.Revocation.ImpUID)
-		}
+	if batch {
+		return k.askBatch(ctx, revocations)
 	}
 	for _, r := range revocations {
-		if !answered[r.ImpUID] {
+		if _, err := k.client.Revoke(ctx, r); err != nil {
 			open = append(open, r)
+			continue
 		}
+		k.accepted.add(r.ImpUID)
 	}
 	return open
+}
+
+// askBatch asks for a list, and returns all of it unless it was read to its end:
+// the batch itself knows where to go on.
+func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (open []tasks.Revocation) {
+	batch, err := k.client.Batch(revocations[0].Batch, enqueue.BatchOptions{})
+	if err != nil {
+		return revocations
+	}
+	lines := func(yield func(enqueue.Line) bool) {
+		for i, r := range revocations {
+			if !yield(enqueue.Line{Number: i + 1, ImpUID: r.ImpUID, PG: r.PG}) {
+				return
+			}
+		}
+	}
+	for result, err := range batch.Ask(ctx, lines) {
+		if err != nil {
+			return revocations
+		}
+		k.accepted.add(result.ImpUID)
+	}
+	return nil
 }
 
 // at waits until a time from the start.

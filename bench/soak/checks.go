@@ -24,7 +24,7 @@ const mostArchived = 9_999
 
 // checks are made in the end, in the order of the report.
 var checks = []func(*evidence) finding{
-	lost, wrong, stuck, revokedTwice, missingEvents, deadSetDifference, leftInQueues, archive, misdirected,
+	lost, wrong, stuck, revokedTwice, missingEvents, deadSetDifference, leftInQueues, batchDifference, archive, misdirected,
 	unconfirmed, duplicateDeletes, duplicateEvents,
 }
 
@@ -112,6 +112,32 @@ func deadSetDifference(e *evidence) finding {
 		}
 	}
 	return which("dead-letter differences", found)
+}
+
+// batchDifference finds batches that do not show what became of their imp_uids,
+// or that were not published once as finished, all of them being terminal.
+func batchDifference(e *evidence) finding {
+	var found []string
+	for name, impUIDs := range e.lists {
+		var revoked, dead int
+		reasons := make(map[outcome.Reason]int)
+		for _, impUID := range impUIDs {
+			o := e.outcomes[impUID]
+			switch o.Status {
+			case outcome.Revoked:
+				revoked++
+			case outcome.Dead:
+				dead++
+			}
+			reasons[o.Reason]++
+		}
+		b := e.batches[name]
+		if b.Revoked != revoked || b.Dead != dead || b.Asked() != len(impUIDs) || b.Open != 0 ||
+			!b.Finished() || e.finished[name] != 1 || !maps.Equal(b.Reasons, reasons) {
+			found = append(found, name)
+		}
+	}
+	return which("batch differences", found)
 }
 
 // leftInQueues finds tasks that Asynq would still give to somebody.

@@ -28,7 +28,13 @@ func healthy() evidence {
 		events: map[string][]outcome.Status{
 			done: {outcome.Dead, outcome.Revoked}, given: {outcome.Dead}, unclear: {outcome.Dead},
 		},
-		dead: map[string]bool{given: true, unclear: true},
+		dead:  map[string]bool{given: true, unclear: true},
+		lists: map[string][]string{"soak-1": {done, given}},
+		batches: map[string]outcome.Batch{"soak-1": {
+			Queued: 1, Elsewhere: 1, Revoked: 1, Dead: 1, FinishedAt: time.Unix(2, 0),
+			Reasons: map[outcome.Reason]int{outcome.ReasonRevoked: 1, outcome.ReasonNotIssued: 1},
+		}},
+		finished: map[string]int{"soak-1": 1},
 		truths: map[string]iamporttest.Truth{
 			done:    {Issued: true, RevokedAt: time.Unix(1, 0), Effective: 1},
 			unclear: {Issued: true, RevokedAt: time.Unix(1, 0), Effective: 1},
@@ -64,11 +70,11 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 	}{
 		"no outcome at all": {func(e *evidence) {
 			delete(e.outcomes, done)
-		}, []string{"lost"}},
+		}, []string{"lost", "batch differences"}},
 		"never ended": {func(e *evidence) {
 			change(e, done, func(o *outcome.Outcome) { o.Status = outcome.Retrying })
 			e.open = []string{done}
-		}, []string{"lost", "stuck"}},
+		}, []string{"lost", "stuck", "batch differences"}},
 		"said to be revoked": {func(e *evidence) {
 			e.truths[done] = iamporttest.Truth{Issued: true}
 		}, []string{"wrong"}},
@@ -77,7 +83,7 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 		}, []string{"wrong"}},
 		"unconfirmed where a lookup tells": {func(e *evidence) {
 			change(e, given, func(o *outcome.Outcome) { o.Reason = outcome.ReasonUnconfirmed })
-		}, []string{"wrong"}},
+		}, []string{"wrong", "batch differences"}},
 		"open for ever": {func(e *evidence) {
 			e.open = []string{done}
 		}, []string{"stuck"}},
@@ -105,6 +111,22 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 		"a task left": {func(e *evidence) {
 			e.left = map[string]string{done: "active on receipts-kcp"}
 		}, []string{"left in queues"}},
+		"a batch that counted one twice": {func(e *evidence) {
+			b := e.batches["soak-1"]
+			b.Revoked++
+			e.batches["soak-1"] = b
+		}, []string{"batch differences"}},
+		"a batch that does not end": {func(e *evidence) {
+			b := e.batches["soak-1"]
+			b.FinishedAt = time.Time{}
+			e.batches["soak-1"] = b
+		}, []string{"batch differences"}},
+		"a batch with another reason": {func(e *evidence) {
+			e.batches["soak-1"].Reasons[outcome.ReasonRefused]++
+		}, []string{"batch differences"}},
+		"a batch that nobody heard of": {func(e *evidence) {
+			delete(e.finished, "soak-1")
+		}, []string{"batch differences"}},
 		"an archive that Asynq trims": {func(e *evidence) {
 			e.archived = 10_000
 		}, []string{"archived by Asynq"}},

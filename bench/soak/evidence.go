@@ -25,6 +25,9 @@ type evidence struct {
 	dead     map[string]bool             // the list of dead letters
 	open     []string                    // the imp_uids that are to go on
 	left     map[string]string           // tasks in Asynq's queues that should not be
+	lists    map[string][]string         // the imp_uids of each batch
+	batches  map[string]outcome.Batch
+	finished map[string]int // how often each batch was published
 	archived int
 
 	// What PortOne knows, and how the workers fared.
@@ -52,6 +55,9 @@ func (k *soak) gather(ctx context.Context, found *evidence) error {
 		return err
 	}
 	if err := k.gatherOutcomes(ctx, found); err != nil {
+		return err
+	}
+	if err := k.gatherBatches(ctx, found); err != nil {
 		return err
 	}
 	found.events = make(map[string][]outcome.Status)
@@ -84,6 +90,30 @@ func (k *soak) gatherOutcomes(ctx context.Context, found *evidence) error {
 		for _, o := range outcomes {
 			found.outcomes[o.ImpUID] = o
 		}
+	}
+	return nil
+}
+
+// gatherBatches reads what is known of the batches, and how often each was
+// published as finished.
+func (k *soak) gatherBatches(ctx context.Context, found *evidence) error {
+	found.lists = k.plan.lists()
+	found.batches = make(map[string]outcome.Batch)
+	found.finished = make(map[string]int)
+	batches, err := k.outcomes.Batches(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range batches {
+		found.batches[b.Name] = b
+	}
+	entries, err := k.redis.Client.XRange(ctx, "{receipt}:batches", "-", "+").Result()
+	if err != nil {
+		return fmt.Errorf("read the stream of batches: %w", err)
+	}
+	for _, entry := range entries {
+		name, _ := entry.Values["batch"].(string)
+		found.finished[name]++
 	}
 	return nil
 }

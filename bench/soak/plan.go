@@ -131,6 +131,19 @@ func (p *plan) askAgain(random *rand.Rand, b burst, span time.Duration) {
 	}
 }
 
+// lists returns the imp_uids of every batch.
+func (p *plan) lists() map[string][]string {
+	lists := make(map[string][]string)
+	for _, b := range p.asks {
+		for _, r := range b.revocations {
+			if b.batch {
+				lists[r.Batch] = append(lists[r.Batch], r.ImpUID)
+			}
+		}
+	}
+	return lists
+}
+
 // payment returns the revocation of a new payment, whose receipt it issues
 // unless it is one of the few that have none. Few producers do not know the
 // gateway.

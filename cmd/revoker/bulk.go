@@ -7,24 +7,41 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
+	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
 )
 
 type bulkSettings struct {
 	redis     config.Redis
 	retention config.Retention
+	list      listSettings
 	batch     string
-	pg        string
-	column    string
-	report    string
+	append    bool
+	report    reportSettings
 	wait      bool
+}
+
+// listSettings say how a list is read.
+type listSettings struct{ pg, column string }
+
+func (s *listSettings) flags(f *pflag.FlagSet) {
+	f.StringVar(&s.pg, "pg", "", "payment gateway of lines that name none: a `code`, or its Korean name")
+	f.StringVar(&s.column, "column", "", "`header` of the imp_uids' column")
+}
+
+func (s listSettings) options() list.Options {
+	pg, _ := tasks.ParseGateway(s.pg)
+	return list.Options{Column: s.column, PG: pg}
 }
 
 func (p *program) bulk() *cobra.Command {
@@ -41,9 +58,12 @@ The imp_uids stand in a column named imp_uid, impUid, 포트원 거래고유번�
 named pg, pg_provider or PG사, as codes or Korean names. A line that cannot be
 used is reported with its number, and the rest goes on.
 
-Giving the same list again harms nothing: what was asked for stays asked for
-once. Single revocations pass in front of a list's.`,
-		Example: `  revoker bulk refunds.csv --wait --report outcomes.csv
+The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
+the same list again under the same --batch goes on where it stopped, and asks for
+nothing twice. Another list under that name is refused, unless --append adds it.
+What was asked for elsewhere counts as a duplicate and is shown with the outcome
+it has or gets. Single revocations pass in front of a list's.`,
+		Example: `  revoker bulk refunds.csv --wait --report outcomes.csv --bom
   zcat refunds.csv.gz | revoker bulk - --batch refunds-2026-11`,
 		Args: arguments(1, 1, "the FILE, or - for standard input,"),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runBulk(cmd.Context(), s, args[0]) },
@@ -51,24 +71,33 @@ once. Single revocations pass in front of a list's.`,
 	s.redis.Flags(cmd.Flags())
 	s.retention.Flags(cmd.Flags())
 	f := cmd.Flags()
-	f.StringVar(&s.batch, "batch", "", "`name` that the outcomes bear (default the file's and the time)")
-	f.StringVar(&s.pg, "pg", "", "payment gateway of lines that name none: a `code`, or its Korean name")
-	f.StringVar(&s.column, "column", "", "`header` of the imp_uids' column")
+	f.StringVar(&s.batch, "batch", "", "`name` of the batch (default the file's and the time)")
+	f.BoolVar(&s.append, "append", false, "add the list to a batch that has another one already")
+	s.list.flags(f)
 	f.BoolVar(&s.wait, "wait", false, "wait until every line is revoked or given up")
-	f.StringVar(&s.report, "report", "", "`file` for the list with its outcomes, as CSV or NDJSON like the list (needs --wait)")
+	f.StringVar(&s.report.file, "report", "", "`file` for the list with its outcomes, as CSV or NDJSON like the list (needs --wait)")
+	f.BoolVar(&s.report.bom, "bom", false, "begin a CSV report with a byte-order mark, for Excel")
 	return cmd
 }
 
+// garbagePercent bounds what a list of a million leaves behind before it is
+// collected, beside the imp_uids that are remembered.
+const garbagePercent = 25
+
 func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) error {
-	if s.report != "" && !s.wait {
+	if s.report.file != "" && !s.wait {
 		return usageError{errors.New("--report needs --wait: without it the outcomes are not known yet")}
 	}
-	source, again, err := p.openList(name, s.report != "")
+	s.batch = cmp.Or(s.batch, defaultBatch(name, time.Now()))
+	if err := outcome.ValidateBatchName(s.batch); err != nil {
+		return usageError{fmt.Errorf("--batch: %w", err)}
+	}
+	source, again, err := p.openList(name, s.report.file != "")
 	if err != nil {
 		return err
 	}
 	defer source.Close()
-	reader, err := list.NewReader(source, s.list())
+	reader, err := list.NewReader(source, s.list.options())
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -83,13 +112,16 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 	}
 	defer client.Close()
 
-	job := newBulkJob(p, s, client)
-	job.batch = cmp.Or(s.batch, defaultBatch(name, time.Now()))
+	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
+	job, err := p.newBulkJob(s, name, client)
+	if err != nil {
+		return err
+	}
 	if err := job.enqueue(ctx, reader); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if s.wait {
-		if err := job.wait(ctx); err != nil {
+		if job.batch, err = job.watch.until(ctx, s.batch); err != nil {
 			return err
 		}
 	}
@@ -97,17 +129,11 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 		if err := again(); err != nil {
 			return fmt.Errorf("read the list again for the report: %w", err)
 		}
-		if err := job.report(ctx, report, source, s.list()); err != nil {
+		if err := job.report(ctx, report, source); err != nil {
 			return err
 		}
 	}
-	return job.verdict(s.wait)
-}
-
-// list returns how the list is read.
-func (s bulkSettings) list() list.Options {
-	pg, _ := tasks.ParseGateway(s.pg)
-	return list.Options{Column: s.column, PG: pg}
+	return job.verdict()
 }
 
 // openList opens a list, such that again lets it be read a second time if that
@@ -120,11 +146,15 @@ func (p *program) openList(name string, twice bool) (source io.ReadCloser, again
 	return source, nil, err
 }
 
+// unnameable is what a batch's name has no place for.
+var unnameable = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
 // defaultBatch names a list after its file and the time.
 func defaultBatch(name string, now time.Time) string {
 	base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 	if name == "-" {
 		base = "stdin"
 	}
-	return base + "-" + now.UTC().Format("20060102-150405")
+	base = strings.Trim(unnameable.ReplaceAllString(base, "-"), "-")
+	return cmp.Or(base[:min(len(base), 40)], "list") + "-" + now.UTC().Format("20060102-150405")
 }

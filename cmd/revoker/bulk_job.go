@@ -6,74 +6,139 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"maps"
-	"slices"
+	"path/filepath"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/enqueue"
-	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
-// shownBadLines is how many unusable lines are shown one by one.
+// shownBadLines is how many unusable lines are shown one by one, and how many
+// that repeat another.
 const shownBadLines = 100
 
 // bulkJob is one list on its way.
 type bulkJob struct {
 	out      io.Writer // what people are told
-	queue    *enqueue.Client
+	name     string    // of the list
+	settings bulkSettings
+	asking   *enqueue.Batch
 	outcomes *outcome.Store
-	batch    string
+	watch    batchWatch
 
-	lines, queued, duplicate, invalid, failed int
-
-	asked map[string]bool // imp_uids that were asked for, now or before
-	ended map[outcome.Status]int
+	lines, before int
+	kinds         map[outcome.Kind]int
+	batch         outcome.Batch // how far it has come in the end
 }
 
-func newBulkJob(p *program, s bulkSettings, client redis.UniversalClient) *bulkJob {
-	return &bulkJob{
-		out:      p.stderr,
-		queue:    enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration()}),
-		outcomes: outcome.NewStore(client, s.redis.Outcomes()),
-		asked:    make(map[string]bool),
-		ended:    make(map[outcome.Status]int),
+func (p *program) newBulkJob(s bulkSettings, name string, client redis.UniversalClient) (*bulkJob, error) {
+	source := name
+	if absolute, err := filepath.Abs(name); err == nil && name != "-" {
+		source = absolute
 	}
+	queue := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration()})
+	asking, err := queue.Batch(s.batch, enqueue.BatchOptions{Source: source, Append: s.append})
+	if err != nil {
+		return nil, err
+	}
+	outcomes := outcome.NewStore(client, s.redis.Outcomes())
+	return &bulkJob{
+		out: p.stderr, name: name, settings: s, asking: asking, outcomes: outcomes,
+		watch: batchWatch{p.stderr, outcomes}, kinds: make(map[outcome.Kind]int),
+	}, nil
 }
 
 // enqueue asks for every line of a list, and says how that went.
 func (j *bulkJob) enqueue(ctx context.Context, reader *list.Reader) error {
-	var broken error
-	var failure error
-	for result := range j.queue.RevokeMany(ctx, j.revocations(reader, &broken)) {
-		switch {
-		case result.Err != nil:
-			j.failed++
-			failure = result.Err
-		case result.Duplicate:
-			j.duplicate++
-			j.asked[result.Revocation.ImpUID] = true
-		default:
-			j.queued++
-			j.asked[result.Revocation.ImpUID] = true
+	var broken, failure error
+	progress := newCounter(j.out, "lines asked for")
+	for result, err := range j.asking.Ask(ctx, lines(reader, &broken)) {
+		if err != nil {
+			failure = err
+			continue
+		}
+		j.count(result, progress)
+	}
+	progress.end()
+	for kind, what := range map[outcome.Kind]string{
+		outcome.KindInvalid: "that cannot be used", outcome.KindRepeated: "that repeat another",
+	} {
+		if hidden := j.kinds[kind] - shownBadLines; hidden > 0 {
+			fmt.Fprintf(j.out, "… and %d more lines %s\n", hidden, what)
 		}
 	}
-	if hidden := j.invalid - shownBadLines; hidden > 0 {
-		fmt.Fprintf(j.out, "… and %d more lines that cannot be used\n", hidden)
+	if err := j.broken(ctx, broken, failure); err != nil {
+		return err
 	}
-	fmt.Fprintf(j.out, "%s: %d queued, %d asked for before, %d invalid, %d failed. Batch %s.\n",
-		countLines(j.lines), j.queued, j.duplicate, j.invalid, j.failed, j.batch)
-	switch {
-	case broken != nil:
-		return broken
-	case ctx.Err() != nil:
-		return fmt.Errorf("stopped after %s; the same command goes on where it stopped", countLines(j.lines))
-	case failure != nil:
-		return fmt.Errorf("%s not enqueued; the same command tries again: %w", countLines(j.failed), failure)
+	fmt.Fprintf(j.out, "%s: %d queued, %d duplicate, %d invalid. Batch %s.\n", countLines(j.lines),
+		j.kinds[outcome.KindQueued], j.kinds[outcome.KindElsewhere]+j.kinds[outcome.KindRepeated],
+		j.kinds[outcome.KindInvalid], j.settings.batch)
+	if j.before > 0 {
+		fmt.Fprintf(j.out, "%s asked for by an earlier run.\n", was(j.before))
+	}
+	if !j.settings.wait {
+		fmt.Fprintf(j.out, "See how far it has come with: revoker batch show %s --wait\n", j.settings.batch)
 	}
 	return nil
+}
+
+// count counts a line, and shows one that is not simply queued.
+func (j *bulkJob) count(result enqueue.LineResult, progress *counter) {
+	j.lines++
+	progress.add()
+	j.kinds[result.Kind]++
+	if result.Before {
+		j.before++
+	}
+	if j.kinds[result.Kind] > shownBadLines {
+		return
+	}
+	switch {
+	case result.Kind == outcome.KindInvalid:
+		progress.say("revoker: %v", result.Invalid)
+	case result.Kind == outcome.KindRepeated && result.First > 0:
+		progress.say("revoker: line %d: %s repeats line %d", result.Number, result.ImpUID, result.First)
+	case result.Kind == outcome.KindRepeated:
+		progress.say("revoker: line %d: %s is in another list of the batch", result.Number, result.ImpUID)
+	}
+}
+
+// broken returns why not every line was asked for, and how to go on.
+func (j *bulkJob) broken(ctx context.Context, broken, failure error) error {
+	var mismatch *enqueue.MismatchError
+	if failure == nil && broken == nil && ctx.Err() == nil {
+		return nil
+	}
+	again := fmt.Sprintf("the batch %s has %s; to go on, give the same list again with --batch %[1]s",
+		j.settings.batch, countLines(j.marked(ctx)))
+	switch {
+	case errors.As(failure, &mismatch) && !mismatch.Unfinished && !j.settings.append:
+		return fmt.Errorf("%w; give it another --batch, or --append to add it to this one", failure)
+	case errors.As(failure, &mismatch):
+		return failure
+	case ctx.Err() != nil:
+		return fmt.Errorf("stopped: %s", again)
+	case enqueue.Full(failure):
+		return fmt.Errorf("redis is full and takes no more tasks: %s, once workers have made room or it has more memory: %w", again, failure)
+	case failure != nil:
+		return fmt.Errorf("%s: %w", again, failure)
+	}
+	return fmt.Errorf("%w: %s", broken, again)
+}
+
+// marked returns how many lines the batch has, also after the end of ctx, or
+// how many are known to be in it where Redis does not say.
+func (j *bulkJob) marked(ctx context.Context) int {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	b, err := j.asking.Status(ctx)
+	if err != nil {
+		return j.lines
+	}
+	return b.Lines
 }
 
 func countLines(n int) string {
@@ -83,67 +148,57 @@ func countLines(n int) string {
 	return fmt.Sprintf("%d lines", n)
 }
 
-// revocations yields what the lines of a list ask for and reports those that
-// cannot be used. An error that ends the reading goes to broken.
-func (j *bulkJob) revocations(reader *list.Reader, broken *error) iter.Seq[tasks.Revocation] {
-	return func(yield func(tasks.Revocation) bool) {
+func was(n int) string {
+	if n == 1 {
+		return "1 of them was"
+	}
+	return fmt.Sprintf("%d of them were", n)
+}
+
+// lines yields the lines of a list. An error that ends the reading goes to
+// broken.
+func lines(reader *list.Reader, broken *error) iter.Seq[enqueue.Line] {
+	return func(yield func(enqueue.Line) bool) {
 		for row, err := range rows(reader) {
-			var bad *list.LineError
-			switch {
-			case errors.As(err, &bad):
-				j.lines++
-				if j.invalid++; j.invalid <= shownBadLines {
-					fmt.Fprintf(j.out, "revoker: %v\n", bad)
-				}
-				continue
-			case err != nil:
+			line, err := lineOf(row, err)
+			if err != nil {
 				*broken = err
 				return
 			}
-			j.lines++
-			if !yield(tasks.Revocation{ImpUID: row.ImpUID, PG: row.PG, Batch: j.batch, Row: row.Line}) {
+			if !yield(line) {
 				return
 			}
 		}
 	}
 }
 
-// wait waits until everything that was asked for has ended.
-func (j *bulkJob) wait(ctx context.Context) error {
-	progress := newProgress(j.out, len(j.asked))
-	for o, err := range j.queue.WaitMany(ctx, slices.Collect(maps.Keys(j.asked))) {
-		if err != nil {
-			progress.warn(err)
-			continue
-		}
-		j.ended[o.Status]++
-		progress.add(o)
+// lineOf returns what a row asks for. A row that cannot be used asks for
+// nothing; any other error is returned.
+func lineOf(row list.Row, err error) (enqueue.Line, error) {
+	var bad *list.LineError
+	if errors.As(err, &bad) {
+		return enqueue.Line{Number: bad.Line, ImpUID: bad.Row.ImpUID, PG: bad.Row.PG, Invalid: bad, Text: bad.Text}, nil
 	}
-	progress.end()
-	if ctx.Err() != nil {
-		return fmt.Errorf("stopped waiting; the batch %s goes on, and the same command with --wait waits again", j.batch)
-	}
-	fmt.Fprintf(j.out, "%d revoked, %d dead.\n", j.ended[outcome.Revoked], j.ended[outcome.Dead])
-	return nil
+	return enqueue.Line{Number: row.Line, ImpUID: row.ImpUID, PG: row.PG}, err
 }
 
 // report writes the list, which source gives once more, with its outcomes.
-func (j *bulkJob) report(ctx context.Context, report *report, source io.Reader, options list.Options) error {
-	reader, err := list.NewReader(source, options)
+func (j *bulkJob) report(ctx context.Context, report *report, source io.Reader) error {
+	reader, err := list.NewReader(source, j.settings.list.options())
 	if err != nil {
 		return err
 	}
-	if err := report.write(ctx, reader, j.outcomes); err != nil {
+	if err := report.write(ctx, reader, j.asking, j.outcomes); err != nil {
 		return err
 	}
 	fmt.Fprintf(j.out, "The report is in %s.\n", report.name)
 	return nil
 }
 
-// verdict returns errUnfinished unless all went well: all lines enqueued, and
+// verdict returns errUnfinished unless all went well: all lines asked for, and
 // revoked if that was waited for.
-func (j *bulkJob) verdict(waited bool) error {
-	if j.invalid > 0 || waited && j.ended[outcome.Revoked] < len(j.asked) {
+func (j *bulkJob) verdict() error {
+	if j.kinds[outcome.KindInvalid] > 0 || j.settings.wait && j.batch.Revoked < j.batch.Asked() {
 		return errUnfinished
 	}
 	return nil

@@ -27,12 +27,7 @@ or their outcome's life is over.`,
   revoker dead export letters.csv --bom
   revoker dead retry --reason attempts_exhausted --pg kcp
   revoker dead discard --reason not_issued --yes`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-			}
-			return nil
-		},
+		Args:                  noSuchCommand,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		DisableFlagsInUseLine: true,
 	}

@@ -41,7 +41,9 @@ func command(ts *testscript.TestScript, _ bool, args []string) {
 	for i, arg := range args {
 		words[i] = arg
 	}
-	ts.Check(client.Do(context.Background(), words...).Err())
+	reply, err := client.Do(context.Background(), words...).Result()
+	ts.Check(err)
+	fmt.Fprintln(ts.Stdout(), reply)
 }
 
 // letters makes dead letters with a message, and returns the URL of the Redis

@@ -87,7 +87,7 @@ func (s *stage) enqueue(ctx context.Context) error {
 func (s *stage) watch(ctx context.Context) []outcome.Outcome {
 	var ended []outcome.Outcome
 	awaited := s.cast.impUIDs()
-	progress := newProgress(s.program.stderr, len(awaited))
+	progress := newTally(s.program.stderr, len(awaited))
 	if s.verbose {
 		progress.bar = nil
 	}

@@ -14,27 +14,25 @@ import (
 // plainEvery is how often a line is written where there is no terminal.
 const plainEvery = 5 * time.Second
 
-// progress shows how far a list has come: a bar on a terminal, a plain line
+// progress shows how far something has come: a bar on a terminal, a plain line
 // now and then where there is none.
 type progress struct {
-	out           io.Writer
-	bar           *progressbar.ProgressBar // nil where there is no terminal
-	total         int
-	revoked, dead int
-	shown         time.Time
-	warned        time.Time
+	out    io.Writer
+	bar    *progressbar.ProgressBar // nil where there is no terminal
+	shown  time.Time
+	warned time.Time
 }
 
+// newProgress returns one of total steps, -1 for an unknown number.
 func newProgress(out io.Writer, total int) *progress {
-	p := &progress{out: out, total: total, shown: time.Now()}
+	p := &progress{out: out, shown: time.Now()}
 	if config.Terminal(out) {
 		p.bar = progressbar.NewOptions(total,
 			progressbar.OptionSetWriter(out),
-			progressbar.OptionSetDescription("revoking"),
 			progressbar.OptionSetWidth(20),
 			progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(),
-			progressbar.OptionSetItsString("receipts"),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionClearOnFinish(),
 		)
@@ -42,21 +40,19 @@ func newProgress(out io.Writer, total int) *progress {
 	return p
 }
 
-// add counts an outcome.
-func (p *progress) add(o outcome.Outcome) {
-	if o.Status == outcome.Dead {
-		p.dead++
-	} else {
-		p.revoked++
-	}
+// show shows that done of total steps are done; text says more.
+func (p *progress) show(done, total int, text string) {
 	if p.bar != nil {
-		p.bar.Describe(fmt.Sprintf("%d revoked, %d dead", p.revoked, p.dead))
-		_ = p.bar.Add(1) // fails only past the total
+		if p.bar.GetMax() != total {
+			p.bar.ChangeMax(total)
+		}
+		_ = p.bar.Set(done) // fails only past the total
+		p.bar.Describe(text)
 		return
 	}
 	if time.Since(p.shown) >= plainEvery {
 		p.shown = time.Now()
-		fmt.Fprintf(p.out, "%d of %d: %d revoked, %d dead\n", p.revoked+p.dead, p.total, p.revoked, p.dead)
+		fmt.Fprintf(p.out, "%d of %d: %s\n", done, total, text)
 	}
 }
 
@@ -66,6 +62,7 @@ func (p *progress) warn(err error) {
 		return
 	}
 	p.warned = time.Now()
+	p.end()
 	fmt.Fprintf(p.out, "revoker: still waiting: %v\n", err)
 }
 
@@ -74,4 +71,51 @@ func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}
+}
+
+// tally shows outcomes that come one by one.
+type tally struct {
+	*progress
+	total, revoked, dead int
+}
+
+func newTally(out io.Writer, total int) *tally {
+	return &tally{progress: newProgress(out, total), total: total}
+}
+
+func (t *tally) add(o outcome.Outcome) {
+	if o.Status == outcome.Dead {
+		t.dead++
+	} else {
+		t.revoked++
+	}
+	t.show(t.revoked+t.dead, t.total, fmt.Sprintf("%d revoked, %d dead", t.revoked, t.dead))
+}
+
+// counter shows how many there have been, of nobody knows how many. Where there
+// is no terminal it shows nothing.
+type counter struct {
+	*progress
+	what  string
+	count int
+}
+
+func newCounter(out io.Writer, what string) *counter {
+	return &counter{progress: newProgress(out, -1), what: what}
+}
+
+// countEvery is how many steps there are to one look at the clock.
+const countEvery = 1000
+
+func (c *counter) add() {
+	if c.count++; c.bar != nil && c.count%countEvery == 0 {
+		c.bar.Describe(c.what)
+		_ = c.bar.Set(c.count)
+	}
+}
+
+// say writes a line, for which the bar makes way.
+func (c *counter) say(format string, args ...any) {
+	c.end()
+	fmt.Fprintf(c.out, format+"\n", args...)
 }

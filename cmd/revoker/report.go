@@ -1,41 +1,42 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
-	"strconv"
-	"strings"
+	"iter"
 
 	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/outcome"
 )
-
-// invalid is the status of a line that could not be used.
-const invalid outcome.Status = "invalid"
 
 // reportPage is how many outcomes are read in one round trip.
 const reportPage = 500
 
+// reportSettings say where a report goes, and how.
+type reportSettings struct {
+	file string
+	bom  bool
+}
+
 // report is a file that a list is written to with its outcomes.
-type report struct{ *partFile }
+type report struct {
+	*partFile
+	bom bool
+}
 
 // createReport begins a report, or returns nil without a name. It fails early
 // where the file could not be written in the end.
-func createReport(name string) (*report, error) {
-	if name == "" {
+func createReport(s reportSettings) (*report, error) {
+	if s.file == "" {
 		return nil, nil
 	}
-	file, err := createPart(name)
+	file, err := createPart(s.file)
 	if err != nil {
 		return nil, fmt.Errorf("the report cannot be written: %w", err)
 	}
-	return &report{file}, nil
+	return &report{file, s.bom}, nil
 }
 
 // abandon removes a report that was not completed.
@@ -46,119 +47,115 @@ func (r *report) abandon() {
 }
 
 // write writes the list with its outcomes, in the list's order.
-func (r *report) write(ctx context.Context, reader *list.Reader, store *outcome.Store) error {
-	buffer := bufio.NewWriter(r.file)
-	lines := newReportLines(buffer, reader)
-	page := make([]reportLine, 0, reportPage)
-	for row, err := range rows(reader) {
-		line := reportLine{row: row}
-		var bad *list.LineError
-		if errors.As(err, &bad) {
-			line.row, line.bad = bad.Row, bad
-		} else if err != nil {
-			return err
-		}
-		if page = append(page, line); len(page) == reportPage {
-			if err := lines.write(ctx, store, page); err != nil {
-				return err
-			}
-			page = page[:0]
-		}
-	}
-	if err := lines.write(ctx, store, page); err != nil {
+func (r *report) write(ctx context.Context, reader *list.Reader, batch *enqueue.Batch, store *outcome.Store) error {
+	if err := writeReport(ctx, newReportLines(r.file, reader, r.bom), reader, batch, store); err != nil {
 		return err
 	}
-	err := buffer.Flush()
-	if err == nil {
-		err = r.complete()
-	}
-	if err != nil {
+	if err := r.complete(); err != nil {
 		return fmt.Errorf("the report cannot be written: %w", err)
 	}
 	return nil
 }
 
-// reportLine is one line of the list.
+// reportLine is one line of the list, and what is known of it.
 type reportLine struct {
-	row list.Row
-	bad *list.LineError
+	row     list.Row
+	result  enqueue.LineResult
+	outcome outcome.Outcome
 }
 
-// reportLines writes pages of lines in the format of the list.
-type reportLines struct {
-	csv     *csv.Writer
-	json    io.Writer // instead of csv
-	bare    bool      // the list has no header: its lines' numbers stand for it
-	columns int       // of the list itself
-}
-
-func newReportLines(w io.Writer, reader *list.Reader) *reportLines {
-	if reader.Format() == list.NDJSON {
-		return &reportLines{json: w}
-	}
-	own, bare := reader.Header(), false
-	if own == nil {
-		own, bare = []string{"line"}, true
-	}
-	header := slices.Clone(own)
-	for _, name := range outcome.Fields() {
-		if slices.ContainsFunc(own, func(column string) bool { return strings.EqualFold(strings.TrimSpace(column), name) }) {
-			name = "outcome_" + name // the list has such a column of its own
+// writeReport writes the list with its outcomes, in the list's order. However
+// long it is, few lines are held at a time.
+func writeReport(
+	ctx context.Context, to *reportLines, reader *list.Reader, batch *enqueue.Batch, store *outcome.Store,
+) error {
+	var ahead []list.Row // read, and not yet compared
+	var broken error
+	page := make([]reportLine, 0, reportPage)
+	for result, err := range batch.Compare(ctx, remembered(reader, &ahead, &broken)) {
+		if err != nil {
+			return err
 		}
-		header = append(header, name)
+		page = append(page, reportLine{row: ahead[0], result: result})
+		ahead = ahead[1:]
+		if len(page) == reportPage {
+			if err := writePage(ctx, to, store, page); err != nil {
+				return err
+			}
+			page = page[:0]
+		}
 	}
-	l := &reportLines{csv: csv.NewWriter(w), bare: bare, columns: len(own)}
-	_ = l.csv.Write(header) // a failure stays, and is found at the end of the page
-	return l
+	if broken != nil {
+		return broken
+	}
+	if err := writePage(ctx, to, store, page); err != nil {
+		return err
+	}
+	if err := to.flush(); err != nil {
+		return fmt.Errorf("the report cannot be written: %w", err)
+	}
+	return nil
 }
 
-// write reads the outcomes of a page's lines and writes both.
-func (l *reportLines) write(ctx context.Context, store *outcome.Store, page []reportLine) error {
+// remembered yields the lines of a list and appends their rows to ahead.
+func remembered(reader *list.Reader, ahead *[]list.Row, broken *error) iter.Seq[enqueue.Line] {
+	return func(yield func(enqueue.Line) bool) {
+		for row, err := range rows(reader) {
+			line, failure := lineOf(row, err)
+			if failure != nil {
+				*broken = failure
+				return
+			}
+			var bad *list.LineError
+			if errors.As(err, &bad) {
+				row = bad.Row
+			}
+			*ahead = append(*ahead, row)
+			if !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+// writePage reads the outcomes of a page's lines and writes both.
+func writePage(ctx context.Context, to *reportLines, store *outcome.Store, page []reportLine) error {
 	impUIDs := make([]string, len(page))
 	for i, line := range page {
 		impUIDs[i] = line.row.ImpUID
 	}
-	outcomes, err := store.Many(ctx, impUIDs)
-	if err != nil {
-		return err
-	}
-	for i, line := range page {
-		o := outcomes[i]
-		switch {
-		case line.bad != nil:
-			o = outcome.Outcome{ImpUID: line.row.ImpUID, Status: invalid, Message: line.bad.Error()}
-		case o.Status == "":
-			o.Status = outcome.Queued
+	i := 0
+	for o, err := range store.Each(ctx, impUIDs) {
+		var corrupt *outcome.CorruptError
+		if err != nil && !errors.As(err, &corrupt) {
+			return err
 		}
-		if err := l.line(line.row, o); err != nil {
+		page[i].outcome = reported(page[i].result, o, err)
+		if err := to.line(page[i]); err != nil {
 			return fmt.Errorf("the report cannot be written: %w", err)
 		}
+		i++
 	}
-	if l.csv == nil {
-		return nil
-	}
-	l.csv.Flush()
-	return l.csv.Error()
+	return nil
 }
 
-func (l *reportLines) line(row list.Row, o outcome.Outcome) error {
-	if l.csv == nil {
-		if !json.Valid(row.Raw) {
-			row.Raw = nil
-		}
-		return printJSON(l.json, struct {
-			Line    int             `json:"line"`
-			Asked   json.RawMessage `json:"asked,omitempty"`
-			Outcome outcome.Outcome `json:"outcome"`
-		}{row.Line, row.Raw, o})
+// The statuses of lines that have no outcome.
+const (
+	invalid outcome.Status = "invalid" // it cannot be asked for
+	corrupt outcome.Status = "corrupt" // what Redis holds is no outcome
+)
+
+// reported returns what a report shows of a line.
+func reported(result enqueue.LineResult, o outcome.Outcome, err error) outcome.Outcome {
+	switch {
+	case result.Invalid != nil:
+		return outcome.Outcome{ImpUID: result.ImpUID, Status: invalid, Message: result.Invalid.Error()}
+	case errors.Is(err, outcome.ErrNotFound) && result.Kind != 0:
+		return outcome.Outcome{ImpUID: result.ImpUID, PG: result.PG, Status: outcome.Queued}
+	case errors.Is(err, outcome.ErrNotFound):
+		return outcome.Outcome{ImpUID: result.ImpUID, PG: result.PG, Status: unknown}
+	case err != nil:
+		return outcome.Outcome{ImpUID: result.ImpUID, Status: corrupt, Message: err.Error()}
 	}
-	own := row.Columns
-	if l.bare {
-		own = []string{strconv.Itoa(row.Line)}
-	}
-	record := append(make([]string, 0, l.columns+len(outcome.Fields())), own[:min(len(own), l.columns)]...)
-	for len(record) < l.columns {
-		record = append(record, "")
-	}
-	return l.csv.Write(inertAll(append(record, o.Values()...)))
+	return o
 }

@@ -67,9 +67,9 @@ func NewCaller() string { return strconv.FormatUint(rand.Uint64(), 36) }
 // under the same name it begins the same attempt, whose lease may have begun
 // the time before.
 func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Duration, caller string) (Attempt, error) {
-	now := s.config.Now().UTC().Format(timeFormat)
-	args := append([]any{lease.Milliseconds(), s.config.TTL.Milliseconds(), now, caller}, asked(r)...)
-	reply, err := beginScript.Run(ctx, s.client, []string{s.hash(r.ImpUID), s.openKey()}, args...).StringSlice()
+	keys := []string{s.hash(r.ImpUID), s.openKey(), s.followers(r.ImpUID), s.batchPrefix(), s.batchStream()}
+	reply, err := beginScript.Run(ctx, s.client, keys, lease.Milliseconds(), s.config.TTL.Milliseconds(), s.now(),
+		caller, r.ImpUID, r.Batch, lineOf(r), string(r.PG)).StringSlice()
 	if err != nil {
 		return Attempt{}, fmt.Errorf("begin the attempt on %s: %w", r.ImpUID, err)
 	}
@@ -103,8 +103,8 @@ func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) erro
 }
 
 // Finish writes what came of an attempt, in one atomic step: the outcome and,
-// if it is terminal, its stream entry and dead letter. Of o it takes the
-// status, the reason, the answer, the receipt and the next attempt. It reports
+// if it is terminal, its stream entry, its dead letter and what its batches
+// count. Of o it takes the status, the reason, the answer, the receipt and the next attempt. It reports
 // false if nothing was written, because the same stands there already or
 // because another attempt knows better: revoked wins over everything,
 // otherwise the newer attempt wins.
@@ -116,10 +116,10 @@ func (s *Store) Finish(ctx context.Context, a Attempt, o Outcome) (written bool,
 
 	args := []any{
 		a.fence, flag(a.Uncounted), flag(a.Uncertain), s.config.TTL.Milliseconds(),
-		now.UnixMilli(), o.NextAttemptAt.UnixMilli(), s.config.StreamLength,
+		now.UnixMilli(), o.NextAttemptAt.UnixMilli(), s.config.StreamLength, o.Batch, lineOf(a.Revocation),
 	}
 	for _, f := range fields {
-		if f.name == "attempts" || f.name == "first_attempt_at" {
+		if f.name == "batch" || f.name == "attempts" || f.name == "first_attempt_at" {
 			continue // the hash knows better
 		}
 		if value := f.get(&o); value != "" {
@@ -128,7 +128,10 @@ func (s *Store) Finish(ctx context.Context, a Attempt, o Outcome) (written bool,
 	}
 	args = append(args, a.first, a.Number)
 
-	keys := []string{s.hash(o.ImpUID), s.openKey(), s.streamKey(), s.deadKey()}
+	keys := []string{
+		s.hash(o.ImpUID), s.openKey(), s.streamKey(), s.deadKey(),
+		s.followers(o.ImpUID), s.batchPrefix(), s.batchStream(),
+	}
 	reply, err := finishScript.Run(ctx, s.client, keys, args...).Text()
 	if err != nil {
 		return false, fmt.Errorf("finish the attempt on %s: %w", o.ImpUID, err)
@@ -155,16 +158,4 @@ func cut(s string, limit int) string {
 		limit--
 	}
 	return s[:limit]
-}
-
-// asked returns the names and values of what was asked for.
-func asked(r tasks.Revocation) []any {
-	args := []any{"imp_uid", r.ImpUID}
-	if r.PG != "" {
-		args = append(args, "pg", string(r.PG))
-	}
-	if r.Batch != "" {
-		args = append(args, "batch", r.Batch)
-	}
-	return args
 }

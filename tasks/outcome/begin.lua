@@ -1,9 +1,11 @@
 -- Begins an attempt: counts it and marks it as running, unless the imp_uid has
 -- a terminal outcome or another attempt is running.
 --
--- KEYS  outcome hash, set of the open ones
--- ARGV  lease in ms, life of the outcome in ms, now, a name for this call, then
---       the names and values of what was asked: imp_uid, and pg and batch if any
+-- KEYS  outcome hash, set of the open ones, followers, prefix of batches,
+--       stream of batches
+-- ARGV  lease in ms, life of the outcome in ms, now, a name for this call,
+--       imp_uid, then batch and its line, both empty for none, and pg, empty
+--       for none
 --
 -- Returns "terminal" and status; or "busy" and the ms until the other
 -- attempt's lease ends; or "begun", fence, attempts, first_attempt_at, and "1"
@@ -11,9 +13,19 @@
 --
 -- The fence is the time of Redis in microseconds: it grows with each attempt,
 -- also over a Redis that lost its data, and no process's clock enters into it.
-local lease, ttl, now, caller, imp_uid = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[6]
-local was = redis.call('HMGET', KEYS[1],
-  'status', 'fence', 'leased_until', 'attempts', 'first_attempt_at', 'leased_by', 'uncertain')
+local lease, ttl, now, caller, imp_uid = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local batch, line, pg = ARGV[6], ARGV[7], ARGV[8]
+local at = {followers = KEYS[3], prefix = KEYS[4], stream = KEYS[5], ttl = ttl, now = now}
+local was = redis.call('HMGET', KEYS[1], 'status', 'fence', 'leased_until', 'attempts',
+  'first_attempt_at', 'leased_by', 'uncertain', 'batch', 'reason', 'line')
+local own = was[8] == batch and was[10] -- the line of this batch in the hash
+local stranger = line ~= '' and own ~= line
+if stranger and was[8] == batch and not own then
+  adopt(at, KEYS[1], batch, line, was[1], was[9])
+elseif stranger and (was[8] or ending(was[1])) then -- somebody else's, or another row's
+  local counted = own or redis.call('HGET', at.followers, batch) or line
+  follow(at, counted ~= line and batch .. ' ' .. line or batch, line, was[1], was[9])
+end
 if was[1] == 'revoked' or was[1] == 'dead' then
   return {'terminal', was[1]}
 end
@@ -35,12 +47,16 @@ local fence = math.max(micros, tonumber(was[2] or 0) + 1)
 local attempts = tonumber(was[4] or 0) + 1
 local first = was[5] or now
 redis.call('HSET', KEYS[1],
-  'status', 'retrying', 'attempts', attempts,
+  'imp_uid', imp_uid, 'status', 'retrying', 'attempts', attempts,
   'first_attempt_at', first, 'updated_at', now,
   'fence', string.format('%.0f', fence),
   'leased_until', string.format('%.0f', millis + lease),
-  'leased_by', caller,
-  unpack(ARGV, 5))
+  'leased_by', caller)
+for name, value in pairs({pg = pg, batch = not was[8] and batch or '', line = not was[8] and line or ''}) do
+  if value ~= '' then
+    redis.call('HSET', KEYS[1], name, value)
+  end
+end
 if was[7] then
   redis.call('HSET', KEYS[1], 'uncertain', '1')
 end

@@ -70,19 +70,20 @@ func (e *NotDeadError) Error() string {
 }
 
 // Revive makes a dead letter open again, with no attempts behind it, in one
-// atomic step. It returns what to enqueue, or a [*NotDeadError]. Should that
+// atomic step with what its batches count. It returns what to enqueue, or a [*NotDeadError]. Should that
 // not be enqueued, it will be overdue at once.
 func (s *Store) Revive(ctx context.Context, impUID string) (tasks.Revocation, error) {
-	keys := []string{s.hash(impUID), s.openKey(), s.deadKey()}
-	now := s.config.Now().UTC().Format(timeFormat)
-	reply, err := reviveScript.Run(ctx, s.client, keys, impUID, now, s.config.TTL.Milliseconds()).StringSlice()
+	keys := []string{
+		s.hash(impUID), s.openKey(), s.deadKey(), s.followers(impUID), s.batchPrefix(), s.batchStream(),
+	}
+	reply, err := reviveScript.Run(ctx, s.client, keys, impUID, s.now(), s.config.TTL.Milliseconds()).StringSlice()
 	if err != nil {
 		return tasks.Revocation{}, fmt.Errorf("revive %s: %w", impUID, err)
 	}
 	if reply[0] != "revived" {
 		return tasks.Revocation{}, &NotDeadError{ImpUID: impUID, Status: Status(reply[0])}
 	}
-	return tasks.Revocation{ImpUID: impUID, PG: tasks.Gateway(reply[1]), Batch: reply[2]}, nil
+	return tasks.Revocation{ImpUID: impUID, PG: tasks.Gateway(reply[1]), Batch: reply[2], Row: rowOf(reply[3])}, nil
 }
 
 // Discard takes imp_uids off the list of dead letters and returns how many of

@@ -53,7 +53,7 @@ var answers = []outcome.Outcome{
 }
 
 var actions = slices.Concat(slices.Repeat([]action{doBegin}, 7), slices.Repeat([]action{doFinish}, 8),
-	slices.Repeat([]action{doCrash}, 3), slices.Repeat([]action{doRevive}, 3), []action{doExtend, doExtend, doDiscard})
+	slices.Repeat([]action{doCrash}, 3), slices.Repeat([]action{doRevive}, 3), []action{doExtend, doExtend, doDiscard, doJoin, doJoin})
 
 // impUIDs is how many imp_uids a sequence has, so that they could mix.
 const impUIDs = 2
@@ -66,6 +66,7 @@ func newSteps(seed uint64) []step {
 		steps[i] = step{
 			do: actions[random.IntN(len(actions))], on: random.IntN(impUIDs),
 			answer: answers[random.IntN(len(answers))], uncounted: one(3), uncertain: one(3), lost: one(5),
+			as: random.IntN(len(batchNames) + 1),
 		}
 		if one(3) {
 			steps[i].by = 1 + random.IntN(3)

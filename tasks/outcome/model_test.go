@@ -17,6 +17,7 @@ const (
 	doCrash   action = "crash" // whoever runs is not heard of until its lease is over
 	doRevive  action = "revive"
 	doDiscard action = "discard"
+	doJoin    action = "join" // a producer finds that it was asked for before
 )
 
 // A step is one thing that happens to one imp_uid. Any steps in any order are
@@ -25,6 +26,7 @@ type step struct {
 	do action
 	on int // which imp_uid
 	by int // which attempt, counted back from the last that began
+	as int // for which batch a begin or a join is, from 1; 0 for none
 	// What an attempt says at its end.
 	answer               outcome.Outcome
 	uncounted, uncertain bool
@@ -34,6 +36,9 @@ type step struct {
 
 func (s step) String() string {
 	text := fmt.Sprintf("imp_%d: %s", s.on, s.do)
+	if s.do == doBegin || s.do == doJoin {
+		text += fmt.Sprintf(" for batch %d", s.as)
+	}
 	if s.do == doFinish || s.do == doExtend {
 		text += fmt.Sprintf(" by last-%d", s.by)
 	}
@@ -73,6 +78,7 @@ type seen struct {
 // only the attempt that runs is heard, unless it says revoked.
 type model struct {
 	seen
+	membership
 	begun   int // attempts so far; they are numbered from 1
 	running int // the attempt that began last and did not end, 0 for none
 }
@@ -90,7 +96,7 @@ func (m *model) once(s step) string {
 	attempt := m.begun - s.by
 	switch s.do {
 	case doBegin:
-		return m.begin()
+		return m.begin(s.as)
 	case doFinish:
 		return m.finish(attempt, s)
 	case doExtend:
@@ -103,11 +109,16 @@ func (m *model) once(s step) string {
 		was := m.Dead
 		m.Dead = false
 		return fmt.Sprint("discarded ", was)
+	case doJoin:
+		if s.as > 0 {
+			m.in[s.as-1] = true
+		}
 	}
 	return ""
 }
 
-func (m *model) begin() string {
+func (m *model) begin(as int) string {
+	m.asks(as, m.Status != "", m.Status.Terminal(), !m.Status.Terminal() && !m.Live)
 	switch {
 	case m.Status.Terminal():
 		return "already " + string(m.Status)

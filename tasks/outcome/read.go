@@ -64,6 +64,29 @@ func (s *Store) Status(ctx context.Context, impUID string) (Status, error) {
 	return Status(status), nil
 }
 
+// Statuses returns the statuses of the imp_uids, in their order and in one
+// round trip, empty where there is no outcome.
+func (s *Store) Statuses(ctx context.Context, impUIDs []string) ([]Status, error) {
+	replies := make([]*redis.StringCmd, len(impUIDs))
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, impUID := range impUIDs {
+			replies[i] = p.HGet(ctx, s.hash(impUID), "status")
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("read %d statuses: %w", len(impUIDs), err)
+	}
+	statuses := make([]Status, len(impUIDs))
+	for i, reply := range replies {
+		if err := reply.Err(); err != nil && !errors.Is(err, redis.Nil) {
+			return nil, fmt.Errorf("read the status of %s: %w", impUIDs[i], err)
+		}
+		statuses[i] = Status(reply.Val())
+	}
+	return statuses, nil
+}
+
 const (
 	pageSize = 500
 	// block is how long one read of the stream waits on the server. It stays

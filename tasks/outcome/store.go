@@ -17,6 +17,8 @@ const (
 )
 
 var (
+	//go:embed batch.lua
+	batchSource string // stands before those scripts that a batch hears of
 	//go:embed begin.lua
 	beginSource string
 	//go:embed extend.lua
@@ -26,10 +28,10 @@ var (
 	//go:embed revive.lua
 	reviveSource string
 
-	beginScript  = redis.NewScript(beginSource)
+	beginScript  = redis.NewScript(batchSource + beginSource)
 	extendScript = redis.NewScript(extendSource)
-	finishScript = redis.NewScript(finishSource)
-	reviveScript = redis.NewScript(reviveSource)
+	finishScript = redis.NewScript(batchSource + finishSource)
+	reviveScript = redis.NewScript(batchSource + reviveSource)
 )
 
 // ErrNotFound is returned for an imp_uid that has no outcome: it was never
@@ -74,3 +76,16 @@ func (s *Store) hash(impUID string) string { return s.key("outcome:" + impUID) }
 func (s *Store) openKey() string           { return s.key("open") }
 func (s *Store) streamKey() string         { return s.key("outcomes") }
 func (s *Store) deadKey() string           { return s.key("dead") }
+
+// followers are the batches that count an imp_uid beside the one in its hash.
+func (s *Store) followers(impUID string) string { return s.key("followers:" + impUID) }
+
+// batchPrefix stands before a batch's name in its keys.
+func (s *Store) batchPrefix() string      { return s.key("batch:") }
+func (s *Store) batch(name string) string { return s.batchPrefix() + name }
+func (s *Store) rows(name string) string  { return s.batch(name) + ":rows" }
+func (s *Store) batchIndex() string       { return s.key("batch-index") }
+func (s *Store) batchStream() string      { return s.key("batches") }
+
+// now returns the time as it is written.
+func (s *Store) now() string { return s.config.Now().UTC().Format(timeFormat) }

@@ -25,6 +25,7 @@ type world struct {
 	attempts [impUIDs][]outcome.Attempt
 	revived  [impUIDs]int // how many attempts had begun before the last revival
 	held     [impUIDs]seen
+	tallies  [len(batchNames)]tally
 }
 
 func newWorld(client *redis.Client) *world {
@@ -38,6 +39,9 @@ func newWorld(client *redis.Client) *world {
 func (w *world) run(ctx context.Context, steps []step) error {
 	*w = world{client: w.client, store: w.store}
 	if err := w.client.FlushAll(ctx).Err(); err != nil {
+		return err
+	}
+	if err := w.openBatches(ctx); err != nil {
 		return err
 	}
 	for i, s := range steps {
@@ -78,6 +82,9 @@ func (w *world) step(ctx context.Context, s step) error {
 			return fmt.Errorf("imp_%d (-model +Redis):\n%s", i, cmp.Diff(want, w.held[i]))
 		}
 	}
+	if err := w.checkBatches(ctx); err != nil {
+		return err
+	}
 	for _, law := range laws {
 		if !law.holds(c) {
 			return fmt.Errorf("broken: %s\nbefore %+v\nafter  %+v", law.name, c.before, c.after)
@@ -89,13 +96,23 @@ func (w *world) step(ctx context.Context, s step) error {
 // do makes a step on the store and returns its reply in the model's words.
 func (w *world) do(ctx context.Context, s step) (string, error) {
 	impUID := fmt.Sprintf("imp_%d", s.on)
+	r := tasks.Revocation{ImpUID: impUID, PG: tasks.KCP}
+	if s.as > 0 {
+		r.Batch, r.Row = batchNames[s.as-1], s.on+1
+	}
 	var attempt outcome.Attempt
 	if begun := w.attempts[s.on]; s.by < len(begun) {
 		attempt = begun[len(begun)-1-s.by]
 	}
 	switch s.do {
 	case doBegin:
-		return w.begin(ctx, s.on, tasks.Revocation{ImpUID: impUID, PG: tasks.KCP})
+		return w.begin(ctx, s.on, r)
+	case doJoin:
+		if s.as == 0 {
+			return "", nil
+		}
+		_, _, _, err := w.store.Join(ctx, r)
+		return "", err
 	case doFinish:
 		attempt.Uncounted, attempt.Uncertain = s.uncounted, s.uncertain
 		written, err := w.store.Finish(ctx, attempt, s.answer)

@@ -28,7 +28,7 @@ func (l *List) Discard(ctx context.Context, letters ...outcome.Outcome) (int64, 
 	for i, letter := range letters {
 		impUIDs[i] = letter.ImpUID
 		group.Go(func() error {
-			_, _, err := l.clearAll(groupCtx, letter)
+			_, err := l.clearAll(groupCtx, letter)
 			var held *HeldError
 			if errors.As(err, &held) {
 				return nil // its worker will archive it; the letter goes all the same

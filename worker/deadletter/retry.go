@@ -26,7 +26,7 @@ const (
 //     occupy the ID. Stopped here, the letter is dead as before.
 //  2. The outcome is opened again, in one atomic step with the list. Stopped
 //     here, it is overdue at once, and the workers enqueue what is overdue.
-//  3. The task is enqueued, with the row of the batch if Asynq still knew it.
+//  3. The task is enqueued.
 //
 // Retrying twice is harmless: the second time, and whenever the letter is no
 // longer dead, the error is an [*outcome.NotDeadError]. It is a [*HeldError]
@@ -36,7 +36,7 @@ func (l *List) Retry(ctx context.Context, letter outcome.Outcome) error {
 	if err := tasks.ValidateImpUID(letter.ImpUID); err != nil {
 		return fmt.Errorf("%q cannot be retried: %w", letter.ImpUID, err)
 	}
-	cleared, row, err := l.clearAll(ctx, letter)
+	cleared, err := l.clearAll(ctx, letter)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,6 @@ func (l *List) Retry(ctx context.Context, letter outcome.Outcome) error {
 	case err != nil:
 		return err
 	}
-	revocation.Row = row
 	if failure := l.enqueue(ctx, revocation); failure != nil {
 		return failure
 	}

@@ -60,26 +60,22 @@ func (l *List) places(letter outcome.Outcome) ([]place, error) {
 }
 
 // clearAll deletes the finished tasks of a dead letter and returns how many
-// they were, and the row of its batch that one of them bore.
-func (l *List) clearAll(ctx context.Context, letter outcome.Outcome) (cleared, row int, err error) {
+// they were.
+func (l *List) clearAll(ctx context.Context, letter outcome.Outcome) (cleared int, err error) {
 	places, err := l.places(letter)
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	for _, at := range places {
 		task, err := l.clear(ctx, letter.ImpUID, at)
 		if err != nil {
-			return cleared, row, err
+			return cleared, err
 		}
-		if task == nil {
-			continue
-		}
-		cleared++
-		if asked, err := tasks.Parse(task.Payload); err == nil && asked.Batch == letter.Batch {
-			row = max(row, asked.Row)
+		if task != nil {
+			cleared++
 		}
 	}
-	return cleared, row, nil
+	return cleared, nil
 }
 
 // clear deletes the task at a place if it is finished, and returns it; nil if

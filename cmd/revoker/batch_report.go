@@ -1,0 +1,90 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks/outcome"
+)
+
+type batchReportSettings struct {
+	redis  config.Redis
+	list   listSettings
+	report reportSettings
+}
+
+func (p *program) batchReport() *cobra.Command {
+	var s batchReportSettings
+	cmd := &cobra.Command{
+		Use:   "report NAME [FILE|-]",
+		Short: "Write a batch's list with its outcomes",
+		Long: `Report writes the list of a batch in its own order and with its own columns, and
+beside them the outcome of each line: as CSV, or as NDJSON if the list is that.
+It can be written at any time; what has no outcome yet is queued or retrying.
+
+Redis keeps no copy of the list. It is read from where 'revoker bulk' read it,
+or from FILE, and compared with the batch: another list is refused. --pg and
+--column must be what they were then.
+
+A line that repeats another one has "repeated" in the column duplicate, and one
+that somebody else had asked for has "elsewhere". Values of a CSV that a
+spreadsheet would run as a formula get an apostrophe before them.`,
+		Example: `  revoker batch report refunds-2026-11 --output outcomes.csv --bom
+  revoker batch report refunds-2026-11 refunds.csv > outcomes.csv`,
+		Args: arguments(1, 2, "the NAME of the batch"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.runBatchReport(cmd.Context(), s, args[0], append(args, "")[1])
+		},
+	}
+	s.redis.Flags(cmd.Flags())
+	s.list.flags(cmd.Flags())
+	cmd.Flags().StringVarP(&s.report.file, "output", "o", "", "`file` to write (default standard output)")
+	cmd.Flags().BoolVar(&s.report.bom, "bom", false, "begin a CSV with a byte-order mark, for Excel")
+	return cmd
+}
+
+func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, name, file string) error {
+	client, err := p.connect(ctx, s.redis)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	batch, err := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()}).Batch(name, enqueue.BatchOptions{})
+	if err != nil {
+		return usageError{err}
+	}
+	known, err := batch.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if file == "" && known.Source == "-" {
+		return errors.New("the list came from standard input: give the FILE that holds it")
+	}
+	file = cmp.Or(file, known.Source)
+	source, err := openSource(file, p.stdin)
+	if err != nil {
+		return fmt.Errorf("%w; give the FILE that holds the list", err)
+	}
+	defer source.Close()
+	reader, err := list.NewReader(source, s.list.options())
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	store := outcome.NewStore(client, s.redis.Outcomes())
+	if s.report.file == "" {
+		return writeReport(ctx, newReportLines(p.stdout, reader, s.report.bom), reader, batch, store)
+	}
+	report, err := createReport(s.report)
+	if err != nil {
+		return err
+	}
+	defer report.abandon()
+	return report.write(ctx, reader, batch, store)
+}

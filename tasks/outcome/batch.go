@@ -1,0 +1,104 @@
+package outcome
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"receiptrevoker/tasks"
+)
+
+// Batch is how far a list of revocations has come. Its figures count lines of
+// the list until these are asked for, and from there on imp_uids.
+type Batch struct {
+	Name string
+	// Source is where the list came from, for people.
+	Source string
+
+	// Lines is how many lines have been answered so far. Complete tells that
+	// the list has been read to its end, so that there are no more.
+	Lines    int
+	Complete bool
+
+	// Queued, Elsewhere, Repeated and Invalid say what came of asking for each
+	// line: the batch asked for it; somebody else had asked before; an earlier
+	// line had; or it cannot be asked for.
+	Queued, Elsewhere, Repeated, Invalid int
+
+	// Revoked and Dead are the outcomes of what is queued or was asked for
+	// elsewhere, each imp_uid once; Open are those that are still to come.
+	Revoked, Dead, Open int
+	// Reasons are the same outcomes by reason.
+	Reasons map[Reason]int
+	// Gateways are the same by gateway; those not known stand together under
+	// the empty one.
+	Gateways map[tasks.Gateway]GatewayCount
+
+	// StartedAt, ChangedAt and FinishedAt are zero where they are not known.
+	// FinishedAt is when the last of a complete list ended.
+	StartedAt, ChangedAt, FinishedAt time.Time
+
+	// Rate is how many ended a second of late: in the last 10 to 20 seconds, or
+	// over the whole of a batch that has finished.
+	Rate float64
+}
+
+// GatewayCount is what a batch counts for one gateway.
+type GatewayCount struct {
+	Asked   int `json:"asked"`
+	Revoked int `json:"revoked"`
+	Dead    int `json:"dead"`
+}
+
+// Duplicate returns how many lines asked for what was asked for already, here
+// or elsewhere.
+func (b Batch) Duplicate() int { return b.Elsewhere + b.Repeated }
+
+// Asked returns how many imp_uids have or will get an outcome.
+func (b Batch) Asked() int { return b.Queued + b.Elsewhere }
+
+// Finished reports whether everything has ended.
+func (b Batch) Finished() bool { return !b.FinishedAt.IsZero() }
+
+// Left returns how long what is open takes at the present rate, and false if
+// nobody can tell.
+func (b Batch) Left() (time.Duration, bool) {
+	if b.Open == 0 {
+		return 0, true
+	}
+	if b.Rate <= 0 {
+		return 0, false
+	}
+	return time.Duration(float64(b.Open) / b.Rate * float64(time.Second)), true
+}
+
+// batchName is what a batch may be called. No name contains what separates a
+// name from the rest of a key.
+var batchName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// ValidateBatchName returns an error that says what a batch may be called,
+// unless it may be called that.
+func ValidateBatchName(name string) error {
+	if batchName.MatchString(name) {
+		return nil
+	}
+	return fmt.Errorf("batch name %.80q: it must be 1 to 64 of A-Z a-z 0-9 . _ and -", name)
+}
+
+// lineOf returns the line from which a batch counts a revocation: its row and
+// its gateway, if that has a queue of its own; empty for none.
+func lineOf(r tasks.Revocation) string {
+	if r.Batch == "" || r.Row < 1 {
+		return ""
+	}
+	return strconv.Itoa(r.Row) + " " + string(tasks.QueueOf(r).PG)
+}
+
+// rowOf returns the row of a line, 0 if there is none.
+func rowOf(line string) int {
+	row, _, _ := strings.Cut(line, " ")
+	n, _ := strconv.Atoi(row)
+	return n
+}
