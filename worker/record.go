@@ -140,7 +140,7 @@ func (h *handler) write(ctx context.Context, a outcome.Attempt, o outcome.Outcom
 func (h *handler) logOutcome(ctx context.Context, a outcome.Attempt, o outcome.Outcome) {
 	level := slog.LevelInfo
 	switch {
-	case o.Reason == outcome.ReasonUnauthorized:
+	case o.Reason == outcome.ReasonUnauthorized && h.gates.Closed() == nil: // else it has been said
 		h.complaints.add(slog.LevelError, "unauthorized", "PortOne refuses the credentials, or this address",
 			"http_status", o.HTTPStatus, "message", o.Message)
 	case o.Status == outcome.Dead:

@@ -43,7 +43,12 @@ func newBench(t *testing.T, client redis.UniversalClient, config iamporttest.Con
 
 // start runs a worker until the returned function is called, which waits for
 // its end.
-func (b *bench) start(t *testing.T) (stop func()) {
+func (b *bench) start(t *testing.T, changes ...func(*worker.Config)) (stop func()) {
+	_, stop = b.startWorker(t, changes...)
+	return stop
+}
+
+func (b *bench) startWorker(t *testing.T, changes ...func(*worker.Config)) (w *worker.Worker, stop func()) {
 	t.Helper()
 	api, err := iamport.NewClient(iamport.Config{
 		URL: b.url, Key: iamporttest.DefaultKey, Secret: b.secret, Timeout: time.Second,
@@ -51,13 +56,16 @@ func (b *bench) start(t *testing.T) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := worker.New(worker.Config{
+	config := worker.Config{
 		Redis: b.client, API: api, Outcomes: b.outcomes, Poll: 10 * time.Millisecond,
 		Schedule: worker.Schedule{Attempts: 4, Base: time.Millisecond, Max: 2 * time.Millisecond},
 		Gate:     gate.Config{Probe: 20 * time.Millisecond, ProbeMax: 50 * time.Millisecond},
 		Log:      slog.New(slog.DiscardHandler), ShutdownTimeout: 20 * time.Second, Sweep: 50 * time.Millisecond,
-	})
-	if err != nil {
+	}
+	for _, change := range changes {
+		change(&config)
+	}
+	if w, err = worker.New(config); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -71,7 +79,7 @@ func (b *bench) start(t *testing.T) (stop func()) {
 		done <- nil
 	}
 	t.Cleanup(stop)
-	return stop
+	return w, stop
 }
 
 func (b *bench) enqueue(t *testing.T, revocations ...tasks.Revocation) {

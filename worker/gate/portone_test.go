@@ -1,0 +1,98 @@
+package gate_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/gate"
+)
+
+func TestPortOneDownStopsEverything(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		portone := &gateway{}
+		a, b := start(t, client, "a", portone, quick), start(t, client, "b", portone, quick)
+		all := []string{"receipts", "receipts-bulk", "receipts-kcp", "receipts-nice", "receipts-of-tomorrow"}
+		queues(t, client, append(all, "mail")...)
+		call, err := a.Enter(t.Context(), tasks.KCP)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer call.Leave()
+		if err := call.Report(t.Context(), "imp_1", gate.Signs{PortOne: gate.Down, Cause: "no token is to be had"}); err != nil {
+			t.Fatal(err)
+		}
+		if !call.Overtaken() || call.Err() == nil || a.Closed() == nil {
+			t.Errorf("the call that closed it knows nothing: %t, %v, %v", call.Overtaken(), call.Err(), a.Closed())
+		}
+		for _, queue := range all {
+			eventually(t, queue+" is paused", func() bool { return paused(t, client, queue) == "gate" })
+		}
+		if client.Exists(t.Context(), "asynq:{mail}:paused").Val() != 0 {
+			t.Error("the queue of somebody else is paused")
+		}
+		for _, pg := range []tasks.Gateway{"", tasks.Nice} {
+			eventually(t, "another process makes no calls", func() bool {
+				var wait *gate.WaitError
+				return errors.As(b.call(t, pg, "imp_2"), &wait) && wait.Gate == gate.PortOne
+			})
+		}
+		portone.up.Store(true)
+		for _, queue := range all {
+			eventually(t, queue+" is resumed", func() bool { return paused(t, client, queue) == "" })
+		}
+		eventually(t, "calls are made", func() bool { return b.call(t, tasks.Nice, "imp_2") == nil })
+		for _, probe := range portone.list() {
+			if probe.name != gate.PortOne || len(probe.queues) != len(all) {
+				t.Errorf("it was probed so: %+v", probe)
+			}
+		}
+	})
+}
+
+func TestFailuresOfAllGatewaysTogetherClosePortOne(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	a := start(t, client, "a", &gateway{}, quick)
+	for i, pg := range []tasks.Gateway{tasks.KCP, tasks.Nice, tasks.Daou, tasks.Inicis} {
+		call, err := a.Enter(t.Context(), pg)
+		if err != nil {
+			t.Fatalf("after %d calls: %v", i, err)
+		}
+		if err := call.Report(t.Context(), fmt.Sprint(i), gate.Signs{PortOne: gate.Failed, Cause: "dial tcp: refused"}); err != nil {
+			t.Fatal(err)
+		}
+		call.Leave()
+	}
+	if s := state(t, client, gate.PortOne); !s.Closed || s.Reason != "4 of the last 4 calls failed (dial tcp: refused)" {
+		t.Errorf("the gate is %+v", s)
+	}
+}
+
+func TestBothGatesOfAQueueAreClosed(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	portone := &gateway{}
+	a := start(t, client, "a", portone, quick)
+	queues(t, client, "receipts-kcp", "receipts-nice")
+	a.close(t, client, tasks.KCP)
+	eventually(t, "kcp is paused", func() bool { return paused(t, client, "receipts-kcp") == "gate" })
+	call, err := a.Enter(t.Context(), tasks.Nice)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer call.Leave()
+	if err := call.Report(t.Context(), "imp_1", gate.Signs{PortOne: gate.Down, Cause: "no token"}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "nice is paused", func() bool { return paused(t, client, "receipts-nice") == "gate" })
+	portone.up.Store(true)
+	for _, queue := range []string{"receipts-kcp", "receipts-nice"} {
+		eventually(t, queue+" is resumed", func() bool { return paused(t, client, queue) == "" })
+	}
+}

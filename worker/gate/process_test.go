@@ -1,0 +1,179 @@
+package gate_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/worker/gate"
+)
+
+// gateway is a payment gateway that is up or down.
+type gateway struct {
+	up     atomic.Bool
+	probes atomic.Int64
+	idle   atomic.Bool // nothing waits for it
+
+	mu   sync.Mutex
+	seen []seen // the probes
+}
+
+type seen struct {
+	process string
+	name    gate.Name
+	queues  []string
+	tried   []string
+	at      time.Time
+}
+
+func (g *gateway) list() []seen {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return append([]seen(nil), g.seen...)
+}
+
+// process is one of several workers.
+type process struct {
+	*gate.Gates
+	name    string
+	gateway *gateway
+	hang    chan struct{} // a probe waits until it is closed; nil for none
+	running sync.WaitGroup
+	end     context.CancelFunc
+}
+
+func (p *process) Probe(ctx context.Context, name gate.Name, queues, tried []string) gate.Probed {
+	n := p.gateway.probes.Add(1)
+	p.gateway.mu.Lock()
+	p.gateway.seen = append(p.gateway.seen, seen{p.name, name, queues, tried, time.Now()})
+	p.gateway.mu.Unlock()
+	if p.hang != nil {
+		<-p.hang
+	}
+	found := gate.Probed{ImpUID: fmt.Sprintf("imp_%d", n), Evidence: gate.Failed}
+	switch {
+	case p.gateway.idle.Load():
+		return gate.Probed{Idle: true}
+	case p.gateway.up.Load():
+		found.Evidence = gate.Answered
+	}
+	return found
+}
+
+var quick = gate.Config{Calls: 8, Minimum: 4, Probe: 20 * time.Millisecond, ProbeMax: 60 * time.Millisecond}
+
+// start runs a process on the gates until the test ends.
+func start(t *testing.T, client redis.UniversalClient, name string, g *gateway, config gate.Config) *process {
+	t.Helper()
+	p := &process{name: name, gateway: g}
+	p.Gates = gate.New(gate.NewStore(client, ""), config, name, discard())
+	p.run(t)
+	return p
+}
+
+func (p *process) run(t *testing.T) {
+	if err := p.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	p.end = cancel
+	p.running.Go(func() {
+		p.Run(ctx, p, func(kind string, err error) { t.Logf("%s: %s: %v", p.name, kind, err) })
+	})
+	t.Cleanup(p.stop)
+}
+
+func (p *process) stop() {
+	p.end()
+	p.running.Wait()
+}
+
+// call makes a call to a gateway, if it is let through, and reports what the
+// gateway says.
+func (p *process) call(t *testing.T, pg tasks.Gateway, impUID string) error {
+	t.Helper()
+	call, err := p.Enter(t.Context(), pg)
+	if err != nil {
+		return err
+	}
+	defer call.Leave()
+	signs := gate.Signs{Gateway: gate.Failed, PortOne: gate.Answered, Cause: "pg_failure"}
+	if p.gateway.up.Load() {
+		signs.Gateway = gate.Answered
+	}
+	if err := call.Report(t.Context(), impUID, signs); err != nil {
+		t.Error(err)
+	}
+	return nil
+}
+
+// close lets calls fail until the gate of a gateway has closed.
+func (p *process) close(t *testing.T, client redis.UniversalClient, pg tasks.Gateway) {
+	t.Helper()
+	before := state(t, client, gate.Of(pg)).Epoch
+	for i := range 40 {
+		_ = p.call(t, pg, fmt.Sprintf("imp_%d", i)) // one that is not let through has no say
+		if state(t, client, gate.Of(pg)).Epoch != before {
+			return
+		}
+	}
+	t.Fatal("the gate does not close")
+}
+
+// queues registers queues as Asynq does.
+func queues(t *testing.T, client redis.UniversalClient, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if err := client.SAdd(t.Context(), "asynq:queues", name).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// eventually waits until what is asked for holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 20s: %s", what)
+		}
+	}
+}
+
+// state returns a gate as it stands in Redis.
+func state(t *testing.T, client redis.UniversalClient, name gate.Name) gate.State {
+	t.Helper()
+	snapshot, err := gate.NewStore(client, "").Poll(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return snapshot.Gates[name]
+}
+
+// paused returns what pauses a queue: "gate", "person" or nothing.
+func paused(t *testing.T, client redis.UniversalClient, queue string) string {
+	t.Helper()
+	pauses, err := gate.NewStore(client, "").Pauses(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pauses {
+		switch {
+		case p.Queue != queue || !p.Paused:
+		case p.Gate != "":
+			return "gate"
+		default:
+			return "person"
+		}
+	}
+	return ""
+}
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

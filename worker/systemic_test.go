@@ -1,0 +1,131 @@
+package worker_test
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker"
+	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// lines collects a log.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) count(what string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), what)
+}
+
+// front stands before a pretend PortOne, and may refuse everybody.
+type front struct {
+	mode    atomic.Value // "", "credentials", "address" or "gone"
+	portone http.Handler
+}
+
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	token := r.URL.Path == "/users/getToken"
+	switch mode := f.mode.Load(); {
+	case mode == "credentials" && token:
+		http.Error(w, `{"code":-1,"message":"인증에 실패하였습니다.","response":null}`, http.StatusUnauthorized)
+	case mode == "address" && !token:
+		http.Error(w, `{"code":-1,"message":"허용되지 않은 IP입니다.","response":null}`, http.StatusForbidden)
+	default:
+		f.portone.ServeHTTP(w, r)
+	}
+}
+
+func TestFaultOfNoGatewayStopsEverythingAndBuriesNothing(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"credentials", "address", "gone"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) { testSystemic(t, client, mode) })
+		})
+	}
+}
+
+func testSystemic(t *testing.T, client *redis.Client, mode string) {
+	b := newBench(t, client, iamporttest.Config{})
+	f := &front{portone: b.portone}
+	f.mode.Store("")
+	listener, server := serveAt(t, "127.0.0.1:0", f)
+	b.url = "http://" + listener
+	log := &lines{}
+	w, _ := b.startWorker(t, oneSpare, func(config *worker.Config) {
+		config.Log = slog.New(slog.NewTextHandler(log, nil))
+	})
+	if mode != "credentials" { // a token is at hand when PortOne goes away
+		b.revoked(t, b.issued(t, 1, tasks.Nice, "before"))
+	}
+	f.mode.Store(mode)
+	if mode == "gone" {
+		server.Close()
+	}
+	var all []tasks.Revocation
+	for _, pg := range []tasks.Gateway{tasks.KCP, tasks.Nice, tasks.Inicis, ""} {
+		all = slices.Concat(all, b.issued(t, 30, pg, ""), b.issued(t, 30, pg, "b"))
+	}
+	eventually(t, "PortOne's gate is closed", func() bool { return b.closed(t, gate.PortOne) })
+	eventually(t, "all queues are paused", func() bool {
+		pauses, err := gate.NewStore(client, "").Pauses(t.Context())
+		return err == nil && !slices.ContainsFunc(pauses, func(p gate.Pause) bool { return p.Gate != gate.PortOne })
+	})
+	if err := w.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "nothing is called since") {
+		t.Errorf("the worker is ready: %v", err)
+	}
+	if n := log.count("level=ERROR msg=\"gate closed"); n != 1 {
+		t.Errorf("%d alarms, want one:\n%s", n, &log.text)
+	}
+	for _, name := range []gate.Name{"kcp", "nice"} {
+		if b.closed(t, name) {
+			t.Errorf("the gate of %s is closed, too", name)
+		}
+	}
+
+	if mode == "gone" {
+		serveAt(t, listener, f)
+	}
+	f.mode.Store("")
+	if burned := b.revoked(t, all); burned > gate.DefaultMinimum {
+		t.Errorf("%d attempts were burned, want only those that closed the gate", burned)
+	}
+	eventually(t, "the worker is ready", func() bool { return w.Ready(t.Context()) == nil })
+	if n := log.count("level=ERROR"); n > 2 { // the alarm, and that somebody was turned away before
+		t.Errorf("%d errors in the log:\n%s", n, &log.text)
+	}
+}
+
+// serveAt serves a handler at an address and returns it.
+func serveAt(t *testing.T, addr string, handler http.Handler) (string, *httptest.Server) {
+	t.Helper()
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: handler}}
+	server.Start()
+	t.Cleanup(server.Close)
+	return listener.Addr().String(), server
+}
