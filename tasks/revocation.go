@@ -80,6 +80,10 @@ func TaskID(impUID string) string { return "revoke:" + impUID }
 // Further options, such as [asynq.Retention], are passed through. The error
 // matches [ErrInvalid].
 func NewTask(r Revocation, opts ...asynq.Option) (*asynq.Task, error) {
+	return newTask(r, nil, opts)
+}
+
+func newTask(r Revocation, headers map[string]string, opts []asynq.Option) (*asynq.Task, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
@@ -93,7 +97,7 @@ func NewTask(r Revocation, opts ...asynq.Option) (*asynq.Task, error) {
 		asynq.MaxRetry(maxRetry),
 		asynq.Timeout(timeout),
 	}
-	return asynq.NewTask(TypeRevoke, payload, append(own, opts...)...), nil
+	return asynq.NewTaskWithHeaders(TypeRevoke, payload, headers, append(own, opts...)...), nil
 }
 
 // Parse returns the revocation that a payload asks for. Fields it does not
