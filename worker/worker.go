@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -87,7 +88,7 @@ func New(config Config) (*Worker, error) {
 	}
 	config.Sweep = cmp.Or(config.Sweep, DefaultSweep)
 	config.Redis.AddHook(calm{})
-	process := rand.Text()
+	process := processName()
 	gates := gate.NewStore(config.Redis, config.Outcomes.Namespace())
 	return &Worker{
 		config:     config,
@@ -96,6 +97,13 @@ func New(config Config) (*Worker, error) {
 		watch:      &watch{outcomes: config.Outcomes, process: process, log: config.Log},
 		gates:      gate.New(gates, config.Gate, process, config.Log),
 	}, nil
+}
+
+// processName returns what this process is called among all workers, by which
+// people find it too.
+func processName() string {
+	host, _ := os.Hostname() // without it the rest still tells it from others
+	return fmt.Sprintf("%s:%d:%s", host, os.Getpid(), rand.Text()[:8])
 }
 
 // Ready returns nil while the worker can work: Redis answers and takes writes,

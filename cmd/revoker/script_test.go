@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 			"hash":   hash,
 
 			"simulator": simulator,
+			"until":     until,
 			"redis":     command,
 		},
 	})

@@ -69,7 +69,7 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 
 	w, err := worker.New(worker.Config{
 		Redis: client, API: api, Outcomes: outcome.NewStore(client, s.redis.Outcomes()),
-		Concurrency: s.worker.Concurrency, Poll: s.worker.Poll, Schedule: s.worker.Schedule,
+		Concurrency: s.worker.Concurrency, Poll: s.worker.Poll, Schedule: s.worker.Schedule, Gate: s.worker.Gate.Config(),
 		ShutdownTimeout: 2*s.api.Timeout + 10*time.Second, Log: log,
 	})
 	if err != nil {
@@ -82,7 +82,8 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	defer stopHTTP()
 
 	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
-		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String())
+		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String(),
+		"gate", s.worker.Gate.Config().String())
 	if err := awaitRedis(ctx, client, log); err != nil {
 		return nil // told to stop before it began
 	}

@@ -45,6 +45,13 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// String returns the settings in a line.
+func (c Config) String() string {
+	c = c.withDefaults()
+	return fmt.Sprintf("closes when %.0f %% of %d to %d calls failed, probes after %v to %v",
+		100*c.Ratio, c.Minimum, c.Calls, c.Probe, c.ProbeMax)
+}
+
 // Validate returns an error that names the value that makes no sense.
 func (c Config) Validate() error {
 	c = c.withDefaults()

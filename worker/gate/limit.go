@@ -24,8 +24,8 @@ type Rate struct {
 	Gateway map[tasks.Gateway]float64
 }
 
-// leastRate is a call a day: less is no rate, but a mistake.
-const leastRate = 1.0 / (24 * 60 * 60)
+// LeastRate is a call a day: less is no rate, but a mistake.
+const LeastRate = 1.0 / (24 * 60 * 60)
 
 func (r Rate) validate() error {
 	if !valid(r.All) {
@@ -39,7 +39,7 @@ func (r Rate) validate() error {
 	return nil
 }
 
-func valid(rate float64) bool { return rate == 0 || rate >= leastRate && !math.IsInf(rate, 1) }
+func valid(rate float64) bool { return rate == 0 || rate >= LeastRate && !math.IsInf(rate, 1) }
 
 // limits returns the keys and the intervals, in microseconds, of the limits that
 // a call to a gateway meets.

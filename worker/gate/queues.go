@@ -114,34 +114,3 @@ func (s *Store) swap(ctx context.Context, seen Pause, mark string) (bool, error)
 	}
 	return done, nil
 }
-
-// PauseForPerson makes the pause of a queue a person's, which no gate lifts. It
-// reports false if it was one already.
-func (s *Store) PauseForPerson(ctx context.Context, seen Pause, now time.Time) (bool, error) {
-	mark := strconv.FormatInt(now.Unix(), 10)
-	switch {
-	case !seen.Paused:
-		done, err := s.client.SetNX(ctx, pausedKey(seen.Queue), mark, 0).Result()
-		if err != nil {
-			return false, fmt.Errorf("pause %s: %w", seen.Queue, err)
-		}
-		return done, nil
-	case seen.Gate != "":
-		return s.swap(ctx, seen, mark)
-	}
-	return false, nil
-}
-
-// Resume lifts the pause of a queue, whosever it is, and opens the gate if it
-// was a gate's. It reports false if there was none.
-func (s *Store) Resume(ctx context.Context, seen Pause) (bool, error) {
-	if !seen.Paused {
-		return false, nil
-	}
-	if seen.Gate != "" {
-		if _, err := s.Open(ctx, seen.Gate, seen.epoch); err != nil {
-			return false, err
-		}
-	}
-	return s.swap(ctx, seen, "")
-}

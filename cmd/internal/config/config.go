@@ -46,6 +46,8 @@ func FlagError(err error) error {
 	switch flag.Value.Type() {
 	case "int", "uint64":
 		kind = "whole number"
+	case "float64":
+		kind = "number"
 	case "duration":
 		kind = "duration such as 90s or 1h30m"
 	case "bool":

@@ -14,6 +14,7 @@ type Worker struct {
 	Concurrency int
 	Poll        time.Duration
 	Schedule    worker.Schedule
+	Gate        Gate
 }
 
 // Flags registers the settings.
@@ -28,6 +29,7 @@ func (w *Worker) Flags(f *pflag.FlagSet) {
 	env(f, "retry-base", "REVOKER_RETRY_BASE")
 	f.DurationVar(&w.Schedule.Max, "retry-max", worker.DefaultRetryMax, "longest delay between two attempts")
 	env(f, "retry-max", "REVOKER_RETRY_MAX")
+	w.Gate.Flags(f)
 }
 
 // Validate returns an error that names the setting that makes no sense.
@@ -44,5 +46,5 @@ func (w *Worker) Validate() error {
 	case w.Schedule.Max < w.Schedule.Base:
 		return fmt.Errorf("--retry-max %v must not be below --retry-base %v", w.Schedule.Max, w.Schedule.Base)
 	}
-	return nil
+	return w.Gate.Validate()
 }

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/tasks"
+	"receiptrevoker/worker/gate"
+)
+
+func (p *program) queue() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "queue",
+		Short: "Show queues and what pauses them, pause or resume them",
+		Long: `Each payment gateway has two queues, such as receipts-kcp and receipts-bulk-kcp.
+One is paused by a person, or by the gate of its gateway while that is down. The
+gate resumes what it has paused by itself; what a person has paused stays paused
+until a person resumes it, here, in the Asynq web UI or with Asynq's own tool.`,
+		Example: `  revoker queue list
+  revoker queue pause receipts-bulk-kcp
+  revoker queue resume --pg kcp`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		DisableFlagsInUseLine: true,
+	}
+	cmd.AddCommand(p.queueList(), p.queuePause(), p.queueResume())
+	return cmd
+}
+
+// queueSettings say which queues are meant.
+type queueSettings struct {
+	redis config.Redis
+	pgs   []string
+}
+
+func (s *queueSettings) flags(f *pflag.FlagSet) {
+	s.redis.Flags(f)
+	f.StringSliceVar(&s.pgs, "pg", nil, "the queues of these payment gateways: `codes`, or their Korean names")
+}
+
+// openGates connects. The caller closes the client.
+func (p *program) openGates(ctx context.Context, s *queueSettings) (*gate.Store, redis.UniversalClient, error) {
+	client, err := p.connect(ctx, s.redis)
+	if err != nil {
+		return nil, nil, err
+	}
+	return gate.NewStore(client, s.redis.Namespace), client, nil
+}
+
+// meant returns those of the queues that are meant: all of them if none is
+// named. The error names one that does not exist.
+func (s *queueSettings) meant(all []gate.Pause, queues []string) ([]gate.Pause, error) {
+	if len(queues)+len(s.pgs) == 0 {
+		return all, nil
+	}
+	wanted := make(map[string]bool)
+	for _, queue := range queues {
+		if !slices.ContainsFunc(all, func(p gate.Pause) bool { return p.Queue == queue }) {
+			return nil, fmt.Errorf("there is no queue %q; there %s", queue, existing(all))
+		}
+		wanted[queue] = true
+	}
+	for _, name := range s.pgs {
+		pg, _ := tasks.ParseGateway(name)
+		found := false
+		for _, p := range all {
+			if q, _ := tasks.ParseQueue(p.Queue); q.PG == pg {
+				wanted[p.Queue], found = true, true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("there is no queue of the gateway %q; there %s", name, existing(all))
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(p gate.Pause) bool { return !wanted[p.Queue] }), nil
+}
+
+// existing says which queues there are.
+func existing(all []gate.Pause) string {
+	if len(all) == 0 {
+		return "is none yet"
+	}
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Queue)
+	}
+	return "are " + strings.Join(names, ", ")
+}
+
+// jsonTime writes a time as JSON has it, nothing for none.
+func jsonTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/worker/gate"
+)
+
+func (p *program) queuePause() *cobra.Command {
+	return p.queueChange(&cobra.Command{
+		Use:   "pause QUEUE...",
+		Short: "Pause queues: nothing in them is called for until they are resumed",
+		Long: `Pause lets no worker take a task from the queues named, or from those of a
+gateway, until a person resumes them. Calls in flight are finished. A queue that
+a gate has paused stays paused when the gate opens.`,
+		Example: `  revoker queue pause receipts-bulk-kcp
+  revoker queue pause --pg kcp`,
+	}, pauseQueue)
+}
+
+func (p *program) queueResume() *cobra.Command {
+	return p.queueChange(&cobra.Command{
+		Use:   "resume QUEUE...",
+		Short: "Resume queues, whoever has paused them",
+		Long: `Resume lets workers take tasks from the queues named, or from those of a gateway.
+If a gate has paused one, the gate opens, few calls at a time at first; while the
+gateway still fails it soon closes again.`,
+		Example: `  revoker queue resume receipts-bulk-kcp
+  revoker queue resume --pg kcp`,
+	}, resumeQueue)
+}
+
+// queueChange completes a command that changes queues.
+func (p *program) queueChange(
+	cmd *cobra.Command, change func(context.Context, *gate.Store, gate.Pause) (string, error),
+) *cobra.Command {
+	var s queueSettings
+	cmd.Args = arguments(0, -1, "")
+	cmd.RunE = func(cmd *cobra.Command, queues []string) error {
+		if len(queues)+len(s.pgs) == 0 {
+			return usageError{errors.New("say which queues: their names, or --pg")}
+		}
+		ctx := cmd.Context()
+		store, client, err := p.openGates(ctx, &s)
+		if err != nil {
+			return err
+		}
+		defer client.Close()
+		all, err := store.Pauses(ctx)
+		if err != nil {
+			return err
+		}
+		meant, err := s.meant(all, queues)
+		if err != nil {
+			return err
+		}
+		for _, queue := range meant {
+			became, err := change(ctx, store, queue)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(p.stdout, pad(queue.Queue, 26)+"  "+became)
+		}
+		return nil
+	}
+	s.flags(cmd.Flags())
+	return cmd
+}
+
+func pauseQueue(ctx context.Context, store *gate.Store, queue gate.Pause) (string, error) {
+	done, err := store.PauseForPerson(ctx, queue.Queue)
+	switch {
+	case err != nil:
+		return "", err
+	case !done:
+		return "is paused by a person already", nil
+	case queue.Gate != "":
+		return fmt.Sprintf("paused, also once the gate of %s opens", queue.Gate), nil
+	}
+	return "paused", nil
+}
+
+func resumeQueue(ctx context.Context, store *gate.Store, queue gate.Pause) (string, error) {
+	done, err := store.Resume(ctx, queue)
+	switch {
+	case err != nil:
+		return "", err
+	case !done && queue.Paused:
+		return "", fmt.Errorf("what pauses %s has changed this moment; try again", queue.Queue)
+	case !done:
+		return "is not paused", nil
+	case queue.Gate != "":
+		return fmt.Sprintf("resumed, and the gate of %s opened", queue.Gate), nil
+	}
+	return "resumed", nil
+}

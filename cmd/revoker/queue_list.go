@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/worker/gate"
+)
+
+type queueListSettings struct {
+	queueSettings
+	json   bool
+	window time.Duration
+}
+
+func (p *program) queueList() *cobra.Command {
+	var s queueListSettings
+	cmd := &cobra.Command{
+		Use:   "list [QUEUE...]",
+		Short: "Show how many tasks wait, how fast they are done, and what is paused",
+		Long: `List shows every queue, or those named: the tasks in it, how long the first in
+line has been waiting, how many tasks a second are done, and what pauses it. To
+know the rate it watches for a second.`,
+		Example: `  revoker queue list
+  revoker queue list --pg kcp --json`,
+		Args: arguments(0, -1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runQueueList(cmd.Context(), s, args) },
+	}
+	s.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
+	cmd.Flags().DurationVar(&s.window, "window", time.Second, "how long to watch for the rate, 0 for no rate")
+	return cmd
+}
+
+// queueLine is what is shown of a queue.
+type queueLine struct {
+	Queue     string        `json:"queue"`
+	PG        tasks.Gateway `json:"pg,omitempty"`
+	Bulk      bool          `json:"bulk"`
+	Pending   int           `json:"pending"`
+	Active    int           `json:"active"`
+	Retry     int           `json:"retry"`
+	Scheduled int           `json:"scheduled"`
+	// Oldest is how long the first in line has been waiting, in seconds.
+	Oldest float64 `json:"oldest_seconds"`
+	// Rate is how many tasks a second were done while it was watched.
+	Rate *float64 `json:"per_second,omitempty"`
+
+	PausedBy    string `json:"paused_by,omitempty"` // person or gate
+	PausedSince string `json:"paused_since,omitempty"`
+	Gate        string `json:"gate,omitempty"`
+	Reason      string `json:"reason,omitempty"`
+	Owner       string `json:"owner,omitempty"`
+	NextProbeAt string `json:"next_probe_at,omitempty"`
+}
+
+func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues []string) error {
+	if s.window < 0 {
+		return usageError{fmt.Errorf("--window %v must be 0 or more", s.window)}
+	}
+	store, client, err := p.openGates(ctx, &s.queueSettings)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	all, err := store.Pauses(ctx)
+	if err != nil {
+		return err
+	}
+	meant, err := s.meant(all, queues)
+	if err != nil {
+		return err
+	}
+	if len(meant) == 0 {
+		fmt.Fprintln(p.stderr, "there is no queue yet: nothing was ever asked for")
+		return nil
+	}
+	gates, err := store.Poll(ctx)
+	if err != nil {
+		return err
+	}
+	lines, err := watchQueues(ctx, asynq.NewInspectorFromRedisClient(client), meant, s.window)
+	if err != nil {
+		return err
+	}
+	for i := range lines {
+		lines[i].describe(meant[i], gates)
+	}
+	return p.showQueues(lines, s.json)
+}
+
+// watchQueues counts what is in the queues, and how much is done meanwhile.
+func watchQueues(ctx context.Context, inspector *asynq.Inspector, queues []gate.Pause, window time.Duration) ([]queueLine, error) {
+	count := func() (infos []*asynq.QueueInfo, err error) {
+		for _, q := range queues {
+			info, err := inspector.GetQueueInfo(q.Queue)
+			if err != nil {
+				return nil, fmt.Errorf("count what is in %s: %w", q.Queue, err)
+			}
+			infos = append(infos, info)
+		}
+		return infos, nil
+	}
+	before, err := count()
+	if err != nil {
+		return nil, err
+	}
+	after := before
+	if window > 0 {
+		pause(ctx, window)
+		if after, err = count(); err != nil {
+			return nil, err
+		}
+	}
+	lines := make([]queueLine, len(queues))
+	for i, info := range after {
+		q, _ := tasks.ParseQueue(info.Queue)
+		lines[i] = queueLine{
+			Queue: info.Queue, PG: q.PG, Bulk: q.Bulk, Pending: info.Pending, Active: info.Active,
+			Retry: info.Retry, Scheduled: info.Scheduled, Oldest: info.Latency.Seconds(),
+		}
+		if took := info.Timestamp.Sub(before[i].Timestamp); took > 0 {
+			rate := float64(info.ProcessedTotal-before[i].ProcessedTotal) / took.Seconds()
+			lines[i].Rate = &rate
+		}
+	}
+	return lines, nil
+}
+
+// describe says what pauses the queue.
+func (l *queueLine) describe(p gate.Pause, gates gate.Snapshot) {
+	switch {
+	case !p.Paused:
+		return
+	case p.Gate == "":
+		l.PausedBy, l.PausedSince = "person", jsonTime(p.Since)
+		return
+	}
+	state := gates.Gates[p.Gate]
+	l.PausedBy, l.PausedSince, l.Gate = "gate", jsonTime(p.Since), string(p.Gate)
+	l.Reason, l.Owner, l.NextProbeAt = state.Reason, state.Owner, jsonTime(state.NextProbe)
+}
+
+func (p *program) showQueues(lines []queueLine, json bool) error {
+	if json {
+		for _, line := range lines {
+			if err := printJSON(p.stdout, line); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "QUEUE\tPENDING\tACTIVE\tRETRY\tSCHEDULED\tOLDEST\tRATE\tPAUSED")
+	for _, l := range lines {
+		oldest, rate := "-", "-"
+		if l.Oldest > 0 {
+			oldest = time.Duration(l.Oldest * float64(time.Second)).Round(time.Second).String()
+		}
+		if l.Rate != nil {
+			rate = fmt.Sprintf("%.1f/s", *l.Rate)
+		}
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%s\t%s\t%s\n",
+			l.Queue, l.Pending, l.Active, l.Retry, l.Scheduled, oldest, rate, l.paused())
+	}
+	return table.Flush()
+}
+
+// paused says in words what pauses the queue.
+func (l *queueLine) paused() string {
+	switch l.PausedBy {
+	case "":
+		return "no"
+	case "person":
+		return "by a person since " + l.PausedSince
+	}
+	return fmt.Sprintf("by the gate of %s since %s: %s; next probe at %s", l.Gate, l.PausedSince, l.Reason, l.NextProbeAt)
+}
