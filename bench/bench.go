@@ -27,7 +27,7 @@ func (b *bench) measure(ctx context.Context) ([]row, error) {
 	for _, m := range []struct {
 		name string
 		make func(context.Context) ([]row, error)
-	}{{"pickup", b.pickup}, {"throughput", b.throughput}, {"cpu", b.cpu}} {
+	}{{"pickup", b.pickup}, {"throughput", b.throughput}, {"cpu", b.cpu}, {"outage", b.outage}} {
 		if b.only != "" && b.only != m.name {
 			continue
 		}

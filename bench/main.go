@@ -46,14 +46,15 @@ func exit(err error) {
 
 // settings are what is measured, and on how much.
 type settings struct {
-	runs    int       // of each measurement
-	only    string    // the name of the one measurement that is made; empty for all
-	output  string    // a file that the table is written to as well
-	profile string    // a file for the CPU profile of the worker
-	samples int       // of a run of the measurement pickup
-	small   int       // revocations of the small run of the measurement cpu
-	large   int       // revocations of its large run, and of the measurement throughput
-	log     io.Writer // is told how far it has come
+	runs    int           // of each measurement
+	only    string        // the name of the one measurement that is made; empty for all
+	output  string        // a file that the table is written to as well
+	profile string        // a file for the CPU profile of the worker
+	samples int           // of a run of the measurement pickup
+	small   int           // revocations of the small run of the measurement cpu
+	large   int           // revocations of its large run, and of the measurement throughput
+	down    time.Duration // how long the gateway is down in the measurement outage
+	log     io.Writer     // is told how far it has come
 }
 
 // parse returns the settings that the arguments ask for, or an error that has
@@ -63,13 +64,14 @@ func parse(args []string, log io.Writer) (settings, error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(log)
 	f.IntVar(&s.runs, "runs", 5, "how often each measurement is made")
-	f.StringVar(&s.only, "only", "", "make this measurement alone: `pickup|throughput|cpu`")
+	f.StringVar(&s.only, "only", "", "make this measurement alone: `pickup|throughput|cpu|outage`")
 	f.StringVar(&s.output, "o", "", "write the table to this `file` as well")
 	f.StringVar(&s.profile, "cpuprofile", "",
 		"write a CPU profile of the worker in the last run to this `file`, and for cpu one of the bare handler to FILE.bare")
 	f.IntVar(&s.samples, "samples", 200, "revocations of a run of pickup")
 	f.IntVar(&s.small, "small", 1_000, "revocations of the small run of cpu, which is subtracted from the large one")
 	f.IntVar(&s.large, "n", 10_000, "revocations of the large run of cpu, and of a run of throughput")
+	f.DurationVar(&s.down, "down", time.Minute, "how long the gateway is down in outage, which is made once whatever -runs says")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
@@ -89,8 +91,10 @@ func (s settings) validate(rest []string) error {
 		return fmt.Errorf("-runs %d and -samples %d must be at least 1", s.runs, s.samples)
 	case s.small < 1 || s.large <= s.small:
 		return fmt.Errorf("-small %d must be at least 1, and -n %d above it", s.small, s.large)
-	case s.only != "" && s.only != "pickup" && s.only != "throughput" && s.only != "cpu":
-		return fmt.Errorf("-only %q must be pickup, throughput or cpu", s.only)
+	case s.down < time.Second:
+		return fmt.Errorf("-down %v must be at least 1s", s.down)
+	case s.only != "" && s.only != "pickup" && s.only != "throughput" && s.only != "cpu" && s.only != "outage":
+		return fmt.Errorf("-only %q must be pickup, throughput, cpu or outage", s.only)
 	}
 	return nil
 }

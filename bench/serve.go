@@ -26,6 +26,7 @@ type job struct {
 	URL       string // of PortOne
 	Token     string // for the bare handler, which obtains none
 	Slots     int    // calls at a time; 0 for the worker's default
+	Outage    string // the retry schedule of the bare handler on many gateways; empty for others
 	Profile   string // file for a CPU profile; empty for none
 }
 
@@ -54,6 +55,9 @@ func serve(stdin io.Reader) error {
 	}
 	client := redis.NewClient(redisserver.Options(j.RedisAddr))
 	defer client.Close()
+	if j.Outage != "" {
+		return serveBareOutage(ctx, j, client)
+	}
 	if j.Bare {
 		return serveBare(ctx, j, client)
 	}

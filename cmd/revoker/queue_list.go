@@ -96,7 +96,9 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 }
 
 // watchQueues counts what is in the queues, and how much is done meanwhile.
-func watchQueues(ctx context.Context, inspector *asynq.Inspector, queues []gate.Pause, window time.Duration) ([]queueLine, error) {
+func watchQueues(
+	ctx context.Context, inspector *asynq.Inspector, queues []gate.Pause, window time.Duration,
+) ([]queueLine, error) {
 	count := func() (infos []*asynq.QueueInfo, err error) {
 		for _, q := range queues {
 			info, err := inspector.GetQueueInfo(q.Queue)

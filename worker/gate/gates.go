@@ -122,8 +122,11 @@ func (g *Gates) tell(name Name, was, is State) {
 		}
 		g.log.Log(context.Background(), level, "gate closed: tasks wait, and no attempt counts",
 			"gate", string(name), "reason", is.Reason, "owner", is.Owner)
+	case was.Closed && is.Epoch == 0:
+		g.log.Warn("gate forgotten: Redis has lost it", "gate", string(name))
 	case was.Closed:
-		g.log.Info("gate open again", "gate", string(name), "after", is.OpenedAt.Sub(was.Since).Round(time.Millisecond).String())
+		after := is.OpenedAt.Sub(was.Since).Round(time.Millisecond)
+		g.log.Info("gate open again", "gate", string(name), "after", after.String())
 	}
 }
 

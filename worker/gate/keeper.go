@@ -121,7 +121,8 @@ func (k *keeper) assume(ctx context.Context, name Name) error {
 		ctx, lost := context.WithCancel(ctx)
 		var beside sync.WaitGroup
 		beside.Go(func() { k.prolong(ctx, name, lost) })
-		if err := k.do(ctx, job, name, epoch); err != nil && ctx.Err() == nil {
+		err := k.do(ctx, job, name, epoch)
+		if err != nil && ctx.Err() == nil {
 			k.complain(job, err)
 		}
 		lost()
@@ -129,7 +130,9 @@ func (k *keeper) assume(ctx context.Context, name Name) error {
 		k.mu.Lock()
 		delete(k.busy, name)
 		k.mu.Unlock()
-		k.nudge()
+		if err == nil { // else the next round is soon enough
+			k.nudge()
+		}
 	})
 	return nil
 }

@@ -58,7 +58,8 @@ func (k *keeper) bringForward(ctx context.Context, name Name, epoch int64) error
 		}
 	}
 	if total > 0 {
-		k.log.Info("retries brought forward", "gate", string(name), "tasks", total, "in", time.Since(began).Round(time.Millisecond).String())
+		took := time.Since(began).Round(time.Millisecond)
+		k.log.Info("retries brought forward", "gate", string(name), "tasks", total, "in", took.String())
 	}
 	return k.store.release(ctx, name, epoch, k.process)
 }
@@ -97,7 +98,8 @@ func (s *Store) forward(ctx context.Context, queue string, ids []string) ([]stri
 	for _, id := range ids[:n] {
 		args = append(args, id)
 	}
-	if err := forwardScript.Run(ctx, s.client, []string{prefix + "retry", prefix + "pending"}, args...).Err(); err != nil {
+	keys := []string{prefix + "retry", prefix + "pending"}
+	if err := forwardScript.Run(ctx, s.client, keys, args...).Err(); err != nil {
 		return nil, fmt.Errorf("bring retries of %s forward: %w", queue, err)
 	}
 	return ids[n:], nil

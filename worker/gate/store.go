@@ -158,8 +158,11 @@ const (
 
 // lead asks for the job that there is at a gate, or to go on with it. It returns
 // no job if there is none, or another process has it.
-func (s *Store) lead(ctx context.Context, name Name, process string, again bool) (job string, epoch int64, err error) {
-	reply, err := leadScript.Run(ctx, s.client, []string{s.hash(name)}, process, leaderLife.Microseconds(), flag(again)).StringSlice()
+func (s *Store) lead(
+	ctx context.Context, name Name, process string, again bool,
+) (job string, epoch int64, err error) {
+	args := []any{process, leaderLife.Microseconds(), flag(again)}
+	reply, err := leadScript.Run(ctx, s.client, []string{s.hash(name)}, args...).StringSlice()
 	if err != nil {
 		return "", 0, fmt.Errorf("ask for the job at the gate of %s: %w", name, err)
 	}

@@ -30,9 +30,9 @@ func (g *Gate) Flags(f *pflag.FlagSet) {
 	env(f, "gate-calls", "REVOKER_GATE_CALLS")
 	f.IntVar(&g.minimum, "gate-minimum", gate.DefaultMinimum, "how many calls there must be for the gate to close")
 	env(f, "gate-minimum", "REVOKER_GATE_MINIMUM")
-	f.DurationVar(&g.probe, "gate-probe", gate.DefaultProbe, "how long after closing it is first tried whether the gateway is back")
+	f.DurationVar(&g.probe, "gate-probe", gate.DefaultProbe, "time from closing until it is tried whether the gateway is back")
 	env(f, "gate-probe", "REVOKER_GATE_PROBE")
-	f.DurationVar(&g.probeMax, "gate-probe-max", gate.DefaultProbeMax, "longest time between two probes; each takes a tenth longer to come")
+	f.DurationVar(&g.probeMax, "gate-probe-max", gate.DefaultProbeMax, "longest time between probes; each is a tenth longer than the last")
 	env(f, "gate-probe-max", "REVOKER_GATE_PROBE_MAX")
 
 	f.Float64Var(&g.rate, "rate", 0, "DELETE `calls` a second of all processes together, 0 for no limit")
@@ -70,7 +70,8 @@ func (g *Gate) validateRates() error {
 	}
 	for name, rate := range rates {
 		if rate != 0 && !(rate >= gate.LeastRate && !math.IsInf(rate, 1)) {
-			return fmt.Errorf("--%s %v must be 0, for no limit, or at least %.6f calls a second, which is one a day", name, rate, gate.LeastRate)
+			return fmt.Errorf("--%s %v must be 0, for no limit, or at least %.6f calls a second, which is one a day",
+				name, rate, gate.LeastRate)
 		}
 	}
 	return nil

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/worker/gate"
+)
+
+const (
+	// outageProcesses work, with outageSlots for each gateway.
+	outageProcesses = 3
+	outageSlots     = 20
+	// outageLatency is that of each answer, also of those that say that the
+	// gateway is down.
+	outageLatency = 200 * time.Millisecond
+	// outageBacklog is about how many receipts wait for the gateway that is down
+	// when it returns.
+	outageBacklog = 2_000
+	// outageRate is how many receipts a second are asked for of each of the
+	// others.
+	outageRate = 20
+	// quietFor is how long all gateways are up before.
+	quietFor = 15 * time.Second
+	// drainLimit bounds the wait for the backlog, far above what the slowest
+	// schedule takes.
+	drainLimit = 15 * time.Minute
+)
+
+// outageDown is the gateway that goes down, and outageOthers those that do not.
+const outageDown = tasks.KCP
+
+var outageOthers = []tasks.Gateway{tasks.Inicis, tasks.Settle, tasks.Nice, tasks.Daou, tasks.TossPayments}
+
+// contender is somebody who works through an outage.
+type contender struct {
+	name string
+	bare string // the retry schedule of the bare worker; empty for ours
+	kill bool   // the process that owns the gate is killed, and another comes
+}
+
+var contenders = []contender{
+	{name: "revoker"},
+	{name: "revoker, owner of the gate killed", kill: true},
+	{name: "bare Asynq, its default schedule", bare: bareDefault},
+	{name: "bare Asynq, 1 s doubling", bare: bareExponential},
+}
+
+// outage measures what becomes of six gateways while one of them is down. It is
+// made once for each contender, whatever the number of runs: it takes minutes.
+func (b *bench) outage(ctx context.Context) ([]row, error) {
+	var rows []row
+	for _, c := range contenders {
+		b.say("outage: %s", c.name)
+		o, err := b.goThrough(ctx, c)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.name, err)
+		}
+		rows = append(rows, o.rows(c)...)
+	}
+	return rows, nil
+}
+
+// endured is what a contender went through.
+type endured struct {
+	calls, burned, dead int
+	backlog             int
+	drained             time.Duration // from the return to the last receipt
+	quiet, during       state         // of the other gateways
+}
+
+// state is how gateways are served.
+type state struct {
+	pickup     time.Duration // median
+	throughput float64       // a second
+}
+
+// ideal is how long the backlog takes with all slots busy.
+func (e endured) ideal() time.Duration {
+	return time.Duration(float64(e.backlog) / (outageProcesses * outageSlots) * float64(outageLatency))
+}
+
+func (e endured) rows(c contender) []row {
+	target := func(text string) string {
+		if c.bare != "" {
+			return ""
+		}
+		return text
+	}
+	line := func(name, goal, format string, value float64) row {
+		return row{name: "outage: " + c.name + ": " + name, target: target(goal), format: format, values: []float64{value}}
+	}
+	limit := e.ideal()*13/10 + 10*time.Second
+	return []row{
+		line("calls to the dead gateway", "< 180", "%.0f", float64(e.calls)),
+		line("attempts burned", fmt.Sprintf("≤ %d", outageProcesses*gate.DefaultMinimum), "%.0f", float64(e.burned)),
+		line("dead letters", "0", "%.0f", float64(e.dead)),
+		line(fmt.Sprintf("its return to an empty backlog of %d, ideally %.1f s", e.backlog, e.ideal().Seconds()),
+			fmt.Sprintf("≤ %.1f s", limit.Seconds()), "%.1f s", e.drained.Seconds()),
+		line("pickup of the others, before", "", "%.0f ms", milliseconds(e.quiet.pickup)),
+		line("pickup of the others, during", fmt.Sprintf("≤ %.0f ms", milliseconds(e.quiet.pickup)+50), "%.0f ms", milliseconds(e.during.pickup)),
+		line("throughput of the others, against before", "≥ 95 %", "%.1f %%", 100*e.during.throughput/e.quiet.throughput),
+	}
+}
+
+// goThrough lets a contender work while a gateway goes down and comes back.
+func (b *bench) goThrough(ctx context.Context, c contender) (endured, error) {
+	ctx, cancel := context.WithTimeout(ctx, quietFor+b.down+drainLimit+time.Minute)
+	defer cancel()
+	if err := b.redis.Empty(ctx); err != nil {
+		return endured{}, err
+	}
+	s, err := newStage()
+	if err != nil {
+		return endured{}, err
+	}
+	defer s.close()
+	crew := &crew{bench: b, contender: c, url: s.url()}
+	defer crew.kill()
+	if crew.token, err = s.token(ctx); err != nil {
+		return endured{}, err
+	}
+	for range outageProcesses {
+		if err := crew.hire(ctx); err != nil {
+			return endured{}, err
+		}
+	}
+	return b.timeline(ctx, s, crew)
+}
+
+// timeline is a quiet time, the outage, and the return.
+func (b *bench) timeline(ctx context.Context, s *stage, crew *crew) (e endured, err error) {
+	load := newAsking(b.redis.Client, s)
+	defer load.stop()
+	for _, pg := range outageOthers {
+		load.start(ctx, pg, outageRate)
+	}
+	load.start(ctx, outageDown, outageRate)
+	if err := pause(ctx, quietFor/3); err != nil { // until every queue is served
+		return e, err
+	}
+	began := time.Now()
+	if err := pause(ctx, quietFor*2/3); err != nil {
+		return e, err
+	}
+	e.quiet = s.state(outageOthers, began, time.Now())
+
+	load.start(ctx, outageDown, float64(outageBacklog)/b.down.Seconds()-outageRate)
+	down := time.Now()
+	s.portone.SetOutage(outageDown, true)
+	if err := b.meanwhile(ctx, crew); err != nil {
+		return e, err
+	}
+	s.portone.SetOutage(outageDown, false)
+	back := time.Now()
+	load.end(outageDown)
+	e.during = s.state(outageOthers, down, back)
+	e.backlog = s.waiting(outageDown)
+	if err := s.awaitDone(ctx, outageDown); err != nil {
+		return e, err
+	}
+	e.drained = s.lastDone(outageDown).Sub(back)
+	e.calls = s.portone.Stats().DuringOutage
+	load.stop()
+	e.burned, e.dead, err = crew.losses(ctx, s, e.calls)
+	return e, err
+}
+
+// meanwhile waits for the outage's end. If the contender is to be hurt, that
+// happens half-way.
+func (b *bench) meanwhile(ctx context.Context, crew *crew) error {
+	end := time.Now().Add(b.down)
+	if crew.contender.kill {
+		if err := pause(ctx, b.down/2); err != nil {
+			return err
+		}
+		if err := crew.replaceOwner(ctx); err != nil {
+			return err
+		}
+	}
+	return pause(ctx, time.Until(end))
+}
+
+// crew are the processes that work.
+type crew struct {
+	bench     *bench
+	contender contender
+	url       string
+	token     string
+	processes []*child
+}
+
+func (c *crew) hire(ctx context.Context) error {
+	process, err := startChild(ctx, job{
+		RedisAddr: c.bench.redis.Addr, URL: c.url, Token: c.token, Slots: outageSlots, Outage: c.contender.bare,
+	})
+	if err == nil {
+		c.processes = append(c.processes, process)
+	}
+	return err
+}
+
+func (c *crew) kill() {
+	for _, process := range c.processes {
+		process.kill()
+	}
+}
+
+// replaceOwner kills the process that closed the gate and starts another.
+func (c *crew) replaceOwner(ctx context.Context) error {
+	snapshot, err := gate.NewStore(c.bench.redis.Client, "").Poll(ctx)
+	if err != nil {
+		return err
+	}
+	state := snapshot.Gates[gate.Of(outageDown)]
+	owner := slices.IndexFunc(c.processes, func(process *child) bool {
+		return strings.Contains(state.Owner, ":"+strconv.Itoa(process.cmd.Process.Pid)+":")
+	})
+	if !state.Closed || owner < 0 {
+		return fmt.Errorf("the run is void: nobody owns the gate, which is %+v", state)
+	}
+	fmt.Fprintf(os.Stderr, "outage: killed %s, which owned the gate\n", state.Owner)
+	c.processes[owner].kill()
+	c.processes = slices.Delete(c.processes, owner, owner+1)
+	return c.hire(ctx)
+}
