@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"enqueue":                    {"tasks", "tasks/outcome"},
 	"worker/monitor":             {"tasks", "tasks/outcome"},
 	"worker/deadletter":          {"tasks", "tasks/outcome"},
+	"worker/metrics":             {"tasks", "tasks/outcome", "worker", "worker/gate", "worker/iamport"},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

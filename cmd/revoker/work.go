@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -12,9 +13,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/cmd/internal/traces"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/metrics"
 )
 
 // workSettings are what the worker is started with.
@@ -56,6 +59,13 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	if err := s.worker.Validate(); err != nil {
 		return usageError{err}
 	}
+	tracers, err := traces.Start(ctx, p.getenv, func(err error) { log.Warn("spans not sent", "error", err) })
+	if err != nil {
+		return usageError{err}
+	}
+	defer tracers.Stop(ctx)
+	figures := metrics.New()
+	s.api.OnCall, s.api.Tracers = figures.OnCall, tracers
 	api, err := s.api.Client(p.getenv, s.worker.Concurrency*(len(tasks.Gateways())+1))
 	if err != nil {
 		return usageError{err}
@@ -66,16 +76,19 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	}
 	defer client.Close()
 	redis.SetLogger(redisLogger{log})
+	client.AddHook(figures.Hook())
 
+	outcomes := outcome.NewStore(client, s.redis.Outcomes())
 	w, err := worker.New(worker.Config{
-		Redis: client, API: api, Outcomes: outcome.NewStore(client, s.redis.Outcomes()),
+		Redis: client, API: api, Outcomes: outcomes,
 		Concurrency: s.worker.Concurrency, Poll: s.worker.Poll, Schedule: s.worker.Schedule, Gate: s.worker.Gate.Config(),
-		ShutdownTimeout: 2*s.api.Timeout + 10*time.Second, Log: log,
+		ShutdownTimeout: 2*s.api.Timeout + 10*time.Second, OnAttempt: figures.OnAttempt, Tracers: tracers, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	stopHTTP, err := s.serveHealth(ctx, w, log)
+	scrape := figures.Handler(metrics.Subject{Redis: client, Outcomes: outcomes, Worker: w})
+	stopHTTP, err := s.serveHTTP(ctx, watching(w, scrape), log)
 	if err != nil {
 		return err
 	}
@@ -83,7 +96,7 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 
 	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
 		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String(),
-		"gate", s.worker.Gate.Config().String())
+		"gate", s.worker.Gate.Config().String(), "traces", tracers.Sending())
 	if err := awaitRedis(ctx, client, log); err != nil {
 		return nil // told to stop before it began
 	}
@@ -93,14 +106,14 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	return w.Run(ctx)
 }
 
-// serveHealth tells how the worker is, until the returned function is called.
-func (s *workSettings) serveHealth(ctx context.Context, w *worker.Worker, log *slog.Logger) (stop func(), err error) {
+// serveHTTP tells how the worker is, until the returned function is called.
+func (s *workSettings) serveHTTP(ctx context.Context, handler http.Handler, log *slog.Logger) (stop func(), err error) {
 	listener, busy, err := s.http.Listen()
 	if err != nil {
 		return nil, err
 	}
 	if busy != nil {
-		log.Warn("no /healthz and /readyz: give each worker of a machine its own --http", "error", busy)
+		log.Warn("no /healthz, /readyz and /metrics: give each worker of a machine its own --http", "error", busy)
 	}
 	if listener == nil {
 		return func() {}, nil
@@ -108,8 +121,8 @@ func (s *workSettings) serveHealth(ctx context.Context, w *worker.Worker, log *s
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it tells of the stopping, too
 	var serving sync.WaitGroup
 	serving.Go(func() {
-		if err := serve(ctx, listener, health(w.Ready)); err != nil {
-			log.Error("no /healthz and /readyz any more", "error", err)
+		if err := serve(ctx, listener, handler); err != nil {
+			log.Error("no /healthz, /readyz and /metrics any more", "error", err)
 		}
 	})
 	log.Info("listening", "http", listener.Addr().String())
