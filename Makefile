@@ -34,7 +34,7 @@ fuzz: ## try what parses bytes from outside with bytes made up for it
 	go test -run='^$$' -fuzz='^FuzzAnswer$$' -fuzztime=$(FUZZTIME) ./worker/iamport
 	go test -run='^$$' -fuzz='^FuzzParseRule$$' -fuzztime=$(FUZZTIME) ./worker/iamport/iamporttest
 
-bench: ## measure pickup, throughput and CPU on a real Redis (needs redis-server)
+bench: ## measure pickup, throughput, CPU and an outage on a real Redis (needs redis-server)
 	go run ./bench
 
 # Flags of the soak; those by default take about ten minutes.

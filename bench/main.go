@@ -1,6 +1,7 @@
 // Bench measures how soon an idle worker calls for a revocation, how much of
-// the time its slots are busy, and what a revocation costs in CPU time beside
-// the barest handler that makes the same call. It starts everything it needs: a
+// the time its slots are busy, what a revocation costs in CPU time beside the
+// barest handler that makes the same call, and what becomes of all gateways while
+// one of them is down. It starts everything it needs: a
 // redis-server of its own, a pretend PortOne, and a process for each worker. The
 // figures mean something only on a machine that does nothing else.
 package main

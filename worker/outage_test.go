@@ -89,6 +89,20 @@ func TestOutageBurnsNoAttempts(t *testing.T) {
 	})
 }
 
+func TestOutageOnACluster(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, redistest.StartCluster(t), iamporttest.Config{})
+	b.portone.SetOutage(tasks.KCP, true)
+	kcp := slices.Concat(b.issued(t, 100, tasks.KCP, ""), b.issued(t, 100, tasks.KCP, "b"))
+	b.start(t, oneSpare, func(config *worker.Config) { config.Gate.Rate.All = 500 })
+	eventually(t, "the gate is closed", func() bool { return b.closed(t, "kcp") })
+	b.revoked(t, b.issued(t, 30, tasks.Nice, ""))
+	b.portone.SetOutage(tasks.KCP, false)
+	if burned := b.revoked(t, kcp); burned > gate.DefaultMinimum {
+		t.Errorf("%d attempts were burned, want only those that closed the gate", burned)
+	}
+}
+
 func TestProcessThatOwnsTheGateDies(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)

@@ -25,6 +25,7 @@ func signs(err error) gate.Signs {
 		return gate.Signs{}
 	}
 	v := judge(err)
+	text, away := notConnected(err)
 	switch {
 	case failure.Op == iamport.OpToken && v.reason == outcome.ReasonRateLimited:
 		return gate.Signs{}
@@ -32,8 +33,8 @@ func signs(err error) gate.Signs {
 		return gate.Signs{PortOne: gate.Down, Cause: "no token is to be had: " + failure.Error()}
 	case v == unauthorized:
 		return gate.Signs{PortOne: gate.Failed, Cause: fmt.Sprintf("%s, HTTP %d", v.reason, failure.Status)}
-	case v == unreachable && notConnected(err):
-		return gate.Signs{PortOne: gate.Failed, Cause: failure.Err.Error()}
+	case v == unreachable && away:
+		return gate.Signs{PortOne: gate.Failed, Cause: text}
 	case v == unreachable:
 		return gate.Signs{Gateway: gate.Failed, Cause: string(v.reason)}
 	case v == pgFailure:
@@ -47,9 +48,15 @@ func signs(err error) gate.Signs {
 }
 
 // notConnected reports whether PortOne itself was not reached: its name is not
-// known, or nobody is there. That is no gateway's fault.
-func notConnected(err error) bool {
+// known, or nobody is there. That is no gateway's fault. The text says why.
+func notConnected(err error) (text string, away bool) {
 	var operation *net.OpError
 	var name *net.DNSError
-	return errors.As(err, &operation) && operation.Op == "dial" || errors.As(err, &name)
+	switch {
+	case errors.As(err, &operation) && operation.Op == "dial":
+		return operation.Error(), true
+	case errors.As(err, &name):
+		return name.Error(), true
+	}
+	return "", false
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
@@ -98,12 +97,4 @@ func existing(all []gate.Pause) string {
 		names = append(names, p.Queue)
 	}
 	return "are " + strings.Join(names, ", ")
-}
-
-// jsonTime writes a time as JSON has it, nothing for none.
-func jsonTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
 }

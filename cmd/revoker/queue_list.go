@@ -52,12 +52,12 @@ type queueLine struct {
 	// Rate is how many tasks a second were done while it was watched.
 	Rate *float64 `json:"per_second,omitempty"`
 
-	PausedBy    string `json:"paused_by,omitempty"` // person or gate
-	PausedSince string `json:"paused_since,omitempty"`
-	Gate        string `json:"gate,omitempty"`
-	Reason      string `json:"reason,omitempty"`
-	Owner       string `json:"owner,omitempty"`
-	NextProbeAt string `json:"next_probe_at,omitempty"`
+	PausedBy    string    `json:"paused_by,omitempty"` // person or gate
+	PausedSince time.Time `json:"paused_since,omitzero"`
+	Gate        gate.Name `json:"gate,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
+	Owner       string    `json:"owner,omitempty"`
+	NextProbeAt time.Time `json:"next_probe_at,omitzero"`
 }
 
 func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues []string) error {
@@ -141,12 +141,12 @@ func (l *queueLine) describe(p gate.Pause, gates gate.Snapshot) {
 	case !p.Paused:
 		return
 	case p.Gate == "":
-		l.PausedBy, l.PausedSince = "person", jsonTime(p.Since)
+		l.PausedBy, l.PausedSince = "person", p.Since
 		return
 	}
 	state := gates.Gates[p.Gate]
-	l.PausedBy, l.PausedSince, l.Gate = "gate", jsonTime(p.Since), string(p.Gate)
-	l.Reason, l.Owner, l.NextProbeAt = state.Reason, state.Owner, jsonTime(state.NextProbe)
+	l.PausedBy, l.PausedSince, l.Gate = "gate", p.Since, p.Gate
+	l.Reason, l.Owner, l.NextProbeAt = state.Reason, state.Owner, state.NextProbe.Truncate(time.Millisecond)
 }
 
 func (p *program) showQueues(lines []queueLine, json bool) error {
@@ -180,7 +180,8 @@ func (l *queueLine) paused() string {
 	case "":
 		return "no"
 	case "person":
-		return "by a person since " + l.PausedSince
+		return "by a person since " + moment(l.PausedSince)
 	}
-	return fmt.Sprintf("by the gate of %s since %s: %s; next probe at %s", l.Gate, l.PausedSince, l.Reason, l.NextProbeAt)
+	return fmt.Sprintf("by the gate of %s since %s: %s; next probe at %s",
+		l.Gate, moment(l.PausedSince), l.Reason, moment(l.NextProbeAt))
 }

@@ -98,6 +98,9 @@ func (g *Gates) refusal(pg tasks.Gateway, now time.Time) *WaitError {
 			return &WaitError{Gate: name, Wait: wait, text: fmt.Sprintf("the gate of %s is closed: %s", name, l.Reason)}
 		}
 	}
+	if wait := portone.aside(now); wait != nil {
+		return wait
+	}
 	if width, full := min(own.width(now), portone.width(now)), own.running; full >= width {
 		return &WaitError{Gate: Of(pg), Wait: rampStep, text: fmt.Sprintf("the gate of %s has just opened", Of(pg))}
 	}

@@ -62,6 +62,7 @@ type State struct {
 	OpenedAt time.Time
 
 	tried       []string  // imp_uids of the last probes, all of which failed
+	opener      string    // the process whose probe opened it
 	released    bool      // nothing is left to be brought forward
 	leader      string    // the process that is at it
 	leaderUntil time.Time // and for how long it is believed to live

@@ -43,7 +43,8 @@ type local struct {
 	set     time.Time // when this process changed it itself
 	closing bool      // a call is closing it
 	window  window
-	running int // calls
+	running int   // calls
+	alone   alone // of PortOne's gate
 }
 
 // New returns the gates of a process, all of them open.
@@ -99,6 +100,7 @@ func (g *Gates) adopt(name Name, l *local, state State) {
 		g.tell(name, l.State, state)
 		l.window.clear()
 		l.opened = time.Time{}
+		l.alone.follow(g.process, state)
 		g.broadcast()
 	}
 	l.State = state
@@ -132,12 +134,17 @@ func (g *Gates) tell(name Name, was, is State) {
 	}
 }
 
-// Closed returns an error that says why, if PortOne's gate is closed.
+// Closed returns an error that says why, if PortOne's gate is closed, or
+// PortOne refuses this process alone.
 func (g *Gates) Closed() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if l := g.gates[PortOne]; l.Closed {
+	l := g.gates[PortOne]
+	if l.Closed {
 		return fmt.Errorf("nothing is called since %s: %s", l.Since.Format(time.RFC3339), l.Reason)
+	}
+	if l.alone.reason != "" {
+		return fmt.Errorf("PortOne refuses this process: %s", l.alone.reason)
 	}
 	return nil
 }

@@ -96,3 +96,45 @@ func TestBothGatesOfAQueueAreClosed(t *testing.T) {
 		eventually(t, queue+" is resumed", func() bool { return paused(t, client, queue) == "" })
 	}
 }
+
+func TestProcessThatPortOneRefusesAloneStandsAside(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		welcome, refused := &gateway{}, &gateway{}
+		welcome.up.Store(true)
+		a, b := start(t, client, "a", welcome, quick), start(t, client, "b", refused, quick)
+		down := gate.Signs{PortOne: gate.Down, Cause: "the address is not allowed"}
+		report := func(p *process, signs gate.Signs) error {
+			call, err := p.Enter(t.Context(), tasks.KCP)
+			if err != nil {
+				return err
+			}
+			defer call.Leave()
+			return call.Report(t.Context(), "imp_1", signs)
+		}
+		if err := report(b, down); err != nil {
+			t.Fatal(err)
+		}
+		first := state(t, client, gate.PortOne)
+		if !first.Closed {
+			t.Error("the gate is open")
+		}
+		eventually(t, "a's probe opens it", func() bool { return !state(t, client, gate.PortOne).Closed })
+		opened := state(t, client, gate.PortOne).Epoch
+		eventually(t, "b fails again", func() bool { return report(b, down) == nil })
+		for range 3 {
+			if err := report(a, gate.Signs{PortOne: gate.Answered}); err != nil {
+				t.Errorf("a is held: %v", err)
+			}
+		}
+		if b.Closed() == nil || a.Closed() != nil {
+			t.Errorf("b is ready: %v; a is not: %v", b.Closed(), a.Closed())
+		}
+		if s := state(t, client, gate.PortOne); s.Closed || s.Epoch != opened {
+			t.Errorf("the gate is %+v, want it as a opened it", s)
+		}
+		eventually(t, "b is let in again", func() bool {
+			return report(b, gate.Signs{PortOne: gate.Answered}) == nil && b.Closed() == nil
+		})
+	})
+}

@@ -2,12 +2,16 @@ package gate
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
 // closeTimeout bounds the closing of a gate, for which the call that failed
 // waits.
 const closeTimeout = 2 * time.Second
+
+// maxReason is how much of a reason is kept, in bytes: it may quote PortOne.
+const maxReason = 300
 
 // Report says what the call came to, and closes a gate if there were too many
 // of the kind. After a failure the caller knows whether another process has
@@ -43,6 +47,7 @@ func (g *Gates) note(ctx context.Context, name Name, n note) error {
 	if !bad {
 		return nil
 	}
+	reason = strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")
 	c := closing{epoch: n.epoch, owner: g.process, reason: reason}
 	epoch, err := g.store.close(ctx, name, c, g.config)
 
@@ -54,6 +59,7 @@ func (g *Gates) note(ctx context.Context, name Name, n note) error {
 		now := time.Now()
 		since := time.UnixMicro(epoch).UTC()
 		l.set = now
+		l.alone.closed = true
 		g.adopt(name, l, State{
 			Closed: true, Epoch: epoch, Owner: g.process, Reason: reason,
 			Since: since, NextProbe: since.Add(g.config.Probe),
@@ -73,8 +79,7 @@ func (g *Gates) enter(name Name, n note) (reason string, bad bool) {
 		return "", false
 	}
 	if n.evidence == Down {
-		l.closing = true
-		return n.cause, true
+		return n.cause, g.shut(name, l, n.cause)
 	}
 	minimum := g.config.Minimum
 	if l.step(time.Now()) < rampSteps {
@@ -82,11 +87,25 @@ func (g *Gates) enter(name Name, n note) (reason string, bad bool) {
 	}
 	l.window.add(n.impUID, n.evidence == Failed)
 	if n.evidence == Answered {
+		if name == PortOne {
+			g.letIn(l)
+		}
 		return "", false
 	}
 	if reason, bad = l.window.bad(g.config.Ratio, minimum); bad {
-		l.closing = true
 		reason += " (" + n.cause + ")"
+		bad = g.shut(name, l, reason)
 	}
 	return reason, bad
+}
+
+// shut reports whether a gate that must be closed is to be closed for everybody,
+// and not for this process alone. The caller holds the lock.
+func (g *Gates) shut(name Name, l *local, reason string) bool {
+	if name == PortOne && l.alone.refused(g.process) {
+		g.standAside(l, reason)
+		return false
+	}
+	l.closing = true
+	return true
 }

@@ -17,7 +17,8 @@ local interval = tonumber(was[4])
 local function text(n) return string.format('%.0f', n) end
 if ARGV[3] == 'open' then
   redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], 'state', 'open', 'epoch', text(now), 'interval', text(interval))
+  redis.call('HSET', KEYS[1], 'state', 'open', 'epoch', text(now), 'interval', text(interval),
+    'opener', ARGV[2])
   return 1
 end
 if ARGV[3] == 'failed' then

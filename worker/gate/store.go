@@ -112,6 +112,7 @@ func decode(reply any) State {
 		Owner: values["owner"], Reason: values["reason"],
 		Interval:  time.Duration(number(values["interval"])) * time.Microsecond,
 		NextProbe: moment("probe_at"),
+		opener:    values["opener"],
 		tried:     strings.Fields(values["tried"]), released: values["released"] != "",
 		leader: values["leader"], leaderUntil: moment("leader_until"),
 	}
