@@ -39,7 +39,11 @@ writes what became of each to Redis. Run as many processes as you like.
 
 It needs PortOne's REST API key and secret, in IMP_KEY and IMP_SECRET or in
 files that IMP_KEY_FILE and IMP_SECRET_FILE name. Ctrl-C or SIGTERM stops it
-once the calls in flight are finished.`,
+once the calls in flight are finished.
+
+Under --http it tells whether it lives (/healthz), whether it can work and else
+why not (/readyz), and figures for Prometheus (/metrics). Traces go where the
+OTEL_ variables of OpenTelemetry say, by OTLP over HTTP.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runWork(cmd.Context(), s) },
 	}
@@ -79,11 +83,10 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	client.AddHook(figures.Hook())
 
 	outcomes := outcome.NewStore(client, s.redis.Outcomes())
-	w, err := worker.New(worker.Config{
-		Redis: client, API: api, Outcomes: outcomes,
-		Concurrency: s.worker.Concurrency, Poll: s.worker.Poll, Schedule: s.worker.Schedule, Gate: s.worker.Gate.Config(),
-		ShutdownTimeout: 2*s.api.Timeout + 10*time.Second, OnAttempt: figures.OnAttempt, Tracers: tracers, Log: log,
-	})
+	settings := s.workerConfig()
+	settings.Redis, settings.API, settings.Outcomes = client, api, outcomes
+	settings.OnAttempt, settings.Tracers, settings.Log = figures.OnAttempt, tracers, log
+	w, err := worker.New(settings)
 	if err != nil {
 		return err
 	}
@@ -94,9 +97,7 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	}
 	defer stopHTTP()
 
-	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
-		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String(),
-		"gate", s.worker.Gate.Config().String(), "traces", tracers.Sending())
+	s.announce(log, tracers.Sending())
 	if err := awaitRedis(ctx, client, log); err != nil {
 		return nil // told to stop before it began
 	}
@@ -104,6 +105,20 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 		log.Error("no token from PortOne: tasks wait, and nothing is given up, until it accepts", "error", err)
 	}
 	return w.Run(ctx)
+}
+
+func (s *workSettings) workerConfig() worker.Config {
+	return worker.Config{
+		Concurrency: s.worker.Concurrency, Poll: s.worker.Poll, Schedule: s.worker.Schedule, Gate: s.worker.Gate.Config(),
+		ShutdownTimeout: 2*s.api.Timeout + 10*time.Second,
+	}
+}
+
+// announce says with which settings the worker starts.
+func (s *workSettings) announce(log *slog.Logger, traced bool) {
+	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
+		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String(),
+		"gate", s.worker.Gate.Config().String(), "traces", traced)
 }
 
 // serveHTTP tells how the worker is, until the returned function is called.
