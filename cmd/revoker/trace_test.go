@@ -107,7 +107,7 @@ func tree(spans tracetest.SpanStubs, parent trace.SpanID, indent string) []strin
 		for _, name := range []string{"imp_uid", "pg", "batch", "attempt", "reason", "http.response.status_code"} {
 			for _, attribute := range span.Attributes {
 				if string(attribute.Key) == name {
-					line += " " + name + "=" + attribute.Value.Emit()
+					line += " " + name + "=" + attribute.Value.String()
 				}
 			}
 		}
