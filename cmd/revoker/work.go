@@ -35,7 +35,9 @@ func (p *program) work() *cobra.Command {
 		Use:   "work",
 		Short: "Carry queued revocations out",
 		Long: `Work takes revocations off their queues, calls DELETE /receipts/{imp_uid}, and
-writes what became of each to Redis. Run as many processes as you like.
+writes what became of each to Redis. Run as many processes as you like. While a
+payment gateway is down none of them calls it, but for a probe now and then;
+'revoker queue list' shows it.
 
 It needs PortOne's REST API key and secret, in IMP_KEY and IMP_SECRET or in
 files that IMP_KEY_FILE and IMP_SECRET_FILE name. Ctrl-C or SIGTERM stops it

@@ -13,7 +13,7 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local mine = was[5] == ARGV[1]
 local job = ''
-if was[1] == 'closed' and tonumber(was[3]) <= now then
+if was[1] == 'closed' and tonumber(was[3] or 0) <= now then
   job = 'probe'
 elseif was[1] == 'open' and not was[4] then
   job = 'release'

@@ -72,6 +72,9 @@ func (w *world) run(t *testing.T) {
 	for _, g := range w.gateways {
 		g.up.Store(true)
 	}
+	for pg := range w.gateways {
+		eventually(t, "the gate is open", func() bool { return !state(t, w.client, gate.Of(pg)).Closed })
+	}
 	for _, queue := range w.queues {
 		want := ""
 		if w.person[queue] {
@@ -80,9 +83,6 @@ func (w *world) run(t *testing.T) {
 		eventually(t, fmt.Sprintf("%s is paused by %q", queue, want), func() bool { return paused(t, w.client, queue) == want })
 	}
 	for pg := range w.gateways {
-		if s := state(t, w.client, gate.Of(pg)); s.Closed {
-			t.Errorf("the gate of %s is %+v", pg, s)
-		}
 		for _, p := range w.processes {
 			eventually(t, "calls are let through", func() bool { return p.call(t, pg, "imp_last") == nil })
 		}
