@@ -34,8 +34,8 @@ fuzz: ## try what parses bytes from outside with bytes made up for it
 	go test -run='^$$' -fuzz='^FuzzAnswer$$' -fuzztime=$(FUZZTIME) ./worker/iamport
 	go test -run='^$$' -fuzz='^FuzzParseRule$$' -fuzztime=$(FUZZTIME) ./worker/iamport/iamporttest
 
-bench: ## measure pickup, throughput, CPU and an outage on a real Redis (needs redis-server)
-	go run ./bench
+bench: ## measure what is claimed on a real Redis (needs redis-server, redis-benchmark and 2 GB of memory)
+	go run ./bench -all
 
 # Flags of the soak; those by default take about ten minutes.
 SOAK ?=

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,17 +22,35 @@ type bench struct {
 	redis *redisserver.Server
 }
 
+// measurement is one of those that can be made.
+type measurement struct {
+	name string
+	make func(*bench, context.Context) ([]row, error)
+	// large tells that it takes so much memory that it is made only if it is
+	// asked for.
+	large bool
+}
+
+func measurements() []measurement {
+	return []measurement{
+		{name: "pickup", make: (*bench).pickup},
+		{name: "throughput", make: (*bench).throughput},
+		{name: "cpu", make: (*bench).cpu},
+		{name: "fanout", make: (*bench).fanout},
+		{name: "bookkeeping", make: (*bench).bookkeeping},
+		{name: "outage", make: (*bench).outage},
+		{name: "million", make: (*bench).million, large: true},
+	}
+}
+
 // measure makes the measurements that are wanted and returns what they found.
 func (b *bench) measure(ctx context.Context) ([]row, error) {
 	var rows []row
-	for _, m := range []struct {
-		name string
-		make func(context.Context) ([]row, error)
-	}{{"pickup", b.pickup}, {"throughput", b.throughput}, {"cpu", b.cpu}, {"outage", b.outage}} {
-		if b.only != "" && b.only != m.name {
+	for _, m := range measurements() {
+		if !b.wants(m) {
 			continue
 		}
-		more, err := m.make(ctx)
+		more, err := m.make(b, ctx)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", m.name, err)
 		}
@@ -47,6 +66,7 @@ func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.log, format+"\n"
 type load struct {
 	revocations int
 	batch       string // of all of them; empty for single ones
+	uncounted   bool   // the batch is a name alone: nobody counts what becomes of it
 	slots       int
 	latency     time.Duration // of PortOne
 	bare        bool          // by the bare handler
@@ -66,6 +86,9 @@ func (l load) queue() string { return tasks.Queue{PG: gateway, Bulk: l.batch != 
 type spent struct {
 	time time.Duration // from the first DELETE's arrival to the last one's answer
 	cpu  time.Duration // of the process, from its start to its end
+	// redis is the server's CPU time, from the start of the process until every
+	// task is completed.
+	redis time.Duration
 }
 
 // carryOut enqueues a load, starts a process that works it off, and stops it
@@ -86,6 +109,10 @@ func (b *bench) carryOut(ctx context.Context, l load) (spent, error) {
 		return spent{}, err
 	}
 
+	before, err := b.redis.CPU(ctx)
+	if err != nil {
+		return spent{}, err
+	}
 	process, err := startChild(ctx, job{
 		Bare: l.bare, RedisAddr: b.redis.Addr, URL: portone.url, Token: token, Slots: l.slots, Profile: l.profile,
 	})
@@ -99,17 +126,24 @@ func (b *bench) carryOut(ctx context.Context, l load) (spent, error) {
 	if err := b.awaitCompleted(ctx, l); err != nil {
 		return spent{}, err
 	}
+	after, err := b.redis.CPU(ctx)
+	if err != nil {
+		return spent{}, err
+	}
 	cpu, err := process.stop()
 	if err != nil {
 		return spent{}, err
 	}
-	return spent{time: portone.span(), cpu: cpu}, portone.check()
+	return spent{time: portone.span(), cpu: cpu, redis: after - before}, errors.Join(portone.check(), b.check(ctx, l))
 }
 
 // fill empties Redis and enqueues a load, as a client of this project does.
 func (b *bench) fill(ctx context.Context, l load) error {
 	if err := b.redis.Empty(ctx); err != nil {
 		return err
+	}
+	if l.batch != "" && !l.uncounted {
+		return ask(ctx, b.redis.Client, l.batch, l.revocations)
 	}
 	revocations := func(yield func(tasks.Revocation) bool) {
 		for i := range l.revocations {
@@ -129,6 +163,15 @@ func (b *bench) fill(ctx context.Context, l load) error {
 		return fmt.Errorf("enqueued %d of %d: %w", enqueued, l.revocations, context.Cause(ctx))
 	}
 	return nil
+}
+
+// check returns an error unless a load's batch, if it counts anything, has
+// counted all of it.
+func (b *bench) check(ctx context.Context, l load) error {
+	if l.batch == "" || l.uncounted {
+		return nil
+	}
+	return b.checkBatch(ctx, l.batch, l.revocations)
 }
 
 func impUID(i int) string { return fmt.Sprintf("imp_%012d", i) }

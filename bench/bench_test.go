@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -28,21 +29,30 @@ func TestMain(m *testing.M) {
 // nothing; that each was carried out once is checked by the program itself.
 func TestSmoke(t *testing.T) {
 	t.Parallel()
-	for name, rows := range map[string]int{"pickup": 3, "throughput": 2, "cpu": 3} {
+	for name, want := range map[string]struct {
+		begin string
+		rows  int
+	}{
+		"pickup": {"pickup", 3}, "throughput": {"throughput", 2}, "cpu": {"CPU", 3}, "fanout": {"fan-out", 9},
+		"bookkeeping": {"bookkeeping", 6}, "million": {"million", 4},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if name == "million" && runtime.GOOS != "linux" {
+				t.Skip("only Linux tells the peak memory of a process")
+			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			var report strings.Builder
 			err := run(ctx, settings{
-				runs: 1, only: name, samples: 3, small: 20, large: 400, log: io.Discard,
+				runs: 1, only: name, samples: 3, small: 20, large: 400, lines: 500, huge: 40_000, log: io.Discard,
 			}, &report)
 			skipWithoutRedis(t, err)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := strings.Count(report.String(), "\n| "+strings.Replace(name, "cpu", "CPU", 1)); got != rows {
-				t.Errorf("got %d rows of %s, want %d:\n%s", got, name, rows, &report)
+			if got := strings.Count(report.String(), "\n| "+want.begin); got != want.rows {
+				t.Errorf("got %d rows of %s, want %d:\n%s", got, name, want.rows, &report)
 			}
 		})
 	}
@@ -76,7 +86,8 @@ func TestInterrupted(t *testing.T) {
 // installed, unless one is required.
 func skipWithoutRedis(t *testing.T, err error) {
 	t.Helper()
-	if errors.Is(err, redisserver.ErrNotInstalled) && os.Getenv(redistest.RequireEnv) != "1" {
+	missing := errors.Is(err, redisserver.ErrNotInstalled) || errors.Is(err, errNoBenchmark)
+	if missing && os.Getenv(redistest.RequireEnv) != "1" {
 		t.Skip(err)
 	}
 }
@@ -123,7 +134,15 @@ func TestQuantile(t *testing.T) {
 func TestParseRefusesWhatMakesNoSense(t *testing.T) {
 	t.Parallel()
 	for i, args := range [][]string{
-		{"-runs", "0"}, {"-samples", "0"}, {"-n", "5", "-small", "5"}, {"-small", "0"}, {"-only", "all"}, {"pickup"},
+		{"-runs", "0"},
+		{"-samples", "0"},
+		{"-n", "5", "-small", "5"},
+		{"-small", "0"},
+		{"-only", "all"},
+		{"pickup"},
+		{"-lines", "0"},
+		{"-million", "0"},
+		{"-all", "-only", "cpu"},
 	} {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
@@ -131,5 +150,29 @@ func TestParseRefusesWhatMakesNoSense(t *testing.T) {
 				t.Errorf("parse(%q): got %+v, want an error", args, s)
 			}
 		})
+	}
+}
+
+func TestWants(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"":              "pickup throughput cpu fanout bookkeeping outage",
+		"-all":          "pickup throughput cpu fanout bookkeeping outage million",
+		"-only million": "million",
+		"-only cpu":     "cpu",
+	} {
+		s, err := parse(strings.Fields(args), io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, m := range measurements() {
+			if s.wants(m) {
+				got = append(got, m.name)
+			}
+		}
+		if got := strings.Join(got, " "); got != want {
+			t.Errorf("%q: got %q, want %q", args, got, want)
+		}
 	}
 }

@@ -1,7 +1,9 @@
 // Bench measures how soon an idle worker calls for a revocation, how much of
-// the time its slots are busy, what a revocation costs in CPU time beside the
-// barest handler that makes the same call, and what becomes of all gateways while
-// one of them is down. It starts everything it needs: a
+// the time its slots are busy, and what a revocation costs in CPU time beside
+// the barest handler that makes the same call; how fast a list comes into Redis
+// beside a loop of Asynq's client and beside what redis-benchmark can; what it
+// costs that a batch is counted; and what becomes of all gateways while one of
+// them is down. It starts everything it needs: a
 // redis-server of its own, a pretend PortOne, and a process for each worker. The
 // figures mean something only on a machine that does nothing else.
 package main
@@ -14,6 +16,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -48,12 +52,15 @@ func exit(err error) {
 // settings are what is measured, and on how much.
 type settings struct {
 	runs    int           // of each measurement
-	only    string        // the name of the one measurement that is made; empty for all
+	only    string        // the name of the one measurement that is made; empty for those that are not large
+	all     bool          // also make those that are large
 	output  string        // a file that the table is written to as well
-	profile string        // a file for the CPU profile of the worker
+	profile string        // a file for the CPU profile of the worker, or of fanout
 	samples int           // of a run of the measurement pickup
 	small   int           // revocations of the small run of the measurement cpu
 	large   int           // revocations of its large run, and of the measurement throughput
+	lines   int           // of the list of fanout, and of the one whose memory bookkeeping measures
+	huge    int           // lines of the list of the measurement million
 	down    time.Duration // how long the gateway is down in the measurement outage
 	log     io.Writer     // is told how far it has come
 }
@@ -65,13 +72,18 @@ func parse(args []string, log io.Writer) (settings, error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(log)
 	f.IntVar(&s.runs, "runs", 5, "how often each measurement is made")
-	f.StringVar(&s.only, "only", "", "make this measurement alone: `pickup|throughput|cpu|outage`")
+	f.StringVar(&s.only, "only", "", "make this measurement alone: `"+strings.Join(names(), "|")+"`")
+	f.BoolVar(&s.all, "all", false, "make also the measurement million, which takes a gigabyte of memory")
 	f.StringVar(&s.output, "o", "", "write the table to this `file` as well")
 	f.StringVar(&s.profile, "cpuprofile", "",
-		"write a CPU profile of the worker in the last run to this `file`, and for cpu one of the bare handler to FILE.bare")
+		"write a CPU profile of the worker in the last run to this `file`, for cpu one of the bare handler to FILE.bare, "+
+			"and for fanout one of asking for the batch on loopback")
 	f.IntVar(&s.samples, "samples", 200, "revocations of a run of pickup")
 	f.IntVar(&s.small, "small", 1_000, "revocations of the small run of cpu, which is subtracted from the large one")
 	f.IntVar(&s.large, "n", 10_000, "revocations of the large run of cpu, and of a run of throughput")
+	f.IntVar(&s.lines, "lines", 100_000,
+		"lines of the list of fanout, whose loop enqueues fewer, and of the one whose memory bookkeeping measures")
+	f.IntVar(&s.huge, "million", 1_000_000, "lines of the list of million")
 	f.DurationVar(&s.down, "down", time.Minute, "how long the gateway is down in outage, which is made once whatever -runs says")
 	if err := f.Parse(args); err != nil {
 		return s, err
@@ -92,12 +104,32 @@ func (s settings) validate(rest []string) error {
 		return fmt.Errorf("-runs %d and -samples %d must be at least 1", s.runs, s.samples)
 	case s.small < 1 || s.large <= s.small:
 		return fmt.Errorf("-small %d must be at least 1, and -n %d above it", s.small, s.large)
+	case s.lines < 1 || s.huge < 1:
+		return fmt.Errorf("-lines %d and -million %d must be at least 1", s.lines, s.huge)
 	case s.down < time.Second:
 		return fmt.Errorf("-down %v must be at least 1s", s.down)
-	case s.only != "" && s.only != "pickup" && s.only != "throughput" && s.only != "cpu" && s.only != "outage":
-		return fmt.Errorf("-only %q must be pickup, throughput, cpu or outage", s.only)
+	case s.only != "" && s.all:
+		return errors.New("-only and -all contradict each other")
+	case s.only != "" && !slices.Contains(names(), s.only):
+		return fmt.Errorf("-only %q must be one of %s", s.only, strings.Join(names(), ", "))
 	}
 	return nil
+}
+
+// names returns what the measurements are called.
+func names() (names []string) {
+	for _, m := range measurements() {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+// wants reports whether a measurement is to be made.
+func (s settings) wants(m measurement) bool {
+	if s.only != "" {
+		return s.only == m.name
+	}
+	return s.all || !m.large
 }
 
 // run measures, and writes the table to stdout and where else it is wanted.

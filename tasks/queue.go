@@ -29,14 +29,14 @@ func QueueOf(r Revocation) Queue {
 // Name returns the queue's name in Asynq, such as receipts, receipts-kcp or
 // receipts-bulk-kcp.
 func (q Queue) Name() string {
-	name := queuePrefix
+	bulk, separator := "", ""
 	if q.Bulk {
-		name += bulkInfix
+		bulk = bulkInfix
 	}
 	if q.PG != "" {
-		name += "-" + string(q.PG)
+		separator = "-"
 	}
-	return name
+	return queuePrefix + bulk + separator + string(q.PG)
 }
 
 // ParseQueue returns the queue of that name, and false if it is not one of

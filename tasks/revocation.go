@@ -27,6 +27,11 @@ const (
 	timeout = 30 * time.Minute
 )
 
+var (
+	maxRetryOption = asynq.MaxRetry(maxRetry)
+	timeoutOption  = asynq.Timeout(timeout)
+)
+
 // ErrInvalid is matched by every error that says that a payload can never
 // become a call: unreadable JSON, or an imp_uid out of its alphabet.
 var ErrInvalid = errors.New("invalid revocation")
@@ -91,12 +96,8 @@ func newTask(r Revocation, headers map[string]string, opts []asynq.Option) (*asy
 	if err != nil {
 		return nil, fmt.Errorf("encode the payload of %s: %w", r.ImpUID, err)
 	}
-	own := []asynq.Option{
-		asynq.TaskID(TaskID(r.ImpUID)),
-		asynq.Queue(QueueOf(r).Name()),
-		asynq.MaxRetry(maxRetry),
-		asynq.Timeout(timeout),
-	}
+	own := make([]asynq.Option, 0, 4+len(opts))
+	own = append(own, asynq.TaskID(TaskID(r.ImpUID)), asynq.Queue(QueueOf(r).Name()), maxRetryOption, timeoutOption)
 	return asynq.NewTaskWithHeaders(TypeRevoke, payload, headers, append(own, opts...)...), nil
 }
 

@@ -67,22 +67,22 @@ func (s *Store) Status(ctx context.Context, impUID string) (Status, error) {
 // Statuses returns the statuses of the imp_uids, in their order and in one
 // round trip, empty where there is no outcome.
 func (s *Store) Statuses(ctx context.Context, impUIDs []string) ([]Status, error) {
-	replies := make([]*redis.StringCmd, len(impUIDs))
-	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, impUID := range impUIDs {
-			replies[i] = p.HGet(ctx, s.hash(impUID), "status")
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if len(impUIDs) == 0 {
+		return nil, nil
+	}
+	args := make([]any, len(impUIDs))
+	for i, impUID := range impUIDs {
+		args[i] = impUID
+	}
+	found, err := statusesScript.Run(ctx, s.client, []string{s.hash("")}, args...).Slice()
+	if err != nil {
 		return nil, fmt.Errorf("read %d statuses: %w", len(impUIDs), err)
 	}
 	statuses := make([]Status, len(impUIDs))
-	for i, reply := range replies {
-		if err := reply.Err(); err != nil && !errors.Is(err, redis.Nil) {
-			return nil, fmt.Errorf("read the status of %s: %w", impUIDs[i], err)
-		}
-		statuses[i] = Status(reply.Val())
+	for i := 0; i+1 < len(found); i += 2 {
+		place, _ := found[i].(int64)
+		status, _ := found[i+1].(string)
+		statuses[place-1] = Status(status)
 	}
 	return statuses, nil
 }

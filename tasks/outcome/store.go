@@ -27,11 +27,15 @@ var (
 	finishSource string
 	//go:embed revive.lua
 	reviveSource string
+	//go:embed statuses.lua
+	statusesSource string
 
 	beginScript  = redis.NewScript(batchSource + beginSource)
 	extendScript = redis.NewScript(extendSource)
 	finishScript = redis.NewScript(batchSource + finishSource)
 	reviveScript = redis.NewScript(batchSource + reviveSource)
+
+	statusesScript = redis.NewScript(statusesSource)
 )
 
 // ErrNotFound is returned for an imp_uid that has no outcome: it was never

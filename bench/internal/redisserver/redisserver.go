@@ -124,6 +124,23 @@ func (s *Server) Empty(ctx context.Context) error {
 	return nil
 }
 
+// CPU returns the CPU time that the server has used, its own and the kernel's.
+func (s *Server) CPU(ctx context.Context) (time.Duration, error) {
+	info, err := s.Client.InfoMap(ctx, "cpu").Result()
+	if err != nil {
+		return 0, fmt.Errorf("CPU time of Redis: %w", err)
+	}
+	var sum time.Duration
+	for _, field := range []string{"used_cpu_user", "used_cpu_sys"} {
+		used, err := time.ParseDuration(info["CPU"][field] + "s")
+		if err != nil {
+			return 0, fmt.Errorf("CPU time of Redis: %s: %w", field, err)
+		}
+		sum += used
+	}
+	return sum, nil
+}
+
 // Kill ends the server with SIGKILL and waits for it. It does nothing to one
 // that has ended.
 func (s *Server) Kill() {

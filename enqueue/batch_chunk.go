@@ -31,7 +31,12 @@ type chunk struct {
 	err  error
 }
 
-func (b *Batch) newChunk() *chunk { return &chunk{Batch: b, done: make(chan struct{})} }
+func (b *Batch) newChunk() *chunk {
+	return &chunk{
+		Batch: b, done: make(chan struct{}),
+		results: make([]LineResult, 0, chunkSize), rows: make([]outcome.Row, 0, chunkSize),
+	}
+}
 
 // add adds a line, as invalid or repeated if it is that by itself. Without
 // firsts, none is repeated.
@@ -75,9 +80,9 @@ func (l Line) text() string {
 
 // open returns which lines have no answer yet.
 func (c *chunk) open() []int {
-	var open []int
-	for i, result := range c.results {
-		if result.Kind == 0 {
+	open := make([]int, 0, len(c.results))
+	for i := range c.results {
+		if c.results[i].Kind == 0 {
 			open = append(open, i)
 		}
 	}
@@ -89,6 +94,7 @@ func (c *chunk) open() []int {
 func (c *chunk) ask(ctx context.Context) error {
 	open := c.open()
 	failures := make([]error, len(open))
+	queue := c.by.queue.client()
 	parallel(len(open), max(c.client.concurrency/chunksAhead, 1), func(n int) {
 		i := open[n]
 		revocation := c.revocation(c.results[i].Line, c.first+i)
@@ -96,7 +102,7 @@ func (c *chunk) ask(ctx context.Context) error {
 		if len(c.statuses) == len(open) {
 			status = c.statuses[n]
 		}
-		c.results[i].Kind, failures[n] = c.askOne(ctx, revocation, status)
+		c.results[i].Kind, failures[n] = c.askOne(ctx, queue, revocation, status)
 		c.rows[i].Kind = c.results[i].Kind
 	})
 	c.statuses = nil // of another number of lines from now on
@@ -126,9 +132,11 @@ func (c *chunk) mark(ctx context.Context) error {
 }
 
 // askOne enqueues one revocation, unless it was asked for before.
-func (c *chunk) askOne(ctx context.Context, r tasks.Revocation, status outcome.Status) (outcome.Kind, error) {
+func (c *chunk) askOne(
+	ctx context.Context, queue *asynq.Client, r tasks.Revocation, status outcome.Status,
+) (outcome.Kind, error) {
 	if status == "" {
-		err := c.enqueue(ctx, r)
+		err := c.enqueue(ctx, queue, r)
 		if err == nil {
 			return outcome.KindQueued, nil
 		}
@@ -145,11 +153,11 @@ func (c *chunk) askOne(ctx context.Context, r tasks.Revocation, status outcome.S
 
 // enqueue enqueues one revocation. The error matches [asynq.ErrTaskIDConflict]
 // if its task exists.
-func (c *chunk) enqueue(ctx context.Context, r tasks.Revocation) error {
+func (c *chunk) enqueue(ctx context.Context, queue *asynq.Client, r tasks.Revocation) error {
 	ctx, span := c.client.tracer.line(ctx, r)
 	task, err := tasks.NewTaskContext(ctx, r, c.client.options...)
 	if err == nil {
-		if _, err = c.by.queue.client().EnqueueContext(ctx, task); err != nil {
+		if _, err = queue.EnqueueContext(ctx, task); err != nil {
 			err = fmt.Errorf("enqueue %s: %w", r.ImpUID, err)
 		}
 	}

@@ -15,13 +15,13 @@ import (
 )
 
 var (
-	//go:embed openbatch.lua
+	//go:embed batch_open.lua
 	openBatchSource string
-	//go:embed mark.lua
+	//go:embed batch_mark.lua
 	markSource string
-	//go:embed join.lua
+	//go:embed batch_join.lua
 	joinSource string
-	//go:embed complete.lua
+	//go:embed batch_complete.lua
 	completeSource string
 
 	openBatchScript = redis.NewScript(openBatchSource)

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// line returns both ends of a delayed line in one direction.
+func line(t *testing.T, delay time.Duration) (in, out net.Conn) {
+	in, from := net.Pipe()
+	to, out := net.Pipe()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		delayed(from, to, delay)
+	}()
+	t.Cleanup(func() {
+		in.Close()
+		out.Close()
+		<-ended
+	})
+	return in, out
+}
+
+func TestDelayedArrivesAsMuchLaterAsItWasSaid(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		in, out := line(t, time.Millisecond)
+		began := time.Now()
+		for i := range 3 {
+			if _, err := in.Write([]byte{'a' + byte(i)}); err != nil {
+				t.Fatal(err)
+			}
+			arrived := make([]byte, 10)
+			n, err := out.Read(arrived)
+			if want := string('a' + rune(i)); err != nil || string(arrived[:n]) != want {
+				t.Fatalf("got %q and %v, want %q", arrived[:n], err, want)
+			}
+			if got, want := time.Since(began), time.Duration(i+1)*time.Millisecond; got != want {
+				t.Errorf("piece %d arrived after %v, want %v", i, got, want)
+			}
+		}
+	})
+}
+
+// TestDelayedHasRoom says many pieces before the first can have arrived, and
+// one more while they are on their way: all of them are delayed as much as one.
+func TestDelayedHasRoom(t *testing.T) {
+	t.Parallel()
+	const pieces = 1000
+	synctest.Test(t, func(t *testing.T) {
+		in, out := line(t, time.Millisecond)
+		began := time.Now()
+		var want strings.Builder
+		say := func(text string) {
+			want.WriteString(text)
+			if _, err := io.WriteString(in, text); err != nil {
+				t.Error(err)
+			}
+		}
+		for i := range pieces {
+			say(fmt.Sprintln(i))
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("it took %v until all was taken, want 0s", took)
+		}
+		time.Sleep(time.Millisecond / 2)
+		say("later\n")
+
+		early := want.Len() - len("later\n")
+		got := make([]byte, want.Len())
+		if _, err := io.ReadFull(out, got[:early]); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took != time.Millisecond {
+			t.Errorf("what was said at once arrived after %v, want 1ms", took)
+		}
+		if _, err := io.ReadFull(out, got[early:]); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took != 1500*time.Microsecond {
+			t.Errorf("what was said after 500µs arrived after %v, want 1.5ms", took)
+		}
+		if string(got) != want.String() {
+			t.Errorf("got other bytes than were said, or in another order")
+		}
+	})
+}
+
+func TestDelayedEnds(t *testing.T) {
+	t.Parallel()
+	t.Run("after all was delivered, if nothing more is said", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			in, out := line(t, time.Millisecond)
+			if _, err := io.WriteString(in, "last words"); err != nil {
+				t.Fatal(err)
+			}
+			in.Close()
+			if got, err := io.ReadAll(out); err != nil || string(got) != "last words" {
+				t.Errorf("got %q and %v, want %q and no error", got, err, "last words")
+			}
+		})
+	})
+	t.Run("for the one who speaks, if nobody listens", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			in, out := line(t, time.Millisecond)
+			out.Close()
+			if _, err := io.WriteString(in, "hello?"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Millisecond)
+			if _, err := io.WriteString(in, "hello?"); err == nil {
+				t.Error("it still takes what nobody listens to")
+			}
+		})
+	})
+}
+
+// TestFarAway talks through the proxy to a server that echoes.
+func TestFarAway(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		conn, err := listener.Accept()
+		if err == nil {
+			_, _ = io.Copy(conn, conn)
+			conn.Close()
+		}
+	}()
+	const delay = 20 * time.Millisecond
+	proxy, err := startFarAway(listener.Addr().String(), delay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", proxy.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	began := time.Now()
+	if _, err := io.WriteString(conn, "echo"); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, len("echo"))
+	if _, err := io.ReadFull(conn, got); err != nil || string(got) != "echo" {
+		t.Fatalf("got %q and %v, want %q", got, err, "echo")
+	}
+	if took := time.Since(began); took < 2*delay {
+		t.Errorf("the answer came after %v, want at least %v", took, 2*delay)
+	}
+	proxy.close()
+	if n, err := conn.Read(got); err == nil {
+		t.Errorf("read %q from a proxy that is closed, want an error", got[:n])
+	}
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+const (
+	millionBatch = "million"
+	// lookEvery is how often the batch's figures are read, which makes about
+	// 200 times on a list of a million lines.
+	lookEvery = 40 * time.Millisecond
+)
+
+// million measures what the program revoker needs to take in a large list: its
+// memory, and how soon the batch's figures can be read meanwhile.
+func (b *bench) million(ctx context.Context) ([]row, error) {
+	dir, err := os.MkdirTemp("", "bench-million-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	program, err := buildProgram(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	list := filepath.Join(dir, "list.csv")
+	if err := writeList(list, b.huge); err != nil {
+		return nil, err
+	}
+	rate := row{name: fmt.Sprintf("million: revoker bulk on %d lines", b.huge), format: "%.0f/s"}
+	memory := row{name: "million: its peak resident memory", target: "< 100 MB", format: "%.0f MB"}
+	median := row{name: "million: reading the batch's figures meanwhile, median", target: "< 10 ms", format: "%.1f ms"}
+	longest := row{name: "million: reading the batch's figures meanwhile, longest", target: "< 10 ms", format: "%.1f ms"}
+	for run := range b.runs {
+		b.say("million: run %d of %d", run+1, b.runs)
+		if err := b.redis.Empty(ctx); err != nil {
+			return nil, err
+		}
+		found, err := b.bulk(ctx, program, list)
+		if err != nil {
+			return nil, err
+		}
+		slices.Sort(found.reads)
+		b.say("million: the figures were read %d times", len(found.reads))
+		rate.add(float64(b.huge) / found.time.Seconds())
+		if found.peak > 0 {
+			memory.add(float64(found.peak) / 1e6)
+		}
+		median.add(quantile(found.reads, 0.5))
+		longest.add(quantile(found.reads, 1))
+	}
+	rows := []row{rate, memory, median, longest}
+	rows = slices.DeleteFunc(rows, func(r row) bool { return len(r.values) == 0 })
+	return rows, b.redis.Empty(ctx)
+}
+
+// bulkRun is what was seen of one run of revoker bulk.
+type bulkRun struct {
+	time  time.Duration // from its start to its end
+	peak  int64         // of its resident memory, in bytes; 0 where the system does not tell
+	reads []float64     // how long reading the figures took, in milliseconds
+}
+
+// bulk runs revoker bulk on a list, and looks on.
+func (b *bench) bulk(ctx context.Context, program, list string) (bulkRun, error) {
+	var said strings.Builder
+	cmd := exec.CommandContext(ctx, program, "bulk", list, "--batch", millionBatch)
+	cmd.Env = append(os.Environ(), "REDIS_URL=redis://"+b.redis.Addr+"/0")
+	cmd.Stderr = &said
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return bulkRun{}, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	found, err := b.lookOn(ctx, cmd.Process.Pid, ended)
+	found.time = time.Since(began)
+	if err != nil {
+		return found, fmt.Errorf("revoker bulk: %w: %s", err, strings.TrimSpace(said.String()))
+	}
+	batch, err := outcome.NewStore(b.redis.Client, outcome.Config{}).Batch(ctx, millionBatch)
+	if err != nil {
+		return found, err
+	}
+	unknown := found.peak == 0 && runtime.GOOS == "linux"
+	if batch.Queued != b.huge || !batch.Complete || len(found.reads) == 0 || unknown {
+		return found, fmt.Errorf("the run is void: %d reads, peak memory %d, %+v", len(found.reads), found.peak, batch)
+	}
+	return found, b.checkPending(ctx, b.huge, 0)
+}
+
+// lookOn reads the batch's figures and the memory of the process that makes it,
+// until that has ended. An error of reading is told after the end.
+func (b *bench) lookOn(ctx context.Context, pid int, ended <-chan error) (bulkRun, error) {
+	outcomes := outcome.NewStore(b.redis.Client, outcome.Config{})
+	var found bulkRun
+	var failure error
+	ticks := time.NewTicker(lookEvery)
+	defer ticks.Stop()
+	for {
+		select {
+		case err := <-ended:
+			return found, errors.Join(err, failure)
+		case <-ticks.C:
+		}
+		if peak, err := peakMemory(pid); err == nil { // it may be gone
+			found.peak = peak
+		}
+		began := time.Now()
+		_, err := outcomes.Batch(ctx, millionBatch)
+		switch {
+		case err == nil:
+			found.reads = append(found.reads, milliseconds(time.Since(began)))
+		case !errors.Is(err, outcome.ErrNoBatch): // not yet
+			failure = err
+		}
+	}
+}
+
+// buildProgram builds the program revoker, which go finds by the module's name,
+// and returns its path.
+func buildProgram(ctx context.Context, dir string) (string, error) {
+	program := filepath.Join(dir, "revoker")
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "receiptrevoker/cmd/revoker").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build revoker: %w: %s", err, out)
+	}
+	return program, nil
+}
+
+// writeList writes a list of as many lines to a file.
+func writeList(name string, lines int) error {
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	w := bufio.NewWriter(file)
+	fmt.Fprintln(w, "imp_uid,pg")
+	for i := range lines {
+		fmt.Fprintf(w, "%s,%s\n", impUID(i), gateway)
+	}
+	return errors.Join(w.Flush(), file.Close())
+}
+
+// peakMemory returns the most memory that a process has had resident so far, in
+// bytes. Only Linux tells it.
+func peakMemory(pid int) (int64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	return parsePeak(string(status))
+}
+
+// parsePeak finds the peak in the kernel's description of a process.
+func parsePeak(status string) (int64, error) {
+	for line := range strings.Lines(status) {
+		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 10, 64)
+			return kib << 10, err
+		}
+	}
+	return 0, errors.New("no VmHWM in the status of the process")
+}
