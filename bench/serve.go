@@ -17,6 +17,7 @@ import (
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
+	"receiptrevoker/worker/metrics"
 )
 
 // job is what a child works on, and with what.
@@ -76,16 +77,19 @@ func serveWorker(ctx context.Context, j job, client redis.UniversalClient) error
 	if slots == 0 {
 		slots = worker.DefaultConcurrency
 	}
+	figures := metrics.New()
+	client.AddHook(figures.Hook())
 	api, err := iamport.NewClient(iamport.Config{
 		URL: j.URL, Key: iamporttest.DefaultKey, Secret: iamporttest.DefaultSecret,
-		Connections: slots * (len(tasks.Gateways()) + 1),
+		Connections: slots * (len(tasks.Gateways()) + 1), OnCall: figures.OnCall,
 	})
 	if err != nil {
 		return err
 	}
 	w, err := worker.New(worker.Config{
 		Redis: client, API: api, Outcomes: outcome.NewStore(client, outcome.Config{}), Concurrency: slots,
-		Log: slog.New(slog.NewJSONHandler(null, &slog.HandlerOptions{Level: slog.LevelInfo})),
+		OnAttempt: figures.OnAttempt,
+		Log:       slog.New(slog.NewJSONHandler(null, &slog.HandlerOptions{Level: slog.LevelInfo})),
 	})
 	if err != nil {
 		return err

@@ -83,6 +83,8 @@ const (
 // minute, and the end of ctx are yielded as an error, which ends it.
 func (b *Batch) Ask(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineResult, error] {
 	return func(yield func(LineResult, error) bool) {
+		ctx, span := b.client.tracer.list(ctx, b.name)
+		defer span.End()
 		ctx, cancel := context.WithCancel(ctx)
 		chunks := make(chan *chunk, chunksAhead)
 		reader := &batchReader{Batch: b, firsts: newFirsts()}

@@ -136,16 +136,12 @@ func (c *chunk) askOne(
 	ctx context.Context, queue *asynq.Client, r tasks.Revocation, status outcome.Status,
 ) (outcome.Kind, error) {
 	if status == "" {
-		task, err := tasks.NewTask(r, c.client.options...)
-		if err != nil {
-			return 0, err
-		}
-		_, err = queue.EnqueueContext(ctx, task)
+		err := c.enqueue(ctx, queue, r)
 		if err == nil {
 			return outcome.KindQueued, nil
 		}
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
-			return 0, fmt.Errorf("enqueue %s: %w", r.ImpUID, err)
+			return 0, err
 		}
 		if kind, known := c.owner(r); known {
 			return kind, nil
@@ -153,6 +149,24 @@ func (c *chunk) askOne(
 	}
 	kind, _, _, err := c.by.outcomes.Join(ctx, r)
 	return kind, err
+}
+
+// enqueue enqueues one revocation. The error matches [asynq.ErrTaskIDConflict]
+// if its task exists.
+func (c *chunk) enqueue(ctx context.Context, queue *asynq.Client, r tasks.Revocation) error {
+	ctx, span := c.client.tracer.line(ctx, r)
+	task, err := tasks.NewTaskContext(ctx, r, c.client.options...)
+	if err == nil {
+		if _, err = queue.EnqueueContext(ctx, task); err != nil {
+			err = fmt.Errorf("enqueue %s: %w", r.ImpUID, err)
+		}
+	}
+	if errors.Is(err, asynq.ErrTaskIDConflict) {
+		end(span, true, nil)
+	} else {
+		end(span, false, err)
+	}
+	return err
 }
 
 // owner tells of a revocation whose task exists whether this batch asked for

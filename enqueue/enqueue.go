@@ -12,6 +12,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -34,6 +35,10 @@ type Config struct {
 	// time, in [Client.RevokeMany] and [Batch.Ask]. They share a connection and
 	// few round trips. Default 1,000.
 	Concurrency int
+	// Tracers make a span for all that is asked for, which the task bears to the
+	// worker. Default the global ones of OpenTelemetry, which do nothing until
+	// they are set; a span that the caller's context bears goes along even so.
+	Tracers trace.TracerProvider
 }
 
 // Client asks for revocations. Its methods are safe for concurrent use.
@@ -42,6 +47,7 @@ type Client struct {
 	many        func() *route // for lists
 	options     []asynq.Option
 	concurrency int
+	tracer      tracer
 }
 
 // NewClient returns a client on the Redis of the workers. The caller closes
@@ -51,6 +57,7 @@ func NewClient(client redis.UniversalClient, config Config) *Client {
 		route:       *newRoute(client, config.Outcomes),
 		many:        sync.OnceValue(func() *route { return newRoute(pipelined(client), config.Outcomes) }),
 		concurrency: cmp.Or(config.Concurrency, 1000),
+		tracer:      newTracer(config.Tracers),
 	}
 	if retention := cmp.Or(config.Retention, DefaultRetention); retention > 0 {
 		// Below a second Asynq would keep nothing.
@@ -80,13 +87,16 @@ type Result struct {
 // imp_uid can never be revoked. Any other means that Redis did not answer, so
 // that it is not known whether the request stands: ask again.
 func (c *Client) Revoke(ctx context.Context, r tasks.Revocation) (Result, error) {
-	return c.revoke(ctx, &c.route, r)
+	ctx, span := c.tracer.one(ctx, r)
+	result, err := c.revoke(ctx, &c.route, r)
+	end(span, result.Duplicate, err)
+	return result, err
 }
 
 // revoke is [Client.Revoke] by the given route.
 func (c *Client) revoke(ctx context.Context, by *route, r tasks.Revocation) (Result, error) {
 	result := Result{Revocation: r, Status: outcome.Queued}
-	task, err := tasks.NewTask(r, c.options...)
+	task, err := tasks.NewTaskContext(ctx, r, c.options...)
 	if err != nil {
 		result.Err = err
 		return result, err

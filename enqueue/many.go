@@ -17,6 +17,8 @@ import (
 // yet asked for by then is not yielded.
 func (c *Client) RevokeMany(ctx context.Context, revocations iter.Seq[tasks.Revocation]) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
+		ctx, span := c.tracer.list(ctx, "")
+		defer span.End()
 		ctx, cancel := context.WithCancel(ctx)
 		by := c.many()
 		asked := make(chan tasks.Revocation)
@@ -36,7 +38,9 @@ func (c *Client) RevokeMany(ctx context.Context, revocations iter.Seq[tasks.Revo
 		for range c.concurrency {
 			workers.Go(func() {
 				for r := range asked {
-					result, _ := c.revoke(ctx, by, r)
+					ctx, span := c.tracer.line(ctx, r)
+					result, err := c.revoke(ctx, by, r)
+					end(span, result.Duplicate, err)
 					results <- result
 				}
 			})

@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"worker/monitor/login":       {},
 	"worker/deadletter":          {"tasks", "tasks/outcome"},
 	"worker/doctor":              {"tasks", "tasks/outcome", "worker/iamport"},
+	"worker/metrics":             {"tasks", "tasks/outcome", "worker", "worker/gate", "worker/iamport"},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

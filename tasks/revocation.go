@@ -85,6 +85,10 @@ func TaskID(impUID string) string { return "revoke:" + impUID }
 // Further options, such as [asynq.Retention], are passed through. The error
 // matches [ErrInvalid].
 func NewTask(r Revocation, opts ...asynq.Option) (*asynq.Task, error) {
+	return newTask(r, nil, opts)
+}
+
+func newTask(r Revocation, headers map[string]string, opts []asynq.Option) (*asynq.Task, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
@@ -94,7 +98,7 @@ func NewTask(r Revocation, opts ...asynq.Option) (*asynq.Task, error) {
 	}
 	own := make([]asynq.Option, 0, 4+len(opts))
 	own = append(own, asynq.TaskID(TaskID(r.ImpUID)), asynq.Queue(QueueOf(r).Name()), maxRetryOption, timeoutOption)
-	return asynq.NewTask(TypeRevoke, payload, append(own, opts...)...), nil
+	return asynq.NewTaskWithHeaders(TypeRevoke, payload, headers, append(own, opts...)...), nil
 }
 
 // Parse returns the revocation that a payload asks for. Fields it does not

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 )
@@ -23,7 +24,7 @@ func (h *handler) enter(ctx context.Context, r tasks.Revocation) (*gate.Call, er
 
 // held returns what Asynq hears of a task that was not let through. What was
 // held together does not come back together.
-func (h *handler) held(r tasks.Revocation, err error) error {
+func (h *handler) held(ctx context.Context, r tasks.Revocation, err error) error {
 	var wait *gate.WaitError
 	switch {
 	case h.stopping.Err() != nil:
@@ -31,19 +32,20 @@ func (h *handler) held(r tasks.Revocation, err error) error {
 	case errors.As(err, &wait):
 		return &again{after: wait.Wait + rand.N(wait.Wait/2+time.Second), cause: err}
 	}
-	h.complaints.add(slog.LevelWarn, "enter", "call not let through, trying again", "imp_uid", r.ImpUID, "error", err)
+	h.complaints.add(slog.LevelWarn, "enter", "call not let through, trying again", about(ctx, r, "error", err)...)
 	return &again{after: time.Second, cause: err}
 }
 
 // report tells the gates what a DELETE came to, and everybody to wait if PortOne
 // asks for it.
-func (h *handler) report(ctx context.Context, call *gate.Call, impUID string, err error) {
-	failed := call.Report(ctx, impUID, signs(err))
+func (h *handler) report(ctx context.Context, a outcome.Attempt, call *gate.Call, err error) {
+	failed := call.Report(ctx, a.Revocation.ImpUID, signs(err))
 	var failure *iamport.Error
 	if errors.As(err, &failure) && judge(err) == rateLimited && failure.RetryAfter > 0 {
 		failed = errors.Join(failed, h.gates.Hold(ctx, failure.RetryAfter))
 	}
 	if failed != nil {
-		h.complaints.add(slog.LevelWarn, "report", "gates not told of a call", "imp_uid", impUID, "error", failed)
+		h.complaints.add(slog.LevelWarn, "report", "gates not told of a call",
+			about(ctx, a.Revocation, "attempt", a.Number, "error", failed)...)
 	}
 }

@@ -32,6 +32,7 @@ type fleet struct {
 	config     Config
 	complaints *complaints
 	handler    asynq.Handler
+	pulse      *pulse
 	servers    map[tasks.Gateway]*asynq.Server
 	seen       map[string]bool // the queues that were ever registered
 }
@@ -46,7 +47,9 @@ func (f *fleet) run(ctx context.Context) error {
 	}
 	ticker := time.NewTicker(discoverEvery)
 	defer ticker.Stop()
+	defer f.pulse.end("discover")
 	for {
+		f.pulse.beat("discover")
 		if err := f.discover(ctx); err != nil {
 			return err
 		}
@@ -79,6 +82,7 @@ func (f *fleet) discover(ctx context.Context) error {
 	}
 	for name := range f.seen {
 		if !slices.Contains(names, name) {
+			f.pulse.beat("discover")
 			f.register(ctx, name)
 		}
 	}

@@ -5,7 +5,9 @@ import (
 	"log/slog"
 
 	"github.com/hibiken/asynq"
+	"go.opentelemetry.io/otel/trace"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
@@ -19,6 +21,9 @@ type handler struct {
 	leases   *leases
 	schedule Schedule
 	log      *slog.Logger
+	tracer   trace.Tracer
+	// onAttempt is told of every attempt that has ended.
+	onAttempt func(Ended)
 	// complaints is the log of what goes wrong with Redis.
 	complaints *complaints
 
@@ -35,26 +40,37 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	if h.stopping.Err() != nil {
 		return &again{cause: errStopping}
 	}
+	ctx = tasks.ContextWithTrace(ctx, task.Headers())
 	revocation, err := parse(ctx, task)
 	if err != nil {
 		return h.bury(ctx, revocation, err)
 	}
 	call, err := h.enter(ctx, revocation)
 	if err != nil {
-		return h.held(revocation, err)
+		return h.held(ctx, revocation, err)
 	}
 	defer call.Leave()
 	attempt, err := h.begin(ctx, revocation)
 	if err != nil {
 		return h.notBegun(revocation, err)
 	}
-	release := h.leases.hold(attempt)
+	_, err = h.carryOut(ctx, attempt, call)
+	return err
+}
+
+// carryOut makes an attempt that has begun and records what it found, in a span
+// of its own. The error is what Asynq hears.
+func (h *handler) carryOut(ctx context.Context, a outcome.Attempt, call *gate.Call) (finding, error) {
+	release := h.leases.hold(a)
 	defer release()
+	ctx, span := h.startSpan(ctx, a)
+	defer span.End()
 
 	// A DELETE cannot be taken back: it ends with its own timeout, and not when
 	// Asynq loses its lease or a person cancels the task.
 	ctx = context.WithoutCancel(ctx)
-	return h.record(ctx, attempt, h.attempt(ctx, attempt, call))
+	found := h.attempt(ctx, a, call)
+	return found, h.record(ctx, a, found)
 }
 
 // attempt makes an attempt and returns what it found. From the second on a
@@ -79,7 +95,7 @@ func (h *handler) attempt(ctx context.Context, a outcome.Attempt, call *gate.Cal
 	}
 
 	receipt, err := h.api.RevokeReceipt(ctx, impUID)
-	h.report(ctx, call, impUID, err)
+	h.report(ctx, a, call, err)
 	if err == nil {
 		return finding{verdict: revoked, receipt: receipt}
 	}

@@ -20,6 +20,7 @@ const lease = 30 * time.Second
 type leases struct {
 	outcomes   *outcome.Store
 	complaints *complaints
+	pulse      *pulse
 
 	mu   sync.Mutex
 	held map[outcome.Attempt]struct{}
@@ -42,7 +43,9 @@ func (l *leases) hold(a outcome.Attempt) (release func()) {
 func (l *leases) run(ctx context.Context) {
 	ticker := time.NewTicker(lease / 3)
 	defer ticker.Stop()
+	defer l.pulse.end("leases")
 	for {
+		l.pulse.beat("leases")
 		select {
 		case <-ctx.Done():
 			return
@@ -52,8 +55,10 @@ func (l *leases) run(ctx context.Context) {
 		running := slices.Collect(maps.Keys(l.held))
 		l.mu.Unlock()
 		for _, a := range running {
+			l.pulse.beat("leases")
 			if err := l.outcomes.Extend(ctx, a, lease); err != nil && ctx.Err() == nil {
-				l.complaints.add(slog.LevelWarn, "lease", "lease not extended", "imp_uid", a.Revocation.ImpUID, "error", err)
+				l.complaints.add(slog.LevelWarn, "lease", "lease not extended",
+					about(ctx, a.Revocation, "attempt", a.Number, "error", err)...)
 			}
 		}
 	}

@@ -83,11 +83,7 @@ func (p *prober) try(ctx context.Context, name gate.Name, r tasks.Revocation) (g
 	case err != nil:
 		return gate.Silent, turnedAway
 	}
-	release := p.handler.leases.hold(attempt)
-	defer release()
-	ctx = context.WithoutCancel(ctx) // as in ProcessTask
-	found := p.handler.attempt(ctx, attempt, call)
-	_ = p.handler.record(ctx, attempt, found) // what it returns is for Asynq
+	found, _ := p.handler.carryOut(ctx, attempt, call) // the error is for Asynq
 
 	ended := turnedAway
 	if found.status.Terminal() {

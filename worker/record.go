@@ -9,6 +9,7 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/sethvargo/go-retry"
+	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -58,7 +59,7 @@ func (h *handler) begin(ctx context.Context, r tasks.Revocation) (attempt outcom
 		if err == nil || errors.As(err, &terminal) || errors.As(err, &busy) {
 			return err
 		}
-		h.complaints.add(slog.LevelWarn, "begin", "attempt not begun, trying again", "imp_uid", r.ImpUID, "error", err)
+		h.complaints.add(slog.LevelWarn, "begin", "attempt not begun, trying again", about(ctx, r, "error", err)...)
 		return retry.RetryableError(err)
 	})
 	return attempt, err
@@ -75,6 +76,8 @@ func (h *handler) bury(ctx context.Context, revocation tasks.Revocation, cause e
 	if err != nil {
 		return h.notBegun(revocation, err)
 	}
+	ctx, span := h.startSpan(ctx, attempt)
+	defer span.End()
 	return h.record(ctx, attempt, finding{verdict: invalid, err: cause})
 }
 
@@ -104,6 +107,7 @@ func (h *handler) record(ctx context.Context, a outcome.Attempt, found finding) 
 	a.Uncounted = !found.counted
 	a.Uncertain = a.Uncertain || found.uncertain
 	written, err := h.write(ctx, a, o)
+	h.ended(ctx, a, found, written && err == nil)
 	if err != nil {
 		return &again{cause: err} // the next attempt's lookup finds the truth
 	}
@@ -130,7 +134,7 @@ func (h *handler) write(ctx context.Context, a outcome.Attempt, o outcome.Outcom
 		written, err = h.outcomes.Finish(ctx, a, o)
 		if err != nil {
 			h.complaints.add(slog.LevelWarn, "finish", "outcome not written, trying again",
-				"imp_uid", a.Revocation.ImpUID, "status", o.Status, "error", err)
+				about(ctx, a.Revocation, "attempt", a.Number, "status", o.Status, "error", err)...)
 		}
 		return retry.RetryableError(err)
 	})
@@ -151,6 +155,9 @@ func (h *handler) logOutcome(ctx context.Context, a outcome.Attempt, o outcome.O
 		slog.String("pg", string(a.Revocation.PG)),
 		slog.Int("attempt", a.Number),
 		slog.String("reason", string(o.Reason)),
+	}
+	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
+		attrs = append(attrs, slog.String("trace_id", span.TraceID().String()))
 	}
 	if o.HTTPStatus != 0 {
 		attrs = append(attrs, slog.Int("http_status", o.HTTPStatus))

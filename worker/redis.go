@@ -79,6 +79,7 @@ type watch struct {
 	outcomes *outcome.Store
 	process  string
 	log      *slog.Logger
+	pulse    *pulse
 
 	err atomic.Pointer[error] // why it does not; points to nil if it does
 }
@@ -94,7 +95,9 @@ func (w *watch) Err() error {
 // run asks until ctx is done.
 func (w *watch) run(ctx context.Context) {
 	var since time.Time // when Redis went away
+	defer w.pulse.end("watch")
 	for ctx.Err() == nil {
+		w.pulse.beat("watch")
 		err := w.ask(ctx)
 		switch {
 		case ctx.Err() != nil:

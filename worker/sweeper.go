@@ -143,6 +143,7 @@ type knownOutcome struct {
 // none is given one, one that an attempt since then has overtaken goes, and one
 // whose outcome cannot be read is left to a person.
 func (s *sweeper) settle(ctx context.Context, task *asynq.TaskInfo, known knownOutcome) (bool, error) {
+	ctx = tasks.ContextWithTrace(ctx, task.Headers)
 	revocation, invalid := read(task.Type, task.Payload, task.ID)
 	var corrupt *outcome.CorruptError
 	switch {
@@ -153,7 +154,7 @@ func (s *sweeper) settle(ctx context.Context, task *asynq.TaskInfo, known knownO
 			return true, nil // its outcome's life is over
 		}
 	case errors.As(known.err, &corrupt):
-		s.handler.complaints.add(slog.LevelWarn, "corrupt", "outcome not read", "imp_uid", revocation.ImpUID, "error", corrupt)
+		s.handler.complaints.add(slog.LevelWarn, "corrupt", "outcome not read", about(ctx, revocation, "error", corrupt)...)
 		return false, nil
 	case known.err != nil:
 		return false, known.err
@@ -170,14 +171,21 @@ func (s *sweeper) settle(ctx context.Context, task *asynq.TaskInfo, known knownO
 	if err != nil {
 		return false, nil // somebody else is at it, or Redis is away; the next sweep tries again
 	}
-	release := s.handler.leases.hold(attempt)
-	defer release()
-	found := s.handler.giveUp(ctx, attempt, finding{verdict: crashed})
-	_ = s.handler.record(ctx, attempt, found)
-	if !found.status.Terminal() {
+	if found := s.crashed(ctx, attempt); !found.status.Terminal() {
 		return false, nil // nobody could be asked; the next sweep tries again
 	}
 	return false, s.remove(task)
+}
+
+// crashed gives up what Asynq gave up, unless it turns out to be revoked.
+func (s *sweeper) crashed(ctx context.Context, a outcome.Attempt) finding {
+	release := s.handler.leases.hold(a)
+	defer release()
+	ctx, span := s.handler.startSpan(ctx, a)
+	defer span.End()
+	found := s.handler.giveUp(ctx, a, finding{verdict: crashed})
+	_ = s.handler.record(ctx, a, found)
+	return found
 }
 
 func (s *sweeper) remove(task *asynq.TaskInfo) error {

@@ -11,10 +11,13 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
@@ -55,6 +58,13 @@ type Config struct {
 	// Sweep is how often it is looked for what nobody goes on with. Default
 	// 15 s.
 	Sweep time.Duration
+	// OnAttempt is told of every attempt that has ended, in the goroutine that
+	// made it, and should return at once. Default: nobody is.
+	OnAttempt func(Ended)
+	// Tracers make a span for every attempt, in the trace that its task bears.
+	// Default the global ones of OpenTelemetry, which do nothing until they are
+	// set.
+	Tracers trace.TracerProvider
 	// Log receives a line for each attempt. Default [slog.Default].
 	Log *slog.Logger
 }
@@ -66,6 +76,8 @@ type Worker struct {
 	complaints *complaints
 	watch      *watch
 	gates      *gate.Gates
+	pulse      *pulse
+	stopping   atomic.Bool
 }
 
 // New returns a worker, or an error that names what is missing or wrong.
@@ -79,24 +91,37 @@ func New(config Config) (*Worker, error) {
 	if err := errors.Join(config.Schedule.Validate(), config.Gate.Validate()); err != nil {
 		return nil, err
 	}
-	config.Schedule = config.Schedule.withDefaults()
-	config.Concurrency = cmp.Or(config.Concurrency, DefaultConcurrency)
-	config.Poll = cmp.Or(config.Poll, DefaultPoll)
-	config.ShutdownTimeout = cmp.Or(config.ShutdownTimeout, 2*iamport.DefaultTimeout+10*time.Second)
-	if config.Log == nil {
-		config.Log = slog.Default()
-	}
-	config.Sweep = cmp.Or(config.Sweep, DefaultSweep)
+	config = config.withDefaults()
 	config.Redis.AddHook(calm{})
 	process := processName()
 	gates := gate.NewStore(config.Redis, config.Outcomes.Namespace())
-	return &Worker{
+	w := &Worker{
 		config:     config,
 		process:    process,
 		complaints: newComplaints(config.Log),
-		watch:      &watch{outcomes: config.Outcomes, process: process, log: config.Log},
 		gates:      gate.New(gates, config.Gate, process, config.Log),
-	}, nil
+		pulse:      newPulse(),
+	}
+	w.watch = &watch{outcomes: config.Outcomes, process: process, log: config.Log, pulse: w.pulse}
+	return w, nil
+}
+
+func (c Config) withDefaults() Config {
+	c.Schedule = c.Schedule.withDefaults()
+	c.Concurrency = cmp.Or(c.Concurrency, DefaultConcurrency)
+	c.Poll = cmp.Or(c.Poll, DefaultPoll)
+	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 2*iamport.DefaultTimeout+10*time.Second)
+	c.Sweep = cmp.Or(c.Sweep, DefaultSweep)
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.OnAttempt == nil {
+		c.OnAttempt = func(Ended) {}
+	}
+	if c.Tracers == nil {
+		c.Tracers = otel.GetTracerProvider()
+	}
+	return c
 }
 
 // processName returns what this process is called among all workers, by which
@@ -104,18 +129,6 @@ func New(config Config) (*Worker, error) {
 func processName() string {
 	host, _ := os.Hostname() // without it the rest still tells it from others
 	return fmt.Sprintf("%s:%d:%s", host, os.Getpid(), rand.Text()[:8])
-}
-
-// Ready returns nil while the worker can work: Redis answers and takes writes,
-// and PortOne can be reached and accepts the credentials.
-func (w *Worker) Ready(ctx context.Context) error {
-	if err := w.watch.Err(); err != nil {
-		return fmt.Errorf("redis does not work: %w", err)
-	}
-	if err := w.gates.Closed(); err != nil {
-		return err
-	}
-	return w.config.API.Authenticate(ctx)
 }
 
 // Run works until ctx is done, then stops in good order: nothing new begins,
@@ -130,18 +143,19 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer abandon()
 
 	handler := w.handler(stopping, abandoned)
-	fleet := &fleet{config: w.config, complaints: w.complaints, handler: handler}
+	fleet := &fleet{config: w.config, complaints: w.complaints, handler: handler, pulse: w.pulse}
+	if err := w.gates.Refresh(ctx); err != nil {
+		w.complain("gates", err)
+	}
 	var beside sync.WaitGroup
 	beside.Go(func() { w.watch.run(abandoned) })
 	beside.Go(func() { handler.leases.run(abandoned) })
 	beside.Go(func() { w.sweeper(handler).run(ctx) })
-	if err := w.gates.Refresh(ctx); err != nil {
-		w.complain("gates", err)
-	}
 	beside.Go(func() { w.gates.Run(ctx, w.prober(handler), w.complain) })
 
 	err := fleet.run(ctx)
 	cancel()
+	w.stopping.Store(true)
 	w.config.Log.Info("stopping: waiting for calls in flight", "timeout", w.config.ShutdownTimeout.String())
 	fleet.stop()
 	stop()
@@ -155,8 +169,11 @@ func (w *Worker) Run(ctx context.Context) error {
 func (w *Worker) handler(stopping, abandoned context.Context) *handler {
 	return &handler{
 		api: w.config.API, outcomes: w.config.Outcomes, gates: w.gates, schedule: w.config.Schedule,
-		leases: &leases{outcomes: w.config.Outcomes, complaints: w.complaints, held: make(map[outcome.Attempt]struct{})},
-		log:    w.config.Log, complaints: w.complaints, stopping: stopping, abandoned: abandoned,
+		leases: &leases{
+			outcomes: w.config.Outcomes, complaints: w.complaints, pulse: w.pulse, held: make(map[outcome.Attempt]struct{}),
+		},
+		log: w.config.Log, complaints: w.complaints, stopping: stopping, abandoned: abandoned,
+		onAttempt: w.config.OnAttempt, tracer: w.config.Tracers.Tracer("receiptrevoker/worker"),
 	}
 }
 

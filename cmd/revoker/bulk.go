@@ -17,6 +17,7 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/cmd/internal/traces"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
@@ -29,6 +30,8 @@ type bulkSettings struct {
 	append    bool
 	report    reportSettings
 	wait      bool
+
+	tracers *traces.Tracers
 }
 
 // listSettings say how a list is read.
@@ -112,6 +115,12 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 	}
 	defer client.Close()
 
+	tracers, err := p.tracing(ctx)
+	if err != nil {
+		return err
+	}
+	defer tracers.Stop(ctx)
+	s.tracers = tracers
 	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
 	job, err := p.newBulkJob(s, name, client)
 	if err != nil {

@@ -39,7 +39,9 @@ func (p *program) newBulkJob(s bulkSettings, name string, client redis.Universal
 	if absolute, err := filepath.Abs(name); err == nil && name != "-" {
 		source = absolute
 	}
-	queue := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration()})
+	queue := enqueue.NewClient(client, enqueue.Config{
+		Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration(), Tracers: s.tracers,
+	})
 	asking, err := queue.Batch(s.batch, enqueue.BatchOptions{Source: source, Append: s.append})
 	if err != nil {
 		return nil, err

@@ -80,7 +80,13 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 	if err := s.validate(impUIDs); err != nil {
 		return err
 	}
-	walk, client, err := p.openDead(ctx, &s.deadSettings, impUIDs, deadletter.Config{Retention: s.retention.Duration()})
+	tracers, err := p.tracing(ctx)
+	if err != nil {
+		return err
+	}
+	defer tracers.Stop(ctx)
+	walk, client, err := p.openDead(ctx, &s.deadSettings, impUIDs,
+		deadletter.Config{Retention: s.retention.Duration(), Tracers: tracers})
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,14 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 		return err
 	}
 	defer client.Close()
-	queue := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration()})
+	tracers, err := p.tracing(ctx)
+	if err != nil {
+		return err
+	}
+	defer tracers.Stop(ctx)
+	queue := enqueue.NewClient(client, enqueue.Config{
+		Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration(), Tracers: tracers,
+	})
 	out := printer{p.stdout, s.json}
 	pg, known := tasks.ParseGateway(s.pg)
 	if s.pg != "" && !known {

@@ -5,26 +5,36 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"receiptrevoker/worker"
 )
 
 // readyTimeout bounds the question whether a worker can work.
 const readyTimeout = 5 * time.Second
 
-// health tells others how a worker is: /healthz answers 200 while the process
-// lives, /readyz while it can work, and otherwise 503 and why not.
-func health(ready func(context.Context) error) http.Handler {
+// watching tells others how a worker is: /healthz answers 200 while the process
+// works as such, which a Redis or a PortOne that is away does not change;
+// /readyz while it can carry revocations out. Otherwise both answer 503 and
+// what is wrong. /metrics is for Prometheus.
+func watching(w *worker.Worker, scrape http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(w, "alive")
+	mux.HandleFunc("GET /healthz", func(rw http.ResponseWriter, _ *http.Request) {
+		answer(rw, "alive", w.Alive())
 	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /readyz", func(rw http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 		defer cancel()
-		if err := ready(ctx); err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
+		answer(rw, "ready", w.Ready(ctx))
 	})
+	mux.Handle("GET /metrics", scrape)
 	return mux
+}
+
+// answer says that all is well, or what is wrong.
+func answer(w http.ResponseWriter, well string, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, well)
 }

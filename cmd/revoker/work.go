@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -12,9 +13,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/cmd/internal/traces"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/metrics"
 )
 
 // workSettings are what the worker is started with.
@@ -38,7 +41,11 @@ payment gateway is down none of them calls it, but for a probe now and then;
 
 It needs PortOne's REST API key and secret, in IMP_KEY and IMP_SECRET or in
 files that IMP_KEY_FILE and IMP_SECRET_FILE name. Ctrl-C or SIGTERM stops it
-once the calls in flight are finished.`,
+once the calls in flight are finished.
+
+Under --http it tells whether it lives (/healthz), whether it can work and else
+why not (/readyz), and figures for Prometheus (/metrics). Traces go where the
+OTEL_ variables of OpenTelemetry say, by OTLP over HTTP.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runWork(cmd.Context(), s) },
 	}
@@ -58,6 +65,13 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	if err := s.worker.Validate(); err != nil {
 		return usageError{err}
 	}
+	tracers, err := traces.Start(ctx, p.getenv, func(err error) { log.Warn("spans not sent", "error", err) })
+	if err != nil {
+		return usageError{err}
+	}
+	defer tracers.Stop(ctx)
+	figures := metrics.New()
+	s.api.OnCall, s.api.Tracers = figures.OnCall, tracers
 	api, err := s.api.Client(p.getenv, s.worker.Concurrency*(len(tasks.Gateways())+1))
 	if err != nil {
 		return usageError{err}
@@ -68,24 +82,24 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	}
 	defer client.Close()
 	redis.SetLogger(redisLogger{log})
+	client.AddHook(figures.Hook())
 
-	w, err := worker.New(worker.Config{
-		Redis: client, API: api, Outcomes: outcome.NewStore(client, s.redis.Outcomes()),
-		Concurrency: s.worker.Concurrency, Poll: s.worker.Poll, Schedule: s.worker.Schedule, Gate: s.worker.Gate.Config(),
-		ShutdownTimeout: 2*s.api.Timeout + 10*time.Second, Log: log,
-	})
+	outcomes := outcome.NewStore(client, s.redis.Outcomes())
+	settings := s.workerConfig()
+	settings.Redis, settings.API, settings.Outcomes = client, api, outcomes
+	settings.OnAttempt, settings.Tracers, settings.Log = figures.OnAttempt, tracers, log
+	w, err := worker.New(settings)
 	if err != nil {
 		return err
 	}
-	stopHTTP, err := s.serveHealth(ctx, w, log)
+	scrape := figures.Handler(metrics.Subject{Redis: client, Outcomes: outcomes, Worker: w})
+	stopHTTP, err := s.serveHTTP(ctx, watching(w, scrape), log)
 	if err != nil {
 		return err
 	}
 	defer stopHTTP()
 
-	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
-		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String(),
-		"gate", s.worker.Gate.Config().String())
+	s.announce(log, tracers.Sending())
 	if err := awaitRedis(ctx, client, log); err != nil {
 		return nil // told to stop before it began
 	}
@@ -95,14 +109,28 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	return w.Run(ctx)
 }
 
-// serveHealth tells how the worker is, until the returned function is called.
-func (s *workSettings) serveHealth(ctx context.Context, w *worker.Worker, log *slog.Logger) (stop func(), err error) {
+func (s *workSettings) workerConfig() worker.Config {
+	return worker.Config{
+		Concurrency: s.worker.Concurrency, Poll: s.worker.Poll, Schedule: s.worker.Schedule, Gate: s.worker.Gate.Config(),
+		ShutdownTimeout: 2*s.api.Timeout + 10*time.Second,
+	}
+}
+
+// announce says with which settings the worker starts.
+func (s *workSettings) announce(log *slog.Logger, traced bool) {
+	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
+		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String(),
+		"gate", s.worker.Gate.Config().String(), "traces", traced)
+}
+
+// serveHTTP tells how the worker is, until the returned function is called.
+func (s *workSettings) serveHTTP(ctx context.Context, handler http.Handler, log *slog.Logger) (stop func(), err error) {
 	listener, busy, err := s.http.Listen()
 	if err != nil {
 		return nil, err
 	}
 	if busy != nil {
-		log.Warn("no /healthz and /readyz: give each worker of a machine its own --http", "error", busy)
+		log.Warn("no /healthz, /readyz and /metrics: give each worker of a machine its own --http", "error", busy)
 	}
 	if listener == nil {
 		return func() {}, nil
@@ -110,8 +138,8 @@ func (s *workSettings) serveHealth(ctx context.Context, w *worker.Worker, log *s
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it tells of the stopping, too
 	var serving sync.WaitGroup
 	serving.Go(func() {
-		if err := serve(ctx, listener, health(w.Ready)); err != nil {
-			log.Error("no /healthz and /readyz any more", "error", err)
+		if err := serve(ctx, listener, handler); err != nil {
+			log.Error("no /healthz, /readyz and /metrics any more", "error", err)
 		}
 	})
 	log.Info("listening", "http", listener.Addr().String())

@@ -42,3 +42,13 @@ func DeadReasons() []Reason {
 		ReasonUnconfirmed, ReasonInvalidTask, ReasonCrashed,
 	}
 }
+
+// TerminalReasons returns the reasons of all outcomes that have ended.
+func TerminalReasons() []Reason {
+	return append([]Reason{ReasonRevoked, ReasonAlreadyRevoked}, DeadReasons()...)
+}
+
+// RetryingReasons returns the reasons of retrying outcomes.
+func RetryingReasons() []Reason {
+	return []Reason{ReasonPGFailure, ReasonUnreachable, ReasonUnauthorized, ReasonRateLimited, ReasonGatewayPaused}
+}

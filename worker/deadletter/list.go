@@ -13,6 +13,8 @@ import (
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -30,6 +32,10 @@ type Config struct {
 	// dead letter: it writes the outcome a moment before it tells Asynq.
 	// Default 2 seconds.
 	Patience time.Duration
+	// Tracers make a span for every letter that is retried, which its task bears
+	// to the worker: a trace of its own for each. Default the global ones of
+	// OpenTelemetry, which do nothing until they are set.
+	Tracers trace.TracerProvider
 }
 
 // List is the list of dead letters. Its methods are safe for concurrent use.
@@ -39,6 +45,7 @@ type List struct {
 	outcomes  *outcome.Store
 	options   []asynq.Option
 	patience  time.Duration
+	tracer    trace.Tracer
 }
 
 // New returns the list of the dead letters in outcomes, whose tasks are on the
@@ -50,6 +57,10 @@ func New(client redis.UniversalClient, outcomes *outcome.Store, config Config) *
 		outcomes:  outcomes,
 		patience:  cmp.Or(config.Patience, DefaultPatience),
 	}
+	if config.Tracers == nil {
+		config.Tracers = otel.GetTracerProvider()
+	}
+	l.tracer = config.Tracers.Tracer("receiptrevoker/worker/deadletter")
 	if config.Retention > 0 {
 		// Below a second Asynq would keep nothing.
 		l.options = append(l.options, asynq.Retention(max(config.Retention, time.Second)))

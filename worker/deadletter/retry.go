@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -33,6 +36,20 @@ const (
 // if a worker still holds the task, and matches [tasks.ErrInvalid] if the
 // imp_uid can never become a call; both leave everything as it was.
 func (l *List) Retry(ctx context.Context, letter outcome.Outcome) error {
+	ctx, span := l.tracer.Start(ctx, "retry dead letter", trace.WithSpanKind(trace.SpanKindProducer),
+		trace.WithNewRoot(), trace.WithLinks(trace.LinkFromContext(ctx)))
+	defer span.End()
+	err := l.retry(ctx, letter)
+	if span.IsRecording() {
+		span.SetAttributes(attribute.String("imp_uid", letter.ImpUID), attribute.String("pg", string(letter.PG)))
+		if err != nil {
+			span.SetStatus(codes.Error, err.Error())
+		}
+	}
+	return err
+}
+
+func (l *List) retry(ctx context.Context, letter outcome.Outcome) error {
 	if err := tasks.ValidateImpUID(letter.ImpUID); err != nil {
 		return fmt.Errorf("%q cannot be retried: %w", letter.ImpUID, err)
 	}
@@ -61,7 +78,7 @@ func (l *List) Retry(ctx context.Context, letter outcome.Outcome) error {
 // enqueue enqueues what was revived. Where the ID is taken, a live task will
 // do; one that is finished makes way.
 func (l *List) enqueue(ctx context.Context, r tasks.Revocation) error {
-	task, err := tasks.NewTask(r, l.options...)
+	task, err := tasks.NewTaskContext(ctx, r, l.options...)
 	if err != nil {
 		return err
 	}

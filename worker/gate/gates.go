@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -25,6 +26,7 @@ type Gates struct {
 	log     *slog.Logger
 	flight  singleflight.Group // of readings
 	wake    chan struct{}      // something is to be done at once
+	turned  atomic.Pointer[time.Time]
 
 	mu      sync.Mutex
 	gates   map[Name]*local
@@ -57,17 +59,23 @@ func New(store *Store, config Config, process string, log *slog.Logger) *Gates {
 	return g
 }
 
-// Refresh reads what all processes know. Callers at the same time share one
-// reading.
+// Refresh reads what all processes know by now. Callers at the same time share
+// one reading.
 func (g *Gates) Refresh(ctx context.Context) error {
-	_, err, _ := g.flight.Do("", func() (any, error) {
+	began := false
+	read := func() (any, error) {
+		began = true
 		asked := time.Now()
 		snapshot, err := g.store.Poll(context.WithoutCancel(ctx))
 		if err == nil {
 			g.apply(snapshot, asked)
 		}
 		return nil, err
-	})
+	}
+	_, err, _ := g.flight.Do("", read)
+	if !began { // it was another's, and may have been under way for long
+		_, err, _ = g.flight.Do("", read)
+	}
 	return err
 }
 
@@ -145,6 +153,32 @@ func (g *Gates) Closed() error {
 		return fmt.Errorf("PortOne refuses this process: %s", l.alone.reason)
 	}
 	return nil
+}
+
+// States returns the state of every gate.
+func (g *Gates) States() map[Name]State {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	states := make(map[Name]State, len(g.gates))
+	for name, l := range g.gates {
+		states[name] = l.State
+	}
+	return states
+}
+
+// Turned returns when [Gates.Run] last went on, the zero time while it is not
+// running. It goes on after every few commands, whether or not Redis answers.
+func (g *Gates) Turned() time.Time {
+	if last := g.turned.Load(); last != nil {
+		return *last
+	}
+	return time.Time{}
+}
+
+// turn notes that Run goes on.
+func (g *Gates) turn() {
+	now := time.Now()
+	g.turned.Store(&now)
 }
 
 // Hold keeps all processes from calling for the given time, this one at once.

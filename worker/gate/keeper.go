@@ -58,6 +58,7 @@ func (g *Gates) Run(ctx context.Context, prober Prober, complain func(kind strin
 		paused: make(map[string]int64), busy: make(map[Name]bool),
 	}
 	defer k.jobs.Wait()
+	defer g.turned.Store(nil)
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	for {
@@ -75,6 +76,7 @@ func (g *Gates) Run(ctx context.Context, prober Prober, complain func(kind strin
 
 // round reads the gates, sees to the queues, and takes the jobs that there are.
 func (k *keeper) round(ctx context.Context) error {
+	k.turn()
 	if err := k.Refresh(ctx); err != nil {
 		return err
 	}
@@ -85,6 +87,7 @@ func (k *keeper) round(ctx context.Context) error {
 			continue // what it would find is known
 		}
 		if state.due(s.Now, k.process) {
+			k.turn()
 			err = errors.Join(err, k.assume(ctx, name))
 		}
 	}

@@ -27,6 +27,7 @@ func (k *keeper) tidy(ctx context.Context, s Snapshot) error {
 	k.pauses = pauses
 	k.mu.Unlock()
 	for _, pause := range pauses {
+		k.turn()
 		err = errors.Join(err, k.tidyOne(ctx, s, pause))
 	}
 	if err == nil {

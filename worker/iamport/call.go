@@ -17,22 +17,48 @@ type call struct {
 	op     Op
 	method string
 	path   string
+	route  string // the path without what differs from one call to the next
 	impUID string
 	token  string
 	body   io.Reader
+	// decode takes over what an answer with code 0 bears, or returns why that
+	// cannot be used.
+	decode func(response json.RawMessage) error
 }
 
 // errTooLarge is why an answer of more than a mebibyte was not read.
 var errTooLarge = errors.New("the answer is larger than 1 MiB")
 
-// do makes one call within the client's timeout. It returns the envelope of an
-// answer with status 200 and code 0, and an error for every other.
-func (c *Client) do(ctx context.Context, call call) (envelope, *Error) {
+// exchange makes one call within the client's timeout. It returns nil for an
+// answer with status 200 and code 0 that could be decoded, and an error for
+// every other.
+func (c *Client) exchange(ctx context.Context, call call) *Error {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
+	request, err := c.request(ctx, call)
+	if err != nil {
+		return call.failed(err)
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		failure := call.failed(err)
+		failure.MayHaveTakenEffect = call.op == OpRevoke
+		return c.conceal(failure, call.token)
+	}
+	answer, failure := call.read(response)
+	if failure != nil {
+		return c.conceal(failure, call.token)
+	}
+	if err := call.decode(answer.Response); err != nil {
+		return c.unreadable(call, answer, err)
+	}
+	return nil
+}
+
+func (c *Client) request(ctx context.Context, call call) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, call.method, c.config.URL+call.path, call.body)
 	if err != nil {
-		return envelope{}, call.failed(err)
+		return nil, err
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "revoker")
@@ -45,18 +71,7 @@ func (c *Client) do(ctx context.Context, call call) (envelope, *Error) {
 	if c.config.Tier != "" {
 		request.Header.Set("Tier", c.config.Tier)
 	}
-
-	response, err := c.http.Do(request)
-	if err != nil {
-		failure := call.failed(err)
-		failure.MayHaveTakenEffect = call.op == OpRevoke
-		return envelope{}, c.conceal(failure, call.token)
-	}
-	answer, failure := call.read(response)
-	if failure != nil {
-		return envelope{}, c.conceal(failure, call.token)
-	}
-	return answer, nil
+	return request, nil
 }
 
 // read reads an answer, all of it, so that its connection is used again.

@@ -17,6 +17,9 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/trace"
+
 	"receiptrevoker/tasks"
 )
 
@@ -45,6 +48,13 @@ type Config struct {
 	// Connections is how many idle connections are kept: as many as there are
 	// calls at a time. Default 100.
 	Connections int
+	// OnCall is told of every call that has ended, in the goroutine that made
+	// it, and should return at once. Default: nobody is.
+	OnCall func(Exchange) `json:"-"`
+	// Tracers make a span for every call. PortOne is told nothing of it.
+	// Default the global ones of OpenTelemetry, which do nothing until they are
+	// set.
+	Tracers trace.TracerProvider `json:"-"`
 }
 
 // Client calls PortOne. Its methods are safe for concurrent use; callers share
@@ -54,6 +64,7 @@ type Client struct {
 	http   *http.Client
 	tokens *tokenSource
 	redact *strings.Replacer
+	tracer trace.Tracer
 }
 
 var tierFormat = regexp.MustCompile(`^[A-Z0-9]{3}$`)
@@ -64,6 +75,12 @@ func NewClient(config Config) (*Client, error) {
 	config.URL = strings.TrimSuffix(cmp.Or(config.URL, DefaultURL), "/")
 	config.Timeout = cmp.Or(config.Timeout, DefaultTimeout)
 	config.Connections = cmp.Or(config.Connections, 100)
+	if config.OnCall == nil {
+		config.OnCall = func(Exchange) {}
+	}
+	if config.Tracers == nil {
+		config.Tracers = otel.GetTracerProvider()
+	}
 
 	address, err := url.Parse(config.URL)
 	switch {
@@ -88,6 +105,7 @@ func NewClient(config Config) (*Client, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		redact: strings.NewReplacer(string(config.Key), mask, string(config.Secret), mask),
+		tracer: config.Tracers.Tracer("receiptrevoker/worker/iamport"),
 	}
 	c.tokens = &tokenSource{obtain: c.obtainToken}
 	return c, nil
@@ -127,12 +145,17 @@ func (c *Client) receipt(ctx context.Context, call call) (Receipt, error) {
 	if err := tasks.ValidateImpUID(call.impUID); err != nil {
 		return Receipt{}, &Error{Op: call.op, Err: err}
 	}
-	call.path = "/receipts/" + url.PathEscape(call.impUID)
+	call.path, call.route = "/receipts/"+url.PathEscape(call.impUID), "/receipts/{imp_uid}"
+	var receipt Receipt
+	call.decode = func(response json.RawMessage) (err error) {
+		receipt, err = decodeReceipt(response)
+		return call.check(receipt, err)
+	}
 
-	receipt, failure := c.receiptOnce(ctx, &call)
+	failure := c.withToken(ctx, &call)
 	if failure != nil && failure.Status == http.StatusUnauthorized && failure.Op != OpToken {
 		c.tokens.refused(call.token)
-		receipt, failure = c.receiptOnce(ctx, &call)
+		failure = c.withToken(ctx, &call)
 	}
 	if failure != nil {
 		return Receipt{}, failure
@@ -140,44 +163,48 @@ func (c *Client) receipt(ctx context.Context, call call) (Receipt, error) {
 	return receipt, nil
 }
 
-func (c *Client) receiptOnce(ctx context.Context, call *call) (Receipt, *Error) {
+// check returns why an answer with code 0 and the receipt in it, as far as it
+// could be read, cannot be used.
+func (c *call) check(receipt Receipt, err error) error {
+	switch {
+	case receipt.ImpUID != "" && receipt.ImpUID != c.impUID:
+		return fmt.Errorf("the answer is about %q", receipt.ImpUID)
+	case c.op == OpRevoke: // code 0 is a revocation's success, whatever describes it
+		return nil
+	case err == nil && receipt == Receipt{}: // which is not to say that it is not revoked
+		return errors.New("the answer describes no receipt")
+	}
+	return err
+}
+
+func (c *Client) withToken(ctx context.Context, call *call) *Error {
 	var err error
 	if call.token, err = c.tokens.get(ctx); err != nil {
 		var failure *Error
 		errors.As(err, &failure)
-		return Receipt{}, failure
+		return failure
 	}
-	answer, failure := c.do(ctx, *call)
-	if failure != nil {
-		return Receipt{}, failure
-	}
-	receipt, err := decodeReceipt(answer.Response)
-	switch {
-	case receipt.ImpUID != "" && receipt.ImpUID != call.impUID:
-		return Receipt{}, c.unreadable(*call, answer, fmt.Errorf("the answer is about %q", receipt.ImpUID))
-	case err != nil && call.op == OpLookup:
-		return Receipt{}, c.unreadable(*call, answer, err)
-	case receipt == Receipt{} && call.op == OpLookup: // which is not to say that it is not revoked
-		return Receipt{}, c.unreadable(*call, answer, errors.New("the answer describes no receipt"))
-	}
-	return receipt, nil // code 0 is a revocation's success, whatever describes it
+	return c.do(ctx, *call)
 }
 
 // obtainToken asks for a token (POST /users/getToken).
-func (c *Client) obtainToken(ctx context.Context) (token, error) {
+func (c *Client) obtainToken(ctx context.Context) (obtained token, _ error) {
 	asked := time.Now()
 	body, err := json.Marshal(map[string]string{"imp_key": string(c.config.Key), "imp_secret": string(c.config.Secret)})
 	if err != nil {
 		return token{}, &Error{Op: OpToken, Err: err}
 	}
-	call := call{op: OpToken, method: http.MethodPost, path: "/users/getToken", body: bytes.NewReader(body)}
-	answer, failure := c.do(ctx, call)
+	failure := c.do(ctx, call{
+		op: OpToken, method: http.MethodPost, path: tokenPath, route: tokenPath, body: bytes.NewReader(body),
+		decode: func(response json.RawMessage) (err error) {
+			obtained, err = decodeToken(response, asked)
+			return err
+		},
+	})
 	if failure != nil {
 		return token{}, failure
 	}
-	obtained, err := decodeToken(answer.Response, asked)
-	if err != nil {
-		return token{}, c.unreadable(call, answer, err)
-	}
 	return obtained, nil
 }
+
+const tokenPath = "/users/getToken"

@@ -21,7 +21,7 @@ const defaultHTTP = "127.0.0.1:9090"
 // Flags registers the setting.
 func (h *HTTP) Flags(f *pflag.FlagSet) {
 	h.flags = f
-	f.StringVar(&h.Address, "http", defaultHTTP, "`address` of /healthz and /readyz, off for none")
+	f.StringVar(&h.Address, "http", defaultHTTP, "`address` of /healthz, /readyz and /metrics, off for none")
 	env(f, "http", "REVOKER_HTTP")
 }
 

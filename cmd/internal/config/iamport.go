@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/worker/iamport"
 )
@@ -17,6 +18,10 @@ type IAMPort struct {
 	URL     string
 	Tier    string
 	Timeout time.Duration
+
+	// OnCall and Tracers are the client's, and no settings.
+	OnCall  func(iamport.Exchange)
+	Tracers trace.TracerProvider
 }
 
 // Flags registers the settings. The credentials are no flags: they would stand
@@ -51,6 +56,7 @@ func (i *IAMPort) Client(getenv func(string) string, connections int) (*iamport.
 	return iamport.NewClient(iamport.Config{
 		URL: i.URL, Key: iamport.Secret(key), Secret: iamport.Secret(secret),
 		Tier: i.Tier, Timeout: i.Timeout, Connections: connections,
+		OnCall: i.OnCall, Tracers: i.Tracers,
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
@@ -13,41 +12,27 @@ import (
 	"receiptrevoker/tasks/redistest"
 )
 
-func TestSurveyCountsWhatIsThere(t *testing.T) {
+func TestReachOfTheStream(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		store, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
-		got, err := store.Survey(ctx, time.Now())
-		if want := (outcome.Survey{EventsKept: outcome.DefaultStreamLength}); err != nil || got != want {
+		store, ctx := outcome.NewStore(client, outcome.Config{StreamLength: 70}), t.Context()
+		got, err := store.Reach(ctx)
+		if want := (outcome.Reach{Kept: 70}); err != nil || got != want {
 			t.Errorf("of nothing: got %+v, %v", got, err)
 		}
 		begun := time.Now()
-		for i := range 5 { // two end, one of them dead
+		for i := range 3 {
 			attempt, err := store.Begin(ctx, tasks.Revocation{ImpUID: fmt.Sprint("imp_", i)}, time.Minute)
 			if err != nil {
 				t.Fatal(err)
 			}
-			ends := []outcome.Outcome{{Status: outcome.Dead, Reason: outcome.ReasonRefused}, {Status: outcome.Revoked}}
-			if i < len(ends) {
-				if _, err := store.Finish(ctx, attempt, ends[i]); err != nil {
-					t.Fatal(err)
-				}
+			if _, err := store.Finish(ctx, attempt, outcome.Outcome{Status: outcome.Revoked, Reason: outcome.ReasonRevoked}); err != nil {
+				t.Fatal(err)
 			}
 		}
-		if err := store.Postpone(ctx, "imp_4", begun.Add(-time.Hour)); err != nil {
-			t.Fatal(err)
-		}
-		got, err = store.Survey(ctx, begun)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if age := got.Oldest.Sub(begun); age.Abs() > time.Minute {
-			t.Errorf("the oldest event is of %v, want %v", got.Oldest, begun)
-		}
-		got.Oldest = time.Time{}
-		want := outcome.Survey{Open: 3, Overdue: 1, Dead: 1, Events: 2, EventsKept: outcome.DefaultStreamLength}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
+		got, err = store.Reach(ctx)
+		if err != nil || got.Events != 3 || got.Oldest.Sub(begun).Abs() > time.Minute {
+			t.Errorf("got %+v, %v; want 3 events since %v", got, err, begun)
 		}
 	})
 }

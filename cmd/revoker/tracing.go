@@ -1,0 +1,20 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"receiptrevoker/cmd/internal/traces"
+)
+
+// tracing returns the tracers that the environment asks for, which the caller
+// stops. What cannot be sent is reported.
+func (p *program) tracing(ctx context.Context) (*traces.Tracers, error) {
+	tracers, err := traces.Start(ctx, p.getenv, func(err error) {
+		fmt.Fprintf(p.stderr, "revoker: spans not sent: %v\n", err)
+	})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return tracers, nil
+}

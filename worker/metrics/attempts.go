@@ -1,0 +1,66 @@
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker"
+)
+
+// noGateway is the label of tasks without a gateway that is known.
+const noGateway = "none"
+
+// label returns a gateway's label: a code that nobody knows gets none of its
+// own, since there may be any number of them.
+func label(pg tasks.Gateway) string {
+	if pg.Known() {
+		return string(pg)
+	}
+	return noGateway
+}
+
+// gateways returns all labels of gateways.
+func gateways() []string {
+	all := []string{noGateway}
+	for _, pg := range tasks.Gateways() {
+		all = append(all, label(pg))
+	}
+	return all
+}
+
+// attempts counts what attempts came to.
+type attempts struct{ outcomes, attempts *prometheus.CounterVec }
+
+func newAttempts() *attempts {
+	a := &attempts{
+		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "revoker_outcomes_total", Help: "Terminal outcomes that this process has written.",
+		}, []string{"reason", "pg"}),
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "revoker_attempts_total", Help: "Attempts that have ended, by the reason with which they did.",
+		}, []string{"pg", "reason"}),
+	}
+	for _, pg := range gateways() {
+		for _, reason := range outcome.TerminalReasons() {
+			a.outcomes.WithLabelValues(string(reason), pg)
+			a.attempts.WithLabelValues(pg, string(reason))
+		}
+		for _, reason := range outcome.RetryingReasons() {
+			a.attempts.WithLabelValues(pg, string(reason))
+		}
+	}
+	return a
+}
+
+// OnAttempt counts an attempt. It is for [worker.Config].
+func (m *Metrics) OnAttempt(ended worker.Ended) {
+	if ended.Reason == "" {
+		return // it was put back before it called anybody
+	}
+	pg, reason := label(ended.PG), string(ended.Reason)
+	m.attempts.attempts.WithLabelValues(pg, reason).Inc()
+	if ended.Recorded && ended.Status.Terminal() {
+		m.attempts.outcomes.WithLabelValues(reason, pg).Inc()
+	}
+}

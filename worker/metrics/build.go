@@ -1,0 +1,42 @@
+package metrics
+
+import (
+	"cmp"
+	"runtime/debug"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// buildInfo is always 1; its labels say what was built.
+func buildInfo() prometheus.Collector {
+	version, revision, goVersion := built()
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "revoker_build_info", Help: "1, with what this program was built from.",
+		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "go_version": goVersion},
+	})
+	info.Set(1)
+	return info
+}
+
+// built returns what the Go toolchain has written into the program.
+func built() (version, revision, goVersion string) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return unknown, unknown, unknown
+	}
+	dirty := ""
+	for _, setting := range info.Settings {
+		switch {
+		case setting.Key == "vcs.revision":
+			revision = setting.Value
+		case setting.Key == "vcs.modified" && setting.Value == "true":
+			dirty = "-dirty"
+		}
+	}
+	if revision != "" {
+		revision += dirty
+	}
+	return cmp.Or(info.Main.Version, unknown), cmp.Or(revision, unknown), cmp.Or(info.GoVersion, unknown)
+}
+
+const unknown = "unknown"

@@ -1,0 +1,94 @@
+package metrics
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"receiptrevoker/worker/iamport"
+)
+
+// operations are the labels of the API's calls.
+var operations = map[iamport.Op]string{
+	iamport.OpToken: "token", iamport.OpRevoke: "revoke", iamport.OpLookup: "lookup",
+}
+
+// statuses are the HTTP statuses with a label of their own.
+var statuses = []int{200, 400, 401, 403, 404, 429, 500, 501, 502, 503, 504}
+
+const (
+	otherStatus = "other"
+	noStatus    = "none" // there was no answer
+)
+
+// buckets are the bounds of durations, in seconds. Calls are given up after 60
+// by default.
+var buckets = []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
+
+// What came of asking for a token.
+const (
+	tokenOK      = "ok"
+	tokenRefused = "refused"
+	tokenFailed  = "failed"
+)
+
+// calls counts the calls of the API.
+type calls struct {
+	seconds *prometheus.HistogramVec
+	tokens  *prometheus.CounterVec
+}
+
+func newCalls() *calls {
+	c := &calls{
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "revoker_api_request_seconds", Help: "How long calls of PortOne took.", Buckets: buckets,
+		}, []string{"operation", "status"}),
+		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "revoker_token_refreshes_total", Help: "Tokens that PortOne was asked for.",
+		}, []string{"result"}),
+	}
+	for _, operation := range operations {
+		for _, status := range statuses {
+			c.seconds.WithLabelValues(operation, strconv.Itoa(status))
+		}
+		c.seconds.WithLabelValues(operation, otherStatus)
+		c.seconds.WithLabelValues(operation, noStatus)
+	}
+	for _, result := range []string{tokenOK, tokenRefused, tokenFailed} {
+		c.tokens.WithLabelValues(result)
+	}
+	return c
+}
+
+// OnCall counts a call. It is for [iamport.Config].
+func (m *Metrics) OnCall(call iamport.Exchange) {
+	m.calls.seconds.WithLabelValues(operations[call.Op], statusLabel(call.Status)).Observe(call.Took.Seconds())
+	if call.Op == iamport.OpToken {
+		m.calls.tokens.WithLabelValues(tokenResult(call)).Inc()
+	}
+}
+
+func statusLabel(status int) string {
+	switch {
+	case status == 0:
+		return noStatus
+	case slices.Contains(statuses, status):
+		return strconv.Itoa(status)
+	}
+	return otherStatus
+}
+
+// tokenResult tells a token that was refused, which a person must mend, from
+// one that there was no answer about, or none but to ask later.
+func tokenResult(call iamport.Exchange) string {
+	switch {
+	case call.Err == nil:
+		return tokenOK
+	case call.Err.Err == nil && call.Status == http.StatusOK,
+		call.Status/100 == 4 && call.Status != http.StatusTooManyRequests:
+		return tokenRefused
+	}
+	return tokenFailed
+}

@@ -1,0 +1,49 @@
+// Package metrics shows Prometheus how a worker is: what it has done since it
+// started, and what waits in Redis.
+package metrics
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics counts what a worker does. Its methods are what the worker and its
+// clients call; see [Metrics.OnAttempt], [Metrics.OnCall] and [Metrics.Hook].
+type Metrics struct {
+	registry    *prometheus.Registry
+	attempts    *attempts
+	calls       *calls
+	redisErrors prometheus.Counter
+}
+
+// New returns metrics that count from now on. Every series that they are sure
+// to have is there from the start, as 0, so that the first of anything is
+// seen as an increase.
+func New() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(), attempts: newAttempts(), calls: newCalls(),
+		redisErrors: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "revoker_redis_errors_total", Help: "Commands that Redis did not carry out, after all tries.",
+		}),
+	}
+	m.registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.attempts.outcomes, m.attempts.attempts, m.calls.seconds, m.calls.tokens, m.redisErrors, buildInfo(),
+	)
+	return m
+}
+
+// Handler answers scrapes of /metrics with what was counted and what the worker
+// and Redis say. It may be called once.
+func (m *Metrics) Handler(subject Subject) http.Handler {
+	readings := newReadings(subject)
+	m.registry.MustRegister(collector{readings: readings, worker: subject.Worker})
+	page := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		readings.refresh(r.Context())
+		page.ServeHTTP(w, r)
+	})
+}

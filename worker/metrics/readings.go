@@ -1,0 +1,114 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
+
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
+)
+
+const (
+	// fresh is how old a reading may be that is shown: several scrapers at about
+	// the same time cost one.
+	fresh = 3 * time.Second
+	// readTimeout bounds a reading, well below the 10 s that Prometheus waits.
+	readTimeout = 2 * time.Second
+	// overdueFor is for how long nobody has gone on with what is overdue. Within
+	// it, the sweeper of any worker should have.
+	overdueFor = time.Minute
+)
+
+// Worker is what is asked of a worker.
+type Worker interface {
+	Ready(ctx context.Context) error
+	Gates() map[gate.Name]gate.State
+}
+
+// Subject is what is looked at for a scrape.
+type Subject struct {
+	Redis    redis.UniversalClient
+	Outcomes *outcome.Store
+	Worker   Worker
+}
+
+// reading is what Redis and the worker said at one moment.
+type reading struct {
+	at       time.Time
+	err      error // why Redis said nothing
+	ready    bool
+	overview outcome.Overview
+	queues   []queueSize
+}
+
+// readings keeps the last reading.
+type readings struct {
+	subject Subject
+	flight  singleflight.Group
+
+	mu   sync.Mutex
+	last reading
+}
+
+func newReadings(subject Subject) *readings {
+	return &readings{subject: subject, last: reading{err: errors.New("nothing was read yet")}}
+}
+
+// latest returns the last reading.
+func (r *readings) latest() reading {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last
+}
+
+func (r *readings) keep(found reading) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = found
+}
+
+// refresh sees to it that the last reading is fresh. It returns in time, also
+// where Redis does not: it then has said nothing.
+func (r *readings) refresh(ctx context.Context) {
+	if last := r.latest(); time.Since(last.at) < fresh {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout) // others wait for it, too
+	defer cancel()
+	done := r.flight.DoChan("", func() (any, error) {
+		r.keep(r.read(ctx))
+		return nil, nil
+	})
+	select {
+	case <-done:
+	case <-ctx.Done():
+		r.keep(reading{at: time.Now(), err: context.Cause(ctx)})
+	}
+}
+
+// read asks everybody at the same time.
+func (r *readings) read(ctx context.Context) reading {
+	var found reading
+	var all errgroup.Group
+	all.Go(func() (err error) {
+		found.overview, err = r.subject.Outcomes.Overview(ctx, overdueFor)
+		return err
+	})
+	all.Go(func() (err error) {
+		found.queues, err = queueSizes(ctx, r.subject.Redis)
+		return err
+	})
+	all.Go(func() error {
+		found.ready = r.subject.Worker.Ready(ctx) == nil
+		return nil
+	})
+	found.err = all.Wait()
+	found.at = time.Now()
+	return found
+}

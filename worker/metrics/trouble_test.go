@@ -1,0 +1,152 @@
+package metrics_test
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/metrics"
+)
+
+// inTime is how long a scrape may take where Redis does not answer: its own
+// bound of 2 s, and what a busy machine adds.
+const inTime = 5 * time.Second
+
+func TestScrapeAnswersWhileRedisIsAway(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client := server.Client(t)
+	m := metrics.New()
+	client.AddHook(m.Hook())
+	handler := m.Handler(subject(client, &fake{}))
+	enqueue(t, client, "receipts", 1)
+	p := scrape(t, handler)
+	p.want(t, map[string]float64{`revoker_redis_up{}`: 1, `revoker_redis_errors_total{}`: 0})
+
+	server.Kill()
+	eventually(t, "Redis is seen to be away", func() bool {
+		began := time.Now()
+		p = scrape(t, handler)
+		if took := time.Since(began); took > inTime {
+			t.Fatalf("a scrape took %v", took)
+		}
+		return p.series[`revoker_redis_up{}`] == 0
+	})
+	if shown := append(p.has("revoker_queue_tasks"), p.has("revoker_dead_letters")...); len(shown) > 0 {
+		t.Errorf("what nobody knows is shown: %v", shown)
+	}
+	if len(p.has("revoker_outcomes_total")) == 0 {
+		t.Error("what was counted is not shown")
+	}
+	if err := server.Up(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "Redis is seen to be back", func() bool {
+		p = scrape(t, handler)
+		return p.series[`revoker_redis_up{}`] == 1
+	})
+	if p.series[`revoker_redis_errors_total{}`] == 0 {
+		t.Error("no error of Redis was counted")
+	}
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it did not come to this: %s", what)
+		}
+	}
+}
+
+// A Redis that takes connections and says nothing, to a client that waits for
+// ever.
+func TestScrapeAnswersWhileRedisHangs(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	client := redis.NewClient(&redis.Options{Addr: listener.Addr().String(), ReadTimeout: -1})
+	defer client.Close()
+	handler := metrics.New().Handler(subject(client, &fake{}))
+	began := time.Now()
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			p := scrape(t, handler)
+			p.want(t, map[string]float64{`revoker_redis_up{}`: 0})
+		})
+	}
+	all.Wait()
+	if took := time.Since(began); took > inTime {
+		t.Errorf("three scrapes took %v", took)
+	}
+}
+
+// commands counts what is sent to Redis.
+type commands struct{ count atomic.Int64 }
+
+func (c *commands) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (c *commands) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		c.count.Add(1)
+		return next(ctx, cmd)
+	}
+}
+
+func (c *commands) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		c.count.Add(1)
+		return next(ctx, cmds)
+	}
+}
+
+func TestScrapersShareAReading(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t)
+	enqueue(t, client, "receipts", 1)
+	warm := scrape(t, metrics.New().Handler(subject(client, &fake{}))) // the script is known now
+	warm.want(t, map[string]float64{`revoker_redis_up{}`: 1})
+	sent := &commands{}
+	client.AddHook(sent)
+	handler := metrics.New().Handler(subject(client, &fake{}))
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			p := scrape(t, handler)
+			p.want(t, map[string]float64{`revoker_queue_tasks{queue="receipts",state="pending"}`: 1})
+		})
+	}
+	all.Wait()
+	if got := sent.count.Load(); got > 2*3 { // two readings, should these have taken seconds
+		t.Errorf("20 scrapes sent %d requests to Redis, want the 3 of one reading", got)
+	}
+}
+
+func TestAnswersOfRedisAreNoErrors(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t)
+	m := metrics.New()
+	client.AddHook(m.Hook())
+	handler := m.Handler(subject(client, &fake{}))
+	_ = client.Get(t.Context(), "nothing").Err()
+	_ = client.EvalSha(t.Context(), "0000000000000000000000000000000000000000", nil).Err()
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	_ = client.Get(stopped, "nothing").Err()
+	p := scrape(t, handler)
+	p.want(t, map[string]float64{`revoker_redis_errors_total{}`: 0})
+	_ = client.Incr(t.Context(), "number").Err()
+	_ = client.LPush(t.Context(), "number", 1).Err() // it is no list
+	p = scrape(t, handler)
+	p.want(t, map[string]float64{`revoker_redis_errors_total{}`: 1})
+}

@@ -1,0 +1,61 @@
+package worker
+
+import (
+	"context"
+	"errors"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+)
+
+// Ended is an attempt that has ended.
+type Ended struct {
+	PG tasks.Gateway
+	// Status and Reason are what it came to. The reason is empty if it was put
+	// back before its call because the process stops.
+	Status outcome.Status
+	Reason outcome.Reason
+	// Recorded tells that this was written: nobody knew better, and Redis
+	// answered before the process ended.
+	Recorded bool
+}
+
+// startSpan starts the span of an attempt, in the trace of ctx.
+func (h *handler) startSpan(ctx context.Context, a outcome.Attempt) (context.Context, trace.Span) {
+	ctx, span := h.tracer.Start(ctx, "revoke receipt", trace.WithSpanKind(trace.SpanKindConsumer))
+	if span.IsRecording() {
+		r := a.Revocation
+		span.SetAttributes(attribute.String("imp_uid", r.ImpUID), attribute.String("pg", string(r.PG)),
+			attribute.Int("attempt", a.Number))
+		if r.Batch != "" {
+			span.SetAttributes(attribute.String("batch", r.Batch))
+		}
+	}
+	return ctx, span
+}
+
+// ended tells those who want to know of it what an attempt came to.
+func (h *handler) ended(ctx context.Context, a outcome.Attempt, found finding, recorded bool) {
+	h.onAttempt(Ended{PG: a.Revocation.PG, Status: found.status, Reason: found.reason, Recorded: recorded})
+	span := trace.SpanFromContext(ctx)
+	if !span.IsRecording() {
+		return
+	}
+	span.SetAttributes(attribute.String("status", string(found.status)), attribute.String("reason", string(found.reason)))
+	if found.status != outcome.Revoked && !errors.Is(found.err, errStopping) {
+		span.SetStatus(codes.Error, string(found.reason))
+	}
+}
+
+// about returns what a log line says of the revocation that it is about.
+func about(ctx context.Context, r tasks.Revocation, more ...any) []any {
+	args := []any{"imp_uid", r.ImpUID, "pg", string(r.PG)}
+	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
+		args = append(args, "trace_id", span.TraceID().String())
+	}
+	return append(args, more...)
+}
