@@ -29,10 +29,11 @@ func TestRightsOfTheRunbookAreEnough(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g, w := test.start(t), newWorld(t, "", iamporttest.Config{})
-			log := startWork(t, g.as(w, "revoker-worker").environment)
+			log := startWork(t, g.as(w, "revoker-worker").with(map[string]string{"REVOKER_HTTP": "127.0.0.1:0"}).environment)
 			abandon(t, g.as(w, "revoker-worker"))
 			tour{producer: g.as(w, "revoker-producer"), operator: g.as(w, "revoker-operator"), lines: 300, refused: 30}.run(t)
 			look(t, g.as(w, "revoker-monitor"))
+			scrape(t, log)
 			waitFor(t, "the sweeper goes on with what nobody does", func() bool {
 				return strings.Contains(log.String(), "enqueued again") && strings.Contains(log.String(), `"revoked","imp_uid":"`+abandoned)
 			})
@@ -82,6 +83,22 @@ func look(t *testing.T, w *world) {
 	}
 	if refused.MatchString(log.String()) {
 		t.Errorf("the monitor is refused something:\n%s", log)
+	}
+}
+
+// scrape sees that the worker's figures are whole.
+func scrape(t *testing.T, log *buffer) {
+	t.Helper()
+	log.await(t, `"http":"`)
+	_, rest, _ := strings.Cut(log.String(), `"http":"`)
+	address, _, _ := strings.Cut(rest, `"`)
+	status, body := fetch(t, http.DefaultClient, "http://"+address+"/metrics")
+	for _, want := range []string{
+		"revoker_redis_up 1\n", `revoker_queue_tasks{queue="receipts-bulk-kcp",state="pending"} 0`, "revoker_dead_letters 0\n",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("/metrics: %d without %s", status, want)
+		}
 	}
 }
 
