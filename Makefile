@@ -1,4 +1,5 @@
-# Everything is done with Go alone; tests on a real Redis need redis-server.
+# Everything is done with Go alone; tests on a real Redis need redis-server, and
+# those in a real browser chromium.
 
 GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -16,7 +17,7 @@ demo: build ## see it at work: everything embedded, nothing to install
 	@bin/revoker demo
 
 test: ## run all tests, with the race detector
-	REVOKER_REQUIRE_REDIS=$(REQUIRE) go test -race ./...
+	REVOKER_REQUIRE_REDIS=$(REQUIRE) REVOKER_REQUIRE_CHROMIUM=$(REQUIRE) go test -race ./...
 
 lint: ## vet, gofumpt and staticcheck
 	go vet ./...

@@ -17,7 +17,8 @@ var arrows = map[string][]string{
 	"worker":                     {"tasks", "tasks/outcome", "worker/gate", "worker/iamport"},
 	"worker/gate":                {"tasks"},
 	"enqueue":                    {"tasks", "tasks/outcome"},
-	"worker/monitor":             {"tasks", "tasks/outcome"},
+	"worker/monitor":             {"tasks", "tasks/outcome", "worker/monitor/login"},
+	"worker/monitor/login":       {},
 	"worker/deadletter":          {"tasks", "tasks/outcome"},
 	"worker/metrics":             {"tasks", "tasks/outcome", "worker", "worker/gate", "worker/iamport"},
 }

@@ -11,6 +11,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -76,7 +77,8 @@ func TestArchivedTaskFromBeforeARevivalIsNoCrash(t *testing.T) {
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.enqueue(t, tasks.Revocation{ImpUID: one})
-		stop := b.start(t)
+		// It must not lead the sweepers: miniredis would keep its lead for ever.
+		stop := b.start(t, func(config *worker.Config) { config.Sweep = time.Hour })
 		b.await(t, one, terminal) // dead, and archived
 		stop()
 

@@ -144,13 +144,13 @@ func (w *Worker) Run(ctx context.Context) error {
 
 	handler := w.handler(stopping, abandoned)
 	fleet := &fleet{config: w.config, complaints: w.complaints, handler: handler, pulse: w.pulse}
+	if err := w.gates.Refresh(ctx); err != nil {
+		w.complain("gates", err)
+	}
 	var beside sync.WaitGroup
 	beside.Go(func() { w.watch.run(abandoned) })
 	beside.Go(func() { handler.leases.run(abandoned) })
 	beside.Go(func() { w.sweeper(handler).run(ctx) })
-	if err := w.gates.Refresh(ctx); err != nil {
-		w.complain("gates", err)
-	}
 	beside.Go(func() { w.gates.Run(ctx, w.prober(handler), w.complain) })
 
 	err := fleet.run(ctx)

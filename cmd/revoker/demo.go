@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -23,15 +25,15 @@ func (p *program) demo() *cobra.Command {
 		Use:   "demo [FILE]",
 		Short: "See it at work: everything embedded, nothing to install",
 		Long: `Demo starts a Redis, a pretend PortOne that fails in every way, a worker and the
-Asynq web UI, all inside this process and on loopback. It revokes 300 receipts,
-or those of FILE, a list as 'revoker bulk' reads it, and shows what became of
-them. Nothing leaves the machine.`,
+web site of 'revoker monitor', all inside this process and on loopback. It
+revokes 300 receipts, or those of FILE, a list as 'revoker bulk' reads it, and
+shows what became of them. Nothing leaves the machine.`,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runDemo(cmd.Context(), s, args) },
 	}
-	cmd.Flags().BoolVar(&s.keep, "keep", false, "go on running afterwards, for the web UI, until Ctrl-C")
+	cmd.Flags().BoolVar(&s.keep, "keep", false, "go on running afterwards, for the web site, until Ctrl-C")
 	cmd.Flags().BoolVarP(&s.verbose, "verbose", "v", false, "show the worker's log instead of a progress bar")
-	cmd.Flags().StringVar(&s.ui, "ui", "127.0.0.1:8980", "`address` of the Asynq web UI; another port is taken if it is in use")
+	cmd.Flags().StringVar(&s.ui, "ui", "127.0.0.1:8980", "`address` of the web site; another port is taken if it is in use")
 	return cmd
 }
 
@@ -50,7 +52,7 @@ func (p *program) runDemo(ctx context.Context, s demoSettings, files []string) e
 	defer stage.close()
 
 	fmt.Fprintf(p.stdout, "Revoking %d cash receipts through a pretend PortOne that fails in every way.\n", len(cast.revocations))
-	fmt.Fprintf(p.stdout, "Asynq web UI: http://%s\n\n", stage.ui)
+	fmt.Fprintf(p.stdout, "To watch: http://%s\n\n", stage.ui)
 	if err := stage.enqueue(ctx); err != nil {
 		return err
 	}
@@ -69,12 +71,23 @@ func (p *program) runDemo(ctx context.Context, s demoSettings, files []string) e
 	return nil
 }
 
-// enqueue asks for all revocations of the cast, and puts a broken task beside
-// them, as a faulty producer would, if the cast has one.
+// enqueue asks for all revocations of the cast, every third of them by itself
+// and the others as a batch, and puts a broken task beside them, as a faulty
+// producer would, if the cast has one.
 func (s *stage) enqueue(ctx context.Context) error {
-	for result := range s.queue.RevokeMany(ctx, s.cast.all()) {
+	singles, lines := s.cast.split()
+	for result := range s.queue.RevokeMany(ctx, slices.Values(singles)) {
 		if result.Err != nil {
 			return result.Err
+		}
+	}
+	batch, err := s.queue.Batch(demoBatch, enqueue.BatchOptions{})
+	if err != nil {
+		return err
+	}
+	for _, err := range batch.Ask(ctx, slices.Values(lines)) {
+		if err != nil {
+			return err
 		}
 	}
 	if s.cast.broken {

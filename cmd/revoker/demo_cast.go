@@ -3,11 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"iter"
-	"slices"
 	"time"
 
 	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport/iamporttest"
@@ -24,7 +23,20 @@ type cast struct {
 	slots       int           // of the worker, few enough for the progress to be seen
 }
 
-func (c *cast) all() iter.Seq[tasks.Revocation] { return slices.Values(c.revocations) }
+// demoBatch is the batch that most of a demo belongs to.
+const demoBatch = "demo"
+
+// split returns what is asked for by itself, and what as a batch.
+func (c *cast) split() (singles []tasks.Revocation, lines []enqueue.Line) {
+	for i, r := range c.revocations {
+		if i%3 == 0 {
+			singles = append(singles, r)
+		} else {
+			lines = append(lines, enqueue.Line{Number: len(lines) + 1, ImpUID: r.ImpUID, PG: r.PG})
+		}
+	}
+	return singles, lines
+}
 
 func (c *cast) impUIDs() []string {
 	impUIDs := make([]string, 0, len(c.revocations)+1)
@@ -127,7 +139,7 @@ func (p *program) listedCast(file string) (cast, error) {
 			return c, fmt.Errorf("%s: %w", file, err)
 		case !seen[row.ImpUID]:
 			seen[row.ImpUID] = true
-			c.revocations = append(c.revocations, tasks.Revocation{ImpUID: row.ImpUID, PG: row.PG, Batch: "demo", Row: row.Line})
+			c.revocations = append(c.revocations, tasks.Revocation{ImpUID: row.ImpUID, PG: row.PG})
 			c.issued = append(c.issued, iamporttest.Receipt{ImpUID: row.ImpUID, PG: row.PG})
 		}
 	}

@@ -95,7 +95,7 @@ func (p *program) showNext(s *stage, kept bool) {
 	if !kept {
 		fmt.Fprint(p.stdout, `
 Try next:
-  revoker demo --keep         look around in the Asynq web UI
+  revoker demo --keep         look around on the web site
   revoker demo refunds.csv    your own list, with a bad day's faults
   revoker work -h             the worker, for a Redis and a PortOne of your own
 `)
@@ -107,6 +107,6 @@ Still running. In another terminal:
   revoker status %s
   revoker enqueue imp_000000000001 --wait
   revoker outcomes --follow
-Asynq web UI: http://%s. Ctrl-C ends it.
+Web site: http://%s. Ctrl-C ends it.
 `, s.memory.Addr(), s.cast.revocations[0].ImpUID, s.ui)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 
@@ -32,7 +31,7 @@ type stage struct {
 	client  redis.UniversalClient
 	portone *iamporttest.Server
 	queue   *enqueue.Client
-	ui      string // address of the Asynq web UI
+	ui      string // address of the web site
 
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -72,7 +71,7 @@ func (s *stage) close() {
 	s.memory.Close()
 }
 
-// start starts the pretend PortOne, the web UI, the worker, and the outage.
+// start starts the pretend PortOne, the web site, the worker, and the outage.
 func (s *stage) start(ctx context.Context, settings demoSettings) error {
 	portone, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -86,7 +85,14 @@ func (s *stage) start(ctx context.Context, settings demoSettings) error {
 		}
 	}
 	s.ui = ui.Addr().String()
-	s.background(ctx, func(ctx context.Context) error { return serve(ctx, ui, localOnly(monitor.Handler(s.client))) })
+	site, err := monitor.New(monitor.Config{
+		Redis: s.client, Outcomes: outcome.NewStore(s.client, outcome.Config{}), Gates: gates(s.client, ""),
+		Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return err
+	}
+	s.background(ctx, func(ctx context.Context) error { return serveSite(ctx, ui, site, slog.New(slog.DiscardHandler)) })
 
 	api, err := iamport.NewClient(iamport.Config{
 		URL: "http://" + portone.Addr().String(), Timeout: 3 * time.Second,
@@ -147,20 +153,4 @@ func (s *stage) enqueueBroken(ctx context.Context) error {
 	task := asynq.NewTask(tasks.TypeRevoke, []byte(`{"imp_uid":`), asynq.TaskID(brokenTask), asynq.Queue(tasks.Queue{}.Name()))
 	_, err := queue.EnqueueContext(ctx, task)
 	return err
-}
-
-// localOnly refuses what a page of another site could make a browser ask for:
-// the web UI has no login.
-func localOnly(handler http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host
-		}
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			http.Error(w, "the web UI of the demo answers on loopback only", http.StatusForbidden)
-			return
-		}
-		handler.ServeHTTP(w, r)
-	})
 }

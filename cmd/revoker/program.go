@@ -85,7 +85,8 @@ invalid or unfinished.`,
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.AddCommand(
-		p.demo(), p.work(), p.enqueue(), p.bulk(), p.status(), p.batch(), p.outcomes(), p.dead(), p.queue(), p.simulate(),
+		p.demo(), p.work(), p.enqueue(), p.bulk(), p.status(), p.batch(), p.outcomes(), p.dead(), p.queue(), p.monitor(),
+		p.simulate(),
 	)
 	return root
 }

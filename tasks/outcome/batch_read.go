@@ -36,8 +36,20 @@ func (s *Store) Batch(ctx context.Context, name string) (Batch, error) {
 }
 
 // Batches returns every batch, the one started last first.
-func (s *Store) Batches(ctx context.Context) ([]Batch, error) {
-	names, err := s.client.ZRevRange(ctx, s.batchIndex(), 0, -1).Result()
+func (s *Store) Batches(ctx context.Context) ([]Batch, error) { return s.newest(ctx, 0) }
+
+// NewestBatches returns the batches started last, at most as many as asked for
+// and the last one first: what it costs does not grow with all that there are.
+func (s *Store) NewestBatches(ctx context.Context, most int) ([]Batch, error) {
+	if most < 1 {
+		return nil, nil
+	}
+	return s.newest(ctx, most)
+}
+
+// newest returns that many batches, or all for 0.
+func (s *Store) newest(ctx context.Context, most int) ([]Batch, error) {
+	names, err := s.client.ZRevRange(ctx, s.batchIndex(), 0, int64(most)-1).Result()
 	if err != nil {
 		return nil, fmt.Errorf("list the batches: %w", err)
 	}

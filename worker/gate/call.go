@@ -192,8 +192,11 @@ func (c *Call) Overtaken() bool {
 	if c.probe && own.Closed && !portone.Closed {
 		return g.latest.Now.Sub(own.Since) < patience
 	}
-	return own.Closed || portone.Closed || own.Epoch != c.own || portone.Epoch != c.portone
+	return own.Epoch != c.own || portone.Epoch != c.portone || own.shut() || portone.shut()
 }
+
+// shut reports whether a gate is closed, or this process is just closing it.
+func (l *local) shut() bool { return l.Closed || l.closing }
 
 // patience is for how long the failure of a probe counts for nothing. It is
 // twice what gateways announce for their longest maintenance, and longer than

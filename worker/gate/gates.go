@@ -59,17 +59,23 @@ func New(store *Store, config Config, process string, log *slog.Logger) *Gates {
 	return g
 }
 
-// Refresh reads what all processes know. Callers at the same time share one
-// reading.
+// Refresh reads what all processes know by now. Callers at the same time share
+// one reading.
 func (g *Gates) Refresh(ctx context.Context) error {
-	_, err, _ := g.flight.Do("", func() (any, error) {
+	began := false
+	read := func() (any, error) {
+		began = true
 		asked := time.Now()
 		snapshot, err := g.store.Poll(context.WithoutCancel(ctx))
 		if err == nil {
 			g.apply(snapshot, asked)
 		}
 		return nil, err
-	})
+	}
+	_, err, _ := g.flight.Do("", read)
+	if !began { // it was another's, and may have been under way for long
+		_, err, _ = g.flight.Do("", read)
+	}
 	return err
 }
 

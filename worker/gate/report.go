@@ -79,7 +79,7 @@ func (g *Gates) enter(name Name, n note) (reason string, bad bool) {
 		return "", false
 	}
 	if n.evidence == Down {
-		return n.cause, g.shut(name, l, n.cause)
+		return n.cause, g.mustShut(name, l, n.cause)
 	}
 	minimum := g.config.Minimum
 	if l.step(time.Now()) < rampSteps {
@@ -94,14 +94,14 @@ func (g *Gates) enter(name Name, n note) (reason string, bad bool) {
 	}
 	if reason, bad = l.window.bad(g.config.Ratio, minimum); bad {
 		reason += " (" + n.cause + ")"
-		bad = g.shut(name, l, reason)
+		bad = g.mustShut(name, l, reason)
 	}
 	return reason, bad
 }
 
-// shut reports whether a gate that must be closed is to be closed for everybody,
+// mustShut reports whether a gate that must be closed is to be closed for everybody,
 // and not for this process alone. The caller holds the lock.
-func (g *Gates) shut(name Name, l *local, reason string) bool {
+func (g *Gates) mustShut(name Name, l *local, reason string) bool {
 	if name == PortOne && l.alone.refused(g.process) {
 		g.standAside(l, reason)
 		return false

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/monitor"
+)
+
+type monitorSettings struct {
+	redis   config.Redis
+	monitor config.Monitor
+	log     config.Log
+	hash    bool
+}
+
+func (p *program) monitor() *cobra.Command {
+	var s monitorSettings
+	cmd := &cobra.Command{
+		Use:   "monitor",
+		Short: "Serve the web site: gateways, batches, dead letters, and the Asynq web UI",
+		Long: `Monitor serves a web site on which people see how revocations fare: gateways and
+their queues, batches, dead letters, and what became of an imp_uid, in Korean
+and English, and beside it the Asynq web UI with every task.
+
+On a loopback address it asks nobody who they are. Anywhere else it needs a
+password, whose bcrypt hash stands in REVOKER_MONITOR_PASSWORD_HASH or in a file
+that REVOKER_MONITOR_PASSWORD_HASH_FILE names; --hash makes one. It speaks HTTP:
+put a proxy with a certificate before it where others could listen.
+
+It only shows, unless --allow-actions lets those who know the password pause
+queues, and run, archive and delete tasks.`,
+		Example: `  revoker monitor
+  revoker monitor --hash > password.hash
+  REVOKER_MONITOR_PASSWORD_HASH_FILE=password.hash revoker monitor --listen :8980`,
+		Args: arguments(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if s.hash {
+				return p.hashPassword()
+			}
+			return p.runMonitor(cmd.Context(), s)
+		},
+	}
+	s.redis.Flags(cmd.Flags())
+	s.monitor.Flags(cmd.Flags())
+	s.log.Flags(cmd.Flags())
+	cmd.Flags().BoolVar(&s.hash, "hash", false, "read a password from standard input, print its hash, and end")
+	return cmd
+}
+
+func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
+	log, err := s.log.Logger(p.stderr)
+	if err != nil {
+		return usageError{err}
+	}
+	hash, err := s.monitor.PasswordHash(p.getenv)
+	if err != nil {
+		return usageError{err}
+	}
+	listener, err := s.monitor.Listen(hash != "")
+	switch {
+	case errors.Is(err, config.ErrNoPassword):
+		return usageError{err}
+	case err != nil:
+		return err
+	}
+	defer listener.Close()
+	client, err := p.connect(ctx, s.redis)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	site, err := monitor.New(monitor.Config{
+		Redis: client, Outcomes: outcome.NewStore(client, s.redis.Outcomes()), Gates: gates(client, s.redis.Namespace),
+		PasswordHash: hash, AllowActions: s.monitor.AllowActions, Log: log,
+	})
+	if err != nil {
+		return usageError{fmt.Errorf("%w: %w", err, config.ErrNoPassword)}
+	}
+	log.Info("listening", "url", "http://"+listener.Addr().String(), "password", hash != "", "actions", s.monitor.AllowActions)
+	return serveSite(ctx, listener, site, log)
+}

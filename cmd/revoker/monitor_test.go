@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/redistest"
+)
+
+// startMonitor runs 'revoker monitor' until the test ends, and returns where it
+// is.
+func startMonitor(t *testing.T, environment map[string]string, args ...string) (site string, log *buffer) {
+	t.Helper()
+	log = &buffer{}
+	p := program{stdout: log, stderr: log, getenv: func(name string) string { return environment[name] }}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	go func() { ended <- p.run(ctx, append([]string{"monitor", "--log-format", "json"}, args...)) }()
+	t.Cleanup(func() {
+		cancel()
+		if code := <-ended; code != exitDone {
+			t.Errorf("exit code %d:\n%s", code, log)
+		}
+	})
+	log.await(t, `"url":"http://`)
+	found := regexp.MustCompile(`"url":"http://[^"]*:(\d+)"`).FindStringSubmatch(log.String())
+	return "http://127.0.0.1:" + found[1], log
+}
+
+func fetch(t *testing.T, client *http.Client, url string) (int, string) {
+	t.Helper()
+	response, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(body)
+}
+
+func TestMonitorServesTheSite(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	queue := enqueue.NewClient(server.Client(t), enqueue.Config{})
+	if _, err := queue.Revoke(t.Context(), tasks.Revocation{ImpUID: "imp_1", PG: tasks.Nice}); err != nil {
+		t.Fatal(err)
+	}
+	site, _ := startMonitor(t, map[string]string{"REDIS_URL": server.URL()}, "--listen", "127.0.0.1:0")
+	status, body := fetch(t, http.DefaultClient, site+"/?lang=ko&q=imp_1")
+	if status != http.StatusOK || !strings.Contains(body, "나이스페이먼츠") || !strings.Contains(body, "<code>queued</code>") {
+		t.Errorf("the page: %d\n%s", status, body)
+	}
+	if status, _ := fetch(t, http.DefaultClient, site+"/healthz"); status != http.StatusOK {
+		t.Errorf("/healthz: %d", status)
+	}
+}
+
+func TestMonitorLetsInWhoKnowsThePassword(t *testing.T) {
+	t.Parallel()
+	hash, err := bcrypt.GenerateFromPassword([]byte("correct horse battery"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "password.hash")
+	if err := os.WriteFile(file, fmt.Appendln(nil, string(hash)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := redistest.Start(t)
+	site, log := startMonitor(t, map[string]string{
+		"REDIS_URL": server.URL(), "REVOKER_MONITOR_LISTEN": "0.0.0.0:0", "REVOKER_MONITOR_PASSWORD_HASH_FILE": file,
+	})
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := &http.Client{Jar: jar}
+	if status, body := fetch(t, person, site+"/"); status != http.StatusUnauthorized || strings.Contains(body, "<h2>") {
+		t.Errorf("before the login: %d\n%s", status, body)
+	}
+	form := strings.NewReader(url.Values{"password": {"correct horse battery"}}.Encode())
+	request, err := http.NewRequest(http.MethodPost, site+"/login", form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Origin", site)
+	response, err := person.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if status, body := fetch(t, person, site+"/"); status != http.StatusOK || !strings.Contains(body, "Gateways") {
+		t.Errorf("after the login: %d\n%s", status, body)
+	}
+	for _, secret := range []string{string(hash), "correct horse", "battery"} {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("the log has %q in it:\n%s", secret, log)
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package monitor
+
+import (
+	"fmt"
+	"html/template"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+)
+
+// kst is Korea's time, in which people read the pages wherever the process
+// runs. Korea has had no summer time since 1988.
+var kst = time.FixedZone("KST", 9*60*60)
+
+// functions are what the pages' templates call.
+func (t tongue) functions() template.FuncMap {
+	return template.FuncMap{
+		"t": t.word, "lang": t.String, "number": t.number, "amount": t.amount, "clock": clock, "moment": moment,
+		"datetime": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+		"span":     t.span, "gateway": t.gateway, "status": t.status, "reason": t.reason, "percent": percent,
+		"escape": url.PathEscape,
+	}
+}
+
+func (t tongue) number(n any) string { return t.numbers.Sprintf("%d", n) }
+
+func (t tongue) amount(krw int64) string { return t.word("krw", t.number(krw)) }
+
+// clock is for what happens now, moment for what may be long ago.
+func clock(at time.Time) string { return at.In(kst).Format("15:04:05 MST") }
+
+func moment(at time.Time) string {
+	if at.IsZero() {
+		return "–"
+	}
+	return at.In(kst).Format("2006-01-02 15:04:05 MST")
+}
+
+// span returns a duration in its two largest units.
+func (t tongue) span(d time.Duration) string {
+	units := []struct {
+		key  string
+		size time.Duration
+	}{{"days", 24 * time.Hour}, {"hours", time.Hour}, {"minutes", time.Minute}, {"seconds", time.Second}}
+	var parts []string
+	for i, unit := range units {
+		n := d / unit.size
+		if n == 0 && (len(parts) > 0 || i < len(units)-1) {
+			if len(parts) > 0 {
+				break
+			}
+			continue
+		}
+		parts = append(parts, t.word(unit.key, int(n)))
+		if d -= n * unit.size; len(parts) == 2 {
+			break
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// gateway returns a gateway's name in the language.
+func (t tongue) gateway(pg tasks.Gateway) string {
+	switch {
+	case pg == "":
+		return t.word("no gateway")
+	case t.korean:
+		return pg.Korean()
+	}
+	return pg.English()
+}
+
+func (t tongue) status(s outcome.Status) string { return t.named("status ", string(s)) }
+
+// reason explains a reason. Those that this program does not know come from a
+// newer one, and stand for themselves.
+func (t tongue) reason(r outcome.Reason) string { return t.named("reason ", string(r)) }
+
+func (t tongue) named(kind, code string) string {
+	if text, ok := words[kind+code]; ok {
+		return text.in(t)
+	}
+	return code
+}
+
+// thousandths returns how many thousandths of all n is, for the length of a bar.
+func thousandths(n, all int) int {
+	if all <= 0 {
+		return 0
+	}
+	return min(n*1000/all, 1000)
+}
+
+// percent returns a share for people. What is not all is never 100 %.
+func percent(n, all int) string {
+	if all <= 0 {
+		return "–"
+	}
+	tenths := n * 1000 / all
+	return strconv.Itoa(tenths/10) + "." + strconv.Itoa(tenths%10) + " %"
+}
+
+// word returns a text in the language, with what it is about.
+func (t tongue) word(key string, about ...any) string {
+	text, ok := words[key]
+	if !ok {
+		return key
+	}
+	if len(about) == 0 {
+		return text.in(t)
+	}
+	return fmt.Sprintf(text.in(t), about...)
+}

@@ -1,0 +1,35 @@
+package login
+
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+const (
+	// shortest is how many characters a new password must have: whoever reaches
+	// the port may guess.
+	shortest = 12
+	// longest is how many bytes bcrypt looks at.
+	longest = 72
+	// cost is bcrypt's for new hashes: about a quarter of a second.
+	cost     = 12
+	mostCost = 16
+)
+
+// Hash returns the bcrypt hash of a password, or an error that says what is
+// wrong with it, without it.
+func Hash(password string) (string, error) {
+	switch n := utf8.RuneCountInString(password); {
+	case n < shortest:
+		return "", fmt.Errorf("the password has %d characters, at least %d are needed", n, shortest)
+	case len(password) > longest:
+		return "", fmt.Errorf("the password has %d bytes, at most %d are allowed", len(password), longest)
+	}
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+	if err != nil {
+		return "", fmt.Errorf("hash the password: %w", err)
+	}
+	return string(hash), nil
+}

@@ -1,0 +1,80 @@
+package login
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// mostSessions bounds what is remembered. The one that would end first gives way.
+const mostSessions = 1000
+
+// sessions are those who are logged in, by the hash of their cookie's value: a
+// look-up by hash tells nothing of how much of a guess was right.
+type sessions struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	ends map[[sha256.Size]byte]time.Time
+}
+
+func newSessions(now func() time.Time) *sessions {
+	return &sessions{now: now, ends: make(map[[sha256.Size]byte]time.Time)}
+}
+
+// add begins a session and returns its cookie's value.
+func (s *sessions) add() string {
+	value := rand.Text() // 128 bits at least
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.makeRoom()
+	s.ends[sha256.Sum256([]byte(value))] = s.now().Add(Lifetime)
+	return value
+}
+
+// makeRoom forgets sessions that are over, and one more if that is not enough.
+// The caller holds the lock.
+func (s *sessions) makeRoom() {
+	var first [sha256.Size]byte
+	for key, end := range s.ends {
+		if !s.now().Before(end) {
+			delete(s.ends, key)
+			continue
+		}
+		if known, ok := s.ends[first]; !ok || end.Before(known) {
+			first = key
+		}
+	}
+	if len(s.ends) >= mostSessions {
+		delete(s.ends, first)
+	}
+}
+
+func (s *sessions) has(value string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	end, ok := s.ends[sha256.Sum256([]byte(value))]
+	return ok && s.now().Before(end)
+}
+
+func (s *sessions) end(value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.ends, sha256.Sum256([]byte(value)))
+}
+
+const cookieName = "revoker_session"
+
+// newCookie returns the session's cookie, or one that deletes it if its age is
+// below zero. A browser that came by HTTPS must keep it there. That it did is
+// also believed of X-Forwarded-Proto, which anybody can send: all that a lie
+// does is to keep the liar's own cookie from being sent back.
+func newCookie(r *http.Request, value string, age time.Duration) *http.Cookie {
+	return &http.Cookie{
+		Name: cookieName, Value: value, Path: "/", MaxAge: int(age.Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https",
+	}
+}

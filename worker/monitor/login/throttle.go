@@ -1,0 +1,95 @@
+package login
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+const (
+	// tries is how many wrong passwords an address may give at once, and every
+	// how long it may give another one.
+	tries = 5
+	every = 10 * time.Second
+	// mostAddresses bounds what is remembered; beyond it, new addresses share
+	// one allowance.
+	mostAddresses = 4096
+)
+
+// throttle bounds how fast passwords can be guessed from one address. What a
+// proxy says of an address behind it is not believed, since anybody can say so:
+// all behind a proxy share an allowance.
+type throttle struct {
+	now func() time.Time
+
+	mu     sync.Mutex
+	from   map[netip.Prefix]*rate.Limiter
+	others *rate.Limiter
+}
+
+func newThrottle(now func() time.Time) *throttle {
+	return &throttle{now: now, from: make(map[netip.Prefix]*rate.Limiter), others: allowance()}
+}
+
+func allowance() *rate.Limiter { return rate.NewLimiter(rate.Every(every), tries) }
+
+// take takes one try of an address and returns 0, or how long there is none.
+func (t *throttle) take(remote string) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	limiter := t.limiter(network(remote), now)
+	if limiter.AllowN(now, 1) {
+		return 0
+	}
+	return time.Duration((1 - limiter.TokensAt(now)) * float64(every))
+}
+
+// limiter returns the allowance of a network. The caller holds the lock.
+func (t *throttle) limiter(from netip.Prefix, now time.Time) *rate.Limiter {
+	if known := t.from[from]; known != nil {
+		return known
+	}
+	if len(t.from) >= mostAddresses {
+		for other, limiter := range t.from {
+			if limiter.TokensAt(now) >= tries {
+				delete(t.from, other)
+			}
+		}
+	}
+	if len(t.from) >= mostAddresses {
+		return t.others
+	}
+	t.from[from] = allowance()
+	return t.from[from]
+}
+
+// forget gives an address that knew the password all its tries back.
+func (t *throttle) forget(remote string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.from, network(remote))
+}
+
+// network returns the address of a connection, or the /64 of an IPv6 one, which
+// is what one customer is given.
+func network(remote string) netip.Prefix {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		host = remote
+	}
+	address, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	address = address.Unmap().WithZone("")
+	bits := address.BitLen()
+	if address.Is6() {
+		bits = 64
+	}
+	prefix, _ := address.Prefix(bits)
+	return prefix
+}

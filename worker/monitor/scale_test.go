@@ -1,0 +1,189 @@
+package monitor_test
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/monitor"
+)
+
+// copyTasks copies the one task of a queue under numbered imp_uids of the same
+// length, inside Redis.
+//
+// KEYS  the task, its queue's list
+// ARGV  the task's imp_uid, the first number, how many
+var copyTasks = redis.NewScript(`
+local task = redis.call('HGETALL', KEYS[1])
+local prefix = string.sub(KEYS[1], 1, -#ARGV[1] - 1)
+for i = ARGV[2], ARGV[2] + ARGV[3] - 1 do
+  local impUID, copy = string.format('imp_%012d', i), {}
+  for n = 1, #task do
+    copy[n] = string.gsub(task[n], ARGV[1], impUID)
+  end
+  redis.call('HSET', prefix .. impUID, unpack(copy))
+  redis.call('LPUSH', KEYS[2], 'revoke:' .. impUID)
+end`)
+
+// copyOutcomes copies an outcome under numbered imp_uids; all from a number on
+// are dead letters of two reasons.
+//
+// KEYS  the outcome, the list of dead letters
+// ARGV  its imp_uid, the first number, how many, the number of the first dead one
+var copyOutcomes = redis.NewScript(`
+local outcome = redis.call('HGETALL', KEYS[1])
+local prefix = string.sub(KEYS[1], 1, -#ARGV[1] - 1)
+for i = ARGV[2], ARGV[2] + ARGV[3] - 1 do
+  local impUID = string.format('imp_%012d', i)
+  redis.call('HSET', prefix .. impUID, unpack(outcome))
+  redis.call('HSET', prefix .. impUID, 'imp_uid', impUID)
+  if i >= tonumber(ARGV[4]) then
+    redis.call('HSET', prefix .. impUID, 'status', 'dead', 'reason', i % 4 == 0 and 'refused' or 'not_issued')
+    redis.call('ZADD', KEYS[2], i, impUID)
+  end
+end`)
+
+const (
+	scaleTasks    = 100_000
+	scaleOutcomes = 1_000_000
+	scaleDead     = 200_000
+	scaleBatches  = 300
+)
+
+// fill makes a Redis as it is after a very bad day: tasks on both queues of all
+// gateways, outcomes, dead letters and batches.
+func fill(t *testing.T, client *redis.Client) {
+	t.Helper()
+	each := scaleTasks / (2 * len(tasks.Gateways()))
+	for i, pg := range tasks.Gateways() {
+		for j, batch := range []string{"", "refunds"} {
+			r := tasks.Revocation{ImpUID: fmt.Sprintf("imp_9%010d%d", i, j), PG: pg, Batch: batch, Row: 1}
+			enqueue(t, client, r)
+			queue := "asynq:{" + tasks.QueueOf(r).Name() + "}:"
+			keys := []string{queue + "t:" + tasks.TaskID(r.ImpUID), queue + "pending"}
+			from := scaleOutcomes + (2*i+j)*each
+			if err := copyTasks.Run(t.Context(), client, keys, r.ImpUID, from, each).Err(); err != nil && err != redis.Nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	code := 0
+	done := tasks.Revocation{ImpUID: "imp_done", PG: tasks.KCP, Batch: "refunds", Row: 1}
+	finish(t, client, done, outcome.Outcome{
+		Status: outcome.Revoked, Reason: outcome.ReasonRevoked, HTTPStatus: 200, Code: &code, Receipt: outcome.Receipt{
+			ReceiptTID: "tid982395841", ApplyNum: "982395841", Type: "person", Amount: 585_100, VAT: 53_190,
+			ReceiptURL: "https://receipts.invalid/982395841", AppliedAt: time.Now(), CancelledAt: time.Now(),
+		},
+	})
+	const step = 50_000
+	for from := 0; from < scaleOutcomes; from += step {
+		err := copyOutcomes.Run(t.Context(), client, []string{"{receipt}:outcome:imp_done", "{receipt}:dead"},
+			done.ImpUID, from, step, scaleOutcomes-scaleDead).Err()
+		if err != nil && err != redis.Nil {
+			t.Fatal(err)
+		}
+	}
+	fillBatches(t, client)
+}
+
+func fillBatches(t *testing.T, client *redis.Client) {
+	t.Helper()
+	store := outcome.NewStore(client, outcome.Config{})
+	for i := range scaleBatches {
+		name := fmt.Sprintf("refunds-%03d", i)
+		if _, err := store.OpenBatch(t.Context(), name, "/srv/refunds.csv"); err != nil {
+			t.Fatal(err)
+		}
+		var cells []any
+		for _, pg := range tasks.Gateways() {
+			cells = append(cells, "queued:"+string(pg), 10_000, "revoked:revoked:"+string(pg), 6000, "revoked:already_revoked:"+string(pg), 500)
+			for _, reason := range outcome.DeadReasons() {
+				cells = append(cells, fmt.Sprintf("dead:%s:%s", reason, pg), 10)
+			}
+		}
+		if err := client.HSet(t.Context(), "{receipt}:batch:"+name, cells...).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// cpu returns the time that Redis has computed for.
+func cpu(t *testing.T, client *redis.Client) time.Duration {
+	t.Helper()
+	info, err := client.Info(t.Context(), "cpu").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum float64
+	for line := range strings.Lines(info) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		if name == "used_cpu_sys" || name == "used_cpu_user" {
+			seconds, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += seconds
+		}
+	}
+	return time.Duration(sum * float64(time.Second))
+}
+
+// However much there is, every page answers soon, and watching costs Redis less
+// than a hundredth of its time. What counts is Redis' own time, and the best of
+// a few answers, so that other work on the machine does not matter.
+func TestMillionOutcomesAreWatchedForLittle(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t)
+	fill(t, client)
+	now := time.Now()
+	site := newSite(t, client, monitor.Config{Now: func() time.Time { return now }})
+	for _, page := range []struct {
+		path  string
+		every time.Duration // that a browser asks for it again
+		holds string
+	}{
+		{"/", 5 * time.Second, "200,000"},
+		{"/?q=imp_000000000017", 5 * time.Second, "585,100"},
+		{"/?q=imp_000001000017", 5 * time.Second, "queued"},
+		{"/asynq/api/queues", 8 * time.Second, "receipts-kcp"},
+		{"/asynq/api/queues/receipts-bulk-kcp/pending_tasks?page=1&size=100", 8 * time.Second, "NHN KCP"},
+		{"/asynq/api/queues/receipts-bulk-kcp/pending_tasks?page=40&size=100", 8 * time.Second, "NHN KCP"},
+	} {
+		const times = 60
+		first, best, worst := time.Duration(0), time.Hour, time.Duration(0)
+		before := cpu(t, client)
+		for i := range times {
+			now = now.Add(page.every)
+			began := time.Now()
+			w := ask(site, "GET", page.path, "Accept-Language", "en")
+			took := time.Since(began)
+			if i == 0 {
+				first = took
+			}
+			best, worst = min(best, took), max(worst, took)
+			if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), page.holds) {
+				t.Fatalf("%s: %d without %s\n%s", page.path, w.Code, page.holds, w.Body)
+			}
+		}
+		spent := (cpu(t, client) - before) / times
+		share := 100 * float64(spent) / float64(page.every)
+		t.Logf("%-70s first %6.1f ms, best %6.1f, worst %6.1f; Redis %6d µs each, %.3f %% of its time",
+			page.path, ms(first), ms(best), ms(worst), spent.Microseconds(), share)
+		if best > 200*time.Millisecond {
+			t.Errorf("%s takes %v, want less than 200ms", page.path, best)
+		}
+		if share >= 1 {
+			t.Errorf("%s costs %.2f %% of Redis' time, want less than 1", page.path, share)
+		}
+	}
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,0 +1,114 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+)
+
+// longestQuery is how many bytes are looked for: a task that nobody can read is
+// named by its ID, which may be longer than an imp_uid.
+const longestQuery = 128
+
+// found is what is known about one imp_uid.
+type found struct {
+	ImpUID string
+	// Outcome is nil if nobody asked for the imp_uid, or its outcome's life is
+	// over.
+	Outcome *outcome.Outcome
+	// Queue and TaskID are where Asynq has its task; empty if it has none.
+	Queue, TaskID string
+	State         string // of the task, in Asynq's words
+	// Invalid tells that it could be no imp_uid.
+	Invalid bool
+	// Broken is what is wrong with the outcome, if it cannot be read.
+	Broken string
+}
+
+// search finds what there is about an imp_uid.
+type search struct {
+	redis     redis.UniversalClient
+	inspector *asynq.Inspector
+	outcomes  *outcome.Store
+}
+
+// find returns what is known about what somebody typed: an imp_uid, or the ID
+// of its task.
+func (s *search) find(ctx context.Context, typed string) (found, error) {
+	f := found{ImpUID: strings.TrimPrefix(typed, tasks.TaskID(""))}
+	f.Invalid = tasks.ValidateImpUID(f.ImpUID) != nil
+	if len(f.ImpUID) > longestQuery {
+		return f, nil
+	}
+	if err := s.findTask(ctx, &f); err != nil {
+		return f, err
+	}
+	for o, err := range s.outcomes.Each(ctx, []string{f.ImpUID}) {
+		var corrupt *outcome.CorruptError
+		switch {
+		case errors.Is(err, outcome.ErrNotFound):
+		case errors.As(err, &corrupt):
+			f.Outcome, f.Broken = &o, corrupt.Error()
+		case err != nil:
+			return f, err
+		default:
+			f.Outcome = &o
+		}
+	}
+	return f, nil
+}
+
+// findTask asks Asynq for the task. Until the first attempt there is nothing
+// else: it then makes the outcome, which says that the imp_uid is queued.
+func (s *search) findTask(ctx context.Context, f *found) error {
+	names, err := s.redis.SMembers(ctx, "asynq:queues").Result()
+	if err != nil {
+		return fmt.Errorf("list the queues: %w", err)
+	}
+	ids := []string{tasks.TaskID(f.ImpUID), f.ImpUID}
+	var places []found
+	var exists []*redis.IntCmd
+	_, err = s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, name := range names {
+			if _, ours := tasks.ParseQueue(name); !ours || len(places) >= mostQueues*len(ids) {
+				continue
+			}
+			for _, id := range ids {
+				places = append(places, found{Queue: name, TaskID: id})
+				exists = append(exists, p.Exists(ctx, depth{Name: name}.key("t:"+id)))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look for the task of %s: %w", f.ImpUID, err)
+	}
+	for i, there := range exists {
+		if there.Val() > 0 {
+			return s.describe(f, places[i].Queue, places[i].TaskID)
+		}
+	}
+	return nil
+}
+
+// describe fills in what Asynq says of a task.
+func (s *search) describe(f *found, queue, id string) error {
+	task, err := s.inspector.GetTaskInfo(queue, id)
+	switch {
+	case errors.Is(err, asynq.ErrTaskNotFound), errors.Is(err, asynq.ErrQueueNotFound):
+		return nil // it has gone meanwhile, and the outcome says why
+	case err != nil:
+		return fmt.Errorf("look for the task of %s: %w", f.ImpUID, err)
+	}
+	f.Queue, f.TaskID, f.State = queue, id, task.State.String()
+	asked, _ := tasks.Parse(task.Payload)
+	f.Outcome = &outcome.Outcome{ImpUID: f.ImpUID, PG: asked.PG, Batch: asked.Batch, Status: outcome.Queued}
+	return nil
+}

@@ -1,0 +1,87 @@
+package monitor
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+const (
+	// mostBatches is how many batches are looked at, those started last.
+	mostBatches = 100
+	// hold is for how long a reading is shown to everybody, at least; and never
+	// for less than share times as long as it took, so that Redis spends less
+	// than a hundredth of its time on it, whatever there is to be read and
+	// however many people watch.
+	hold        = 2 * time.Second
+	share       = 100
+	longestHold = time.Minute
+	// patience is how long a reading may take.
+	patience = 5 * time.Second
+)
+
+// snapshot is what the page shows at one moment.
+type snapshot struct {
+	At      time.Time // zero if there has been none
+	Queues  []depth
+	Gates   *Gates // nil if there are none to be shown
+	Batches []outcome.Batch
+	Dead    deadCount
+}
+
+// snapshots reads what the page shows, once for all who watch.
+type snapshots struct {
+	config Config
+
+	mu   sync.Mutex
+	dead deadCounter
+	last snapshot
+	err  error // of the last reading
+	next time.Time
+}
+
+func newSnapshots(config Config) *snapshots {
+	return &snapshots{config: config, dead: deadCounter{outcomes: config.Outcomes, now: config.Now}}
+}
+
+// get returns the last snapshot. The error says why there is no newer one.
+func (s *snapshots) get(ctx context.Context) (snapshot, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	began := s.config.Now()
+	if began.Before(s.next) {
+		return s.last, s.err
+	}
+	// Others wait for this reading, even if who began it does not.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	read, err := s.read(ctx, began)
+	now := s.config.Now()
+	s.next = now.Add(hold)
+	if s.err = err; err == nil {
+		s.last = read
+		s.next = now.Add(min(max(share*now.Sub(began), hold), longestHold))
+	}
+	return s.last, s.err
+}
+
+func (s *snapshots) read(ctx context.Context, now time.Time) (read snapshot, err error) {
+	read.At = now
+	if read.Queues, err = readQueues(ctx, s.config.Redis, now); err != nil {
+		return read, err
+	}
+	if s.config.Gates != nil {
+		gates, err := s.config.Gates(ctx)
+		if err != nil {
+			return read, err
+		}
+		read.Gates = &gates
+	}
+	if read.Batches, err = s.config.Outcomes.NewestBatches(ctx, mostBatches); err != nil {
+		return read, err
+	}
+	read.Dead, err = s.dead.step(ctx)
+	return read, err
+}
