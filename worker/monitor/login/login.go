@@ -64,7 +64,7 @@ func New(config Config) (*Login, error) {
 	case err != nil:
 		return nil, errors.New("the password's hash is no bcrypt hash")
 	case cost > mostCost:
-		return nil, fmt.Errorf("the password's hash has cost %d, above %d: each login would take seconds", cost, mostCost)
+		return nil, fmt.Errorf("the password's hash has cost %d, at most %d is allowed", cost, mostCost)
 	}
 	if config.Log == nil {
 		config.Log = slog.Default()
