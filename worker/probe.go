@@ -44,7 +44,7 @@ func (p *prober) Probe(ctx context.Context, name gate.Name, queues, tried []stri
 		}
 		said, fate := p.try(tasks.ContextWithTrace(ctx, receipt.headers), name, receipt.Revocation)
 		switch {
-		case said != gate.Silent:
+		case said > gate.Refused:
 			return gate.Probed{ImpUID: receipt.ImpUID, Evidence: said}
 		case fate == turnedAway:
 			return gate.Probed{}
