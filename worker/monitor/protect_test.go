@@ -3,6 +3,7 @@ package monitor_test
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -93,6 +94,35 @@ func TestUnsafeMethodsAreRefused(t *testing.T) {
 	}
 	if w := ask(acting, "POST", pause, "Cookie", cookie, "Origin", sameOrigin); w.Code >= 300 || !paused() {
 		t.Errorf("a person who may: %d %s, paused %t", w.Code, w.Body, paused())
+	}
+}
+
+func TestBodiesAreBounded(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	enqueue(t, client, tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP})
+	site := newSite(t, client, monitor.Config{PasswordHash: hash(t), AllowActions: true})
+	cookie := login(t, site)
+	post := func(body string) int {
+		const archive = sameOrigin + "/asynq/api/queues/receipts-kcp/pending_tasks:batch_archive"
+		r := httptest.NewRequest("POST", archive, strings.NewReader(body))
+		r.Header.Set("Cookie", cookie)
+		r.Header.Set("Origin", sameOrigin)
+		w := httptest.NewRecorder()
+		site.ServeHTTP(w, r)
+		return w.Code
+	}
+	if code := post(`{"task_ids":["` + strings.Repeat("x", 300<<10) + `","revoke:imp_1"]}`); code < 400 {
+		t.Errorf("300 KiB: %d", code)
+	}
+	if archived := client.ZCard(t.Context(), "asynq:{receipts-kcp}:archived").Val(); archived != 0 {
+		t.Error("the task is archived")
+	}
+	if code := post(`{"task_ids":["revoke:imp_1"]}`); code != http.StatusOK {
+		t.Errorf("few bytes: %d", code)
+	}
+	if archived := client.ZCard(t.Context(), "asynq:{receipts-kcp}:archived").Val(); archived != 1 {
+		t.Error("the task is not archived")
 	}
 }
 
