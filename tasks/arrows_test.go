@@ -20,6 +20,7 @@ var arrows = map[string][]string{
 	"worker/monitor":             {"tasks", "tasks/outcome", "worker/monitor/login"},
 	"worker/monitor/login":       {},
 	"worker/deadletter":          {"tasks", "tasks/outcome"},
+	"worker/doctor":              {"tasks", "tasks/outcome", "worker/iamport"},
 	"worker/metrics":             {"tasks", "tasks/outcome", "worker", "worker/gate", "worker/iamport"},
 }
 

@@ -11,8 +11,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// annotation marks the flags that an environment variable sets as well.
-const annotation = "environment"
+const (
+	// annotation marks the flags that an environment variable sets as well.
+	annotation = "environment"
+	// annotationFile marks those of them that a file may set, too: a variable
+	// with _FILE at its end names it.
+	annotationFile = "file"
+)
 
 // env lets an environment variable set a flag, and names it in the help text.
 func env(f *pflag.FlagSet, flag, variable string) {
@@ -20,15 +25,30 @@ func env(f *pflag.FlagSet, flag, variable string) {
 	_ = f.SetAnnotation(flag, annotation, []string{variable}) // fails only for a flag that is not there
 }
 
+// envOrFile does so for a flag that may hold a secret, which a file may give
+// instead.
+func envOrFile(f *pflag.FlagSet, flag, variable string) {
+	env(f, flag, variable+", "+variable+"_FILE")
+	_ = f.SetAnnotation(flag, annotation, []string{variable})
+	_ = f.SetAnnotation(flag, annotationFile, nil)
+}
+
 // FromEnvironment sets every flag that was not given on the command line and
 // whose environment variable is set. An error names the variable.
 func FromEnvironment(f *pflag.FlagSet, getenv func(string) string) (err error) {
 	f.VisitAll(func(flag *pflag.Flag) {
 		names := flag.Annotations[annotation]
-		if err != nil || flag.Changed || len(names) == 0 || getenv(names[0]) == "" {
+		if err != nil || flag.Changed || len(names) == 0 {
 			return
 		}
-		if bad := f.Set(flag.Name, getenv(names[0])); bad != nil {
+		value := getenv(names[0])
+		if _, secret := flag.Annotations[annotationFile]; secret {
+			value, err = secretOrFile(getenv, names[0])
+		}
+		if err != nil || value == "" {
+			return
+		}
+		if bad := f.Set(flag.Name, value); bad != nil {
 			err = fmt.Errorf("%s in the environment: %w", names[0], FlagError(bad))
 		}
 	})

@@ -30,7 +30,7 @@ func TestEveryFormOfRedisURLOpens(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, err := open(test.url)
+			client, err := (&Redis{}).open(test.url)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,7 +60,7 @@ func TestEveryFormOfRedisURLOpens(t *testing.T) {
 
 func TestSentinelURLOpens(t *testing.T) {
 	t.Parallel()
-	client, err := open("redis-sentinel://user:pw@a:1,b:2/3?master=mymaster")
+	client, err := (&Redis{}).open("redis-sentinel://user:pw@a:1,b:2/3?master=mymaster")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,5 +154,29 @@ func TestLogIsJSONWhereThereIsNoTerminal(t *testing.T) {
 		if !strings.Contains(b.String(), want) || strings.Contains(b.String(), "quiet") {
 			t.Errorf("format %q: %s", format, &b)
 		}
+	}
+}
+
+func TestDoubtsAboutCredentialsDoNotShowThem(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		key, secret string
+		want        []string
+	}{
+		"nothing":   {"0123456789012345", strings.Repeat("s", 80), nil},
+		"not set":   {"", "", nil},
+		"blanks":    {" 0123456789012345", strings.Repeat("s", 80) + " ", []string{"IMP_KEY has blanks around it", "IMP_SECRET has blanks around it"}},
+		"quoted":    {`"0123456789012345"`, strings.Repeat("s", 80), []string{"IMP_KEY has quotation marks around it"}},
+		"the same":  {"0123456789012345", "0123456789012345", []string{"IMP_KEY and IMP_SECRET are the same"}},
+		"exchanged": {strings.Repeat("s", 80), "0123456789012345", []string{"IMP_KEY is longer than IMP_SECRET: they may be the wrong way round"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			environment := map[string]string{"IMP_KEY": test.key, "IMP_SECRET": test.secret}
+			got := (&IAMPort{}).Doubts(func(name string) string { return environment[name] })
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -58,7 +60,33 @@ func (i *IAMPort) Client(getenv func(string) string, connections int) (*iamport.
 	})
 }
 
+// ErrNotSet is matched where no credentials, or half of them, are given.
+var ErrNotSet = errors.New("is not set")
+
 func missing(name string) error {
-	return errors.New(name + " is not set: give PortOne's REST API key and secret in IMP_KEY and IMP_SECRET, " +
-		"or in files named by IMP_KEY_FILE and IMP_SECRET_FILE")
+	return fmt.Errorf("%s %w: give PortOne's REST API key and secret in IMP_KEY and IMP_SECRET, "+
+		"or in files named by IMP_KEY_FILE and IMP_SECRET_FILE", name, ErrNotSet)
+}
+
+// Doubts returns what looks wrong with the credentials, without them, for when
+// PortOne refuses them: it does not say which one it refuses.
+func (i *IAMPort) Doubts(getenv func(string) string) (doubts []string) {
+	key, _ := secretOrFile(getenv, "IMP_KEY")
+	secret, _ := secretOrFile(getenv, "IMP_SECRET")
+	for name, value := range map[string]string{"IMP_KEY": key, "IMP_SECRET": secret} {
+		switch {
+		case strings.TrimSpace(value) != value:
+			doubts = append(doubts, name+" has blanks around it")
+		case value != strings.Trim(value, `"'`):
+			doubts = append(doubts, name+" has quotation marks around it")
+		}
+	}
+	slices.Sort(doubts)
+	switch {
+	case key == secret && key != "":
+		doubts = append(doubts, "IMP_KEY and IMP_SECRET are the same")
+	case len(key) > len(secret): // PortOne's keys have 16 characters, its secrets many more
+		doubts = append(doubts, "IMP_KEY is longer than IMP_SECRET: they may be the wrong way round")
+	}
+	return doubts
 }

@@ -20,13 +20,16 @@ type Redis struct {
 	URL       string
 	Namespace string
 	TTL       time.Duration
+
+	certificates certificates
 }
 
 // Flags registers the settings.
 func (r *Redis) Flags(f *pflag.FlagSet) {
 	f.StringVar(&r.URL, "redis", "", "`URL` of Redis: redis:// rediss:// redis-socket:// redis-sentinel:// "+
-		"redis-cluster:// rediss-cluster://; with a password, better in the environment")
-	env(f, "redis", "REDIS_URL")
+		"redis-cluster:// rediss-cluster://; with a password, better in the environment or a file")
+	envOrFile(f, "redis", "REDIS_URL")
+	r.certificates.flags(f)
 	f.StringVar(&r.Namespace, "namespace", outcome.DefaultNamespace, "`word` before every key of outcomes in Redis")
 	env(f, "namespace", "REVOKER_NAMESPACE")
 	f.DurationVar(&r.TTL, "outcome-ttl", outcome.DefaultTTL, "how long an outcome lives after its last change")
@@ -49,7 +52,10 @@ func (r *Redis) Open() (redis.UniversalClient, error) {
 	case r.TTL <= 0:
 		return nil, fmt.Errorf("--outcome-ttl %v must be above 0, such as 2160h", r.TTL)
 	}
-	client, err := open(r.URL)
+	if err := r.certificates.check(); err != nil {
+		return nil, err
+	}
+	client, err := r.open(r.URL)
 	if err != nil {
 		return nil, fmt.Errorf("the Redis URL (REDIS_URL or --redis): %w", withoutURL(err))
 	}
@@ -78,26 +84,26 @@ func Reach(ctx context.Context, client redis.UniversalClient) error {
 const poolSize = 64
 
 // open returns the client that a URL's scheme asks for.
-func open(raw string) (redis.UniversalClient, error) {
+func (r *Redis) open(raw string) (redis.UniversalClient, error) {
 	scheme, rest, _ := strings.Cut(raw, "://")
 	if at := strings.LastIndex(rest, "@"); at >= 0 && strings.ContainsAny(rest[:at], "/?#") {
 		return nil, errors.New("it is malformed; a password's special characters are written as %XX, an @ behind the host as %40")
 	}
 	switch scheme {
 	case "redis", "rediss":
-		return single(raw)
+		return r.single(raw)
 	case "redis-socket", "unix":
-		return single("unix://" + rest)
+		return r.single("unix://" + rest)
 	case "redis-sentinel", "rediss-sentinel":
-		return sentinel(strings.TrimSuffix(scheme, "-sentinel") + "://" + rest)
+		return r.sentinel(strings.TrimSuffix(scheme, "-sentinel") + "://" + rest)
 	case "redis-cluster", "rediss-cluster":
-		return cluster(strings.TrimSuffix(scheme, "-cluster") + "://" + rest)
+		return r.cluster(strings.TrimSuffix(scheme, "-cluster") + "://" + rest)
 	}
 	return nil, errors.New("it must begin with redis://, rediss://, redis-socket://, redis-sentinel://, " +
 		"redis-cluster:// or rediss-cluster://")
 }
 
-func single(raw string) (redis.UniversalClient, error) {
+func (r *Redis) single(raw string) (redis.UniversalClient, error) {
 	options, err := redis.ParseURL(raw)
 	if err != nil {
 		return nil, err
@@ -105,47 +111,22 @@ func single(raw string) (redis.UniversalClient, error) {
 	if err := bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
 		return nil, err
 	}
+	if err := r.certificates.apply(options.TLSConfig); err != nil {
+		return nil, err
+	}
 	options.ContextTimeoutEnabled = true
 	return redis.NewClient(options), nil
 }
 
-// sentinel takes the user and password of the URL for those of Redis, as in
-// every other form; the Sentinels' own, if they have any, are the parameters
-// sentinel_username and sentinel_password.
-func sentinel(raw string) (redis.UniversalClient, error) {
-	u, err := url.Parse(addresses(raw))
-	if err != nil {
-		return nil, err
-	}
-	query := u.Query()
-	master, user, password := query.Get("master"), query.Get("sentinel_username"), query.Get("sentinel_password")
-	if master == "" {
-		return nil, errors.New("the master's name is missing, as in redis-sentinel://host:26379,host2:26379/0?master=mymaster")
-	}
-	for _, own := range []string{"master", "sentinel_username", "sentinel_password"} {
-		query.Del(own)
-	}
-	query.Set("master_name", master)
-	u.RawQuery = query.Encode()
-	options, err := redis.ParseFailoverURL(u.String())
-	if err != nil {
-		return nil, err
-	}
-	if err := bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
-		return nil, err
-	}
-	options.Username, options.Password = options.SentinelUsername, options.SentinelPassword
-	options.SentinelUsername, options.SentinelPassword = user, password
-	options.ContextTimeoutEnabled = true
-	return redis.NewFailoverClient(options), nil
-}
-
-func cluster(raw string) (redis.UniversalClient, error) {
+func (r *Redis) cluster(raw string) (redis.UniversalClient, error) {
 	options, err := redis.ParseClusterURL(addresses(raw))
 	if err != nil {
 		return nil, err
 	}
 	if err := bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
+		return nil, err
+	}
+	if err := r.certificates.apply(options.TLSConfig); err != nil {
 		return nil, err
 	}
 	options.ContextTimeoutEnabled = true

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// TestRightsOfTheRunbookAreEnough runs each part of the program as the user
+// that the list has for it, and sees that none is refused anything.
+func TestRightsOfTheRunbookAreEnough(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		start func(*testing.T) *guarded
+		code  int // of the doctor
+	}{
+		"TLS":     {startGuarded, exitDone},
+		"cluster": {startGuardedCluster, exitUnfinished}, // its masters have no replicas
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g, w := test.start(t), newWorld(t, "", iamporttest.Config{})
+			log := startWork(t, g.as(w, "revoker-worker").with(map[string]string{"REVOKER_HTTP": "127.0.0.1:0"}).environment)
+			abandon(t, g.as(w, "revoker-worker"))
+			tour{producer: g.as(w, "revoker-producer"), operator: g.as(w, "revoker-operator"), lines: 300, refused: 30}.run(t)
+			look(t, g.as(w, "revoker-monitor"))
+			scrape(t, log)
+			waitFor(t, "the sweeper goes on with what nobody does", func() bool {
+				return strings.Contains(log.String(), "enqueued again") && strings.Contains(log.String(), `"revoked","imp_uid":"`+abandoned)
+			})
+			stdout := g.as(w, "revoker-doctor").expect(t, test.code, "doctor")
+			if strings.Contains(stdout, "unknown ") || !strings.Contains(stdout, "as the user revoker-doctor") {
+				t.Errorf("the doctor does not see everything:\n%s", stdout)
+			}
+			for _, denied := range g.denied(t) {
+				t.Error(denied)
+			}
+			if text := log.String(); refused.MatchString(text) {
+				t.Errorf("the worker is refused something:\n%s", text)
+			}
+		})
+	}
+}
+
+// abandoned is an imp_uid that was begun and has no task.
+const abandoned = "imp_800000000001"
+
+func abandon(t *testing.T, w *world) {
+	t.Helper()
+	w.portone.Issue(iamporttest.Receipt{ImpUID: abandoned})
+	store := outcome.NewStore(w.client(t), outcome.Config{})
+	if _, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: abandoned}, time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Postpone(t.Context(), abandoned, time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// look reads what the web site shows.
+func look(t *testing.T, w *world) {
+	t.Helper()
+	site, log := startMonitor(t, w.environment, "--listen", "127.0.0.1:0")
+	queue := "/asynq/api/queues/receipts-bulk-kcp"
+	for _, path := range []string{
+		"/", "/?lang=en&q=imp_000000000003", "/asynq/api/queues", queue, queue + "/pending_tasks", queue + "/active_tasks",
+		queue + "/scheduled_tasks", queue + "/retry_tasks", queue + "/archived_tasks", queue + "/completed_tasks",
+		queue + "/tasks/revoke:imp_000000000003", "/asynq/api/servers", "/asynq/api/redis_info", "/asynq/api/queue_stats",
+		"/asynq/api/scheduler_entries",
+	} {
+		if status, body := fetch(t, http.DefaultClient, site+path); status != http.StatusOK || refused.MatchString(body) {
+			t.Errorf("%s: %d %.200s", path, status, body)
+		}
+	}
+	if refused.MatchString(log.String()) {
+		t.Errorf("the monitor is refused something:\n%s", log)
+	}
+}
+
+// scrape sees that the worker's figures are whole.
+func scrape(t *testing.T, log *buffer) {
+	t.Helper()
+	log.await(t, `"http":"`)
+	_, rest, _ := strings.Cut(log.String(), `"http":"`)
+	address, _, _ := strings.Cut(rest, `"`)
+	status, body := fetch(t, http.DefaultClient, "http://"+address+"/metrics")
+	for _, want := range []string{
+		"revoker_redis_up 1\n", `revoker_queue_tasks{queue="receipts-bulk-kcp",state="pending"} 0`, "revoker_dead_letters 0\n",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("/metrics: %d without %s", status, want)
+		}
+	}
+}
+
+// refused is how Redis says that a user may not do something.
+var refused = regexp.MustCompile(`NOPERM|WRONGPASS|executing the script can't`)
+
+// TestRightsOfTheRunbookAreFew sees that no user may do what none needs.
+func TestRightsOfTheRunbookAreFew(t *testing.T) {
+	t.Parallel()
+	g := startGuarded(t)
+	w := newWorld(t, "", iamporttest.Config{})
+	for _, user := range g.users(t) {
+		client := g.as(w, user).client(t)
+		for _, words := range [][]any{
+			{"flushall"},
+			{"flushdb"},
+			{"keys", "*"},
+			{"scan", "0"},
+			{"config", "set", "maxmemory", "1"},
+			{"shutdown"},
+			{"acl", "list"},
+			{"replicaof", "no", "one"},
+			{"monitor"},
+			{"script", "flush"},
+			{"client", "list"},
+			{"set", "other:key", "1"},
+			{"get", "other:key"},
+			{"publish", "other", "1"},
+			{"eval", "return redis.call('GET', 'other:key')", 0},
+		} {
+			if err := client.Do(t.Context(), words...).Err(); err == nil || !refused.MatchString(err.Error()) {
+				t.Errorf("%s may %v: %v", user, words, err)
+			}
+		}
+	}
+}
+
+// TestEveryScriptMayBeRun finds the commands that scripts name, those of rare
+// cases too.
+func TestEveryScriptMayBeRun(t *testing.T) {
+	t.Parallel()
+	list, err := os.ReadFile(usersFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed := make(map[string][]string)
+	for line := range strings.Lines(string(list)) {
+		words := strings.Fields(line)
+		allowed[words[1]] = words[2:]
+	}
+	for user, folders := range map[string][]string{
+		"revoker-worker": {"tasks/outcome", "worker/gate"}, "revoker-operator": {"worker/gate"},
+	} {
+		for _, folder := range folders {
+			scripts, err := filepath.Glob("../../" + folder + "/*.lua")
+			if err != nil || len(scripts) < 5 {
+				t.Fatalf("found %d scripts in %s: %v", len(scripts), folder, err)
+			}
+			for _, script := range scripts {
+				for _, command := range called(t, script) {
+					if !slices.Contains(allowed[user], "+"+command) {
+						t.Errorf("%s calls %s, which %s may not", script, command, user)
+					}
+				}
+			}
+		}
+	}
+}
+
+// called returns the commands that a script names.
+func called(t *testing.T, script string) (commands []string) {
+	t.Helper()
+	text, err := os.ReadFile(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, match := range regexp.MustCompile(`redis\.p?call\('([A-Z]+)'`).FindAllStringSubmatch(string(text), -1) {
+		commands = append(commands, strings.ToLower(match[1]))
+	}
+	return commands
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/doctor"
+)
+
+type doctorSettings struct {
+	redis config.Redis
+	api   config.IAMPort
+	json  bool
+}
+
+func (p *program) doctor() *cobra.Command {
+	var s doctorSettings
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look for what would lose revocations, and say how to mend it",
+		Long: `Doctor examines Redis (version, persistence, eviction, memory, replicas, Sentinels
+or cluster, clocks, encryption), asks PortOne for a token with the credentials
+of the environment, and looks for tasks and outcomes that nobody goes on with.
+It prints a line for each check, and what to do about those that are not ok.
+
+A Redis that forbids INFO or CONFIG is no failure: what cannot be seen is shown
+as unknown. It costs the same at any number of tasks and outcomes, and writes one
+key that lives for a second.
+
+Exit codes: 1 if something would lose revocations or lets none be carried out, 3
+if there are warnings only, 0 otherwise.`,
+		Example: `  revoker doctor
+  revoker doctor --json | jq 'select(.level == "failure")'`,
+		Args: arguments(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.runDoctor(cmd.Context(), s) },
+	}
+	s.redis.Flags(cmd.Flags())
+	s.api.Flags(cmd.Flags())
+	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
+	return cmd
+}
+
+func (p *program) runDoctor(ctx context.Context, s doctorSettings) error {
+	client, err := s.redis.Open()
+	if err != nil {
+		return usageError{err}
+	}
+	defer client.Close()
+	redis.SetLogger(silent{})
+	examined := doctor.Config{
+		Redis:    client,
+		Reach:    func(ctx context.Context) error { return config.Reach(ctx, client) },
+		Outcomes: outcome.NewStore(client, s.redis.Outcomes()),
+		Doubts:   s.api.Doubts(p.getenv),
+	}
+	examined.Master, examined.Sentinels = s.redis.Sentinels()
+	for _, sentinel := range examined.Sentinels {
+		defer sentinel.Close()
+	}
+	examined.API, err = s.api.Client(p.getenv, 1)
+	if !errors.Is(err, config.ErrNotSet) {
+		examined.NoAPI = err
+	}
+	return p.tellFindings(ctx, examined, s.json)
+}
+
+// tellFindings prints what is found as it is found.
+func (p *program) tellFindings(ctx context.Context, examined doctor.Config, json bool) error {
+	counts := make(map[doctor.Level]int)
+	for f := range doctor.Examine(ctx, examined) {
+		counts[f.Level]++
+		if err := p.tellFinding(f, json); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(p.stderr, "%d ok, %d warnings, %d failures, %d unknown.\n",
+		counts[doctor.OK], counts[doctor.Warning], counts[doctor.Failure], counts[doctor.Unknown])
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("stopped before everything was examined")
+	case counts[doctor.Failure] > 0:
+		return errors.New("revocations would be lost, or none can be carried out")
+	case counts[doctor.Warning] > 0:
+		return errUnfinished
+	}
+	return nil
+}
+
+// findingIndent is where what was found begins in a line.
+const findingIndent = 24
+
+func (p *program) tellFinding(f doctor.Finding, json bool) error {
+	if json {
+		return printJSON(p.stdout, f)
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "%-8s %-14s %s", f.Level, f.Check, f.Found)
+	if f.Node != "" {
+		fmt.Fprintf(&text, " (%s)", f.Node)
+	}
+	if f.Mend != "" {
+		fmt.Fprintf(&text, "\n%*s→ %s", findingIndent, "", f.Mend)
+	}
+	_, err := fmt.Fprintln(p.stdout, text.String())
+	return err
+}

@@ -1,0 +1,58 @@
+package outcome_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+)
+
+func TestReachOfTheStream(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		store, ctx := outcome.NewStore(client, outcome.Config{StreamLength: 70}), t.Context()
+		got, err := store.Reach(ctx)
+		if want := (outcome.Reach{Kept: 70}); err != nil || got != want {
+			t.Errorf("of nothing: got %+v, %v", got, err)
+		}
+		begun := time.Now()
+		for i := range 3 {
+			attempt, err := store.Begin(ctx, tasks.Revocation{ImpUID: fmt.Sprint("imp_", i)}, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.Finish(ctx, attempt, outcome.Outcome{Status: outcome.Revoked, Reason: outcome.ReasonRevoked}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err = store.Reach(ctx)
+		if err != nil || got.Events != 3 || got.Oldest.Sub(begun).Abs() > time.Minute {
+			t.Errorf("got %+v, %v; want 3 events since %v", got, err, begun)
+		}
+	})
+}
+
+func TestWritableLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t)
+	store, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
+	if err := store.Writable(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); client.DBSize(ctx).Val() > 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the key stays")
+		}
+	}
+	if err := client.ConfigSet(ctx, "min-replicas-to-write", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Writable(ctx); err == nil {
+		t.Error("a Redis that refuses writes passes for writable")
+	}
+}

@@ -1,0 +1,73 @@
+package redistest
+
+import (
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// slots is how many a Redis Cluster has.
+const slots = 16384
+
+// StartMasters starts a Redis Cluster of n masters, each with its share of the
+// slots. Further arguments are given to each redis-server.
+func StartMasters(t testing.TB, n int, args ...string) []*Server {
+	t.Helper()
+	masters := make([]*Server, n)
+	for i := range masters {
+		masters[i] = Start(t, append([]string{
+			"--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(freePort(t)), "--cluster-node-timeout", "5000",
+		}, args...)...)
+	}
+	first := masters[0].Client(t)
+	for i, master := range masters {
+		node := master.Client(t)
+		if err := node.ClusterAddSlotsRange(t.Context(), i*slots/n, (i+1)*slots/n-1).Err(); err != nil {
+			t.Fatalf("give node %d its slots: %v", i, err)
+		}
+		// As epochs of equal number are told apart only later.
+		if err := node.Do(t.Context(), "cluster", "set-config-epoch", i+1).Err(); err != nil {
+			t.Fatal(err)
+		}
+		host, port, _ := net.SplitHostPort(master.Addr)
+		bus := node.ConfigGet(t.Context(), "cluster-port").Val()["cluster-port"]
+		if err := first.Do(t.Context(), "cluster", "meet", host, port, bus).Err(); err != nil {
+			t.Fatalf("let node 0 meet node %d: %v", i, err)
+		}
+	}
+	for _, master := range masters {
+		awaitCluster(t, master.Client(t), n)
+	}
+	return masters
+}
+
+// awaitCluster waits until a node knows all others and all slots are served.
+func awaitCluster(t testing.TB, node *redis.Client, n int) {
+	t.Helper()
+	eventually(t, "the cluster is whole", func() bool {
+		info := node.ClusterInfo(t.Context()).Val()
+		return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_size:"+strconv.Itoa(n)+"\r")
+	})
+}
+
+// ClusterURL returns the servers' addresses as one Redis URL.
+func ClusterURL(servers []*Server) string {
+	addrs := make([]string, len(servers))
+	for i, s := range servers {
+		addrs[i] = s.Addr
+	}
+	return "redis-cluster://" + strings.Join(addrs, ",")
+}
+
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 30s: %s", what)
+		}
+	}
+}

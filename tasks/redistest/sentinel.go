@@ -1,0 +1,86 @@
+package redistest
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// MasterName is what [StartSentinels] calls the master.
+const MasterName = "mymaster"
+
+// Sentinels watch over a master and its replicas.
+type Sentinels struct {
+	Addrs   []string
+	Servers []*Server
+}
+
+// StartReplica starts a redis-server that follows master, and waits until it
+// does.
+func StartReplica(t testing.TB, master *Server, args ...string) *Server {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(master.Addr)
+	replica := Start(t, append([]string{"--replicaof", host + " " + port, "--repl-diskless-sync-delay", "0"}, args...)...)
+	client := replica.Client(t)
+	eventually(t, "the replica follows", func() bool {
+		return strings.Contains(client.Info(t.Context(), "replication").Val(), "master_link_status:up")
+	})
+	return replica
+}
+
+// StartSentinels starts n Sentinels, of which most must agree that the master
+// is gone, after a second without an answer, and waits until all of them know
+// each other and the given number of replicas.
+func StartSentinels(t testing.TB, master *Server, n, replicas int) *Sentinels {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(master.Addr)
+	s := &Sentinels{}
+	for range n {
+		own := freePort(t)
+		file := filepath.Join(t.TempDir(), "sentinel.conf")
+		text := fmt.Sprintf("port %d\nbind 127.0.0.1\nlogfile %s\n", own, filepath.Join(filepath.Dir(file), "sentinel.log")) +
+			fmt.Sprintf("sentinel monitor %s %s %s %d\n", MasterName, host, port, n/2+1) +
+			fmt.Sprintf("sentinel down-after-milliseconds %s 1000\nsentinel failover-timeout %[1]s 10000\n", MasterName)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		server := &Server{Addr: fmt.Sprintf("127.0.0.1:%d", own), args: []string{file, "--sentinel"}}
+		if err := server.Up(); err != nil {
+			t.Fatalf("start a sentinel: %v", err)
+		}
+		t.Cleanup(server.Kill)
+		s.Addrs, s.Servers = append(s.Addrs, server.Addr), append(s.Servers, server)
+	}
+	for _, addr := range s.Addrs {
+		client := redis.NewSentinelClient(&redis.Options{Addr: addr})
+		defer client.Close()
+		eventually(t, "the sentinels know each other", func() bool {
+			known := client.Master(t.Context(), MasterName).Val()
+			return known["num-other-sentinels"] == fmt.Sprint(n-1) && known["num-slaves"] == fmt.Sprint(replicas)
+		})
+	}
+	return s
+}
+
+// Master returns the address of the one that the first Sentinel takes for the
+// master.
+func (s *Sentinels) Master(t testing.TB) string {
+	t.Helper()
+	client := redis.NewSentinelClient(&redis.Options{Addr: s.Addrs[0]})
+	defer client.Close()
+	host, err := client.GetMasterAddrByName(t.Context(), MasterName).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net.JoinHostPort(host[0], host[1])
+}
+
+// URL returns the Sentinels' addresses as one Redis URL.
+func (s *Sentinels) URL() string {
+	return "redis-sentinel://" + strings.Join(s.Addrs, ",") + "/0?master=" + MasterName
+}

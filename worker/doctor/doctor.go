@@ -1,0 +1,120 @@
+// Package doctor looks for what would lose revocations, or keep them from being
+// carried out: how Redis is set up, whether PortOne accepts the credentials,
+// and what nobody goes on with. It changes nothing but a key that lives for a
+// second, and costs the same at any number of tasks and outcomes.
+package doctor
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport"
+)
+
+// Level is how bad a finding is.
+type Level string
+
+// The levels. A failure would lose revocations or lets none be carried out; a
+// warning may do so one day; unknown is what Redis does not let its user see.
+const (
+	OK      Level = "ok"
+	Warning Level = "warning"
+	Failure Level = "failure"
+	Unknown Level = "unknown"
+)
+
+// Finding is what one check has found.
+type Finding struct {
+	// Check names the check.
+	Check string `json:"check"`
+	// Node is the address of the Redis that is meant, empty if there is but one.
+	Node  string `json:"node,omitempty"`
+	Level Level  `json:"level"`
+	// Found says what was found, with its value.
+	Found string `json:"found"`
+	// Mend says what to do about it, empty if there is nothing to do.
+	Mend string `json:"mend,omitempty"`
+}
+
+// Config is what is examined.
+type Config struct {
+	// Redis is required, and closed by the caller.
+	Redis redis.UniversalClient
+	// Reach returns why Redis cannot be reached, nil if it can. Required.
+	Reach func(context.Context) error
+	// Outcomes is a store on Redis. Required.
+	Outcomes *outcome.Store
+	// Master is the name by which Sentinels know the master, and Sentinels are
+	// their clients by address, where Redis is found by way of them.
+	Master    string
+	Sentinels map[string]*redis.SentinelClient
+	// API calls PortOne; nil if no credentials are given, as is right where no
+	// worker runs, or if they cannot be used, as NoAPI then says.
+	API   *iamport.Client
+	NoAPI error
+	// Doubts is what looks wrong with the credentials, without them, for the
+	// case that PortOne refuses them.
+	Doubts []string
+}
+
+// patience bounds every check by itself.
+const patience = 15 * time.Second
+
+// doctor is one examination.
+type doctor struct {
+	Config
+	yield func(Finding) bool
+	left  bool // nobody wants to know more
+}
+
+// Examine yields what it finds, one check after the other.
+func Examine(ctx context.Context, config Config) iter.Seq[Finding] {
+	return func(yield func(Finding) bool) {
+		d := &doctor{Config: config, yield: yield}
+		checks := []func(context.Context){d.redis, d.queues, d.outcomes}
+		if err := config.Reach(ctx); err != nil {
+			d.tell(Finding{"reach", "", Failure, err.Error(), "start Redis, or mend REDIS_URL"})
+			checks = []func(context.Context){d.sentinels}
+		}
+		for _, check := range append(checks, d.portone) {
+			if d.left || ctx.Err() != nil {
+				return
+			}
+			d.within(ctx, check)
+		}
+	}
+}
+
+func (d *doctor) within(ctx context.Context, check func(context.Context)) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	check(ctx)
+}
+
+// tell passes findings on.
+func (d *doctor) tell(findings ...Finding) {
+	for _, f := range findings {
+		d.left = d.left || !d.yield(f)
+	}
+}
+
+// redis examines every Redis that takes writes, and how they hold together.
+func (d *doctor) redis(ctx context.Context) {
+	nodes, err := d.nodes(ctx)
+	if err != nil {
+		d.tell(Finding{"nodes", "", Failure, "the masters are not known: " + err.Error(), "let all nodes of the cluster be reached from here"})
+		return
+	}
+	for _, n := range nodes {
+		d.tell(n.version(ctx), n.role(), n.persistence(ctx), n.eviction(ctx), n.memory(), n.clock(ctx))
+		d.tell(n.encryption(), n.access(ctx))
+	}
+	d.writes(ctx)
+	d.cluster(ctx, nodes)
+	d.replication(ctx, nodes)
+	d.sentinels(ctx)
+}

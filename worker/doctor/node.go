@@ -1,0 +1,122 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// node is a Redis that takes writes.
+type node struct {
+	name      string // its address if it is one of several
+	addr      string // its address, empty if it is not known
+	client    *redis.Client
+	info      map[string]string // as INFO tells, empty if it does not
+	forbidden string            // why INFO does not tell
+}
+
+// nodes returns every master, by address.
+func (d *doctor) nodes(ctx context.Context) ([]*node, error) {
+	var nodes []*node
+	switch client := d.Redis.(type) {
+	case *redis.ClusterClient:
+		var mu sync.Mutex
+		err := client.ForEachMaster(ctx, func(_ context.Context, master *redis.Client) error {
+			mu.Lock()
+			defer mu.Unlock()
+			nodes = append(nodes, &node{name: master.Options().Addr, addr: master.Options().Addr, client: master})
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	case *redis.Client:
+		nodes = []*node{{addr: client.Options().Addr, client: client}}
+		if len(d.Sentinels) > 0 {
+			nodes[0].addr = d.master(ctx)
+		}
+	}
+	slices.SortFunc(nodes, func(a, b *node) int { return cmp.Compare(a.addr, b.addr) })
+	for _, n := range nodes {
+		n.ask(ctx)
+	}
+	return nodes, nil
+}
+
+// ask reads INFO.
+func (n *node) ask(ctx context.Context) {
+	text, err := n.client.Info(ctx).Result()
+	if err != nil {
+		n.forbidden = refusal("INFO", err)
+		return
+	}
+	n.info = fields(text, "\n")
+}
+
+// fields reads name:value pairs.
+func fields(text, separator string) map[string]string {
+	values := make(map[string]string)
+	for line := range strings.SplitSeq(text, separator) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+			values[name] = value
+		}
+	}
+	return values
+}
+
+// refusal says why a command does not tell.
+func refusal(command string, err error) string {
+	text := err.Error()
+	for _, sign := range []string{"NOPERM", "unknown command", "unknown subcommand"} { // some rename what they forbid
+		if strings.Contains(text, sign) {
+			return "not allowed to look: " + command + " is forbidden"
+		}
+	}
+	return command + " does not answer: " + text
+}
+
+// number returns a number that INFO tells, and false if it does not.
+func (n *node) number(name string) (int64, bool) {
+	value, err := strconv.ParseInt(n.info[name], 10, 64)
+	return value, err == nil
+}
+
+// setting returns a setting, or why it is not known.
+func (n *node) setting(ctx context.Context, name string) (value, unknown string) {
+	values, err := n.client.ConfigGet(ctx, name).Result()
+	if err != nil {
+		return "", refusal("CONFIG", err)
+	}
+	if value, ok := values[name]; ok {
+		return value, ""
+	}
+	return "", "this Redis has no setting " + name
+}
+
+func (n *node) finding(check string, level Level, found, mend string) Finding {
+	return Finding{check, n.name, level, found, mend}
+}
+
+// unseen is the finding of a check that needs INFO where there is none.
+func (n *node) unseen(check string) Finding {
+	return n.finding(check, Unknown, n.forbidden, "")
+}
+
+// local reports whether the connection leaves this machine.
+func (n *node) local() bool {
+	if n.client.Options().Network == "unix" {
+		return true
+	}
+	host, _, err := net.SplitHostPort(n.addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

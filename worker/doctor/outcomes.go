@@ -1,0 +1,59 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+const (
+	// longOverdue is more than workers let pass that run: they look every 15
+	// seconds.
+	longOverdue = 10 * time.Minute
+	// briefly is for how long a reader of the stream may be away.
+	briefly = 24 * time.Hour
+)
+
+// outcomes looks for imp_uids that nobody goes on with, and for how long the
+// stream reaches back.
+func (d *doctor) outcomes(ctx context.Context) {
+	all, err := d.Outcomes.Overview(ctx, longOverdue)
+	if err != nil {
+		d.tell(Finding{"outcomes", "", Unknown, refusal("reading outcomes", err), ""})
+		return
+	}
+	d.tell(overdue(all), Finding{"dead-letters", "", OK, fmt.Sprintf("%d dead letters", all.Dead), ""})
+	reach, err := d.Outcomes.Reach(ctx)
+	if err != nil {
+		d.tell(Finding{"stream", "", Unknown, refusal("reading the stream", err), ""})
+		return
+	}
+	d.tell(stream(reach, time.Now()))
+}
+
+func overdue(s outcome.Overview) Finding {
+	found := fmt.Sprintf("%d imp_uids are being retried, %d of them for more than %.0f minutes overdue", s.Open, s.Overdue, longOverdue.Minutes())
+	if s.Overdue > 0 {
+		return Finding{"overdue", "", Warning, found, "let workers run, which enqueue again what has no task; if they do, they have too few slots or a gateway is paused"}
+	}
+	return Finding{"overdue", "", OK, found, ""}
+}
+
+// stream looks at how far back it reaches where it is as long as it gets.
+func stream(s outcome.Reach, now time.Time) Finding {
+	found := fmt.Sprintf("%d of about %d events", s.Events, s.Kept)
+	if s.Oldest.IsZero() {
+		return Finding{"stream", "", OK, found, ""}
+	}
+	reach := now.Sub(s.Oldest).Round(time.Minute)
+	found += fmt.Sprintf(", which reach back %v", reach)
+	if s.Events >= s.Kept*9/10 && reach < briefly {
+		return Finding{
+			"stream", "", Warning, found + ": the oldest are about to go",
+			"let readers of the stream keep up, and read the outcomes themselves of what they may have missed",
+		}
+	}
+	return Finding{"stream", "", OK, found, ""}
+}

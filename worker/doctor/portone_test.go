@@ -1,0 +1,78 @@
+package doctor_test
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/doctor"
+	"receiptrevoker/worker/iamport"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// answering serves one status and body, and returns a client of it.
+func answering(t *testing.T, status int, body string) *iamport.Client {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}))
+	t.Cleanup(server.Close)
+	return newAPI(t, iamport.Config{URL: server.URL, Key: "the-key", Secret: "the-secret"})
+}
+
+func TestWhatPortOneHasAgainstTheCredentials(t *testing.T) {
+	t.Parallel()
+	encrypted := httptest.NewTLSServer(http.NotFoundHandler()) // whose certificate nobody trusts
+	defer encrypted.Close()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	at := func(url string) *iamport.Client {
+		return newAPI(t, iamport.Config{URL: url, Key: "the-key", Secret: "the-secret"})
+	}
+	for name, test := range map[string]struct {
+		api                  *iamport.Client
+		portone, credentials wanted
+	}{
+		"right":       {api(t, iamporttest.DefaultKey, iamporttest.DefaultSecret), wanted{doctor.OK, "answered in"}, wanted{doctor.OK, "accepts"}},
+		"wrong":       {api(t, iamporttest.DefaultKey, "the-secret"), wanted{doctor.OK, "answered in"}, wanted{doctor.Failure, "refuses the key or the secret"}},
+		"forbidden":   {answering(t, 403, "<html>"), wanted{doctor.OK, ""}, wanted{doctor.Failure, "this machine's address"}},
+		"not PortOne": {answering(t, 404, "<html>"), wanted{doctor.OK, ""}, wanted{doctor.Failure, "IAMPORT_URL"}},
+		"a web page":  {answering(t, 200, "<html>"), wanted{doctor.OK, ""}, wanted{doctor.Failure, "IAMPORT_URL"}},
+		"busy":        {answering(t, 503, ""), wanted{doctor.OK, ""}, wanted{doctor.Warning, "examine again"}},
+		"closed":      {at("http://" + closed.Addr().String()), wanted{doctor.Failure, "cannot be reached"}, wanted{doctor.Unknown, "not asked"}},
+		"no such":     {at("http://no-such-name.invalid"), wanted{doctor.Failure, "DNS"}, wanted{doctor.Unknown, "not asked"}},
+		"untrusted":   {at(encrypted.URL), wanted{doctor.Failure, "certificate is not trusted"}, wanted{doctor.Unknown, "not asked"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := config(redistest.Embedded(t))
+			c.API, c.Doubts = test.api, []string{"IMP_KEY has blanks around it"}
+			found := examine(t, c)
+			found.want(t, "portone", test.portone)
+			found.want(t, "credentials", test.credentials)
+			if name == "wrong" {
+				found.want(t, "credentials", wanted{doctor.Failure, "IMP_KEY has blanks"})
+			}
+			for _, f := range found {
+				if text := f.Found + f.Mend; strings.Contains(text, "the-key") || strings.Contains(text, "the-secret") {
+					t.Errorf("a secret is shown: %s", text)
+				}
+			}
+		})
+	}
+}
+
+func TestCredentialsThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	c := config(redistest.Embedded(t))
+	examine(t, c).want(t, "credentials", wanted{doctor.Unknown, "none are given"})
+	c.NoAPI = errors.New("IMP_KEY_FILE: open /nowhere: no such file")
+	examine(t, c).want(t, "credentials", wanted{doctor.Failure, "/nowhere"})
+}

@@ -1,0 +1,143 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+)
+
+// queue is what waits in one of Asynq's queues.
+type queue struct {
+	name                                        string
+	pending, active, scheduled, retry, archived int64
+	paused, served                              bool
+}
+
+func (q queue) waiting() int64 { return q.pending + q.scheduled + q.retry }
+
+// queues looks for tasks that nobody works on.
+func (d *doctor) queues(ctx context.Context) {
+	inspector := asynq.NewInspectorFromRedisClient(d.Redis)
+	all, err := d.depths(ctx, inspector)
+	if err != nil {
+		d.tell(Finding{"queues", "", Unknown, refusal("reading Asynq's queues", err), ""})
+		return
+	}
+	servers, err := inspector.Servers()
+	if err != nil {
+		d.tell(Finding{"workers", "", Unknown, refusal("reading Asynq's servers", err), ""})
+		return
+	}
+	processes := make(map[string]bool)
+	for _, server := range servers {
+		for i := range all {
+			if _, serves := server.Queues[all[i].name]; serves {
+				all[i].served = true
+				processes[fmt.Sprint(server.Host, server.PID)] = true
+			}
+		}
+	}
+	ours := slices.Clone(all)
+	ours = slices.DeleteFunc(ours, func(q queue) bool { _, own := tasks.ParseQueue(q.name); return !own })
+	others := slices.DeleteFunc(all, func(q queue) bool { _, own := tasks.ParseQueue(q.name); return own })
+	d.tell(served(ours, len(processes)), paused(ours), archive(ours), strays(inspector, others))
+}
+
+// depths counts what is in each queue. It reads lengths alone: Asynq's own
+// figures include a sample of the tasks' sizes.
+func (d *doctor) depths(ctx context.Context, inspector *asynq.Inspector) ([]queue, error) {
+	names, err := inspector.Queues()
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names)
+	counts := make([]lengths, len(names))
+	_, err = d.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, name := range names {
+			counts[i] = ask(ctx, p, "asynq:{"+name+"}:")
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	all := make([]queue, len(names))
+	for i, name := range names {
+		all[i] = counts[i].queue(name)
+	}
+	return all, nil
+}
+
+// served looks for tasks of ours that wait for a worker that is not there.
+func served(queues []queue, processes int) Finding {
+	var left []string
+	waiting := int64(0)
+	for _, q := range queues {
+		waiting += q.waiting()
+		if q.waiting() > 0 && !q.served {
+			left = append(left, fmt.Sprintf("%s (%d)", q.name, q.waiting()))
+		}
+	}
+	found := fmt.Sprintf("%d workers, %d tasks wait in %d queues", processes, waiting, len(queues))
+	if len(left) > 0 {
+		return Finding{"queues", "", Warning, found + "; nobody serves " + few(left), "start workers with revoker work, with this Redis and enough rights"}
+	}
+	return Finding{"queues", "", OK, found, ""}
+}
+
+// paused looks for queues that were paused while tasks wait in them.
+func paused(queues []queue) Finding {
+	var held []string
+	for _, q := range queues {
+		if q.paused && q.waiting() > 0 {
+			held = append(held, fmt.Sprintf("%s (%d)", q.name, q.waiting()))
+		}
+	}
+	if len(held) > 0 {
+		return Finding{"paused", "", Warning, "paused with tasks in them: " + few(held), "resume them in the Asynq web UI, unless somebody or a gateway's gate has reason to hold them"}
+	}
+	return Finding{"paused", "", OK, "no queue is paused with tasks in it", ""}
+}
+
+const (
+	// archiveLimit is how many tasks Asynq keeps in a queue's archive: beyond,
+	// it drops the oldest.
+	archiveLimit = 10_000
+	// archiveNear is more than workers leave there.
+	archiveNear = 5_000
+)
+
+// archive looks for archives that workers should have trimmed.
+func archive(queues []queue) Finding {
+	var near []string
+	most := int64(0)
+	for _, q := range queues {
+		most = max(most, q.archived)
+		if q.archived >= archiveNear {
+			near = append(near, fmt.Sprintf("%s (%d)", q.name, q.archived))
+		}
+	}
+	if len(near) > 0 {
+		return Finding{
+			"archive", "", Warning, fmt.Sprintf("near Asynq's limit of %d archived tasks: %s", archiveLimit, few(near)),
+			"let a worker run: it gives archived tasks their outcomes and trims the archive",
+		}
+	}
+	return Finding{"archive", "", OK, fmt.Sprintf("at most %d archived tasks in a queue, of the %d that Asynq keeps", most, archiveLimit), ""}
+}
+
+// shown is how many names a finding shows.
+const shown = 10
+
+func few(names []string) string {
+	if len(names) > shown {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
+	}
+	return strings.Join(names, ", ")
+}

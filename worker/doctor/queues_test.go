@@ -1,0 +1,128 @@
+package doctor_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/doctor"
+)
+
+func enqueue(t *testing.T, client redis.UniversalClient, r tasks.Revocation, options ...asynq.Option) {
+	t.Helper()
+	task, err := tasks.NewTask(r, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := asynq.NewClientFromRedisClient(client).EnqueueContext(t.Context(), task, options...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestQueuesThatNobodyServes(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		c := config(client)
+		for i := range 3 {
+			enqueue(t, client, tasks.Revocation{ImpUID: fmt.Sprint("imp_", i), PG: tasks.KCP})
+		}
+		enqueue(t, client, tasks.Revocation{ImpUID: "imp_single"})
+		examine(t, c).want(t, "queues", wanted{doctor.Warning, "0 workers, 4 tasks wait in 2 queues; nobody serves receipts (1), receipts-kcp (3)"})
+
+		// A worker that serves one of them, and takes nothing: its queue is paused.
+		inspector := asynq.NewInspectorFromRedisClient(client)
+		if err := inspector.PauseQueue("receipts-kcp"); err != nil {
+			t.Fatal(err)
+		}
+		server := asynq.NewServerFromRedisClient(client, asynq.Config{Queues: map[string]int{"receipts-kcp": 1}, LogLevel: asynq.FatalLevel})
+		if err := server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error { return nil })); err != nil {
+			t.Fatal(err)
+		}
+		defer server.Shutdown()
+		found := examineUntil(t, c, "queues", "1 workers")
+		found.want(t, "queues", wanted{doctor.Warning, "nobody serves receipts (1)"})
+		found.want(t, "paused", wanted{doctor.Warning, "receipts-kcp (3)"})
+	})
+}
+
+func TestTasksThatWentAstray(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	ctx, queue := t.Context(), asynq.NewClientFromRedisClient(client)
+	for i := range 5 {
+		if _, err := queue.EnqueueContext(ctx, asynq.NewTask("mail:send", nil), asynq.Queue("mail")); err != nil {
+			t.Fatal(err)
+		}
+		enqueue(t, client, tasks.Revocation{ImpUID: fmt.Sprint("imp_", i)}, asynq.Queue("default"))
+	}
+	examine(t, config(client)).want(t, "strays", wanted{doctor.Warning, "no worker serves: default (5 tasks) "})
+	if err := asynq.NewInspectorFromRedisClient(client).DeleteQueue("default", true); err != nil {
+		t.Fatal(err)
+	}
+	examine(t, config(client)).want(t, "strays", wanted{doctor.OK, "in 1 queues of others"})
+}
+
+func TestArchiveNearItsLimit(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t, "--appendonly", "yes").Client(t)
+	enqueue(t, client, tasks.Revocation{ImpUID: "imp_1"})
+	fill(t, client, "asynq:{receipts}:archived", 4999)
+	examine(t, config(client)).want(t, "archive", wanted{doctor.OK, "at most 4999"})
+	fill(t, client, "asynq:{receipts}:archived", 5000)
+	examine(t, config(client)).want(t, "archive", wanted{doctor.Warning, "receipts (5000)"})
+}
+
+// fill gives a sorted set n members.
+func fill(t *testing.T, client redis.UniversalClient, key string, n int) {
+	t.Helper()
+	script := redis.NewScript(`for i = 1, tonumber(ARGV[1]) do redis.call('ZADD', KEYS[1], i, 'm' .. i) end`)
+	if err := script.Run(t.Context(), client, []string{key}, n).Err(); err != nil && err != redis.Nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOutcomesThatNobodyGoesOnWith(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		store := outcome.NewStore(client, outcome.Config{StreamLength: 10})
+		c := config(client)
+		c.Outcomes = store
+		for i := range 3 {
+			if _, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: fmt.Sprint("imp_", i)}, time.Minute); err != nil {
+				t.Fatal(err)
+			}
+		}
+		examine(t, c).want(t, "overdue", wanted{doctor.OK, "3 imp_uids are being retried, 0 of them"})
+		if err := store.Postpone(t.Context(), "imp_1", time.Now().Add(-time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		found := examine(t, c)
+		found.want(t, "overdue", wanted{doctor.Warning, "3 imp_uids are being retried, 1 of them for more than 10 minutes overdue"})
+		found.want(t, "stream", wanted{doctor.OK, "0 of about 10 events"})
+		for i := range 9 {
+			end(t, store, fmt.Sprint("imp_dead_", i))
+		}
+		found = examine(t, c)
+		found.want(t, "stream", wanted{doctor.Warning, "9 of about 10 events"})
+		found.want(t, "dead-letters", wanted{doctor.OK, "9 dead letters"})
+	})
+}
+
+// end gives an imp_uid an outcome.
+func end(t *testing.T, store *outcome.Store, impUID string) {
+	t.Helper()
+	attempt, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: impUID}, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonRefused}); err != nil {
+		t.Fatal(err)
+	}
+}

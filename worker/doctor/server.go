@@ -1,0 +1,160 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// oldest is the least version that knows every command in use.
+var oldest = [2]int{6, 2}
+
+// version asks HELLO where INFO is forbidden.
+func (n *node) version(ctx context.Context) Finding {
+	version, known := n.info["redis_version"]
+	if !known {
+		reply, _ := n.client.Do(ctx, "hello").Result()
+		version = versionOf(reply)
+	}
+	if version == "" {
+		return n.unseen("version")
+	}
+	if tooOld(version) {
+		return n.finding("version", Failure, "Redis "+version+" lacks commands that are needed", "update Redis to 6.2 or newer")
+	}
+	return n.finding("version", OK, "Redis "+version, "")
+}
+
+// versionOf returns the version in a reply to HELLO, which is a map or, in the
+// older protocol, a list of names and values.
+func versionOf(reply any) string {
+	switch reply := reply.(type) {
+	case map[any]any:
+		version, _ := reply["version"].(string)
+		return version
+	case []any:
+		for i := 0; i+1 < len(reply); i += 2 {
+			if reply[i] == "version" {
+				version, _ := reply[i+1].(string)
+				return version
+			}
+		}
+	}
+	return ""
+}
+
+func tooOld(version string) bool {
+	parts := strings.Split(version, ".")
+	for i, least := range oldest {
+		if i >= len(parts) {
+			return false
+		}
+		part, err := strconv.Atoi(parts[i])
+		if err != nil || part > least {
+			return false
+		}
+		if part < least {
+			return true
+		}
+	}
+	return false
+}
+
+// role tells a master from a replica, which would refuse every write or lose it.
+func (n *node) role() Finding {
+	switch role := n.info["role"]; role {
+	case "":
+		return n.unseen("role")
+	case "master":
+		return n.finding("role", OK, "a master", "")
+	default:
+		return n.finding("role", Failure, "a replica of "+n.info["master_host"]+":"+n.info["master_port"]+": what is written here is refused or lost",
+			"let REDIS_URL lead to the master, or to the Sentinels with redis-sentinel://")
+	}
+}
+
+// writes writes a key that lives for a second.
+func (d *doctor) writes(ctx context.Context) {
+	err := d.Outcomes.Writable(ctx)
+	if err == nil {
+		d.tell(Finding{"writes", "", OK, "Redis takes writes", ""})
+		return
+	}
+	mends := map[string]string{
+		"OOM":        "raise maxmemory, or let workers go through what is queued: memory is full",
+		"MISCONF":    "make room on Redis' disk: it cannot save, and takes no writes until it can",
+		"READONLY":   "let REDIS_URL lead to the master, or to the Sentinels with redis-sentinel://",
+		"NOREPLICAS": "bring a replica back: there are fewer than min-replicas-to-write asks for",
+		"NOPERM":     "give the user of REDIS_URL the rights of the runbook's list",
+	}
+	mend := "mend what Redis says"
+	for _, text := range []string{err.Error(), unwrapped(err)} {
+		if better, ok := mends[strings.SplitN(text, " ", 2)[0]]; ok {
+			mend = better
+		}
+	}
+	d.tell(Finding{"writes", "", Failure, "Redis takes no writes: " + err.Error(), mend})
+}
+
+// unwrapped returns the text of the innermost error.
+func unwrapped(err error) string {
+	for {
+		wrapper, ok := err.(interface{ Unwrap() error })
+		if !ok || wrapper.Unwrap() == nil {
+			return err.Error()
+		}
+		err = wrapper.Unwrap()
+	}
+}
+
+// skewed is how far clocks may be apart. Tasks become due by workers' clocks,
+// and Asynq takes a task from a worker that has been silent for 30 seconds.
+const skewed = 2 * time.Second
+
+// clock compares this machine's clock with Redis'.
+func (n *node) clock(ctx context.Context) Finding {
+	before := time.Now()
+	there, err := n.client.Time(ctx).Result()
+	took := time.Since(before)
+	if err != nil {
+		return n.finding("clock", Unknown, refusal("TIME", err), "")
+	}
+	apart := there.Sub(before.Add(took / 2)).Round(time.Millisecond)
+	found := fmt.Sprintf("Redis' clock is %v off this machine's, within %v", apart, (took / 2).Round(time.Millisecond))
+	if apart.Abs() > skewed+took/2 {
+		return n.finding("clock", Warning, found, "let both machines keep time with NTP: retries come early or late, and tasks may be taken from workers that live")
+	}
+	return n.finding("clock", OK, found, "")
+}
+
+func (n *node) encryption() Finding {
+	switch {
+	case n.client.Options().TLSConfig != nil && n.client.Options().TLSConfig.InsecureSkipVerify:
+		return n.finding("encryption", Warning, "the connection is encrypted, but Redis' certificate is not looked at",
+			"drop skip_verify from REDIS_URL, and name its authority with --redis-ca")
+	case n.client.Options().TLSConfig != nil:
+		return n.finding("encryption", OK, "the connection is encrypted", "")
+	case n.local():
+		return n.finding("encryption", OK, "the connection is not encrypted, and does not leave this machine", "")
+	}
+	return n.finding("encryption", Warning, "the connection to "+n.addr+" is not encrypted",
+		"turn TLS on in Redis, and let REDIS_URL begin with rediss://, rediss-sentinel:// or rediss-cluster://")
+}
+
+func (n *node) access(ctx context.Context) Finding {
+	user, err := n.client.ACLWhoAmI(ctx).Result()
+	switch {
+	case err != nil:
+		return n.finding("access", Unknown, refusal("ACL WHOAMI", err), "")
+	case user != "default":
+		return n.finding("access", OK, "as the user "+user, "")
+	case n.client.Options().Password != "":
+		return n.finding("access", OK, "as the default user, with a password; it may do everything", "")
+	case n.local():
+		return n.finding("access", OK, "as the default user, without a password, on this machine", "")
+	}
+	return n.finding("access", Warning, "as the default user, without a password: whoever reaches "+n.addr+" may do everything",
+		"give Redis the users of the runbook's list")
+}

@@ -1,0 +1,183 @@
+package doctor_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/doctor"
+)
+
+func TestBadSettingsOfRedis(t *testing.T) {
+	t.Parallel()
+	appendOnly := []string{"--appendonly", "yes"}
+	for name, test := range map[string]struct {
+		args  []string
+		check string
+		want  wanted
+	}{
+		"allkeys-lru":    {append(appendOnly, "--maxmemory-policy", "allkeys-lru"), "eviction", wanted{doctor.Failure, "is allkeys-lru"}},
+		"volatile-ttl":   {append(appendOnly, "--maxmemory-policy", "volatile-ttl"), "eviction", wanted{doctor.Failure, "is volatile-ttl"}},
+		"no persistence": {nil, "persistence", wanted{doctor.Failure, "no snapshots are made"}},
+		"snapshots":      {[]string{"--save", "3600 1"}, "persistence", wanted{doctor.Failure, "save 3600 1"}},
+		"no fsync":       {append(appendOnly, "--appendfsync", "no"), "persistence", wanted{doctor.Warning, "appendfsync no"}},
+		"every write":    {append(appendOnly, "--appendfsync", "always"), "persistence", wanted{doctor.OK, "every write"}},
+		"no replicas":    {append(appendOnly, "--min-replicas-to-write", "1"), "writes", wanted{doctor.Failure, "bring a replica back"}},
+		"memory is full": {append(appendOnly, "--maxmemory", "100kb"), "memory", wanted{doctor.Warning, "soon Redis takes no more"}},
+		"takes no tasks": {append(appendOnly, "--maxmemory", "100kb"), "writes", wanted{doctor.Failure, "memory is full"}},
+		"memory is left": {append(appendOnly, "--maxmemory", "1gb"), "memory", wanted{doctor.OK, "of 1.0 GiB"}},
+		"a cluster's":    {append(appendOnly, "--cluster-enabled", "yes"), "cluster", wanted{doctor.Failure, "redis-cluster://"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			examineServer(t, test.args...).want(t, test.check, test.want)
+		})
+	}
+}
+
+func TestReplicaIsNoPlaceToWriteTo(t *testing.T) {
+	t.Parallel()
+	master := redistest.Start(t)
+	replica := redistest.StartReplica(t, master)
+	found := examine(t, config(replica.Client(t)))
+	found.want(t, "role", wanted{doctor.Failure, "a replica of 127.0.0.1"})
+	found.want(t, "writes", wanted{doctor.Failure, "READONLY"})
+
+	found = examine(t, config(master.Client(t)))
+	found.want(t, "persistence", wanted{doctor.Warning, "1 replicas have a copy"})
+	found.want(t, "replication", wanted{doctor.OK, "1 replicas follow"})
+}
+
+// TestManagedRedis examines with users that may do less and less.
+func TestManagedRedis(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--appendonly", "yes", "--maxmemory-policy", "allkeys-lru")
+	for name, test := range map[string]struct {
+		rights string
+		want   map[string]wanted
+	}{
+		"no CONFIG": {"+@all -config", map[string]wanted{
+			"persistence": {doctor.OK, "not allowed to look: CONFIG is forbidden"},
+			"eviction":    {doctor.Failure, "is allkeys-lru"},
+		}},
+		"no INFO": {"+@all -info", map[string]wanted{
+			"version":     {doctor.OK, "Redis "},
+			"persistence": {doctor.Unknown, "not allowed to look: INFO is forbidden"},
+			"eviction":    {doctor.Failure, "is allkeys-lru"},
+			"memory":      {doctor.Unknown, "not allowed to look"},
+			"role":        {doctor.Unknown, "not allowed to look"},
+			"replication": {doctor.Unknown, "not allowed to look"},
+		}},
+		"neither": {"+@all -info -config -time -acl", map[string]wanted{
+			"eviction": {doctor.Unknown, "CONFIG is forbidden"},
+			"clock":    {doctor.Unknown, "TIME is forbidden"},
+			"access":   {doctor.Unknown, "ACL WHOAMI is forbidden"},
+			"writes":   {doctor.OK, "takes writes"},
+		}},
+		"nothing": {"-@all +ping", map[string]wanted{
+			"queues":   {doctor.Unknown, "not allowed to look"},
+			"outcomes": {doctor.Unknown, "not allowed to look"},
+			"writes":   {doctor.Failure, "the rights of the runbook's list"},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			user := strings.ReplaceAll(name, " ", "-")
+			words := []any{"acl", "setuser", user, "on", ">pw", "~*", "&*"}
+			for _, word := range strings.Fields(test.rights) {
+				words = append(words, word)
+			}
+			if err := server.Client(t).Do(t.Context(), words...).Err(); err != nil {
+				t.Fatal(err)
+			}
+			client := redis.NewClient(&redis.Options{Addr: server.Addr, Username: user, Password: "pw"})
+			defer client.Close()
+			found := examine(t, config(client))
+			for check, want := range test.want {
+				found.want(t, check, want)
+			}
+		})
+	}
+}
+
+// altered changes replies on their way.
+type altered func(redis.Cmder)
+
+func (altered) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (a altered) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		a(cmd)
+		return err
+	}
+}
+
+func (altered) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func TestOldRedisAndWrongClocks(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--appendonly", "yes")
+	for version, level := range map[string]doctor.Level{
+		"2.8.24": doctor.Failure, "5.0.14": doctor.Failure, "6.0.16": doctor.Failure, "6.2.0": doctor.OK, "7.0.15": doctor.OK,
+		"10.1.0": doctor.OK, "255.255.255": doctor.OK,
+	} {
+		client := server.Client(t)
+		client.AddHook(altered(func(cmd redis.Cmder) {
+			if reply, ok := cmd.(*redis.StringCmd); ok && cmd.Name() == "info" {
+				own, _, _ := strings.Cut(strings.SplitN(reply.Val(), "redis_version:", 2)[1], "\r")
+				reply.SetVal(strings.Replace(reply.Val(), "redis_version:"+own, "redis_version:"+version, 1))
+			}
+		}))
+		examine(t, config(client)).want(t, "version", wanted{level, "Redis " + version})
+	}
+	for off, level := range map[time.Duration]doctor.Level{
+		0: doctor.OK, time.Second: doctor.OK, time.Minute: doctor.Warning, -time.Minute: doctor.Warning, -time.Hour: doctor.Warning,
+	} {
+		client := server.Client(t)
+		client.AddHook(altered(func(cmd redis.Cmder) {
+			if reply, ok := cmd.(*redis.TimeCmd); ok {
+				reply.SetVal(reply.Val().Add(off))
+			}
+		}))
+		found := examine(t, config(client))
+		if found["clock"].Level != level {
+			t.Errorf("clock off by %v: %+v, want %s", off, found["clock"], level)
+		}
+	}
+}
+
+func TestEncryptionAndAccess(t *testing.T) {
+	t.Parallel()
+	certificates := redistest.NewCertificates(t)
+	server, addr := certificates.TLS(t, "--appendonly", "yes")
+	admin := server.Client(t)
+	if err := admin.Do(t.Context(), "acl", "setuser", "worker", "on", ">pw", "~*", "&*", "+@all").Err(); err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(&redis.Options{Addr: addr, Username: "worker", Password: "pw", TLSConfig: certificates.Config()})
+	defer client.Close()
+	found := examine(t, config(client))
+	found.want(t, "encryption", wanted{doctor.OK, "is encrypted"})
+	found.want(t, "access", wanted{doctor.OK, "as the user worker"})
+
+	blind := certificates.Config()
+	blind.InsecureSkipVerify = true
+	trusting := redis.NewClient(&redis.Options{Addr: addr, TLSConfig: blind})
+	defer trusting.Close()
+	examine(t, config(trusting)).want(t, "encryption", wanted{doctor.Warning, "certificate is not looked at"})
+
+	// A name that is not the loopback's, as far as can be seen, is another machine.
+	far := redis.NewClient(&redis.Options{Addr: fmt.Sprintf("redis.example:%s", portOf(server.Addr)), Dialer: to(server.Addr)})
+	defer far.Close()
+	found = examine(t, config(far))
+	found.want(t, "encryption", wanted{doctor.Warning, "redis.example"})
+	found.want(t, "access", wanted{doctor.Warning, "without a password"})
+}

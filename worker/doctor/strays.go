@@ -1,0 +1,67 @@
+package doctor
+
+import (
+	"fmt"
+
+	"github.com/hibiken/asynq"
+
+	"receiptrevoker/tasks"
+)
+
+const (
+	// strayQueues is how many queues of others are looked into, and strayPage
+	// how many tasks of each.
+	strayQueues = 50
+	strayPage   = 20
+)
+
+// strays looks for tasks of ours in queues that no worker of ours ever serves.
+// It sees the first tasks of each queue alone: a producer that names a wrong
+// queue does so every time.
+func strays(inspector *asynq.Inspector, queues []queue) Finding {
+	var found []string
+	looked := 0
+	for _, q := range queues {
+		if q.waiting()+q.archived == 0 || looked == strayQueues {
+			continue
+		}
+		looked++
+		if stray(inspector, q) {
+			found = append(found, fmt.Sprintf("%s (%d tasks)", q.name, q.waiting()+q.archived))
+		}
+	}
+	if len(found) > 0 {
+		return Finding{
+			"strays", "", Warning, "tasks of type " + tasks.TypeRevoke + " are in queues that no worker serves: " + few(found),
+			"let their producer use the queues of the README, such as " + tasks.Queue{}.Name() + ", and enqueue those tasks again: asking twice is harmless",
+		}
+	}
+	return Finding{"strays", "", OK, fmt.Sprintf("no task of ours in %d queues of others", len(queues)), ""}
+}
+
+func stray(inspector *asynq.Inspector, q queue) bool {
+	lists := []struct {
+		length int64
+		list   func(string, ...asynq.ListOption) ([]*asynq.TaskInfo, error)
+	}{
+		{q.pending, inspector.ListPendingTasks},
+		{q.scheduled, inspector.ListScheduledTasks},
+		{q.retry, inspector.ListRetryTasks},
+		{q.archived, inspector.ListArchivedTasks},
+	}
+	for _, l := range lists {
+		if l.length == 0 {
+			continue
+		}
+		first, err := l.list(q.name, asynq.PageSize(strayPage))
+		if err != nil {
+			continue // gone meanwhile
+		}
+		for _, task := range first {
+			if task.Type == tasks.TypeRevoke {
+				return true
+			}
+		}
+	}
+	return false
+}
