@@ -8,10 +8,10 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 REQUIRE ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz bench soak build clean
+.PHONY: help demo test lint fuzz bench soak build check-deploy clean
 
 help: ## show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: build ## see it at work: everything embedded, nothing to install
 	@bin/revoker demo
@@ -46,6 +46,9 @@ soak: ## kill workers and Redis under load, compare with PortOne's truth (needs 
 
 build: ## build bin/revoker
 	@CGO_ENABLED=0 go build -trimpath -o bin/revoker ./cmd/revoker
+
+check-deploy: ## check deploy/: alert rules, Kubernetes, compose, image, units (needs promtool)
+	REQUIRE=$(REQUIRE) deploy/check.sh
 
 clean: ## remove what was built
 	rm -rf bin
