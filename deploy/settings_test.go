@@ -116,7 +116,7 @@ func TestEveryAlertIsExplainedAndTested(t *testing.T) {
 	}
 	for _, alert := range alerts {
 		name := alert[1]
-		if !strings.Contains(runbook, "\n### "+name+"\n") {
+		if !strings.Contains(runbook, "\n## "+name+"\n") {
 			t.Errorf("the runbook does not say what to do about %s", name)
 		}
 		anchor := "runbook: RUNBOOK.md#" + strings.ToLower(name) + "\n"
@@ -128,7 +128,7 @@ func TestEveryAlertIsExplainedAndTested(t *testing.T) {
 			t.Errorf("no test sees %s not fire", name)
 		}
 	}
-	for _, heading := range regexp.MustCompile(`(?m)^### (Revoker\w+)$`).FindAllStringSubmatch(runbook, -1) {
+	for _, heading := range regexp.MustCompile(`(?m)^## (Revoker\w+)$`).FindAllStringSubmatch(runbook, -1) {
 		if !strings.Contains(rules, "alert: "+heading[1]+"\n") {
 			t.Errorf("the runbook explains %s, which is no alert", heading[1])
 		}

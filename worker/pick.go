@@ -23,6 +23,12 @@ type held struct {
 	picked  []string // of this probe
 }
 
+// drawn is one of them.
+type drawn struct {
+	tasks.Revocation
+	headers map[string]string // of its task, with its trace
+}
+
 // shelf is where some of them are.
 type shelf struct {
 	queue string
@@ -51,8 +57,8 @@ func (p *prober) held(name gate.Name, queues []string) (*held, error) {
 // pick returns any of the tasks, each as likely as the other, so that a receipt
 // that always fails keeps no gate closed; one that was not tried before, if one
 // is found. It reports false if there is none.
-func (h *held) pick(tried []string) (tasks.Revocation, bool) {
-	var again tasks.Revocation
+func (h *held) pick(tried []string) (drawn, bool) {
+	var again drawn
 	for range mostPicked {
 		r, ok := h.draw()
 		switch {
@@ -70,13 +76,13 @@ func (h *held) pick(tried []string) (tasks.Revocation, bool) {
 
 // draw draws a task. It reports false if it drew a blank: the task has gone
 // meanwhile, is not to be called for, or has another gate before it.
-func (h *held) draw() (tasks.Revocation, bool) {
+func (h *held) draw() (drawn, bool) {
 	total := 0
 	for _, s := range h.shelves {
 		total += s.tasks
 	}
 	if total == 0 {
-		return tasks.Revocation{}, false
+		return drawn{}, false
 	}
 	n := rand.IntN(total)
 	for _, s := range h.shelves {
@@ -84,12 +90,12 @@ func (h *held) draw() (tasks.Revocation, bool) {
 			n -= s.tasks
 			continue
 		}
-		drawn, err := s.list(s.queue, asynq.PageSize(1), asynq.Page(n+1))
-		if err != nil || len(drawn) == 0 {
-			return tasks.Revocation{}, false
+		found, err := s.list(s.queue, asynq.PageSize(1), asynq.Page(n+1))
+		if err != nil || len(found) == 0 {
+			return drawn{}, false
 		}
-		r, err := read(drawn[0].Type, drawn[0].Payload, drawn[0].ID)
-		return r, err == nil && (h.name == gate.PortOne || h.name == gate.Of(r.PG))
+		r, err := read(found[0].Type, found[0].Payload, found[0].ID)
+		return drawn{r, found[0].Headers}, err == nil && (h.name == gate.PortOne || h.name == gate.Of(r.PG))
 	}
-	return tasks.Revocation{}, false
+	return drawn{}, false
 }

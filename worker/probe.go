@@ -38,14 +38,14 @@ func (p *prober) Probe(ctx context.Context, name gate.Name, queues, tried []stri
 	}
 	found := gate.Probed{Idle: true}
 	for range mostProbed {
-		revocation, ok := held.pick(tried)
+		receipt, ok := held.pick(tried)
 		if !ok {
 			break
 		}
-		said, fate := p.try(ctx, name, revocation)
+		said, fate := p.try(tasks.ContextWithTrace(ctx, receipt.headers), name, receipt.Revocation)
 		switch {
-		case said != gate.Silent:
-			return gate.Probed{ImpUID: revocation.ImpUID, Evidence: said}
+		case said > gate.Refused:
+			return gate.Probed{ImpUID: receipt.ImpUID, Evidence: said}
 		case fate == turnedAway:
 			return gate.Probed{}
 		case fate == inUse:

@@ -15,7 +15,7 @@ import (
 // on nothing but the error.
 //
 // A refusal, such as 400 or 501, is PortOne's own answer: it is there, but
-// whether the gateway is, nobody has asked.
+// whether the gateway is, nobody may have asked.
 func signs(err error) gate.Signs {
 	if err == nil {
 		return gate.Signs{Gateway: gate.Answered, PortOne: gate.Answered}
@@ -44,7 +44,7 @@ func signs(err error) gate.Signs {
 	case failure.Status == http.StatusOK:
 		return gate.Signs{Gateway: gate.Answered, PortOne: gate.Answered}
 	}
-	return gate.Signs{PortOne: gate.Answered}
+	return gate.Signs{Gateway: gate.Refused, PortOne: gate.Answered}
 }
 
 // notConnected reports whether PortOne itself was not reached: its name is not

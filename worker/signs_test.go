@@ -26,7 +26,7 @@ func wantSigns(status int) (gateway, portone gate.Evidence) {
 	case status == 500:
 		return gate.Failed, gate.Answered
 	case status >= 400 && status < 500, status == 501:
-		return gate.Silent, gate.Answered
+		return gate.Refused, gate.Answered
 	}
 	return gate.Failed, gate.Silent
 }

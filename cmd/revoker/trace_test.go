@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"slices"
@@ -292,5 +293,34 @@ func TestWithoutTracersATaskBearsNothing(t *testing.T) {
 	}
 	if headers := x.headers(t); len(headers) > 0 {
 		t.Errorf("the task bears %v", headers)
+	}
+}
+
+// A probe revokes a receipt past its task; it does so in the task's trace.
+func TestProbeGoesOnInTheTraceOfItsTask(t *testing.T) {
+	t.Parallel()
+	x := newTraced(t, sdk.AlwaysSample())
+	x.portone.SetOutage(tasks.KCP, true)
+	for i := range 30 {
+		r := tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", i), PG: tasks.KCP}
+		x.portone.Issue(iamporttest.Receipt{ImpUID: r.ImpUID, PG: r.PG})
+		if _, err := x.queue.Revoke(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x.work(t)
+	x.log.await(t, "gate closed")
+	began := x.portone.Stats().DuringOutage
+	for deadline := time.Now().Add(30 * time.Second); x.portone.Stats().DuringOutage < began+2; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("no probe was made")
+		}
+	}
+	x.portone.SetOutage(tasks.KCP, false)
+	x.log.await(t, "gate open again")
+	for _, span := range x.spans.GetSpans() {
+		if span.Name == "revoke receipt" && !span.Parent.IsValid() {
+			t.Errorf("an attempt is in no trace: %v", span.Attributes)
+		}
 	}
 }

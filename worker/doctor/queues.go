@@ -100,7 +100,7 @@ func paused(queues []queue) Finding {
 		}
 	}
 	if len(held) > 0 {
-		return Finding{"paused", "", Warning, "paused with tasks in them: " + few(held), "resume them in the Asynq web UI, unless somebody or a gateway's gate has reason to hold them"}
+		return Finding{"paused", "", Warning, "paused with tasks in them: " + few(held), "see with revoker queue list who paused them and why; a gate resumes by itself, a person with revoker queue resume"}
 	}
 	return Finding{"paused", "", OK, "no queue is paused with tasks in it", ""}
 }

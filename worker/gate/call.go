@@ -16,7 +16,7 @@ const (
 	// rampSteps is after how many it lets all through.
 	rampSteps = 10
 	// rampMinimum is how many calls are enough to close it again meanwhile.
-	rampMinimum = 4
+	rampMinimum = 6
 )
 
 // WaitError says that a call must wait for longer than it may hold a slot.

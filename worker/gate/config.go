@@ -8,7 +8,7 @@ import (
 
 // The settings' defaults.
 const (
-	DefaultRatio    = 0.5
+	DefaultRatio    = 0.7
 	DefaultCalls    = 20
 	DefaultMinimum  = 10
 	DefaultProbe    = time.Second
@@ -19,7 +19,8 @@ const (
 // default.
 type Config struct {
 	// Ratio is the share of failed calls at which a gate closes, above 0 and at
-	// most 1. Default 0.5.
+	// most 1. Default 0.7: a gateway that fails every third call is worth calling,
+	// and chance alone must not close its gate.
 	Ratio float64
 	// Calls is how many of the last calls are looked at, of this process and
 	// gateway. Of several calls for one receipt only the last counts: a receipt

@@ -74,6 +74,9 @@ type Evidence int
 const (
 	// Silent: nothing.
 	Silent Evidence = iota
+	// Refused: PortOne refused the request, and may not have asked the gateway.
+	// Such a call is none of those that failed, but as a probe it says nothing.
+	Refused
 	// Answered: what stands behind the gate works.
 	Answered
 	// Failed: it does not. A gate closes on many of these.

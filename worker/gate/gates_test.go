@@ -341,3 +341,27 @@ func TestClocksDoNotMatter(t *testing.T) {
 		})
 	}
 }
+
+// KICC refuses everything, and a few calls get no answer: it is not down.
+func TestRefusalsAreNoFailures(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	a := start(t, client, "a", &gateway{}, quick)
+	for i := range 40 {
+		call, err := a.Enter(t.Context(), tasks.KICC)
+		if err != nil {
+			t.Fatalf("call %d: %v", i, err)
+		}
+		signs := gate.Signs{Gateway: gate.Refused, PortOne: gate.Answered}
+		if i%3 == 0 {
+			signs = gate.Signs{Gateway: gate.Failed, Cause: "unreachable"}
+		}
+		if err := call.Report(t.Context(), fmt.Sprint("imp_", i), signs); err != nil {
+			t.Fatal(err)
+		}
+		call.Leave()
+	}
+	if s := state(t, client, gate.Of(tasks.KICC)); s.Closed {
+		t.Errorf("the gate is %+v, want it open", s)
+	}
+}

@@ -86,7 +86,7 @@ func (g *Gates) enter(name Name, n note) (reason string, bad bool) {
 		minimum = min(rampMinimum, minimum)
 	}
 	l.window.add(n.impUID, n.evidence == Failed)
-	if n.evidence == Answered {
+	if n.evidence <= Answered {
 		if name == PortOne {
 			g.letIn(l)
 		}

@@ -236,3 +236,24 @@ func TestQueuesAndBatchesAreBounded(t *testing.T) {
 		t.Errorf("%d series of batches, want 3 for each of 20", len(batches))
 	}
 }
+
+// In a cluster, what a script touches must be on one node.
+func TestScrapeOfACluster(t *testing.T) {
+	t.Parallel()
+	client := redistest.StartCluster(t)
+	for i, queue := range []string{"receipts", "receipts-kcp", "receipts-bulk-nice"} {
+		enqueue(t, client, queue, i)
+	}
+	store := outcome.NewStore(client, outcome.Config{})
+	if _, err := store.OpenBatch(t.Context(), "refunds", ""); err != nil {
+		t.Fatal(err)
+	}
+	p := scrape(t, metrics.New().Handler(subject(client, &fake{})))
+	p.want(t, map[string]float64{
+		`revoker_redis_up{}`: 1,
+		`revoker_queue_tasks{queue="receipts",state="pending"}`:           1,
+		`revoker_queue_tasks{queue="receipts-kcp",state="pending"}`:       1,
+		`revoker_queue_tasks{queue="receipts-bulk-nice",state="pending"}`: 1,
+		`revoker_batch_lines{batch="refunds",state="open"}`:               0,
+	})
+}

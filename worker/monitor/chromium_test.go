@@ -28,7 +28,8 @@ func furnish(t *testing.T, client *redis.Client) {
 	})
 	complete(t, client, "receipts-kcp", 1)
 	for i := range 30 {
-		enqueue(t, client, tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", i), PG: tasks.Nice, Batch: "refunds", Row: i + 1})
+		impUID := fmt.Sprintf("imp_%012d", i)
+		enqueue(t, client, tasks.Revocation{ImpUID: impUID, PG: tasks.Nice, Batch: "refunds", Row: i + 1})
 	}
 	for _, pg := range tasks.Gateways() {
 		enqueue(t, client, tasks.Revocation{ImpUID: "imp_" + string(pg), PG: pg})
@@ -122,7 +123,8 @@ func TestPeopleWatchInAnEnglishBrowserOnAPhone(t *testing.T) {
 	b.do(t, chromedp.EmulateViewport(375, 700, chromedp.EmulateMobile), chromedp.Navigate(site.URL))
 	b.sees(t, "Cash receipt revocations", "NICE Payments", "PortOne cannot revoke on this gateway")
 	fits(t, b)
-	if size := eval[float64](t, b, `parseFloat(getComputedStyle(document.querySelector(".card td")).fontSize)`); size < 14 {
+	const figures = `parseFloat(getComputedStyle(document.querySelector(".card td")).fontSize)`
+	if size := eval[float64](t, b, figures); size < 14 {
 		t.Errorf("figures are %v px high", size)
 	}
 	b.do(t, chromedp.Click(`//a[text()="한국어"]`))

@@ -10,6 +10,7 @@ import (
 // detail is one field of an outcome.
 type detail struct {
 	Field string
+	Label string // what people call the field
 	Value string
 	// Code is how a program calls the value, if people call it something else.
 	Code string
@@ -33,7 +34,7 @@ func (t tongue) details(o outcome.Outcome) []detail {
 }
 
 func (t tongue) detail(o outcome.Outcome, field, value string) detail {
-	d := detail{Field: field, Value: value}
+	d := detail{Field: field, Label: t.word("field " + field), Value: value}
 	switch field {
 	case "pg":
 		d.Value, d.Code = t.gateway(o.PG), value

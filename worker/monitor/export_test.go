@@ -1,5 +1,7 @@
 package monitor
 
+import "time"
+
 // Templates are the sources of all pages.
 var Templates = overviewSource + loginSource
 
@@ -11,3 +13,6 @@ func Words() map[string][2]string {
 	}
 	return all
 }
+
+// Span returns a duration as the pages say it, in English and in Korean.
+func Span(d time.Duration) [2]string { return [2]string{tongues[0].span(d), tongues[1].span(d)} }

@@ -17,11 +17,12 @@ import (
 var kst = time.FixedZone("KST", 9*60*60)
 
 // functions are what the pages' templates call.
-func (t tongue) functions() template.FuncMap {
+func (t tongue) functions(now func() time.Time) template.FuncMap {
 	return template.FuncMap{
-		"t": t.word, "lang": t.String, "number": t.number, "amount": t.amount, "clock": clock, "moment": moment,
+		"t": t.word, "lang": t.String, "number": t.number, "clock": clock,
+		"when":     func(at time.Time) string { return when(at, now()) },
 		"datetime": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
-		"span":     t.span, "gateway": t.gateway, "status": t.status, "reason": t.reason, "percent": percent,
+		"span":     t.span, "about": t.about, "gateway": t.gateway, "reason": t.reason, "percent": percent,
 		"escape": url.PathEscape,
 	}
 }
@@ -30,7 +31,8 @@ func (t tongue) number(n any) string { return t.numbers.Sprintf("%d", n) }
 
 func (t tongue) amount(krw int64) string { return t.word("krw", t.number(krw)) }
 
-// clock is for what happens now, moment for what may be long ago.
+// clock is for what happens now, moment for what may be long ago, and when for
+// what is most often of today.
 func clock(at time.Time) string { return at.In(kst).Format("15:04:05 MST") }
 
 func moment(at time.Time) string {
@@ -40,25 +42,42 @@ func moment(at time.Time) string {
 	return at.In(kst).Format("2006-01-02 15:04:05 MST")
 }
 
-// span returns a duration in its two largest units.
-func (t tongue) span(d time.Duration) string {
-	units := []struct {
-		key  string
-		size time.Duration
-	}{{"days", 24 * time.Hour}, {"hours", time.Hour}, {"minutes", time.Minute}, {"seconds", time.Second}}
+func when(at, now time.Time) string {
+	if at.In(kst).Format(time.DateOnly) == now.In(kst).Format(time.DateOnly) {
+		return clock(at)
+	}
+	return moment(at)
+}
+
+// units are those of durations, the largest first.
+var units = []struct {
+	key  string
+	size time.Duration
+}{{"days", 24 * time.Hour}, {"hours", time.Hour}, {"minutes", time.Minute}, {"seconds", time.Second}}
+
+// span returns a duration in its largest units, two at most.
+func (t tongue) span(d time.Duration) string { return t.inUnits(d, 2) }
+
+// about returns a duration in its largest unit alone.
+func (t tongue) about(d time.Duration) string { return t.inUnits(d, 1) }
+
+func (t tongue) inUnits(d time.Duration, most int) string {
 	var parts []string
-	for i, unit := range units {
-		n := d / unit.size
-		if n == 0 && (len(parts) > 0 || i < len(units)-1) {
-			if len(parts) > 0 {
-				break
-			}
-			continue
+	for _, unit := range units {
+		n := int(d / unit.size)
+		d %= unit.size
+		switch {
+		case n > 0:
+			parts = append(parts, t.word(unit.key, n))
+		case len(parts) > 0:
+			most = len(parts) // seconds beside hours tell nothing
 		}
-		parts = append(parts, t.word(unit.key, int(n)))
-		if d -= n * unit.size; len(parts) == 2 {
-			break
+		if len(parts) == most {
+			return strings.Join(parts, " ")
 		}
+	}
+	if len(parts) == 0 {
+		return t.word("seconds", 0)
 	}
 	return strings.Join(parts, " ")
 }

@@ -72,7 +72,9 @@ func New(config Config) (http.Handler, error) {
 
 	var guarded http.Handler = inside
 	if config.PasswordHash != "" {
-		l, err := login.New(login.Config{Hash: config.PasswordHash, Form: pages.login, Log: config.Log, Now: config.Now})
+		l, err := login.New(login.Config{
+			Hash: config.PasswordHash, Form: pages.login, Log: config.Log, Now: config.Now,
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -46,7 +46,7 @@ func newPages(config Config) (*pages, error) {
 		search: &search{config.Redis, asynq.NewInspectorFromRedisClient(config.Redis), config.Outcomes},
 	}
 	for _, t := range tongues {
-		page := template.New("").Funcs(t.functions())
+		page := template.New("").Funcs(t.functions(config.Now))
 		for name, source := range map[string]string{"overview": overviewSource, "login": loginSource} {
 			if _, err := page.New(name).Parse(source); err != nil {
 				return nil, err

@@ -41,7 +41,8 @@ func TestLanguageIsTheBrowsersUnlessSwitched(t *testing.T) {
 		if !strings.Contains(body, "<h1>"+c.want+"</h1>") {
 			t.Errorf("%s with %q and %q is not in the language of %s", c.target, c.accept, c.cookie, c.want)
 		}
-		if remembers := len(w.Result().Cookies()) == 1; remembers != (c.target == "/?lang=en" || c.target == "/?lang=ko") {
+		remembers, switched := len(w.Result().Cookies()) == 1, c.target == "/?lang=en" || c.target == "/?lang=ko"
+		if remembers != switched {
 			t.Errorf("%s: cookies %v", c.target, w.Result().Cookies())
 		}
 	}
@@ -66,8 +67,8 @@ func TestPageIsOneSiteAndNothingElse(t *testing.T) {
 	if strings.Contains(body, "style=") || regexp.MustCompile(`<script>|\son\w+=`).MatchString(body) {
 		t.Error("the page has styles or scripts in it, which its policy forbids")
 	}
-	contains(t, body, `<noscript><meta http-equiv="refresh" content="5"></noscript>`, "There is no batch.", "There is no dead letter.",
-		"No queue exists yet", "No queue yet: KG Inicis, NHN KCP")
+	contains(t, body, `<noscript><meta http-equiv="refresh" content="5"></noscript>`, "There is no batch.",
+		"There is no dead letter.", "No queue exists yet", "No queue yet: KG Inicis, NHN KCP")
 }
 
 func TestPageShowsGatewaysAndGates(t *testing.T) {
@@ -83,11 +84,15 @@ func TestPageShowsGatewaysAndGates(t *testing.T) {
 		now := time.Now()
 		gates := func(context.Context) (monitor.Gates, error) {
 			return monitor.Gates{
-				PortOne: monitor.Gate{Closed: true, Reason: "no token: 401", Since: now.Add(-time.Hour), NextProbe: now.Add(time.Minute)},
+				PortOne: monitor.Gate{
+					Closed: true, Reason: "no token: 401",
+					Since: now.Add(-time.Hour), NextProbe: now.Add(time.Minute),
+				},
 				Gateways: map[tasks.Gateway]monitor.Gate{
 					tasks.KCP: {
 						Closed: true, Reason: "8 of the last 10 calls failed",
-						Since: now.Add(-90 * time.Second), NextProbe: time.Date(2026, 11, 25, 3, 4, 5, 0, time.UTC),
+						Since:     now.Add(-90 * time.Second),
+						NextProbe: time.Date(2031, 11, 25, 3, 4, 5, 0, time.UTC),
 					},
 				},
 				Held: 30 * time.Second, ByPerson: []string{"receipts-kcp"},
@@ -96,17 +101,18 @@ func TestPageShowsGatewaysAndGates(t *testing.T) {
 		clock := func() time.Time { return now.Add(75 * time.Second) }
 		site := newSite(t, client, monitor.Config{Gates: gates, Now: clock})
 		body := read(t, ask(site, "GET", "/", "Accept-Language", "ko"))
-		contains(t, body, "NHN KCP", "8 of the last 10 calls failed", "다음 확인 12:04:05 KST", "차단됨", "담당자가 일시 정지",
-			"30초 동안 호출하지 않습니다", "게이트가 닫혀", "no token: 401", "키움페이", "정상", "대기열 없음: KG이니시스",
-			`<a href="/asynq/queues/receipts-bulk-kcp">배치</a></th>`+"\n"+`<td>2</td><td>0</td><td>1</td><td>0</td><td>1분 1`)
-		if kcp, daou := strings.Index(body, "<code>kcp</code>"), strings.Index(body, "<code>daou</code>"); kcp < 0 || kcp > daou {
+		contains(t, body, "NHN KCP", "8 of the last 10 calls failed", "다음 확인 2031-11-25 12:04:05 KST", "차단됨",
+			"담당자가 일시 정지", "30초 동안 호출하지 않습니다", "게이트가 닫혀", "no token: 401", "키움페이", "정상", "대기열 없음: KG이니시스",
+			`<a href="/asynq/queues/receipts-bulk-kcp">배치</a></th>`+"\n"+`<td>2</td><td>0</td><td>1</td><td>0</td><td>1분</td>`)
+		kcp, daou := strings.Index(body, "<code>kcp</code>"), strings.Index(body, "<code>daou</code>")
+		if kcp < 0 || kcp > daou {
 			t.Errorf("the closed gate of kcp is at %d, not before daou at %d", kcp, daou)
 		}
 		if strings.Contains(body, "mail") {
 			t.Error("the page shows somebody else's queue")
 		}
-		contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "en")), "paused by a person", "closed", "next probe at 12:04:05 KST",
-			"nothing is called for 30 s", "1 min 1")
+		contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "en")), "paused by a person", "closed",
+			"next probe at 2031-11-25 12:04:05 KST", "nothing is called for 30 s", "<td>1 min</td>")
 	})
 }
 
@@ -202,7 +208,8 @@ func TestPageShowsDeadLettersByReason(t *testing.T) {
 		bury(t, client, "attempts_exhausted", 1)
 		body := read(t, ask(site, "GET", "/", "Accept-Language", "en"))
 		// A reading counts so many and no more; then it says of which it knows.
-		contains(t, body, "11,001 in all; the reasons are those of the newest 10,000, counted at 12:00:00 KST.", row("refused", "2,000"))
+		contains(t, body, "11,001 in all; the reasons are those of the newest 10,000, counted at 12:00:00 KST.",
+			row("refused", "2,000"))
 		now = now.Add(5 * time.Second)
 		contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "ko")), "모두 11,001건, 사유는 12:00:05 KST에 집계했습니다.",
 			row("not_issued", "9,000"), row("refused", "2,000"), row("attempts_exhausted", "1"), "발급된 현금영수증 없음")
@@ -254,7 +261,8 @@ func TestPageShowsBatches(t *testing.T) {
 			if i >= revoked {
 				o = outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonRefused}
 			}
-			finish(t, client, tasks.Revocation{ImpUID: fmt.Sprintf("imp_%s_%d", name, i), PG: tasks.KCP, Batch: name, Row: i + 1}, o)
+			impUID := fmt.Sprintf("imp_%s_%d", name, i)
+			finish(t, client, tasks.Revocation{ImpUID: impUID, PG: tasks.KCP, Batch: name, Row: i + 1}, o)
 		}
 		if err := store.CompleteBatch(t.Context(), name, asked); err != nil {
 			t.Fatal(err)
@@ -265,7 +273,7 @@ func TestPageShowsBatches(t *testing.T) {
 	body := read(t, ask(newSite(t, client, monitor.Config{}), "GET", "/", "Accept-Language", "en"))
 	contains(t, body, `<h3>open <span class="share">60.0 %</span>`, "100 receipts: 50 revoked, 10 dead, 40 to come",
 		`<rect class="revoked" width="500" height="10"/><rect class="dead" x="500" width="100" height="10"/>`,
-		`<h3>done <span class="share">100.0 %</span>`, "8 receipts: 7 revoked, 1 dead, 0 to come", "finished 20")
+		`<h3>done <span class="share">100.0 %</span>`, "8 receipts: 7 revoked, 1 dead, 0 to come", "finished ", " KST</p>")
 	if strings.Index(body, "<h3>open") > strings.Index(body, "<h3>done") {
 		t.Error("a batch that has finished stands before one that has not")
 	}

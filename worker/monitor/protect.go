@@ -27,7 +27,7 @@ func protect(site http.Handler, loopbackOnly bool) http.Handler {
 			return
 		}
 		if !safe(r.Method) && r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "" {
-			http.Error(w, "a request that changes something must say where it comes from, in Origin", http.StatusForbidden)
+			http.Error(w, "what changes something must say where it comes from, in Origin", http.StatusForbidden)
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)

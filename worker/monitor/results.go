@@ -82,6 +82,7 @@ func whole(o outcome.Outcome) string {
 // brief returns of an outcome what fits into a line of a table.
 func brief(o outcome.Outcome) string {
 	return whole(outcome.Outcome{
-		Status: o.Status, Reason: o.Reason, HTTPStatus: o.HTTPStatus, Code: o.Code, Message: o.Message, Attempts: o.Attempts,
+		Status: o.Status, Reason: o.Reason, Attempts: o.Attempts,
+		HTTPStatus: o.HTTPStatus, Code: o.Code, Message: o.Message,
 	})
 }

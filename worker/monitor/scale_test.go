@@ -70,7 +70,8 @@ func fill(t *testing.T, client *redis.Client) {
 			queue := "asynq:{" + tasks.QueueOf(r).Name() + "}:"
 			keys := []string{queue + "t:" + tasks.TaskID(r.ImpUID), queue + "pending"}
 			from := scaleOutcomes + (2*i+j)*each
-			if err := copyTasks.Run(t.Context(), client, keys, r.ImpUID, from, each).Err(); err != nil && err != redis.Nil {
+			err := copyTasks.Run(t.Context(), client, keys, r.ImpUID, from, each).Err()
+			if err != nil && err != redis.Nil {
 				t.Fatal(err)
 			}
 		}
@@ -104,7 +105,7 @@ func fillBatches(t *testing.T, client *redis.Client) {
 		}
 		var cells []any
 		for _, pg := range tasks.Gateways() {
-			cells = append(cells, "queued:"+string(pg), 10_000, "revoked:revoked:"+string(pg), 6000, "revoked:already_revoked:"+string(pg), 500)
+			cells = append(cells, "queued:"+string(pg), 10_000, "revoked:revoked:"+string(pg), 6000)
 			for _, reason := range outcome.DeadReasons() {
 				cells = append(cells, fmt.Sprintf("dead:%s:%s", reason, pg), 10)
 			}

@@ -30,7 +30,8 @@ func TestSearchFindsTheWholeOutcome(t *testing.T) {
 		},
 	})
 	finish(t, client, tasks.Revocation{ImpUID: "imp_evil", PG: tasks.KCP}, outcome.Outcome{
-		Status: outcome.Revoked, Reason: "newer_reason", Receipt: outcome.Receipt{ReceiptURL: "javascript:alert(1)", Amount: 1},
+		Status: outcome.Revoked, Reason: "newer_reason",
+		Receipt: outcome.Receipt{ReceiptURL: "javascript:alert(1)", Amount: 1},
 	})
 	site := newSite(t, client, monitor.Config{})
 	korean := func(q string) string {
@@ -38,11 +39,13 @@ func TestSearchFindsTheWholeOutcome(t *testing.T) {
 	}
 	for _, typed := range []string{"imp_dead", "  imp_dead\t", "revoke:imp_dead"} {
 		contains(t, korean(typed), `<dl class="outcome dead">`, "나이스페이먼츠 <code>nice</code>", "refunds",
-			"처리 불가 <code>dead</code>", "포트원이 요청을 거절함 <code>refused</code>", "취소 기한 &lt;b&gt;경과&lt;/b&gt;", "<dd>-1</dd>", "<dd>1</dd>")
+			"처리 불가 <code>dead</code>", "포트원이 요청을 거절함 <code>refused</code>", "취소 기한 &lt;b&gt;경과&lt;/b&gt;",
+			"<dd>-1</dd>", "<dd>1</dd>")
 	}
-	contains(t, korean("imp_done"), "취소 완료", "1,100,000원", "사업자 (지출증빙)", "982395841", "2026-11-02 00:00:00 KST",
-		`<a href="https://receipts.invalid/1" rel="noreferrer noopener"`)
-	contains(t, read(t, ask(site, "GET", "/?q=imp_done", "Accept-Language", "en")), "PortOne revoked it", "KRW 1,100,000", "tax office&#39;s number")
+	contains(t, korean("imp_done"), "취소 완료", "1,100,000원", "사업자 (지출증빙)", "982395841",
+		"2026-11-02 00:00:00 KST", `<a href="https://receipts.invalid/1" rel="noreferrer noopener"`)
+	contains(t, read(t, ask(site, "GET", "/?q=imp_done", "Accept-Language", "en")), "PortOne revoked it",
+		"KRW 1,100,000", "tax office&#39;s number")
 	if body := korean("imp_evil"); strings.Contains(body, `href="javascript`) || !strings.Contains(body, "<dd>newer_reason") {
 		t.Errorf("a link that is none, and a reason that is not known:\n%s", body)
 	}
@@ -68,7 +71,8 @@ func TestSearchFindsWhatIsQueued(t *testing.T) {
 		contains(t, search("imp_3"), "imp_3에 대한 기록이 없습니다")
 		contains(t, search("<imp 3>"), "&lt;imp 3&gt;에 대한 기록이 없습니다", "imp_uid 형식이 아닙니다")
 		contains(t, search(strings.Repeat("x", 5000)), "기록이 없습니다", "imp_uid 형식이 아닙니다")
-		if body := search("  "); !strings.Contains(body, `<section id="found" data-live>`) || strings.Contains(body, "기록이 없습니다") {
+		body := search("  ")
+		if !strings.Contains(body, `<section id="found" data-live>`) || strings.Contains(body, "기록이 없습니다") {
 			t.Error("nothing was looked for, and nothing may be found")
 		}
 

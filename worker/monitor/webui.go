@@ -56,7 +56,8 @@ func (u *webUI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch size, err := strconv.Atoi(r.URL.Query().Get("size")); {
 	case !safe(r.Method) && !u.actions:
 		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "this site only shows: start it with --allow-actions to change something", http.StatusMethodNotAllowed)
+		const why = "this site only shows: start it with --allow-actions to change something"
+		http.Error(w, why, http.StatusMethodNotAllowed)
 	case err == nil && (size < 1 || size > mostTasks):
 		http.Error(w, fmt.Sprintf("size %d must be 1 to %d", size, mostTasks), http.StatusBadRequest)
 	case showsResults(r):
@@ -101,7 +102,8 @@ func asynqPolicy(page []byte) string {
 		scripts += " 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"
 	}
 	return "default-src 'none'; script-src " + scripts + "; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
-		"img-src 'self' data:; font-src 'self' data:; manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+		"img-src 'self' data:; font-src 'self' data:; manifest-src 'self'; " +
+		"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 }
 
 // shared hands a connection that is open already to Asynqmon.

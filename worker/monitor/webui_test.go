@@ -75,10 +75,12 @@ func TestResultsAreOutcomes(t *testing.T) {
 		code := 0
 		asked := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP}
 		enqueue(t, client, asked, asynq.Retention(time.Hour))
-		enqueue(t, client, tasks.Revocation{ImpUID: "imp_2", PG: tasks.KCP}, asynq.Retention(time.Hour)) // its outcome is gone
+		gone := tasks.Revocation{ImpUID: "imp_2", PG: tasks.KCP} // its outcome
+		enqueue(t, client, gone, asynq.Retention(time.Hour))
 		finish(t, client, asked, outcome.Outcome{
 			Status: outcome.Revoked, Reason: outcome.ReasonAlreadyRevoked, HTTPStatus: 200, Code: &code,
-			Message: "이미 취소된 <현금영수증>", Receipt: outcome.Receipt{ApplyNum: "982395841", Type: "person", Amount: 11000, VAT: 1000},
+			Message: "이미 취소된 <현금영수증>",
+			Receipt: outcome.Receipt{ApplyNum: "982395841", Type: "person", Amount: 11000, VAT: 1000},
 		})
 		complete(t, client, "receipts-kcp", 2)
 		site := newSite(t, client, monitor.Config{})
@@ -91,7 +93,8 @@ func TestResultsAreOutcomes(t *testing.T) {
 				t.Errorf("imp_2 has the result %s", task.Result)
 			}
 			if task.ID == "revoke:imp_1" {
-				contains(t, task.Result, `"status": "revoked"`, `"reason": "already_revoked"`, `"attempts": 1`, "이미 취소된 <현금영수증>")
+				contains(t, task.Result, `"status": "revoked"`, `"reason": "already_revoked"`, `"attempts": 1`,
+					"이미 취소된 <현금영수증>")
 			}
 		}
 		if len(list.Tasks) != 2 {

@@ -3,6 +3,7 @@
 package login
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,8 +26,12 @@ const (
 // Lifetime is how long a session lasts, whatever happens in it: a long shift.
 const Lifetime = 12 * time.Hour
 
-// maxForm is how many bytes a form may have.
-const maxForm = 4 << 10
+const (
+	// maxForm is how many bytes a form may have.
+	maxForm = 4 << 10
+	// turn is how long a password waits for others to be compared.
+	turn = 10 * time.Second
+)
 
 // Form is what the page with the password's field has to say.
 type Form struct {
@@ -64,7 +69,7 @@ func New(config Config) (*Login, error) {
 	case err != nil:
 		return nil, errors.New("the password's hash is no bcrypt hash")
 	case cost > mostCost:
-		return nil, fmt.Errorf("the password's hash has cost %d, above %d: each login would take seconds", cost, mostCost)
+		return nil, fmt.Errorf("the password's hash has cost %d, at most %d is allowed", cost, mostCost)
 	}
 	if config.Log == nil {
 		config.Log = slog.Default()
@@ -123,9 +128,10 @@ func (l *Login) in(w http.ResponseWriter, r *http.Request) {
 		l.config.Form(w, r, http.StatusTooManyRequests, Form{Wait: wait})
 		return
 	}
-	right, err := l.check(r, r.PostForm.Get(Field))
+	right, err := l.check(r.Context(), r.PostForm.Get(Field))
 	switch {
-	case err != nil: // nobody waits for the answer any more
+	case err != nil:
+		http.Error(w, "too many are logging in; try again", http.StatusServiceUnavailable)
 	case !right:
 		l.config.Log.Warn("wrong password", "remote", r.RemoteAddr)
 		l.config.Form(w, r, http.StatusForbidden, Form{Wrong: true})
@@ -138,12 +144,14 @@ func (l *Login) in(w http.ResponseWriter, r *http.Request) {
 }
 
 // check compares a password with the hash, in a time that tells nothing.
-func (l *Login) check(r *http.Request, password string) (bool, error) {
+func (l *Login) check(ctx context.Context, password string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, turn)
+	defer cancel()
 	select {
 	case l.checking <- struct{}{}:
 		defer func() { <-l.checking }()
-	case <-r.Context().Done():
-		return false, r.Context().Err()
+	case <-ctx.Done():
+		return false, ctx.Err()
 	}
 	return len(password) <= longest &&
 		bcrypt.CompareHashAndPassword([]byte(l.config.Hash), []byte(password)) == nil, nil
