@@ -34,6 +34,7 @@ func TestRightsOfTheRunbookAreEnough(t *testing.T) {
 			tour{producer: g.as(w, "revoker-producer"), operator: g.as(w, "revoker-operator"), lines: 300, refused: 30}.run(t)
 			look(t, g.as(w, "revoker-monitor"))
 			scrape(t, log)
+			measure(t, g.as(w, "revoker-keda"))
 			waitFor(t, "the sweeper goes on with what nobody does", func() bool {
 				return strings.Contains(log.String(), "enqueued again") && strings.Contains(log.String(), `"revoked","imp_uid":"`+abandoned)
 			})
@@ -99,6 +100,16 @@ func scrape(t *testing.T, log *buffer) {
 		if !strings.Contains(body, want) {
 			t.Errorf("/metrics: %d without %s", status, want)
 		}
+	}
+}
+
+// measure asks for a queue's length as KEDA does.
+func measure(t *testing.T, w *world) {
+	t.Helper()
+	script := `return redis.call('type', KEYS[1]).ok .. redis.call('llen', KEYS[1])`
+	length, err := w.client(t).Eval(t.Context(), script, []string{"asynq:{receipts-bulk-kcp}:pending"}).Text()
+	if err != nil || length != "none0" {
+		t.Errorf("the length of a queue: %q, %v", length, err)
 	}
 }
 

@@ -12,39 +12,41 @@ import (
 
 // cluster sees to it that the client and Redis agree on being one, and that no
 // part of it is missing.
-func (d *doctor) cluster(ctx context.Context, nodes []*node) {
+func (d *doctor) cluster(ctx context.Context) {
 	_, asked := d.Redis.(*redis.ClusterClient)
 	if !asked {
-		if len(nodes) == 1 && nodes[0].info["cluster_enabled"] == "1" {
-			d.tell(Finding{
-				"cluster", "", Failure, "this Redis is part of a cluster, and REDIS_URL does not say so: keys of other nodes are not reached",
-				"let REDIS_URL begin with redis-cluster:// or rediss-cluster://",
-			})
+		if len(d.nodes) == 1 && d.nodes[0].info["cluster_enabled"] == "1" {
+			d.tell(failure("cluster",
+				"this Redis is part of a cluster, and REDIS_URL does not say so: keys of other nodes are not reached",
+				"let REDIS_URL begin with redis-cluster:// or rediss-cluster://"))
 		}
 		return
 	}
 	text, err := d.Redis.ClusterInfo(ctx).Result()
 	if err != nil {
-		d.tell(Finding{"cluster", "", Unknown, refusal("CLUSTER INFO", err), ""})
+		d.tell(unknown("cluster", refusal("CLUSTER INFO", err)))
 		return
 	}
 	info := fields(text, "\n")
-	found := fmt.Sprintf("%s, %s of 16384 slots served by %d masters", info["cluster_state"], info["cluster_slots_ok"], len(nodes))
+	found := fmt.Sprintf("%s, %s of 16384 slots served by %d masters",
+		info["cluster_state"], info["cluster_slots_ok"], len(d.nodes))
 	switch {
 	case info["cluster_state"] != "ok" || info["cluster_slots_assigned"] != "16384":
-		d.tell(Finding{"cluster", "", Failure, "the cluster is " + found, "bring the missing nodes back, or fail over: redis-cli --cluster check"})
+		d.tell(failure("cluster", "the cluster is "+found,
+			"bring the missing nodes back, or fail over: redis-cli --cluster check"))
 	case info["cluster_slots_fail"] != "0" || info["cluster_slots_pfail"] != "0":
-		d.tell(Finding{"cluster", "", Warning, "the cluster is " + found + ", and a node does not answer", "bring it back: redis-cli --cluster check"})
+		d.tell(warning("cluster", "the cluster is "+found+", and a node does not answer",
+			"bring it back: redis-cli --cluster check"))
 	default:
-		d.tell(Finding{"cluster", "", OK, "the cluster is " + found, ""})
+		d.tell(ok("cluster", "the cluster is "+found))
 	}
 }
 
 // replication tells whether each master has a copy that may take its place.
-func (d *doctor) replication(_ context.Context, nodes []*node) {
+func (d *doctor) replication(context.Context) {
 	_, clustered := d.Redis.(*redis.ClusterClient)
 	needed := clustered || len(d.Sentinels) > 0
-	for _, n := range nodes {
+	for _, n := range d.nodes {
 		if n.info == nil {
 			d.tell(n.unseen("replication"))
 			continue
@@ -52,16 +54,19 @@ func (d *doctor) replication(_ context.Context, nodes []*node) {
 		online, others := n.replicas()
 		switch {
 		case others != "":
-			d.tell(n.finding("replication", Warning, fmt.Sprintf("%d replicas follow, and one does not: %s", online, others), "see that replica's log"))
+			d.tell(n.warning("replication", fmt.Sprintf("%d replicas follow, and one does not: %s", online, others),
+				"see that replica's log"))
 		case online == 0 && needed:
-			d.tell(n.finding("replication", Warning, "no replica follows: nobody takes over if this master dies", "add a replica"))
+			d.tell(n.warning("replication", "no replica follows: nobody takes over if this master dies",
+				"add a replica"))
 		case online == 0:
-			d.tell(n.finding("replication", OK, "no replica, and nothing that would fail over to one", ""))
+			d.tell(n.ok("replication", "no replica, and nothing that would fail over to one"))
 		case n.info["min_slaves_good_slaves"] == "" && len(d.Sentinels) > 0:
-			d.tell(n.finding("replication", Warning, fmt.Sprintf("%d replicas follow, but a master that is cut off from them goes on taking writes, which a failover loses", online),
+			d.tell(n.warning("replication",
+				fmt.Sprintf("%d replicas follow; a master cut off from them takes writes that a failover loses", online),
 				"set min-replicas-to-write 1 and min-replicas-max-lag 10 on all of them"))
 		default:
-			d.tell(n.finding("replication", OK, fmt.Sprintf("%d replicas follow", online), ""))
+			d.tell(n.ok("replication", fmt.Sprintf("%d replicas follow", online)))
 		}
 	}
 }
@@ -82,7 +87,8 @@ func (n *node) replicas() (online int, other string) {
 			online++
 			continue
 		}
-		other = fmt.Sprintf("%s is %s, %s s behind", net.JoinHostPort(replica["ip"], replica["port"]), replica["state"], replica["lag"])
+		other = fmt.Sprintf("%s is %s, %s s behind",
+			net.JoinHostPort(replica["ip"], replica["port"]), replica["state"], replica["lag"])
 	}
 	return online, other
 }

@@ -40,6 +40,11 @@ type Finding struct {
 	Mend string `json:"mend,omitempty"`
 }
 
+func ok(check, found string) Finding            { return Finding{check, "", OK, found, ""} }
+func unknown(check, found string) Finding       { return Finding{check, "", Unknown, found, ""} }
+func warning(check, found, mend string) Finding { return Finding{check, "", Warning, found, mend} }
+func failure(check, found, mend string) Finding { return Finding{check, "", Failure, found, mend} }
+
 // Config is what is examined.
 type Config struct {
 	// Redis is required, and closed by the caller.
@@ -68,16 +73,19 @@ const patience = 15 * time.Second
 type doctor struct {
 	Config
 	yield func(Finding) bool
-	left  bool // nobody wants to know more
+	left  bool    // nobody wants to know more
+	nodes []*node // every Redis that takes writes, and answers
 }
 
 // Examine yields what it finds, one check after the other.
 func Examine(ctx context.Context, config Config) iter.Seq[Finding] {
 	return func(yield func(Finding) bool) {
 		d := &doctor{Config: config, yield: yield}
-		checks := []func(context.Context){d.redis, d.queues, d.outcomes}
+		checks := []func(context.Context){
+			d.servers, d.writes, d.cluster, d.replication, d.sentinels, d.queues, d.outcomes,
+		}
 		if err := config.Reach(ctx); err != nil {
-			d.tell(Finding{"reach", "", Failure, err.Error(), "start Redis, or mend REDIS_URL"})
+			d.tell(failure("reach", err.Error(), "start Redis, or mend REDIS_URL"))
 			checks = []func(context.Context){d.sentinels}
 		}
 		for _, check := range append(checks, d.portone) {
@@ -102,19 +110,19 @@ func (d *doctor) tell(findings ...Finding) {
 	}
 }
 
-// redis examines every Redis that takes writes, and how they hold together.
-func (d *doctor) redis(ctx context.Context) {
-	nodes, err := d.nodes(ctx)
+// servers examines every Redis that takes writes.
+func (d *doctor) servers(ctx context.Context) {
+	all, err := d.masters(ctx)
 	if err != nil {
-		d.tell(Finding{"nodes", "", Failure, "the masters are not known: " + err.Error(), "let all nodes of the cluster be reached from here"})
-		return
+		d.tell(failure("reach", "the masters are not known: "+err.Error(), "let all nodes of the cluster be reached from here"))
 	}
-	for _, n := range nodes {
+	for _, n := range all {
+		if n.silent != nil {
+			d.tell(n.failure("reach", "does not answer: "+n.silent.Error(), "start it, or let its replica take over"))
+			continue
+		}
+		d.nodes = append(d.nodes, n)
 		d.tell(n.version(ctx), n.role(), n.persistence(ctx), n.eviction(ctx), n.memory(), n.clock(ctx))
 		d.tell(n.encryption(), n.access(ctx))
 	}
-	d.writes(ctx)
-	d.cluster(ctx, nodes)
-	d.replication(ctx, nodes)
-	d.sentinels(ctx)
 }

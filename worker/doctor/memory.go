@@ -11,13 +11,14 @@ func (n *node) eviction(ctx context.Context) Finding {
 	if policy == "" {
 		var unknown string
 		if policy, unknown = n.setting(ctx, "maxmemory-policy"); unknown != "" {
-			return n.finding("eviction", Unknown, unknown, "")
+			return n.unknown("eviction", unknown)
 		}
 	}
 	if policy == "noeviction" {
-		return n.finding("eviction", OK, "maxmemory-policy is noeviction", "")
+		return n.ok("eviction", "maxmemory-policy is noeviction")
 	}
-	return n.finding("eviction", Failure, "maxmemory-policy is "+policy+": when memory is full, Redis forgets tasks and outcomes",
+	return n.failure("eviction",
+		"maxmemory-policy is "+policy+": when memory is full, Redis forgets tasks and outcomes",
 		"set maxmemory-policy noeviction (CONFIG SET maxmemory-policy noeviction, and in redis.conf)")
 }
 
@@ -40,17 +41,21 @@ func (n *node) memory() Finding {
 	resident, _ := n.number("used_memory_rss")
 	switch {
 	case limit > 0 && used*100/limit >= fullPercent:
-		return n.finding("memory", Warning, fmt.Sprintf("%s of %s are used (%d %%): soon Redis takes no more tasks", size(used), size(limit), used*100/limit),
+		return n.warning("memory",
+			fmt.Sprintf("%s of %s are used (%d %%): soon Redis takes no more tasks",
+				size(used), size(limit), used*100/limit),
 			"raise maxmemory, or let workers go through what is queued")
 	case limit > 0:
-		return n.finding("memory", OK, fmt.Sprintf("%s of %s are used (%d %%)", size(used), size(limit), used*100/limit), "")
+		return n.ok("memory", fmt.Sprintf("%s of %s are used (%d %%)", size(used), size(limit), used*100/limit))
 	case machine > 0 && resident*100/machine >= crowdedPercent:
-		return n.finding("memory", Warning, fmt.Sprintf("%s of the machine's %s are used, without a limit", size(resident), size(machine)),
+		return n.warning("memory",
+			fmt.Sprintf("%s of the machine's %s are used, without a limit", size(resident), size(machine)),
 			"set maxmemory, so that Redis refuses before the system kills it")
 	case machine > 0:
-		return n.finding("memory", OK, fmt.Sprintf("%s of the machine's %s are used, without a limit", size(resident), size(machine)), "")
+		return n.ok("memory",
+			fmt.Sprintf("%s of the machine's %s are used, without a limit", size(resident), size(machine)))
 	}
-	return n.finding("memory", OK, size(used)+" are used, without a limit", "")
+	return n.ok("memory", size(used)+" are used, without a limit")
 }
 
 // size writes a number of bytes as people read it.

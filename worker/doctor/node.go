@@ -3,6 +3,7 @@ package doctor
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net"
 	"slices"
 	"strconv"
@@ -19,10 +20,11 @@ type node struct {
 	client    *redis.Client
 	info      map[string]string // as INFO tells, empty if it does not
 	forbidden string            // why INFO does not tell
+	silent    error             // why nothing is told
 }
 
-// nodes returns every master, by address.
-func (d *doctor) nodes(ctx context.Context) ([]*node, error) {
+// masters returns every master, by address.
+func (d *doctor) masters(ctx context.Context) ([]*node, error) {
 	var nodes []*node
 	switch client := d.Redis.(type) {
 	case *redis.ClusterClient:
@@ -43,14 +45,23 @@ func (d *doctor) nodes(ctx context.Context) ([]*node, error) {
 		}
 	}
 	slices.SortFunc(nodes, func(a, b *node) int { return cmp.Compare(a.addr, b.addr) })
+	var asking sync.WaitGroup
 	for _, n := range nodes {
-		n.ask(ctx)
+		asking.Go(func() { n.ask(ctx) })
 	}
+	asking.Wait()
 	return nodes, nil
 }
 
-// ask reads INFO.
+// ask reads INFO, if the node answers.
 func (n *node) ask(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, patience/3)
+	defer cancel()
+	var answer redis.Error // whatever it says, it does answer
+	if err := n.client.Ping(ctx).Err(); err != nil && !errors.As(err, &answer) {
+		n.silent = err
+		return
+	}
 	text, err := n.client.Info(ctx).Result()
 	if err != nil {
 		n.forbidden = refusal("INFO", err)
@@ -99,13 +110,21 @@ func (n *node) setting(ctx context.Context, name string) (value, unknown string)
 	return "", "this Redis has no setting " + name
 }
 
-func (n *node) finding(check string, level Level, found, mend string) Finding {
-	return Finding{check, n.name, level, found, mend}
+// of is a finding on this node.
+func (n *node) of(f Finding) Finding {
+	f.Node = n.name
+	return f
 }
+
+func (n *node) ok(check, found string) Finding            { return n.of(ok(check, found)) }
+func (n *node) unknown(check, found string) Finding       { return n.of(unknown(check, found)) }
+func (n *node) warning(check, found, mend string) Finding { return n.of(warning(check, found, mend)) }
+
+func (n *node) failure(check, found, mend string) Finding { return n.of(failure(check, found, mend)) }
 
 // unseen is the finding of a check that needs INFO where there is none.
 func (n *node) unseen(check string) Finding {
-	return n.finding(check, Unknown, n.forbidden, "")
+	return n.unknown(check, n.forbidden)
 }
 
 // local reports whether the connection leaves this machine.

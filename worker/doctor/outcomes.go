@@ -21,39 +21,40 @@ const (
 func (d *doctor) outcomes(ctx context.Context) {
 	all, err := d.Outcomes.Overview(ctx, longOverdue)
 	if err != nil {
-		d.tell(Finding{"outcomes", "", Unknown, refusal("reading outcomes", err), ""})
+		d.tell(unknown("outcomes", refusal("reading outcomes", err)))
 		return
 	}
-	d.tell(overdue(all), Finding{"dead-letters", "", OK, fmt.Sprintf("%d dead letters", all.Dead), ""})
+	d.tell(overdue(all), ok("dead-letters", fmt.Sprintf("%d dead letters", all.Dead)))
 	reach, err := d.Outcomes.Reach(ctx)
 	if err != nil {
-		d.tell(Finding{"stream", "", Unknown, refusal("reading the stream", err), ""})
+		d.tell(unknown("stream", refusal("reading the stream", err)))
 		return
 	}
 	d.tell(stream(reach, time.Now()))
 }
 
 func overdue(s outcome.Overview) Finding {
-	found := fmt.Sprintf("%d imp_uids are being retried, %d of them for more than %.0f minutes overdue", s.Open, s.Overdue, longOverdue.Minutes())
+	found := fmt.Sprintf("%d imp_uids are being retried, %d of them for more than %.0f minutes overdue",
+		s.Open, s.Overdue, longOverdue.Minutes())
 	if s.Overdue > 0 {
-		return Finding{"overdue", "", Warning, found, "let workers run, which enqueue again what has no task; if they do, they have too few slots or a gateway is paused"}
+		return warning("overdue", found,
+			"let workers run, which enqueue again what has no task; "+
+				"if they do, they have too few slots or a gateway is paused")
 	}
-	return Finding{"overdue", "", OK, found, ""}
+	return ok("overdue", found)
 }
 
 // stream looks at how far back it reaches where it is as long as it gets.
 func stream(s outcome.Reach, now time.Time) Finding {
 	found := fmt.Sprintf("%d of about %d events", s.Events, s.Kept)
 	if s.Oldest.IsZero() {
-		return Finding{"stream", "", OK, found, ""}
+		return ok("stream", found)
 	}
 	reach := now.Sub(s.Oldest).Round(time.Minute)
 	found += fmt.Sprintf(", which reach back %v", reach)
 	if s.Events >= s.Kept*9/10 && reach < briefly {
-		return Finding{
-			"stream", "", Warning, found + ": the oldest are about to go",
-			"let readers of the stream keep up, and read the outcomes themselves of what they may have missed",
-		}
+		return warning("stream", found+": the oldest are about to go",
+			"let readers of the stream keep up, and read the outcomes themselves of what they may have missed")
 	}
-	return Finding{"stream", "", OK, found, ""}
+	return ok("stream", found)
 }

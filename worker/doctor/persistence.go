@@ -15,36 +15,38 @@ func (n *node) persistence(ctx context.Context) Finding {
 	case n.info["aof_enabled"] == "":
 		return n.unseen(check)
 	case n.info["loading"] == "1":
-		return n.finding(check, Warning, "Redis is still reading its data from disk", "wait")
+		return n.warning(check, "Redis is still reading its data from disk", "wait")
 	case n.info["aof_enabled"] == "1":
 		return n.appending(ctx)
 	}
 	found := "append-only is off, and " + n.snapshots(ctx)
 	if replicas, _ := n.number("connected_slaves"); replicas > 0 {
-		return n.finding(check, Warning, fmt.Sprintf("%s; %d replicas have a copy", found, replicas), appendOnly)
+		return n.warning(check, fmt.Sprintf("%s; %d replicas have a copy", found, replicas), appendOnly)
 	}
-	return n.finding(check, Failure, found+": a crash loses tasks and outcomes", appendOnly)
+	return n.failure(check, found+": a crash loses tasks and outcomes", appendOnly)
 }
 
 // appending tells how the append-only file is.
 func (n *node) appending(ctx context.Context) Finding {
 	const check = "persistence"
 	if status := n.info["aof_last_write_status"]; status != "ok" {
-		return n.finding(check, Failure, "the last write to the append-only file failed: "+status, "make room on Redis' disk, and see its log")
+		return n.failure(check, "the last write to the append-only file failed: "+status,
+			"make room on Redis' disk, and see its log")
 	}
 	if status := n.info["aof_last_bgrewrite_status"]; status != "ok" {
-		return n.finding(check, Warning, "the append-only file could not be rewritten, and grows: "+status,
+		return n.warning(check, "the append-only file could not be rewritten, and grows: "+status,
 			"make room on Redis' disk and in memory (vm.overcommit_memory=1), and see its log")
 	}
 	switch often, unknown := n.setting(ctx, "appendfsync"); {
 	case unknown != "":
-		return n.finding(check, OK, "append-only; how often it reaches the disk is not known: "+unknown, "")
+		return n.ok(check, "append-only; how often it reaches the disk is not known: "+unknown)
 	case often == "no":
-		return n.finding(check, Warning, "append-only with appendfsync no: a crash of the machine loses half a minute", "set appendfsync everysec or always")
+		return n.warning(check, "append-only with appendfsync no: a crash of the machine loses half a minute",
+			"set appendfsync everysec or always")
 	case often == "everysec":
-		return n.finding(check, OK, "append-only, on disk every second: a crash of the machine may forget the last one", "")
+		return n.ok(check, "append-only, on disk every second: a crash of the machine may forget the last one")
 	default:
-		return n.finding(check, OK, "append-only, on disk with every write", "")
+		return n.ok(check, "append-only, on disk with every write")
 	}
 }
 

@@ -16,51 +16,50 @@ import (
 func (d *doctor) portone(ctx context.Context) {
 	switch {
 	case d.API != nil:
+		d.authenticate(ctx)
 	case d.NoAPI == nil:
-		d.tell(Finding{"credentials", "", Unknown, "none are given, and PortOne is not asked", "where workers run, examine with IMP_KEY and IMP_SECRET, or the files of IMP_KEY_FILE and IMP_SECRET_FILE"})
-		return
+		none := unknown("credentials", "none are given, and PortOne is not asked")
+		none.Mend = "where workers run, examine with IMP_KEY and IMP_SECRET, or IMP_KEY_FILE and IMP_SECRET_FILE"
+		d.tell(none)
 	default:
-		d.tell(Finding{"credentials", "", Failure, d.NoAPI.Error(), "mend the setting"})
-		return
+		d.tell(failure("credentials", d.NoAPI.Error(), "mend the setting"))
 	}
+}
+
+func (d *doctor) authenticate(ctx context.Context) {
 	begun := time.Now()
 	err := d.API.Authenticate(ctx)
-	took := time.Since(begun).Round(time.Millisecond)
-	var failure *iamport.Error
+	answered := ok("portone", fmt.Sprintf("PortOne answered in %v", time.Since(begun).Round(time.Millisecond)))
+	var refusal *iamport.Error
 	switch {
 	case err == nil:
-		d.tell(Finding{"portone", "", OK, fmt.Sprintf("PortOne answered in %v", took), ""},
-			Finding{"credentials", "", OK, "PortOne accepts the key and the secret", ""})
-	case errors.As(err, &failure) && failure.Status != 0:
-		d.tell(Finding{"portone", "", OK, fmt.Sprintf("PortOne answered in %v", took), ""}, d.refused(failure))
+		d.tell(answered, ok("credentials", "PortOne accepts the key and the secret"))
+	case errors.As(err, &refusal) && refusal.Status != 0:
+		d.tell(answered, d.refused(refusal))
 	default:
 		found, mend := unreachable(err)
-		d.tell(Finding{"portone", "", Failure, found, mend}, Finding{"credentials", "", Unknown, "not asked: PortOne is not reached", ""})
+		d.tell(failure("portone", found, mend), unknown("credentials", "not asked: PortOne is not reached"))
 	}
 }
 
 // refused says what PortOne has against the credentials. It refuses a wrong key
 // and a wrong secret with the same status; its message may tell.
-func (d *doctor) refused(failure *iamport.Error) Finding {
-	found := failure.Error()
+func (d *doctor) refused(answer *iamport.Error) Finding {
+	found := answer.Error()
 	if len(d.Doubts) > 0 {
 		found += "; " + strings.Join(d.Doubts, "; ")
 	}
 	switch {
-	case failure.Status == http.StatusUnauthorized:
-		return Finding{
-			"credentials", "", Failure, "PortOne refuses the key or the secret: " + found,
-			"set IMP_KEY and IMP_SECRET (or their files) to the REST API key and REST API secret of PortOne's console",
-		}
-	case failure.Status == http.StatusForbidden:
-		return Finding{
-			"credentials", "", Failure, "PortOne, or something before it, forbids the call: " + found,
-			"ask PortOne whether this machine's address is let in",
-		}
-	case failure.Status == http.StatusTooManyRequests, failure.Status >= http.StatusInternalServerError:
-		return Finding{"credentials", "", Warning, "PortOne cannot answer now: " + found, "examine again later"}
+	case answer.Status == http.StatusUnauthorized:
+		return failure("credentials", "PortOne refuses the key or the secret: "+found,
+			"set IMP_KEY and IMP_SECRET (or their files) to the REST API key and secret of PortOne's console")
+	case answer.Status == http.StatusForbidden:
+		return failure("credentials", "PortOne, or something before it, forbids the call: "+found,
+			"ask PortOne whether this machine's address is let in")
+	case answer.Status == http.StatusTooManyRequests, answer.Status >= http.StatusInternalServerError:
+		return warning("credentials", "PortOne cannot answer now: "+found, "examine again later")
 	}
-	return Finding{"credentials", "", Failure, "this is not PortOne's answer: " + found, "mend IAMPORT_URL or --iamport-url"}
+	return failure("credentials", "this is not PortOne's answer: "+found, "mend IAMPORT_URL or --iamport-url")
 }
 
 // unreachable says on which part of the way a call ended.
@@ -71,7 +70,8 @@ func unreachable(err error) (found, mend string) {
 	case errors.As(err, &name):
 		return "PortOne's name is not known here: " + err.Error(), "mend this machine's DNS, or IAMPORT_URL"
 	case strings.Contains(err.Error(), "x509:"), strings.Contains(err.Error(), "tls:"):
-		return "PortOne's certificate is not trusted: " + err.Error(), "install the system's CA certificates, or mend the proxy in between"
+		return "PortOne's certificate is not trusted: " + err.Error(),
+			"install the system's CA certificates, or mend the proxy in between"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "PortOne does not answer in time: " + err.Error(), egress
 	case errors.As(err, &dial) && dial.Op == "dial":
@@ -80,4 +80,5 @@ func unreachable(err error) (found, mend string) {
 	return "PortOne's answer did not arrive: " + err.Error(), egress
 }
 
-const egress = "let this machine reach PortOne; where only fixed addresses may be let out, set IAMPORT_URL=https://static-api.iamport.kr"
+const egress = "let this machine reach PortOne; where only fixed addresses may be let out, " +
+	"set IAMPORT_URL=https://static-api.iamport.kr"

@@ -26,12 +26,12 @@ func (d *doctor) queues(ctx context.Context) {
 	inspector := asynq.NewInspectorFromRedisClient(d.Redis)
 	all, err := d.depths(ctx, inspector)
 	if err != nil {
-		d.tell(Finding{"queues", "", Unknown, refusal("reading Asynq's queues", err), ""})
+		d.tell(unknown("queues", refusal("reading Asynq's queues", err)))
 		return
 	}
 	servers, err := inspector.Servers()
 	if err != nil {
-		d.tell(Finding{"workers", "", Unknown, refusal("reading Asynq's servers", err), ""})
+		d.tell(unknown("workers", refusal("reading Asynq's servers", err)))
 		return
 	}
 	processes := make(map[string]bool)
@@ -86,9 +86,10 @@ func served(queues []queue, processes int) Finding {
 	}
 	found := fmt.Sprintf("%d workers, %d tasks wait in %d queues", processes, waiting, len(queues))
 	if len(left) > 0 {
-		return Finding{"queues", "", Warning, found + "; nobody serves " + few(left), "start workers with revoker work, with this Redis and enough rights"}
+		return warning("queues", found+"; nobody serves "+few(left),
+			"start workers with revoker work, with this Redis and enough rights")
 	}
-	return Finding{"queues", "", OK, found, ""}
+	return ok("queues", found)
 }
 
 // paused looks for queues that were paused while tasks wait in them.
@@ -100,9 +101,11 @@ func paused(queues []queue) Finding {
 		}
 	}
 	if len(held) > 0 {
-		return Finding{"paused", "", Warning, "paused with tasks in them: " + few(held), "see with revoker queue list who paused them and why; a gate resumes by itself, a person with revoker queue resume"}
+		return warning("paused", "paused with tasks in them: "+few(held),
+			"see with revoker queue list who paused them and why; "+
+				"a gate resumes by itself, a person with revoker queue resume")
 	}
-	return Finding{"paused", "", OK, "no queue is paused with tasks in it", ""}
+	return ok("paused", "no queue is paused with tasks in it")
 }
 
 const (
@@ -124,12 +127,12 @@ func archive(queues []queue) Finding {
 		}
 	}
 	if len(near) > 0 {
-		return Finding{
-			"archive", "", Warning, fmt.Sprintf("near Asynq's limit of %d archived tasks: %s", archiveLimit, few(near)),
-			"let a worker run: it gives archived tasks their outcomes and trims the archive",
-		}
+		return warning("archive",
+			fmt.Sprintf("near Asynq's limit of %d archived tasks: %s", archiveLimit, few(near)),
+			"let a worker run: it gives archived tasks their outcomes and trims the archive")
 	}
-	return Finding{"archive", "", OK, fmt.Sprintf("at most %d archived tasks in a queue, of the %d that Asynq keeps", most, archiveLimit), ""}
+	return ok("archive",
+		fmt.Sprintf("at most %d archived tasks in a queue, of the %d that Asynq keeps", most, archiveLimit))
 }
 
 // shown is how many names a finding shows.

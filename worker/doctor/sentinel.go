@@ -43,17 +43,22 @@ func (d *doctor) sentinels(ctx context.Context) {
 		}
 	}
 	answering := len(d.Sentinels) - len(silent)
-	found := fmt.Sprintf("%d of %d Sentinels of REDIS_URL answer, %d watch over %s", answering, len(d.Sentinels), known, d.Master)
+	found := fmt.Sprintf("%d of %d Sentinels of REDIS_URL answer, %d watch over %s",
+		answering, len(d.Sentinels), known, d.Master)
 	switch {
 	case answering == 0:
-		d.tell(Finding{"sentinel", "", Failure, "no Sentinel answers: " + strings.Join(silent, ", "), "start the Sentinels, or mend REDIS_URL"})
+		d.tell(failure("sentinel", "no Sentinel answers: "+strings.Join(silent, ", "),
+			"start the Sentinels, or mend REDIS_URL"))
 	case len(doubtful) > 0:
-		d.tell(Finding{"sentinel", "", Warning, found + "; no failover is possible: " + strings.Join(doubtful, ", "), "bring the missing Sentinels back"})
+		d.tell(warning("sentinel", found+"; no failover is possible: "+strings.Join(doubtful, ", "),
+			"bring the missing Sentinels back"))
 	case len(silent) > 0:
-		d.tell(Finding{"sentinel", "", Warning, found + "; silent: " + strings.Join(silent, ", "), "bring them back, or drop them from REDIS_URL"})
+		d.tell(warning("sentinel", found+"; silent: "+strings.Join(silent, ", "),
+			"bring them back, or drop them from REDIS_URL"))
 	case known < fewest:
-		d.tell(Finding{"sentinel", "", Warning, found + ": the loss of one stops failovers", "run three or more, on machines of their own"})
+		d.tell(warning("sentinel", found+": the loss of one stops failovers",
+			"run three or more, on machines of their own"))
 	default:
-		d.tell(Finding{"sentinel", "", OK, found, ""})
+		d.tell(ok("sentinel", found))
 	}
 }

@@ -22,9 +22,10 @@ func (n *node) version(ctx context.Context) Finding {
 		return n.unseen("version")
 	}
 	if tooOld(version) {
-		return n.finding("version", Failure, "Redis "+version+" lacks commands that are needed", "update Redis to 6.2 or newer")
+		return n.failure("version", "Redis "+version+" lacks commands that are needed",
+			"update Redis to 6.2 or newer")
 	}
-	return n.finding("version", OK, "Redis "+version, "")
+	return n.ok("version", "Redis "+version)
 }
 
 // versionOf returns the version in a reply to HELLO, which is a map or, in the
@@ -68,9 +69,10 @@ func (n *node) role() Finding {
 	case "":
 		return n.unseen("role")
 	case "master":
-		return n.finding("role", OK, "a master", "")
+		return n.ok("role", "a master")
 	default:
-		return n.finding("role", Failure, "a replica of "+n.info["master_host"]+":"+n.info["master_port"]+": what is written here is refused or lost",
+		return n.failure("role",
+			"a replica of "+n.info["master_host"]+":"+n.info["master_port"]+": writes are refused or lost",
 			"let REDIS_URL lead to the master, or to the Sentinels with redis-sentinel://")
 	}
 }
@@ -79,7 +81,7 @@ func (n *node) role() Finding {
 func (d *doctor) writes(ctx context.Context) {
 	err := d.Outcomes.Writable(ctx)
 	if err == nil {
-		d.tell(Finding{"writes", "", OK, "Redis takes writes", ""})
+		d.tell(ok("writes", "Redis takes writes"))
 		return
 	}
 	mends := map[string]string{
@@ -95,7 +97,7 @@ func (d *doctor) writes(ctx context.Context) {
 			mend = better
 		}
 	}
-	d.tell(Finding{"writes", "", Failure, "Redis takes no writes: " + err.Error(), mend})
+	d.tell(failure("writes", "Redis takes no writes: "+err.Error(), mend))
 }
 
 // unwrapped returns the text of the innermost error.
@@ -119,27 +121,29 @@ func (n *node) clock(ctx context.Context) Finding {
 	there, err := n.client.Time(ctx).Result()
 	took := time.Since(before)
 	if err != nil {
-		return n.finding("clock", Unknown, refusal("TIME", err), "")
+		return n.unknown("clock", refusal("TIME", err))
 	}
 	apart := there.Sub(before.Add(took / 2)).Round(time.Millisecond)
 	found := fmt.Sprintf("Redis' clock is %v off this machine's, within %v", apart, (took / 2).Round(time.Millisecond))
 	if apart.Abs() > skewed+took/2 {
-		return n.finding("clock", Warning, found, "let both machines keep time with NTP: retries come early or late, and tasks may be taken from workers that live")
+		return n.warning("clock", found,
+			"let both machines keep time with NTP: "+
+				"retries come early or late, and tasks may be taken from workers that live")
 	}
-	return n.finding("clock", OK, found, "")
+	return n.ok("clock", found)
 }
 
 func (n *node) encryption() Finding {
 	switch {
 	case n.client.Options().TLSConfig != nil && n.client.Options().TLSConfig.InsecureSkipVerify:
-		return n.finding("encryption", Warning, "the connection is encrypted, but Redis' certificate is not looked at",
+		return n.warning("encryption", "the connection is encrypted, but Redis' certificate is not looked at",
 			"drop skip_verify from REDIS_URL, and name its authority with --redis-ca")
 	case n.client.Options().TLSConfig != nil:
-		return n.finding("encryption", OK, "the connection is encrypted", "")
+		return n.ok("encryption", "the connection is encrypted")
 	case n.local():
-		return n.finding("encryption", OK, "the connection is not encrypted, and does not leave this machine", "")
+		return n.ok("encryption", "the connection is not encrypted, and does not leave this machine")
 	}
-	return n.finding("encryption", Warning, "the connection to "+n.addr+" is not encrypted",
+	return n.warning("encryption", "the connection to "+n.addr+" is not encrypted",
 		"turn TLS on in Redis, and let REDIS_URL begin with rediss://, rediss-sentinel:// or rediss-cluster://")
 }
 
@@ -147,14 +151,15 @@ func (n *node) access(ctx context.Context) Finding {
 	user, err := n.client.ACLWhoAmI(ctx).Result()
 	switch {
 	case err != nil:
-		return n.finding("access", Unknown, refusal("ACL WHOAMI", err), "")
+		return n.unknown("access", refusal("ACL WHOAMI", err))
 	case user != "default":
-		return n.finding("access", OK, "as the user "+user, "")
+		return n.ok("access", "as the user "+user)
 	case n.client.Options().Password != "":
-		return n.finding("access", OK, "as the default user, with a password; it may do everything", "")
+		return n.ok("access", "as the default user, with a password; it may do everything")
 	case n.local():
-		return n.finding("access", OK, "as the default user, without a password, on this machine", "")
+		return n.ok("access", "as the default user, without a password, on this machine")
 	}
-	return n.finding("access", Warning, "as the default user, without a password: whoever reaches "+n.addr+" may do everything",
+	return n.warning("access",
+		"as the default user, without a password: whoever reaches "+n.addr+" may do everything",
 		"give Redis the users of the runbook's list")
 }

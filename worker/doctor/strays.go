@@ -31,12 +31,12 @@ func strays(inspector *asynq.Inspector, queues []queue) Finding {
 		}
 	}
 	if len(found) > 0 {
-		return Finding{
-			"strays", "", Warning, "tasks of type " + tasks.TypeRevoke + " are in queues that no worker serves: " + few(found),
-			"let their producer use the queues of the README, such as " + tasks.Queue{}.Name() + ", and enqueue those tasks again: asking twice is harmless",
-		}
+		return warning("strays",
+			"tasks of type "+tasks.TypeRevoke+" are in queues that no worker serves: "+few(found),
+			"let their producer use the queues of the README, such as "+tasks.Queue{}.Name()+
+				", and enqueue those tasks again: asking twice is harmless")
 	}
-	return Finding{"strays", "", OK, fmt.Sprintf("no task of ours in %d queues of others", len(queues)), ""}
+	return ok("strays", fmt.Sprintf("no task of ours in %d queues of others", len(queues)))
 }
 
 func stray(inspector *asynq.Inspector, q queue) bool {

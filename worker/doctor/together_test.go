@@ -34,7 +34,7 @@ func bySentinels(t *testing.T, sentinels *redistest.Sentinels) doctor.Config {
 	c := config(client)
 	c.Master, c.Sentinels = redistest.MasterName, make(map[string]*redis.SentinelClient)
 	for _, addr := range sentinels.Addrs {
-		sentinel := redis.NewSentinelClient(&redis.Options{Addr: addr, MaxRetries: -1})
+		sentinel := redis.NewSentinelClient(&redis.Options{Addr: addr, MaxRetries: -1, DialerRetries: 1})
 		t.Cleanup(func() { _ = sentinel.Close() })
 		c.Sentinels[addr] = sentinel
 	}
@@ -111,4 +111,5 @@ func TestClusterThatLosesAMaster(t *testing.T) {
 	masters[2].Kill()
 	found = examineUntil(t, c, "cluster", "the cluster is fail")
 	found.want(t, "cluster", wanted{doctor.Failure, "bring the missing nodes back"})
+	found.want(t, "reach", wanted{doctor.Failure, "does not answer"})
 }

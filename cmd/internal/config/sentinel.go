@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -25,7 +26,8 @@ func (r *Redis) Sentinels() (master string, all map[string]*redis.SentinelClient
 	for _, addr := range options.SentinelAddrs {
 		all[addr] = redis.NewSentinelClient(&redis.Options{
 			Addr: addr, Username: options.SentinelUsername, Password: options.SentinelPassword,
-			TLSConfig: options.TLSConfig, ContextTimeoutEnabled: true, MaxRetries: -1,
+			TLSConfig: options.TLSConfig, ContextTimeoutEnabled: true,
+			MaxRetries: -1, DialerRetries: 1, DialTimeout: 3 * time.Second, // a dead one is told soon
 		})
 	}
 	return options.MasterName, all
