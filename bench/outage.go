@@ -14,6 +14,9 @@ import (
 )
 
 const (
+	// mostToClose is how many calls of a process fail before it closes a gate
+	// whose window is full of successes: those count as attempts.
+	mostToClose = gate.DefaultCalls * gate.DefaultRatio
 	// outageProcesses work, with outageSlots for each gateway.
 	outageProcesses = 3
 	outageSlots     = 20
@@ -99,7 +102,7 @@ func (e endured) rows(c contender) []row {
 	limit := e.ideal()*13/10 + 10*time.Second
 	return []row{
 		line("calls to the dead gateway", "< 180", "%.0f", float64(e.calls)),
-		line("attempts burned", fmt.Sprintf("≤ %d", outageProcesses*gate.DefaultMinimum), "%.0f", float64(e.burned)),
+		line("attempts burned", fmt.Sprintf("≤ %.0f", outageProcesses*mostToClose), "%.0f", float64(e.burned)),
 		line("dead letters", "0", "%.0f", float64(e.dead)),
 		line(fmt.Sprintf("its return to an empty backlog of %d, ideally %.1f s", e.backlog, e.ideal().Seconds()),
 			fmt.Sprintf("≤ %.1f s", limit.Seconds()), "%.1f s", e.drained.Seconds()),

@@ -175,7 +175,7 @@ func TestWatchersShareAReading(t *testing.T) {
 	if sent.commands != once || once == 0 {
 		t.Errorf("51 pages sent %d commands, one sent %d", sent.commands, once)
 	}
-	now = now.Add(3 * time.Second)
+	now = now.Add(5 * time.Second)
 	if ask(site, "GET", "/"); sent.commands == once {
 		t.Error("the page is not read again")
 	}

@@ -15,7 +15,7 @@ const (
 	// for less than share times as long as it took, so that Redis spends less
 	// than a hundredth of its time on it, whatever there is to be read and
 	// however many people watch.
-	hold        = 2 * time.Second
+	hold        = 4 * time.Second // below refresh, so that one who watches sees no older one
 	share       = 100
 	longestHold = time.Minute
 	// patience is how long a reading may take.
