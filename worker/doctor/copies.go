@@ -63,7 +63,7 @@ func (d *doctor) replication(context.Context) {
 			d.tell(n.ok("replication", "no replica, and nothing that would fail over to one"))
 		case n.info["min_slaves_good_slaves"] == "" && len(d.Sentinels) > 0:
 			d.tell(n.warning("replication",
-				fmt.Sprintf("%d replicas follow; a master cut off from them takes writes that a failover loses", online),
+				fmt.Sprintf("%d replicas follow; a master without them takes writes that a failover loses", online),
 				"set min-replicas-to-write 1 and min-replicas-max-lag 10 on all of them"))
 		default:
 			d.tell(n.ok("replication", fmt.Sprintf("%d replicas follow", online)))

@@ -114,7 +114,8 @@ func (d *doctor) tell(findings ...Finding) {
 func (d *doctor) servers(ctx context.Context) {
 	all, err := d.masters(ctx)
 	if err != nil {
-		d.tell(failure("reach", "the masters are not known: "+err.Error(), "let all nodes of the cluster be reached from here"))
+		d.tell(failure("reach", "the masters are not known: "+err.Error(),
+			"let all nodes of the cluster be reached from here"))
 	}
 	for _, n := range all {
 		if n.silent != nil {

@@ -52,7 +52,8 @@ func (r *Redis) failover(raw string) (*redis.FailoverOptions, error) {
 	query := u.Query()
 	master, user, password := query.Get("master"), query.Get("sentinel_username"), query.Get("sentinel_password")
 	if master == "" {
-		return nil, errors.New("the master's name is missing, as in redis-sentinel://host:26379,host2:26379/0?master=mymaster")
+		return nil, errors.New("the master's name is missing, " +
+			"as in redis-sentinel://host:26379,host2:26379/0?master=mymaster")
 	}
 	for _, own := range []string{"master", "sentinel_username", "sentinel_password"} {
 		query.Del(own)

@@ -19,7 +19,8 @@ type certificates struct {
 }
 
 func (c *certificates) flags(f *pflag.FlagSet) {
-	f.StringVar(&c.CA, "redis-ca", "", "PEM `file` of the authorities that Redis' certificate is from (default the system's)")
+	f.StringVar(&c.CA, "redis-ca", "",
+		"PEM `file` of the authorities that Redis' certificate is from (default the system's)")
 	env(f, "redis-ca", "REDIS_CA_FILE")
 	f.StringVar(&c.Cert, "redis-cert", "", "PEM `file` of the certificate to show Redis, if it asks for one")
 	env(f, "redis-cert", "REDIS_CERT_FILE")
