@@ -11,17 +11,18 @@ import (
 // What is not listed may import everything but cmd.
 var arrows = map[string][]string{
 	"tasks":                      {},
+	"tasks/backlog":              {"tasks"},
 	"tasks/outcome":              {"tasks"},
 	"worker/iamport":             {"tasks"},
 	"worker/iamport/iamporttest": {"tasks"},
-	"worker":                     {"tasks", "tasks/outcome", "worker/gate", "worker/iamport"},
-	"worker/gate":                {"tasks"},
+	"worker":                     {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/iamport"},
+	"worker/gate":                {"tasks", "tasks/backlog"},
 	"enqueue":                    {"tasks", "tasks/outcome"},
-	"worker/monitor":             {"tasks", "tasks/outcome", "worker/monitor/login"},
+	"worker/monitor":             {"tasks", "tasks/backlog", "tasks/outcome", "worker/monitor/login"},
 	"worker/monitor/login":       {},
 	"worker/deadletter":          {"tasks", "tasks/outcome"},
-	"worker/doctor":              {"tasks", "tasks/outcome", "worker/iamport"},
-	"worker/metrics":             {"tasks", "tasks/outcome", "worker", "worker/gate", "worker/iamport"},
+	"worker/doctor":              {"tasks", "tasks/backlog", "tasks/outcome", "worker/iamport"},
+	"worker/metrics":             {"tasks", "tasks/backlog", "tasks/outcome", "worker", "worker/gate", "worker/iamport"},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 )
 
 const (
@@ -63,7 +64,7 @@ func (f *fleet) run(ctx context.Context) error {
 
 // discover starts the servers of the gateways that have got a queue.
 func (f *fleet) discover(ctx context.Context) error {
-	names, err := asynq.NewInspectorFromRedisClient(f.config.Redis).Queues()
+	names, err := backlog.Ours(ctx, f.config.Redis)
 	if err != nil {
 		if ctx.Err() == nil {
 			f.complaints.add(slog.LevelWarn, "discover", "queues not listed", "error", err)
@@ -71,10 +72,7 @@ func (f *fleet) discover(ctx context.Context) error {
 		return nil // Redis will be back
 	}
 	for _, name := range names {
-		queue, ours := tasks.ParseQueue(name)
-		if !ours {
-			continue
-		}
+		queue, _ := tasks.ParseQueue(name)
 		f.seen[name] = true
 		if err := f.serve(queue.PG); err != nil {
 			return err
@@ -94,11 +92,11 @@ func (f *fleet) discover(ctx context.Context) error {
 func (f *fleet) register(ctx context.Context, queue string) {
 	var keys []string
 	for _, state := range []string{"pending", "active", "scheduled", "retry"} {
-		keys = append(keys, "asynq:{"+queue+"}:"+state)
+		keys = append(keys, backlog.Key(queue, state))
 	}
 	held, err := f.config.Redis.Exists(ctx, keys...).Result()
 	if err == nil && held > 0 {
-		err = f.config.Redis.SAdd(ctx, "asynq:queues", queue).Err()
+		err = f.config.Redis.SAdd(ctx, backlog.Registry, queue).Err()
 	}
 	if err != nil && ctx.Err() == nil {
 		f.complaints.add(slog.LevelWarn, "register", "queue not registered again", "queue", queue, "error", err)

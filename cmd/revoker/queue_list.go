@@ -6,10 +6,11 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/worker/gate"
 )
 
@@ -43,10 +44,10 @@ type queueLine struct {
 	Queue     string        `json:"queue"`
 	PG        tasks.Gateway `json:"pg,omitempty"`
 	Bulk      bool          `json:"bulk"`
-	Pending   int           `json:"pending"`
-	Active    int           `json:"active"`
-	Retry     int           `json:"retry"`
-	Scheduled int           `json:"scheduled"`
+	Pending   int64         `json:"pending"`
+	Active    int64         `json:"active"`
+	Retry     int64         `json:"retry"`
+	Scheduled int64         `json:"scheduled"`
 	// Oldest is how long the first in line has been waiting, in seconds.
 	Oldest float64 `json:"oldest_seconds"`
 	// Rate is how many tasks a second were done while it was watched.
@@ -85,7 +86,7 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 	if err != nil {
 		return err
 	}
-	lines, err := watchQueues(ctx, asynq.NewInspectorFromRedisClient(client), meant, s.window)
+	lines, err := watchQueues(ctx, client, meant, s.window)
 	if err != nil {
 		return err
 	}
@@ -97,38 +98,34 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 
 // watchQueues counts what is in the queues, and how much is done meanwhile.
 func watchQueues(
-	ctx context.Context, inspector *asynq.Inspector, queues []gate.Pause, window time.Duration,
+	ctx context.Context, client redis.UniversalClient, queues []gate.Pause, window time.Duration,
 ) ([]queueLine, error) {
-	count := func() (infos []*asynq.QueueInfo, err error) {
-		for _, q := range queues {
-			info, err := inspector.GetQueueInfo(q.Queue)
-			if err != nil {
-				return nil, fmt.Errorf("count what is in %s: %w", q.Queue, err)
-			}
-			infos = append(infos, info)
-		}
-		return infos, nil
+	var names []string
+	for _, q := range queues {
+		names = append(names, q.Queue)
 	}
-	before, err := count()
+	began := time.Now()
+	before, err := backlog.Read(ctx, client, names)
 	if err != nil {
 		return nil, err
 	}
 	after := before
 	if window > 0 {
 		pause(ctx, window)
-		if after, err = count(); err != nil {
+		if after, err = backlog.Read(ctx, client, names); err != nil {
 			return nil, err
 		}
 	}
+	took := time.Since(began)
 	lines := make([]queueLine, len(queues))
-	for i, info := range after {
-		q, _ := tasks.ParseQueue(info.Queue)
+	for i, q := range after {
+		is, _ := tasks.ParseQueue(q.Name)
 		lines[i] = queueLine{
-			Queue: info.Queue, PG: q.PG, Bulk: q.Bulk, Pending: info.Pending, Active: info.Active,
-			Retry: info.Retry, Scheduled: info.Scheduled, Oldest: info.Latency.Seconds(),
+			Queue: q.Name, PG: is.PG, Bulk: is.Bulk, Pending: q.Pending, Active: q.Active,
+			Retry: q.Retry, Scheduled: q.Scheduled, Oldest: q.Oldest.Seconds(),
 		}
-		if took := info.Timestamp.Sub(before[i].Timestamp); took > 0 {
-			rate := float64(info.ProcessedTotal-before[i].ProcessedTotal) / took.Seconds()
+		if window > 0 {
+			rate := float64(q.Processed-before[i].Processed) / took.Seconds()
 			lines[i].Rate = &rate
 		}
 	}

@@ -7,24 +7,21 @@ import (
 	"strings"
 
 	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 )
 
 // queue is what waits in one of Asynq's queues.
 type queue struct {
-	name                                        string
-	pending, active, scheduled, retry, archived int64
-	paused, served                              bool
+	backlog.Queue
+	served bool
 }
-
-func (q queue) waiting() int64 { return q.pending + q.scheduled + q.retry }
 
 // queues looks for tasks that nobody works on.
 func (d *doctor) queues(ctx context.Context) {
 	inspector := asynq.NewInspectorFromRedisClient(d.Redis)
-	all, err := d.depths(ctx, inspector)
+	all, err := d.backlog(ctx)
 	if err != nil {
 		d.tell(unknown("queues", refusal("reading Asynq's queues", err)))
 		return
@@ -37,39 +34,31 @@ func (d *doctor) queues(ctx context.Context) {
 	processes := make(map[string]bool)
 	for _, server := range servers {
 		for i := range all {
-			if _, serves := server.Queues[all[i].name]; serves {
+			if _, serves := server.Queues[all[i].Name]; serves {
 				all[i].served = true
 				processes[fmt.Sprint(server.Host, server.PID)] = true
 			}
 		}
 	}
 	ours := slices.Clone(all)
-	ours = slices.DeleteFunc(ours, func(q queue) bool { _, own := tasks.ParseQueue(q.name); return !own })
-	others := slices.DeleteFunc(all, func(q queue) bool { _, own := tasks.ParseQueue(q.name); return own })
+	ours = slices.DeleteFunc(ours, func(q queue) bool { _, own := tasks.ParseQueue(q.Name); return !own })
+	others := slices.DeleteFunc(all, func(q queue) bool { _, own := tasks.ParseQueue(q.Name); return own })
 	d.tell(served(ours, len(processes)), paused(ours), archive(ours), strays(inspector, others))
 }
 
-// depths counts what is in each queue. It reads lengths alone: Asynq's own
-// figures include a sample of the tasks' sizes.
-func (d *doctor) depths(ctx context.Context, inspector *asynq.Inspector) ([]queue, error) {
-	names, err := inspector.Queues()
+// backlog counts what is in each queue of Asynq's, ours and those of others.
+func (d *doctor) backlog(ctx context.Context) ([]queue, error) {
+	names, err := backlog.Names(ctx, d.Redis)
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(names)
-	counts := make([]lengths, len(names))
-	_, err = d.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, name := range names {
-			counts[i] = ask(ctx, p, "asynq:{"+name+"}:")
-		}
-		return nil
-	})
+	counted, err := backlog.Read(ctx, d.Redis, names)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]queue, len(names))
-	for i, name := range names {
-		all[i] = counts[i].queue(name)
+	all := make([]queue, len(counted))
+	for i, q := range counted {
+		all[i] = queue{Queue: q}
 	}
 	return all, nil
 }
@@ -79,9 +68,9 @@ func served(queues []queue, processes int) Finding {
 	var left []string
 	waiting := int64(0)
 	for _, q := range queues {
-		waiting += q.waiting()
-		if q.waiting() > 0 && !q.served {
-			left = append(left, fmt.Sprintf("%s (%d)", q.name, q.waiting()))
+		waiting += q.Waiting()
+		if q.Waiting() > 0 && !q.served {
+			left = append(left, fmt.Sprintf("%s (%d)", q.Name, q.Waiting()))
 		}
 	}
 	found := fmt.Sprintf("%d workers, %d tasks wait in %d queues", processes, waiting, len(queues))
@@ -96,8 +85,8 @@ func served(queues []queue, processes int) Finding {
 func paused(queues []queue) Finding {
 	var held []string
 	for _, q := range queues {
-		if q.paused && q.waiting() > 0 {
-			held = append(held, fmt.Sprintf("%s (%d)", q.name, q.waiting()))
+		if q.Paused && q.Waiting() > 0 {
+			held = append(held, fmt.Sprintf("%s (%d)", q.Name, q.Waiting()))
 		}
 	}
 	if len(held) > 0 {
@@ -121,9 +110,9 @@ func archive(queues []queue) Finding {
 	var near []string
 	most := int64(0)
 	for _, q := range queues {
-		most = max(most, q.archived)
-		if q.archived >= archiveNear {
-			near = append(near, fmt.Sprintf("%s (%d)", q.name, q.archived))
+		most = max(most, q.Archived)
+		if q.Archived >= archiveNear {
+			near = append(near, fmt.Sprintf("%s (%d)", q.Name, q.Archived))
 		}
 	}
 	if len(near) > 0 {

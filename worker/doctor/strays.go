@@ -22,12 +22,12 @@ func strays(inspector *asynq.Inspector, queues []queue) Finding {
 	var found []string
 	looked := 0
 	for _, q := range queues {
-		if q.waiting()+q.archived == 0 || looked == strayQueues {
+		if q.Waiting()+q.Archived == 0 || looked == strayQueues {
 			continue
 		}
 		looked++
 		if stray(inspector, q) {
-			found = append(found, fmt.Sprintf("%s (%d tasks)", q.name, q.waiting()+q.archived))
+			found = append(found, fmt.Sprintf("%s (%d tasks)", q.Name, q.Waiting()+q.Archived))
 		}
 	}
 	if len(found) > 0 {
@@ -44,16 +44,16 @@ func stray(inspector *asynq.Inspector, q queue) bool {
 		length int64
 		list   func(string, ...asynq.ListOption) ([]*asynq.TaskInfo, error)
 	}{
-		{q.pending, inspector.ListPendingTasks},
-		{q.scheduled, inspector.ListScheduledTasks},
-		{q.retry, inspector.ListRetryTasks},
-		{q.archived, inspector.ListArchivedTasks},
+		{q.Pending, inspector.ListPendingTasks},
+		{q.Scheduled, inspector.ListScheduledTasks},
+		{q.Retry, inspector.ListRetryTasks},
+		{q.Archived, inspector.ListArchivedTasks},
 	}
 	for _, l := range lists {
 		if l.length == 0 {
 			continue
 		}
-		first, err := l.list(q.name, asynq.PageSize(strayPage))
+		first, err := l.list(q.Name, asynq.PageSize(strayPage))
 		if err != nil {
 			continue // gone meanwhile
 		}

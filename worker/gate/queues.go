@@ -5,14 +5,13 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 )
 
 //go:embed swap.lua
@@ -43,7 +42,7 @@ type Pause struct {
 }
 
 // pausedKey is Asynq's own.
-func pausedKey(queue string) string { return "asynq:{" + queue + "}:paused" }
+func pausedKey(queue string) string { return backlog.Key(queue, "paused") }
 
 // newMark returns what a gate writes.
 func newMark(now time.Time, name Name, epoch int64) string {
@@ -64,15 +63,10 @@ func readMark(queue, mark string) Pause {
 
 // Pauses returns all queues of ours that exist, by name, and what pauses them.
 func (s *Store) Pauses(ctx context.Context) ([]Pause, error) {
-	queues, err := s.client.SMembers(ctx, "asynq:queues").Result()
+	queues, err := backlog.Ours(ctx, s.client)
 	if err != nil {
-		return nil, fmt.Errorf("list the queues: %w", err)
+		return nil, err
 	}
-	queues = slices.DeleteFunc(queues, func(queue string) bool {
-		_, ours := tasks.ParseQueue(queue)
-		return !ours
-	})
-	slices.Sort(queues)
 	marks := make([]*redis.StringCmd, len(queues))
 	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, queue := range queues {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/backlog"
 )
 
 //go:embed forward.lua
@@ -67,8 +69,7 @@ func (k *keeper) bringForward(ctx context.Context, name Name, epoch int64) error
 // retries returns the IDs of the tasks of a queue that wait for a retry.
 func (s *Store) retries(ctx context.Context, queue string) ([]string, error) {
 	var ids []string
-	key := "asynq:{" + queue + "}:retry"
-	scan := s.client.ZScan(ctx, key, 0, "", 1000).Iterator()
+	scan := s.client.ZScan(ctx, backlog.Key(queue, "retry"), 0, "", 1000).Iterator()
 	for member := true; scan.Next(ctx); member = !member {
 		if member { // and then its score
 			ids = append(ids, scan.Val())
@@ -84,21 +85,20 @@ func (s *Store) retries(ctx context.Context, queue string) ([]string, error) {
 // returns the rest. A queue that is paused needs none, and what waits there
 // goes on waiting.
 func (s *Store) forward(ctx context.Context, queue string, ids []string) ([]string, error) {
-	prefix := "asynq:{" + queue + "}:"
 	paused, err := s.client.Exists(ctx, pausedKey(queue)).Result()
 	if err != nil || paused != 0 {
 		return nil, err
 	}
-	pending, err := s.client.LLen(ctx, prefix+"pending").Result()
+	pending, err := s.client.LLen(ctx, backlog.Key(queue, "pending")).Result()
 	if err != nil || pending >= enoughPending {
 		return ids, err
 	}
 	n := min(len(ids), forwardPage)
-	args := []any{prefix + "t:"}
+	args := []any{backlog.Key(queue, "t:")}
 	for _, id := range ids[:n] {
 		args = append(args, id)
 	}
-	keys := []string{prefix + "retry", prefix + "pending"}
+	keys := []string{backlog.Key(queue, "retry"), backlog.Key(queue, "pending")}
 	if err := forwardScript.Run(ctx, s.client, keys, args...).Err(); err != nil {
 		return nil, fmt.Errorf("bring retries of %s forward: %w", queue, err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 )
@@ -71,12 +72,14 @@ func (s sink) gauge(desc *prometheus.Desc, value float64, labels ...string) {
 	}
 }
 
-func (s sink) queues(sizes []queueSize) {
-	for _, size := range sizes {
-		for i, state := range states {
-			s.gauge(queueTasks, float64(size.tasks[i]), size.name, state)
-		}
-		s.gauge(queueOldest, size.oldest.Seconds(), size.name)
+func (s sink) queues(queues []backlog.Queue) {
+	for _, q := range queues {
+		s.gauge(queueTasks, float64(q.Pending), q.Name, "pending")
+		s.gauge(queueTasks, float64(q.Active), q.Name, "active")
+		s.gauge(queueTasks, float64(q.Scheduled), q.Name, "scheduled")
+		s.gauge(queueTasks, float64(q.Retry), q.Name, "retry")
+		s.gauge(queueTasks, float64(q.Archived), q.Name, "archived")
+		s.gauge(queueOldest, q.Oldest.Seconds(), q.Name)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 )
@@ -44,7 +45,7 @@ type reading struct {
 	err      error // why Redis said nothing
 	ready    bool
 	overview outcome.Overview
-	queues   []queueSize
+	queues   []backlog.Queue
 }
 
 // readings keeps the last reading.
@@ -101,7 +102,7 @@ func (r *readings) read(ctx context.Context) reading {
 		return err
 	})
 	all.Go(func() (err error) {
-		found.queues, err = queueSizes(ctx, r.subject.Redis)
+		found.queues, err = queues(ctx, r.subject.Redis)
 		return err
 	})
 	all.Go(func() error {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -38,7 +39,8 @@ type gatewayRow struct {
 
 // queueRow is a queue, and what a person did to it.
 type queueRow struct {
-	depth
+	backlog.Queue
+	Bulk     bool
 	ByPerson bool
 }
 
@@ -49,8 +51,10 @@ func (s snapshot) gatewayRows() (rows []gatewayRow, idle []tasks.Gateway) {
 	byPG := make(map[tasks.Gateway][]queueRow)
 	order := append([]tasks.Gateway{}, tasks.Gateways()...)
 	for _, q := range s.Queues {
-		pg := q.Queue.PG
-		byPG[pg] = append(byPG[pg], queueRow{q, s.Gates != nil && slices.Contains(s.Gates.ByPerson, q.Name)})
+		is, _ := tasks.ParseQueue(q.Name)
+		pg := is.PG
+		byPerson := s.Gates != nil && slices.Contains(s.Gates.ByPerson, q.Name)
+		byPG[pg] = append(byPG[pg], queueRow{q, is.Bulk, byPerson})
 		if !slices.Contains(order, pg) {
 			order = append(order, pg)
 		}
@@ -114,8 +118,8 @@ func (b batchRow) DeadFrom() int { return min(b.RevokedBar(), 1000-b.DeadBar()) 
 // Ended is how many have an outcome.
 func (b batchRow) Ended() int { return b.Revoked + b.Dead }
 
-// Pace returns how many end a second, and how long the rest takes; empty if
-// nobody can tell.
+// Pace returns how many end a second, empty if nobody can tell how long the rest
+// takes.
 func (b batchRow) Pace() string {
 	if left, known := b.Left(); !known || left == 0 {
 		return ""

@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -68,21 +69,18 @@ func (s *search) find(ctx context.Context, typed string) (found, error) {
 // findTask asks Asynq for the task. Until the first attempt there is nothing
 // else: it then makes the outcome, which says that the imp_uid is queued.
 func (s *search) findTask(ctx context.Context, f *found) error {
-	names, err := s.redis.SMembers(ctx, "asynq:queues").Result()
+	names, err := queueNames(ctx, s.redis)
 	if err != nil {
-		return fmt.Errorf("list the queues: %w", err)
+		return err
 	}
 	ids := []string{tasks.TaskID(f.ImpUID), f.ImpUID}
 	var places []found
 	var exists []*redis.IntCmd
 	_, err = s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, name := range names {
-			if _, ours := tasks.ParseQueue(name); !ours || len(places) >= mostQueues*len(ids) {
-				continue
-			}
 			for _, id := range ids {
 				places = append(places, found{Queue: name, TaskID: id})
-				exists = append(exists, p.Exists(ctx, depth{Name: name}.key("t:"+id)))
+				exists = append(exists, p.Exists(ctx, backlog.Key(name, "t:"+id)))
 			}
 		}
 		return nil

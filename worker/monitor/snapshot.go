@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -25,7 +26,7 @@ const (
 // snapshot is what the page shows at one moment.
 type snapshot struct {
 	At      time.Time // zero if there has been none
-	Queues  []depth
+	Queues  []backlog.Queue
 	Gates   *Gates // nil if there are none to be shown
 	Batches []outcome.Batch
 	Dead    deadCount
@@ -69,7 +70,7 @@ func (s *snapshots) get(ctx context.Context) (snapshot, error) {
 
 func (s *snapshots) read(ctx context.Context, now time.Time) (read snapshot, err error) {
 	read.At = now
-	if read.Queues, err = readQueues(ctx, s.config.Redis, now); err != nil {
+	if read.Queues, err = readQueues(ctx, s.config.Redis); err != nil {
 		return read, err
 	}
 	if s.config.Gates != nil {

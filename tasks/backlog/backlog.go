@@ -1,0 +1,148 @@
+// Package backlog reads what is in Asynq's queues, by the lengths of Asynq's own
+// keys. Asynq's Inspector takes three round trips for each queue and weighs a
+// sample of its tasks, which costs more than most who ask want to spend, and
+// needs a right that few users of Redis have (MEMORY USAGE).
+package backlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+)
+
+// Registry is Asynq's set of the queues that exist.
+const Registry = "asynq:queues"
+
+// Key returns one of Asynq's keys of a queue, such as "pending" or "t:<task
+// ID>"; its packages name them in internal/base.
+func Key(queue, name string) string { return "asynq:{" + queue + "}:" + name }
+
+// Queue is what is in one of Asynq's queues.
+type Queue struct {
+	Name string
+	// How many tasks there are in each of Asynq's states.
+	Pending, Active, Scheduled, Retry, Archived int64
+	// Oldest is for how long the first in line has been waiting, 0 if nobody is.
+	Oldest time.Duration
+	Paused bool
+	// Processed is how many tasks were ever worked on, failures included.
+	Processed int64
+}
+
+// Waiting returns how many tasks are to be worked on, now or later.
+func (q Queue) Waiting() int64 { return q.Pending + q.Scheduled + q.Retry }
+
+// Names returns the names of all queues that Asynq knows, in order, also of
+// those that are not this project's.
+func Names(ctx context.Context, client redis.Cmdable) ([]string, error) {
+	names, err := client.SMembers(ctx, Registry).Result()
+	if err != nil {
+		return nil, fmt.Errorf("list the queues: %w", err)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Ours returns the names of this project's queues, in order.
+func Ours(ctx context.Context, client redis.Cmdable) ([]string, error) {
+	names, err := Names(ctx, client)
+	return slices.DeleteFunc(names, func(name string) bool {
+		_, ours := tasks.ParseQueue(name)
+		return !ours
+	}), err
+}
+
+// Read returns what is in the named queues, in their order, in two round trips.
+// A queue that does not exist is empty.
+func Read(ctx context.Context, client redis.Cmdable, names []string) ([]Queue, error) {
+	queues, first, err := readLengths(ctx, client, names)
+	if err != nil {
+		return nil, err
+	}
+	return queues, readOldest(ctx, client, queues, first)
+}
+
+// readLengths returns the queues, and the ID of the first in each line, empty
+// if there is none.
+func readLengths(ctx context.Context, client redis.Cmdable, names []string) ([]Queue, []string, error) {
+	asked := make([]lengths, len(names))
+	err := pipelined(ctx, client, func(p redis.Pipeliner) {
+		for i, name := range names {
+			asked[i] = ask(ctx, p, name)
+		}
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the length of %d queues: %w", len(names), err)
+	}
+	queues, first := make([]Queue, len(names)), make([]string, len(names))
+	for i, name := range names {
+		queues[i], first[i] = asked[i].queue(name), asked[i].first.Val()
+	}
+	return queues, first, nil
+}
+
+// lengths are the replies to what is asked about a queue.
+type lengths struct {
+	pending, active, scheduled, retry, archived, paused *redis.IntCmd
+	processed, first                                    *redis.StringCmd
+}
+
+func ask(ctx context.Context, p redis.Pipeliner, name string) lengths {
+	return lengths{
+		pending: p.LLen(ctx, Key(name, "pending")), active: p.LLen(ctx, Key(name, "active")),
+		scheduled: p.ZCard(ctx, Key(name, "scheduled")), retry: p.ZCard(ctx, Key(name, "retry")),
+		archived: p.ZCard(ctx, Key(name, "archived")), paused: p.Exists(ctx, Key(name, "paused")),
+		processed: p.Get(ctx, Key(name, "processed")), first: p.LIndex(ctx, Key(name, "pending"), -1),
+	}
+}
+
+func (l lengths) queue(name string) Queue {
+	processed, _ := l.processed.Int64() // 0 where nothing was
+	return Queue{
+		Name: name, Pending: l.pending.Val(), Active: l.active.Val(), Scheduled: l.scheduled.Val(),
+		Retry: l.retry.Val(), Archived: l.archived.Val(), Paused: l.paused.Val() > 0, Processed: processed,
+	}
+}
+
+// readOldest fills in since when the first in each line has been waiting.
+func readOldest(ctx context.Context, client redis.Cmdable, queues []Queue, first []string) error {
+	since := make(map[int]*redis.StringCmd)
+	err := pipelined(ctx, client, func(p redis.Pipeliner) {
+		for i, id := range first {
+			if id != "" {
+				since[i] = p.HGet(ctx, Key(queues[i].Name, "t:"+id), "pending_since")
+			}
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("read the first task of %d queues: %w", len(queues), err)
+	}
+	for i, reply := range since {
+		if nanos, err := strconv.ParseInt(reply.Val(), 10, 64); err == nil {
+			queues[i].Oldest = max(time.Since(time.Unix(0, nanos)), 0)
+		}
+	}
+	return nil
+}
+
+// pipelined sends what is asked in one round trip. That something does not
+// exist is no error: a queue may be new, and a task taken off meanwhile.
+func pipelined(ctx context.Context, client redis.Cmdable, ask func(redis.Pipeliner)) error {
+	replies, _ := client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		ask(p)
+		return nil
+	})
+	for _, reply := range replies {
+		if err := reply.Err(); err != nil && !errors.Is(err, redis.Nil) {
+			return err
+		}
+	}
+	return nil
+}
