@@ -122,7 +122,7 @@ func watchQueues(
 		is, _ := tasks.ParseQueue(q.Name)
 		lines[i] = queueLine{
 			Queue: q.Name, PG: is.PG, Bulk: is.Bulk, Pending: q.Pending, Active: q.Active,
-			Retry: q.Retry, Scheduled: q.Scheduled, Oldest: q.Oldest.Seconds(),
+			Retry: q.Retry, Scheduled: q.Scheduled, Oldest: q.Oldest(time.Now()).Seconds(),
 		}
 		if window > 0 {
 			rate := float64(q.Processed-before[i].Processed) / took.Seconds()

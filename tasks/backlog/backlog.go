@@ -29,8 +29,8 @@ type Queue struct {
 	Name string
 	// How many tasks there are in each of Asynq's states.
 	Pending, Active, Scheduled, Retry, Archived int64
-	// Oldest is for how long the first in line has been waiting, 0 if nobody is.
-	Oldest time.Duration
+	// Since is when the first in line began to wait; zero if there is none.
+	Since  time.Time
 	Paused bool
 	// Processed is how many tasks were ever worked on, failures included.
 	Processed int64
@@ -38,6 +38,15 @@ type Queue struct {
 
 // Waiting returns how many tasks are to be worked on, now or later.
 func (q Queue) Waiting() int64 { return q.Pending + q.Scheduled + q.Retry }
+
+// Oldest returns for how long the first in line has been waiting, 0 if there is
+// none.
+func (q Queue) Oldest(now time.Time) time.Duration {
+	if q.Since.IsZero() {
+		return 0
+	}
+	return max(now.Sub(q.Since), 0)
+}
 
 // Names returns the names of all queues that Asynq knows, in order, also of
 // those that are not this project's.
@@ -126,7 +135,7 @@ func readOldest(ctx context.Context, client redis.Cmdable, queues []Queue, first
 	}
 	for i, reply := range since {
 		if nanos, err := strconv.ParseInt(reply.Val(), 10, 64); err == nil {
-			queues[i].Oldest = max(time.Since(time.Unix(0, nanos)), 0)
+			queues[i].Since = time.Unix(0, nanos)
 		}
 	}
 	return nil

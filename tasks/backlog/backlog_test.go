@@ -58,12 +58,13 @@ func TestReadTellsWhatAsynqDid(t *testing.T) {
 			{Name: "receipts-kcp", Archived: 1, Paused: true},
 			{Name: "missing"},
 		}
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(backlog.Queue{}, "Oldest")); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(backlog.Queue{}, "Since")); diff != "" {
 			t.Errorf("what is in the queues (-want +got):\n%s", diff)
 		}
 		for _, q := range got {
-			if waits := q.Oldest > 0; waits != (q.Pending > 0) || q.Oldest > time.Minute {
-				t.Errorf("%s: the oldest of %d has waited for %v", q.Name, q.Pending, q.Oldest)
+			oldest := q.Oldest(time.Now())
+			if waits := oldest > 0; waits != (q.Pending > 0) || oldest > time.Minute {
+				t.Errorf("%s: the oldest of %d has waited for %v", q.Name, q.Pending, oldest)
 			}
 		}
 		if got[1].Waiting() != 3 {

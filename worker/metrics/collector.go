@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -79,7 +80,7 @@ func (s sink) queues(queues []backlog.Queue) {
 		s.gauge(queueTasks, float64(q.Scheduled), q.Name, "scheduled")
 		s.gauge(queueTasks, float64(q.Retry), q.Name, "retry")
 		s.gauge(queueTasks, float64(q.Archived), q.Name, "archived")
-		s.gauge(queueOldest, q.Oldest.Seconds(), q.Name)
+		s.gauge(queueOldest, q.Oldest(time.Now()).Seconds(), q.Name)
 	}
 }
 

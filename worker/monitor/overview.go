@@ -41,6 +41,7 @@ type gatewayRow struct {
 type queueRow struct {
 	backlog.Queue
 	Bulk     bool
+	Oldest   time.Duration
 	ByPerson bool
 }
 
@@ -54,7 +55,7 @@ func (s snapshot) gatewayRows() (rows []gatewayRow, idle []tasks.Gateway) {
 		is, _ := tasks.ParseQueue(q.Name)
 		pg := is.PG
 		byPerson := s.Gates != nil && slices.Contains(s.Gates.ByPerson, q.Name)
-		byPG[pg] = append(byPG[pg], queueRow{q, is.Bulk, byPerson})
+		byPG[pg] = append(byPG[pg], queueRow{q, is.Bulk, q.Oldest(s.At), byPerson})
 		if !slices.Contains(order, pg) {
 			order = append(order, pg)
 		}
