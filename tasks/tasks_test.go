@@ -86,6 +86,21 @@ func TestUnusablePayloadIsInvalid(t *testing.T) {
 	}
 }
 
+func TestUnreadableOptionalFieldsCountAsNotGiven(t *testing.T) {
+	t.Parallel()
+	for payload, want := range map[string]tasks.Revocation{
+		`{"imp_uid":"imp_1","pg":"kcp","batch":"b","row":"17"}`:    {ImpUID: "imp_1", PG: tasks.KCP, Batch: "b"},
+		`{"imp_uid":"imp_1","pg":5,"batch":"b","row":17}`:          {ImpUID: "imp_1", Batch: "b", Row: 17},
+		`{"row":1.5,"batch":["b"],"pg":"kcp","imp_uid":"imp_1"}`:   {ImpUID: "imp_1", PG: tasks.KCP},
+		`{"imp_uid":"imp_1","pg":null,"batch":{"a":1},"row":1e99}`: {ImpUID: "imp_1"},
+		`{"imp_uid":"imp_1","row":99999999999999999999}`:           {ImpUID: "imp_1"},
+	} {
+		if got, err := tasks.Parse([]byte(payload)); err != nil || got != want {
+			t.Errorf("%s: got %+v, %v; want %+v", payload, got, err, want)
+		}
+	}
+}
+
 func TestInvalidImpUIDSaysWhy(t *testing.T) {
 	t.Parallel()
 	for impUID, want := range map[string]string{
