@@ -64,8 +64,7 @@ func (s *Store) Begin(ctx context.Context, r tasks.Revocation, lease time.Durati
 func NewCaller() string { return strconv.FormatUint(rand.Uint64(), 36) }
 
 // BeginAs is [Store.Begin] for callers that repeat it when no answer came:
-// under the same name it begins the same attempt, whose lease may have begun
-// the time before.
+// under the same name it begins the same attempt, whose lease begins anew.
 func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Duration, caller string) (Attempt, error) {
 	keys := []string{s.hash(r.ImpUID), s.openKey(), s.followers(r.ImpUID), s.batchPrefix(), s.batchStream()}
 	reply, err := beginScript.Run(ctx, s.client, keys, lease.Milliseconds(), s.config.TTL.Milliseconds(), s.now(),
