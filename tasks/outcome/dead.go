@@ -69,9 +69,10 @@ func (e *NotDeadError) Error() string {
 	return fmt.Sprintf("%s is no dead letter: it is %s", e.ImpUID, e.Status)
 }
 
-// Revive makes a dead letter open again, with no attempts behind it, in one
-// atomic step with what its batches count. It returns what to enqueue, or a [*NotDeadError]. Should that
-// not be enqueued, it will be overdue at once.
+// Revive makes a dead letter open again, with no attempts so far, in one atomic
+// step with what its batches count. The next attempt is uncertain if one from
+// before was. It returns what to enqueue, or a [*NotDeadError]. Should that not
+// be enqueued, it will be overdue at once.
 func (s *Store) Revive(ctx context.Context, impUID string) (tasks.Revocation, error) {
 	keys := []string{
 		s.hash(impUID), s.openKey(), s.deadKey(), s.followers(impUID), s.batchPrefix(), s.batchStream(),
