@@ -80,7 +80,7 @@ func TestListIsAskedForOnce(t *testing.T) {
 		want := outcome.Batch{
 			Name: name, Source: "refunds.csv", Lines: 2500, Complete: true,
 			Queued: 2497, Elsewhere: 1, Repeated: 1, Invalid: 1, Revoked: 1, Open: 2497,
-			Reasons:  map[outcome.Reason]int{"": 1},
+			Reasons:  map[outcome.Reason]int{outcome.ReasonRevoked: 1},
 			Gateways: map[tasks.Gateway]outcome.GatewayCount{tasks.KCP: {Asked: 2498, Revoked: 1}},
 		}
 		for range 3 {

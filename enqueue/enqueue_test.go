@@ -28,7 +28,8 @@ func end(t *testing.T, client redis.UniversalClient, impUID string, status outco
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: status}); err != nil {
+	reason := map[outcome.Status]outcome.Reason{outcome.Revoked: outcome.ReasonRevoked, outcome.Dead: outcome.ReasonRefused}
+	if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: status, Reason: reason[status]}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -212,6 +213,42 @@ func TestWaitManyDoesWithoutTheStream(t *testing.T) {
 		}
 		if seen != 2 {
 			t.Errorf("%d outcomes, want 2", seen)
+		}
+	})
+}
+
+// What is kept of one imp_uid and cannot be read holds nobody else up.
+func TestWaitManyPassesOverWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		c := enqueue.NewClient(client, enqueue.Config{})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		for _, impUID := range []string{"imp_1", "imp_2", "imp_4"} {
+			end(t, client, impUID, outcome.Revoked)
+		}
+		client.HSet(ctx, "{receipt}:outcome:imp_2", "attempts", "many")
+		client.Set(ctx, "{receipt}:outcome:imp_3", "no hash", 0)
+		got := make(map[string]int)
+		for o, err := range c.WaitMany(ctx, []string{"imp_1", "imp_2", "imp_3", "imp_4", "imp_5"}) {
+			var corrupt *outcome.CorruptError
+			switch {
+			case errors.As(err, &corrupt):
+				got[corrupt.ImpUID+" unreadable"]++
+			case err != nil:
+				t.Fatal(err)
+			default:
+				got[o.ImpUID+" "+string(o.Status)]++
+			}
+			if len(got) == 4 {
+				end(t, client, "imp_5", outcome.Dead)
+			}
+		}
+		want := map[string]int{
+			"imp_1 revoked": 1, "imp_2 unreadable": 1, "imp_3 unreadable": 1, "imp_4 revoked": 1, "imp_5 dead": 1,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
 }
