@@ -13,6 +13,7 @@ import (
 // asked for before those ahead of it were seen to be of the batch's own list.
 type batchReader struct {
 	*Batch
+	lists  func(context.Context) (outcome.OpenedBatch, error) // opens the batch, or only reads it
 	firsts *firsts
 	place  place
 	rows   int  // read so far
@@ -113,7 +114,7 @@ func (p place) length(rows int) int {
 
 // locate finds where in its batch a list stands that begins with a chunk.
 func (r *batchReader) locate(ctx context.Context, c *chunk) (place, error) {
-	opened, err := r.by.outcomes.OpenBatch(ctx, r.name, r.options.Source)
+	opened, err := r.lists(ctx)
 	if err != nil || opened.Rows == 0 {
 		return place{}, err
 	}

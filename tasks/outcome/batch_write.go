@@ -5,9 +5,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -15,8 +12,6 @@ import (
 )
 
 var (
-	//go:embed batch_open.lua
-	openBatchSource string
 	//go:embed batch_mark.lua
 	markSource string
 	//go:embed batch_join.lua
@@ -24,10 +19,9 @@ var (
 	//go:embed batch_complete.lua
 	completeSource string
 
-	openBatchScript = redis.NewScript(openBatchSource)
-	markScript      = redis.NewScript(batchSource + markSource)
-	joinScript      = redis.NewScript(batchSource + joinSource)
-	completeScript  = redis.NewScript(batchSource + completeSource)
+	markScript     = redis.NewScript(batchSource + markSource)
+	joinScript     = redis.NewScript(batchSource + joinSource)
+	completeScript = redis.NewScript(batchSource + completeSource)
 )
 
 // Kind is what came of asking for one row of a batch.
@@ -54,42 +48,6 @@ type Row struct {
 // ErrOtherList is matched where rows that another list has marked stand in the
 // place of those to be marked: two lists were given under one name at a time.
 var ErrOtherList = errors.New("another list is being given under the same name")
-
-// OpenedBatch is what is known of a batch when it is opened.
-type OpenedBatch struct {
-	// New tells that there was none of that name.
-	New bool
-	// Rows is how many rows were answered, those without an answer between them
-	// included.
-	Rows int
-	// Ends are the rows at which the lists end that it is made of, in order.
-	Ends []int
-}
-
-// OpenBatch opens a batch and makes it if there is none of that name. Source is
-// where its list is, for people.
-func (s *Store) OpenBatch(ctx context.Context, name, source string) (OpenedBatch, error) {
-	if err := ValidateBatchName(name); err != nil {
-		return OpenedBatch{}, err
-	}
-	now := s.config.Now().UnixMilli()
-	reply, err := openBatchScript.Run(ctx, s.client, []string{s.batch(name), s.rows(name), s.batchIndex()},
-		name, s.config.TTL.Milliseconds(), s.now(), now, source).Slice()
-	if err != nil {
-		return OpenedBatch{}, fmt.Errorf("open the batch %s: %w", name, err)
-	}
-	opened := OpenedBatch{New: reply[0] == int64(1)}
-	rows, _ := reply[1].(int64)
-	opened.Rows = int(rows)
-	ends, _ := reply[2].(string)
-	for end := range strings.SplitSeq(strings.Trim(ends, ","), ",") {
-		if n, err := strconv.Atoi(end); err == nil {
-			opened.Ends = append(opened.Ends, n)
-		}
-	}
-	slices.Sort(opened.Ends)
-	return opened, nil
-}
 
 // Rows returns count rows of a batch from the given one on, numbered from 1.
 func (s *Store) Rows(ctx context.Context, name string, first, count int) ([]Row, error) {
