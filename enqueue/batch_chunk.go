@@ -147,8 +147,7 @@ func (c *chunk) askOne(
 			return kind, nil
 		}
 	}
-	kind, _, _, err := c.by.outcomes.Join(ctx, r)
-	return kind, err
+	return c.by.outcomes.Join(ctx, r)
 }
 
 // enqueue enqueues one revocation. The error matches [asynq.ErrTaskIDConflict]

@@ -20,16 +20,9 @@ func TestCrashBeforeMarkingLosesNothing(t *testing.T) {
 		if _, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		// As if the process had died before it marked anything, and ten were
-		// worked off meanwhile.
-		for _, key := range []string{":rows", ""} {
-			client.Del(t.Context(), "{receipt}:batch:"+name+key)
-		}
 		store := outcome.NewStore(client, outcome.Config{})
-		if _, err := store.OpenBatch(t.Context(), name, ""); err != nil {
-			t.Fatal(err)
-		}
-		for i := range 10 {
+		work := func(i int) {
+			t.Helper()
 			r := tasks.Revocation{ImpUID: lines[i].ImpUID, PG: tasks.KCP, Batch: name, Row: i + 1}
 			attempt, err := store.Begin(t.Context(), r, time.Minute)
 			if err != nil {
@@ -38,6 +31,17 @@ func TestCrashBeforeMarkingLosesNothing(t *testing.T) {
 			if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Revoked}); err != nil {
 				t.Fatal(err)
 			}
+		}
+		for i := range 5 {
+			work(i)
+		}
+		// As if the process had died before it marked anything, or Redis had
+		// lost the batch.
+		for _, key := range []string{":rows", ":counted", ""} {
+			client.Del(t.Context(), "{receipt}:batch:"+name+key)
+		}
+		for i := range 5 {
+			work(5 + i)
 		}
 		if got, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{}); err != nil || len(got) != 30 {
 			t.Fatalf("got %s, %v", got, err)

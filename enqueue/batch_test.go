@@ -239,8 +239,30 @@ func TestBatchFollowsWhatOthersAskedFor(t *testing.T) {
 		if b, err := store.Batch(t.Context(), "other"); err != nil || b.Revoked != 2 || b.Dead != 0 || !b.Finished() {
 			t.Errorf("other: got %+v, %v; want 2 revoked", b, err)
 		}
-		if left := client.Keys(t.Context(), "{receipt}:followers:*").Val(); len(left) != 0 {
-			t.Errorf("%q are left; what is revoked changes no more", left)
+		for _, key := range client.Keys(t.Context(), "{receipt}:followers:*").Val() {
+			if ttl := client.PTTL(t.Context(), key).Val(); ttl <= 0 {
+				t.Errorf("%s lives %v, want as long as the outcome", key, ttl)
+			}
+		}
+	})
+}
+
+// An imp_uid in two lists of a batch counts once, also where it had ended before
+// either.
+func TestRevokedInTwoListsCountsOnce(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		end(t, client, "imp_1", outcome.Revoked)
+		end(t, client, "imp_2", outcome.Dead)
+		first, second := listed("imp_1", "imp_2"), listed("imp_x", "imp_2", "imp_1")
+		if got, err := kinds(t.Context(), t, client, first, enqueue.BatchOptions{}); err != nil || got != "ee" {
+			t.Fatalf("got %s, %v; want ee", got, err)
+		}
+		if got, err := kinds(t.Context(), t, client, second, enqueue.BatchOptions{Append: true}); err != nil || got != "qrr" {
+			t.Fatalf("got %s, %v; want qrr", got, err)
+		}
+		if b := figures(t, client); b.Elsewhere != 2 || b.Repeated != 2 || b.Revoked != 1 || b.Dead != 1 || b.Open != 1 {
+			t.Errorf("got %+v; want one revoked, one dead, one open", b)
 		}
 	})
 }

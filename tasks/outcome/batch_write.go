@@ -101,16 +101,14 @@ func (s *Store) Mark(ctx context.Context, name string, first int, rows []Row, ga
 }
 
 // Join lets a batch count an imp_uid that was asked for before, from the
-// revocation's row. It returns what the row is, and the row from which the
-// batch counts the imp_uid: another one, if it is repeated. The status is that
-// of the imp_uid, empty if it was not attempted yet.
-func (s *Store) Join(ctx context.Context, r tasks.Revocation) (kind Kind, counted int, status Status, err error) {
+// revocation's row. It returns what the row is.
+func (s *Store) Join(ctx context.Context, r tasks.Revocation) (Kind, error) {
 	keys := []string{s.hash(r.ImpUID), s.followers(r.ImpUID), s.batchPrefix(), s.batchStream()}
-	reply, err := joinScript.Run(ctx, s.client, keys, r.Batch, lineOf(r), s.config.TTL.Milliseconds(), s.now()).StringSlice()
+	kind, err := joinScript.Run(ctx, s.client, keys, r.Batch, lineOf(r), s.config.TTL.Milliseconds(), s.now()).Text()
 	if err != nil {
-		return 0, 0, "", fmt.Errorf("let the batch %s follow %s: %w", r.Batch, r.ImpUID, err)
+		return 0, fmt.Errorf("let the batch %s follow %s: %w", r.Batch, r.ImpUID, err)
 	}
-	return Kind(reply[0][0]), rowOf(reply[2]), Status(reply[1]), nil
+	return Kind(kind[0]), nil
 }
 
 // LongerError says that a batch goes on where its list ends.

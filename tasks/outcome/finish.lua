@@ -81,7 +81,4 @@ else
 end
 local at = {followers = KEYS[5], prefix = KEYS[6], stream = KEYS[7], ttl = ttl, now = new.updated_at}
 countAll(at, batch, line, ending(was[1], was[6]), ending(new.status, new.reason))
-if new.status == 'revoked' then
-  redis.call('DEL', KEYS[5])
-end
 return 'written'

@@ -110,9 +110,7 @@ func (m *model) once(s step) string {
 		m.Dead = false
 		return fmt.Sprint("discarded ", was)
 	case doJoin:
-		if s.as > 0 {
-			m.in[s.as-1] = true
-		}
+		return m.join(s.as)
 	}
 	return ""
 }
