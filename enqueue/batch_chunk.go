@@ -26,6 +26,7 @@ type chunk struct {
 	results  []LineResult
 	rows     []outcome.Row
 	statuses []outcome.Status // of those that open returned first
+	reserved bool             // all rows are the list's already
 
 	done chan struct{} // closed once there is nothing left to do
 	err  error
@@ -217,7 +218,7 @@ func retried(ctx context.Context, do func(context.Context) error) error {
 		var longer *outcome.LongerError
 		switch {
 		case err == nil, errors.As(err, &mismatch), errors.As(err, &longer),
-			errors.Is(err, outcome.ErrNoBatch), errors.Is(err, outcome.ErrOtherList),
+			errors.Is(err, outcome.ErrNoBatch), errors.Is(err, outcome.ErrOtherList), errors.Is(err, outcome.ErrTooLong),
 			errors.Is(err, tasks.ErrInvalid), Full(err):
 			return err
 		}

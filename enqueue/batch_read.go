@@ -5,6 +5,8 @@ import (
 	"errors"
 	"iter"
 
+	"golang.org/x/sync/errgroup"
+
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
@@ -47,11 +49,11 @@ func (r *batchReader) read(ctx context.Context, lines iter.Seq[Line], chunks cha
 	r.ended = ctx.Err() == nil && send(next)
 }
 
-// start finds out what is known of a chunk and begins to ask for the rest. It
-// reports false if that is not to be. The first chunk is asked for before any
-// other: of two lists that are given at the same time, only one can mark it.
+// start finds out what is known of a chunk, reserves its rows and begins to ask
+// for the rest. It reports false if that is not to be. Chunks are reserved one
+// after the other and before they are asked for: of two lists that are given at
+// the same time, only one gets further than the lines that both have.
 func (r *batchReader) start(ctx context.Context, c *chunk) bool {
-	first := r.rows == 0
 	c.err = retried(ctx, func(ctx context.Context) error { return r.prepare(ctx, c) })
 	r.rows += len(c.results)
 	if c.err != nil {
@@ -62,25 +64,31 @@ func (r *batchReader) start(ctx context.Context, c *chunk) bool {
 		defer close(c.done)
 		c.err = retried(ctx, c.ask)
 	}()
-	if first {
-		<-c.done
-		return c.err == nil
-	}
 	return true
 }
 
-// prepare compares a chunk with what the batch has of it, and reads what has
-// become of those without an answer.
-func (r *batchReader) prepare(ctx context.Context, c *chunk) (err error) {
+// prepare compares a chunk with what the batch has of it, reserves its rows,
+// and reads what has become of those without an answer.
+func (r *batchReader) prepare(ctx context.Context, c *chunk) error {
 	if err := r.recogniseNext(ctx, c); err != nil {
 		return err
 	}
-	impUIDs := make([]string, 0, len(c.results))
-	for _, i := range c.open() {
-		impUIDs = append(impUIDs, c.results[i].ImpUID)
-	}
-	c.statuses, err = r.by.outcomes.Statuses(ctx, impUIDs)
-	return err
+	both, ctx := errgroup.WithContext(ctx) // they share a round trip
+	both.Go(func() error {
+		if c.reserved || len(c.rows) == 0 {
+			return nil
+		}
+		return r.by.outcomes.Reserve(ctx, r.name, c.first, c.rows)
+	})
+	both.Go(func() (err error) {
+		impUIDs := make([]string, 0, len(c.results))
+		for _, i := range c.open() {
+			impUIDs = append(impUIDs, c.results[i].ImpUID)
+		}
+		c.statuses, err = r.by.outcomes.Statuses(ctx, impUIDs)
+		return err
+	})
+	return both.Wait()
 }
 
 // complete notes in the batch that its list has come to its end, all of it
@@ -162,6 +170,7 @@ func (r *batchReader) recogniseNext(ctx context.Context, c *chunk) (err error) {
 // recognise compares a chunk with the rows that the batch has of it, and takes
 // their answers over.
 func (r *batchReader) recognise(ctx context.Context, c *chunk, at place) error {
+	c.reserved = false
 	for i := range c.results {
 		c.results[i].Before = false
 	}
@@ -176,8 +185,10 @@ func (r *batchReader) recognise(ctx context.Context, c *chunk, at place) error {
 	if err != nil {
 		return err
 	}
+	c.reserved = true
 	for i, row := range known {
 		if row.Kind == 0 {
+			c.reserved = false
 			continue
 		}
 		if row.Digest != c.rows[i].Digest {
@@ -185,7 +196,7 @@ func (r *batchReader) recognise(ctx context.Context, c *chunk, at place) error {
 		}
 	}
 	for i, row := range known {
-		if row.Kind != 0 {
+		if row.Kind != 0 && row.Kind != outcome.KindReserved {
 			c.rows[i].Kind, c.results[i].Kind, c.results[i].Before = row.Kind, row.Kind, true
 		}
 	}
