@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -68,11 +67,12 @@ func (r *batchReader) start(ctx context.Context, c *chunk) bool {
 }
 
 // prepare compares a chunk with what the batch has of it, reserves its rows,
-// and reads what has become of those without an answer.
+// and reads what has become of those without an end.
 func (r *batchReader) prepare(ctx context.Context, c *chunk) error {
 	if err := r.recogniseNext(ctx, c); err != nil {
 		return err
 	}
+	c.open = c.unfinished()
 	both, ctx := errgroup.WithContext(ctx) // they share a round trip
 	both.Go(func() error {
 		if c.reserved || len(c.rows) == 0 {
@@ -80,14 +80,7 @@ func (r *batchReader) prepare(ctx context.Context, c *chunk) error {
 		}
 		return r.by.outcomes.Reserve(ctx, r.name, c.first, c.rows)
 	})
-	both.Go(func() (err error) {
-		impUIDs := make([]string, 0, len(c.results))
-		for _, i := range c.open() {
-			impUIDs = append(impUIDs, c.results[i].ImpUID)
-		}
-		c.statuses, err = r.by.outcomes.Statuses(ctx, impUIDs)
-		return err
-	})
+	both.Go(func() error { return c.look(ctx) })
 	return both.Wait()
 }
 
@@ -197,13 +190,8 @@ func (r *batchReader) recognise(ctx context.Context, c *chunk, at place) error {
 	}
 	for i, row := range known {
 		if row.Kind != 0 && row.Kind != outcome.KindReserved {
-			c.rows[i].Kind, c.results[i].Kind, c.results[i].Before = row.Kind, row.Kind, true
+			c.rows[i], c.results[i].Kind, c.results[i].Before = row, row.Kind, true
 		}
 	}
 	return nil
-}
-
-// revocation returns what a row of the batch asks for.
-func (b *Batch) revocation(line Line, row int) tasks.Revocation {
-	return tasks.Revocation{ImpUID: line.ImpUID, PG: line.PG, Batch: b.name, Row: row}
 }

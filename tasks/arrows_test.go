@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	"worker/iamport/iamporttest": {"tasks"},
 	"worker":                     {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/iamport"},
 	"worker/gate":                {"tasks", "tasks/backlog"},
-	"enqueue":                    {"tasks", "tasks/outcome"},
+	"enqueue":                    {"tasks", "tasks/backlog", "tasks/outcome"},
 	"worker/monitor":             {"tasks", "tasks/backlog", "tasks/outcome", "worker/monitor/login"},
 	"worker/monitor/login":       {},
 	"worker/deadletter":          {"tasks", "tasks/outcome"},

@@ -42,6 +42,9 @@ type Row struct {
 	Kind Kind
 	// Digest tells what the row asks for from anything else it could.
 	Digest [rowSize - 1]byte
+	// Counted tells that what the row asks for has ended and is counted, also
+	// if its outcome's life is over.
+	Counted bool
 }
 
 // ErrOtherList is matched where another list has taken rows: two lists were
@@ -53,16 +56,23 @@ var ErrTooLong = fmt.Errorf("a batch may have %d lines; give the rest to another
 
 // Rows returns count rows of a batch from the given one on, numbered from 1.
 func (s *Store) Rows(ctx context.Context, name string, first, count int) ([]Row, error) {
-	from := int64(first-1) * rowSize
-	text, err := s.client.GetRange(ctx, s.rows(name), from, from+int64(count)*rowSize-1).Result()
+	from, bits := int64(first-1)*rowSize, int64(first)/8
+	var slots, counted *redis.StringCmd
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		slots = p.GetRange(ctx, s.rows(name), from, from+int64(count)*rowSize-1)
+		counted = p.GetRange(ctx, s.batch(name)+":counted", bits, int64(first+count)/8)
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read rows of the batch %s: %w", name, err)
 	}
 	rows := make([]Row, count)
-	for i := range min(count, len(text)/rowSize) {
-		slot := text[i*rowSize:]
+	for i := range min(count, len(slots.Val())/rowSize) {
+		slot := slots.Val()[i*rowSize:]
 		rows[i].Kind = Kind(slot[0])
 		copy(rows[i].Digest[:], slot[1:])
+		bit := first + i - 8*int(bits)
+		rows[i].Counted = bit/8 < len(counted.Val()) && counted.Val()[bit/8]&(0x80>>(bit%8)) != 0
 	}
 	return rows, nil
 }
