@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -213,6 +214,44 @@ func TestWaitManyDoesWithoutTheStream(t *testing.T) {
 		}
 		if seen != 2 {
 			t.Errorf("%d outcomes, want 2", seen)
+		}
+	})
+}
+
+// meanwhile is a hook that does something once, before Asynq's keys are written
+// to.
+type meanwhile struct{ do func() }
+
+func (m *meanwhile) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (m *meanwhile) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (m *meanwhile) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if do := m.do; do != nil && strings.Contains(cmd.String(), "asynq:{") {
+			m.do = nil
+			do()
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func TestDuplicateSaysWhatBecameOfItMeanwhile(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		hook := &meanwhile{}
+		client.AddHook(hook)
+		c := enqueue.NewClient(client, enqueue.Config{})
+		r := tasks.Revocation{ImpUID: one, PG: tasks.KCP}
+		if _, err := c.Revoke(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		hook.do = func() { end(t, client, one, outcome.Dead) }
+		got, err := c.Revoke(t.Context(), r)
+		if want := (enqueue.Result{Revocation: r, Duplicate: true, Status: outcome.Dead}); err != nil || got != want {
+			t.Errorf("got %+v, %v; want %+v", got, err, want)
 		}
 	})
 }
