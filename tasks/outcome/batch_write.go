@@ -31,7 +31,7 @@ func (s *Store) Join(ctx context.Context, r tasks.Revocation) (Kind, error) {
 	return Kind(kind[0]), nil
 }
 
-// LongerError says that a batch goes on where its list ends.
+// LongerError says that a batch goes on after its list has ended.
 type LongerError struct {
 	Name string
 	// Rows is how many the batch has.
@@ -39,12 +39,12 @@ type LongerError struct {
 }
 
 func (e *LongerError) Error() string {
-	return fmt.Sprintf("the batch %s has %d lines", e.Name, e.Rows)
+	return fmt.Sprintf("the list ends before the batch %s does, which has %d lines", e.Name, e.Rows)
 }
 
 // CompleteBatch notes that a list ended with the given row of a batch, which
 // finishes the batch if all is done. The error is a [*LongerError] if the batch
-// has rows behind, and matches [ErrNoBatch] if the batch is gone.
+// has rows after it, and matches [ErrNoBatch] if the batch is gone.
 func (s *Store) CompleteBatch(ctx context.Context, name string, last int) error {
 	keys := []string{s.batch(name), s.rows(name), s.batchPrefix(), s.batchStream()}
 	reply, err := completeScript.Run(ctx, s.client, keys, name, s.config.TTL.Milliseconds(), s.now(), last).Slice()
