@@ -75,6 +75,10 @@ func NewStore(client redis.UniversalClient, config Config) *Store {
 	return &Store{client: client, config: config}
 }
 
+// Namespace returns what stands before every key, without the braces. Others
+// who keep something beside outcomes keep it there too.
+func (s *Store) Namespace() string { return s.config.Namespace }
+
 func (s *Store) key(name string) string    { return "{" + s.config.Namespace + "}:" + name }
 func (s *Store) hash(impUID string) string { return s.key("outcome:" + impUID) }
 func (s *Store) openKey() string           { return s.key("open") }
