@@ -34,7 +34,7 @@ func (s *Store) OpenBatch(ctx context.Context, name, source string) (OpenedBatch
 		return OpenedBatch{}, err
 	}
 	now := s.config.Now().UnixMilli()
-	reply, err := openBatchScript.Run(ctx, s.client, []string{s.batch(name), s.rows(name), s.batchIndex()},
+	reply, err := openBatchScript.Run(ctx, s.client, []string{s.batchKey(name), s.rowsKey(name), s.batchIndexKey()},
 		name, s.config.TTL.Milliseconds(), s.now(), now, source).Slice()
 	if err != nil {
 		return OpenedBatch{}, fmt.Errorf("open the batch %s: %w", name, err)
@@ -50,7 +50,7 @@ func (s *Store) ReadBatch(ctx context.Context, name string) (OpenedBatch, error)
 	var ends *redis.StringCmd
 	var bytes *redis.IntCmd
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		ends, bytes = p.HGet(ctx, s.batch(name), "ends"), p.StrLen(ctx, s.rows(name))
+		ends, bytes = p.HGet(ctx, s.batchKey(name), "ends"), p.StrLen(ctx, s.rowsKey(name))
 		return nil
 	})
 	if errors.Is(ends.Err(), redis.Nil) && bytes.Err() == nil {

@@ -59,8 +59,8 @@ func (s *Store) Rows(ctx context.Context, name string, first, count int) ([]Row,
 	from, bits := int64(first-1)*rowSize, int64(first)/8
 	var slots, counted *redis.StringCmd
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		slots = p.GetRange(ctx, s.rows(name), from, from+int64(count)*rowSize-1)
-		counted = p.GetRange(ctx, s.batch(name)+":counted", bits, int64(first+count)/8)
+		slots = p.GetRange(ctx, s.rowsKey(name), from, from+int64(count)*rowSize-1)
+		counted = p.GetRange(ctx, s.countedKey(name), bits, int64(first+count)/8)
 		return nil
 	})
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *Store) Reserve(ctx context.Context, name string, first int, rows []Row)
 	for _, row := range rows {
 		slots = append(append(slots, byte(KindReserved)), row.Digest[:]...)
 	}
-	keys := []string{s.batch(name), s.rows(name)}
+	keys := []string{s.batchKey(name), s.rowsKey(name)}
 	return refusal("reserve", name, reserveScript.Run(ctx, s.client, keys, s.config.TTL.Milliseconds(), first, slots))
 }
 
@@ -114,7 +114,7 @@ func (s *Store) Mark(ctx context.Context, name string, first int, rows []Row, ga
 		}
 	}
 	args := append([]any{name, s.config.TTL.Milliseconds(), s.now(), first, digests, kinds, numbers}, names...)
-	keys := []string{s.batch(name), s.rows(name), s.batchPrefix(), s.batchStream()}
+	keys := []string{s.batchKey(name), s.rowsKey(name), s.batchKey(""), s.batchStreamKey()}
 	return refusal("mark", name, markScript.Run(ctx, s.client, keys, args...))
 }
 

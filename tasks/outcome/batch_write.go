@@ -23,7 +23,7 @@ var (
 // Join lets a batch count an imp_uid that was asked for before, from the
 // revocation's row. It returns what the row is.
 func (s *Store) Join(ctx context.Context, r tasks.Revocation) (Kind, error) {
-	keys := []string{s.hash(r.ImpUID), s.followers(r.ImpUID), s.batchPrefix(), s.batchStream()}
+	keys := []string{s.outcomeKey(r.ImpUID), s.followersKey(r.ImpUID), s.batchKey(""), s.batchStreamKey()}
 	kind, err := joinScript.Run(ctx, s.client, keys, r.Batch, lineOf(r), s.config.TTL.Milliseconds(), s.now()).Text()
 	if err != nil {
 		return 0, fmt.Errorf("let the batch %s follow %s: %w", r.Batch, r.ImpUID, err)
@@ -46,7 +46,7 @@ func (e *LongerError) Error() string {
 // finishes the batch if all is done. The error is a [*LongerError] if the batch
 // has rows after it, and matches [ErrNoBatch] if the batch is gone.
 func (s *Store) CompleteBatch(ctx context.Context, name string, last int) error {
-	keys := []string{s.batch(name), s.rows(name), s.batchPrefix(), s.batchStream()}
+	keys := []string{s.batchKey(name), s.rowsKey(name), s.batchKey(""), s.batchStreamKey()}
 	reply, err := completeScript.Run(ctx, s.client, keys, name, s.config.TTL.Milliseconds(), s.now(), last).Slice()
 	switch {
 	case err != nil:

@@ -67,7 +67,7 @@ func (e *NotDeadError) Error() string {
 // be enqueued, it will be overdue at once.
 func (s *Store) Revive(ctx context.Context, impUID string) (tasks.Revocation, error) {
 	keys := []string{
-		s.hash(impUID), s.openKey(), s.deadKey(), s.followers(impUID), s.batchPrefix(), s.batchStream(),
+		s.outcomeKey(impUID), s.openKey(), s.deadKey(), s.followersKey(impUID), s.batchKey(""), s.batchStreamKey(),
 	}
 	reply, err := reviveScript.Run(ctx, s.client, keys, impUID, s.now(), s.config.TTL.Milliseconds()).StringSlice()
 	if err != nil {

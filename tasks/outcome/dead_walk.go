@@ -58,7 +58,7 @@ func (s *Store) CountDead(ctx context.Context, from DeadPlace) (map[Reason]int, 
 	replies := make([]*redis.StringCmd, len(page))
 	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, impUID := range page {
-			replies[i] = p.HGet(ctx, s.hash(impUID), "reason")
+			replies[i] = p.HGet(ctx, s.outcomeKey(impUID), "reason")
 		}
 		return nil
 	})
