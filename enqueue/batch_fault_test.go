@@ -132,7 +132,8 @@ func TestEveryRowOfABatchEnds(t *testing.T) {
 			if err != nil {
 				continue // it has ended
 			}
-			if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonRefused}); err != nil {
+			refused := outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonRefused}
+			if _, err := store.Finish(t.Context(), attempt, refused); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/enqueue"
@@ -80,9 +79,8 @@ func TestKilledListKeepsItsRows(t *testing.T) {
 		if want := strings.Repeat("q", 50); err != nil || got != want {
 			t.Errorf("given again: got %s, %v; want all queued", got, err)
 		}
-		info, err := asynq.NewInspectorFromRedisClient(client).GetQueueInfo("receipts-bulk-kcp")
-		if err != nil || info.Pending != 50 {
-			t.Errorf("queue holds %+v, %v; want the first list alone", info, err)
+		if got := pending(t, client, bulkKCP); got != 50 {
+			t.Errorf("%d tasks wait, want those of the first list alone", got)
 		}
 	})
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/enqueue"
@@ -42,7 +41,9 @@ func numbered(count int) []enqueue.Line {
 
 // kinds asks for lines and returns what came of them, and the error that ended
 // it.
-func kinds(ctx context.Context, t *testing.T, client *redis.Client, lines []enqueue.Line, options enqueue.BatchOptions) (string, error) {
+func kinds(
+	ctx context.Context, t *testing.T, client *redis.Client, lines []enqueue.Line, options enqueue.BatchOptions,
+) (string, error) {
 	t.Helper()
 	batch, err := enqueue.NewClient(client, enqueue.Config{}).Batch(name, options)
 	if err != nil {
@@ -92,9 +93,8 @@ func TestListIsAskedForOnce(t *testing.T) {
 				t.Errorf("batch (-want +got):\n%s", diff)
 			}
 		}
-		info, err := asynq.NewInspectorFromRedisClient(client).GetQueueInfo("receipts-bulk-kcp")
-		if err != nil || info.Pending != 2497 {
-			t.Errorf("queue holds %+v, %v; want 2497 tasks", info, err)
+		if got := pending(t, client, bulkKCP); got != 2497 {
+			t.Errorf("%d tasks wait, want 2497", got)
 		}
 	})
 }
@@ -135,7 +135,8 @@ func TestOutcomesAreCountedOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 { // the reply is lost
-				if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: status, Reason: outcome.ReasonRefused}); err != nil {
+				o := outcome.Outcome{Status: status, Reason: outcome.ReasonRefused}
+				if _, err := store.Finish(t.Context(), attempt, o); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -194,7 +195,8 @@ func TestBatchFollowsWhatOthersAskedFor(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := c.Revoke(t.Context(), tasks.Revocation{ImpUID: lines[2].ImpUID, PG: tasks.KCP}); err != nil { // on another
+		single := tasks.Revocation{ImpUID: lines[2].ImpUID, PG: tasks.KCP} // waits on another
+		if _, err := c.Revoke(t.Context(), single); err != nil {
 			t.Fatal(err)
 		}
 		end(t, client, lines[3].ImpUID, outcome.Dead)
@@ -300,9 +302,8 @@ func TestInterruptedListGoesOn(t *testing.T) {
 		if b := figures(t, client); b.Queued != 12_000 || b.Lines != 12_000 || !b.Complete {
 			t.Errorf("got %+v, want all queued", b)
 		}
-		info, err := asynq.NewInspectorFromRedisClient(client).GetQueueInfo("receipts-bulk-kcp")
-		if err != nil || info.Pending != 12_000 {
-			t.Errorf("queue holds %+v, %v; want each once", info, err)
+		if got := pending(t, client, bulkKCP); got != 12_000 {
+			t.Errorf("%d tasks wait, want each once", got)
 		}
 	})
 }
@@ -338,8 +339,8 @@ func TestAnotherListIsRefused(t *testing.T) {
 		if b := figures(t, client); b.Lines != 1500 || b.Queued != 1500 {
 			t.Errorf("got %+v, want the batch as it was", b)
 		}
-		if info, err := asynq.NewInspectorFromRedisClient(client).GetQueueInfo("receipts-bulk-kcp"); err != nil || info.Pending != 1500 {
-			t.Errorf("queue holds %+v, %v; want the first list alone", info, err)
+		if got := pending(t, client, bulkKCP); got != 1500 {
+			t.Errorf("%d tasks wait, want those of the first list alone", got)
 		}
 
 		// Added on purpose it is taken; given again, both lists are known.

@@ -29,8 +29,11 @@ func end(t *testing.T, client redis.UniversalClient, impUID string, status outco
 	if err != nil {
 		t.Fatal(err)
 	}
-	reason := map[outcome.Status]outcome.Reason{outcome.Revoked: outcome.ReasonRevoked, outcome.Dead: outcome.ReasonRefused}
-	if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: status, Reason: reason[status]}); err != nil {
+	o := outcome.Outcome{Status: status, Reason: outcome.ReasonRevoked}
+	if status == outcome.Dead {
+		o.Reason = outcome.ReasonRefused
+	}
+	if _, err := store.Finish(t.Context(), attempt, o); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -81,7 +84,8 @@ func TestTaskBearsWhatTheWorkerNeeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if task.Type != "receipt:revoke" || task.MaxRetry < 100_000 || task.Timeout < 10*time.Minute || task.Retention != want {
+		if task.Type != "receipt:revoke" || task.MaxRetry < 100_000 || task.Timeout < 10*time.Minute ||
+			task.Retention != want {
 			t.Errorf("retention %v: got %+v", retention, task)
 		}
 	}

@@ -20,8 +20,8 @@ const patience = 30 * time.Second
 // retried does something until it succeeds, as long as waiting may help: a
 // mismatch stays one, and Redis' memory does not get free by more tasks.
 func retried(ctx context.Context, do func(context.Context) error) error {
-	backoff := retry.WithMaxDuration(patience, retry.WithCappedDuration(2*time.Second, retry.NewExponential(50*time.Millisecond)))
-	return retry.Do(ctx, backoff, func(ctx context.Context) error {
+	backoff := retry.WithCappedDuration(2*time.Second, retry.NewExponential(50*time.Millisecond))
+	return retry.Do(ctx, retry.WithMaxDuration(patience, backoff), func(ctx context.Context) error {
 		err := do(ctx)
 		var mismatch *MismatchError
 		var longer *outcome.LongerError

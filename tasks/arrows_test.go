@@ -28,7 +28,8 @@ var arrows = map[string][]string{
 func TestImportsFollowTheArrows(t *testing.T) {
 	t.Parallel()
 	const module = "receiptrevoker/"
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
+	const format = `{{.ImportPath}} {{join .Imports " "}}`
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", format, module+"...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

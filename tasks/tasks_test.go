@@ -103,11 +103,13 @@ func TestUnreadableOptionalFieldsCountAsNotGiven(t *testing.T) {
 
 func TestInvalidImpUIDSaysWhy(t *testing.T) {
 	t.Parallel()
+	long := strings.Repeat("a", 33)
 	for impUID, want := range map[string]string{
-		"":                      "invalid revocation: the imp_uid is empty",
-		"imp_12 34":             `invalid revocation: imp_uid "imp_12 34" contains ' ', only A-Z a-z 0-9 _ and - are allowed`,
-		strings.Repeat("a", 33): `invalid revocation: imp_uid "` + strings.Repeat("a", 33) + `" has 33 characters, at most 32 are allowed`,
+		"":          `the imp_uid is empty`,
+		"imp_12 34": `imp_uid "imp_12 34" contains ' ', only A-Z a-z 0-9 _ and - are allowed`,
+		long:        `imp_uid "` + long + `" has 33 characters, at most 32 are allowed`,
 	} {
+		want = "invalid revocation: " + want
 		if err := tasks.ValidateImpUID(impUID); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", impUID, err, want)
 		}

@@ -24,7 +24,8 @@ func (s *Store) DeadLetters(ctx context.Context) (int64, error) {
 // NewestDead returns when the last of the dead letters became so, to the
 // millisecond, or the zero time if there is none.
 func (s *Store) NewestDead(ctx context.Context) (time.Time, error) {
-	letters, err := s.client.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{Key: s.deadKey(), Start: 0, Stop: 0, Rev: true}).Result()
+	last := redis.ZRangeArgs{Key: s.deadKey(), Start: 0, Stop: 0, Rev: true}
+	letters, err := s.client.ZRangeArgsWithScores(ctx, last).Result()
 	if err != nil {
 		return time.Time{}, fmt.Errorf("find the newest dead letter: %w", err)
 	}

@@ -39,7 +39,8 @@ type Overview struct {
 // the given time ago.
 func (s *Store) Overview(ctx context.Context, overdueFor time.Duration) (Overview, error) {
 	keys := []string{s.openKey(), s.deadKey(), s.batchIndexKey(), s.batchKey("")}
-	reply, err := overviewScript.Run(ctx, s.client, keys, overdueFor.Milliseconds(), latestBatches, overviewBatches).Slice()
+	overdue := overdueFor.Milliseconds()
+	reply, err := overviewScript.Run(ctx, s.client, keys, overdue, latestBatches, overviewBatches).Slice()
 	if err != nil {
 		return Overview{}, fmt.Errorf("look over the outcomes: %w", err)
 	}

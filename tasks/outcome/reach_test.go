@@ -26,7 +26,7 @@ func TestReachOfTheStream(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := store.Finish(ctx, attempt, outcome.Outcome{Status: outcome.Revoked, Reason: outcome.ReasonRevoked}); err != nil {
+			if _, err := store.Finish(ctx, attempt, revoked); err != nil {
 				t.Fatal(err)
 			}
 		}
