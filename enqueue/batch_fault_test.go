@@ -79,17 +79,39 @@ func TestBatchOnACluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	count := 0
-	for result, err := range batch.Ask(t.Context(), slices.Values(numbered(3000))) {
-		if err != nil {
-			t.Fatal(err)
+	ask := func() {
+		t.Helper()
+		count := 0
+		for result, err := range batch.Ask(t.Context(), slices.Values(numbered(3000))) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if result.Kind == outcome.KindQueued {
+				count++
+			}
 		}
-		if result.Kind == outcome.KindQueued {
-			count++
+		if b, err := batch.Status(t.Context()); err != nil || b.Queued != 3000 || count != 3000 {
+			t.Errorf("%d queued, batch %+v, %v", count, b, err)
+		}
+		if n, err := client.LLen(t.Context(), "asynq:{"+bulkKCP+"}:pending").Result(); err != nil || n != 3000 {
+			t.Errorf("%d tasks wait, %v; want 3000", n, err)
 		}
 	}
-	if b, err := batch.Status(t.Context()); err != nil || b.Queued != 3000 || count != 3000 {
-		t.Errorf("%d queued, batch %+v, %v", count, b, err)
+	ask()
+	ask()
+	// The node of the queue lost it.
+	for _, key := range []string{"pending", "t:" + tasks.TaskID(numbered(1)[0].ImpUID)} {
+		if err := client.Del(t.Context(), "asynq:{"+bulkKCP+"}:"+key).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for result, err := range batch.Ask(t.Context(), slices.Values(numbered(3000))) {
+		if err != nil || !result.Before {
+			t.Fatalf("%+v, %v; want an answer from before", result, err)
+		}
+	}
+	if n, err := client.LLen(t.Context(), "asynq:{"+bulkKCP+"}:pending").Result(); err != nil || n != 1 {
+		t.Errorf("%d tasks wait, %v; want the one that was gone", n, err)
 	}
 }
 
