@@ -1,0 +1,76 @@
+package worker_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker"
+)
+
+func TestSettlementOfArchivedTasks(t *testing.T) {
+	t.Parallel()
+	const limit = 4
+	at := time.Unix(1_800_000_000, 0)
+	failed := asynq.TaskInfo{MaxRetry: 25, Retried: 25, LastFailedAt: at}
+	begun := func(attempts int) outcome.Outcome {
+		return outcome.Outcome{Status: outcome.Retrying, Attempts: attempts, UpdatedAt: at}
+	}
+	none := &outcome.CorruptError{ImpUID: one, Err: outcome.ErrNotFound}
+	for name, test := range map[string]struct {
+		task worker.Archived
+		want worker.Settlement
+	}{
+		"revoked": {worker.Archived{Known: outcome.Outcome{Status: outcome.Revoked}}, worker.SettledEnded},
+		"dead":    {worker.Archived{Known: outcome.Outcome{Status: outcome.Dead}}, worker.SettledEnded},
+		"dead, and invalid": {
+			worker.Archived{Known: outcome.Outcome{Status: outcome.Dead}, Invalid: tasks.ErrInvalid}, worker.SettledEnded,
+		},
+		"its outcome's life is over": {worker.Archived{Task: failed, Unknown: none, Forgotten: true}, worker.SettledEnded},
+		"its outcome is corrupt": {
+			worker.Archived{Task: failed, Unknown: &outcome.CorruptError{Err: errors.New("attempts: many")}},
+			worker.SettledUnclear,
+		},
+		"attempted since then": {
+			worker.Archived{Task: failed, Known: outcome.Outcome{Status: outcome.Retrying, UpdatedAt: at.Add(6 * time.Second)}},
+			worker.SettledPast,
+		},
+		"never begun, and invalid":      {worker.Archived{Unknown: none, Invalid: tasks.ErrInvalid}, worker.SettledHopeless},
+		"retries used up, and attempts": {worker.Archived{Task: failed, Known: begun(limit)}, worker.SettledStopped},
+		"retries used up, and more attempts": {
+			worker.Archived{Task: failed, Known: begun(limit + 1)}, worker.SettledStopped,
+		},
+		"retries used up, invalid": {
+			worker.Archived{Task: failed, Unknown: none, Invalid: tasks.ErrInvalid}, worker.SettledHopeless,
+		},
+		"archived by a person, never begun": {worker.Archived{Unknown: none}, worker.SettledStopped},
+		"archived by a person, no retries":  {worker.Archived{Known: begun(0)}, worker.SettledStopped},
+		"archived by a person, between": {
+			worker.Archived{Task: asynq.TaskInfo{MaxRetry: 25, Retried: 3, LastFailedAt: at}, Known: begun(3)},
+			worker.SettledStopped,
+		},
+		"archived by a person, before the last retry": {
+			worker.Archived{
+				Task:  asynq.TaskInfo{MaxRetry: 3, Retried: 3, LastFailedAt: at.Add(-time.Minute)},
+				Known: outcome.Outcome{Status: outcome.Retrying, Attempts: 3, UpdatedAt: at.Add(-time.Minute)},
+			},
+			worker.SettledStopped,
+		},
+		"archived by a person, attempted since then": {
+			worker.Archived{Known: outcome.Outcome{Status: outcome.Retrying, UpdatedAt: at.Add(6 * time.Second)}},
+			worker.SettledPast,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.task.At = at
+			if got := test.task.Settlement(); got != test.want {
+				t.Errorf("got %d, want %d", got, test.want)
+			}
+		})
+	}
+}
