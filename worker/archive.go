@@ -54,7 +54,7 @@ func (s *sweeper) archive(ctx context.Context, queue string, until time.Time) er
 // sort returns which archived tasks have ended, and which have not.
 func (s *sweeper) sort(all []archivedTask) (done, open []archivedTask) {
 	for _, task := range all {
-		if task.settlement() == ended {
+		if task.settlement(s.handler.schedule.Attempts) == ended {
 			done = append(done, task)
 		} else {
 			open = append(open, task)

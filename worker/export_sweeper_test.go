@@ -18,6 +18,7 @@ const (
 	SettledUnclear  = unclear
 	SettledPast     = past
 	SettledHopeless = hopeless
+	SettledEarly    = early
 	SettledStopped  = stopped
 )
 
@@ -31,10 +32,10 @@ type Archived struct {
 }
 
 // Settlement returns what becomes of it.
-func (a Archived) Settlement() Settlement {
+func (a Archived) Settlement(attempts int) Settlement {
 	return archivedTask{
 		TaskInfo: &a.Task, at: a.At, invalid: a.Invalid, known: a.Known, unknown: a.Unknown, forgotten: a.Forgotten,
-	}.settlement()
+	}.settlement(attempts)
 }
 
 // Sweep sweeps once.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/hibiken/asynq"
 
@@ -15,7 +16,7 @@ import (
 // settle does with an archived task what its settlement says.
 func (s *sweeper) settle(ctx context.Context, task archivedTask) error {
 	ctx = tasks.ContextWithTrace(ctx, task.Headers)
-	switch task.settlement() {
+	switch task.settlement(s.handler.schedule.Attempts) {
 	case unclear:
 		s.handler.complaints.add(slog.LevelWarn, "corrupt", "outcome not read",
 			about(ctx, task.revocation, "error", task.unknown)...)
@@ -23,6 +24,8 @@ func (s *sweeper) settle(ctx context.Context, task archivedTask) error {
 		return s.remove(ctx, task)
 	case hopeless:
 		_ = s.handler.bury(ctx, task.revocation, task.invalid) // the error is for Asynq
+	case early:
+		return s.renew(ctx, task)
 	case stopped:
 		return s.giveUp(ctx, task)
 	}
@@ -56,6 +59,45 @@ func nonBusy(err error) error {
 		return nil
 	}
 	return err
+}
+
+// renew replaces a task that Asynq gave up too early by one of ours, which has
+// all attempts of the schedule and keeps to its pace. Whatever fails in
+// between, the imp_uid is open, and an open one without a task gets one.
+func (s *sweeper) renew(ctx context.Context, task archivedTask) error {
+	if errors.Is(task.unknown, outcome.ErrNotFound) {
+		if opened, err := s.open(ctx, task.revocation); !opened {
+			return err
+		}
+	}
+	options := []asynq.Option{asynq.ProcessAt(task.known.NextAttemptAt)}
+	if task.Retention > 0 {
+		options = append(options, asynq.Retention(task.Retention))
+	}
+	renewed, err := tasks.NewTaskContext(ctx, task.revocation, options...)
+	if err != nil {
+		return err
+	}
+	if err := s.remove(ctx, task); err != nil {
+		return err
+	}
+	if _, err := s.queue.EnqueueContext(ctx, renewed); err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return fmt.Errorf("enqueue %s again: %w", task.revocation.ImpUID, err)
+	}
+	s.log.Warn("enqueued again: its producer allowed too few retries",
+		about(ctx, task.revocation, "max_retry", task.MaxRetry, "attempts", task.known.Attempts)...)
+	return nil
+}
+
+// open makes an imp_uid open that was never attempted, without counting an
+// attempt. It reports false if somebody else has done so.
+func (s *sweeper) open(ctx context.Context, r tasks.Revocation) (bool, error) {
+	attempt, err := s.outcomes.Begin(ctx, r, lease)
+	if err != nil {
+		return false, nonBusy(err)
+	}
+	attempt.Uncounted = true
+	return s.handler.write(ctx, attempt, outcome.Outcome{Status: outcome.Retrying, NextAttemptAt: time.Now()})
 }
 
 // remove deletes an archived task.

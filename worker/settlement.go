@@ -41,13 +41,17 @@ const (
 	past
 	// hopeless: it can never become a call.
 	hopeless
+	// early: Asynq gave it up because its producer allowed fewer attempts than
+	// ours; it gets the others.
+	early
 	// stopped: its process died on the last attempt, or a person archived it. It
 	// becomes a dead letter, where a person finds it.
 	stopped
 )
 
-// settlement returns what becomes of an archived task.
-func (t archivedTask) settlement() settlement {
+// settlement returns what becomes of an archived task where each is given as
+// many attempts.
+func (t archivedTask) settlement(attempts int) settlement {
 	var corrupt *outcome.CorruptError
 	switch {
 	case errors.Is(t.unknown, outcome.ErrNotFound):
@@ -61,8 +65,11 @@ func (t archivedTask) settlement() settlement {
 	case t.known.UpdatedAt.After(t.last().Add(overtaken)):
 		return past
 	}
-	if t.invalid != nil {
+	switch {
+	case t.invalid != nil:
 		return hopeless
+	case t.gaveUp() && t.known.Attempts < attempts:
+		return early
 	}
 	return stopped
 }
@@ -73,4 +80,10 @@ func (t archivedTask) last() time.Time {
 		return t.at
 	}
 	return t.LastFailedAt
+}
+
+// gaveUp reports whether Asynq archived a task because it had no retries left.
+// One that a person archives fails at no such moment.
+func (t archivedTask) gaveUp() bool {
+	return t.Retried >= t.MaxRetry && !t.LastFailedAt.IsZero() && t.LastFailedAt.Equal(t.at)
 }

@@ -6,10 +6,13 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/iamport/iamporttest"
 )
 
 func TestSettlementOfArchivedTasks(t *testing.T) {
@@ -39,7 +42,13 @@ func TestSettlementOfArchivedTasks(t *testing.T) {
 			worker.Archived{Task: failed, Known: outcome.Outcome{Status: outcome.Retrying, UpdatedAt: at.Add(6 * time.Second)}},
 			worker.SettledPast,
 		},
-		"never begun, and invalid":      {worker.Archived{Unknown: none, Invalid: tasks.ErrInvalid}, worker.SettledHopeless},
+		"never begun, and invalid": {worker.Archived{Unknown: none, Invalid: tasks.ErrInvalid}, worker.SettledHopeless},
+		"retries used up, attempts not": {
+			worker.Archived{Task: failed, Known: begun(limit - 1)}, worker.SettledEarly,
+		},
+		"no retries allowed, never begun": {
+			worker.Archived{Task: asynq.TaskInfo{LastFailedAt: at}, Unknown: none}, worker.SettledEarly,
+		},
 		"retries used up, and attempts": {worker.Archived{Task: failed, Known: begun(limit)}, worker.SettledStopped},
 		"retries used up, and more attempts": {
 			worker.Archived{Task: failed, Known: begun(limit + 1)}, worker.SettledStopped,
@@ -68,9 +77,32 @@ func TestSettlementOfArchivedTasks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test.task.At = at
-			if got := test.task.Settlement(); got != test.want {
+			if got := test.task.Settlement(limit); got != test.want {
 				t.Errorf("got %d, want %d", got, test.want)
 			}
 		})
 	}
+}
+
+func TestProducerThatAllowsFewRetriesGetsAllAttempts(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{
+			Faults: []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.BadGateway, Times: 2}},
+		})
+		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+		task, err := tasks.NewTask(tasks.Revocation{ImpUID: one, PG: tasks.KCP, Batch: "b"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs := asynq.NewTask(task.Type(), task.Payload())
+		if _, err := asynq.NewClientFromRedisClient(client).EnqueueContext(t.Context(), theirs,
+			asynq.Queue("receipts"), asynq.MaxRetry(0), asynq.TaskID("theirs")); err != nil {
+			t.Fatal(err)
+		}
+		b.start(t)
+		if o := b.await(t, one, terminal); o.Reason != outcome.ReasonRevoked || o.Attempts != 3 || o.Batch != "b" {
+			t.Errorf("got %+v, want it revoked by the third attempt", o)
+		}
+	})
 }
