@@ -13,62 +13,103 @@ import (
 )
 
 const (
-	// overduePage is how many overdue imp_uids one sweep looks at.
+	// overduePage is how many overdue imp_uids are looked at in one go.
 	overduePage = 500
-	// stillQueued is how long a task that waits in its queue is left alone.
-	stillQueued = time.Minute
+	// stillQueued is how long a task that waits in its queue is left alone:
+	// nobody takes it away but a person.
+	stillQueued = 5 * time.Minute
 )
 
-// overdue enqueues again what was begun and has no task any more.
+// overdue looks after all that was begun and should have gone on, until nothing
+// is overdue or the time for it is over.
 func (s *sweeper) overdue(ctx context.Context) error {
-	now := time.Now()
-	impUIDs, err := s.outcomes.Overdue(ctx, now.Add(-2*s.every), overduePage)
+	before, until := time.Now().Add(-2*s.every), time.Now().Add(stageTime)
+	var problems []error
+	for !s.over(ctx, until) {
+		impUIDs, err := s.outcomes.Overdue(ctx, before, overduePage)
+		if err != nil || len(impUIDs) == 0 {
+			return errors.Join(append(problems, err)...)
+		}
+		problem, err := s.revisit(ctx, impUIDs)
+		problems = append(problems, problem)
+		if err != nil {
+			return errors.Join(append(problems, err)...)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// revisit sees to it that open imp_uids have a task. None is overdue
+// afterwards, even if something could not be done for it, which is the problem
+// that it returns: what fails for one holds up no other. The error says that
+// nothing could be done.
+func (s *sweeper) revisit(ctx context.Context, impUIDs []string) (problem, err error) {
+	var closed []string
+	var open []*whereabouts
+	for o, err := range s.outcomes.Each(ctx, impUIDs) {
+		var corrupt *outcome.CorruptError
+		switch {
+		case errors.Is(err, outcome.ErrNotFound), err == nil && o.Status.Terminal():
+			closed = append(closed, o.ImpUID)
+		case errors.As(err, &corrupt):
+			s.log.Warn("outcome not read", "imp_uid", o.ImpUID, "error", err)
+		case err != nil:
+			return nil, err
+		default:
+			open = append(open, &whereabouts{Revocation: tasks.Revocation{ImpUID: o.ImpUID, PG: o.PG, Batch: o.Batch}})
+		}
+	}
+	s.locate(ctx, open)
+	again, problem := s.goOn(ctx, open)
+	closed = append(closed, again...)
+	if err := s.outcomes.Close(ctx, closed...); err != nil {
+		return problem, err
+	}
+	return problem, s.outcomes.PostponeAll(ctx, impUIDs, time.Now().Add(stillQueued))
+}
+
+// goOn enqueues what has no task, and returns what can never be called. A task
+// that waits, or runs, or is archived and will be settled, is left alone. The
+// error says for how many it failed, and how for the first.
+func (s *sweeper) goOn(ctx context.Context, open []*whereabouts) (hopeless []string, err error) {
+	var problems []error
+	for _, w := range open {
+		switch {
+		case w.err != nil:
+			problems = append(problems, fmt.Errorf("look for the task of %s: %w", w.ImpUID, w.err))
+		case w.state == "":
+			s.beat()
+			err := s.enqueue(ctx, w)
+			if errors.Is(err, tasks.ErrInvalid) {
+				hopeless, err = append(hopeless, w.ImpUID), nil
+			}
+			if err != nil {
+				problems = append(problems, err)
+			}
+		}
+	}
+	if len(problems) > 0 {
+		err = fmt.Errorf("%d of %d overdue imp_uids not looked after; the first: %w", len(problems), len(open), problems[0])
+	}
+	return hopeless, err
+}
+
+// enqueue enqueues an imp_uid again that has no task any more. The error matches
+// [tasks.ErrInvalid] if it can never be called.
+func (s *sweeper) enqueue(ctx context.Context, w *whereabouts) error {
+	renewed, err := tasks.NewTask(w.Revocation)
 	if err != nil {
 		return err
 	}
-	for _, impUID := range impUIDs {
-		o, err := s.outcomes.Get(ctx, impUID)
-		switch {
-		case errors.Is(err, outcome.ErrNotFound), err == nil && o.Status.Terminal():
-			err = s.outcomes.Close(ctx, impUID)
-		case err != nil:
-			s.log.Warn("outcome not read", "imp_uid", impUID, "error", err)
-			err = s.outcomes.Postpone(ctx, impUID, now.Add(stillQueued))
-		default:
-			err = s.revisit(ctx, tasks.Revocation{ImpUID: impUID, PG: o.PG, Batch: o.Batch})
+	if queue := tasks.QueueOf(w.Revocation).Name(); w.done {
+		if err := s.inspector.DeleteTask(queue, tasks.TaskID(w.ImpUID)); err != nil && !gone(err) {
+			return fmt.Errorf("make room for the task of %s: %w", w.ImpUID, err)
 		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// revisit sees to it that an open imp_uid has a task.
-func (s *sweeper) revisit(ctx context.Context, r tasks.Revocation) error {
-	queue, id := tasks.QueueOf(r).Name(), tasks.TaskID(r.ImpUID)
-	task, err := s.inspector.GetTaskInfo(queue, id)
-	switch {
-	case errors.Is(err, asynq.ErrTaskNotFound), errors.Is(err, asynq.ErrQueueNotFound):
-		err = nil
-	case err != nil:
-		return fmt.Errorf("look for the task of %s: %w", r.ImpUID, err)
-	case task.State == asynq.TaskStateCompleted:
-		err = s.inspector.DeleteTask(queue, id)
-	default: // it waits, runs, or is archived and will be given an outcome
-		return s.outcomes.Postpone(ctx, r.ImpUID, time.Now().Add(stillQueued))
-	}
-	if err != nil {
-		return fmt.Errorf("make room for the task of %s: %w", r.ImpUID, err)
-	}
-	renewed, err := tasks.NewTask(r)
-	if err != nil {
-		return s.outcomes.Close(ctx, r.ImpUID) // can never be called, and is no task of ours
 	}
 	_, err = s.queue.EnqueueContext(ctx, renewed)
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-		return fmt.Errorf("enqueue %s again: %w", r.ImpUID, err)
+		return fmt.Errorf("enqueue %s again: %w", w.ImpUID, err)
 	}
-	s.log.Warn("enqueued again: its task was gone", "imp_uid", r.ImpUID, "pg", string(r.PG))
-	return s.outcomes.Postpone(ctx, r.ImpUID, time.Now().Add(stillQueued))
+	s.log.Warn("enqueued again: its task was gone", "imp_uid", w.ImpUID, "pg", string(w.PG))
+	return nil
 }
