@@ -38,17 +38,19 @@ func (s *sweeper) archive(ctx context.Context, queue string, until time.Time) er
 		return fmt.Errorf("count the archive of %s: %w", queue, err)
 	}
 	var all, open []archivedTask // oldest first
+	var problems []error
 	for start := int64(0); start < size && !s.over(ctx, until); start += archivePage {
-		page, _, err := s.archived(ctx, queue, start)
+		page, unreadable, err := s.archived(ctx, queue, start)
 		if err != nil {
 			return err
 		}
+		problems = append(problems, s.discardAll(ctx, queue, unreadable))
 		all = append(all, page...)
 	}
 	done, open := s.sort(all)
 	trimmed := s.forEach(ctx, done[:max(len(done)-archiveKeep, 0)], until, s.remove)
 	rand.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
-	return errors.Join(trimmed, s.forEach(ctx, open, until, s.settle))
+	return errors.Join(append(problems, trimmed, s.forEach(ctx, open, until, s.settle))...)
 }
 
 // sort returns which archived tasks have ended, and which have not.

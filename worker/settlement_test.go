@@ -106,3 +106,32 @@ func TestProducerThatAllowsFewRetriesGetsAllAttempts(t *testing.T) {
 		}
 	})
 }
+
+// TestLastAttemptThatDiesIsACrash has tasks whose producer allows no retries,
+// taken back by Asynq from workers that died.
+func TestLastAttemptThatDiesIsACrash(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		b.portone.Issue(iamporttest.Receipt{ImpUID: one})
+		r := tasks.Revocation{ImpUID: one}
+		for range 4 { // the schedule of the bench
+			if _, err := b.outcomes.Begin(t.Context(), r, time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Millisecond) // the lease
+		}
+		task, err := tasks.NewTask(r, asynq.MaxRetry(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := asynq.NewClientFromRedisClient(client).EnqueueContext(t.Context(), task); err != nil {
+			t.Fatal(err)
+		}
+		b.die(t, "receipts", tasks.TaskID(one))
+		b.start(t) // Asynq's recoverer archives it
+		if o := b.await(t, one, terminal); o.Reason != outcome.ReasonCrashed || o.Attempts != 4 {
+			t.Errorf("got %+v, want a crash after four attempts", o)
+		}
+	})
+}

@@ -18,8 +18,9 @@ import (
 // sweep. What has begun by then is finished.
 const stageTime = 10 * time.Second
 
-// sweeper goes on with what nobody goes on with: tasks that Asynq archived
-// before they had an outcome, and attempts whose task is gone. Any number of processes may run
+// sweeper goes on with what nobody goes on with: tasks whose worker died and
+// that Asynq does not take back, tasks that Asynq archived before they had an
+// outcome, and attempts whose task is gone. Any number of processes may run
 // one: the store lets one lead at a time, and two at once would do no harm.
 type sweeper struct {
 	handler   *handler
@@ -62,6 +63,7 @@ func (s *sweeper) sweep(ctx context.Context) error {
 		return err
 	}
 	return errors.Join(
+		s.each(ctx, queues, s.reclaim),
 		s.each(ctx, queues, s.archive),
 		s.overdue(ctx),
 		s.outcomes.Prune(ctx),
