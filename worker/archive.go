@@ -37,6 +37,11 @@ func (s *sweeper) archive(ctx context.Context, queue string, until time.Time) er
 	if err != nil {
 		return fmt.Errorf("count the archive of %s: %w", queue, err)
 	}
+	if size >= archiveCut {
+		if err := s.outcomes.MarkCut(ctx, queue); err != nil {
+			return err // before anything is taken out, by which it was noticed
+		}
+	}
 	var all, open []archivedTask // oldest first
 	var problems []error
 	for start := int64(0); start < size && !s.over(ctx, until); start += archivePage {

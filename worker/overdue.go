@@ -72,11 +72,14 @@ func (s *sweeper) revisit(ctx context.Context, impUIDs []string) (problem, err e
 // that waits, or runs, or is archived and will be settled, is left alone. The
 // error says for how many it failed, and how for the first.
 func (s *sweeper) goOn(ctx context.Context, open []*whereabouts) (hopeless []string, err error) {
+	var lost []place
 	var problems []error
 	for _, w := range open {
 		switch {
 		case w.err != nil:
 			problems = append(problems, fmt.Errorf("look for the task of %s: %w", w.ImpUID, w.err))
+		case w.state == "archived":
+			lost = append(lost, w.at) // if it is not in the archive
 		case w.state == "":
 			s.beat()
 			err := s.enqueue(ctx, w)
@@ -91,7 +94,7 @@ func (s *sweeper) goOn(ctx context.Context, open []*whereabouts) (hopeless []str
 	if len(problems) > 0 {
 		err = fmt.Errorf("%d of %d overdue imp_uids not looked after; the first: %w", len(problems), len(open), problems[0])
 	}
-	return hopeless, err
+	return hopeless, errors.Join(err, s.restoreAll(ctx, lost))
 }
 
 // enqueue enqueues an imp_uid again that has no task any more. The error matches

@@ -32,6 +32,7 @@ type sweeper struct {
 	every     time.Duration
 	pulse     *pulse
 	log       *slog.Logger
+	searched  map[string]time.Time // when a queue was last searched for lost tasks
 }
 
 // run sweeps from time to time until ctx is done.
@@ -66,6 +67,7 @@ func (s *sweeper) sweep(ctx context.Context) error {
 		s.each(ctx, queues, s.reclaim),
 		s.each(ctx, queues, s.archive),
 		s.overdue(ctx),
+		s.search(ctx),
 		s.outcomes.Prune(ctx),
 	)
 }
