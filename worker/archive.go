@@ -42,7 +42,7 @@ func (s *sweeper) archive(ctx context.Context, queue string, until time.Time) er
 			return err // before anything is taken out, by which it was noticed
 		}
 	}
-	var all, open []archivedTask // oldest first
+	var all []archivedTask // oldest first
 	var problems []error
 	for start := int64(0); start < size && !s.over(ctx, until); start += archivePage {
 		page, unreadable, err := s.archived(ctx, queue, start)
@@ -52,14 +52,14 @@ func (s *sweeper) archive(ctx context.Context, queue string, until time.Time) er
 		problems = append(problems, s.discardAll(ctx, queue, unreadable))
 		all = append(all, page...)
 	}
-	done, open := s.sort(all)
+	done, open := s.split(all)
 	trimmed := s.forEach(ctx, done[:max(len(done)-archiveKeep, 0)], until, s.remove)
 	rand.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
 	return errors.Join(append(problems, trimmed, s.forEach(ctx, open, until, s.settle))...)
 }
 
-// sort returns which archived tasks have ended, and which have not.
-func (s *sweeper) sort(all []archivedTask) (done, open []archivedTask) {
+// split returns which archived tasks have ended, and which have not.
+func (s *sweeper) split(all []archivedTask) (done, open []archivedTask) {
 	for _, task := range all {
 		if task.settlement(s.handler.schedule.Attempts) == ended {
 			done = append(done, task)

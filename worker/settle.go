@@ -2,16 +2,24 @@ package worker
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
+
+//go:embed remove.lua
+var removeSource string
+
+var removeScript = redis.NewScript(removeSource)
 
 // settle does with an archived task what its settlement says.
 func (s *sweeper) settle(ctx context.Context, task archivedTask) error {
@@ -100,9 +108,11 @@ func (s *sweeper) open(ctx context.Context, r tasks.Revocation) (bool, error) {
 	return s.handler.write(ctx, attempt, outcome.Outcome{Status: outcome.Retrying, NextAttemptAt: time.Now()})
 }
 
-// remove deletes an archived task.
-func (s *sweeper) remove(_ context.Context, task archivedTask) error {
-	if err := s.inspector.DeleteTask(task.Queue, task.ID); err != nil && !gone(err) {
+// remove deletes an archived task, if it still is archived. Asynq's own deletion
+// would take whatever has its ID by now.
+func (s *sweeper) remove(ctx context.Context, task archivedTask) error {
+	keys := []string{backlog.Key(task.Queue, "t:"+task.ID), backlog.Key(task.Queue, "archived")}
+	if err := removeScript.Run(ctx, s.redis, keys, task.ID).Err(); err != nil {
 		return fmt.Errorf("delete the archived task %s of %s: %w", task.ID, task.Queue, err)
 	}
 	return nil

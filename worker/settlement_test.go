@@ -135,3 +135,31 @@ func TestLastAttemptThatDiesIsACrash(t *testing.T) {
 		}
 	})
 }
+
+// TestSettledTaskLeavesNothing has a task of a producer that uses Asynq's
+// Unique, which holds a lock.
+func TestSettledTaskLeavesNothing(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		task, err := tasks.NewTask(tasks.Revocation{ImpUID: one}, asynq.Unique(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := asynq.NewClientFromRedisClient(client).EnqueueContext(t.Context(), task); err != nil {
+			t.Fatal(err)
+		}
+		if err := asynq.NewInspectorFromRedisClient(client).ArchiveTask("receipts", tasks.TaskID(one)); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.worker(t).Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if o := b.await(t, one, terminal); o.Reason != outcome.ReasonCrashed {
+			t.Errorf("got %+v, want a crash", o)
+		}
+		if left := client.Keys(t.Context(), "asynq:{receipts}:*").Val(); len(left) != 0 {
+			t.Errorf("Asynq still has %q", left)
+		}
+	})
+}
