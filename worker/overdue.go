@@ -1,9 +1,11 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -18,6 +20,8 @@ const (
 	// stillQueued is how long a task that waits in its queue is left alone:
 	// nobody takes it away but a person.
 	stillQueued = 5 * time.Minute
+	// soon is when something is tried again that failed.
+	soon = time.Minute
 )
 
 // overdue looks after all that was begun and should have gone on, until nothing
@@ -44,8 +48,35 @@ func (s *sweeper) overdue(ctx context.Context) error {
 // that it returns: what fails for one holds up no other. The error says that
 // nothing could be done.
 func (s *sweeper) revisit(ctx context.Context, impUIDs []string) (problem, err error) {
-	var closed []string
-	var open []*whereabouts
+	open, closed, err := s.stillOpen(ctx, impUIDs)
+	if err != nil {
+		return nil, err
+	}
+	s.locate(ctx, open)
+	problem = s.goOn(ctx, open)
+	var troubled []string
+	for _, w := range open {
+		switch {
+		case errors.Is(w.err, tasks.ErrInvalid):
+			closed = append(closed, w.ImpUID) // can never be called, and is no task of ours
+		case w.err != nil:
+			troubled = append(troubled, w.ImpUID)
+			problem = cmp.Or(problem, w.err)
+		}
+	}
+	if len(troubled) > 0 {
+		problem = fmt.Errorf("%d of %d overdue imp_uids not looked after: %w", len(troubled), len(open), problem)
+	}
+	now, well := time.Now(), slices.DeleteFunc(slices.Clone(impUIDs), func(impUID string) bool {
+		return slices.Contains(troubled, impUID)
+	})
+	return problem, errors.Join(s.outcomes.Close(ctx, closed...),
+		s.outcomes.PostponeAll(ctx, troubled, now.Add(soon)), s.outcomes.PostponeAll(ctx, well, now.Add(stillQueued)))
+}
+
+// stillOpen returns which of the imp_uids are to be gone on with, and which are
+// not open any more. One whose outcome cannot be read is neither.
+func (s *sweeper) stillOpen(ctx context.Context, impUIDs []string) (open []*whereabouts, closed []string, err error) {
 	for o, err := range s.outcomes.Each(ctx, impUIDs) {
 		var corrupt *outcome.CorruptError
 		switch {
@@ -54,47 +85,29 @@ func (s *sweeper) revisit(ctx context.Context, impUIDs []string) (problem, err e
 		case errors.As(err, &corrupt):
 			s.log.Warn("outcome not read", "imp_uid", o.ImpUID, "error", err)
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		default:
 			open = append(open, &whereabouts{Revocation: tasks.Revocation{ImpUID: o.ImpUID, PG: o.PG, Batch: o.Batch}})
 		}
 	}
-	s.locate(ctx, open)
-	again, problem := s.goOn(ctx, open)
-	closed = append(closed, again...)
-	if err := s.outcomes.Close(ctx, closed...); err != nil {
-		return problem, err
-	}
-	return problem, s.outcomes.PostponeAll(ctx, impUIDs, time.Now().Add(stillQueued))
+	return open, closed, nil
 }
 
-// goOn enqueues what has no task, and returns what can never be called. A task
-// that waits, or runs, or is archived and will be settled, is left alone. The
-// error says for how many it failed, and how for the first.
-func (s *sweeper) goOn(ctx context.Context, open []*whereabouts) (hopeless []string, err error) {
+// goOn enqueues what has no task. A task that waits, or runs, or is archived and
+// will be settled, is left alone.
+func (s *sweeper) goOn(ctx context.Context, open []*whereabouts) error {
 	var lost []place
-	var problems []error
 	for _, w := range open {
 		switch {
 		case w.err != nil:
-			problems = append(problems, fmt.Errorf("look for the task of %s: %w", w.ImpUID, w.err))
 		case w.state == "archived":
 			lost = append(lost, w.at) // if it is not in the archive
 		case w.state == "":
 			s.beat()
-			err := s.enqueue(ctx, w)
-			if errors.Is(err, tasks.ErrInvalid) {
-				hopeless, err = append(hopeless, w.ImpUID), nil
-			}
-			if err != nil {
-				problems = append(problems, err)
-			}
+			w.err = s.enqueue(ctx, w)
 		}
 	}
-	if len(problems) > 0 {
-		err = fmt.Errorf("%d of %d overdue imp_uids not looked after; the first: %w", len(problems), len(open), problems[0])
-	}
-	return hopeless, errors.Join(err, s.restoreAll(ctx, lost))
+	return s.restoreAll(ctx, lost)
 }
 
 // enqueue enqueues an imp_uid again that has no task any more. The error matches

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/redis/go-redis/v9"
@@ -25,7 +26,7 @@ type whereabouts struct {
 	state string
 	// done tells that a task that is done takes its place.
 	done bool
-	// err is why nobody knows.
+	// err is why nobody knows, or why it could not be enqueued.
 	err error
 }
 
@@ -60,7 +61,10 @@ func (w *whereabouts) take(reply *redis.StringCmd, own bool) bool {
 		w.done = w.done || own
 		return false
 	}
-	w.state, w.err = state, err
+	w.state = state
+	if err != nil {
+		w.err = fmt.Errorf("look for the task of %s: %w", w.ImpUID, err)
+	}
 	return true
 }
 
