@@ -42,8 +42,11 @@ func (s *sweeper) discardAll(ctx context.Context, queue string, ids []string) er
 // would ever carry it out. It leaves a dead letter that the task's ID names. It
 // reports whether the task is such a one.
 func (s *sweeper) discard(ctx context.Context, queue, id string) (bool, error) {
-	key, lease, archive := backlog.Key(queue, "t:"+id), backlog.Key(queue, "lease"), backlog.Key(queue, "archived")
-	message, err := messageScript.Run(ctx, s.redis, []string{key, lease, archive}, id).Text()
+	keys := []string{
+		backlog.Key(queue, "t:"+id), backlog.Key(queue, "lease"),
+		backlog.Key(queue, "archived"), backlog.Key(queue, "active"),
+	}
+	message, err := messageScript.Run(ctx, s.redis, keys[:3], id).Text()
 	if errors.Is(err, redis.Nil) {
 		return false, nil // it went elsewhere meanwhile
 	}
@@ -58,7 +61,6 @@ func (s *sweeper) discard(ctx context.Context, queue, id string) (bool, error) {
 	if err := s.buryUnread(ctx, queue, id); err != nil {
 		return true, err
 	}
-	keys := []string{key, backlog.Key(queue, "active"), lease, archive}
 	if err := discardScript.Run(ctx, s.redis, keys, id, message).Err(); err != nil {
 		return true, fmt.Errorf("delete the unreadable task %s of %s: %w", id, queue, err)
 	}

@@ -40,6 +40,8 @@ func TestSweepThatHangsIsSeen(t *testing.T) {
 		}
 	}))
 	w, _ := newBench(t, client, iamporttest.Config{}).startWorker(t)
+	goOn := sync.OnceFunc(func() { close(free) })
+	t.Cleanup(goOn)
 	<-asked
 	last, now := w.LastBeat("sweep"), w.LastBeat("discover")
 	if last.IsZero() {
@@ -49,6 +51,6 @@ func TestSweepThatHangsIsSeen(t *testing.T) {
 	if beat := w.LastBeat("sweep"); !beat.Equal(last) {
 		t.Errorf("the sweep hangs since %v, and has beaten at %v", last, beat)
 	}
-	close(free)
+	goOn()
 	eventually(t, "between two sweeps none is missed", func() bool { return w.LastBeat("sweep").IsZero() })
 }

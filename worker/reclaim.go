@@ -30,9 +30,9 @@ var reclaimScript = redis.NewScript(reclaimSource)
 // reclaim puts the tasks of a queue back whose worker has died and that Asynq
 // does not take back.
 func (s *sweeper) reclaim(ctx context.Context, queue string, until time.Time) error {
-	ended := strconv.FormatInt(time.Now().Add(-reclaimAfter).Unix(), 10)
+	cutoff := strconv.FormatInt(time.Now().Add(-reclaimAfter).Unix(), 10)
 	ids, err := s.redis.ZRangeArgs(ctx, redis.ZRangeArgs{
-		Key: backlog.Key(queue, "lease"), ByScore: true, Start: "-inf", Stop: ended, Count: reclaimPage,
+		Key: backlog.Key(queue, "lease"), ByScore: true, Start: "-inf", Stop: cutoff, Count: reclaimPage,
 	}).Result()
 	if err != nil {
 		return fmt.Errorf("list the leases of %s that are over: %w", queue, err)
@@ -42,12 +42,12 @@ func (s *sweeper) reclaim(ctx context.Context, queue string, until time.Time) er
 		if s.over(ctx, until) {
 			break
 		}
-		problems = append(problems, s.reclaimTask(ctx, queue, id, ended))
+		problems = append(problems, s.reclaimTask(ctx, queue, id, cutoff))
 	}
 	return errors.Join(problems...)
 }
 
-func (s *sweeper) reclaimTask(ctx context.Context, queue, id, ended string) error {
+func (s *sweeper) reclaimTask(ctx context.Context, queue, id, cutoff string) error {
 	if discarded, err := s.discard(ctx, queue, id); discarded || err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (s *sweeper) reclaimTask(ctx context.Context, queue, id, ended string) erro
 		backlog.Key(queue, "active"), backlog.Key(queue, "lease"),
 		backlog.Key(queue, "pending"), backlog.Key(queue, "t:"+id),
 	}
-	back, err := reclaimScript.Run(ctx, s.redis, keys, id, ended).Bool()
+	back, err := reclaimScript.Run(ctx, s.redis, keys, id, cutoff).Bool()
 	if err != nil {
 		return fmt.Errorf("take the task %s of %s back: %w", id, queue, err)
 	}
