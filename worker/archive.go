@@ -82,8 +82,11 @@ func (s *sweeper) forEach(ctx context.Context, all []archivedTask, until time.Ti
 		if s.over(ctx, until) {
 			break
 		}
+		s.rest() // Go waits for another to end
 		group.Go(func() error { return do(ctx, task) })
 	}
+	s.rest()
+	defer s.beat()
 	return group.Wait()
 }
 

@@ -93,6 +93,8 @@ func (s *sweeper) buryUnread(ctx context.Context, queue, id string) error {
 	if q, ours := tasks.ParseQueue(queue); ours {
 		revocation.PG = q.PG
 	}
+	s.rest()
+	defer s.beat()
 	err := s.handler.bury(ctx, revocation, errUnread)
 	var later *again
 	if errors.As(err, &later) {

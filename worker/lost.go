@@ -128,6 +128,7 @@ func (s *sweeper) restoreAll(ctx context.Context, lost []place) error {
 	}
 	var problems []error
 	for queue, ids := range byQueue {
+		s.beat()
 		_, err := s.restore(ctx, queue, ids)
 		problems = append(problems, err)
 	}

@@ -54,24 +54,38 @@ func (s *sweeper) revisit(ctx context.Context, impUIDs []string) (problem, err e
 	}
 	s.locate(ctx, open)
 	problem = s.goOn(ctx, open)
-	var troubled []string
-	for _, w := range open {
-		switch {
-		case errors.Is(w.err, tasks.ErrInvalid):
-			closed = append(closed, w.ImpUID) // can never be called, and is no task of ours
-		case w.err != nil:
-			troubled = append(troubled, w.ImpUID)
-			problem = cmp.Or(problem, w.err)
-		}
-	}
-	if len(troubled) > 0 {
-		problem = fmt.Errorf("%d of %d overdue imp_uids not looked after: %w", len(troubled), len(open), problem)
-	}
+	s.beat()
+	uncallable, troubled, failed := sum(open)
+	problem = errors.Join(problem, failed)
 	now, well := time.Now(), slices.DeleteFunc(slices.Clone(impUIDs), func(impUID string) bool {
 		return slices.Contains(troubled, impUID)
 	})
-	return problem, errors.Join(s.outcomes.Close(ctx, closed...),
-		s.outcomes.PostponeAll(ctx, troubled, now.Add(soon)), s.outcomes.PostponeAll(ctx, well, now.Add(stillQueued)))
+	err = s.outcomes.Close(ctx, append(closed, uncallable...)...)
+	if err == nil {
+		err = s.outcomes.PostponeAll(ctx, troubled, now.Add(soon))
+	}
+	if err == nil {
+		err = s.outcomes.PostponeAll(ctx, well, now.Add(stillQueued))
+	}
+	return problem, err
+}
+
+// sum returns which imp_uids can never be called, and are no tasks of ours, and
+// which could not be looked after, with the reason for the first.
+func sum(open []*whereabouts) (uncallable, troubled []string, err error) {
+	for _, w := range open {
+		switch {
+		case errors.Is(w.err, tasks.ErrInvalid):
+			uncallable = append(uncallable, w.ImpUID)
+		case w.err != nil:
+			troubled = append(troubled, w.ImpUID)
+			err = cmp.Or(err, w.err)
+		}
+	}
+	if err != nil {
+		err = fmt.Errorf("%d of %d overdue imp_uids not looked after: %w", len(troubled), len(open), err)
+	}
+	return uncallable, troubled, err
 }
 
 // stillOpen returns which of the imp_uids are to be gone on with, and which are

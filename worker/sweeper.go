@@ -54,7 +54,7 @@ func (s *sweeper) run(ctx context.Context) {
 // sweep looks after everything once. What fails holds up nothing else.
 func (s *sweeper) sweep(ctx context.Context) error {
 	s.beat()
-	defer s.pulse.end("sweep") // between two sweeps there is nothing to hang in
+	defer s.rest()
 	leads, err := s.outcomes.Lead(ctx, "sweeper", s.process, 3*s.every)
 	if err != nil || !leads {
 		return err
@@ -63,31 +63,34 @@ func (s *sweeper) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		s.each(ctx, queues, s.reclaim),
-		s.each(ctx, queues, s.archive),
-		s.overdue(ctx),
-		s.search(ctx),
-		s.outcomes.Prune(ctx),
-	)
+	var problems []error
+	for _, stage := range []func(context.Context) error{
+		s.each(queues, s.reclaim), s.each(queues, s.archive), s.overdue, s.search, s.outcomes.Prune,
+	} {
+		s.beat()
+		problems = append(problems, stage(ctx))
+	}
+	return errors.Join(problems...)
 }
 
-// stage does one thing for a queue, and begins nothing more after the given
+// ofQueue does something for a queue, and begins nothing more after the given
 // time.
-type stage func(ctx context.Context, queue string, until time.Time) error
+type ofQueue func(ctx context.Context, queue string, until time.Time) error
 
 // each does one thing for every queue, in any order, so that no queue always
 // has to wait for what takes long in another.
-func (s *sweeper) each(ctx context.Context, queues []string, do stage) error {
-	until := time.Now().Add(stageTime)
-	var problems []error
-	for _, i := range rand.Perm(len(queues)) {
-		if s.over(ctx, until) {
-			break
+func (s *sweeper) each(queues []string, do ofQueue) func(context.Context) error {
+	return func(ctx context.Context) error {
+		until := time.Now().Add(stageTime)
+		var problems []error
+		for _, i := range rand.Perm(len(queues)) {
+			if s.over(ctx, until) {
+				break
+			}
+			problems = append(problems, do(ctx, queues[i], until))
 		}
-		problems = append(problems, do(ctx, queues[i], until))
+		return errors.Join(problems...)
 	}
-	return errors.Join(problems...)
 }
 
 // over reports whether to begin nothing more. Asking is a sign of life.
@@ -97,3 +100,8 @@ func (s *sweeper) over(ctx context.Context, until time.Time) bool {
 }
 
 func (s *sweeper) beat() { s.pulse.beat("sweep") }
+
+// rest lets nobody expect a sign of life while the sweep waits for what has
+// bounds of its own: a call times out, and an outcome is written when Redis is
+// back, however long that takes.
+func (s *sweeper) rest() { s.pulse.end("sweep") }
