@@ -144,6 +144,39 @@ func TestQueueNamesParse(t *testing.T) {
 	}
 }
 
+func TestTaskMayBeWhereverItWasAskedFor(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		asked tasks.Revocation
+		want  []string
+	}{
+		"no gateway": {tasks.Revocation{}, []string{"receipts", "receipts-bulk"}},
+		"gateway": {
+			tasks.Revocation{PG: tasks.KCP},
+			[]string{"receipts-kcp", "receipts-bulk-kcp", "receipts", "receipts-bulk"},
+		},
+		"batch": {
+			tasks.Revocation{PG: tasks.KCP, Batch: "b"},
+			[]string{"receipts-bulk-kcp", "receipts-kcp", "receipts", "receipts-bulk"},
+		},
+		"gateway of others": {
+			tasks.Revocation{PG: "newpay"},
+			[]string{"receipts", "receipts-bulk", "receipts-newpay", "receipts-bulk-newpay"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, queue := range tasks.QueuesOf(test.asked) {
+				got = append(got, queue.Name())
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestGatewayIsFoundByEveryName(t *testing.T) {
 	t.Parallel()
 	for _, pg := range tasks.Gateways() {

@@ -191,7 +191,8 @@ func (w *Worker) complain(kind string, err error) {
 
 func (w *Worker) sweeper(handler *handler) *sweeper {
 	return &sweeper{
-		handler: handler, outcomes: w.config.Outcomes, every: w.config.Sweep, log: w.config.Log,
+		handler: handler, outcomes: w.config.Outcomes, every: w.config.Sweep, log: w.config.Log, pulse: w.pulse,
+		redis: w.config.Redis, searched: make(map[string]time.Time),
 		inspector: asynq.NewInspectorFromRedisClient(w.config.Redis),
 		queue:     asynq.NewClientFromRedisClient(w.config.Redis),
 		process:   w.process,

@@ -29,7 +29,7 @@ type bench struct {
 	secret   iamport.Secret
 }
 
-func newBench(t *testing.T, client redis.UniversalClient, config iamporttest.Config) *bench {
+func newBench(t testing.TB, client redis.UniversalClient, config iamporttest.Config) *bench {
 	t.Helper()
 	portone := iamporttest.New(config)
 	server := httptest.NewServer(portone)
@@ -50,6 +50,24 @@ func (b *bench) start(t *testing.T, changes ...func(*worker.Config)) (stop func(
 
 func (b *bench) startWorker(t *testing.T, changes ...func(*worker.Config)) (w *worker.Worker, stop func()) {
 	t.Helper()
+	w = b.worker(t, changes...)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	stop = func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+		done <- nil
+	}
+	t.Cleanup(stop)
+	return w, stop
+}
+
+// worker returns a worker that does not run yet.
+func (b *bench) worker(t testing.TB, changes ...func(*worker.Config)) *worker.Worker {
+	t.Helper()
 	api, err := iamport.NewClient(iamport.Config{
 		URL: b.url, Key: iamporttest.DefaultKey, Secret: b.secret, Timeout: time.Second,
 	})
@@ -65,21 +83,11 @@ func (b *bench) startWorker(t *testing.T, changes ...func(*worker.Config)) (w *w
 	for _, change := range changes {
 		change(&config)
 	}
-	if w, err = worker.New(config); err != nil {
+	w, err := worker.New(config)
+	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- w.Run(ctx) }()
-	stop = func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Run: %v", err)
-		}
-		done <- nil
-	}
-	t.Cleanup(stop)
-	return w, stop
+	return w
 }
 
 func (b *bench) enqueue(t *testing.T, revocations ...tasks.Revocation) {

@@ -32,10 +32,33 @@ func (s *Store) Postpone(ctx context.Context, impUID string, until time.Time) er
 	return nil
 }
 
-// Close takes an imp_uid that has no outcome any more off the open ones.
-func (s *Store) Close(ctx context.Context, impUID string) error {
-	if err := s.client.ZRem(ctx, s.openKey(), impUID).Err(); err != nil {
-		return fmt.Errorf("close %s: %w", impUID, err)
+// PostponeAll does so for many imp_uids, in one round trip, and never lets one
+// be overdue earlier than before.
+func (s *Store) PostponeAll(ctx context.Context, impUIDs []string, until time.Time) error {
+	if len(impUIDs) == 0 {
+		return nil
+	}
+	members := make([]redis.Z, len(impUIDs))
+	for i, impUID := range impUIDs {
+		members[i] = redis.Z{Score: float64(until.UnixMilli()), Member: impUID}
+	}
+	if err := s.client.ZAddArgs(ctx, s.openKey(), redis.ZAddArgs{XX: true, GT: true, Members: members}).Err(); err != nil {
+		return fmt.Errorf("postpone %d imp_uids: %w", len(impUIDs), err)
+	}
+	return nil
+}
+
+// Close takes imp_uids that have no outcome any more off the open ones.
+func (s *Store) Close(ctx context.Context, impUIDs ...string) error {
+	if len(impUIDs) == 0 {
+		return nil
+	}
+	members := make([]any, len(impUIDs))
+	for i, impUID := range impUIDs {
+		members[i] = impUID
+	}
+	if err := s.client.ZRem(ctx, s.openKey(), members...).Err(); err != nil {
+		return fmt.Errorf("close %d imp_uids: %w", len(impUIDs), err)
 	}
 	return nil
 }

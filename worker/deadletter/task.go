@@ -30,19 +30,17 @@ func (e *HeldError) Error() string {
 // place is where Asynq may hold a task.
 type place struct{ queue, id string }
 
-// places returns where Asynq may hold tasks of a dead letter: on its own queue,
-// and on those where it belongs if it was also asked for with or without a
-// batch, or without the gateway. A finished task that stayed on one of them
-// would be taken for a crash of the attempts to come.
+// places returns where Asynq may hold tasks of a dead letter: wherever it may
+// have been asked for. A finished task that stayed on one of those queues would
+// be taken for a crash of the attempts to come.
 //
 // What nobody could read may be anywhere, under any ID; its letter bears that
 // ID if there was no imp_uid.
 func (l *List) places(letter outcome.Outcome) ([]place, error) {
 	id := tasks.TaskID(letter.ImpUID)
-	own := tasks.QueueOf(tasks.Revocation{PG: letter.PG, Batch: letter.Batch})
-	places := []place{{own.Name(), id}, {tasks.Queue{PG: own.PG, Bulk: !own.Bulk}.Name(), id}}
-	if own.PG != "" {
-		places = append(places, place{tasks.Queue{}.Name(), id}, place{tasks.Queue{Bulk: true}.Name(), id})
+	var places []place
+	for _, queue := range tasks.QueuesOf(tasks.Revocation{PG: letter.PG, Batch: letter.Batch}) {
+		places = append(places, place{queue.Name(), id})
 	}
 	if letter.Reason != outcome.ReasonInvalidTask {
 		return places, nil

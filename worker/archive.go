@@ -1,0 +1,141 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"golang.org/x/sync/errgroup"
+
+	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/outcome"
+)
+
+const (
+	// archiveKeep is how many archived tasks each queue keeps, for people to
+	// see. Asynq trims its archive at 10,000 without a word, and cannot if
+	// thousands end their 90 days together; ours stays far below both.
+	archiveKeep = 500
+	// archivePage is how many archived tasks are read at a time.
+	archivePage = 500
+	// settlers is how many archived tasks are settled at a time: each of them
+	// takes a lookup.
+	settlers = 8
+)
+
+// abandoned is the verdict on a task that Asynq gave up without asking us, above
+// all because its process died.
+var abandoned = verdict{outcome.Dead, outcome.ReasonCrashed, false}
+
+// archive gives every archived task of a queue an outcome, and deletes the
+// oldest of those that have one: the list of dead letters is ours, not Asynq's.
+func (s *sweeper) archive(ctx context.Context, queue string, until time.Time) error {
+	size, err := s.redis.ZCard(ctx, backlog.Key(queue, "archived")).Result()
+	if err != nil {
+		return fmt.Errorf("count the archive of %s: %w", queue, err)
+	}
+	if size >= archiveCut {
+		if err := s.outcomes.MarkCut(ctx, queue); err != nil {
+			return err // before anything is taken out, by which it was noticed
+		}
+	}
+	var all []archivedTask // oldest first
+	var problems []error
+	for start := int64(0); start < size && !s.over(ctx, until); start += archivePage {
+		page, unreadable, err := s.archived(ctx, queue, start)
+		if err != nil {
+			return err
+		}
+		problems = append(problems, s.discardAll(ctx, queue, unreadable))
+		all = append(all, page...)
+	}
+	done, open := s.split(all)
+	trimmed := s.forEach(ctx, done[:max(len(done)-archiveKeep, 0)], until, s.remove)
+	rand.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
+	return errors.Join(append(problems, trimmed, s.forEach(ctx, open, until, s.settle))...)
+}
+
+// split returns which archived tasks have ended, and which have not.
+func (s *sweeper) split(all []archivedTask) (done, open []archivedTask) {
+	for _, task := range all {
+		if task.settlement(s.handler.schedule.Attempts) == ended {
+			done = append(done, task)
+		} else {
+			open = append(open, task)
+		}
+	}
+	return done, open
+}
+
+// settling is done with one of the archived tasks.
+type settling func(ctx context.Context, task archivedTask) error
+
+// forEach does something with some tasks at a time, until the time for it is
+// over. It returns the first error.
+func (s *sweeper) forEach(ctx context.Context, all []archivedTask, until time.Time, do settling) error {
+	var group errgroup.Group
+	group.SetLimit(settlers)
+	for _, task := range all {
+		if s.over(ctx, until) {
+			break
+		}
+		s.rest() // Go waits for another to end
+		group.Go(func() error { return do(ctx, task) })
+	}
+	s.rest()
+	defer s.beat()
+	return group.Wait()
+}
+
+// archived returns a page of the archive, oldest first, with what is known of
+// each task, and the IDs of those that Asynq cannot read.
+func (s *sweeper) archived(ctx context.Context, queue string, start int64) ([]archivedTask, []string, error) {
+	members, err := s.redis.ZRangeWithScores(ctx, backlog.Key(queue, "archived"), start, start+archivePage-1).Result()
+	if err != nil {
+		return nil, nil, fmt.Errorf("list the archive of %s: %w", queue, err)
+	}
+	infos, err := s.inspector.ListArchivedTasks(queue, asynq.PageSize(archivePage), asynq.Page(int(start/archivePage)+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the archive of %s: %w", queue, err)
+	}
+	readable := make(map[string]*asynq.TaskInfo, len(infos))
+	for _, info := range infos {
+		readable[info.ID] = info
+	}
+	var page []archivedTask
+	var unreadable []string
+	for _, member := range members {
+		id, _ := member.Member.(string)
+		if info := readable[id]; info != nil && id != "" {
+			info.Queue = queue
+			page = append(page, archivedTask{TaskInfo: info, at: time.Unix(int64(member.Score), 0)})
+		} else {
+			unreadable = append(unreadable, id)
+		}
+	}
+	return page, unreadable, s.inform(ctx, page)
+}
+
+// inform adds to archived tasks what is known of them, in one round trip.
+func (s *sweeper) inform(ctx context.Context, page []archivedTask) error {
+	impUIDs := make([]string, len(page))
+	for i := range page {
+		t := &page[i]
+		t.revocation, t.invalid = read(t.Type, t.Payload, t.ID)
+		t.forgotten = s.outcomes.Forgotten(t.LastFailedAt)
+		impUIDs[i] = t.revocation.ImpUID
+	}
+	i := 0
+	for o, err := range s.outcomes.Each(ctx, impUIDs) {
+		var unreadable *outcome.CorruptError
+		if err != nil && !errors.As(err, &unreadable) {
+			return err
+		}
+		page[i].known, page[i].unknown = o, err
+		i++
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package worker
+
+import (
+	"context"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+// Settlement is what becomes of an archived task.
+type Settlement = settlement
+
+// The settlements.
+const (
+	SettledEnded    = ended
+	SettledUnclear  = unclear
+	SettledPast     = past
+	SettledHopeless = hopeless
+	SettledEarly    = early
+	SettledStopped  = stopped
+)
+
+// Archived is an archived task and what is known of it.
+type Archived struct {
+	Task             asynq.TaskInfo
+	At               time.Time
+	Invalid, Unknown error
+	Known            outcome.Outcome
+	Forgotten        bool
+}
+
+// Settlement returns what becomes of it.
+func (a Archived) Settlement(attempts int) Settlement {
+	return archivedTask{
+		TaskInfo: &a.Task, at: a.At, invalid: a.Invalid, known: a.Known, unknown: a.Unknown, forgotten: a.Forgotten,
+	}.settlement(attempts)
+}
+
+// Sweep sweeps once.
+func (w *Worker) Sweep(ctx context.Context) error { return w.sweeper(w.handler(ctx, ctx)).sweep(ctx) }
+
+// LastBeat returns when a loop of the worker last turned, the zero time if it
+// does not run.
+func (w *Worker) LastBeat(loop string) time.Time {
+	w.pulse.mu.Lock()
+	defer w.pulse.mu.Unlock()
+	return w.pulse.beats[loop]
+}

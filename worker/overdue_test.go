@@ -1,0 +1,176 @@
+package worker_test
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// wait begins attempts on revocations that then are due since an hour, while
+// their tasks are in a queue that a person has paused.
+func (b *bench) wait(t testing.TB, queue string, all ...tasks.Revocation) {
+	t.Helper()
+	inspector := asynq.NewInspectorFromRedisClient(b.client)
+	client := asynq.NewClientFromRedisClient(b.client)
+	for _, r := range all {
+		task, err := tasks.NewTask(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.EnqueueContext(t.Context(), task, asynq.Queue(queue)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.outcomes.Begin(t.Context(), r, time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.outcomes.Postpone(t.Context(), r.ImpUID, time.Now().Add(-time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := inspector.PauseQueue(queue); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNothingIsOverdueAfterASweep has more waiting than one page.
+func TestNothingIsOverdueAfterASweep(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		const waiting = 2_300
+		all := make([]tasks.Revocation, waiting)
+		for i := range all {
+			all[i] = tasks.Revocation{ImpUID: fmt.Sprintf("imp_%d", i), PG: tasks.KCP}
+		}
+		b.wait(t, "receipts-kcp", all...)
+		if err := b.worker(t).Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		o, err := b.outcomes.Overview(t.Context(), time.Minute)
+		if err != nil || o.Open != waiting || o.Overdue != 0 {
+			t.Errorf("got %+v, %v; want all open and none overdue", o, err)
+		}
+	})
+}
+
+// TestTaskIsFoundOnWhateverQueueItIs has tasks where their producer put them,
+// on queues that a person has paused: a second task elsewhere would pass by the
+// pause.
+func TestTaskIsFoundOnWhateverQueueItIs(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		for queue, r := range map[string]tasks.Revocation{
+			"receipts":         {ImpUID: "imp_1", PG: tasks.KCP},
+			"receipts-bulk":    {ImpUID: "imp_2", PG: tasks.Nice},
+			"receipts-toss":    {ImpUID: "imp_3", PG: "toss", Batch: "b"},
+			"receipts-newpay":  {ImpUID: "imp_4", PG: "newpay"},
+			"receipts-bulk-gp": {ImpUID: "imp_5", PG: "gp"},
+		} {
+			b.wait(t, queue, r)
+		}
+		if err := b.worker(t).Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		queues := client.SMembers(t.Context(), "asynq:queues").Val()
+		for _, queue := range queues {
+			if n := client.LLen(t.Context(), "asynq:{"+queue+"}:pending").Val(); n > 1 {
+				t.Errorf("%s has %d tasks", queue, n)
+			}
+		}
+		if len(queues) != 5 {
+			t.Errorf("the queues are %q: a second task is on another", queues)
+		}
+	})
+}
+
+// TestOneTroubledImpUIDHoldsUpNoOther has what is due longest in a place that
+// cannot be read.
+func TestOneTroubledImpUIDHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		b.portone.Issue(iamporttest.Receipt{ImpUID: one})
+		for i, impUID := range []string{"imp_bad", one} {
+			if _, err := b.outcomes.Begin(t.Context(), tasks.Revocation{ImpUID: impUID}, time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+			due := time.Now().Add(time.Duration(i-10) * time.Hour)
+			if err := b.outcomes.Postpone(t.Context(), impUID, due); err != nil {
+				t.Fatal(err)
+			}
+		}
+		client.Set(t.Context(), "asynq:{receipts}:t:"+tasks.TaskID("imp_bad"), "no hash", 0)
+		client.SAdd(t.Context(), "asynq:queues", "receipts")
+		b.start(t)
+		if o := b.await(t, one, terminal); o.Reason != outcome.ReasonRevoked {
+			t.Errorf("got %+v, want it revoked", o)
+		}
+		eventually(t, "nothing is overdue", func() bool {
+			overdue, err := b.outcomes.Overdue(t.Context(), time.Now(), 10)
+			return err == nil && !slices.Contains(overdue, "imp_bad")
+		})
+	})
+}
+
+// BenchmarkSweepOfWaiting sweeps 100,000 imp_uids whose tasks wait in a queue
+// that a person has paused.
+func BenchmarkSweepOfWaiting(t *testing.B) {
+	const waiting = 100_000
+	client := redistest.Start(t).Client(t)
+	b := newBench(t, client, iamporttest.Config{})
+	all := make([]tasks.Revocation, waiting)
+	for i := range all {
+		all[i] = tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", i), PG: tasks.KCP}
+	}
+	b.wait(t, "receipts-kcp", all...)
+	w := b.worker(t)
+	var busy float64
+	for t.Loop() {
+		t.StopTimer()
+		for _, r := range all {
+			if err := b.outcomes.Postpone(t.Context(), r.ImpUID, time.Now().Add(-time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		busy -= cpu(t, client)
+		t.StartTimer()
+		if err := w.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		t.StopTimer()
+		busy += cpu(t, client)
+		if o, err := b.outcomes.Overview(t.Context(), time.Minute); err != nil || o.Overdue != 0 {
+			t.Fatalf("%d still overdue, %v", o.Overdue, err)
+		}
+		t.StartTimer()
+	}
+	t.ReportMetric(busy/float64(t.N), "redis-s/op")
+}
+
+// cpu returns how many seconds of CPU a redis-server has used.
+func cpu(t testing.TB, client *redis.Client) (used float64) {
+	t.Helper()
+	for line := range strings.Lines(client.Info(t.Context(), "cpu").Val()) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		if name == "used_cpu_sys" || name == "used_cpu_user" {
+			seconds, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			used += seconds
+		}
+	}
+	return used
+}

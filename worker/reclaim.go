@@ -1,0 +1,66 @@
+package worker
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/backlog"
+)
+
+const (
+	// reclaimAfter is how long the lease of a task must be over for the sweeper
+	// to take it back. Asynq does so after 30 s, once a minute, unless one task
+	// that it cannot read keeps it from all tasks of the same server.
+	reclaimAfter = 2 * time.Minute
+	// reclaimPage is how many of them one sweep looks at in each queue.
+	reclaimPage = 500
+)
+
+//go:embed reclaim.lua
+var reclaimSource string
+
+var reclaimScript = redis.NewScript(reclaimSource)
+
+// reclaim puts the tasks of a queue back whose worker has died and that Asynq
+// does not take back.
+func (s *sweeper) reclaim(ctx context.Context, queue string, until time.Time) error {
+	cutoff := strconv.FormatInt(time.Now().Add(-reclaimAfter).Unix(), 10)
+	ids, err := s.redis.ZRangeArgs(ctx, redis.ZRangeArgs{
+		Key: backlog.Key(queue, "lease"), ByScore: true, Start: "-inf", Stop: cutoff, Count: reclaimPage,
+	}).Result()
+	if err != nil {
+		return fmt.Errorf("list the leases of %s that are over: %w", queue, err)
+	}
+	var problems []error
+	for _, id := range ids {
+		if s.over(ctx, until) {
+			break
+		}
+		problems = append(problems, s.reclaimTask(ctx, queue, id, cutoff))
+	}
+	return errors.Join(problems...)
+}
+
+func (s *sweeper) reclaimTask(ctx context.Context, queue, id, cutoff string) error {
+	if discarded, err := s.discard(ctx, queue, id); discarded || err != nil {
+		return err
+	}
+	keys := []string{
+		backlog.Key(queue, "active"), backlog.Key(queue, "lease"),
+		backlog.Key(queue, "pending"), backlog.Key(queue, "t:"+id),
+	}
+	back, err := reclaimScript.Run(ctx, s.redis, keys, id, cutoff).Bool()
+	if err != nil {
+		return fmt.Errorf("take the task %s of %s back: %w", id, queue, err)
+	}
+	if back {
+		s.log.Warn("taken back: its worker is gone", "task", id, "queue", queue)
+	}
+	return nil
+}

@@ -1,0 +1,19 @@
+-- Puts a task back on its queue whose worker has died, as the next to be taken.
+--
+-- KEYS  the queue's active tasks, their leases, its pending tasks, the task
+-- ARGV  task ID, when its lease must have ended, in seconds
+--
+-- Returns 1, or 0 if it has a live worker or is no longer at work.
+local ends = redis.call('ZSCORE', KEYS[2], ARGV[1])
+if not ends or tonumber(ends) > tonumber(ARGV[2]) then
+  return 0
+end
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('LREM', KEYS[1], 0, ARGV[1])
+if redis.call('HGET', KEYS[4], 'state') ~= 'active' then
+  return 0
+end
+local time = redis.call('TIME')
+redis.call('RPUSH', KEYS[3], ARGV[1])
+redis.call('HSET', KEYS[4], 'state', 'pending', 'pending_since', time[1] .. string.format('%06d', tonumber(time[2])) .. '000')
+return 1

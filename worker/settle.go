@@ -1,0 +1,124 @@
+package worker
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/outcome"
+)
+
+//go:embed remove.lua
+var removeSource string
+
+var removeScript = redis.NewScript(removeSource)
+
+// settle does with an archived task what its settlement says.
+func (s *sweeper) settle(ctx context.Context, task archivedTask) error {
+	ctx = tasks.ContextWithTrace(ctx, task.Headers)
+	switch task.settlement(s.handler.schedule.Attempts) {
+	case unclear:
+		s.handler.complaints.add(slog.LevelWarn, "corrupt", "outcome not read",
+			about(ctx, task.revocation, "error", task.unknown)...)
+	case past:
+		return s.remove(ctx, task)
+	case hopeless:
+		_ = s.handler.bury(ctx, task.revocation, task.invalid) // the error is for Asynq
+	case early:
+		return s.renew(ctx, task)
+	case stopped:
+		return s.giveUp(ctx, task)
+	}
+	return nil
+}
+
+// giveUp makes a dead letter of what Asynq gave up, unless a lookup says that
+// it is revoked. Where nobody could be asked, the next sweep tries again.
+func (s *sweeper) giveUp(ctx context.Context, task archivedTask) error {
+	attempt, err := s.outcomes.Begin(ctx, task.revocation, lease)
+	if err != nil {
+		return nonBusy(err)
+	}
+	release := s.handler.leases.hold(attempt)
+	defer release()
+	ctx, span := s.handler.startSpan(ctx, attempt)
+	defer span.End()
+	found := s.handler.giveUp(ctx, attempt, finding{verdict: abandoned})
+	_ = s.handler.record(ctx, attempt, found) // the error is for Asynq
+	if !found.status.Terminal() {
+		return nil
+	}
+	return s.remove(ctx, task)
+}
+
+// nonBusy returns an error unless it says that somebody else is at it, or was.
+func nonBusy(err error) error {
+	var busy *outcome.BusyError
+	var terminal *outcome.TerminalError
+	if errors.As(err, &busy) || errors.As(err, &terminal) {
+		return nil
+	}
+	return err
+}
+
+// renew replaces a task that Asynq gave up too early by one of ours, which has
+// all attempts of the schedule and keeps to its pace. Whatever fails in
+// between, the imp_uid is open, and an open one without a task gets one.
+func (s *sweeper) renew(ctx context.Context, task archivedTask) error {
+	if errors.Is(task.unknown, outcome.ErrNotFound) {
+		if opened, err := s.open(ctx, task.revocation); !opened {
+			return err
+		}
+	}
+	options := []asynq.Option{asynq.ProcessAt(task.known.NextAttemptAt)}
+	if task.Retention > 0 {
+		options = append(options, asynq.Retention(task.Retention))
+	}
+	renewed, err := tasks.NewTaskContext(ctx, task.revocation, options...)
+	if err != nil {
+		return err
+	}
+	if err := s.remove(ctx, task); err != nil {
+		return err
+	}
+	if _, err := s.queue.EnqueueContext(ctx, renewed); err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return fmt.Errorf("enqueue %s again: %w", task.revocation.ImpUID, err)
+	}
+	s.log.Warn("enqueued again: its producer allowed too few retries",
+		about(ctx, task.revocation, "max_retry", task.MaxRetry, "attempts", task.known.Attempts)...)
+	return nil
+}
+
+// open makes an imp_uid open that was never attempted, without counting an
+// attempt. It reports false if somebody else has done so.
+func (s *sweeper) open(ctx context.Context, r tasks.Revocation) (bool, error) {
+	attempt, err := s.outcomes.Begin(ctx, r, lease)
+	if err != nil {
+		return false, nonBusy(err)
+	}
+	attempt.Uncounted = true
+	return s.handler.write(ctx, attempt, outcome.Outcome{Status: outcome.Retrying, NextAttemptAt: time.Now()})
+}
+
+// remove deletes an archived task, if it still is archived. Asynq's own deletion
+// would take whatever has its ID by now.
+func (s *sweeper) remove(ctx context.Context, task archivedTask) error {
+	keys := []string{backlog.Key(task.Queue, "t:"+task.ID), backlog.Key(task.Queue, "archived")}
+	if err := removeScript.Run(ctx, s.redis, keys, task.ID).Err(); err != nil {
+		return fmt.Errorf("delete the archived task %s of %s: %w", task.ID, task.Queue, err)
+	}
+	return nil
+}
+
+// gone reports whether Asynq says that there is no such task.
+func gone(err error) bool {
+	return errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound)
+}
