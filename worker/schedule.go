@@ -82,6 +82,15 @@ func (s Schedule) after(attempt int, backoff retry.Backoff) time.Duration {
 	return delay
 }
 
+// length returns how long all attempts take without their jitter.
+func (s Schedule) length() (sum time.Duration) {
+	s = s.withDefaults()
+	for attempt := 1; attempt < s.Attempts; attempt++ {
+		sum += s.after(attempt, s.exact())
+	}
+	return sum
+}
+
 // String returns the delays without their jitter, up to where they no longer
 // change, and how many attempts there are.
 func (s Schedule) String() string {

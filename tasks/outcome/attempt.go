@@ -53,6 +53,13 @@ type Attempt struct {
 	first string
 }
 
+// Since returns when the first attempt on the imp_uid began, the zero time if
+// that is not known.
+func (a Attempt) Since() time.Time {
+	first, _ := time.Parse(time.RFC3339, a.first)
+	return first
+}
+
 // Begin counts an attempt and marks it as running for lease, in one atomic
 // step. It returns a [*TerminalError] if there is nothing left to do, and a
 // [*BusyError] if another attempt is running.
