@@ -64,8 +64,9 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 
 // carryOut makes an attempt that has begun and records what it found, in a span
 // of its own. The error is what Asynq hears.
-func (h *handler) carryOut(ctx context.Context, a outcome.Attempt, call *gate.Call) (finding, error) {
-	release := h.leases.hold(a)
+func (h *handler) carryOut(ctx context.Context, b begun, call *gate.Call) (finding, error) {
+	a := b.Attempt
+	release := h.leases.holdSince(a, b.asked)
 	defer release()
 	ctx, span := h.startSpan(ctx, a)
 	defer span.End()
@@ -93,9 +94,11 @@ func (h *handler) attempt(ctx context.Context, a outcome.Attempt, call *gate.Cal
 	if h.stopping.Err() != nil {
 		return finding{verdict: putBack, err: errStopping}
 	}
-
 	if err := call.Err(); err != nil {
 		return finding{verdict: paused, err: err}
+	}
+	if !h.leases.valid(ctx, a) {
+		return finding{verdict: lost, err: errLeaseLost}
 	}
 
 	receipt, err := h.api.RevokeReceipt(ctx, impUID)

@@ -66,6 +66,10 @@ func (s Schedule) Delay(attempt int) time.Duration {
 	return s.after(attempt, retry.WithCappedDuration(s.Max, retry.WithJitterPercent(jitterPercent, s.exact())))
 }
 
+// longest returns the delay after the last attempt, and after what no attempt
+// can mend.
+func (s Schedule) longest() time.Duration { return s.Delay(s.withDefaults().Attempts) }
+
 // exact returns the backoff without its jitter.
 func (s Schedule) exact() retry.Backoff {
 	return retry.WithCappedDuration(s.Max, retry.NewExponential(s.Base))

@@ -98,15 +98,15 @@ func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Dura
 }
 
 // Extend lets a running attempt's lease end no earlier than lease from now. It
-// does nothing if the attempt is over.
-func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) error {
+// reports false, and does nothing, if the attempt is over or a newer one has begun.
+func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) (running bool, err error) {
 	impUID := a.Revocation.ImpUID
 	keys := []string{s.hash(impUID), s.openKey()}
-	err := extendScript.Run(ctx, s.client, keys, a.fence, lease.Milliseconds(), impUID).Err()
+	running, err = extendScript.Run(ctx, s.client, keys, a.fence, lease.Milliseconds(), impUID).Bool()
 	if err != nil {
-		return fmt.Errorf("extend the attempt on %s: %w", impUID, err)
+		return false, fmt.Errorf("extend the attempt on %s: %w", impUID, err)
 	}
-	return nil
+	return running, nil
 }
 
 // Finish writes what came of an attempt, in one atomic step: the outcome and,
