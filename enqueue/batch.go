@@ -41,6 +41,16 @@ func (b *Batch) Status(ctx context.Context) (outcome.Batch, error) {
 	return b.client.outcomes.Batch(ctx, b.name)
 }
 
+// openLists opens the batch for its list, and makes it if there is none.
+func (b *Batch) openLists(ctx context.Context) (outcome.OpenedBatch, error) {
+	return b.by.outcomes.OpenBatch(ctx, b.name, b.options.Source)
+}
+
+// readLists reads what openLists does, and makes nothing.
+func (b *Batch) readLists(ctx context.Context) (outcome.OpenedBatch, error) {
+	return b.by.outcomes.ReadBatch(ctx, b.name)
+}
+
 // Line is one line of a list.
 type Line struct {
 	// Number is where the line stands, for people: in a file, its line.
@@ -87,7 +97,7 @@ func (b *Batch) Ask(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineRes
 		defer span.End()
 		ctx, cancel := context.WithCancel(ctx)
 		chunks := make(chan *chunk, chunksAhead)
-		reader := &batchReader{Batch: b, firsts: newFirsts()}
+		reader := &batchReader{Batch: b, lists: b.openLists, firsts: newFirsts()}
 		var running sync.WaitGroup
 		running.Go(func() {
 			defer close(chunks)

@@ -14,11 +14,7 @@ import (
 // each ends it. A list that is shorter than the batch's own is no mismatch.
 func (b *Batch) Compare(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineResult, error] {
 	return func(yield func(LineResult, error) bool) {
-		if _, err := b.Status(ctx); err != nil {
-			yield(LineResult{}, err)
-			return
-		}
-		reader := &batchReader{Batch: b}
+		reader := &batchReader{Batch: b, lists: b.readLists}
 		next := b.newChunk()
 		for line := range lines {
 			next.add(nil, line)

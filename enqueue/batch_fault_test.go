@@ -20,16 +20,9 @@ func TestCrashBeforeMarkingLosesNothing(t *testing.T) {
 		if _, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		// As if the process had died before it marked anything, and ten were
-		// worked off meanwhile.
-		for _, key := range []string{":rows", ""} {
-			client.Del(t.Context(), "{receipt}:batch:"+name+key)
-		}
 		store := outcome.NewStore(client, outcome.Config{})
-		if _, err := store.OpenBatch(t.Context(), name, ""); err != nil {
-			t.Fatal(err)
-		}
-		for i := range 10 {
+		work := func(i int) {
+			t.Helper()
 			r := tasks.Revocation{ImpUID: lines[i].ImpUID, PG: tasks.KCP, Batch: name, Row: i + 1}
 			attempt, err := store.Begin(t.Context(), r, time.Minute)
 			if err != nil {
@@ -38,6 +31,17 @@ func TestCrashBeforeMarkingLosesNothing(t *testing.T) {
 			if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Revoked}); err != nil {
 				t.Fatal(err)
 			}
+		}
+		for i := range 5 {
+			work(i)
+		}
+		// As if the process had died before it marked anything, or Redis had
+		// lost the batch.
+		for _, key := range []string{":rows", ":counted", ""} {
+			client.Del(t.Context(), "{receipt}:batch:"+name+key)
+		}
+		for i := range 5 {
+			work(5 + i)
 		}
 		if got, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{}); err != nil || len(got) != 30 {
 			t.Fatalf("got %s, %v", got, err)
@@ -75,17 +79,39 @@ func TestBatchOnACluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	count := 0
-	for result, err := range batch.Ask(t.Context(), slices.Values(numbered(3000))) {
-		if err != nil {
-			t.Fatal(err)
+	ask := func() {
+		t.Helper()
+		count := 0
+		for result, err := range batch.Ask(t.Context(), slices.Values(numbered(3000))) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if result.Kind == outcome.KindQueued {
+				count++
+			}
 		}
-		if result.Kind == outcome.KindQueued {
-			count++
+		if b, err := batch.Status(t.Context()); err != nil || b.Queued != 3000 || count != 3000 {
+			t.Errorf("%d queued, batch %+v, %v", count, b, err)
+		}
+		if n, err := client.LLen(t.Context(), "asynq:{"+bulkKCP+"}:pending").Result(); err != nil || n != 3000 {
+			t.Errorf("%d tasks wait, %v; want 3000", n, err)
 		}
 	}
-	if b, err := batch.Status(t.Context()); err != nil || b.Queued != 3000 || count != 3000 {
-		t.Errorf("%d queued, batch %+v, %v", count, b, err)
+	ask()
+	ask()
+	// The node of the queue lost it.
+	for _, key := range []string{"pending", "t:" + tasks.TaskID(numbered(1)[0].ImpUID)} {
+		if err := client.Del(t.Context(), "asynq:{"+bulkKCP+"}:"+key).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for result, err := range batch.Ask(t.Context(), slices.Values(numbered(3000))) {
+		if err != nil || !result.Before {
+			t.Fatalf("%+v, %v; want an answer from before", result, err)
+		}
+	}
+	if n, err := client.LLen(t.Context(), "asynq:{"+bulkKCP+"}:pending").Result(); err != nil || n != 1 {
+		t.Errorf("%d tasks wait, %v; want the one that was gone", n, err)
 	}
 }
 
@@ -128,7 +154,8 @@ func TestEveryRowOfABatchEnds(t *testing.T) {
 			if err != nil {
 				continue // it has ended
 			}
-			if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonRefused}); err != nil {
+			refused := outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonRefused}
+			if _, err := store.Finish(t.Context(), attempt, refused); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -21,9 +21,9 @@ func (e *MismatchError) Error() string {
 	difference := fmt.Sprintf("line %d, %.80s, is not what stood there before", e.Line, e.Text)
 	switch {
 	case e.Lines > 0 && e.Line > 0:
-		difference = fmt.Sprintf("line %d goes on behind the %d lines from before", e.Line, e.Lines)
+		difference = fmt.Sprintf("line %d is beyond the %d lines the batch was made of", e.Line, e.Lines)
 	case e.Lines > 0:
-		difference = fmt.Sprintf("it ends before the %d lines from before", e.Lines)
+		difference = fmt.Sprintf("it ends before the %d lines the batch was made of", e.Lines)
 	}
 	text := fmt.Sprintf("the batch %s was made of another list: %s", e.Batch, difference)
 	if e.Unfinished {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/enqueue"
@@ -42,7 +41,9 @@ func numbered(count int) []enqueue.Line {
 
 // kinds asks for lines and returns what came of them, and the error that ended
 // it.
-func kinds(ctx context.Context, t *testing.T, client *redis.Client, lines []enqueue.Line, options enqueue.BatchOptions) (string, error) {
+func kinds(
+	ctx context.Context, t *testing.T, client *redis.Client, lines []enqueue.Line, options enqueue.BatchOptions,
+) (string, error) {
 	t.Helper()
 	batch, err := enqueue.NewClient(client, enqueue.Config{}).Batch(name, options)
 	if err != nil {
@@ -80,7 +81,7 @@ func TestListIsAskedForOnce(t *testing.T) {
 		want := outcome.Batch{
 			Name: name, Source: "refunds.csv", Lines: 2500, Complete: true,
 			Queued: 2497, Elsewhere: 1, Repeated: 1, Invalid: 1, Revoked: 1, Open: 2497,
-			Reasons:  map[outcome.Reason]int{"": 1},
+			Reasons:  map[outcome.Reason]int{outcome.ReasonRevoked: 1},
 			Gateways: map[tasks.Gateway]outcome.GatewayCount{tasks.KCP: {Asked: 2498, Revoked: 1}},
 		}
 		for range 3 {
@@ -92,9 +93,8 @@ func TestListIsAskedForOnce(t *testing.T) {
 				t.Errorf("batch (-want +got):\n%s", diff)
 			}
 		}
-		info, err := asynq.NewInspectorFromRedisClient(client).GetQueueInfo("receipts-bulk-kcp")
-		if err != nil || info.Pending != 2497 {
-			t.Errorf("queue holds %+v, %v; want 2497 tasks", info, err)
+		if got := pending(t, client, bulkKCP); got != 2497 {
+			t.Errorf("%d tasks wait, want 2497", got)
 		}
 	})
 }
@@ -135,7 +135,8 @@ func TestOutcomesAreCountedOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 { // the reply is lost
-				if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: status, Reason: outcome.ReasonRefused}); err != nil {
+				o := outcome.Outcome{Status: status, Reason: outcome.ReasonRefused}
+				if _, err := store.Finish(t.Context(), attempt, o); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -194,7 +195,8 @@ func TestBatchFollowsWhatOthersAskedFor(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := c.Revoke(t.Context(), tasks.Revocation{ImpUID: lines[2].ImpUID, PG: tasks.KCP}); err != nil { // on another
+		single := tasks.Revocation{ImpUID: lines[2].ImpUID, PG: tasks.KCP} // waits on another
+		if _, err := c.Revoke(t.Context(), single); err != nil {
 			t.Fatal(err)
 		}
 		end(t, client, lines[3].ImpUID, outcome.Dead)
@@ -239,8 +241,30 @@ func TestBatchFollowsWhatOthersAskedFor(t *testing.T) {
 		if b, err := store.Batch(t.Context(), "other"); err != nil || b.Revoked != 2 || b.Dead != 0 || !b.Finished() {
 			t.Errorf("other: got %+v, %v; want 2 revoked", b, err)
 		}
-		if left := client.Keys(t.Context(), "{receipt}:followers:*").Val(); len(left) != 0 {
-			t.Errorf("%q are left; what is revoked changes no more", left)
+		for _, key := range client.Keys(t.Context(), "{receipt}:followers:*").Val() {
+			if ttl := client.PTTL(t.Context(), key).Val(); ttl <= 0 {
+				t.Errorf("%s lives %v, want as long as the outcome", key, ttl)
+			}
+		}
+	})
+}
+
+// An imp_uid in two lists of a batch counts once, also where it had ended before
+// either.
+func TestRevokedInTwoListsCountsOnce(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		end(t, client, "imp_1", outcome.Revoked)
+		end(t, client, "imp_2", outcome.Dead)
+		first, second := listed("imp_1", "imp_2"), listed("imp_x", "imp_2", "imp_1")
+		if got, err := kinds(t.Context(), t, client, first, enqueue.BatchOptions{}); err != nil || got != "ee" {
+			t.Fatalf("got %s, %v; want ee", got, err)
+		}
+		if got, err := kinds(t.Context(), t, client, second, enqueue.BatchOptions{Append: true}); err != nil || got != "qrr" {
+			t.Fatalf("got %s, %v; want qrr", got, err)
+		}
+		if b := figures(t, client); b.Elsewhere != 2 || b.Repeated != 2 || b.Revoked != 1 || b.Dead != 1 || b.Open != 1 {
+			t.Errorf("got %+v; want one revoked, one dead, one open", b)
 		}
 	})
 }
@@ -278,9 +302,8 @@ func TestInterruptedListGoesOn(t *testing.T) {
 		if b := figures(t, client); b.Queued != 12_000 || b.Lines != 12_000 || !b.Complete {
 			t.Errorf("got %+v, want all queued", b)
 		}
-		info, err := asynq.NewInspectorFromRedisClient(client).GetQueueInfo("receipts-bulk-kcp")
-		if err != nil || info.Pending != 12_000 {
-			t.Errorf("queue holds %+v, %v; want each once", info, err)
+		if got := pending(t, client, bulkKCP); got != 12_000 {
+			t.Errorf("%d tasks wait, want each once", got)
 		}
 	})
 }
@@ -316,8 +339,8 @@ func TestAnotherListIsRefused(t *testing.T) {
 		if b := figures(t, client); b.Lines != 1500 || b.Queued != 1500 {
 			t.Errorf("got %+v, want the batch as it was", b)
 		}
-		if info, err := asynq.NewInspectorFromRedisClient(client).GetQueueInfo("receipts-bulk-kcp"); err != nil || info.Pending != 1500 {
-			t.Errorf("queue holds %+v, %v; want the first list alone", info, err)
+		if got := pending(t, client, bulkKCP); got != 1500 {
+			t.Errorf("%d tasks wait, want those of the first list alone", got)
 		}
 
 		// Added on purpose it is taken; given again, both lists are known.

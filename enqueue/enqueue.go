@@ -73,7 +73,9 @@ type Result struct {
 	// enqueued: the earlier request stands, and its outcome answers both.
 	Duplicate bool
 	// Status is how far the earlier request had come, for a duplicate, and
-	// otherwise [outcome.Queued].
+	// otherwise [outcome.Queued]. That is also what a duplicate is of which there
+	// is a task and no outcome: it waits, or Asynq gave it up and a worker is
+	// about to find out and write why.
 	Status outcome.Status
 	// Err is why nothing was enqueued, nil if it was or is a duplicate. It
 	// matches [tasks.ErrInvalid] if repeating the call cannot help.
@@ -110,6 +112,9 @@ func (c *Client) revoke(ctx context.Context, by *route, r tasks.Revocation) (Res
 	case status.Terminal():
 		result.Duplicate, result.Status = true, status
 	case errors.Is(err, asynq.ErrTaskIDConflict):
+		if status == "" { // somebody may have begun meanwhile
+			status, _ = by.outcomes.Status(ctx, r.ImpUID)
+		}
 		result.Duplicate, result.Status = true, cmp.Or(status, outcome.Queued)
 	case err != nil:
 		result.Err = fmt.Errorf("enqueue %s: %w", r.ImpUID, err)

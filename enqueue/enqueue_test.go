@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +29,11 @@ func end(t *testing.T, client redis.UniversalClient, impUID string, status outco
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: status}); err != nil {
+	o := outcome.Outcome{Status: status, Reason: outcome.ReasonRevoked}
+	if status == outcome.Dead {
+		o.Reason = outcome.ReasonRefused
+	}
+	if _, err := store.Finish(t.Context(), attempt, o); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -79,7 +84,8 @@ func TestTaskBearsWhatTheWorkerNeeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if task.Type != "receipt:revoke" || task.MaxRetry < 100_000 || task.Timeout < 10*time.Minute || task.Retention != want {
+		if task.Type != "receipt:revoke" || task.MaxRetry < 100_000 || task.Timeout < 10*time.Minute ||
+			task.Retention != want {
 			t.Errorf("retention %v: got %+v", retention, task)
 		}
 	}
@@ -212,6 +218,80 @@ func TestWaitManyDoesWithoutTheStream(t *testing.T) {
 		}
 		if seen != 2 {
 			t.Errorf("%d outcomes, want 2", seen)
+		}
+	})
+}
+
+// meanwhile is a hook that does something once, before Asynq's keys are written
+// to.
+type meanwhile struct{ do func() }
+
+func (m *meanwhile) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (m *meanwhile) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (m *meanwhile) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if do := m.do; do != nil && strings.Contains(cmd.String(), "asynq:{") {
+			m.do = nil
+			do()
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func TestDuplicateSaysWhatBecameOfItMeanwhile(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		hook := &meanwhile{}
+		client.AddHook(hook)
+		c := enqueue.NewClient(client, enqueue.Config{})
+		r := tasks.Revocation{ImpUID: one, PG: tasks.KCP}
+		if _, err := c.Revoke(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		hook.do = func() { end(t, client, one, outcome.Dead) }
+		got, err := c.Revoke(t.Context(), r)
+		if want := (enqueue.Result{Revocation: r, Duplicate: true, Status: outcome.Dead}); err != nil || got != want {
+			t.Errorf("got %+v, %v; want %+v", got, err, want)
+		}
+	})
+}
+
+// What is kept of one imp_uid and cannot be read holds nobody else up.
+func TestWaitManyPassesOverWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		c := enqueue.NewClient(client, enqueue.Config{})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		for _, impUID := range []string{"imp_1", "imp_2", "imp_4"} {
+			end(t, client, impUID, outcome.Revoked)
+		}
+		client.HSet(ctx, "{receipt}:outcome:imp_2", "attempts", "many")
+		client.Set(ctx, "{receipt}:outcome:imp_3", "no hash", 0)
+		got := make(map[string]int)
+		for o, err := range c.WaitMany(ctx, []string{"imp_1", "imp_2", "imp_3", "imp_4", "imp_5"}) {
+			var corrupt *outcome.CorruptError
+			switch {
+			case errors.As(err, &corrupt):
+				got[corrupt.ImpUID+" unreadable"]++
+			case err != nil:
+				t.Fatal(err)
+			default:
+				got[o.ImpUID+" "+string(o.Status)]++
+			}
+			if len(got) == 4 {
+				end(t, client, "imp_5", outcome.Dead)
+			}
+		}
+		want := map[string]int{
+			"imp_1 revoked": 1, "imp_2 unreadable": 1, "imp_3 unreadable": 1, "imp_4 revoked": 1, "imp_5 dead": 1,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
 }

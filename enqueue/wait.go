@@ -2,6 +2,7 @@ package enqueue
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"time"
@@ -24,7 +25,9 @@ const (
 // dead letter that turns out to be revoked later is not yielded again.
 //
 // An error of Redis is yielded too, with an empty outcome, and does not end
-// it: the waiting goes on a second later.
+// it: the waiting goes on a second later. An imp_uid of which something is kept
+// that is no outcome is yielded once, with a [*outcome.CorruptError] and as much
+// as can be read, and is not waited for any longer.
 func (c *Client) WaitMany(ctx context.Context, impUIDs []string) iter.Seq2[outcome.Outcome, error] {
 	return func(yield func(outcome.Outcome, error) bool) {
 		w := &waiting{store: c.outcomes, order: slices.Clone(impUIDs), pending: make(map[string]bool, len(impUIDs))}
@@ -87,7 +90,7 @@ func (w *waiting) round(ctx context.Context, yield func(outcome.Outcome, error) 
 		if err != nil {
 			return err
 		}
-		if !w.yield(event.Outcome, yield) {
+		if !w.yield(event.Outcome, nil, yield) {
 			return nil
 		}
 	}
@@ -106,26 +109,31 @@ func (w *waiting) check(ctx context.Context, yield func(outcome.Outcome, error) 
 		w.next = 0
 	}
 	page := w.order[w.next:min(w.next+checkPage, len(w.order))]
-	outcomes, err := w.store.Many(ctx, page)
-	if err != nil {
-		return err
-	}
-	w.next += len(page)
-	for _, o := range outcomes {
-		if o.Status.Terminal() && !w.yield(o, yield) {
+	for o, err := range w.store.Each(ctx, page) {
+		var corrupt *outcome.CorruptError
+		switch {
+		case errors.Is(err, outcome.ErrNotFound): // not attempted yet
+			continue
+		case err != nil && !errors.As(err, &corrupt):
+			return err
+		case err == nil && !o.Status.Terminal():
+			continue
+		}
+		if !w.yield(o, err, yield) {
 			return nil
 		}
 	}
+	w.next += len(page)
 	return nil
 }
 
-// yield passes an outcome on if it is awaited, and reports false once the one
-// who waited has left.
-func (w *waiting) yield(o outcome.Outcome, yield func(outcome.Outcome, error) bool) bool {
+// yield passes on an outcome, or that it cannot be read, if it is awaited. It
+// reports false once the one who waited has left.
+func (w *waiting) yield(o outcome.Outcome, err error, yield func(outcome.Outcome, error) bool) bool {
 	if !w.pending[o.ImpUID] {
 		return true
 	}
 	delete(w.pending, o.ImpUID)
-	w.left = !yield(o, nil)
+	w.left = !yield(o, err)
 	return !w.left
 }

@@ -1,6 +1,7 @@
 package tasks_test
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
 
@@ -8,12 +9,13 @@ import (
 )
 
 // FuzzParse reads any bytes as a payload. It is invalid, or can be asked for
-// again and goes to a queue of ours.
+// again and goes to a queue of ours. Only its imp_uid can make it invalid.
 func FuzzParse(f *testing.F) {
 	for _, payload := range []string{
 		``, `null`, `[]`, `{}`, `{"imp_uid":"imp_1"}`, `{"imp_uid":"imp_1","pg":"kcp","batch":"b","row":3}`,
 		`{"IMP_UID":"imp_1","pg":"from-later","row":-1,"more":[{}]}`, `{"imp_uid":"imp_1","row":1e3}`,
 		`{"imp_uid":"external/imp_1"}`, `{"imp_uid":"imp_１"}`, `{"imp_uid":"imp_1"}{}`,
+		`{"imp_uid":"imp_1","pg":5,"batch":[],"row":"17"}`, `{"row":3,"imp_uid":"imp_1","row":null,"pg":{"a":[1]}}`,
 		"{\"imp_uid\":\"imp_1\",\"batch\":\"\xff<&>\\ud800\"}", `{"imp_uid":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}`,
 	} {
 		f.Add([]byte(payload))
@@ -23,6 +25,12 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			if !errors.Is(err, tasks.ErrInvalid) {
 				t.Errorf("got %v, want ErrInvalid", err)
+			}
+			var required struct {
+				ImpUID string `json:"imp_uid"`
+			}
+			if json.Unmarshal(payload, &required) == nil && tasks.ValidateImpUID(required.ImpUID) == nil {
+				t.Errorf("got %v, though %q is an imp_uid", err, required.ImpUID)
 			}
 			return
 		}

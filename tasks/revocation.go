@@ -46,7 +46,7 @@ type Revocation struct {
 	PG Gateway `json:"pg,omitempty"`
 	// Batch names the bulk job that the revocation belongs to, if any.
 	Batch string `json:"batch,omitempty"`
-	// Row is the line of the bulk job's list, from 1.
+	// Row is the line's place in its batch, from 1.
 	Row int `json:"row,omitempty"`
 }
 
@@ -99,15 +99,4 @@ func newTask(r Revocation, headers map[string]string, opts []asynq.Option) (*asy
 	own := make([]asynq.Option, 0, 4+len(opts))
 	own = append(own, asynq.TaskID(TaskID(r.ImpUID)), asynq.Queue(QueueOf(r).Name()), maxRetryOption, timeoutOption)
 	return asynq.NewTaskWithHeaders(TypeRevoke, payload, headers, append(own, opts...)...), nil
-}
-
-// Parse returns the revocation that a payload asks for. Fields it does not
-// know are ignored, so that producers may be newer than workers. An error
-// matches [ErrInvalid]; the revocation then holds what could be read.
-func Parse(payload []byte) (Revocation, error) {
-	var r Revocation
-	if err := json.Unmarshal(payload, &r); err != nil {
-		return r, fmt.Errorf("%w: payload is not the JSON of a revocation: %w", ErrInvalid, err)
-	}
-	return r, r.Validate()
 }

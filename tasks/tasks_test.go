@@ -86,13 +86,30 @@ func TestUnusablePayloadIsInvalid(t *testing.T) {
 	}
 }
 
+func TestUnreadableOptionalFieldsCountAsNotGiven(t *testing.T) {
+	t.Parallel()
+	for payload, want := range map[string]tasks.Revocation{
+		`{"imp_uid":"imp_1","pg":"kcp","batch":"b","row":"17"}`:    {ImpUID: "imp_1", PG: tasks.KCP, Batch: "b"},
+		`{"imp_uid":"imp_1","pg":5,"batch":"b","row":17}`:          {ImpUID: "imp_1", Batch: "b", Row: 17},
+		`{"row":1.5,"batch":["b"],"pg":"kcp","imp_uid":"imp_1"}`:   {ImpUID: "imp_1", PG: tasks.KCP},
+		`{"imp_uid":"imp_1","pg":null,"batch":{"a":1},"row":1e99}`: {ImpUID: "imp_1"},
+		`{"imp_uid":"imp_1","row":99999999999999999999}`:           {ImpUID: "imp_1"},
+	} {
+		if got, err := tasks.Parse([]byte(payload)); err != nil || got != want {
+			t.Errorf("%s: got %+v, %v; want %+v", payload, got, err, want)
+		}
+	}
+}
+
 func TestInvalidImpUIDSaysWhy(t *testing.T) {
 	t.Parallel()
+	long := strings.Repeat("a", 33)
 	for impUID, want := range map[string]string{
-		"":                      "invalid revocation: the imp_uid is empty",
-		"imp_12 34":             `invalid revocation: imp_uid "imp_12 34" contains ' ', only A-Z a-z 0-9 _ and - are allowed`,
-		strings.Repeat("a", 33): `invalid revocation: imp_uid "` + strings.Repeat("a", 33) + `" has 33 characters, at most 32 are allowed`,
+		"":          `the imp_uid is empty`,
+		"imp_12 34": `imp_uid "imp_12 34" contains ' ', only A-Z a-z 0-9 _ and - are allowed`,
+		long:        `imp_uid "` + long + `" has 33 characters, at most 32 are allowed`,
 	} {
+		want = "invalid revocation: " + want
 		if err := tasks.ValidateImpUID(impUID); err == nil || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", impUID, err, want)
 		}

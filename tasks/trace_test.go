@@ -23,7 +23,9 @@ func spanContext(t *testing.T, flags trace.TraceFlags, state string) trace.SpanC
 	if err != nil {
 		t.Fatal(err)
 	}
-	return trace.NewSpanContext(trace.SpanContextConfig{TraceID: traceID, SpanID: spanID, TraceFlags: flags, TraceState: parsed})
+	return trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: traceID, SpanID: spanID, TraceFlags: flags, TraceState: parsed,
+	})
 }
 
 func TestTaskBearsTheSpanOfItsContext(t *testing.T) {

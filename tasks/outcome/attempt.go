@@ -71,10 +71,9 @@ func (s *Store) Begin(ctx context.Context, r tasks.Revocation, lease time.Durati
 func NewCaller() string { return strconv.FormatUint(rand.Uint64(), 36) }
 
 // BeginAs is [Store.Begin] for callers that repeat it when no answer came:
-// under the same name it begins the same attempt, whose lease may have begun
-// the time before.
+// under the same name it begins the same attempt, whose lease begins anew.
 func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Duration, caller string) (Attempt, error) {
-	keys := []string{s.hash(r.ImpUID), s.openKey(), s.followers(r.ImpUID), s.batchPrefix(), s.batchStream()}
+	keys := []string{s.outcomeKey(r.ImpUID), s.openKey(), s.followersKey(r.ImpUID), s.batchKey(""), s.batchStreamKey()}
 	reply, err := beginScript.Run(ctx, s.client, keys, lease.Milliseconds(), s.config.TTL.Milliseconds(), s.now(),
 		caller, r.ImpUID, r.Batch, lineOf(r), string(r.PG)).StringSlice()
 	if err != nil {
@@ -101,7 +100,7 @@ func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Dura
 // reports false, and does nothing, if the attempt is over or a newer one has begun.
 func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) (running bool, err error) {
 	impUID := a.Revocation.ImpUID
-	keys := []string{s.hash(impUID), s.openKey()}
+	keys := []string{s.outcomeKey(impUID), s.openKey()}
 	running, err = extendScript.Run(ctx, s.client, keys, a.fence, lease.Milliseconds(), impUID).Bool()
 	if err != nil {
 		return false, fmt.Errorf("extend the attempt on %s: %w", impUID, err)
@@ -136,8 +135,8 @@ func (s *Store) Finish(ctx context.Context, a Attempt, o Outcome) (written bool,
 	args = append(args, a.first, a.Number)
 
 	keys := []string{
-		s.hash(o.ImpUID), s.openKey(), s.streamKey(), s.deadKey(),
-		s.followers(o.ImpUID), s.batchPrefix(), s.batchStream(),
+		s.outcomeKey(o.ImpUID), s.openKey(), s.streamKey(), s.deadKey(),
+		s.followersKey(o.ImpUID), s.batchKey(""), s.batchStreamKey(),
 	}
 	reply, err := finishScript.Run(ctx, s.client, keys, args...).Text()
 	if err != nil {

@@ -10,8 +10,9 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// Batch is how far a list of revocations has come. Its figures count lines of
-// the list until these are asked for, and from there on imp_uids.
+// Batch is how far a list of revocations has come. Lines, Queued, Elsewhere,
+// Repeated and Invalid count lines of the list; Revoked, Dead and Open count
+// rows that got, or will get, an outcome.
 type Batch struct {
 	Name string
 	// Source is where the list came from, for people.
@@ -40,7 +41,7 @@ type Batch struct {
 	// FinishedAt is when the last of a complete list ended.
 	StartedAt, ChangedAt, FinishedAt time.Time
 
-	// Rate is how many ended a second of late: in the last 10 to 20 seconds, or
+	// Rate is how many ended a second recently: in the last 10 to 20 seconds, or
 	// over the whole of a batch that has finished.
 	Rate float64
 }
@@ -87,10 +88,16 @@ func ValidateBatchName(name string) error {
 	return fmt.Errorf("batch name %.80q: it must be 1 to 64 of A-Z a-z 0-9 . _ and -", name)
 }
 
+// MaxRows is how many rows a batch may have: the longest list, or lists, of
+// one name. Redis sets aside 5 bytes and a bit for each row up to the last, so
+// that a row which anybody may write into a payload costs it 1.25 MB at most.
+const MaxRows = 10_000_000
+
 // lineOf returns the line from which a batch counts a revocation: its row and
-// its gateway, if that has a queue of its own; empty for none.
+// its gateway, if that has a queue of its own; empty for none. Payloads may be
+// of anybody's making: what no batch can count is counted by none.
 func lineOf(r tasks.Revocation) string {
-	if r.Batch == "" || r.Row < 1 {
+	if r.Row < 1 || r.Row > MaxRows || ValidateBatchName(r.Batch) != nil {
 		return ""
 	}
 	return strconv.Itoa(r.Row) + " " + string(tasks.QueueOf(r).PG)

@@ -4,8 +4,8 @@
 -- gateway by which it is counted, as "17 kcp". The batch that asked first
 -- stands in the outcome's hash, as batch and line; any other is a field of the
 -- imp_uid's followers, with its line, and so is another row of a batch that has
--- a task of its own, as "refunds 17 kcp". They go when the imp_uid is revoked:
--- then nothing changes again.
+-- a task of its own, as "refunds 17 kcp". They live as long as the outcome, so
+-- that a batch knows in every later list of its own what it counts already.
 -- A bit for each row says whether it has been counted, so that nothing is
 -- counted twice, whatever is delivered or done twice.
 --
@@ -96,6 +96,9 @@ local function countAll(at, batch, line, before, after)
     count(at, batch, line, before, after)
   end
   local followers = redis.call('HGETALL', at.followers)
+  if #followers > 0 then
+    redis.call('PEXPIRE', at.followers, at.ttl)
+  end
   for i = 1, #followers, 2 do
     if followers[i] ~= batch then
       count(at, string.match(followers[i], '^[^ ]+'), followers[i + 1], before, after)
@@ -110,7 +113,7 @@ local function ending(status, reason)
   end
 end
 
--- adopt gives the batch that stands in an outcome's hash without one its line.
+-- adopt gives the batch that stands in an outcome's hash its line.
 local function adopt(at, hash, batch, line, status, reason)
   redis.call('HSET', hash, 'line', line)
   local after = ending(status, reason)
@@ -124,16 +127,13 @@ end
 -- any. It returns the line from which the batch counts it, which is another
 -- than the given one if it was in it before.
 local function follow(at, field, line, status, reason)
-  if status ~= 'revoked' then
-    if redis.call('HSETNX', at.followers, field, line) == 0 then
-      return redis.call('HGET', at.followers, field)
-    end
-    redis.call('PEXPIRE', at.followers, at.ttl)
+  if redis.call('HSETNX', at.followers, field, line) == 0 then
+    line = redis.call('HGET', at.followers, field)
   end
+  redis.call('PEXPIRE', at.followers, at.ttl)
   local after = ending(status, reason)
   if after then
     count(at, string.match(field, '^[^ ]+'), line, nil, after)
   end
   return line
 end
-

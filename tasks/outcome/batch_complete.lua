@@ -3,7 +3,7 @@
 -- KEYS  batch, its rows, prefix of batches, stream of batches
 -- ARGV  batch, life of a batch in ms, now, the row at which the list ends
 --
--- Returns "complete"; "longer" and the rows of the batch if it goes on behind
+-- Returns "complete"; "longer" and the rows of the batch if it goes on after
 -- the list; or "gone" if there is no such batch.
 local batch, last = ARGV[1], tonumber(ARGV[4])
 local ends = redis.call('HGET', KEYS[1], 'ends')

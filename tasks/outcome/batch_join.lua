@@ -5,21 +5,18 @@
 --
 -- Returns what the line is: "queued" if the batch asked for it from this line,
 -- "elsewhere" if somebody else did, "repeated" if another line of the batch
--- did; the status of the imp_uid, empty if it was not attempted; and the line
--- from which the batch counts it.
+-- did.
 local batch, line = ARGV[1], ARGV[2]
 local at = {followers = KEYS[2], prefix = KEYS[3], stream = KEYS[4], ttl = ARGV[3], now = ARGV[4]}
 local was = redis.call('HMGET', KEYS[1], 'status', 'reason', 'batch', 'line')
-local status, kind, counted = was[1] or '', 'elsewhere', nil
+local kind, counted = 'elsewhere', nil
 if was[3] == batch then
   kind, counted = 'queued', was[4] or line
-  if not was[4] then
-    adopt(at, KEYS[1], batch, line, was[1], was[2])
-  end
+  adopt(at, KEYS[1], batch, counted, was[1], was[2])
 else
   counted = follow(at, batch, line, was[1], was[2])
 end
 if counted ~= line then
   kind = 'repeated'
 end
-return {kind, status, counted}
+return kind

@@ -34,6 +34,19 @@ func (m *membership) asks(as int, known, terminal, begins bool) {
 	}
 }
 
+// join lets a batch count an imp_uid, once, and returns what its row is and
+// what another row is after it.
+func (m *membership) join(as int) string {
+	if as == 0 {
+		return ""
+	}
+	m.in[as-1] = true
+	if m.own == as {
+		return "qr"
+	}
+	return "er"
+}
+
 // tally is what a batch shows, and how often it was published.
 type tally struct {
 	Revoked, Dead, Open int

@@ -23,7 +23,7 @@ func (s *Store) Batch(ctx context.Context, name string) (Batch, error) {
 	var fields *redis.MapStringStringCmd
 	var now *redis.TimeCmd
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		fields, now = p.HGetAll(ctx, s.batch(name)), p.Time(ctx)
+		fields, now = p.HGetAll(ctx, s.batchKey(name)), p.Time(ctx)
 		return nil
 	})
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *Store) NewestBatches(ctx context.Context, most int) ([]Batch, error) {
 
 // newest returns that many batches, or all for 0.
 func (s *Store) newest(ctx context.Context, most int) ([]Batch, error) {
-	names, err := s.client.ZRevRange(ctx, s.batchIndex(), 0, int64(most)-1).Result()
+	names, err := s.client.ZRevRange(ctx, s.batchIndexKey(), 0, int64(most)-1).Result()
 	if err != nil {
 		return nil, fmt.Errorf("list the batches: %w", err)
 	}
@@ -58,7 +58,7 @@ func (s *Store) newest(ctx context.Context, most int) ([]Batch, error) {
 	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		now = p.Time(ctx)
 		for i, name := range names {
-			replies[i] = p.HGetAll(ctx, s.batch(name))
+			replies[i] = p.HGetAll(ctx, s.batchKey(name))
 		}
 		return nil
 	})
@@ -75,7 +75,7 @@ func (s *Store) newest(ctx context.Context, most int) ([]Batch, error) {
 		}
 	}
 	if len(gone) > 0 { // their life is over
-		_ = s.client.ZRem(ctx, s.batchIndex(), gone...).Err()
+		_ = s.client.ZRem(ctx, s.batchIndexKey(), gone...).Err()
 	}
 	return batches, nil
 }

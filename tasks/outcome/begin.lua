@@ -33,7 +33,10 @@ end
 local time = redis.call('TIME')
 local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local millis = math.floor(micros / 1000)
+local leased_until = string.format('%.0f', millis + lease)
 if was[6] == caller then -- the call was repeated because its reply was lost
+  redis.call('HSET', KEYS[1], 'leased_until', leased_until)
+  redis.call('ZADD', KEYS[2], leased_until, imp_uid)
   return {'begun', was[2], was[4], was[5], was[7] or ''}
 end
 if was[3] and tonumber(was[3]) > millis then
@@ -50,7 +53,7 @@ redis.call('HSET', KEYS[1],
   'imp_uid', imp_uid, 'status', 'retrying', 'attempts', attempts,
   'first_attempt_at', first, 'updated_at', now,
   'fence', string.format('%.0f', fence),
-  'leased_until', string.format('%.0f', millis + lease),
+  'leased_until', leased_until,
   'leased_by', caller)
 for name, value in pairs({pg = pg, batch = not was[8] and batch or '', line = not was[8] and line or ''}) do
   if value ~= '' then
@@ -61,5 +64,5 @@ if was[7] then
   redis.call('HSET', KEYS[1], 'uncertain', '1')
 end
 redis.call('PEXPIRE', KEYS[1], ttl)
-redis.call('ZADD', KEYS[2], millis + lease, imp_uid)
+redis.call('ZADD', KEYS[2], leased_until, imp_uid)
 return {'begun', string.format('%.0f', fence), tostring(attempts), first, was[7] or ''}

@@ -2,8 +2,8 @@ package outcome
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"iter"
 	"strconv"
 	"time"
 
@@ -21,41 +21,34 @@ func (s *Store) DeadLetters(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
-// DeadSince yields the imp_uids of all dead letters that became so at the
-// given time or later, in pages, oldest first. Letters that come or go
-// meanwhile may or may not be among them. An error ends it.
-func (s *Store) DeadSince(ctx context.Context, since time.Time) iter.Seq2[[]string, error] {
-	return func(yield func([]string, error) bool) {
-		from := max(since.UnixMilli(), 0)
-		seen := make(map[string]bool) // of the score from, which the next page begins with
-		for {
-			letters, err := s.client.ZRangeArgsWithScores(ctx, redis.ZRangeArgs{
-				Key: s.deadKey(), ByScore: true, Start: strconv.FormatInt(from, 10), Stop: "+inf",
-				Count: int64(pageSize + len(seen)),
-			}).Result()
-			if err != nil {
-				yield(nil, fmt.Errorf("list the dead letters: %w", err))
-				return
-			}
-			var page []string
-			for _, letter := range letters {
-				impUID, _ := letter.Member.(string)
-				if int64(letter.Score) != from {
-					from, seen = int64(letter.Score), make(map[string]bool)
-				}
-				if !seen[impUID] {
-					seen[impUID] = true
-					page = append(page, impUID)
-				}
-			}
-			if len(page) == 0 || !yield(page, nil) {
-				return
-			}
-		}
+// NewestDead returns when the last of the dead letters became so, to the
+// millisecond, or the zero time if there is none.
+func (s *Store) NewestDead(ctx context.Context) (time.Time, error) {
+	last := redis.ZRangeArgs{Key: s.deadKey(), Start: 0, Stop: 0, Rev: true}
+	letters, err := s.client.ZRangeArgsWithScores(ctx, last).Result()
+	if err != nil {
+		return time.Time{}, fmt.Errorf("find the newest dead letter: %w", err)
 	}
+	if len(letters) == 0 {
+		return time.Time{}, nil
+	}
+	return time.UnixMilli(int64(letters[0].Score)).UTC(), nil
 }
 
-// NotDeadError says that an imp_uid is no dead letter. Status is what it has
+// Listed reports whether an imp_uid is on the list of dead letters, whatever
+// its outcome says.
+func (s *Store) Listed(ctx context.Context, impUID string) (bool, error) {
+	err := s.client.ZScore(ctx, s.deadKey(), impUID).Err()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for %s among the dead letters: %w", impUID, err)
+	}
+	return true, nil
+}
+
+// NotDeadError says that an imp_uid is not a dead letter. Status is what it has
 // instead, empty if it has no outcome.
 type NotDeadError struct {
 	ImpUID string
@@ -64,17 +57,18 @@ type NotDeadError struct {
 
 func (e *NotDeadError) Error() string {
 	if e.Status == "" {
-		return e.ImpUID + " is no dead letter: it has no outcome"
+		return e.ImpUID + " is not a dead letter: it has no outcome"
 	}
-	return fmt.Sprintf("%s is no dead letter: it is %s", e.ImpUID, e.Status)
+	return fmt.Sprintf("%s is not a dead letter: it is %s", e.ImpUID, e.Status)
 }
 
-// Revive makes a dead letter open again, with no attempts behind it, in one
-// atomic step with what its batches count. It returns what to enqueue, or a [*NotDeadError]. Should that
-// not be enqueued, it will be overdue at once.
+// Revive makes a dead letter open again, with no attempts so far, in one atomic
+// step with what its batches count. The next attempt is uncertain if one from
+// before was. It returns what to enqueue, or a [*NotDeadError]. Should that not
+// be enqueued, it will be overdue at once.
 func (s *Store) Revive(ctx context.Context, impUID string) (tasks.Revocation, error) {
 	keys := []string{
-		s.hash(impUID), s.openKey(), s.deadKey(), s.followers(impUID), s.batchPrefix(), s.batchStream(),
+		s.outcomeKey(impUID), s.openKey(), s.deadKey(), s.followersKey(impUID), s.batchKey(""), s.batchStreamKey(),
 	}
 	reply, err := reviveScript.Run(ctx, s.client, keys, impUID, s.now(), s.config.TTL.Milliseconds()).StringSlice()
 	if err != nil {

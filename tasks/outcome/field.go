@@ -27,7 +27,7 @@ var fields = []field{
 	text("batch", func(o *Outcome) *string { return &o.Batch }),
 	text("status", func(o *Outcome) *string { return (*string)(&o.Status) }),
 	text("reason", func(o *Outcome) *string { return (*string)(&o.Reason) }),
-	number("http_status", func(o *Outcome) *int { return &o.HTTPStatus }, func(o *Outcome) bool { return o.HTTPStatus != 0 }),
+	number("http_status", func(o *Outcome) *int { return &o.HTTPStatus }, hasAnswer),
 	{"code", true, getCode, setCode},
 	text("message", func(o *Outcome) *string { return &o.Message }),
 	number("attempts", func(o *Outcome) *int { return &o.Attempts }, func(o *Outcome) bool { return o.Status != Queued }),
@@ -184,6 +184,8 @@ func moment(name string, at func(*Outcome) *time.Time) field {
 		},
 	}
 }
+
+func hasAnswer(o *Outcome) bool { return o.HTTPStatus != 0 }
 
 // hasReceipt tells an amount of zero from an amount that nobody reported.
 func hasReceipt(o *Outcome) bool { return o.Type != "" || o.ApplyNum != "" || o.Amount != 0 }

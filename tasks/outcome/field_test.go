@@ -54,11 +54,23 @@ func TestBadFieldIsNamed(t *testing.T) {
 
 func TestValuesMatchFields(t *testing.T) {
 	t.Parallel()
-	values := revoked.Values()
-	for i, name := range outcome.Fields() {
-		if name == "http_status" && values[i] != "200" || name == "next_attempt_at" && values[i] != "" {
-			t.Errorf("%s is %q", name, values[i])
-		}
+	o := revoked
+	o.ImpUID, o.PG, o.Batch, o.Attempts, o.Message = "imp_1", tasks.KCP, "b", 2, "취소"
+	o.FirstAttemptAt, o.UpdatedAt = noon.Add(-time.Minute), noon
+	want := map[string]string{
+		"imp_uid": "imp_1", "pg": "kcp", "batch": "b", "status": "revoked", "reason": "revoked",
+		"http_status": "200", "code": "0", "message": "취소", "attempts": "2",
+		"receipt_tid": "tid-1", "apply_num": "G-1", "type": "person", "amount": "11000", "vat": "1000",
+		"receipt_url": "https://example.test/r",
+		"applied_at":  "2026-11-23T11:00:00.000Z", "cancelled_at": "2026-11-23T12:00:00.000Z",
+		"first_attempt_at": "2026-11-23T11:59:00.000Z", "updated_at": "2026-11-23T12:00:00.000Z", "next_attempt_at": "",
+	}
+	got := make(map[string]string)
+	for i, value := range o.Values() {
+		got[outcome.Fields()[i]] = value
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("values (-want +got):\n%s", diff)
 	}
 }
 

@@ -62,13 +62,13 @@ if line ~= '' then
   redis.call('HSET', KEYS[1], 'line', line)
 end
 
-if new.status ~= 'revoked' then -- the fence outlives a dead letter, which may be revived
+if new.status ~= 'revoked' then -- both outlive a dead letter, which may be revived
   redis.call('HSET', KEYS[1], 'fence', string.format('%.0f', fence))
-end
-if new.status == 'retrying' then
   if uncertain == '1' then
     redis.call('HSET', KEYS[1], 'uncertain', '1')
   end
+end
+if new.status == 'retrying' then
   redis.call('ZADD', KEYS[2], due, new.imp_uid)
   return 'written'
 end
@@ -81,7 +81,4 @@ else
 end
 local at = {followers = KEYS[5], prefix = KEYS[6], stream = KEYS[7], ttl = ttl, now = new.updated_at}
 countAll(at, batch, line, ending(was[1], was[6]), ending(new.status, new.reason))
-if new.status == 'revoked' then
-  redis.call('DEL', KEYS[5])
-end
 return 'written'

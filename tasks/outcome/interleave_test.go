@@ -52,8 +52,11 @@ var answers = []outcome.Outcome{
 	{Status: outcome.Retrying, Reason: outcome.ReasonUnreachable, NextAttemptAt: retrying.NextAttemptAt},
 }
 
-var actions = slices.Concat(slices.Repeat([]action{doBegin}, 7), slices.Repeat([]action{doFinish}, 8),
-	slices.Repeat([]action{doCrash}, 3), slices.Repeat([]action{doRevive}, 3), []action{doExtend, doExtend, doDiscard, doJoin, doJoin})
+var actions = slices.Concat(
+	slices.Repeat([]action{doBegin}, 7), slices.Repeat([]action{doFinish}, 8),
+	slices.Repeat([]action{doCrash}, 3), slices.Repeat([]action{doRevive}, 3),
+	[]action{doExtend, doExtend, doDiscard, doJoin, doJoin},
+)
 
 // impUIDs is how many imp_uids a sequence has, so that they could mix.
 const impUIDs = 2

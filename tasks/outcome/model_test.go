@@ -110,9 +110,7 @@ func (m *model) once(s step) string {
 		m.Dead = false
 		return fmt.Sprint("discarded ", was)
 	case doJoin:
-		if s.as > 0 {
-			m.in[s.as-1] = true
-		}
+		return m.join(s.as)
 	}
 	return ""
 }
@@ -143,7 +141,7 @@ func (m *model) finish(attempt int, s step) string {
 	if s.uncounted && m.Attempts > 0 {
 		m.Attempts--
 	}
-	m.Uncertain = s.uncertain && m.Status == outcome.Retrying
+	m.Uncertain = s.uncertain && m.Status != outcome.Revoked
 	m.Open, m.Dead = "next", m.Status == outcome.Dead
 	if m.Status.Terminal() {
 		m.Open = ""
@@ -157,7 +155,7 @@ func (m *model) revive() string {
 		return "not dead but " + string(m.Status)
 	}
 	m.Status, m.Attempts, m.Dead, m.Open = outcome.Retrying, 0, false, "revived"
-	m.Uncertain = m.Reason == outcome.ReasonUnconfirmed
+	m.Uncertain = m.Uncertain || m.Reason == outcome.ReasonUnconfirmed
 	return "revived"
 }
 
@@ -185,6 +183,9 @@ var laws = []struct {
 			return kept && strings.HasPrefix(added, string(c.after.Status)+"/") && strings.Count(added, " ") == 1
 		}
 		return kept && added == ""
+	}},
+	{"what may have worked unseen is not forgotten with the dead letter", func(c change) bool {
+		return c.do != doRevive || c.reply != "revived" || !c.before.Uncertain || c.after.Uncertain
 	}},
 	{"dead letters are dead, and on the list until they are discarded", func(c change) bool {
 		became := c.after.Status == outcome.Dead && c.before.Status != outcome.Dead

@@ -40,37 +40,6 @@ func (s *Store) Close(ctx context.Context, impUID string) error {
 	return nil
 }
 
-// Lead reports whether the caller may do what only one process should do at a
-// time. It holds for the given time or until the process asks again.
-func (s *Store) Lead(ctx context.Context, task, process string, hold time.Duration) (bool, error) {
-	key := s.key("lead:" + task)
-	leads, err := s.client.SetNX(ctx, key, process, hold).Result()
-	if err != nil {
-		return false, fmt.Errorf("ask who leads the %s: %w", task, err)
-	}
-	if leads {
-		return true, nil
-	}
-	holder, err := s.client.Get(ctx, key).Result()
-	if err != nil && err != redis.Nil {
-		return false, fmt.Errorf("ask who leads the %s: %w", task, err)
-	}
-	return holder == process, nil
-}
-
-// aliveFor is how long a worker is taken for alive after it last said so.
-const aliveFor = 15 * time.Second
-
-// Alive writes that a worker is alive. It fails where Redis does not answer,
-// and also where it answers but takes no writes: its memory is full, its disk
-// is, or it has become a replica.
-func (s *Store) Alive(ctx context.Context, process string) error {
-	if err := s.client.Set(ctx, s.key("worker:"+process), s.config.Now().UTC().Format(timeFormat), aliveFor).Err(); err != nil {
-		return fmt.Errorf("write that this worker is alive: %w", err)
-	}
-	return nil
-}
-
 // Forgotten reports whether an outcome written at the given time has ended its
 // life by now. It is false for the zero time.
 func (s *Store) Forgotten(written time.Time) bool {

@@ -71,6 +71,24 @@ const (
 	ReasonGatewayPaused Reason = "gateway_paused"
 )
 
+// DeadReasons returns every reason of a dead outcome.
+func DeadReasons() []Reason {
+	return []Reason{
+		ReasonNotIssued, ReasonRefused, ReasonUnsupportedGateway, ReasonAttemptsExhausted,
+		ReasonUnconfirmed, ReasonInvalidTask, ReasonCrashed,
+	}
+}
+
+// TerminalReasons returns the reasons of all outcomes that have ended.
+func TerminalReasons() []Reason {
+	return append([]Reason{ReasonRevoked, ReasonAlreadyRevoked}, DeadReasons()...)
+}
+
+// RetryingReasons returns the reasons of retrying outcomes.
+func RetryingReasons() []Reason {
+	return []Reason{ReasonPGFailure, ReasonUnreachable, ReasonUnauthorized, ReasonRateLimited, ReasonGatewayPaused}
+}
+
 // Outcome is what is known about one imp_uid. Redis, JSON and CSV use the
 // same field names; see [Fields].
 type Outcome struct {

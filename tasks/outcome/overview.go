@@ -38,8 +38,9 @@ type Overview struct {
 // costs the same for any number of them. What is overdue should have gone on by
 // the given time ago.
 func (s *Store) Overview(ctx context.Context, overdueFor time.Duration) (Overview, error) {
-	keys := []string{s.openKey(), s.deadKey(), s.batchIndex(), s.batchPrefix()}
-	reply, err := overviewScript.Run(ctx, s.client, keys, overdueFor.Milliseconds(), latestBatches, overviewBatches).Slice()
+	keys := []string{s.openKey(), s.deadKey(), s.batchIndexKey(), s.batchKey("")}
+	overdue := overdueFor.Milliseconds()
+	reply, err := overviewScript.Run(ctx, s.client, keys, overdue, latestBatches, overviewBatches).Slice()
 	if err != nil {
 		return Overview{}, fmt.Errorf("look over the outcomes: %w", err)
 	}

@@ -46,12 +46,3 @@ func written(id string) time.Time {
 	}
 	return time.UnixMilli(at).UTC()
 }
-
-// Writable returns why Redis takes no writes, nil if it does. It writes a key
-// that lives for a second.
-func (s *Store) Writable(ctx context.Context) error {
-	if err := s.client.Set(ctx, s.key("doctor"), s.now(), time.Second).Err(); err != nil {
-		return fmt.Errorf("write a key that lives for a second: %w", err)
-	}
-	return nil
-}

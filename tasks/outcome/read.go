@@ -13,7 +13,7 @@ import (
 // Get returns the outcome of an imp_uid, or an error that matches
 // [ErrNotFound].
 func (s *Store) Get(ctx context.Context, impUID string) (Outcome, error) {
-	values, err := s.client.HGetAll(ctx, s.hash(impUID)).Result()
+	values, err := s.client.HGetAll(ctx, s.outcomeKey(impUID)).Result()
 	if err != nil {
 		return Outcome{}, fmt.Errorf("read the outcome of %s: %w", impUID, err)
 	}
@@ -48,7 +48,7 @@ func (s *Store) hashes(ctx context.Context, impUIDs []string) ([]*redis.MapStrin
 	replies := make([]*redis.MapStringStringCmd, len(impUIDs))
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, impUID := range impUIDs {
-			replies[i] = p.HGetAll(ctx, s.hash(impUID))
+			replies[i] = p.HGetAll(ctx, s.outcomeKey(impUID))
 		}
 		return nil
 	})
@@ -57,7 +57,7 @@ func (s *Store) hashes(ctx context.Context, impUIDs []string) ([]*redis.MapStrin
 
 // Status returns the status of an imp_uid, empty if it has no outcome.
 func (s *Store) Status(ctx context.Context, impUID string) (Status, error) {
-	status, err := s.client.HGet(ctx, s.hash(impUID), "status").Result()
+	status, err := s.client.HGet(ctx, s.outcomeKey(impUID), "status").Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return "", fmt.Errorf("read the status of %s: %w", impUID, err)
 	}
@@ -74,7 +74,7 @@ func (s *Store) Statuses(ctx context.Context, impUIDs []string) ([]Status, error
 	for i, impUID := range impUIDs {
 		args[i] = impUID
 	}
-	found, err := statusesScript.Run(ctx, s.client, []string{s.hash("")}, args...).Slice()
+	found, err := statusesScript.Run(ctx, s.client, []string{s.outcomeKey("")}, args...).Slice()
 	if err != nil {
 		return nil, fmt.Errorf("read %d statuses: %w", len(impUIDs), err)
 	}

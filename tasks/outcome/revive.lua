@@ -1,5 +1,6 @@
--- Makes a dead letter open again, with no attempts behind it. Answers of
--- attempts from before are late from now on. Its batches count it as open.
+-- Makes a dead letter open again, with no attempts so far. Answers of attempts
+-- from before are late from now on. If one of those may have worked unseen, it
+-- still may have. Its batches count it as open.
 --
 -- KEYS  outcome hash, set of the open ones, set of dead letters, followers,
 --       prefix of batches, stream of batches

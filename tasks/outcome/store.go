@@ -75,21 +75,29 @@ func NewStore(client redis.UniversalClient, config Config) *Store {
 	return &Store{client: client, config: config}
 }
 
-func (s *Store) key(name string) string    { return "{" + s.config.Namespace + "}:" + name }
-func (s *Store) hash(impUID string) string { return s.key("outcome:" + impUID) }
-func (s *Store) openKey() string           { return s.key("open") }
-func (s *Store) streamKey() string         { return s.key("outcomes") }
-func (s *Store) deadKey() string           { return s.key("dead") }
+// Namespace returns what stands before every key, without the braces. Others
+// who keep something beside outcomes keep it there too.
+func (s *Store) Namespace() string { return s.config.Namespace }
 
-// followers are the batches that count an imp_uid beside the one in its hash.
-func (s *Store) followers(impUID string) string { return s.key("followers:" + impUID) }
+func (s *Store) key(name string) string { return "{" + s.config.Namespace + "}:" + name }
 
-// batchPrefix stands before a batch's name in its keys.
-func (s *Store) batchPrefix() string      { return s.key("batch:") }
-func (s *Store) batch(name string) string { return s.batchPrefix() + name }
-func (s *Store) rows(name string) string  { return s.batch(name) + ":rows" }
-func (s *Store) batchIndex() string       { return s.key("batch-index") }
-func (s *Store) batchStream() string      { return s.key("batches") }
+// outcomeKey is the hash of an imp_uid's outcome; the prefix of all of them for
+// the empty one.
+func (s *Store) outcomeKey(impUID string) string { return s.key("outcome:" + impUID) }
+func (s *Store) openKey() string                 { return s.key("open") }
+func (s *Store) streamKey() string               { return s.key("outcomes") }
+func (s *Store) deadKey() string                 { return s.key("dead") }
+
+// followersKey is the hash of the batches that count an imp_uid beside the one
+// in its outcome.
+func (s *Store) followersKey(impUID string) string { return s.key("followers:" + impUID) }
+
+// batchKey is the hash of a batch; the prefix of all of them for the empty name.
+func (s *Store) batchKey(name string) string   { return s.key("batch:" + name) }
+func (s *Store) rowsKey(name string) string    { return s.batchKey(name) + ":rows" }
+func (s *Store) countedKey(name string) string { return s.batchKey(name) + ":counted" }
+func (s *Store) batchIndexKey() string         { return s.key("batch-index") }
+func (s *Store) batchStreamKey() string        { return s.key("batches") }
 
 // now returns the time as it is written.
 func (s *Store) now() string { return s.config.Now().UTC().Format(timeFormat) }

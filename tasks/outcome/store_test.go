@@ -167,6 +167,34 @@ func TestBeginRefuses(t *testing.T) {
 	})
 }
 
+// A call that is repeated because its reply was lost may come when the lease of
+// the first time is over.
+func TestRepeatedBeginHoldsAWholeLease(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		w := &world{client: client, store: s}
+		first, err := s.BeginAs(t.Context(), asked, lease, "caller")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.endLease(t.Context(), asked.ImpUID); err != nil {
+			t.Fatal(err)
+		}
+		again, err := s.BeginAs(t.Context(), asked, lease, "caller")
+		if diff := cmp.Diff(first, again, cmp.AllowUnexported(outcome.Attempt{})); diff != "" || err != nil {
+			t.Errorf("begun again: %v (-first +again):\n%s", err, diff)
+		}
+		var busy *outcome.BusyError
+		if _, err := s.Begin(t.Context(), asked, lease); !errors.As(err, &busy) || busy.Wait < lease/2 {
+			t.Errorf("another attempt: got %v, want a BusyError for a lease", err)
+		}
+		if overdue, err := s.Overdue(t.Context(), time.Now(), 10); err != nil || len(overdue) != 0 {
+			t.Errorf("%q are overdue, %v; want none while the lease holds", overdue, err)
+		}
+	})
+}
+
 func TestExtendedLeaseKeepsOthersOut(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {

@@ -108,11 +108,7 @@ func (w *world) do(ctx context.Context, s step) (string, error) {
 	case doBegin:
 		return w.begin(ctx, s.on, r)
 	case doJoin:
-		if s.as == 0 {
-			return "", nil
-		}
-		_, _, _, err := w.store.Join(ctx, r)
-		return "", err
+		return w.join(ctx, r)
 	case doFinish:
 		attempt.Uncounted, attempt.Uncertain = s.uncounted, s.uncertain
 		written, err := w.store.Finish(ctx, attempt, s.answer)
@@ -145,6 +141,20 @@ func (w *world) begin(ctx context.Context, on int, r tasks.Revocation) (string, 
 		w.attempts[on] = append(w.attempts[on], attempt)
 	}
 	return fmt.Sprintf("begun %d uncertain %t", attempt.Number, attempt.Uncertain), err
+}
+
+// join lets the batch count an imp_uid, and once more from another row.
+func (w *world) join(ctx context.Context, r tasks.Revocation) (string, error) {
+	if r.Batch == "" {
+		return "", nil
+	}
+	kind, err := w.store.Join(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	r.Row += impUIDs
+	again, err := w.store.Join(ctx, r)
+	return string(kind) + string(again), err
 }
 
 // endLease makes the time when a lease ends, if any, the first millisecond of 1970.

@@ -75,7 +75,7 @@ func TestNamedOneThatIsNotDeadIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, errs := b.all(t, deadletter.Filter{ImpUIDs: []string{"imp_2", "imp_3", one}})
-		want := []string{"imp_2 is no dead letter: it is retrying", "imp_3 is no dead letter: it has no outcome"}
+		want := []string{"imp_2 is not a dead letter: it is retrying", "imp_3 is not a dead letter: it has no outcome"}
 		if diff := cmp.Diff(want, errs); diff != "" || !slices.Equal(got, []string{one}) {
 			t.Errorf("got %q; errors (-want +got):\n%s", got, diff)
 		}

@@ -1,0 +1,40 @@
+package enqueue
+
+import (
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+// route is a way to Redis, with everything that is asked there.
+type route struct {
+	queue     queue
+	inspector *asynq.Inspector
+	outcomes  *outcome.Store
+}
+
+func newRoute(client redis.UniversalClient, outcomes outcome.Config) *route {
+	return &route{
+		queue:     queue{redis: client},
+		inspector: asynq.NewInspectorFromRedisClient(client),
+		outcomes:  outcome.NewStore(client, outcomes),
+	}
+}
+
+// pipelined returns a client by which what many goroutines ask at the same time
+// shares round trips: Asynq enqueues one task in one. It is part of the given
+// client and closed with it.
+//
+// Several batches of commands are on their way at a time, so that neither Redis
+// nor this process waits while the other one works. Nothing here is asked before
+// the answer to what must come before it.
+func pipelined(client redis.UniversalClient) redis.UniversalClient {
+	shared, err := client.AutoPipelineWithOptions(&redis.AutoPipelineOptions{
+		MaxBatchSize: 100, MaxConcurrentBatches: 8, Unordered: true,
+	})
+	if err != nil {
+		return client // it is closed, as every command will say
+	}
+	return shared
+}

@@ -1,0 +1,73 @@
+package outcome_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+)
+
+// Payloads are of anybody's making. Rows and names that no batch can have touch
+// no batch, and keep no outcome from being written and counted elsewhere.
+func TestRowsThatNoBatchHasAreNotCounted(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		const name = "a"
+		if _, err := s.OpenBatch(t.Context(), name, ""); err != nil {
+			t.Fatal(err)
+		}
+		rows := "{receipt}:batch:a:rows"
+		client.Set(t.Context(), rows, "kept.", 0)
+		for impUID, r := range map[string]tasks.Revocation{
+			"imp_1": {Batch: name, Row: 1_764_000_000},
+			"imp_2": {Batch: name, Row: 1 << 40},
+			"imp_3": {Batch: name, Row: outcome.MaxRows + 1},
+			"imp_4": {Batch: name, Row: -1},
+			"imp_5": {Batch: name + ":rows", Row: 1},
+			"imp_6": {Batch: strings.Repeat("a", 65), Row: 1},
+		} {
+			r.ImpUID = impUID
+			attempt, err := s.Begin(t.Context(), r, lease)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !finish(t, s, attempt, revoked) {
+				t.Errorf("%+v: nothing was written", r)
+			}
+		}
+		if got := client.Get(t.Context(), rows).Val(); got != "kept." {
+			t.Errorf("the rows are %q", got)
+		}
+		if bytes := client.StrLen(t.Context(), "{receipt}:batch:a:counted").Val(); bytes > 1 {
+			t.Errorf("%d bytes for counted rows, want none", bytes)
+		}
+		if b, err := s.Batch(t.Context(), name); err != nil || b.Revoked != 0 {
+			t.Errorf("got %+v, %v; want that it counts none of them", b, err)
+		}
+	})
+}
+
+func TestTheLastRowOfABatchIsCounted(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		if _, err := s.OpenBatch(t.Context(), asked.Batch, ""); err != nil {
+			t.Fatal(err)
+		}
+		r := asked
+		r.Row = outcome.MaxRows
+		attempt, err := s.Begin(t.Context(), r, lease)
+		if err != nil {
+			t.Fatal(err)
+		}
+		finish(t, s, attempt, revoked)
+		if b, err := s.Batch(t.Context(), asked.Batch); err != nil || b.Revoked != 1 {
+			t.Errorf("got %+v, %v; want one revoked", b, err)
+		}
+	})
+}

@@ -1,0 +1,38 @@
+package tasks
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Parse returns the revocation that a payload asks for. Fields it does not
+// know are ignored, so that producers may be newer than workers. Fields that
+// are not required and cannot be read count as not given: a good imp_uid is not
+// given up for a row in quotes. An error matches [ErrInvalid]; the revocation
+// then holds what could be read.
+func Parse(payload []byte) (Revocation, error) {
+	var given struct {
+		ImpUID string            `json:"imp_uid"`
+		PG     optional[Gateway] `json:"pg"`
+		Batch  optional[string]  `json:"batch"`
+		Row    optional[int]     `json:"row"`
+	}
+	err := json.Unmarshal(payload, &given)
+	r := Revocation{ImpUID: given.ImpUID, PG: given.PG.value, Batch: given.Batch.value, Row: given.Row.value}
+	if err != nil {
+		return r, fmt.Errorf("%w: payload is not the JSON of a revocation: %w", ErrInvalid, err)
+	}
+	return r, r.Validate()
+}
+
+// optional is a field that has its zero value where it cannot be read.
+type optional[T any] struct{ value T }
+
+func (o *optional[T]) UnmarshalJSON(data []byte) error {
+	var value T
+	if json.Unmarshal(data, &value) != nil {
+		value = *new(T) // some types are written to before they are refused
+	}
+	o.value = value
+	return nil
+}
