@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 
-	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/iamport"
 )
@@ -88,24 +87,8 @@ func judgeToken(failure *iamport.Error) verdict {
 	return v
 }
 
-// conclusive reports whether a failed lookup is PortOne's own answer about
-// this payment, 404 above all, rather than a sign that nobody was asked.
-// Neither says that the receipt is not revoked; but asking again helps only in
-// the second case.
-func conclusive(err error) bool {
-	v := judge(err)
-	return v.status == outcome.Dead || v.reason == outcome.ReasonPGFailure
-}
-
 // mayHaveWorked reports whether a failed DELETE may have revoked the receipt.
 func mayHaveWorked(err error) bool {
 	var failure *iamport.Error
 	return !errors.As(err, &failure) || failure.MayHaveTakenEffect
-}
-
-// neverIssued reports whether a failed lookup says that there is no receipt:
-// a 404, on a gateway for which PortOne documents lookups.
-func neverIssued(err error, pg tasks.Gateway) bool {
-	var failure *iamport.Error
-	return errors.As(err, &failure) && failure.Status == http.StatusNotFound && pg.LooksUp()
 }

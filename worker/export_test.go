@@ -1,5 +1,13 @@
 package worker
 
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"receiptrevoker/tasks/outcome"
+)
+
 // Silence is after how long a loop that has not turned is taken for dead.
 const Silence = silence
 
@@ -14,3 +22,19 @@ func (p Pulse) Beat(loop string) { p.beat(loop) }
 
 // End says that a loop has ended.
 func (p Pulse) End(loop string) { p.end(loop) }
+
+// Leases is what keeps the leases of attempts.
+type Leases struct{ *leases }
+
+// NewLeases returns the leases of no attempts.
+func NewLeases(store *outcome.Store, log *slog.Logger) Leases {
+	return Leases{&leases{
+		outcomes: store, complaints: newComplaints(log), pulse: newPulse(), held: make(map[outcome.Attempt]time.Time),
+	}}
+}
+
+// Hold keeps the lease of an attempt that was asked for at a time.
+func (l Leases) Hold(a outcome.Attempt, asked time.Time) { l.holdSince(a, asked) }
+
+// Valid reports whether an attempt may still call.
+func (l Leases) Valid(ctx context.Context, a outcome.Attempt) bool { return l.valid(ctx, a) }

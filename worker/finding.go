@@ -31,6 +31,8 @@ var (
 	spent = verdict{outcome.Dead, outcome.ReasonAttemptsExhausted, false}
 	// putBack: the process stops before the DELETE.
 	putBack = verdict{outcome.Retrying, "", false}
+	// lost: another attempt may have begun before the DELETE.
+	lost = verdict{outcome.Retrying, "", false}
 	// paused: the gateway's gate has closed before the DELETE.
 	paused  = verdict{outcome.Retrying, outcome.ReasonGatewayPaused, false}
 	invalid = verdict{outcome.Dead, outcome.ReasonInvalidTask, false}
@@ -67,6 +69,8 @@ func (f finding) delay(schedule Schedule, number int) time.Duration {
 	switch {
 	case errors.Is(f.err, errStopping):
 		return 0
+	case errors.Is(f.err, errLeaseLost):
+		return time.Second
 	case errors.As(f.err, &wait):
 		return wait.Wait
 	case errors.As(f.err, &failure):
@@ -75,8 +79,11 @@ func (f finding) delay(schedule Schedule, number int) time.Duration {
 	return schedule.Delay(number)
 }
 
-// errStopping is why a task was put back untouched.
-var errStopping = errors.New("the worker is stopping")
+// Why a task was put back untouched.
+var (
+	errStopping  = errors.New("the worker is stopping")
+	errLeaseLost = errors.New("the attempt's lease is over")
+)
 
 // again tells Asynq to come back to a task.
 type again struct {

@@ -64,8 +64,9 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 
 // carryOut makes an attempt that has begun and records what it found, in a span
 // of its own. The error is what Asynq hears.
-func (h *handler) carryOut(ctx context.Context, a outcome.Attempt, call *gate.Call) (finding, error) {
-	release := h.leases.hold(a)
+func (h *handler) carryOut(ctx context.Context, b begun, call *gate.Call) (finding, error) {
+	a := b.Attempt
+	release := h.leases.holdSince(a, b.asked)
 	defer release()
 	ctx, span := h.startSpan(ctx, a)
 	defer span.End()
@@ -93,9 +94,11 @@ func (h *handler) attempt(ctx context.Context, a outcome.Attempt, call *gate.Cal
 	if h.stopping.Err() != nil {
 		return finding{verdict: putBack, err: errStopping}
 	}
-
 	if err := call.Err(); err != nil {
 		return finding{verdict: paused, err: err}
+	}
+	if !h.leases.valid(ctx, a) {
+		return finding{verdict: lost, err: errLeaseLost}
 	}
 
 	receipt, err := h.api.RevokeReceipt(ctx, impUID)
@@ -107,28 +110,12 @@ func (h *handler) attempt(ctx context.Context, a outcome.Attempt, call *gate.Cal
 	if found.status == outcome.Retrying && call.Overtaken() {
 		found.counted = false // it is the gateway that fails, and the gate knows
 	}
-	if found.counted && a.Number == h.schedule.Attempts && found.status == outcome.Retrying {
+	last := found.counted && a.Number == h.schedule.Attempts
+	if last && found.status == outcome.Retrying && !found.uncertain { // else a lookup so soon may miss what it did
 		found.verdict = exhausted
 	}
 	if found.status == outcome.Dead {
 		return h.giveUp(ctx, a, found)
-	}
-	return found
-}
-
-// giveUp looks the receipt up before it becomes a dead letter, and returns
-// found if there is nothing better to say. As long as nobody can be asked it
-// is not the moment to give up: an earlier DELETE may have worked.
-func (h *handler) giveUp(ctx context.Context, a outcome.Attempt, found finding) finding {
-	receipt, err := h.api.GetReceipt(ctx, a.Revocation.ImpUID)
-	switch {
-	case err == nil && receipt.Revoked():
-		return finding{verdict: verdict{outcome.Revoked, outcome.ReasonAlreadyRevoked, found.counted}, receipt: receipt}
-	case err != nil && !conclusive(err):
-		found.verdict = verdict{outcome.Retrying, judge(err).reason, found.counted}
-		found.err = err
-	case err != nil && (a.Uncertain || found.uncertain) && !neverIssued(err, a.Revocation.PG):
-		found.reason = outcome.ReasonUnconfirmed
 	}
 	return found
 }

@@ -23,14 +23,24 @@ type leases struct {
 	pulse      *pulse
 
 	mu   sync.Mutex
-	held map[outcome.Attempt]struct{}
+	held map[outcome.Attempt]time.Time // when each was asked for that was granted last
+}
+
+// begun is an attempt that has begun.
+type begun struct {
+	outcome.Attempt
+	asked time.Time // before which its lease has not begun
 }
 
 // hold keeps an attempt's lease until the returned function is called.
 func (l *leases) hold(a outcome.Attempt) (release func()) {
+	return l.holdSince(a, time.Now())
+}
+
+func (l *leases) holdSince(a outcome.Attempt, asked time.Time) (release func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.held[a] = struct{}{}
+	l.held[a] = asked
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -56,10 +66,36 @@ func (l *leases) run(ctx context.Context) {
 		l.mu.Unlock()
 		for _, a := range running {
 			l.pulse.beat("leases")
-			if err := l.outcomes.Extend(ctx, a, lease); err != nil && ctx.Err() == nil {
-				l.complaints.add(slog.LevelWarn, "lease", "lease not extended",
-					about(ctx, a.Revocation, "attempt", a.Number, "error", err)...)
-			}
+			l.extend(ctx, a)
 		}
 	}
+}
+
+// extend extends a lease and reports whether the attempt is still running.
+func (l *leases) extend(ctx context.Context, a outcome.Attempt) bool {
+	asked := time.Now()
+	running, err := l.outcomes.Extend(ctx, a, lease)
+	if err != nil && ctx.Err() == nil {
+		l.complaints.add(slog.LevelWarn, "lease", "lease not extended",
+			about(ctx, a.Revocation, "attempt", a.Number, "error", err)...)
+	}
+	if err != nil || !running {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.held[a]; ok {
+		l.held[a] = asked
+	}
+	return true
+}
+
+// valid reports whether an attempt that is held may still call: no other has
+// begun. A process that was stopped for longer than a lease asks Redis. The clock
+// is the monotonic one, which goes on while a process is stopped.
+func (l *leases) valid(ctx context.Context, a outcome.Attempt) bool {
+	l.mu.Lock()
+	granted := l.held[a]
+	l.mu.Unlock()
+	return time.Since(granted) < lease || l.extend(ctx, a)
 }

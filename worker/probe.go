@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
@@ -16,6 +17,9 @@ import (
 // mostProbed is how many receipts a probe tries that turn out to say nothing
 // about the gateway.
 const mostProbed = 5
+
+// probeBegins bounds how long a probe tries to begin an attempt.
+const probeBegins = 5 * time.Second
 
 // prober finds out whether a gateway is back, with receipts that its gate holds
 // back. Their tasks stay where they are: one that is delivered after its receipt
@@ -84,7 +88,7 @@ func (p *prober) try(ctx context.Context, name gate.Name, r tasks.Revocation) (g
 		return gate.Silent, turnedAway
 	}
 	defer call.Leave()
-	attempt, err := p.handler.begin(ctx, r)
+	attempt, err := p.begin(ctx, r)
 	var terminal *outcome.TerminalError
 	var busy *outcome.BusyError
 	switch {
@@ -105,4 +109,12 @@ func (p *prober) try(ctx context.Context, name gate.Name, r tasks.Revocation) (g
 		return call.Said().PortOne, ended
 	}
 	return call.Said().Gateway, ended
+}
+
+// begin begins an attempt, unless Redis does not answer for a while: a gate is
+// not kept closed by that.
+func (p *prober) begin(ctx context.Context, r tasks.Revocation) (begun, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeBegins)
+	defer cancel()
+	return p.handler.begin(ctx, r)
 }

@@ -66,6 +66,10 @@ func (s Schedule) Delay(attempt int) time.Duration {
 	return s.after(attempt, retry.WithCappedDuration(s.Max, retry.WithJitterPercent(jitterPercent, s.exact())))
 }
 
+// longest returns the delay after the last attempt, and after what no attempt
+// can mend.
+func (s Schedule) longest() time.Duration { return s.Delay(s.withDefaults().Attempts) }
+
 // exact returns the backoff without its jitter.
 func (s Schedule) exact() retry.Backoff {
 	return retry.WithCappedDuration(s.Max, retry.NewExponential(s.Base))
@@ -80,6 +84,15 @@ func (s Schedule) after(attempt int, backoff retry.Backoff) time.Duration {
 		delay, _ = backoff.Next()
 	}
 	return delay
+}
+
+// length returns how long all attempts take without their jitter.
+func (s Schedule) length() (sum time.Duration) {
+	s = s.withDefaults()
+	for attempt := 1; attempt < s.Attempts; attempt++ {
+		sum += s.after(attempt, s.exact())
+	}
+	return sum
 }
 
 // String returns the delays without their jitter, up to where they no longer

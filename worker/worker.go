@@ -171,7 +171,7 @@ func (w *Worker) handler(stopping, abandoned context.Context) *handler {
 		api: w.config.API, outcomes: w.config.Outcomes, gates: w.gates, schedule: w.config.Schedule,
 		queue: asynq.NewClientFromRedisClient(w.config.Redis),
 		leases: &leases{
-			outcomes: w.config.Outcomes, complaints: w.complaints, pulse: w.pulse, held: make(map[outcome.Attempt]struct{}),
+			outcomes: w.config.Outcomes, complaints: w.complaints, pulse: w.pulse, held: make(map[outcome.Attempt]time.Time),
 		},
 		log: w.config.Log, complaints: w.complaints, stopping: stopping, abandoned: abandoned,
 		onAttempt: w.config.OnAttempt, tracer: w.config.Tracers.Tracer("receiptrevoker/worker"),

@@ -228,7 +228,7 @@ func TestUnreadableTaskIsADeadLetterWithoutACall(t *testing.T) {
 			}
 		}
 		b.start(t)
-		for _, id := range []string{"cut", "imp_12 34", "other-type"} {
+		for _, id := range []string{"task:cut", "imp_12 34", "task:other-type"} {
 			if o := b.await(t, id, terminal); o.Reason != outcome.ReasonInvalidTask || o.Message == "" || o.Attempts != 0 {
 				t.Errorf("got %+v, want an invalid task and why", o)
 			}

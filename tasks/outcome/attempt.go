@@ -53,6 +53,13 @@ type Attempt struct {
 	first string
 }
 
+// Since returns when the first attempt on the imp_uid began, the zero time if
+// that is not known.
+func (a Attempt) Since() time.Time {
+	first, _ := time.Parse(time.RFC3339, a.first)
+	return first
+}
+
 // Begin counts an attempt and marks it as running for lease, in one atomic
 // step. It returns a [*TerminalError] if there is nothing left to do, and a
 // [*BusyError] if another attempt is running.
@@ -90,15 +97,15 @@ func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Dura
 }
 
 // Extend lets a running attempt's lease end no earlier than lease from now. It
-// does nothing if the attempt is over.
-func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) error {
+// reports false, and does nothing, if the attempt is over or a newer one has begun.
+func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) (running bool, err error) {
 	impUID := a.Revocation.ImpUID
 	keys := []string{s.outcomeKey(impUID), s.openKey()}
-	err := extendScript.Run(ctx, s.client, keys, a.fence, lease.Milliseconds(), impUID).Err()
+	running, err = extendScript.Run(ctx, s.client, keys, a.fence, lease.Milliseconds(), impUID).Bool()
 	if err != nil {
-		return fmt.Errorf("extend the attempt on %s: %w", impUID, err)
+		return false, fmt.Errorf("extend the attempt on %s: %w", impUID, err)
 	}
-	return nil
+	return running, nil
 }
 
 // Finish writes what came of an attempt, in one atomic step: the outcome and,

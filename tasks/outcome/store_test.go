@@ -200,8 +200,8 @@ func TestExtendedLeaseKeepsOthersOut(t *testing.T) {
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		attempt := begin(t, s, time.Millisecond)
-		if err := s.Extend(t.Context(), attempt, lease); err != nil {
-			t.Fatal(err)
+		if running, err := s.Extend(t.Context(), attempt, lease); err != nil || !running {
+			t.Fatalf("got %t, %v of a running attempt", running, err)
 		}
 		time.Sleep(5 * time.Millisecond) // the first lease would be over
 		var busy *outcome.BusyError
@@ -209,8 +209,8 @@ func TestExtendedLeaseKeepsOthersOut(t *testing.T) {
 			t.Errorf("got %v, want a BusyError", err)
 		}
 		finish(t, s, attempt, retrying)
-		if err := s.Extend(t.Context(), attempt, lease); err != nil {
-			t.Fatal(err)
+		if running, err := s.Extend(t.Context(), attempt, lease); err != nil || running {
+			t.Fatalf("got %t, %v of a finished attempt", running, err)
 		}
 		begin(t, s, lease) // a finished attempt extends nothing
 	})

@@ -114,7 +114,8 @@ func (w *world) do(ctx context.Context, s step) (string, error) {
 		written, err := w.store.Finish(ctx, attempt, s.answer)
 		return fmt.Sprint("written ", written), err
 	case doExtend:
-		return "", w.store.Extend(ctx, attempt, lease)
+		_, err := w.store.Extend(ctx, attempt, lease)
+		return "", err
 	case doCrash:
 		return "", w.endLease(ctx, impUID)
 	case doDiscard:

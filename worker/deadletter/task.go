@@ -35,7 +35,7 @@ type place struct{ queue, id string }
 // be taken for a crash of the attempts to come.
 //
 // What nobody could read may be anywhere, under any ID; its letter bears that
-// ID if there was no imp_uid.
+// ID.
 func (l *List) places(letter outcome.Outcome) ([]place, error) {
 	id := tasks.TaskID(letter.ImpUID)
 	var places []place
@@ -51,7 +51,7 @@ func (l *List) places(letter outcome.Outcome) ([]place, error) {
 	}
 	for _, name := range names {
 		if _, ours := tasks.ParseQueue(name); ours {
-			places = append(places, place{name, id}, place{name, letter.ImpUID})
+			places = append(places, place{name, id}, place{name, tasks.UnreadableID(letter.ImpUID)})
 		}
 	}
 	return places, nil

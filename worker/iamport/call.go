@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
+	"unicode/utf8"
 )
 
 // call is one request.
@@ -35,6 +38,7 @@ var errTooLarge = errors.New("the answer is larger than 1 MiB")
 func (c *Client) exchange(ctx context.Context, call call) *Error {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
+	ctx, connected := watch(ctx)
 	request, err := c.request(ctx, call)
 	if err != nil {
 		return call.failed(err)
@@ -42,7 +46,7 @@ func (c *Client) exchange(ctx context.Context, call call) *Error {
 	response, err := c.http.Do(request)
 	if err != nil {
 		failure := call.failed(err)
-		failure.MayHaveTakenEffect = call.op == OpRevoke
+		failure.MayHaveTakenEffect = call.op == OpRevoke && connected.Load()
 		return c.conceal(failure, call.token)
 	}
 	answer, failure := call.read(response)
@@ -53,6 +57,16 @@ func (c *Client) exchange(ctx context.Context, call call) *Error {
 		return c.unreadable(call, answer, err)
 	}
 	return nil
+}
+
+// watch tells whether a request of ctx had a connection. One that never had
+// has not left: nobody was there, or a proxy or the TLS handshake refused. The
+// error does not tell, since net/http sends a DELETE once more on a new connection
+// where the one that it kept was cut.
+func watch(ctx context.Context) (context.Context, *atomic.Bool) {
+	var connected atomic.Bool
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
+	return httptrace.WithClientTrace(ctx, trace), &connected
 }
 
 func (c *Client) request(ctx context.Context, call call) (*http.Request, error) {
@@ -128,20 +142,36 @@ func (c *Client) unreadable(call call, answer envelope, err error) *Error {
 }
 
 // conceal removes what must not be shown from what somebody else wrote: the
-// message, and the cause, which may quote an answer.
+// message, and the cause, which may quote an answer. It cuts both, since Redis
+// and the log keep them with every retry; last, so that no part of a secret is left.
 func (c *Client) conceal(failure *Error, token string) *Error {
 	hide := func(text string) string {
 		text = c.redact.Replace(text)
 		if token != "" {
 			text = strings.ReplaceAll(text, token, mask)
 		}
-		return text
+		return cut(text, maxText)
 	}
 	failure.Message = hide(failure.Message)
 	if failure.Err != nil {
 		failure.Err = concealError(failure.Err, hide)
 	}
 	return failure
+}
+
+// maxText is how much of what somebody else wrote is kept, in bytes.
+const maxText = 2 << 10
+
+// cut returns the beginning of text within limit bytes, and no part of a
+// character at its end.
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit] + "…"
 }
 
 // maxRetryAfter bounds what a header may ask for.

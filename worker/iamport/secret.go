@@ -29,14 +29,14 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // LogValue returns what String returns.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// concealed is an error whose text held a secret. It matches what the error
+// concealed is an error whose text held a secret, or was too long. It matches what the error
 // matched.
 type concealed struct {
 	text string
 	err  error
 }
 
-// concealError returns err, with a text of its own if hide finds something in it.
+// concealError returns err, with a text of its own if hide changes it.
 func concealError(err error, hide func(string) string) error {
 	if text := hide(err.Error()); text != err.Error() {
 		return &concealed{text, err}

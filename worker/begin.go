@@ -1,0 +1,112 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+	"github.com/sethvargo/go-retry"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+)
+
+// busyWait bounds the wait for another attempt on the same imp_uid.
+const busyWait = 5 * time.Second
+
+// parse returns what a task asks for.
+func parse(ctx context.Context, task *asynq.Task) (tasks.Revocation, error) {
+	id, _ := asynq.GetTaskID(ctx)
+	return read(task.Type(), task.Payload(), id)
+}
+
+// read returns what a payload asks for. Where it cannot be read, the revocation
+// bears the name of its task, by which its dead letter can be found.
+func read(kind string, payload []byte, id string) (tasks.Revocation, error) {
+	if kind != tasks.TypeRevoke {
+		err := fmt.Errorf("%w: type %q is not %q", tasks.ErrInvalid, kind, tasks.TypeRevoke)
+		return tasks.Revocation{ImpUID: tasks.Unreadable(id)}, err
+	}
+	revocation, err := tasks.Parse(payload)
+	if err != nil {
+		revocation.ImpUID = tasks.Unreadable(id)
+	}
+	return revocation, err
+}
+
+// begin begins an attempt, and tries until Redis says whether it has begun:
+// where the reply was lost, a new try under another name would find it busy.
+func (h *handler) begin(ctx context.Context, r tasks.Revocation) (b begun, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(h.stopping, cancel)()
+
+	caller := outcome.NewCaller()
+	b.asked = time.Now()
+	err = retry.Do(ctx, redisBackoff(), func(ctx context.Context) error {
+		b.Attempt, err = h.outcomes.BeginAs(ctx, r, lease, caller)
+		var terminal *outcome.TerminalError
+		var busy *outcome.BusyError
+		switch {
+		case err == nil, errors.As(err, &terminal), errors.As(err, &busy):
+			return err
+		case broken(err):
+			h.complaints.add(slog.LevelError, "broken "+r.ImpUID, "attempt not begun: mend its keys in Redis",
+				about(ctx, r, "error", err)...)
+			return err
+		}
+		h.complaints.add(slog.LevelWarn, "begin", "attempt not begun, trying again", about(ctx, r, "error", err)...)
+		return retry.RetryableError(err)
+	})
+	return b, err
+}
+
+// redisBackoff paces what is tried until Redis answers.
+func redisBackoff() retry.Backoff {
+	return retry.WithCappedDuration(5*time.Second, retry.NewExponential(50*time.Millisecond))
+}
+
+// bury records a task that can never become a call.
+func (h *handler) bury(ctx context.Context, revocation tasks.Revocation, cause error) error {
+	attempt, err := h.outcomes.Begin(ctx, revocation, lease)
+	if err != nil {
+		return h.notBegun(revocation, err)
+	}
+	ctx, span := h.startSpan(ctx, attempt)
+	defer span.End()
+	return h.record(ctx, attempt, finding{verdict: invalid, err: cause})
+}
+
+// notBegun returns what Asynq hears where an attempt could not begin.
+func (h *handler) notBegun(revocation tasks.Revocation, err error) error {
+	var terminal *outcome.TerminalError
+	var busy *outcome.BusyError
+	switch {
+	case errors.As(err, &terminal) && terminal.Status == outcome.Dead:
+		return never("already given up", nil)
+	case errors.As(err, &terminal):
+		return nil
+	case errors.As(err, &busy):
+		return &again{after: min(busy.Wait, busyWait), cause: err}
+	case broken(err):
+		return &again{after: h.schedule.longest(), cause: err}
+	}
+	return &again{after: time.Second, cause: err}
+}
+
+// broken reports whether Redis says that its data is not what a script can work
+// with: a key of another type, or a value that is none. Trying again does not
+// mend that. What it says about its own state, or about rights, passes.
+func broken(err error) bool {
+	var answer redis.Error
+	if !errors.As(err, &answer) {
+		return false
+	}
+	text := answer.Error()
+	return strings.HasPrefix(text, "WRONGTYPE") || strings.HasPrefix(text, "ERR") && strings.Contains(text, "user_script")
+}

@@ -1,0 +1,47 @@
+package worker_test
+
+import (
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker"
+)
+
+// A process that was stopped for a minute may call only if nobody took over.
+func TestStoppedAttemptAsksBeforeItCalls(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		store := outcome.NewStore(client, outcome.Config{})
+		begin := func(lease time.Duration) outcome.Attempt {
+			a, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: one}, lease)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a
+		}
+		leases := worker.NewLeases(store, slog.New(slog.DiscardHandler))
+		frozen := begin(time.Millisecond)
+		leases.Hold(frozen, time.Now().Add(-time.Minute))
+		if !leases.Valid(t.Context(), frozen) {
+			t.Error("the attempt is not valid although no other has begun")
+		}
+		if err := client.HSet(t.Context(), "{receipt}:outcome:"+one, "leased_until", 1).Err(); err != nil {
+			t.Fatal(err)
+		}
+		newer := begin(time.Minute)
+		leases.Hold(frozen, time.Now().Add(-time.Minute))
+		leases.Hold(newer, time.Now())
+		if leases.Valid(t.Context(), frozen) {
+			t.Error("the attempt is valid although another has begun")
+		}
+		if !leases.Valid(t.Context(), newer) {
+			t.Error("the newer attempt is not valid")
+		}
+	})
+}
