@@ -40,7 +40,7 @@ func startGuarded(t *testing.T) *guarded {
 	t.Helper()
 	certificates := redistest.NewCertificates(t)
 	server, addr := certificates.TLS(t, "--appendonly", "yes", "--aclfile", loadedList(t))
-	g := &guarded{url: "rediss://USER:USER@" + addr + "/0", files: map[string]string{
+	g := &guarded{url: "rediss://USER:USER@" + addr + "/1", files: map[string]string{
 		"REDIS_CA_FILE": certificates.CA, "REDIS_CERT_FILE": certificates.Cert, "REDIS_KEY_FILE": certificates.Key,
 	}}
 	g.admit(t, server)
