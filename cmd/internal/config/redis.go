@@ -114,7 +114,8 @@ func (r *Redis) single(raw string) (redis.UniversalClient, error) {
 	if err := r.certificates.apply(options.TLSConfig); err != nil {
 		return nil, err
 	}
-	options.ContextTimeoutEnabled = true
+	options.ContextTimeoutEnabled, options.DisableIdentity = true, noIdentity
+	options.MaintNotificationsConfig = noMaintenanceNews()
 	return redis.NewClient(options), nil
 }
 
@@ -129,7 +130,8 @@ func (r *Redis) cluster(raw string) (redis.UniversalClient, error) {
 	if err := r.certificates.apply(options.TLSConfig); err != nil {
 		return nil, err
 	}
-	options.ContextTimeoutEnabled = true
+	options.ContextTimeoutEnabled, options.DisableIdentity = true, noIdentity
+	options.MaintNotificationsConfig = noMaintenanceNews()
 	return redis.NewClusterClient(options), nil
 }
 
