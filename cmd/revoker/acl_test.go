@@ -45,10 +45,27 @@ func TestRightsOfTheRunbookAreEnough(t *testing.T) {
 			for _, denied := range g.denied(t) {
 				t.Error(denied)
 			}
+			examineAsWorker(t, g.as(w, "revoker-worker"))
 			if text := log.String(); refused.MatchString(text) {
 				t.Errorf("the worker is refused something:\n%s", text)
 			}
 		})
+	}
+}
+
+// examineAsWorker runs the doctor where a worker runs: it may not see Redis'
+// settings and the queues of others, and sees all that is ours.
+func examineAsWorker(t *testing.T, w *world) {
+	t.Helper()
+	// Asynq reads what its servers are at, if anything.
+	if err := w.client(t).HVals(t.Context(), "asynq:workers:{some}").Err(); err != nil {
+		t.Error(err)
+	}
+	stdout := w.expect(t, exitDone, "doctor")
+	for _, check := range []string{"writes", "queues", "paused", "archive", "strays", "overdue", "dead-letters", "stream", "credentials"} {
+		if !regexp.MustCompile(`(?m)^ok +` + check + ` `).MatchString(stdout) {
+			t.Errorf("the doctor does not find %s to be ok:\n%s", check, stdout)
+		}
 	}
 }
 
