@@ -77,7 +77,7 @@ func (s *stage) start(ctx context.Context, settings demoSettings) error {
 	if err != nil {
 		return err
 	}
-	s.background(ctx, func(ctx context.Context) error { return serve(ctx, portone, s.portone) })
+	s.background(ctx, func(ctx context.Context) error { return serve(ctx, portone, s.portone, slog.New(slog.DiscardHandler)) })
 	ui, err := net.Listen("tcp", settings.ui)
 	if err != nil {
 		if ui, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
@@ -92,7 +92,7 @@ func (s *stage) start(ctx context.Context, settings demoSettings) error {
 	if err != nil {
 		return err
 	}
-	s.background(ctx, func(ctx context.Context) error { return serveSite(ctx, ui, site, slog.New(slog.DiscardHandler)) })
+	s.background(ctx, func(ctx context.Context) error { return serve(ctx, ui, site, slog.New(slog.DiscardHandler)) })
 
 	api, err := iamport.NewClient(iamport.Config{
 		URL: "http://" + portone.Addr().String(), Timeout: 3 * time.Second,

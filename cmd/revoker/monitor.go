@@ -83,5 +83,5 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 		return usageError{fmt.Errorf("%w: %w", err, config.ErrNoPassword)}
 	}
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "password", hash != "", "actions", s.monitor.AllowActions)
-	return serveSite(ctx, listener, site, log)
+	return serve(ctx, listener, site, log)
 }
