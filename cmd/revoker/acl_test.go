@@ -112,7 +112,7 @@ func scrape(t *testing.T, log *buffer) {
 	address, _, _ := strings.Cut(rest, `"`)
 	status, body := fetch(t, http.DefaultClient, "http://"+address+"/metrics")
 	for _, want := range []string{
-		"revoker_redis_up 1\n", `revoker_queue_tasks{queue="receipts-bulk-kcp",state="pending"} 0`, "revoker_dead_letters 0\n",
+		"revoker_redis_up 1\n", `revoker_queue_tasks{pg="kcp",queue="receipts-bulk-kcp",state="pending"} 0`, "revoker_dead_letters 0\n",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("/metrics: %d without %s", status, want)

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
-	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 )
@@ -21,6 +20,9 @@ const (
 	fresh = 3 * time.Second
 	// readTimeout bounds a reading, well below the 10 s that Prometheus waits.
 	readTimeout = 2 * time.Second
+	// readyTimeout bounds, within it, the question whether the worker can work:
+	// that may ask PortOne, which must not make Redis look as if it were down.
+	readyTimeout = readTimeout / 2
 	// overdueFor is for how long nobody has gone on with what is overdue. Within
 	// it, the sweeper of any worker should have.
 	overdueFor = time.Minute
@@ -45,7 +47,7 @@ type reading struct {
 	err      error // why Redis said nothing
 	ready    bool
 	overview outcome.Overview
-	queues   []backlog.Queue
+	queues   []queue
 }
 
 // readings keeps the last reading.
@@ -106,6 +108,8 @@ func (r *readings) read(ctx context.Context) reading {
 		return err
 	})
 	all.Go(func() error {
+		ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+		defer cancel()
 		found.ready = r.subject.Worker.Ready(ctx) == nil
 		return nil
 	})
