@@ -10,6 +10,7 @@ import (
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/monitor"
+	"receiptrevoker/worker/monitor/login"
 )
 
 type monitorSettings struct {
@@ -79,8 +80,11 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 		Redis: client, Outcomes: outcome.NewStore(client, s.redis.Outcomes()), Gates: gates(client, s.redis.Namespace),
 		PasswordHash: hash, AllowActions: s.monitor.AllowActions, Log: log,
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, monitor.ErrNoPassword), errors.Is(err, login.ErrHash):
 		return usageError{fmt.Errorf("%w: %w", err, config.ErrNoPassword)}
+	case err != nil:
+		return err
 	}
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "password", hash != "", "actions", s.monitor.AllowActions)
 	return serve(ctx, listener, site, log)

@@ -45,8 +45,8 @@ type Config struct {
 // who they are.
 var ErrNoPassword = errors.New("actions need a password")
 
-// New returns the site. The error matches [ErrNoPassword], or says what is
-// wrong with the hash.
+// New returns the site. The error matches [ErrNoPassword] or [login.ErrHash]
+// where the password is at fault.
 func New(config Config) (http.Handler, error) {
 	if config.AllowActions && config.PasswordHash == "" {
 		return nil, ErrNoPassword

@@ -62,14 +62,18 @@ type Login struct {
 	checking chan struct{} // one password at a time: each costs a core a quarter of a second
 }
 
-// New returns a login. The error says what is wrong with the hash, without it.
+// ErrHash is matched where the password's hash lets nobody in.
+var ErrHash = errors.New("the password's hash")
+
+// New returns a login. The error matches [ErrHash] and says what is wrong with
+// the hash, without it.
 func New(config Config) (*Login, error) {
 	cost, err := bcrypt.Cost([]byte(config.Hash))
 	switch {
 	case err != nil:
-		return nil, errors.New("the password's hash is no bcrypt hash")
+		return nil, fmt.Errorf("%w is no bcrypt hash", ErrHash)
 	case cost > mostCost:
-		return nil, fmt.Errorf("the password's hash has cost %d, at most %d is allowed", cost, mostCost)
+		return nil, fmt.Errorf("%w has cost %d, at most %d is allowed", ErrHash, cost, mostCost)
 	}
 	if config.Log == nil {
 		config.Log = slog.Default()
