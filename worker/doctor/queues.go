@@ -103,7 +103,7 @@ func served(queues []queue, processes int) Finding {
 	}
 	found := fmt.Sprintf("%d workers, %d tasks wait in %d queues", processes, waiting, len(queues))
 	if len(left) > 0 {
-		return warning("queues", found+"; nobody serves "+few(left),
+		return warning("queues", found+"; nobody serves "+shorten(left),
 			"start workers with revoker work, with this Redis and enough rights")
 	}
 	return ok("queues", found)
@@ -118,7 +118,7 @@ func paused(queues []queue) Finding {
 		}
 	}
 	if len(held) > 0 {
-		return warning("paused", "paused with tasks in them: "+few(held),
+		return warning("paused", "paused with tasks in them: "+shorten(held),
 			"see with revoker queue list who paused them and why; "+
 				"a gate resumes by itself, a person with revoker queue resume")
 	}
@@ -145,19 +145,20 @@ func archive(queues []queue) Finding {
 	}
 	if len(near) > 0 {
 		return warning("archive",
-			fmt.Sprintf("near Asynq's limit of %d archived tasks: %s", archiveLimit, few(near)),
+			fmt.Sprintf("near Asynq's limit of %d archived tasks: %s", archiveLimit, shorten(near)),
 			"let a worker run: it gives archived tasks their outcomes and trims the archive")
 	}
 	return ok("archive",
 		fmt.Sprintf("at most %d archived tasks in a queue, of the %d that Asynq keeps", most, archiveLimit))
 }
 
-// shown is how many names a finding shows.
-const shown = 10
+// maxNames is how many names a finding shows.
+const maxNames = 10
 
-func few(names []string) string {
-	if len(names) > shown {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
+// shorten joins names, of many the first ones.
+func shorten(names []string) string {
+	if len(names) > maxNames {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNames], ", "), len(names)-maxNames)
 	}
 	return strings.Join(names, ", ")
 }

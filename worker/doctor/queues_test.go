@@ -76,8 +76,10 @@ func TestQueuesOfOthersThatMayNotBeSeen(t *testing.T) {
 	admin := server.Client(t)
 	enqueue(t, admin, tasks.Revocation{ImpUID: "imp_1"})
 	enqueue(t, admin, tasks.Revocation{ImpUID: "imp_2"}, asynq.Queue("mail"))
-	rights := []any{"acl", "setuser", "worker", "on", ">pw", "~asynq:queues", "~asynq:{receipts*", "~asynq:servers*", "~asynq:workers*",
-		"~{receipt}:*", "&*", "+@all"}
+	rights := []any{
+		"acl", "setuser", "worker", "on", ">pw", "~asynq:queues", "~asynq:{receipts*", "~asynq:servers*", "~asynq:workers*",
+		"~{receipt}:*", "&*", "+@all",
+	}
 	if err := admin.Do(t.Context(), rights...).Err(); err != nil {
 		t.Fatal(err)
 	}

@@ -119,8 +119,8 @@ func (b batchRow) DeadFrom() int { return min(b.RevokedBar(), 1000-b.DeadBar()) 
 // Ended is how many have an outcome.
 func (b batchRow) Ended() int { return b.Revoked + b.Dead }
 
-// Pace returns how many end a second, empty if nobody can tell how long the rest
-// takes.
+// Pace returns how many of the batch ended a second recently, with one decimal; it
+// is empty where no rest is left, or none ended recently.
 func (b batchRow) Pace() string {
 	if left, known := b.Left(); !known || left == 0 {
 		return ""

@@ -29,8 +29,8 @@ const Lifetime = 12 * time.Hour
 const (
 	// maxForm is how many bytes a form may have.
 	maxForm = 4 << 10
-	// turn is how long a password waits for others to be compared.
-	turn = 10 * time.Second
+	// turnTimeout is how long a password waits for others to be compared.
+	turnTimeout = 10 * time.Second
 )
 
 // Form is what the page with the password's field has to say.
@@ -149,7 +149,7 @@ func (l *Login) in(w http.ResponseWriter, r *http.Request) {
 
 // check compares a password with the hash, in a time that tells nothing.
 func (l *Login) check(ctx context.Context, password string) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, turn)
+	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
 	defer cancel()
 	select {
 	case l.checking <- struct{}{}:
