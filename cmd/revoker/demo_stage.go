@@ -16,6 +16,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
 	"receiptrevoker/worker/monitor"
@@ -86,7 +87,7 @@ func (s *stage) start(ctx context.Context, settings demoSettings) error {
 	}
 	s.ui = ui.Addr().String()
 	site, err := monitor.New(monitor.Config{
-		Redis: s.client, Outcomes: outcome.NewStore(s.client, outcome.Config{}), Gates: gates(s.client, ""),
+		Redis: s.client, Outcomes: outcome.NewStore(s.client, outcome.Config{}), Gates: gate.NewStore(s.client, ""),
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

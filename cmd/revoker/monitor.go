@@ -9,6 +9,7 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/monitor"
 	"receiptrevoker/worker/monitor/login"
 )
@@ -77,7 +78,7 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 	}
 	defer client.Close()
 	site, err := monitor.New(monitor.Config{
-		Redis: client, Outcomes: outcome.NewStore(client, s.redis.Outcomes()), Gates: gates(client, s.redis.Namespace),
+		Redis: client, Outcomes: outcome.NewStore(client, s.redis.Outcomes()), Gates: gate.NewStore(client, s.redis.Namespace),
 		PasswordHash: hash, AllowActions: s.monitor.AllowActions, Log: log,
 	})
 	switch {

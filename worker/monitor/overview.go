@@ -9,6 +9,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 )
 
 // overview is what the template of our page is given.
@@ -33,7 +34,7 @@ type overview struct {
 // gatewayRow is a gateway with its gate and its queues.
 type gatewayRow struct {
 	PG     tasks.Gateway
-	Gate   *Gate // nil if there are none to be shown
+	Gate   *gate.State // nil if there are none to be shown
 	Queues []queueRow
 }
 
@@ -54,7 +55,7 @@ func (s snapshot) gatewayRows() (rows []gatewayRow, idle []tasks.Gateway) {
 	for _, q := range s.Queues {
 		is, _ := tasks.ParseQueue(q.Name)
 		pg := is.PG
-		byPerson := s.Gates != nil && slices.Contains(s.Gates.ByPerson, q.Name)
+		byPerson := s.Gates != nil && slices.Contains(s.Gates.byPerson, q.Name)
 		byPG[pg] = append(byPG[pg], queueRow{q, is.Bulk, q.Oldest(s.At), byPerson})
 		if !slices.Contains(order, pg) {
 			order = append(order, pg)
@@ -66,8 +67,8 @@ func (s snapshot) gatewayRows() (rows []gatewayRow, idle []tasks.Gateway) {
 	for _, pg := range order {
 		row := gatewayRow{PG: pg, Queues: byPG[pg]}
 		if s.Gates != nil {
-			gate := s.Gates.Gateways[pg]
-			row.Gate = &gate
+			state := s.Gates.Gates[gate.Of(pg)]
+			row.Gate = &state
 		}
 		switch {
 		case len(row.Queues) > 0 || row.Closed():

@@ -27,7 +27,7 @@ const (
 type snapshot struct {
 	At      time.Time // zero if there has been none
 	Queues  []backlog.Queue
-	Gates   *Gates // nil if there are none to be shown
+	Gates   *gatesSeen // nil if there are none to be shown
 	Batches []outcome.Batch
 	Dead    deadCount
 }
@@ -74,11 +74,9 @@ func (s *snapshots) read(ctx context.Context, now time.Time) (read snapshot, err
 		return read, err
 	}
 	if s.config.Gates != nil {
-		gates, err := s.config.Gates(ctx)
-		if err != nil {
+		if read.Gates, err = readGates(ctx, s.config.Gates); err != nil {
 			return read, err
 		}
-		read.Gates = &gates
 	}
 	if read.Batches, err = s.config.Outcomes.NewestBatches(ctx, mostBatches); err != nil {
 		return read, err
