@@ -69,7 +69,7 @@ func fillAll(t *testing.T, client *redis.Client) {
 			t.Fatal(err)
 		}
 	}
-	const step = 50_000
+	const step = 10_000 // a script that runs for seconds is taken for one that hangs
 	for from := 0; from < scaleOutcomes; from += step {
 		run(fillOutcomes, []string{"{receipt}:open", "{receipt}:dead", "{receipt}:outcomes"}, "{receipt}:outcome:", from, step)
 	}

@@ -36,9 +36,9 @@ end`)
 // moveTasks ends the oldest tasks of a queue.
 //
 // KEYS  the queue's pending tasks, and those of another of Asynq's states
-// ARGV  what stands before the ID in a task's key, that state, how many
+// ARGV  what stands before the ID in a task's key, that state, the first number, how many
 var moveTasks = redis.NewScript(`
-for i = 1, ARGV[3] do
+for i = ARGV[3], ARGV[3] + ARGV[4] - 1 do
   local id = redis.call('RPOP', KEYS[1])
   redis.call('HSET', ARGV[1] .. id, 'state', ARGV[2])
   redis.call('ZADD', KEYS[2], 1764000000 + i, id)
@@ -71,6 +71,7 @@ const (
 	// and as many as are done within the hour for which tasks stay to be seen.
 	scaleArchived  = 10_000
 	scaleCompleted = 100_000
+	endedStep      = 10_000 // a script that runs for seconds is taken for one that hangs
 )
 
 // fill makes a Redis as it is after a very bad day: tasks on both queues of all
@@ -123,9 +124,15 @@ func fillEnded(t *testing.T, client *redis.Client) {
 			t.Fatal(err)
 		}
 	}
-	run(copyTasks, []string{queue + "t:" + tasks.TaskID(r.ImpUID), queue + "pending"}, r.ImpUID, 2*scaleOutcomes, scaleArchived+scaleCompleted)
-	run(moveTasks, []string{queue + "pending", queue + "archived"}, queue+"t:", "archived", scaleArchived)
-	run(moveTasks, []string{queue + "pending", queue + "completed"}, queue+"t:", "completed", scaleCompleted)
+	first := []string{queue + "t:" + tasks.TaskID(r.ImpUID), queue + "pending"}
+	for ended := 0; ended < scaleArchived+scaleCompleted; ended += endedStep {
+		state := "completed"
+		if ended < scaleArchived {
+			state = "archived"
+		}
+		run(copyTasks, first, r.ImpUID, 2*scaleOutcomes+ended, endedStep)
+		run(moveTasks, []string{queue + "pending", queue + state}, queue+"t:", state, ended, endedStep)
+	}
 }
 
 func fillBatches(t *testing.T, client *redis.Client) {
