@@ -42,6 +42,8 @@ cp "$(module $OPERATOR)"/example/prometheus-operator-crd/monitoring.coreos.com_p
 for kustomization in base overlays/keda overlays/podmonitor; do
   go run $KUSTOMIZE build "kubernetes/$kustomization" > "$work/built/${kustomization//\//-}.yaml"
 done
+# The cluster would make the name.
+sed 's/generateName: \(.*\)-$/name: \1/' kubernetes/operator.yaml > "$work/built/operator.yaml"
 go run $VALIDATE --version 1.30 --local-crds "$work/crds" "$work/built"
 
 echo 'deploy: compose'

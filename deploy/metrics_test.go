@@ -38,8 +38,8 @@ func (worker) Gates() map[gate.Name]gate.State {
 	return gates
 }
 
-// scraped returns the metrics of a worker that has a queue and a batch, as
-// Prometheus scrapes them, with the values that each label has.
+// scraped returns the metrics of a worker that has a queue of each gateway and a
+// batch, as Prometheus scrapes them, with the values that each label has.
 func scraped(t *testing.T) map[string]map[string][]string {
 	t.Helper()
 	client := redistest.Embedded(t)
@@ -51,12 +51,14 @@ func scraped(t *testing.T) map[string]map[string][]string {
 	if err := store.Mark(t.Context(), "refunds", 1, []outcome.Row{row}, []tasks.Gateway{tasks.KCP}); err != nil {
 		t.Fatal(err)
 	}
-	task, err := tasks.NewTask(tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := asynq.NewClientFromRedisClient(client).EnqueueContext(t.Context(), task); err != nil {
-		t.Fatal(err)
+	for _, pg := range append(tasks.Gateways(), "") {
+		task, err := tasks.NewTask(tasks.Revocation{ImpUID: "imp_1", PG: pg})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := asynq.NewClientFromRedisClient(client).EnqueueContext(t.Context(), task); err != nil {
+			t.Fatal(err)
+		}
 	}
 
 	answer := httptest.NewRecorder()

@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 	"worker":                     {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/iamport"},
 	"worker/gate":                {"tasks", "tasks/backlog"},
 	"enqueue":                    {"tasks", "tasks/backlog", "tasks/outcome"},
-	"worker/monitor":             {"tasks", "tasks/backlog", "tasks/outcome", "worker/monitor/login"},
+	"worker/monitor":             {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/monitor/login"},
 	"worker/monitor/login":       {},
 	"worker/deadletter":          {"tasks", "tasks/outcome"},
 	"worker/doctor":              {"tasks", "tasks/backlog", "tasks/outcome", "worker/iamport"},

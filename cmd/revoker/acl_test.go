@@ -52,6 +52,7 @@ func TestRightsOfTheRunbookAreEnough(t *testing.T) {
 			for _, denied := range g.denied(t) {
 				t.Error(denied)
 			}
+			examineAsWorker(t, g.as(w, "revoker-worker"))
 			if text := log.String(); refused.MatchString(text) {
 				t.Errorf("the worker is refused something:\n%s", text)
 			}
@@ -75,6 +76,22 @@ func endure(t *testing.T, w *world, log *buffer) {
 	w.portone.SetOutage(tasks.Nice, false)
 	log.await(t, `"gate open again"`)
 	w.expect(t, exitDone, append(command, "--wait")...)
+}
+
+// examineAsWorker runs the doctor where a worker runs: it may not see Redis'
+// settings and the queues of others, and sees all that is ours.
+func examineAsWorker(t *testing.T, w *world) {
+	t.Helper()
+	// Asynq reads what its servers are at, if anything.
+	if err := w.client(t).HVals(t.Context(), "asynq:workers:{some}").Err(); err != nil {
+		t.Error(err)
+	}
+	stdout := w.expect(t, exitDone, "doctor")
+	for _, check := range []string{"writes", "queues", "paused", "archive", "strays", "overdue", "dead-letters", "stream", "credentials"} {
+		if !regexp.MustCompile(`(?m)^ok +` + check + ` `).MatchString(stdout) {
+			t.Errorf("the doctor does not find %s to be ok:\n%s", check, stdout)
+		}
+	}
 }
 
 // abandoned is an imp_uid that was begun and has no task.
@@ -123,7 +140,7 @@ func scrape(t *testing.T, log *buffer) {
 	address, _, _ := strings.Cut(rest, `"`)
 	status, body := fetch(t, http.DefaultClient, "http://"+address+"/metrics")
 	for _, want := range []string{
-		"revoker_redis_up 1\n", `revoker_queue_tasks{queue="receipts-bulk-kcp",state="pending"} 0`, "revoker_dead_letters 0\n",
+		"revoker_redis_up 1\n", `revoker_queue_tasks{pg="kcp",queue="receipts-bulk-kcp",state="pending"} 0`, "revoker_dead_letters 0\n",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("/metrics: %d without %s", status, want)

@@ -23,7 +23,8 @@ func (p *program) deadDiscard() *cobra.Command {
 		Long: `Discard takes dead letters off the list: for those that nothing more is to be
 done about. Their outcomes stay, and 'revoker status' still says dead. It needs
 IMP_UIDs, a flag that narrows the letters down, or --all; and --yes, without
-which it says how many would go.
+which it says how many would go. An IMP_UID that is not on the list is reported,
+and the exit code is then 3.
 
 It is also how to get rid of a letter whose outcome cannot be read: name it.
 
@@ -78,21 +79,21 @@ func (w *deadWalk) ask(ctx context.Context) error {
 // discardPage is how many letters are discarded at a time.
 const discardPage = 500
 
-// discard discards the letters, page by page.
+// discard discards the letters, page by page; those that are named one by one,
+// since any of them may not be on the list.
 func (w *deadWalk) discard(ctx context.Context) error {
-	page := make([]outcome.Outcome, 0, discardPage)
+	size := discardPage
+	if len(w.filter.ImpUIDs) > 0 {
+		size = 1
+	}
+	page := make([]outcome.Outcome, 0, size)
 	flush := func() error {
-		if _, err := w.list.Discard(ctx, page...); err != nil {
-			return err
-		}
-		for _, o := range page {
-			w.count(o)
-		}
+		err := w.discardAll(ctx, page)
 		page = page[:0]
-		return nil
+		return err
 	}
 	err := w.each(ctx, func(o outcome.Outcome) error {
-		if page = append(page, o); len(page) < discardPage {
+		if page = append(page, o); len(page) < size {
 			return nil
 		}
 		return flush()
@@ -102,6 +103,28 @@ func (w *deadWalk) discard(ctx context.Context) error {
 	}
 	if err := flush(); err != nil {
 		return fmt.Errorf("ended after %s: %w", countLetters(w.done), err)
+	}
+	return nil
+}
+
+// discardAll discards letters, and counts them. If fewer were on the list than
+// are given, it says so: of one that it was not, of several how many others
+// have discarded since they were read.
+func (w *deadWalk) discardAll(ctx context.Context, letters []outcome.Outcome) error {
+	gone, err := w.list.Discard(ctx, letters...)
+	missing := len(letters) - int(gone)
+	switch {
+	case err != nil:
+		return err
+	case missing > 0 && len(letters) == 1 && len(w.filter.ImpUIDs) > 0:
+		w.skipped++
+		fmt.Fprintf(w.out, "revoker: %s is not on the list: it was discarded before\n", letters[0].ImpUID)
+		return nil
+	case missing > 0:
+		fmt.Fprintf(w.out, "revoker: %d of these were discarded by somebody else meanwhile\n", missing)
+	}
+	for _, o := range letters {
+		w.count(o)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
 	"receiptrevoker/worker/monitor"
@@ -77,7 +78,7 @@ func (s *stage) start(ctx context.Context, settings demoSettings) error {
 	if err != nil {
 		return err
 	}
-	s.background(ctx, func(ctx context.Context) error { return serve(ctx, portone, s.portone) })
+	s.background(ctx, func(ctx context.Context) error { return serve(ctx, portone, s.portone, slog.New(slog.DiscardHandler)) })
 	ui, err := net.Listen("tcp", settings.ui)
 	if err != nil {
 		if ui, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
@@ -86,13 +87,13 @@ func (s *stage) start(ctx context.Context, settings demoSettings) error {
 	}
 	s.ui = ui.Addr().String()
 	site, err := monitor.New(monitor.Config{
-		Redis: s.client, Outcomes: outcome.NewStore(s.client, outcome.Config{}), Gates: gates(s.client, ""),
+		Redis: s.client, Outcomes: outcome.NewStore(s.client, outcome.Config{}), Gates: gate.NewStore(s.client, ""),
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err
 	}
-	s.background(ctx, func(ctx context.Context) error { return serveSite(ctx, ui, site, slog.New(slog.DiscardHandler)) })
+	s.background(ctx, func(ctx context.Context) error { return serve(ctx, ui, site, slog.New(slog.DiscardHandler)) })
 
 	api, err := iamport.NewClient(iamport.Config{
 		URL: "http://" + portone.Addr().String(), Timeout: 3 * time.Second,

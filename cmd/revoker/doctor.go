@@ -65,7 +65,7 @@ func (p *program) runDoctor(ctx context.Context, s doctorSettings) error {
 		defer sentinel.Close()
 	}
 	examined.API, err = s.api.Client(p.getenv, 1)
-	if !errors.Is(err, config.ErrNotSet) {
+	if !errors.Is(err, config.ErrNoCredentials) {
 		examined.NoAPI = err
 	}
 	return p.tellFindings(ctx, examined, s.json)

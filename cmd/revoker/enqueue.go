@@ -56,10 +56,7 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 		Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration(), Tracers: tracers,
 	})
 	out := printer{p.stdout, s.json}
-	pg, known := tasks.ParseGateway(s.pg)
-	if s.pg != "" && !known {
-		fmt.Fprintf(p.stderr, "revoker: payment gateway %q is not known; the common queue takes it\n", s.pg)
-	}
+	pg, _ := tasks.ParseGateway(s.pg)
 
 	unfinished := false
 	for _, impUID := range impUIDs {

@@ -9,7 +9,9 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/monitor"
+	"receiptrevoker/worker/monitor/login"
 )
 
 type monitorSettings struct {
@@ -76,12 +78,15 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 	}
 	defer client.Close()
 	site, err := monitor.New(monitor.Config{
-		Redis: client, Outcomes: outcome.NewStore(client, s.redis.Outcomes()), Gates: gates(client, s.redis.Namespace),
+		Redis: client, Outcomes: outcome.NewStore(client, s.redis.Outcomes()), Gates: gate.NewStore(client, s.redis.Namespace),
 		PasswordHash: hash, AllowActions: s.monitor.AllowActions, Log: log,
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, monitor.ErrNoPassword), errors.Is(err, login.ErrHash):
 		return usageError{fmt.Errorf("%w: %w", err, config.ErrNoPassword)}
+	case err != nil:
+		return err
 	}
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "password", hash != "", "actions", s.monitor.AllowActions)
-	return serveSite(ctx, listener, site, log)
+	return serve(ctx, listener, site, log)
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"iter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,7 +25,8 @@ func (p *program) outcomes() *cobra.Command {
 		Short: "Show what was revoked and what was given up, in order of time",
 		Long: `Outcomes prints the stream of terminal outcomes from its beginning, and with
 --follow waits for more. An imp_uid may come more than once: a dead letter that
-turns out to be revoked comes again.`,
+turns out to be revoked comes again. An entry that cannot be read is reported, and
+the exit code is then 3.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runOutcomes(cmd.Context(), s) },
 	}
@@ -43,29 +46,63 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	}
 	defer client.Close()
 	store := outcome.NewStore(client, s.redis.Outcomes())
-	out := printer{p.stdout, s.json}
-
-	read, after := store.Events, "0"
+	follow := following{stderr: p.stderr, out: printer{p.stdout, s.json}, after: "0", read: store.Events}
 	if s.follow {
-		read = store.Follow
+		follow.read = store.Follow
 	}
 	for {
-		var failure error
-		for event, err := range read(ctx, after) {
-			after = event.ID
-			if failure = err; err != nil {
-				fmt.Fprintf(p.stderr, "revoker: %v\n", err)
-				continue
-			}
-			if err := out.outcome(event.Outcome); err != nil {
-				return err
-			}
+		failed, err := follow.events(ctx)
+		if err != nil {
+			return err
 		}
 		if !s.follow || ctx.Err() != nil {
-			return failure
+			return follow.verdict(failed)
+		}
+		if failed != nil {
+			fmt.Fprintf(p.stderr, "revoker: %v\n", failed)
 		}
 		pause(ctx, followPause)
 	}
+}
+
+// following is a way along the stream, and what was met.
+type following struct {
+	stderr     io.Writer
+	out        printer
+	read       func(ctx context.Context, after string) iter.Seq2[outcome.Event, error]
+	after      string // the last event that was shown
+	unreadable int
+}
+
+// events shows events until there are no more, or until reading them failed. An
+// entry that cannot be read is reported, and the rest goes on. err is why they
+// cannot be shown.
+func (f *following) events(ctx context.Context) (failed, err error) {
+	for event, failed := range f.read(ctx, f.after) {
+		entry := event.ID != f.after // an error of Redis comes with no new one
+		f.after = event.ID
+		switch {
+		case failed != nil && !entry:
+			return failed, nil
+		case failed != nil:
+			f.unreadable++
+			fmt.Fprintf(f.stderr, "revoker: %v\n", failed)
+		default:
+			if err := f.out.outcome(event.Outcome); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+// verdict returns what reading failed of, or errUnfinished if any entry could
+// not be read.
+func (f *following) verdict(failed error) error {
+	if failed == nil && f.unreadable > 0 {
+		return errUnfinished
+	}
+	return failed
 }
 
 // pause waits, and no longer than ctx.

@@ -45,6 +45,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 			return err
 		}
 		started = true
+		p.warnOfGateways(cmd.Flags())
 		return nil
 	}
 	cmd, err := root.ExecuteContextC(ctx)

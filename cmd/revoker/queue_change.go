@@ -14,11 +14,12 @@ func (p *program) queuePause() *cobra.Command {
 	return p.queueChange(&cobra.Command{
 		Use:   "pause QUEUE...",
 		Short: "Pause queues: nothing in them is called for until they are resumed",
-		Long: `Pause lets no worker take a task from the queues named, or from those of a
-gateway, until a person resumes them. Calls in flight are finished. A queue that
-a gate has paused stays paused when the gate opens.`,
+		Long: `Pause lets no worker take a task from the queues named, from those of a gateway,
+or from all that exist, until a person resumes them. Calls in flight are finished.
+A queue that a gate has paused stays paused when the gate opens.`,
 		Example: `  revoker queue pause receipts-bulk-kcp
-  revoker queue pause --pg kcp`,
+  revoker queue pause --pg kcp
+  revoker queue pause --all`,
 	}, pauseQueue)
 }
 
@@ -26,11 +27,12 @@ func (p *program) queueResume() *cobra.Command {
 	return p.queueChange(&cobra.Command{
 		Use:   "resume QUEUE...",
 		Short: "Resume queues, whoever has paused them",
-		Long: `Resume lets workers take tasks from the queues named, or from those of a gateway.
-If a gate has paused one, the gate opens, few calls at a time at first; while the
+		Long: `Resume lets workers take tasks from the queues named, from those of a gateway, or
+from all. If a gate has paused one, the gate opens, few calls at a time at first; while the
 gateway still fails it soon closes again.`,
 		Example: `  revoker queue resume receipts-bulk-kcp
-  revoker queue resume --pg kcp`,
+  revoker queue resume --pg kcp
+  revoker queue resume --all`,
 	}, resumeQueue)
 }
 
@@ -39,10 +41,14 @@ func (p *program) queueChange(
 	cmd *cobra.Command, change func(context.Context, *gate.Store, gate.Pause) (string, error),
 ) *cobra.Command {
 	var s queueSettings
+	var every bool
 	cmd.Args = arguments(0, -1, "")
 	cmd.RunE = func(cmd *cobra.Command, queues []string) error {
-		if len(queues)+len(s.pgs) == 0 {
-			return usageError{errors.New("say which queues: their names, or --pg")}
+		switch named := len(queues)+len(s.pgs) > 0; {
+		case !named && !every:
+			return usageError{errors.New("say which queues: their names, --pg or --all")}
+		case named && every:
+			return usageError{errors.New("--all means every queue: name none, and give no --pg")}
 		}
 		ctx := cmd.Context()
 		store, client, err := p.openGates(ctx, &s)
@@ -58,6 +64,9 @@ func (p *program) queueChange(
 		if err != nil {
 			return err
 		}
+		if len(meant) == 0 {
+			fmt.Fprintln(p.stderr, noQueueYet)
+		}
 		for _, queue := range meant {
 			became, err := change(ctx, store, queue)
 			if err != nil {
@@ -68,6 +77,7 @@ func (p *program) queueChange(
 		return nil
 	}
 	s.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&every, "all", false, "every queue that exists")
 	return cmd
 }
 

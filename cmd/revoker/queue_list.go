@@ -61,6 +61,8 @@ type queueLine struct {
 	NextProbeAt time.Time `json:"next_probe_at,omitzero"`
 }
 
+const noQueueYet = "there is no queue yet: nothing was ever asked for"
+
 func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues []string) error {
 	if s.window < 0 {
 		return usageError{fmt.Errorf("--window %v must be 0 or more", s.window)}
@@ -79,7 +81,7 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		return err
 	}
 	if len(meant) == 0 {
-		fmt.Fprintln(p.stderr, "there is no queue yet: nothing was ever asked for")
+		fmt.Fprintln(p.stderr, noQueueYet)
 		return nil
 	}
 	gates, err := store.Poll(ctx)

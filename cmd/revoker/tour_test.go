@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -46,6 +47,24 @@ func (x tour) read(t *testing.T, dir string) {
 	p.shows(t, exitDone, `"status":"revoked"`, "outcomes", "--json")
 	p.portone.Issue(iamporttest.Receipt{ImpUID: "imp_900000000001"})
 	p.shows(t, exitDone, " revoked ", "enqueue", "imp_900000000001", "--wait")
+	x.ask(t)
+}
+
+// ask asks for what no worker has taken up yet, and after what nobody asked for.
+func (x tour) ask(t *testing.T) {
+	t.Helper()
+	const queue, impUID = "receipts-settle", "imp_900000000002"
+	p := x.producer
+	p.portone.Issue(iamporttest.Receipt{ImpUID: impUID, PG: tasks.Settle})
+	p.portone.Issue(iamporttest.Receipt{ImpUID: "imp_900000000003", PG: tasks.Settle})
+	p.expect(t, exitDone, "enqueue", "imp_900000000003", "--pg", "settle", "--wait") // and there is a queue
+	x.operator.shows(t, exitDone, "paused", "queue", "pause", queue)
+	p.shows(t, exitDone, " queued", "enqueue", impUID, "--pg", "settle")
+	p.shows(t, exitDone, " queued", "enqueue", impUID, "--pg", "settle")
+	p.shows(t, exitUnfinished, " queued", "status", impUID)
+	p.shows(t, exitUnfinished, " unknown", "status", "imp_900000000009")
+	x.operator.shows(t, exitDone, "resumed", "queue", "resume", queue)
+	p.expect(t, exitDone, "enqueue", impUID, "--wait")
 }
 
 // bury deals with the letters: one is discarded, and the others are revoked at last.

@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// finish bounds what is done after a letter is revived, whatever happens to
+	// finishTimeout bounds what is done after a letter is revived, whatever happens to
 	// the caller's context: one half-way would wait for a worker to find it.
-	finish = 10 * time.Second
+	finishTimeout = 10 * time.Second
 	// conflicts is how often an ID may be taken by a task that is finished.
 	conflicts = 3
 )
@@ -57,7 +57,7 @@ func (l *List) retry(ctx context.Context, letter outcome.Outcome) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finish)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer cancel()
 	revocation, err := l.outcomes.Revive(ctx, letter.ImpUID)
 	var notDead *outcome.NotDeadError

@@ -12,8 +12,8 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// look is how often to look whether a worker has let go of a task.
-const look = 20 * time.Millisecond
+// lookEvery is how often to look whether a worker has let go of a task.
+const lookEvery = 20 * time.Millisecond
 
 // HeldError says that a worker still holds the task of a dead letter: it is in
 // a call whose answer may say more, or it died, in which case Asynq takes the
@@ -107,7 +107,7 @@ func (l *List) settled(ctx context.Context, impUID string, at place) (*asynq.Tas
 		select {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("wait for the task of %s: %w", impUID, context.Cause(ctx))
-		case <-time.After(look):
+		case <-time.After(lookEvery):
 		}
 	}
 }

@@ -71,8 +71,8 @@ func (d *doctor) replication(context.Context) {
 	}
 }
 
-// lagging is by how many seconds a replica may be behind.
-const lagging = 10
+// maxLag is how many seconds old a replica's data may be.
+const maxLag = 10
 
 // replicas returns how many follow, and one that does not, with its state.
 func (n *node) replicas() (online int, other string) {
@@ -83,7 +83,7 @@ func (n *node) replicas() (online int, other string) {
 			name, value, _ := strings.Cut(pair, "=")
 			replica[name] = value
 		}
-		if lag, err := strconv.Atoi(replica["lag"]); replica["state"] == "online" && err == nil && lag <= lagging {
+		if lag, err := strconv.Atoi(replica["lag"]); replica["state"] == "online" && err == nil && lag <= maxLag {
 			online++
 			continue
 		}

@@ -81,13 +81,17 @@ func fields(text, separator string) map[string]string {
 	return values
 }
 
+// denials are how Redis says that a user may not do something: as such, from
+// within a script, and where a command was renamed so that nobody may.
+var denials = []string{
+	"NOPERM", "The user executing the script can't", "ACL failure in script", "unknown command", "unknown subcommand",
+}
+
 // refusal says why a command does not tell.
 func refusal(command string, err error) string {
 	text := err.Error()
-	for _, sign := range []string{"NOPERM", "unknown command", "unknown subcommand"} { // some rename what they forbid
-		if strings.Contains(text, sign) {
-			return "not allowed to look: " + command + " is forbidden"
-		}
+	if slices.ContainsFunc(denials, func(denial string) bool { return strings.Contains(text, denial) }) {
+		return "not allowed to look: " + command + " is forbidden"
 	}
 	return command + " does not answer: " + text
 }
@@ -122,9 +126,9 @@ func (n *node) warning(check, found, mend string) Finding { return n.of(warning(
 
 func (n *node) failure(check, found, mend string) Finding { return n.of(failure(check, found, mend)) }
 
-// unseen is the finding of a check that needs INFO where there is none.
+// unseen is the finding of a check that needs what INFO does not tell.
 func (n *node) unseen(check string) Finding {
-	return n.unknown(check, n.forbidden)
+	return n.unknown(check, cmp.Or(n.forbidden, "INFO does not tell"))
 }
 
 // local reports whether the connection leaves this machine.

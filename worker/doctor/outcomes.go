@@ -12,8 +12,8 @@ const (
 	// longOverdue is more than workers let pass that run: they look every 15
 	// seconds.
 	longOverdue = 10 * time.Minute
-	// briefly is for how long a reader of the stream may be away.
-	briefly = 24 * time.Hour
+	// minReach is for how long a reader of a full stream may be away, at least.
+	minReach = 24 * time.Hour
 )
 
 // outcomes looks for imp_uids that nobody goes on with, and for how long the
@@ -52,7 +52,7 @@ func stream(s outcome.Reach, now time.Time) Finding {
 	}
 	reach := now.Sub(s.Oldest).Round(time.Minute)
 	found += fmt.Sprintf(", which reach back %v", reach)
-	if s.Events >= s.Kept*9/10 && reach < briefly {
+	if s.Events >= s.Kept*9/10 && reach < minReach {
 		return warning("stream", found+": the oldest are about to go",
 			"let readers of the stream keep up, and read the outcomes themselves of what they may have missed")
 	}

@@ -2,7 +2,6 @@ package doctor_test
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,11 +28,6 @@ func TestWhatPortOneHasAgainstTheCredentials(t *testing.T) {
 	t.Parallel()
 	encrypted := httptest.NewTLSServer(http.NotFoundHandler()) // whose certificate nobody trusts
 	defer encrypted.Close()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
 	at := func(url string) *iamport.Client {
 		return newAPI(t, iamport.Config{URL: url, Key: "the-key", Secret: "the-secret"})
 	}
@@ -47,7 +41,7 @@ func TestWhatPortOneHasAgainstTheCredentials(t *testing.T) {
 		"not PortOne": {answering(t, 404, "<html>"), wanted{doctor.OK, ""}, wanted{doctor.Failure, "IAMPORT_URL"}},
 		"a web page":  {answering(t, 200, "<html>"), wanted{doctor.OK, ""}, wanted{doctor.Failure, "IAMPORT_URL"}},
 		"busy":        {answering(t, 503, ""), wanted{doctor.OK, ""}, wanted{doctor.Warning, "examine again"}},
-		"closed":      {at("http://" + closed.Addr().String()), wanted{doctor.Failure, "cannot be reached"}, wanted{doctor.Unknown, "not asked"}},
+		"closed":      {at("http://127.0.0.1:1"), wanted{doctor.Failure, "cannot be reached"}, wanted{doctor.Unknown, "not asked"}},
 		"no such":     {at("http://no-such-name.invalid"), wanted{doctor.Failure, "DNS"}, wanted{doctor.Unknown, "not asked"}},
 		"untrusted":   {at(encrypted.URL), wanted{doctor.Failure, "certificate is not trusted"}, wanted{doctor.Unknown, "not asked"}},
 	} {

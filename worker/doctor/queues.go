@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/hibiken/asynq"
@@ -18,40 +17,69 @@ type queue struct {
 	served bool
 }
 
-// queues looks for tasks that nobody works on.
+// queues looks for tasks that nobody works on. What the user of Redis may not
+// look at hides nothing else.
 func (d *doctor) queues(ctx context.Context) {
-	inspector := asynq.NewInspectorFromRedisClient(d.Redis)
-	all, err := d.backlog(ctx)
+	names, err := backlog.Names(ctx, d.Redis)
 	if err != nil {
 		d.tell(unknown("queues", refusal("reading Asynq's queues", err)))
 		return
 	}
-	servers, err := inspector.Servers()
+	inspector := asynq.NewInspectorFromRedisClient(d.Redis)
+	var ours, others []string
+	for _, name := range names {
+		if _, own := tasks.ParseQueue(name); own {
+			ours = append(ours, name)
+		} else {
+			others = append(others, name)
+		}
+	}
+	d.ours(ctx, inspector, ours)
+	d.others(ctx, inspector, others)
+}
+
+// ours examines our own queues.
+func (d *doctor) ours(ctx context.Context, inspector *asynq.Inspector, names []string) {
+	all, err := d.backlog(ctx, names)
 	if err != nil {
-		d.tell(unknown("workers", refusal("reading Asynq's servers", err)))
+		d.tell(unknown("queues", refusal("reading our queues", err)))
 		return
 	}
-	processes := make(map[string]bool)
+	if servers, err := inspector.Servers(); err != nil {
+		d.tell(unknown("queues", refusal("reading Asynq's servers", err)))
+	} else {
+		d.tell(served(all, serve(all, servers)))
+	}
+	d.tell(paused(all), archive(all))
+}
+
+// others looks for tasks of ours in the queues of others.
+func (d *doctor) others(ctx context.Context, inspector *asynq.Inspector, names []string) {
+	all, err := d.backlog(ctx, names)
+	if err != nil {
+		d.tell(unknown("strays", refusal("reading the queues of others", err)))
+		return
+	}
+	d.tell(strays(inspector, all))
+}
+
+// serve marks the queues that servers of Asynq's serve, and returns how many
+// processes these are.
+func serve(queues []queue, servers []*asynq.ServerInfo) (processes int) {
+	serving := make(map[string]bool)
 	for _, server := range servers {
-		for i := range all {
-			if _, serves := server.Queues[all[i].Name]; serves {
-				all[i].served = true
-				processes[fmt.Sprint(server.Host, server.PID)] = true
+		for i := range queues {
+			if _, serves := server.Queues[queues[i].Name]; serves {
+				queues[i].served = true
+				serving[fmt.Sprint(server.Host, server.PID)] = true
 			}
 		}
 	}
-	ours := slices.Clone(all)
-	ours = slices.DeleteFunc(ours, func(q queue) bool { _, own := tasks.ParseQueue(q.Name); return !own })
-	others := slices.DeleteFunc(all, func(q queue) bool { _, own := tasks.ParseQueue(q.Name); return own })
-	d.tell(served(ours, len(processes)), paused(ours), archive(ours), strays(inspector, others))
+	return len(serving)
 }
 
-// backlog counts what is in each queue of Asynq's, ours and those of others.
-func (d *doctor) backlog(ctx context.Context) ([]queue, error) {
-	names, err := backlog.Names(ctx, d.Redis)
-	if err != nil {
-		return nil, err
-	}
+// backlog counts what is in the named queues.
+func (d *doctor) backlog(ctx context.Context, names []string) ([]queue, error) {
 	counted, err := backlog.Read(ctx, d.Redis, names)
 	if err != nil {
 		return nil, err
@@ -75,7 +103,7 @@ func served(queues []queue, processes int) Finding {
 	}
 	found := fmt.Sprintf("%d workers, %d tasks wait in %d queues", processes, waiting, len(queues))
 	if len(left) > 0 {
-		return warning("queues", found+"; nobody serves "+few(left),
+		return warning("queues", found+"; nobody serves "+shorten(left),
 			"start workers with revoker work, with this Redis and enough rights")
 	}
 	return ok("queues", found)
@@ -90,7 +118,7 @@ func paused(queues []queue) Finding {
 		}
 	}
 	if len(held) > 0 {
-		return warning("paused", "paused with tasks in them: "+few(held),
+		return warning("paused", "paused with tasks in them: "+shorten(held),
 			"see with revoker queue list who paused them and why; "+
 				"a gate resumes by itself, a person with revoker queue resume")
 	}
@@ -117,19 +145,20 @@ func archive(queues []queue) Finding {
 	}
 	if len(near) > 0 {
 		return warning("archive",
-			fmt.Sprintf("near Asynq's limit of %d archived tasks: %s", archiveLimit, few(near)),
+			fmt.Sprintf("near Asynq's limit of %d archived tasks: %s", archiveLimit, shorten(near)),
 			"let a worker run: it gives archived tasks their outcomes and trims the archive")
 	}
 	return ok("archive",
 		fmt.Sprintf("at most %d archived tasks in a queue, of the %d that Asynq keeps", most, archiveLimit))
 }
 
-// shown is how many names a finding shows.
-const shown = 10
+// maxNames is how many names a finding shows.
+const maxNames = 10
 
-func few(names []string) string {
-	if len(names) > shown {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
+// shorten joins names, of many the first ones.
+func shorten(names []string) string {
+	if len(names) > maxNames {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNames], ", "), len(names)-maxNames)
 	}
 	return strings.Join(names, ", ")
 }

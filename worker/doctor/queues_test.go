@@ -69,6 +69,28 @@ func TestTasksThatWentAstray(t *testing.T) {
 	examine(t, config(client)).want(t, "strays", wanted{doctor.OK, "in 1 queues of others"})
 }
 
+// Who may look at our queues alone, as workers do, hears of these.
+func TestQueuesOfOthersThatMayNotBeSeen(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--appendonly", "yes")
+	admin := server.Client(t)
+	enqueue(t, admin, tasks.Revocation{ImpUID: "imp_1"})
+	enqueue(t, admin, tasks.Revocation{ImpUID: "imp_2"}, asynq.Queue("mail"))
+	rights := []any{
+		"acl", "setuser", "worker", "on", ">pw", "~asynq:queues", "~asynq:{receipts*", "~asynq:servers*", "~asynq:workers*",
+		"~{receipt}:*", "&*", "+@all",
+	}
+	if err := admin.Do(t.Context(), rights...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(&redis.Options{Addr: server.Addr, Username: "worker", Password: "pw"})
+	defer client.Close()
+	found := examine(t, config(client))
+	found.want(t, "queues", wanted{doctor.Warning, "nobody serves receipts (1)"})
+	found.want(t, "archive", wanted{doctor.OK, "at most 0"})
+	found.want(t, "strays", wanted{doctor.Unknown, "not allowed to look: reading the queues of others is forbidden"})
+}
+
 func TestArchiveNearItsLimit(t *testing.T) {
 	t.Parallel()
 	client := redistest.Start(t, "--appendonly", "yes").Client(t)

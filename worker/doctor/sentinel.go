@@ -19,8 +19,8 @@ func (d *doctor) master(ctx context.Context) string {
 	return ""
 }
 
-// fewest is how many Sentinels it takes for one to be lost.
-const fewest = 3
+// minSentinels is how many Sentinels it takes for one to be lost.
+const minSentinels = 3
 
 // sentinels asks each whether it could let the master be replaced.
 func (d *doctor) sentinels(ctx context.Context) {
@@ -55,7 +55,7 @@ func (d *doctor) sentinels(ctx context.Context) {
 	case len(silent) > 0:
 		d.tell(warning("sentinel", found+"; silent: "+strings.Join(silent, ", "),
 			"bring them back, or drop them from REDIS_URL"))
-	case known < fewest:
+	case known < minSentinels:
 		d.tell(warning("sentinel", found+": the loss of one stops failovers",
 			"run three or more, on machines of their own"))
 	default:

@@ -111,9 +111,9 @@ func unwrapped(err error) string {
 	}
 }
 
-// skewed is how far clocks may be apart. Tasks become due by workers' clocks,
+// maxSkew is how far clocks may be apart. Tasks become due by workers' clocks,
 // and Asynq takes a task from a worker that has been silent for 30 seconds.
-const skewed = 2 * time.Second
+const maxSkew = 2 * time.Second
 
 // clock compares this machine's clock with Redis'.
 func (n *node) clock(ctx context.Context) Finding {
@@ -125,7 +125,7 @@ func (n *node) clock(ctx context.Context) Finding {
 	}
 	apart := there.Sub(before.Add(took / 2)).Round(time.Millisecond)
 	found := fmt.Sprintf("Redis' clock is %v off this machine's, within %v", apart, (took / 2).Round(time.Millisecond))
-	if apart.Abs() > skewed+took/2 {
+	if apart.Abs() > maxSkew+took/2 {
 		return n.warning("clock", found,
 			"let both machines keep time with NTP: "+
 				"retries come early or late, and tasks may be taken from workers that live")

@@ -79,6 +79,12 @@ func TestManagedRedis(t *testing.T) {
 			"access":   {doctor.Unknown, "ACL WHOAMI is forbidden"},
 			"writes":   {doctor.OK, "takes writes"},
 		}},
+		"no scripts on servers": {"+@all -zrangebyscore", map[string]wanted{
+			"queues":  {doctor.Unknown, "not allowed to look: reading Asynq's servers is forbidden"},
+			"paused":  {doctor.OK, "no queue is paused"},
+			"archive": {doctor.OK, "at most 0"},
+			"strays":  {doctor.OK, "no task of ours"},
+		}},
 		"nothing": {"-@all +ping", map[string]wanted{
 			"queues":   {doctor.Unknown, "not allowed to look"},
 			"outcomes": {doctor.Unknown, "not allowed to look"},
@@ -102,6 +108,21 @@ func TestManagedRedis(t *testing.T) {
 				found.want(t, check, want)
 			}
 		})
+	}
+}
+
+// Some who offer Redis leave lines of INFO out.
+func TestInfoThatDoesNotTell(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t, "--appendonly", "yes").Client(t)
+	client.AddHook(altered(func(cmd redis.Cmder) {
+		if reply, ok := cmd.(*redis.StringCmd); ok && cmd.Name() == "info" {
+			reply.SetVal("# Server\r\n")
+		}
+	}))
+	found := examine(t, config(client))
+	for _, check := range []string{"persistence", "memory", "role"} {
+		found.want(t, check, wanted{doctor.Unknown, "INFO does not tell"})
 	}
 }
 

@@ -32,7 +32,7 @@ func strays(inspector *asynq.Inspector, queues []queue) Finding {
 	}
 	if len(found) > 0 {
 		return warning("strays",
-			"tasks of type "+tasks.TypeRevoke+" are in queues that no worker serves: "+few(found),
+			"tasks of type "+tasks.TypeRevoke+" are in queues that no worker serves: "+shorten(found),
 			"let their producer use the queues of the README, such as "+tasks.Queue{}.Name()+
 				", and enqueue those tasks again: asking twice is harmless")
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 )
@@ -17,16 +17,20 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 
 var (
 	gateClosed    = describe("revoker_gate_closed", "1 while the gate before a gateway is closed, or before all of them.", "pg")
-	queueTasks    = describe("revoker_queue_tasks", "Tasks in a queue, by their state.", "queue", "state")
-	queueOldest   = describe("revoker_queue_oldest_seconds", "For how long the oldest pending task of a queue has waited.", "queue")
+	queueTasks    = describe("revoker_queue_tasks", "Tasks in a queue, by their state.", "queue", "pg", "state")
+	queueOldest   = describe("revoker_queue_oldest_seconds", "For how long the oldest pending task of a queue has waited.", "queue", "pg")
+	queuePaused   = describe("revoker_queue_paused", "1 while a queue is paused, by its gateway's gate or by a person.", "queue", "pg", "by")
 	deadLetters   = describe("revoker_dead_letters", "Dead letters on the list.")
 	openOutcomes  = describe("revoker_open_outcomes", "Revocations that were begun and have not ended.")
 	overdue       = describe("revoker_overdue_outcomes", "Open ones that nobody has gone on with for a minute although it was time.")
 	batchLines    = describe("revoker_batch_lines", "Receipts of batches that have not finished, by what they have come to.", "batch", "state")
+	batchHeld     = describe("revoker_batch_held_lines", "Open ones of them that are in queues that are paused.", "batch")
 	redisUp       = describe("revoker_redis_up", "1 if Redis answered when it was last asked.")
 	ready         = describe("revoker_ready", "1 while the worker can work; /readyz says why not.")
 	ofTheWorker   = []*prometheus.Desc{gateClosed, redisUp, ready}
-	fromRedisOnly = []*prometheus.Desc{queueTasks, queueOldest, deadLetters, openOutcomes, overdue, batchLines}
+	fromRedisOnly = []*prometheus.Desc{
+		queueTasks, queueOldest, queuePaused, deadLetters, openOutcomes, overdue, batchLines, batchHeld,
+	}
 )
 
 // collector shows what the worker says and what was last read from Redis. What
@@ -59,7 +63,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	s.gauge(deadLetters, float64(last.overview.Dead))
 	s.gauge(openOutcomes, float64(last.overview.Open))
 	s.gauge(overdue, float64(last.overview.Overdue))
-	s.batches(last.overview.Batches)
+	s.batches(last.overview.Batches, last.queues)
 }
 
 // sink takes metrics.
@@ -73,22 +77,35 @@ func (s sink) gauge(desc *prometheus.Desc, value float64, labels ...string) {
 	}
 }
 
-func (s sink) queues(queues []backlog.Queue) {
+func (s sink) queues(queues []queue) {
 	for _, q := range queues {
-		s.gauge(queueTasks, float64(q.Pending), q.Name, "pending")
-		s.gauge(queueTasks, float64(q.Active), q.Name, "active")
-		s.gauge(queueTasks, float64(q.Scheduled), q.Name, "scheduled")
-		s.gauge(queueTasks, float64(q.Retry), q.Name, "retry")
-		s.gauge(queueTasks, float64(q.Archived), q.Name, "archived")
-		s.gauge(queueOldest, q.Oldest(time.Now()).Seconds(), q.Name)
+		for state, count := range map[string]int64{
+			"pending": q.Pending, "active": q.Active, "scheduled": q.Scheduled, "retry": q.Retry, "archived": q.Archived,
+		} {
+			s.gauge(queueTasks, float64(count), q.Name, label(q.pg), state)
+		}
+		s.gauge(queueOldest, q.Oldest(time.Now()).Seconds(), q.Name, label(q.pg))
+		s.gauge(queuePaused, flag(q.pause.Paused && q.pause.Gate != ""), q.Name, label(q.pg), "gate")
+		s.gauge(queuePaused, flag(q.pause.Paused && q.pause.Gate == ""), q.Name, label(q.pg), "person")
 	}
 }
 
-func (s sink) batches(batches []outcome.Batch) {
+func (s sink) batches(batches []outcome.Batch, queues []queue) {
+	held := make(map[string]bool)
+	for _, q := range queues {
+		held[q.Name] = q.pause.Paused
+	}
 	for _, b := range batches {
 		s.gauge(batchLines, float64(b.Open), b.Name, "open")
 		s.gauge(batchLines, float64(b.Revoked), b.Name, "revoked")
 		s.gauge(batchLines, float64(b.Dead), b.Name, "dead")
+		waiting := 0
+		for pg, count := range b.Gateways {
+			if held[tasks.Queue{PG: pg, Bulk: true}.Name()] {
+				waiting += count.Asked - count.Revoked - count.Dead
+			}
+		}
+		s.gauge(batchHeld, float64(waiting), b.Name)
 	}
 }
 

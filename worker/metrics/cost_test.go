@@ -129,7 +129,7 @@ func TestScrapingCostsRedisNextToNothing(t *testing.T) {
 	for range scrapes {
 		p := scrape(t, metrics.New().Handler(subject(client, &fake{}))) // each a worker that has read nothing yet
 		p.want(t, map[string]float64{
-			`revoker_queue_tasks{queue="receipts-bulk-kcp",state="pending"}`: queuedTasks / 24,
+			`revoker_queue_tasks{pg="kcp",queue="receipts-bulk-kcp",state="pending"}`: queuedTasks / 24,
 			`revoker_open_outcomes{}`: outcomes / 20, `revoker_dead_letters{}`: outcomes / 20,
 		})
 	}

@@ -16,7 +16,7 @@ type Metrics struct {
 	registry    *prometheus.Registry
 	attempts    *attempts
 	calls       *calls
-	redisErrors prometheus.Counter
+	redisErrors *prometheus.CounterVec
 }
 
 // New returns metrics that count from now on. Every series that they are sure
@@ -24,10 +24,7 @@ type Metrics struct {
 // seen as an increase.
 func New() *Metrics {
 	m := &Metrics{
-		registry: prometheus.NewRegistry(), attempts: newAttempts(), calls: newCalls(),
-		redisErrors: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "revoker_redis_errors_total", Help: "Commands that Redis did not carry out, after all tries.",
-		}),
+		registry: prometheus.NewRegistry(), attempts: newAttempts(), calls: newCalls(), redisErrors: newRedisErrors(),
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),

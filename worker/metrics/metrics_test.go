@@ -25,6 +25,7 @@ import (
 var contract = []string{
 	"revoker_api_request_seconds{operation,status} histogram",
 	"revoker_attempts_total{pg,reason} counter",
+	"revoker_batch_held_lines{batch} gauge",
 	"revoker_batch_lines{batch,state} gauge",
 	"revoker_build_info{go_version,revision,version} gauge",
 	"revoker_dead_letters{} gauge",
@@ -32,10 +33,11 @@ var contract = []string{
 	"revoker_open_outcomes{} gauge",
 	"revoker_outcomes_total{pg,reason} counter",
 	"revoker_overdue_outcomes{} gauge",
-	"revoker_queue_oldest_seconds{queue} gauge",
-	"revoker_queue_tasks{queue,state} gauge",
+	"revoker_queue_oldest_seconds{pg,queue} gauge",
+	"revoker_queue_paused{by,pg,queue} gauge",
+	"revoker_queue_tasks{pg,queue,state} gauge",
 	"revoker_ready{} gauge",
-	"revoker_redis_errors_total{} counter",
+	"revoker_redis_errors_total{kind} counter",
 	"revoker_redis_up{} gauge",
 	"revoker_token_refreshes_total{result} counter",
 }
@@ -96,24 +98,24 @@ func TestPageShowsWhatIs(t *testing.T) {
 			t.Error("the Go runtime or the process is missing")
 		}
 		p.want(t, map[string]float64{
-			`revoker_queue_tasks{queue="receipts-kcp",state="pending"}`:   2,
-			`revoker_queue_tasks{queue="receipts-kcp",state="active"}`:    0,
-			`revoker_queue_tasks{queue="receipts-kcp",state="scheduled"}`: 1,
-			`revoker_queue_tasks{queue="receipts-kcp",state="retry"}`:     0,
-			`revoker_queue_tasks{queue="receipts-kcp",state="archived"}`:  0,
-			`revoker_gate_closed{pg="kcp"}`:                               1,
-			`revoker_gate_closed{pg="none"}`:                              1,
-			`revoker_gate_closed{pg="portone"}`:                           0,
-			`revoker_dead_letters{}`:                                      1,
-			`revoker_open_outcomes{}`:                                     1,
-			`revoker_overdue_outcomes{}`:                                  0,
-			`revoker_batch_lines{batch="refunds",state="open"}`:           1,
-			`revoker_batch_lines{batch="refunds",state="dead"}`:           1,
-			`revoker_batch_lines{batch="refunds",state="revoked"}`:        0,
-			`revoker_redis_up{}`:                                          1,
-			`revoker_ready{}`:                                             1,
+			`revoker_queue_tasks{pg="kcp",queue="receipts-kcp",state="pending"}`:   2,
+			`revoker_queue_tasks{pg="kcp",queue="receipts-kcp",state="active"}`:    0,
+			`revoker_queue_tasks{pg="kcp",queue="receipts-kcp",state="scheduled"}`: 1,
+			`revoker_queue_tasks{pg="kcp",queue="receipts-kcp",state="retry"}`:     0,
+			`revoker_queue_tasks{pg="kcp",queue="receipts-kcp",state="archived"}`:  0,
+			`revoker_gate_closed{pg="kcp"}`:                                        1,
+			`revoker_gate_closed{pg="none"}`:                                       1,
+			`revoker_gate_closed{pg="portone"}`:                                    0,
+			`revoker_dead_letters{}`:                                               1,
+			`revoker_open_outcomes{}`:                                              1,
+			`revoker_overdue_outcomes{}`:                                           0,
+			`revoker_batch_lines{batch="refunds",state="open"}`:                    1,
+			`revoker_batch_lines{batch="refunds",state="dead"}`:                    1,
+			`revoker_batch_lines{batch="refunds",state="revoked"}`:                 0,
+			`revoker_redis_up{}`:                                                   1,
+			`revoker_ready{}`:                                                      1,
 		})
-		if oldest := p.series[`revoker_queue_oldest_seconds{queue="receipts-kcp"}`]; oldest < 60 || oldest > 90 {
+		if oldest := p.series[`revoker_queue_oldest_seconds{pg="kcp",queue="receipts-kcp"}`]; oldest < 60 || oldest > 90 {
 			t.Errorf("the oldest task has waited %v s, want the minute since the first", oldest)
 		}
 	})
@@ -128,7 +130,7 @@ func TestEverySeriesOfCountersIsThereFromTheStart(t *testing.T) {
 		"revoker_attempts_total":        pgs * (terminal + len(outcome.RetryingReasons())),
 		"revoker_api_request_seconds":   3 * 13,
 		"revoker_token_refreshes_total": 3,
-		"revoker_redis_errors_total":    1,
+		"revoker_redis_errors_total":    5,
 	} {
 		series := p.has(name)
 		if len(series) != want {
@@ -226,9 +228,11 @@ func TestQueuesAndBatchesAreBounded(t *testing.T) {
 	if len(queues) < 40 || len(queues) > 50 {
 		t.Errorf("%d queues are shown, want at most 50", len(queues))
 	}
-	for _, name := range []string{"receipts", "receipts-bulk-kcp"} {
-		p.want(t, map[string]float64{`revoker_queue_oldest_seconds{queue="` + name + `"}`: 0})
-	}
+	p.want(t, map[string]float64{
+		`revoker_queue_oldest_seconds{pg="none",queue="receipts"}`:         0,
+		`revoker_queue_oldest_seconds{pg="kcp",queue="receipts-bulk-kcp"}`: 0,
+		`revoker_queue_oldest_seconds{pg="none",queue="receipts-new01"}`:   0,
+	})
 	if strings.Contains(p.text, `queue="default"`) || strings.Contains(p.text, "xxxx") {
 		t.Error("a queue is shown that is not ours, or has too long a name")
 	}
@@ -251,9 +255,9 @@ func TestScrapeOfACluster(t *testing.T) {
 	p := scrape(t, metrics.New().Handler(subject(client, &fake{})))
 	p.want(t, map[string]float64{
 		`revoker_redis_up{}`: 1,
-		`revoker_queue_tasks{queue="receipts",state="pending"}`:           1,
-		`revoker_queue_tasks{queue="receipts-kcp",state="pending"}`:       1,
-		`revoker_queue_tasks{queue="receipts-bulk-nice",state="pending"}`: 1,
-		`revoker_batch_lines{batch="refunds",state="open"}`:               0,
+		`revoker_queue_tasks{pg="none",queue="receipts",state="pending"}`:           1,
+		`revoker_queue_tasks{pg="kcp",queue="receipts-kcp",state="pending"}`:        1,
+		`revoker_queue_tasks{pg="nice",queue="receipts-bulk-nice",state="pending"}`: 1,
+		`revoker_batch_lines{batch="refunds",state="open"}`:                         0,
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/worker/gate"
 )
 
 // longestName bounds the name of a queue that is shown. Those of Asynq's that
@@ -18,13 +19,47 @@ const longestName = 64
 // all gateways that are known, since a newer producer may know more.
 const mostQueues = 50
 
+// queue is what is in a queue, and what pauses it.
+type queue struct {
+	backlog.Queue
+	pg    tasks.Gateway
+	pause gate.Pause
+}
+
 // queues counts what is in our queues.
-func queues(ctx context.Context, client redis.UniversalClient) ([]backlog.Queue, error) {
+func queues(ctx context.Context, client redis.UniversalClient) ([]queue, error) {
 	names, err := backlog.Ours(ctx, client)
 	if err != nil {
 		return nil, err
 	}
-	return backlog.Read(ctx, client, shown(names))
+	counted, err := backlog.Read(ctx, client, shown(names))
+	if err != nil {
+		return nil, err
+	}
+	pauses, err := pausing(ctx, client, counted)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]queue, len(counted))
+	for i, q := range counted {
+		parsed, _ := tasks.ParseQueue(q.Name)
+		all[i] = queue{Queue: q, pg: parsed.PG, pause: pauses[q.Name]}
+	}
+	return all, nil
+}
+
+// pausing returns what pauses queues, by their names. It asks only if any is
+// paused.
+func pausing(ctx context.Context, client redis.UniversalClient, queues []backlog.Queue) (map[string]gate.Pause, error) {
+	if !slices.ContainsFunc(queues, func(q backlog.Queue) bool { return q.Paused }) {
+		return nil, nil
+	}
+	all, err := gate.NewStore(client, "").Pauses(ctx)
+	byQueue := make(map[string]gate.Pause, len(all))
+	for _, pause := range all {
+		byQueue[pause.Queue] = pause
+	}
+	return byQueue, err
 }
 
 // shown returns the queues that are shown, those of known gateways first.

@@ -10,17 +10,19 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
-	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 )
 
 const (
-	// fresh is how old a reading may be that is shown: several scrapers at about
-	// the same time cost one.
-	fresh = 3 * time.Second
+	// readingLife is how old a reading may be that is shown: several scrapers at
+	// about the same time cost one.
+	readingLife = 3 * time.Second
 	// readTimeout bounds a reading, well below the 10 s that Prometheus waits.
 	readTimeout = 2 * time.Second
+	// readyTimeout bounds, within it, the question whether the worker can work:
+	// that may ask PortOne, which must not make Redis look as if it were down.
+	readyTimeout = readTimeout / 2
 	// overdueFor is for how long nobody has gone on with what is overdue. Within
 	// it, the sweeper of any worker should have.
 	overdueFor = time.Minute
@@ -45,7 +47,7 @@ type reading struct {
 	err      error // why Redis said nothing
 	ready    bool
 	overview outcome.Overview
-	queues   []backlog.Queue
+	queues   []queue
 }
 
 // readings keeps the last reading.
@@ -68,6 +70,9 @@ func (r *readings) latest() reading {
 	return r.last
 }
 
+// fresh reports whether the last reading may be shown.
+func (r *readings) fresh() bool { return time.Since(r.latest().at) < readingLife }
+
 func (r *readings) keep(found reading) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -77,13 +82,15 @@ func (r *readings) keep(found reading) {
 // refresh sees to it that the last reading is fresh. It returns in time, also
 // where Redis does not: it then has said nothing.
 func (r *readings) refresh(ctx context.Context) {
-	if last := r.latest(); time.Since(last.at) < fresh {
+	if r.fresh() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout) // others wait for it, too
 	defer cancel()
 	done := r.flight.DoChan("", func() (any, error) {
-		r.keep(r.read(ctx))
+		if !r.fresh() { // another flight may have ended in between
+			r.keep(r.read(ctx))
+		}
 		return nil, nil
 	})
 	select {
@@ -106,6 +113,8 @@ func (r *readings) read(ctx context.Context) reading {
 		return err
 	})
 	all.Go(func() error {
+		ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+		defer cancel()
 		found.ready = r.subject.Worker.Ready(ctx) == nil
 		return nil
 	})

@@ -7,14 +7,55 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 )
 
 // Hook counts the commands that Redis does not carry out. It is for the client
 // that the worker is given.
-func (m *Metrics) Hook() redis.Hook { return hook{m.redisErrors.Inc} }
+func (m *Metrics) Hook() redis.Hook {
+	return hook{func(err error) { m.redisErrors.WithLabelValues(kindOf(err)).Inc() }}
+}
 
-type hook struct{ count func() }
+// The kinds of errors. All but the last come from a Redis that answers, and do
+// not go away by themselves.
+const (
+	noPermission = "noperm"   // the user of Redis may not do it
+	outOfMemory  = "oom"      // its memory is full
+	misconfTold  = "misconf"  // it cannot write to its disk
+	readOnly     = "readonly" // it is a replica
+	otherError   = "other"
+)
+
+func newRedisErrors() *prometheus.CounterVec {
+	errors := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "revoker_redis_errors_total", Help: "Commands that Redis did not carry out, after all tries, by why not.",
+	}, []string{"kind"})
+	for _, kind := range []string{noPermission, outOfMemory, misconfTold, readOnly, otherError} {
+		errors.WithLabelValues(kind)
+	}
+	return errors
+}
+
+// kindOf tells why Redis did not carry a command out, which it says of a script
+// in other words.
+func kindOf(err error) string {
+	text := err.Error()
+	switch {
+	case redis.IsPermissionError(err), strings.Contains(text, "The user executing the script can't"),
+		strings.Contains(text, "ACL failure in script"):
+		return noPermission
+	case redis.IsOOMError(err):
+		return outOfMemory
+	case redis.IsReadOnlyError(err):
+		return readOnly
+	case strings.HasPrefix(text, "MISCONF "):
+		return misconfTold
+	}
+	return otherError
+}
+
+type hook struct{ count func(error) }
 
 // DialHook changes nothing: the command that needs the connection is counted.
 func (hook) DialHook(next redis.DialHook) redis.DialHook {
@@ -26,7 +67,7 @@ func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
 		if failed(err) && !greeting(cmd) {
-			h.count()
+			h.count(err)
 		}
 		return err
 	}
@@ -37,7 +78,7 @@ func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		err := next(ctx, cmds)
 		if failed(err) && !(len(cmds) > 0 && greeting(cmds[0])) {
-			h.count()
+			h.count(err)
 		}
 		return err
 	}

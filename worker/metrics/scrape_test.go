@@ -21,10 +21,18 @@ import (
 // fake is a worker of which all is known.
 type fake struct {
 	err   error
+	hangs bool // PortOne does not answer
 	gates map[gate.Name]gate.State
 }
 
-func (f *fake) Ready(context.Context) error     { return f.err }
+func (f *fake) Ready(ctx context.Context) error {
+	if f.hangs {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return f.err
+}
+
 func (f *fake) Gates() map[gate.Name]gate.State { return f.gates }
 
 // page is what /metrics answered: a value for each series, which is written as

@@ -17,8 +17,8 @@ const (
 	// million after a quarter of an hour.
 	firstPages = 20
 	laterPages = 10
-	// recount is how old a count may be that seems to be right.
-	recount = time.Minute
+	// countLife is how old a count may be that seems to be right.
+	countLife = time.Minute
 )
 
 // deadCount is how many dead letters there are, by reason.
@@ -61,7 +61,7 @@ func (d *deadCounter) step(ctx context.Context) (deadCount, error) {
 		return deadCount{}, err
 	}
 	total := int(letters)
-	if d.counts == nil && d.whole != nil && d.whole.Counted == total && d.now().Sub(d.whole.At) < recount {
+	if d.counts == nil && d.whole != nil && d.whole.Counted == total && d.now().Sub(d.whole.At) < countLife {
 		return d.known(total), nil
 	}
 	pages := laterPages

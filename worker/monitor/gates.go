@@ -1,31 +1,40 @@
 package monitor
 
 import (
-	"time"
+	"context"
 
-	"receiptrevoker/tasks"
+	"receiptrevoker/worker/gate"
 )
 
-// Gates is what stands between the workers and PortOne at one moment.
-type Gates struct {
-	// PortOne is the gate before all gateways.
-	PortOne Gate
-	// Gateways are the gates of each; the empty gateway's is that of the tasks
-	// whose gateway is not known.
-	Gateways map[tasks.Gateway]Gate
-	// Held is for how much longer PortOne wants no calls.
-	Held time.Duration
-	// ByPerson are the queues that a person has paused.
-	ByPerson []string
+// Gates tells how the gates stand, and what pauses queues; a [gate.Store] does.
+type Gates interface {
+	Poll(ctx context.Context) (gate.Snapshot, error)
+	Pauses(ctx context.Context) ([]gate.Pause, error)
 }
 
-// Gate is how one gate stands.
-type Gate struct {
-	Closed bool
-	// Reason is why it closed, for people.
-	Reason string
-	// Since is when it closed or opened, zero if it never did of late.
-	Since time.Time
-	// NextProbe is when it is next tried whether a closed gate may open.
-	NextProbe time.Time
+// gatesSeen is what they told at one moment.
+type gatesSeen struct {
+	gate.Snapshot
+	byPerson []string // queues that a person has paused
+}
+
+// PortOne is the gate before all gateways.
+func (g *gatesSeen) PortOne() gate.State { return g.Gates[gate.PortOne] }
+
+func readGates(ctx context.Context, gates Gates) (*gatesSeen, error) {
+	seen, err := gates.Poll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pauses, err := gates.Pauses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	read := &gatesSeen{Snapshot: seen}
+	for _, pause := range pauses {
+		if pause.Paused && pause.Gate == "" {
+			read.byPerson = append(read.byPerson, pause.Queue)
+		}
+	}
+	return read, nil
 }

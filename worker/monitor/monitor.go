@@ -5,7 +5,6 @@
 package monitor
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -26,8 +25,8 @@ type Config struct {
 	Redis redis.UniversalClient
 	// Outcomes are theirs.
 	Outcomes *outcome.Store
-	// Gates returns how the gates stand. Without it the page has none.
-	Gates func(context.Context) (Gates, error)
+	// Gates tells how the gates stand. Without it the page has none.
+	Gates Gates
 	// PasswordHash is the bcrypt hash of the password that lets people in; see
 	// [login.Hash]. Without it the site asks nobody who they are, and answers
 	// only those who call it by a loopback address.
@@ -45,8 +44,8 @@ type Config struct {
 // who they are.
 var ErrNoPassword = errors.New("actions need a password")
 
-// New returns the site. The error matches [ErrNoPassword], or says what is
-// wrong with the hash.
+// New returns the site. The error matches [ErrNoPassword] or [login.ErrHash]
+// where the password is at fault.
 func New(config Config) (http.Handler, error) {
 	if config.AllowActions && config.PasswordHash == "" {
 		return nil, ErrNoPassword

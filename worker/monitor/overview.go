@@ -9,6 +9,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 )
 
 // overview is what the template of our page is given.
@@ -33,7 +34,7 @@ type overview struct {
 // gatewayRow is a gateway with its gate and its queues.
 type gatewayRow struct {
 	PG     tasks.Gateway
-	Gate   *Gate // nil if there are none to be shown
+	Gate   *gate.State // nil if there are none to be shown
 	Queues []queueRow
 }
 
@@ -54,7 +55,7 @@ func (s snapshot) gatewayRows() (rows []gatewayRow, idle []tasks.Gateway) {
 	for _, q := range s.Queues {
 		is, _ := tasks.ParseQueue(q.Name)
 		pg := is.PG
-		byPerson := s.Gates != nil && slices.Contains(s.Gates.ByPerson, q.Name)
+		byPerson := s.Gates != nil && slices.Contains(s.Gates.byPerson, q.Name)
 		byPG[pg] = append(byPG[pg], queueRow{q, is.Bulk, q.Oldest(s.At), byPerson})
 		if !slices.Contains(order, pg) {
 			order = append(order, pg)
@@ -66,8 +67,8 @@ func (s snapshot) gatewayRows() (rows []gatewayRow, idle []tasks.Gateway) {
 	for _, pg := range order {
 		row := gatewayRow{PG: pg, Queues: byPG[pg]}
 		if s.Gates != nil {
-			gate := s.Gates.Gateways[pg]
-			row.Gate = &gate
+			state := s.Gates.Gates[gate.Of(pg)]
+			row.Gate = &state
 		}
 		switch {
 		case len(row.Queues) > 0 || row.Closed():
@@ -119,8 +120,8 @@ func (b batchRow) DeadFrom() int { return min(b.RevokedBar(), 1000-b.DeadBar()) 
 // Ended is how many have an outcome.
 func (b batchRow) Ended() int { return b.Revoked + b.Dead }
 
-// Pace returns how many end a second, empty if nobody can tell how long the rest
-// takes.
+// Pace returns how many of the batch ended a second recently, with one decimal; it
+// is empty where no rest is left, or none ended recently.
 func (b batchRow) Pace() string {
 	if left, known := b.Left(); !known || left == 0 {
 		return ""

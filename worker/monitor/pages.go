@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -103,7 +102,7 @@ type page struct {
 func (p *pages) write(w http.ResponseWriter, t tongue, page page) {
 	var body bytes.Buffer
 	if err := p.templates[t].ExecuteTemplate(&body, page.name, page.data); err != nil {
-		slog.Error("a page cannot be written", "page", page.name, "error", err)
+		p.config.Log.Error("a page cannot be written", "page", page.name, "error", err)
 		http.Error(w, "this page cannot be written; the log says why", http.StatusInternalServerError)
 		return
 	}

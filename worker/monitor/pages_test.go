@@ -15,6 +15,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/monitor"
 )
 
@@ -71,6 +72,21 @@ func TestPageIsOneSiteAndNothingElse(t *testing.T) {
 		"There is no dead letter.", "No queue exists yet", "No queue yet: KG Inicis, NHN KCP")
 }
 
+// fakeGates are gates of which all is known.
+type fakeGates struct {
+	seen   gate.Snapshot
+	pauses []gate.Pause
+	err    error
+	asked  int
+}
+
+func (f *fakeGates) Poll(context.Context) (gate.Snapshot, error) {
+	f.asked++
+	return f.seen, f.err
+}
+
+func (f *fakeGates) Pauses(context.Context) ([]gate.Pause, error) { return f.pauses, f.err }
+
 func TestPageShowsGatewaysAndGates(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
@@ -82,21 +98,19 @@ func TestPageShowsGatewaysAndGates(t *testing.T) {
 		client.ZAdd(t.Context(), "asynq:{receipts-bulk-kcp}:retry", redis.Z{Member: "x"})
 		client.SAdd(t.Context(), "asynq:queues", "mail") // somebody else's
 		now := time.Now()
-		gates := func(context.Context) (monitor.Gates, error) {
-			return monitor.Gates{
-				PortOne: monitor.Gate{
+		gates := &fakeGates{
+			seen: gate.Snapshot{Hold: 30 * time.Second, Gates: map[gate.Name]gate.State{
+				gate.PortOne: {
 					Closed: true, Reason: "no token: 401",
 					Since: now.Add(-time.Hour), NextProbe: now.Add(time.Minute),
 				},
-				Gateways: map[tasks.Gateway]monitor.Gate{
-					tasks.KCP: {
-						Closed: true, Reason: "8 of the last 10 calls failed",
-						Since:     now.Add(-90 * time.Second),
-						NextProbe: time.Date(2031, 11, 25, 3, 4, 5, 0, time.UTC),
-					},
+				gate.Of(tasks.KCP): {
+					Closed: true, Reason: "8 of the last 10 calls failed",
+					Since:     now.Add(-90 * time.Second),
+					NextProbe: time.Date(2031, 11, 25, 3, 4, 5, 0, time.UTC),
 				},
-				Held: 30 * time.Second, ByPerson: []string{"receipts-kcp"},
-			}, nil
+			}},
+			pauses: []gate.Pause{{Queue: "receipts-kcp", Paused: true}, {Queue: "receipts-bulk-kcp", Paused: true, Gate: gate.Of(tasks.KCP)}},
 		}
 		clock := func() time.Time { return now.Add(75 * time.Second) }
 		site := newSite(t, client, monitor.Config{Gates: gates, Now: clock})
@@ -180,19 +194,13 @@ func TestWatchersShareAReading(t *testing.T) {
 		t.Error("the page is not read again")
 	}
 	// A gate that cannot be read is no reason to ask without end.
-	failing := 0
-	broken := newSite(t, client, monitor.Config{
-		Now: func() time.Time { return now },
-		Gates: func(context.Context) (monitor.Gates, error) {
-			failing++
-			return monitor.Gates{}, errors.New("spoilt gates")
-		},
-	})
+	spoilt := &fakeGates{err: errors.New("spoilt gates")}
+	broken := newSite(t, client, monitor.Config{Now: func() time.Time { return now }, Gates: spoilt})
 	for range 10 {
 		contains(t, read(t, ask(broken, "GET", "/")), "spoilt gates")
 	}
-	if failing != 1 {
-		t.Errorf("the gates were asked for %d times", failing)
+	if spoilt.asked != 1 {
+		t.Errorf("the gates were asked for %d times", spoilt.asked)
 	}
 }
 

@@ -33,6 +33,17 @@ for i = ARGV[2], ARGV[2] + ARGV[3] - 1 do
   redis.call('LPUSH', KEYS[2], 'revoke:' .. impUID)
 end`)
 
+// moveTasks ends the oldest tasks of a queue.
+//
+// KEYS  the queue's pending tasks, and those of another of Asynq's states
+// ARGV  what stands before the ID in a task's key, that state, the first number, how many
+var moveTasks = redis.NewScript(`
+for i = ARGV[3], ARGV[3] + ARGV[4] - 1 do
+  local id = redis.call('RPOP', KEYS[1])
+  redis.call('HSET', ARGV[1] .. id, 'state', ARGV[2])
+  redis.call('ZADD', KEYS[2], 1764000000 + i, id)
+end`)
+
 // copyOutcomes copies an outcome under numbered imp_uids; all from a number on
 // are dead letters of two reasons.
 //
@@ -56,6 +67,11 @@ const (
 	scaleOutcomes = 1_000_000
 	scaleDead     = 200_000
 	scaleBatches  = 300
+	// scaleArchived and scaleCompleted are one queue's: as many as Asynq archives,
+	// and as many as are done within the hour for which tasks stay to be seen.
+	scaleArchived  = 10_000
+	scaleCompleted = 100_000
+	endedStep      = 10_000 // a script that runs for seconds is taken for one that hangs
 )
 
 // fill makes a Redis as it is after a very bad day: tasks on both queues of all
@@ -76,6 +92,7 @@ func fill(t *testing.T, client *redis.Client) {
 			}
 		}
 	}
+	fillEnded(t, client)
 	code := 0
 	done := tasks.Revocation{ImpUID: "imp_done", PG: tasks.KCP, Batch: "refunds", Row: 1}
 	finish(t, client, done, outcome.Outcome{
@@ -93,6 +110,29 @@ func fill(t *testing.T, client *redis.Client) {
 		}
 	}
 	fillBatches(t, client)
+}
+
+// fillEnded gives one queue tasks that have ended.
+func fillEnded(t *testing.T, client *redis.Client) {
+	t.Helper()
+	r := tasks.Revocation{ImpUID: "imp_800000000000", PG: tasks.KCP, Batch: "ended", Row: 1}
+	enqueue(t, client, r)
+	queue := "asynq:{" + tasks.QueueOf(r).Name() + "}:"
+	run := func(script *redis.Script, keys []string, args ...any) {
+		t.Helper()
+		if err := script.Run(t.Context(), client, keys, args...).Err(); err != nil && err != redis.Nil {
+			t.Fatal(err)
+		}
+	}
+	first := []string{queue + "t:" + tasks.TaskID(r.ImpUID), queue + "pending"}
+	for ended := 0; ended < scaleArchived+scaleCompleted; ended += endedStep {
+		state := "completed"
+		if ended < scaleArchived {
+			state = "archived"
+		}
+		run(copyTasks, first, r.ImpUID, 2*scaleOutcomes+ended, endedStep)
+		run(moveTasks, []string{queue + "pending", queue + state}, queue+"t:", state, ended, endedStep)
+	}
 }
 
 func fillBatches(t *testing.T, client *redis.Client) {
@@ -157,6 +197,15 @@ func TestMillionOutcomesAreWatchedForLittle(t *testing.T) {
 		{"/asynq/api/queues", 8 * time.Second, "receipts-kcp"},
 		{"/asynq/api/queues/receipts-bulk-kcp/pending_tasks?page=1&size=100", 8 * time.Second, "NHN KCP"},
 		{"/asynq/api/queues/receipts-bulk-kcp/pending_tasks?page=40&size=100", 8 * time.Second, "NHN KCP"},
+		{"/asynq/api/queues/receipts-bulk-kcp", 8 * time.Second, "receipts-bulk-kcp"},
+		{"/asynq/api/queues/receipts-bulk-kcp/archived_tasks?page=1&size=100", 8 * time.Second, "NHN KCP"},
+		{"/asynq/api/queues/receipts-bulk-kcp/archived_tasks?page=100&size=100", 8 * time.Second, "NHN KCP"},
+		{"/asynq/api/queues/receipts-bulk-kcp/completed_tasks?page=1&size=100", 8 * time.Second, "NHN KCP"},
+		{"/asynq/api/queues/receipts-bulk-kcp/completed_tasks?page=1000&size=100", 8 * time.Second, "NHN KCP"},
+		{"/asynq/api/queues/receipts-bulk-kcp/retry_tasks?page=1&size=100", 8 * time.Second, "tasks"},
+		{"/asynq/api/servers", 8 * time.Second, "servers"},
+		{"/asynq/api/redis_info", 8 * time.Second, "redis_version"},
+		{"/asynq/api/queue_stats", 8 * time.Second, "receipts-bulk-kcp"},
 	} {
 		const times = 60
 		first, best, worst := time.Duration(0), time.Hour, time.Duration(0)

@@ -12,13 +12,13 @@ import (
 const (
 	// mostBatches is how many batches are looked at, those started last.
 	mostBatches = 100
-	// hold is for how long a reading is shown to everybody, at least; and never
-	// for less than share times as long as it took, so that Redis spends less
+	// minHold is for how long a reading is shown to everybody, at least; and never
+	// for less than costFactor times as long as it took, so that Redis spends less
 	// than a hundredth of its time on it, whatever there is to be read and
 	// however many people watch.
-	hold        = 4 * time.Second // below refresh, so that one who watches sees no older one
-	share       = 100
-	longestHold = time.Minute
+	minHold    = 4 * time.Second // below refresh, so that one who watches sees no older one
+	costFactor = 100
+	maxHold    = time.Minute
 	// patience is how long a reading may take.
 	patience = 5 * time.Second
 )
@@ -27,7 +27,7 @@ const (
 type snapshot struct {
 	At      time.Time // zero if there has been none
 	Queues  []backlog.Queue
-	Gates   *Gates // nil if there are none to be shown
+	Gates   *gatesSeen // nil if there are none to be shown
 	Batches []outcome.Batch
 	Dead    deadCount
 }
@@ -60,10 +60,10 @@ func (s *snapshots) get(ctx context.Context) (snapshot, error) {
 	defer cancel()
 	read, err := s.read(ctx, began)
 	now := s.config.Now()
-	s.next = now.Add(hold)
+	s.next = now.Add(minHold)
 	if s.err = err; err == nil {
 		s.last = read
-		s.next = now.Add(min(max(share*now.Sub(began), hold), longestHold))
+		s.next = now.Add(min(max(costFactor*now.Sub(began), minHold), maxHold))
 	}
 	return s.last, s.err
 }
@@ -74,11 +74,9 @@ func (s *snapshots) read(ctx context.Context, now time.Time) (read snapshot, err
 		return read, err
 	}
 	if s.config.Gates != nil {
-		gates, err := s.config.Gates(ctx)
-		if err != nil {
+		if read.Gates, err = readGates(ctx, s.config.Gates); err != nil {
 			return read, err
 		}
-		read.Gates = &gates
 	}
 	if read.Batches, err = s.config.Outcomes.NewestBatches(ctx, mostBatches); err != nil {
 		return read, err

@@ -34,15 +34,24 @@ func envOrFile(f *pflag.FlagSet, flag, variable string) {
 }
 
 // FromEnvironment sets every flag that was not given on the command line and
-// whose environment variable is set. An error names the variable.
+// whose environment variable is set. An error names the variable, or a flag of
+// the command line that shows a password to everybody on the machine.
 func FromEnvironment(f *pflag.FlagSet, getenv func(string) string) (err error) {
 	f.VisitAll(func(flag *pflag.Flag) {
 		names := flag.Annotations[annotation]
-		if err != nil || flag.Changed || len(names) == 0 {
+		if err != nil || len(names) == 0 {
+			return
+		}
+		_, secret := flag.Annotations[annotationFile]
+		if flag.Changed {
+			if secret && holdsPassword(flag.Value.String()) {
+				err = fmt.Errorf("--%s holds a password, which the list of processes shows: "+
+					"give the URL in %s, or in a file that %[2]s_FILE names", flag.Name, names[0])
+			}
 			return
 		}
 		value := getenv(names[0])
-		if _, secret := flag.Annotations[annotationFile]; secret {
+		if secret {
 			value, err = secretOrFile(getenv, names[0])
 		}
 		if err != nil || value == "" {

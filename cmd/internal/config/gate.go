@@ -64,17 +64,23 @@ func (g *Gate) Validate() error {
 }
 
 func (g *Gate) validateRates() error {
-	rates := map[string]float64{"rate": g.rate}
-	for pg, rate := range g.rates {
-		rates["rate-"+string(pg)] = *rate
+	if err := validateRate("rate", g.rate); err != nil {
+		return err
 	}
-	for name, rate := range rates {
-		if rate != 0 && !(rate >= gate.LeastRate && !math.IsInf(rate, 1)) {
-			return fmt.Errorf("--%s %v must be 0, for no limit, or at least %.6f calls a second, which is one a day",
-				name, rate, gate.LeastRate)
+	for _, pg := range tasks.Gateways() { // in order, so that the same mistake is told the same way
+		if err := validateRate("rate-"+string(pg), *g.rates[pg]); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func validateRate(flag string, rate float64) error {
+	if rate == 0 || rate >= gate.LeastRate && !math.IsInf(rate, 1) {
+		return nil
+	}
+	return fmt.Errorf("--%s %v must be 0, for no limit, or at least %.6f calls a second, which is one a day",
+		flag, rate, gate.LeastRate)
 }
 
 // Config returns the settings as [gate.New] wants them.

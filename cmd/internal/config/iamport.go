@@ -36,7 +36,8 @@ func (i *IAMPort) Flags(f *pflag.FlagSet) {
 }
 
 // Client returns a client with the credentials of the environment: IMP_KEY and
-// IMP_SECRET, or the files that IMP_KEY_FILE and IMP_SECRET_FILE name.
+// IMP_SECRET, or the files that IMP_KEY_FILE and IMP_SECRET_FILE name. An error
+// matches [ErrNoCredentials] if there are none.
 func (i *IAMPort) Client(getenv func(string) string, connections int) (*iamport.Client, error) {
 	key, err := secretOrFile(getenv, "IMP_KEY")
 	if err != nil {
@@ -46,10 +47,12 @@ func (i *IAMPort) Client(getenv func(string) string, connections int) (*iamport.
 	switch {
 	case err != nil:
 		return nil, err
+	case key == "" && secret == "":
+		return nil, ErrNoCredentials
 	case key == "":
-		return nil, missing("IMP_KEY")
+		return nil, errors.New("IMP_KEY is not set, and IMP_SECRET is: " + giveCredentials)
 	case secret == "":
-		return nil, missing("IMP_SECRET")
+		return nil, errors.New("IMP_SECRET is not set, and IMP_KEY is: " + giveCredentials)
 	case i.Timeout < time.Second:
 		return nil, fmt.Errorf("--timeout %v must be at least 1s", i.Timeout)
 	}
@@ -60,13 +63,12 @@ func (i *IAMPort) Client(getenv func(string) string, connections int) (*iamport.
 	})
 }
 
-// ErrNotSet is matched where no credentials, or half of them, are given.
-var ErrNotSet = errors.New("is not set")
+const giveCredentials = "give PortOne's REST API key and secret in IMP_KEY and IMP_SECRET, " +
+	"or in files named by IMP_KEY_FILE and IMP_SECRET_FILE"
 
-func missing(name string) error {
-	return fmt.Errorf("%s %w: give PortOne's REST API key and secret in IMP_KEY and IMP_SECRET, "+
-		"or in files named by IMP_KEY_FILE and IMP_SECRET_FILE", name, ErrNotSet)
-}
+// ErrNoCredentials is matched where neither is given, as is right where no
+// worker runs.
+var ErrNoCredentials = errors.New("IMP_KEY and IMP_SECRET are not set: " + giveCredentials)
 
 // Doubts returns what looks wrong with the credentials, without them, for when
 // PortOne refuses them: it does not say which one it refuses.

@@ -27,7 +27,7 @@ type Redis struct {
 // Flags registers the settings.
 func (r *Redis) Flags(f *pflag.FlagSet) {
 	f.StringVar(&r.URL, "redis", "", "`URL` of Redis: redis:// rediss:// redis-socket:// redis-sentinel:// "+
-		"redis-cluster:// rediss-cluster://; with a password, better in the environment or a file")
+		"redis-cluster:// rediss-cluster://; with a password, only in the environment or a file")
 	envOrFile(f, "redis", "REDIS_URL")
 	r.certificates.flags(f)
 	f.StringVar(&r.Namespace, "namespace", outcome.DefaultNamespace, "`word` before every key of outcomes in Redis")
@@ -114,7 +114,8 @@ func (r *Redis) single(raw string) (redis.UniversalClient, error) {
 	if err := r.certificates.apply(options.TLSConfig); err != nil {
 		return nil, err
 	}
-	options.ContextTimeoutEnabled = true
+	options.ContextTimeoutEnabled, options.DisableIdentity = true, noIdentity
+	options.MaintNotificationsConfig = noMaintenanceNews()
 	return redis.NewClient(options), nil
 }
 
@@ -129,7 +130,8 @@ func (r *Redis) cluster(raw string) (redis.UniversalClient, error) {
 	if err := r.certificates.apply(options.TLSConfig); err != nil {
 		return nil, err
 	}
-	options.ContextTimeoutEnabled = true
+	options.ContextTimeoutEnabled, options.DisableIdentity = true, noIdentity
+	options.MaintNotificationsConfig = noMaintenanceNews()
 	return redis.NewClusterClient(options), nil
 }
 
@@ -170,6 +172,18 @@ func addresses(raw string) string {
 		}
 	}
 	return scheme + "://" + user + first + tail
+}
+
+// holdsPassword reports whether a URL of Redis, also a malformed one, has a
+// password in it: beside its user, or a parameter such as sentinel_password.
+func holdsPassword(raw string) bool {
+	_, rest, _ := strings.Cut(raw, "://")
+	if at := strings.LastIndex(rest, "@"); at >= 0 {
+		if _, password, _ := strings.Cut(rest[:at], ":"); password != "" {
+			return true
+		}
+	}
+	return strings.Contains(rest, "password=")
 }
 
 // withoutURL returns the reason alone of an error that repeats the URL, which

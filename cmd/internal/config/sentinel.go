@@ -26,7 +26,7 @@ func (r *Redis) Sentinels() (master string, all map[string]*redis.SentinelClient
 	for _, addr := range options.SentinelAddrs {
 		all[addr] = redis.NewSentinelClient(&redis.Options{
 			Addr: addr, Username: options.SentinelUsername, Password: options.SentinelPassword,
-			TLSConfig: options.TLSConfig, ContextTimeoutEnabled: true,
+			TLSConfig: options.TLSConfig, ContextTimeoutEnabled: true, DisableIdentity: noIdentity,
 			MaxRetries: -1, DialerRetries: 1, DialTimeout: 3 * time.Second, // a dead one is told soon
 		})
 	}
@@ -72,6 +72,6 @@ func (r *Redis) failover(raw string) (*redis.FailoverOptions, error) {
 	}
 	options.Username, options.Password = options.SentinelUsername, options.SentinelPassword
 	options.SentinelUsername, options.SentinelPassword = user, password
-	options.ContextTimeoutEnabled = true
+	options.ContextTimeoutEnabled, options.DisableIdentity = true, noIdentity
 	return options, nil
 }

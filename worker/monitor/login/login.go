@@ -29,8 +29,8 @@ const Lifetime = 12 * time.Hour
 const (
 	// maxForm is how many bytes a form may have.
 	maxForm = 4 << 10
-	// turn is how long a password waits for others to be compared.
-	turn = 10 * time.Second
+	// turnTimeout is how long a password waits for others to be compared.
+	turnTimeout = 10 * time.Second
 )
 
 // Form is what the page with the password's field has to say.
@@ -62,14 +62,18 @@ type Login struct {
 	checking chan struct{} // one password at a time: each costs a core a quarter of a second
 }
 
-// New returns a login. The error says what is wrong with the hash, without it.
+// ErrHash is matched where the password's hash lets nobody in.
+var ErrHash = errors.New("the password's hash")
+
+// New returns a login. The error matches [ErrHash] and says what is wrong with
+// the hash, without it.
 func New(config Config) (*Login, error) {
 	cost, err := bcrypt.Cost([]byte(config.Hash))
 	switch {
 	case err != nil:
-		return nil, errors.New("the password's hash is no bcrypt hash")
+		return nil, fmt.Errorf("%w is no bcrypt hash", ErrHash)
 	case cost > mostCost:
-		return nil, fmt.Errorf("the password's hash has cost %d, at most %d is allowed", cost, mostCost)
+		return nil, fmt.Errorf("%w has cost %d, at most %d is allowed", ErrHash, cost, mostCost)
 	}
 	if config.Log == nil {
 		config.Log = slog.Default()
@@ -145,7 +149,7 @@ func (l *Login) in(w http.ResponseWriter, r *http.Request) {
 
 // check compares a password with the hash, in a time that tells nothing.
 func (l *Login) check(ctx context.Context, password string) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, turn)
+	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
 	defer cancel()
 	select {
 	case l.checking <- struct{}{}:

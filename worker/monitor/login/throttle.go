@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	// tries is how many wrong passwords an address may give at once, and every
-	// how long it may give another one.
-	tries = 5
-	every = 10 * time.Second
+	// maxTries is how many wrong passwords an address may give at once, and
+	// tryEvery after how long it may give another one.
+	maxTries = 5
+	tryEvery = 10 * time.Second
 	// mostAddresses bounds what is remembered; beyond it, new addresses share
 	// one allowance.
 	mostAddresses = 4096
@@ -34,7 +34,7 @@ func newThrottle(now func() time.Time) *throttle {
 	return &throttle{now: now, from: make(map[netip.Prefix]*rate.Limiter), others: allowance()}
 }
 
-func allowance() *rate.Limiter { return rate.NewLimiter(rate.Every(every), tries) }
+func allowance() *rate.Limiter { return rate.NewLimiter(rate.Every(tryEvery), maxTries) }
 
 // take takes one try of an address and returns 0, or how long there is none.
 func (t *throttle) take(remote string) time.Duration {
@@ -45,7 +45,7 @@ func (t *throttle) take(remote string) time.Duration {
 	if limiter.AllowN(now, 1) {
 		return 0
 	}
-	return time.Duration((1 - limiter.TokensAt(now)) * float64(every))
+	return time.Duration((1 - limiter.TokensAt(now)) * float64(tryEvery))
 }
 
 // limiter returns the allowance of a network. The caller holds the lock.
@@ -55,7 +55,7 @@ func (t *throttle) limiter(from netip.Prefix, now time.Time) *rate.Limiter {
 	}
 	if len(t.from) >= mostAddresses {
 		for other, limiter := range t.from {
-			if limiter.TokensAt(now) >= tries {
+			if limiter.TokensAt(now) >= maxTries {
 				delete(t.from, other)
 			}
 		}

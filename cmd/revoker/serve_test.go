@@ -24,7 +24,7 @@ func TestSlowVisitorsAreCutOffAndOthersServedToTheEnd(t *testing.T) {
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- serveSite(ctx, listener, site, slog.New(slog.DiscardHandler)) }()
+	go func() { ended <- serve(ctx, listener, site, slog.New(slog.DiscardHandler)) }()
 
 	slow, err := net.Dial("tcp", listener.Addr().String())
 	if err != nil {

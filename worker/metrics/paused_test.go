@@ -1,0 +1,52 @@
+package metrics_test
+
+import (
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/metrics"
+)
+
+// What pauses a queue is told, so that no alert takes what waits for it to be
+// stuck.
+func TestPausedQueuesAndWhatTheyHold(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		for i, queue := range []string{"receipts", "receipts-kcp", "receipts-bulk-kcp", "receipts-bulk-nice"} {
+			enqueue(t, client, queue, i)
+		}
+		pause(t, client, "receipts-kcp", "1764000000 gate kcp 5")
+		pause(t, client, "receipts-bulk-nice", "1764000000")
+		store := outcome.NewStore(client, outcome.Config{})
+		if _, err := store.OpenBatch(t.Context(), "refunds", ""); err != nil {
+			t.Fatal(err)
+		}
+		rows := []outcome.Row{{Kind: outcome.KindQueued}, {Kind: outcome.KindQueued}, {Kind: outcome.KindQueued}}
+		if err := store.Mark(t.Context(), "refunds", 1, rows, []tasks.Gateway{tasks.KCP, tasks.Nice, tasks.Nice}); err != nil {
+			t.Fatal(err)
+		}
+		p := scrape(t, metrics.New().Handler(subject(client, &fake{})))
+		p.want(t, map[string]float64{
+			`revoker_queue_paused{by="gate",pg="none",queue="receipts"}`:             0,
+			`revoker_queue_paused{by="person",pg="none",queue="receipts"}`:           0,
+			`revoker_queue_paused{by="gate",pg="kcp",queue="receipts-kcp"}`:          1,
+			`revoker_queue_paused{by="person",pg="kcp",queue="receipts-kcp"}`:        0,
+			`revoker_queue_paused{by="gate",pg="nice",queue="receipts-bulk-nice"}`:   0,
+			`revoker_queue_paused{by="person",pg="nice",queue="receipts-bulk-nice"}`: 1,
+			`revoker_batch_lines{batch="refunds",state="open"}`:                      3,
+			`revoker_batch_held_lines{batch="refunds"}`:                              2,
+		})
+	})
+}
+
+// pause writes what Asynq, or a gate, writes.
+func pause(t *testing.T, client *redis.Client, queue, mark string) {
+	t.Helper()
+	if err := client.Set(t.Context(), "asynq:{"+queue+"}:paused", mark, 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+}
