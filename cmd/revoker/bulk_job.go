@@ -75,7 +75,7 @@ func (j *bulkJob) enqueue(ctx context.Context, reader *list.Reader) error {
 	if err := j.broken(ctx, broken, failure); err != nil {
 		return err
 	}
-	fmt.Fprintf(j.out, "%s: %d queued, %d duplicate, %d invalid. Batch %s.\n", countLines(j.lines),
+	fmt.Fprintf(j.out, "%s: %d queued, %d duplicate, %d invalid. Batch %s.\n", plural(j.lines, "line"),
 		j.kinds[outcome.KindQueued], j.kinds[outcome.KindElsewhere]+j.kinds[outcome.KindRepeated],
 		j.kinds[outcome.KindInvalid], j.settings.batch)
 	if j.before > 0 {
@@ -115,7 +115,7 @@ func (j *bulkJob) broken(ctx context.Context, broken, failure error) error {
 		return nil
 	}
 	again := fmt.Sprintf("the batch %s has %s; to go on, give the same list again with --batch %[1]s",
-		j.settings.batch, countLines(j.marked(ctx)))
+		j.settings.batch, plural(j.marked(ctx), "line"))
 	switch {
 	case errors.As(failure, &mismatch) && !mismatch.Unfinished && !j.settings.append:
 		return fmt.Errorf("%w; give it another --batch, or --append to add it to this one", failure)
@@ -141,13 +141,6 @@ func (j *bulkJob) marked(ctx context.Context) int {
 		return j.lines
 	}
 	return b.Lines
-}
-
-func countLines(n int) string {
-	if n == 1 {
-		return "1 line"
-	}
-	return fmt.Sprintf("%d lines", n)
 }
 
 func was(n int) string {

@@ -72,7 +72,7 @@ func (w *deadWalk) ask(ctx context.Context) error {
 	if w.done == 0 {
 		return w.end("")
 	}
-	return usageError{fmt.Errorf("%s would be discarded: --yes does it", countLetters(w.done))}
+	return usageError{fmt.Errorf("%s would be discarded: --yes does it", plural(w.done, "dead letter"))}
 }
 
 // discardPage is how many letters are discarded at a time.
@@ -101,7 +101,7 @@ func (w *deadWalk) discard(ctx context.Context) error {
 		return err
 	}
 	if err := flush(); err != nil {
-		return fmt.Errorf("ended after %s: %w", countLetters(w.done), err)
+		return fmt.Errorf("ended after %s: %w", plural(w.done, "dead letter"), err)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"receiptrevoker/tasks/outcome"
@@ -40,14 +39,11 @@ func (p *program) showOutcomes(outcomes []outcome.Outcome) {
 		}
 		// The example with the most attempts has the most to tell.
 		example := slices.MaxFunc(found, func(a, b outcome.Outcome) int { return cmp.Compare(a.Attempts, b.Attempts) })
-		fmt.Fprintf(&b, "%s %s %s %s\n", padLeft(strconv.Itoa(len(found)), 5),
-			pad(string(example.Status), 7), pad(string(r.reason), 19), r.text)
+		fmt.Fprintf(&b, "%5d %-7s %-19s %s\n", len(found), example.Status, r.reason, r.text)
 		fmt.Fprintf(&b, "%14se.g. %s\n", "", fit(describe(example), 60))
 	}
 	fmt.Fprint(p.stdout, b.String())
 }
-
-func padLeft(text string, width int) string { return fmt.Sprintf("%*s", width, text) }
 
 // describe tells an outcome in one line.
 func describe(o outcome.Outcome) string {
