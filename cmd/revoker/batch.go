@@ -30,14 +30,6 @@ far it has come, wait for its end, and write the list with its outcomes.`,
 	return cmd
 }
 
-// noSuchCommand refuses what is none of a command's own.
-func noSuchCommand(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-	}
-	return nil
-}
-
 type batchListSettings struct {
 	redis config.Redis
 	json  bool

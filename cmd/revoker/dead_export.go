@@ -17,9 +17,6 @@ import (
 	"receiptrevoker/worker/deadletter"
 )
 
-// byteOrderMark tells Excel that a CSV is UTF-8.
-const byteOrderMark = "\uFEFF"
-
 type deadExportSettings struct {
 	deadSettings
 	format string

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -64,18 +63,6 @@ func (s *deadRetrySettings) validate(impUIDs []string) error {
 	return checkAll(s.all, s.deadSettings.all(impUIDs), "retry")
 }
 
-// checkAll returns a usageError unless all dead letters are meant just when
-// --all says so.
-func checkAll(said, meant bool, verb string) error {
-	switch {
-	case meant && !said:
-		return usageError{fmt.Errorf("say which dead letters: IMP_UIDs, a flag such as --reason, or --all to %s all of them", verb)}
-	case said && !meant:
-		return usageError{errors.New("--all does not go with IMP_UIDs or a flag that narrows them down")}
-	}
-	return nil
-}
-
 func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs []string) error {
 	if err := s.validate(impUIDs); err != nil {
 		return err
@@ -109,12 +96,4 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 		return fmt.Errorf("retry: %w; the same command goes on", err)
 	}
 	return walk.end(" retried")
-}
-
-// rehearse shows the letters that something would be done to.
-func (p *program) rehearse(ctx context.Context, walk *deadWalk, would string) error {
-	if err := walk.each(ctx, walk.counted(printer{out: p.stdout}.outcome)); err != nil {
-		return err
-	}
-	return walk.end(would)
 }

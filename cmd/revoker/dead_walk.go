@@ -109,3 +109,11 @@ func (w *deadWalk) summary() string {
 	}
 	return strings.Join(counts, ", ")
 }
+
+// rehearse shows the letters that something would be done to.
+func (p *program) rehearse(ctx context.Context, walk *deadWalk, would string) error {
+	if err := walk.each(ctx, walk.counted(printer{out: p.stdout}.outcome)); err != nil {
+		return err
+	}
+	return walk.end(would)
+}

@@ -67,11 +67,3 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 		pause(ctx, followPause)
 	}
 }
-
-// pause waits, and no longer than ctx.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
-}

@@ -91,20 +91,6 @@ invalid or unfinished.`,
 	return root
 }
 
-// arguments returns a check of how many arguments a command is given, at most
-// a negative number for any, which says what they are.
-func arguments(least, most int, what string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) < least {
-			return fmt.Errorf("%s is missing", what)
-		}
-		if most >= 0 && len(args) > most {
-			return fmt.Errorf("%q is one argument too many", args[most])
-		}
-		return nil
-	}
-}
-
 // connect returns a client of a Redis that answers, or an error that says what
 // to do.
 func (p *program) connect(ctx context.Context, settings config.Redis) (redis.UniversalClient, error) {

@@ -139,12 +139,6 @@ func writePage(ctx context.Context, to *reportLines, store *outcome.Store, page 
 	return nil
 }
 
-// The statuses of lines that have no outcome.
-const (
-	invalid outcome.Status = "invalid" // it cannot be asked for
-	corrupt outcome.Status = "corrupt" // what Redis holds is no outcome
-)
-
 // reported returns what a report shows of a line.
 func reported(result enqueue.LineResult, o outcome.Outcome, err error) outcome.Outcome {
 	switch {

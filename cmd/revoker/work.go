@@ -93,7 +93,7 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 		return err
 	}
 	scrape := figures.Handler(metrics.Subject{Redis: client, Outcomes: outcomes, Worker: w})
-	stopHTTP, err := s.serveHTTP(ctx, watching(w, scrape), log)
+	stopHTTP, err := s.serveHTTP(ctx, healthHandler(w, scrape), log)
 	if err != nil {
 		return err
 	}
