@@ -53,7 +53,7 @@ func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, imp
 	walk.filter.Unreadable = true
 	switch {
 	case s.dryRun:
-		return p.rehearse(ctx, walk, " would be discarded")
+		return p.rehearse(ctx, walk, "would be discarded")
 	case !s.yes:
 		return walk.ask(ctx)
 	}
@@ -61,7 +61,7 @@ func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, imp
 	if err := walk.discard(ctx); err != nil {
 		return fmt.Errorf("discard: %w; the same command goes on", err)
 	}
-	return walk.end(" discarded")
+	return walk.end("discarded")
 }
 
 // ask counts the letters and returns a usageError that says what would do it.

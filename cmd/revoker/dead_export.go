@@ -82,7 +82,7 @@ func (p *program) runDeadExport(ctx context.Context, s deadExportSettings, name 
 		if err := letters.write(ctx, p.stdout, walk); err != nil {
 			return err
 		}
-		return walk.end(" exported")
+		return walk.end("exported")
 	}
 	file, err := createPart(name)
 	if err != nil {
@@ -95,7 +95,7 @@ func (p *program) runDeadExport(ctx context.Context, s deadExportSettings, name 
 	if err := file.complete(); err != nil {
 		return fmt.Errorf("the export cannot be written: %w", err)
 	}
-	return walk.end(" exported to " + name)
+	return walk.end("exported to " + name)
 }
 
 // letterWriter writes dead letters in one of the two formats.

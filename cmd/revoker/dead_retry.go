@@ -79,7 +79,7 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 	}
 	defer client.Close()
 	if s.dryRun {
-		return p.rehearse(ctx, walk, " would be retried")
+		return p.rehearse(ctx, walk, "would be retried")
 	}
 	pace := rate.NewLimiter(rate.Inf, 1)
 	if s.rate > 0 {
@@ -95,5 +95,5 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 	if err != nil {
 		return fmt.Errorf("retry: %w; the same command goes on", err)
 	}
-	return walk.end(" retried")
+	return walk.end("retried")
 }

@@ -90,7 +90,8 @@ func parseTime(flag, text string, now time.Time) (time.Time, error) {
 	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
 		return now.Add(-ago), nil
 	}
-	return time.Time{}, fmt.Errorf("%s %q is no time such as 2026-11-23T09:00:00+09:00, 2026-11-23 or, for how long ago, 24h", flag, text)
+	return time.Time{}, fmt.Errorf("%s %q is not a time; use 2026-11-23T09:00:00+09:00, 2026-11-23, "+
+		"or 24h for how long ago", flag, text)
 }
 
 // checkAll returns a usageError unless all dead letters are meant just when
@@ -98,7 +99,8 @@ func parseTime(flag, text string, now time.Time) (time.Time, error) {
 func checkAll(said, meant bool, verb string) error {
 	switch {
 	case meant && !said:
-		return usageError{fmt.Errorf("say which dead letters: IMP_UIDs, a flag such as --reason, or --all to %s all of them", verb)}
+		return usageError{fmt.Errorf("say which dead letters: IMP_UIDs, a flag such as --reason, "+
+			"or --all to %s all of them", verb)}
 	case said && !meant:
 		return usageError{errors.New("--all does not go with IMP_UIDs or a flag that narrows them down")}
 	}

@@ -85,13 +85,14 @@ func (w *deadWalk) pass(err error) bool {
 	return false
 }
 
-// end says how many letters there were and why they are dead, such as "2 dead
-// letters retried: 1 refused, 1 not_issued.", and returns errUnfinished if any
-// was skipped.
+// end says how many letters there were, what was done to them, if anything, and
+// why they are dead, such as "2 dead letters retried: 1 refused, 1 not_issued.".
+// It returns errUnfinished if any was skipped.
 func (w *deadWalk) end(did string) error {
 	switch {
 	case w.done > 0:
-		fmt.Fprintf(w.out, "%s%s: %s.\n", plural(w.done, "dead letter"), did, w.summary())
+		letters := strings.TrimSuffix(plural(w.done, "dead letter")+" "+did, " ")
+		fmt.Fprintf(w.out, "%s: %s.\n", letters, w.summary())
 	case w.skipped == 0:
 		fmt.Fprintln(w.out, "no dead letter matches")
 	}
