@@ -15,7 +15,7 @@ const (
 	plainUTF8 = "UTF-8"
 	bomUTF8   = "UTF-8 with BOM"
 	utf16     = "UTF-16"
-	eucKR     = "EUC-KR/CP949"
+	eucKR     = "EUC-KR (CP949)"
 )
 
 // byteOrderMarks are what a list may begin with to say how it is encoded.

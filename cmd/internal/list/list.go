@@ -132,7 +132,7 @@ func (r *Reader) Format() Format { return r.format }
 func (r *Reader) Header() []string { return r.header }
 
 // Encoding returns how the list is encoded: "UTF-8", "UTF-8 with BOM",
-// "EUC-KR/CP949" or "UTF-16". It is found from the first 64 KiB; a later line
+// "EUC-KR (CP949)" or "UTF-16". It is found from the first 64 KiB; a later line
 // that is not valid UTF-8 is read as CP949 by itself.
 func (r *Reader) Encoding() string { return r.encoding }
 
