@@ -81,7 +81,8 @@ func listBatches(out io.Writer, batches []outcome.Batch) error {
 		width = max(width, len(b.Name))
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "%-*s %-10s %9s %9s %7s %9s  %s\n", width, "BATCH", "STARTED", "LINES", "REVOKED", "DEAD", "OPEN", "STATE")
+	fmt.Fprintf(&text, "%-*s %-10s %9s %9s %7s %9s  %s\n",
+		width, "BATCH", "STARTED", "LINES", "REVOKED", "DEAD", "OPEN", "STATE")
 	for _, b := range batches {
 		fmt.Fprintf(&text, "%-*s %-10s %9d %9d %7d %9d  %s\n",
 			width, b.Name, b.StartedAt.Format(time.DateOnly), b.Lines, b.Revoked, b.Dead, b.Open, state(b))

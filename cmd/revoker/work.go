@@ -84,16 +84,11 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	redis.SetLogger(redisLogger{log})
 	client.AddHook(figures.Hook())
 
-	outcomes := outcome.NewStore(client, s.redis.Outcomes())
-	settings := s.workerConfig()
-	settings.Redis, settings.API, settings.Outcomes = client, api, outcomes
-	settings.OnAttempt, settings.Tracers, settings.Log = figures.OnAttempt, tracers, log
-	w, err := worker.New(settings)
+	w, health, err := s.newWorker(figures, worker.Config{Redis: client, API: api, Tracers: tracers, Log: log})
 	if err != nil {
 		return err
 	}
-	scrape := figures.Handler(metrics.Subject{Redis: client, Outcomes: outcomes, Worker: w})
-	stopHTTP, err := s.serveHTTP(ctx, healthHandler(w, scrape), log)
+	stopHTTP, err := s.serveHTTP(ctx, health, log)
 	if err != nil {
 		return err
 	}
@@ -109,11 +104,19 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	return w.Run(ctx)
 }
 
-func (s *workSettings) workerConfig() worker.Config {
-	return worker.Config{
-		Concurrency: s.worker.Concurrency, Poll: s.worker.Poll, Schedule: s.worker.Schedule, Gate: s.worker.Gate.Config(),
-		ShutdownTimeout: 2*s.api.Timeout + 10*time.Second,
+// newWorker returns a worker that uses what the config holds as the settings say,
+// and the handler that tells how it is.
+func (s *workSettings) newWorker(figures *metrics.Metrics, c worker.Config) (*worker.Worker, http.Handler, error) {
+	c.Outcomes, c.OnAttempt = outcome.NewStore(c.Redis, s.redis.Outcomes()), figures.OnAttempt
+	c.Concurrency, c.Poll, c.Schedule = s.worker.Concurrency, s.worker.Poll, s.worker.Schedule
+	c.Gate = s.worker.Gate.Config()
+	c.ShutdownTimeout = 2*s.api.Timeout + 10*time.Second
+	w, err := worker.New(c)
+	if err != nil {
+		return nil, nil, err
 	}
+	scrape := figures.Handler(metrics.Subject{Redis: c.Redis, Outcomes: c.Outcomes, Worker: w})
+	return w, healthHandler(w, scrape), nil
 }
 
 // announce says with which settings the worker starts.
