@@ -8,7 +8,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
-	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 )
@@ -19,7 +19,7 @@ const gateway = tasks.KCP
 // bench makes the measurements.
 type bench struct {
 	settings
-	redis *redisserver.Server
+	redis *benchredis.Server
 }
 
 // measurement is one of those that can be made.

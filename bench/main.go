@@ -21,7 +21,7 @@ import (
 	"syscall"
 	"time"
 
-	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/bench/internal/benchredis"
 )
 
 func main() {
@@ -134,7 +134,7 @@ func (s settings) wants(m measurement) bool {
 
 // run measures, and writes the table to stdout and where else it is wanted.
 func run(ctx context.Context, s settings, stdout io.Writer) error {
-	server, err := redisserver.Start(ctx, "", redisserver.InMemory...)
+	server, err := benchredis.Start(ctx, "", benchredis.InMemory...)
 	if err != nil {
 		return err
 	}

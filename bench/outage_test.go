@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/bench/internal/benchredis"
 )
 
 // TestOutageSmoke goes through a short outage with ours, one process of which is
@@ -18,7 +18,7 @@ func TestOutageSmoke(t *testing.T) {
 	defer cancel()
 	b := &bench{settings: settings{down: 6 * time.Second, log: io.Discard}}
 	var err error
-	b.redis, err = redisserver.Start(ctx, "", redisserver.InMemory...)
+	b.redis, err = benchredis.Start(ctx, "", benchredis.InMemory...)
 	skipWithoutRedis(t, err)
 	if err != nil {
 		t.Fatal(err)

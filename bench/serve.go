@@ -11,7 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
@@ -54,7 +54,7 @@ func serve(stdin io.Reader) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	client := redis.NewClient(redisserver.Options(j.RedisAddr))
+	client := redis.NewClient(benchredis.Options(j.RedisAddr))
 	defer client.Close()
 	if j.Outage != "" {
 		return serveBareOutage(ctx, j, client)

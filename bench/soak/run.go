@@ -14,8 +14,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
+	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/bench/internal/loopback"
-	"receiptrevoker/bench/internal/redisserver"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/iamport/iamporttest"
@@ -27,7 +27,7 @@ type soak struct {
 	plan     plan
 	began    time.Time
 	portone  *iamporttest.Server
-	redis    *redisserver.Server
+	redis    *benchredis.Server
 	workers  *workers
 	client   *enqueue.Client
 	outcomes *outcome.Store
@@ -102,7 +102,7 @@ func (k *soak) start(ctx context.Context) (stop func(), err error) {
 	}
 	stops = append(stops, api.Close, func() { _ = k.portone.Close() })
 
-	k.redis, err = redisserver.Start(ctx, k.files,
+	k.redis, err = benchredis.Start(ctx, k.files,
 		"--save", "", "--appendonly", "yes", "--appendfsync", k.fsync, "--maxmemory-policy", "noeviction",
 		"--logfile", filepath.Join(k.files, "redis.log"))
 	if err != nil {
