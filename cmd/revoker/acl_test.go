@@ -12,6 +12,7 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -35,7 +36,7 @@ func TestRightsOfTheRunbookAreEnough(t *testing.T) {
 			look(t, g.as(w, "revoker-monitor"))
 			scrape(t, log)
 			measure(t, g.as(w, "revoker-keda"))
-			waitFor(t, "the sweeper goes on with what nobody does", func() bool {
+			redistest.Eventually(t, failoverTime, "the sweeper goes on with what nobody does", func() bool {
 				return strings.Contains(log.String(), "enqueued again") && strings.Contains(log.String(), `"revoked","imp_uid":"`+abandoned)
 			})
 			stdout := g.as(w, "revoker-doctor").expect(t, test.code, "doctor")
