@@ -69,7 +69,7 @@ type load struct {
 	uncounted   bool   // the batch is a name alone: nobody counts what becomes of it
 	slots       int
 	latency     time.Duration // of PortOne
-	bare        bool          // by the bare handler
+	bare        bareMode      // whether by the bare handler
 	profile     string        // a file; empty for none
 }
 

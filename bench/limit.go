@@ -157,7 +157,7 @@ func (b *bench) enqueueCommand(ctx context.Context) ([]string, error) {
 }
 
 // randomized returns the command that runs a script with other arguments than
-// those of EVAL behind the script: the ID of the task for an imp_uid is random,
+// those of EVAL after the script: the ID of the task for an imp_uid is random,
 // in its key and by itself.
 func randomized(digest string, args []string, impUID string) []string {
 	id := tasks.TaskID(impUID)

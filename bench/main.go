@@ -84,7 +84,8 @@ func parse(args []string, log io.Writer) (settings, error) {
 	f.IntVar(&s.lines, "lines", 100_000,
 		"lines of the list of fanout, whose loop enqueues fewer, and of the one whose memory bookkeeping measures")
 	f.IntVar(&s.huge, "million", 1_000_000, "lines of the list of million")
-	f.DurationVar(&s.down, "down", time.Minute, "how long the gateway is down in outage, which is made once whatever -runs says")
+	f.DurationVar(&s.down, "down", time.Minute,
+		"how long the gateway is down in outage, which is made once whatever -runs says")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
