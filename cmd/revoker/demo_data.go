@@ -63,7 +63,8 @@ func (d *demoData) unknown() func(string) (iamporttest.Receipt, bool) {
 	}
 }
 
-// add adds count payments of a gateway, whose calls go wrong as the rules say; a rule without a fault stands for no receipt at all.
+// add adds count payments of a gateway, whose calls go wrong as the rules say; a
+// rule without a fault stands for no receipt at all.
 func (d *demoData) add(count int, pg tasks.Gateway, rules ...iamporttest.Rule) {
 	for range count {
 		impUID := fmt.Sprintf("imp_%012d", 448_280_090_638+int64(len(d.revocations))*7_919)

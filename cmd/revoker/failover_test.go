@@ -17,8 +17,8 @@ import (
 const failoverTime = 50 * time.Second
 
 // TestFailoverThroughSentinels kills the master while a list is asked for and
-// worked on. Redis replicates after it has replied, so that the last moments of the
-// master may be gone: what a list has lost of them, giving it again asks for.
+// worked on. Redis replicates after it has replied, so that the last moments of
+// the master may be gone: what a list has lost of them, giving it again asks for.
 func TestFailoverThroughSentinels(t *testing.T) {
 	t.Parallel()
 	durable := []string{"--appendonly", "yes", "--min-replicas-to-write", "1", "--min-replicas-max-lag", "2"}
@@ -52,7 +52,9 @@ func TestFailoverThroughSentinels(t *testing.T) {
 		t.Fatal(err)
 	}
 	stdin.Close()
-	redistest.Eventually(t, failoverTime, "a replica is the master", func() bool { return sentinels.Master(t) != master.Addr })
+	redistest.Eventually(t, failoverTime, "a replica is the master", func() bool {
+		return sentinels.Master(t) != master.Addr
+	})
 	first := <-ended
 	t.Logf("the list, during the failover: exit code %d:\n%s", first.code, first.stderr)
 

@@ -239,7 +239,8 @@ func TestRetriedDeadLetterBeginsATrace(t *testing.T) {
 	}
 	x.inOrder(t, 4)
 	x.spans.Reset()
-	letters := deadletter.New(x.client, outcome.NewStore(x.client, outcome.Config{}), deadletter.Config{Tracers: x.service})
+	outcomes := outcome.NewStore(x.client, outcome.Config{})
+	letters := deadletter.New(x.client, outcomes, deadletter.Config{Tracers: x.service})
 	if err := letters.Retry(t.Context(), dead); err != nil {
 		t.Fatal(err)
 	}

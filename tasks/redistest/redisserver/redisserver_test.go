@@ -45,7 +45,8 @@ func TestServerComesBackWithWhatItKept(t *testing.T) {
 	if err := s.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := client.Get(t.Context(), "key").Result(); got != "kept" || err != nil || s.Addr != addr || s.Version == "" {
+	got, err := client.Get(t.Context(), "key").Result()
+	if got != "kept" || err != nil || s.Addr != addr || s.Version == "" {
 		t.Errorf("got %q, %v from version %q at %s; want what was kept, at %s", got, err, s.Version, s.Addr, addr)
 	}
 }
