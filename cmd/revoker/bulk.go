@@ -63,7 +63,9 @@ The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
 the same list again under the same --batch goes on where it stopped, and asks for
 nothing twice. Another list under that name is refused, unless --append adds it.
 What was asked for elsewhere counts as a duplicate and is shown with the outcome
-it has or gets. Single revocations pass in front of a list's.`,
+it has or gets. Single revocations come before those of a list.
+
+It exits 3 if a line cannot be used, and with --wait unless all are revoked.`,
 		Example: `  revoker bulk refunds.csv --wait --report outcomes.csv --bom
   zcat refunds.csv.gz | revoker bulk - --batch refunds-2026-11`,
 		Args: arguments(1, 1, "the FILE, or - for standard input,"),

@@ -10,7 +10,7 @@ func (p *program) dead() *cobra.Command {
 		Short: "Show dead letters, retry them, or take them off the list",
 		Long: `Dead letters are the imp_uids that were given up on: PortOne refused them, or
 every attempt failed. They stay on the list until they are retried or discarded,
-or their outcome's life is over.`,
+or until their outcome expires, see --outcome-ttl.`,
 		Example: `  revoker dead list --since 24h
   revoker dead export letters.csv --bom
   revoker dead retry --reason attempts_exhausted --pg kcp

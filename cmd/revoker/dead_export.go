@@ -46,7 +46,7 @@ the exit code is then 3.
 	}
 	s.flags(cmd.Flags())
 	f := cmd.Flags()
-	f.StringVar(&s.format, "format", "", "csv or json (default by the FILE's ending: json for .json, .jsonl and .ndjson)")
+	f.StringVar(&s.format, "format", "", "`format`, csv or json (default by the FILE's ending: json for .json, .jsonl and .ndjson)")
 	f.BoolVar(&s.bom, "bom", false, "begin a CSV with a byte-order mark, for Excel")
 	return cmd
 }

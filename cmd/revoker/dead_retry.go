@@ -29,12 +29,12 @@ func (p *program) deadRetry() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "retry [IMP_UID...]",
 		Short: "Give dead letters fresh attempts",
-		Long: `Retry takes dead letters off the list and enqueues them again, with no attempts
-behind them: for when what was wrong is put right. It needs IMP_UIDs, a flag
-that narrows the letters down, or --all.
+		Long: `Retry takes dead letters off the list and enqueues them again, as if they had
+never been tried: for when what was wrong has been put right. It needs IMP_UIDs,
+a flag that narrows the letters down, or --all.
 
 By default it retries 50 a second, about what one worker process revokes on one
-gateway, so that single revocations hardly wait behind them.
+gateway, so that single revocations hardly wait for them.
 
 Retrying twice harms nothing: what is no longer dead is left alone. Ctrl-C stops
 between two letters, and the same command goes on. An IMP_UID that is not dead,

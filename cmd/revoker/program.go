@@ -81,7 +81,7 @@ invalid or unfinished.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return config.FlagError(err) })
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.SetHelpCommand(help())
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.AddCommand(
@@ -89,6 +89,23 @@ invalid or unfinished.`,
 		p.simulate(), p.doctor(),
 	)
 	return root
+}
+
+// help shows what -h does, in the words that many programs have for it.
+func help() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			of, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return usageError{err}
+			}
+			if len(rest) > 0 {
+				return usageError{fmt.Errorf("unknown command %q for %q", rest[0], of.CommandPath())}
+			}
+			return of.Help()
+		},
+	}
 }
 
 // connect returns a client of a Redis that answers, or an error that says what

@@ -39,13 +39,18 @@ writes what became of each to Redis. Run as many processes as you like. While a
 payment gateway is down none of them calls it, but for a probe now and then;
 'revoker queue list' shows it.
 
-It needs PortOne's REST API key and secret, in IMP_KEY and IMP_SECRET or in
-files that IMP_KEY_FILE and IMP_SECRET_FILE name. Ctrl-C or SIGTERM stops it
-once the calls in flight are finished.
+It needs a Redis, and PortOne's REST API key and secret, in IMP_KEY and
+IMP_SECRET or in files that IMP_KEY_FILE and IMP_SECRET_FILE name; 'revoker
+doctor' checks both. Every setting is a flag or the environment variable that
+stands beside it. Ctrl-C or SIGTERM stops the worker once the calls in flight
+are finished.
 
-Under --http it tells whether it lives (/healthz), whether it can work and else
-why not (/readyz), and figures for Prometheus (/metrics). Traces go where the
+At --http it answers /healthz (is the process alive), /readyz (can it revoke,
+and if not, why) and /metrics (figures for Prometheus). Traces go where the
 OTEL_ variables of OpenTelemetry say, by OTLP over HTTP.`,
+		Example: `  export REDIS_URL=redis://127.0.0.1:6379/0
+  IMP_KEY=... IMP_SECRET_FILE=imp.secret revoker work
+  revoker work --concurrency 50 --rate 100`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runWork(cmd.Context(), s) },
 	}
