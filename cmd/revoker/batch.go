@@ -43,8 +43,8 @@ func (p *program) batchList() *cobra.Command {
 		Long: `List shows all batches, the latest first: how many lines each list has, how many
 of its imp_uids are revoked, dead, or still open, and whether it has finished or
 how long it will take.`,
-		Args:  arguments(0, 0, ""),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return p.runBatchList(cmd.Context(), s) },
+		Args: arguments(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.runBatchList(cmd.Context(), s) },
 	}
 	s.redis.Flags(cmd.Flags())
 	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
