@@ -35,6 +35,7 @@ func measurements() []measurement {
 	return []measurement{
 		{name: "pickup", make: (*bench).pickup},
 		{name: "throughput", make: (*bench).throughput},
+		{name: "scale", make: (*bench).scale},
 		{name: "cpu", make: (*bench).cpu},
 		{name: "fanout", make: (*bench).fanout},
 		{name: "bookkeeping", make: (*bench).bookkeeping},
@@ -65,9 +66,10 @@ func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.log, format+"\n"
 // load is a number of revocations, and how they are carried out.
 type load struct {
 	revocations int
-	batch       string // of all of them; empty for single ones
-	uncounted   bool   // the batch is a name alone: nobody counts what becomes of it
-	slots       int
+	batch       string        // of all of them; empty for single ones
+	uncounted   bool          // the batch is a name alone: nobody counts what becomes of it
+	workers     int           // processes; 0 for one
+	slots       int           // of each
 	latency     time.Duration // of PortOne
 	bare        bareMode      // whether by the bare handler
 	profile     string        // a file; empty for none
@@ -75,7 +77,7 @@ type load struct {
 
 // limit bounds the time of a whole run, far above what it can need.
 func (l load) limit() time.Duration {
-	waves := l.revocations/l.slots + 1
+	waves := l.revocations/(l.slots*max(l.workers, 1)) + 1
 	return time.Minute + 10*time.Duration(waves)*l.latency + time.Duration(l.revocations)*10*time.Millisecond
 }
 
@@ -85,13 +87,13 @@ func (l load) queue() string { return tasks.Queue{PG: gateway, Bulk: l.batch != 
 // spent is what a load took.
 type spent struct {
 	time time.Duration // from the first DELETE's arrival to the last one's answer
-	cpu  time.Duration // of the process, from its start to its end
+	cpu  time.Duration // of the processes, from their start to their end
 	// redis is the server's CPU time, from the start of the process until every
 	// task is completed.
 	redis time.Duration
 }
 
-// carryOut enqueues a load, starts a process that works it off, and stops it
+// carryOut enqueues a load, starts processes that work it off, and stops them
 // once every task is completed.
 func (b *bench) carryOut(ctx context.Context, l load) (spent, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.limit())
@@ -113,14 +115,14 @@ func (b *bench) carryOut(ctx context.Context, l load) (spent, error) {
 	if err != nil {
 		return spent{}, err
 	}
-	process, err := startChild(ctx, job{
+	processes, err := startChildren(ctx, max(l.workers, 1), job{
 		Bare: l.bare, RedisAddr: b.redis.Addr, URL: portone.url, Token: token, Slots: l.slots, Profile: l.profile,
 	})
+	defer processes.kill()
 	if err != nil {
 		return spent{}, err
 	}
-	defer process.kill()
-	if _, err := await(ctx, process, portone.done); err != nil {
+	if _, err := await(ctx, processes[0], portone.done); err != nil {
 		return spent{}, err
 	}
 	if err := b.awaitCompleted(ctx, l); err != nil {
@@ -130,7 +132,7 @@ func (b *bench) carryOut(ctx context.Context, l load) (spent, error) {
 	if err != nil {
 		return spent{}, err
 	}
-	cpu, err := process.stop()
+	cpu, err := processes.stop()
 	if err != nil {
 		return spent{}, err
 	}

@@ -34,8 +34,8 @@ func TestSmoke(t *testing.T) {
 		begin string
 		rows  int
 	}{
-		"pickup": {"pickup", 3}, "throughput": {"throughput", 2}, "cpu": {"CPU", 3}, "fanout": {"fan-out", 9},
-		"bookkeeping": {"bookkeeping", 6}, "million": {"million", 4},
+		"pickup": {"pickup", 3}, "throughput": {"throughput", 2}, "scale": {"scale", 3}, "cpu": {"CPU", 4},
+		"fanout": {"fan-out", 9}, "bookkeeping": {"bookkeeping", 6}, "million": {"million", 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -157,8 +157,8 @@ func TestParseRefusesWhatMakesNoSense(t *testing.T) {
 func TestWants(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
-		"":              "pickup throughput cpu fanout bookkeeping outage",
-		"-all":          "pickup throughput cpu fanout bookkeeping outage million",
+		"":              "pickup throughput scale cpu fanout bookkeeping outage",
+		"-all":          "pickup throughput scale cpu fanout bookkeeping outage million",
 		"-only million": "million",
 		"-only cpu":     "cpu",
 	} {

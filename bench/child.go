@@ -8,7 +8,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // childEnv is set for a process that is to work rather than to measure.
@@ -89,4 +92,42 @@ func (c *child) stop() (time.Duration, error) {
 func (c *child) kill() {
 	_ = c.cmd.Process.Kill()
 	<-c.exited
+}
+
+// children are processes that share the work.
+type children []*child
+
+// startChildren starts n processes for j. The caller kills those that are
+// returned when done with them, also where there is an error.
+func startChildren(ctx context.Context, n int, j job) (started children, err error) {
+	for range n {
+		c, err := startChild(ctx, j)
+		if err != nil {
+			return started, err
+		}
+		started = append(started, c)
+	}
+	return started, nil
+}
+
+// stop stops all at the same time and returns the CPU time they have used
+// together.
+func (c children) stop() (time.Duration, error) {
+	var used atomic.Int64
+	var all errgroup.Group
+	for _, child := range c {
+		all.Go(func() error {
+			cpu, err := child.stop()
+			used.Add(int64(cpu))
+			return err
+		})
+	}
+	err := all.Wait()
+	return time.Duration(used.Load()), err
+}
+
+func (c children) kill() {
+	for _, child := range c {
+		child.kill()
+	}
 }

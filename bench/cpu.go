@@ -7,10 +7,11 @@ import (
 )
 
 // cpu measures the CPU time of one more revocation, by the worker and by the
-// bare handler.
+// bare handler, and of Redis meanwhile.
 func (b *bench) cpu(ctx context.Context) ([]row, error) {
 	ours := row{name: "CPU per revocation: worker", format: "%.0f µs"}
 	bare := row{name: "CPU per revocation: bare handler", format: "%.0f µs"}
+	redis := row{name: "CPU per revocation: Redis, asked by the worker", format: "%.0f µs"}
 	ratio := row{name: "CPU per revocation: worker ÷ bare handler", target: "≤ 1.5", format: "%.2f"}
 	worker := load{slots: 50, latency: 20 * time.Millisecond, profile: b.profile}
 	handler := worker
@@ -26,9 +27,10 @@ func (b *bench) cpu(ctx context.Context) ([]row, error) {
 		}
 		ours.add(costs[0].worker)
 		bare.add(costs[1].worker)
+		redis.add(costs[0].redis)
 		ratio.add(costs[0].worker / costs[1].worker)
 	}
-	return []row{ours, bare, ratio}, nil
+	return []row{ours, bare, ratio, redis}, nil
 }
 
 // cost is the CPU time of one more revocation, in microseconds.

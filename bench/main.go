@@ -58,7 +58,7 @@ type settings struct {
 	profile string        // a file for the CPU profile of the worker, or of fanout
 	samples int           // of a run of the measurement pickup
 	small   int           // revocations of the small run of the measurement cpu
-	large   int           // revocations of its large run, and of the measurement throughput
+	large   int           // revocations of its large run, of throughput, and ten times those of a worker of scale
 	lines   int           // of the list of fanout, and of the one whose memory bookkeeping measures
 	huge    int           // lines of the list of the measurement million
 	down    time.Duration // how long the gateway is down in the measurement outage
@@ -80,7 +80,7 @@ func parse(args []string, log io.Writer) (settings, error) {
 			"and for fanout one of asking for the batch on loopback")
 	f.IntVar(&s.samples, "samples", 200, "revocations of a run of pickup")
 	f.IntVar(&s.small, "small", 1_000, "revocations of the small run of cpu, which is subtracted from the large one")
-	f.IntVar(&s.large, "n", 10_000, "revocations of the large run of cpu, and of a run of throughput")
+	f.IntVar(&s.large, "n", 10_000, "revocations of the large run of cpu, and of a run of throughput; a tenth of it for each worker of scale")
 	f.IntVar(&s.lines, "lines", 100_000,
 		"lines of the list of fanout, whose loop enqueues fewer, and of the one whose memory bookkeeping measures")
 	f.IntVar(&s.huge, "million", 1_000_000, "lines of the list of million")

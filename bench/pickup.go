@@ -13,7 +13,7 @@ import (
 
 // mostIdle bounds the random pause before a sample. It is twice the worker's
 // longest wait between two polls, and so leaves no phase out.
-const mostIdle = 300 * time.Millisecond
+const mostIdle = 200 * time.Millisecond
 
 // pickup measures the time from asking for a revocation, while the worker has
 // nothing to do, to the DELETE's arrival.

@@ -114,7 +114,7 @@ func (f *fleet) serve(pg tasks.Gateway) error {
 			tasks.Queue{PG: pg}.Name():             singleWeight,
 			tasks.Queue{PG: pg, Bulk: true}.Name(): bulkWeight,
 		},
-		TaskCheckInterval:        f.config.Poll,
+		TaskCheckInterval:        f.config.Poll * 2 / 3, // Asynq waits from half of it to half as long again
 		DelayedTaskCheckInterval: forwardEvery,
 		RetryDelayFunc:           retryDelay,
 		IsFailure:                isFailure,

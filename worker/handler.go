@@ -17,6 +17,7 @@ import (
 type handler struct {
 	api      *iamport.Client
 	outcomes *outcome.Store
+	queue    *asynq.Client
 	gates    *gate.Gates
 	leases   *leases
 	schedule Schedule
@@ -44,6 +45,9 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	revocation, err := parse(ctx, task)
 	if err != nil {
 		return h.bury(ctx, revocation, err)
+	}
+	if misplaced(ctx, revocation) {
+		return h.move(ctx, revocation)
 	}
 	call, err := h.enter(ctx, revocation)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
@@ -85,6 +86,40 @@ func TestOutageBurnsNoAttempts(t *testing.T) {
 			if truth.Effective != 1 {
 				t.Errorf("%s was revoked %d times", truth.ImpUID, truth.Effective)
 			}
+		}
+	})
+}
+
+// A producer may name a gateway and use the queue without one. The gateway's
+// gate holds such tasks back as well.
+func TestOutageHoldsBackWhatIsOnAnotherQueue(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		b.portone.SetOutage(tasks.KCP, true)
+		var kcp []tasks.Revocation
+		queue := asynq.NewClientFromRedisClient(client)
+		for i := range 100 {
+			r := tasks.Revocation{ImpUID: fmt.Sprintf("imp_%d", i), PG: tasks.KCP}
+			b.portone.Issue(iamporttest.Receipt{ImpUID: r.ImpUID, PG: r.PG})
+			task, err := tasks.NewTask(r, asynq.Queue(tasks.Queue{}.Name()), asynq.TaskID(r.ImpUID), asynq.MaxRetry(5))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := queue.EnqueueContext(t.Context(), task); err != nil {
+				t.Fatal(err)
+			}
+			kcp = append(kcp, r)
+		}
+		b.start(t, oneSpare, func(config *worker.Config) {
+			config.Gate.Probe, config.Sweep = 50*time.Millisecond, time.Hour
+		})
+		eventually(t, "the gate is closed", func() bool { return b.closed(t, "kcp") })
+		before := b.portone.Stats().DuringOutage
+		eventually(t, "twenty probes fail", func() bool { return b.portone.Stats().DuringOutage >= before+20 })
+		b.portone.SetOutage(tasks.KCP, false)
+		if burned := b.revoked(t, kcp); burned > gate.DefaultMinimum {
+			t.Errorf("%d attempts were burned, want only those that closed the gate", burned)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/worker/gate"
 )
 
@@ -16,86 +18,87 @@ import (
 // before.
 const mostPicked = 10
 
-// held are the tasks behind a gate.
-type held struct {
-	name    gate.Name
-	shelves []shelf
-	picked  []string // of this probe
+// waiting are the tasks that a gate holds back.
+type waiting struct {
+	name   gate.Name
+	lists  []list
+	picked []string // of this probe
 }
 
-// drawn is one of them.
-type drawn struct {
+// candidate is one of them.
+type candidate struct {
 	tasks.Revocation
 	headers map[string]string // of its task, with its trace
 }
 
-// shelf is where some of them are.
-type shelf struct {
+// list is where some of them are.
+type list struct {
 	queue string
-	tasks int
-	list  func(queue string, opts ...asynq.ListOption) ([]*asynq.TaskInfo, error)
+	tasks int64
+	page  func(queue string, opts ...asynq.ListOption) ([]*asynq.TaskInfo, error)
 }
 
-// held returns what waits behind a gate: what is pending, and what waits for a
-// retry.
-func (p *prober) held(name gate.Name, queues []string) (*held, error) {
-	h := &held{name: name}
-	for _, queue := range queues {
-		info, err := p.inspector.GetQueueInfo(queue)
-		if errors.Is(err, asynq.ErrQueueNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("count what waits in %s: %w", queue, err)
-		}
-		h.shelves = append(h.shelves,
-			shelf{queue, info.Pending, p.inspector.ListPendingTasks}, shelf{queue, info.Retry, p.inspector.ListRetryTasks})
+// waiting returns what waits behind a gate: what is pending, and what waits for
+// a retry.
+func (p *prober) waiting(ctx context.Context, name gate.Name, queues []string) (*waiting, error) {
+	counted, err := backlog.Read(ctx, p.redis, queues)
+	if err != nil {
+		return nil, err
 	}
-	return h, nil
+	w := &waiting{name: name}
+	for _, q := range counted {
+		w.lists = append(w.lists,
+			list{q.Name, q.Pending, p.inspector.ListPendingTasks}, list{q.Name, q.Retry, p.inspector.ListRetryTasks})
+	}
+	return w, nil
 }
 
 // pick returns any of the tasks, each as likely as the other, so that a receipt
 // that always fails keeps no gate closed; one that was not tried before, if one
 // is found. It reports false if there is none.
-func (h *held) pick(tried []string) (drawn, bool) {
-	var again drawn
+func (w *waiting) pick(tried []string) (picked candidate, ok bool, err error) {
 	for range mostPicked {
-		r, ok := h.draw()
+		c, ok, err := w.draw()
 		switch {
-		case !ok || slices.Contains(h.picked, r.ImpUID):
-		case slices.Contains(tried, r.ImpUID):
-			again = r
+		case err != nil:
+			return candidate{}, false, err
+		case !ok || slices.Contains(w.picked, c.ImpUID):
+		case slices.Contains(tried, c.ImpUID):
+			picked = c
 		default:
-			h.picked = append(h.picked, r.ImpUID)
-			return r, true
+			w.picked = append(w.picked, c.ImpUID)
+			return c, true, nil
 		}
 	}
-	h.picked = append(h.picked, again.ImpUID)
-	return again, again.ImpUID != ""
+	w.picked = append(w.picked, picked.ImpUID)
+	return picked, picked.ImpUID != "", nil
 }
 
 // draw draws a task. It reports false if it drew a blank: the task has gone
 // meanwhile, is not to be called for, or has another gate before it.
-func (h *held) draw() (drawn, bool) {
-	total := 0
-	for _, s := range h.shelves {
-		total += s.tasks
+func (w *waiting) draw() (candidate, bool, error) {
+	total := int64(0)
+	for _, l := range w.lists {
+		total += l.tasks
 	}
 	if total == 0 {
-		return drawn{}, false
+		return candidate{}, false, nil
 	}
-	n := rand.IntN(total)
-	for _, s := range h.shelves {
-		if n >= s.tasks {
-			n -= s.tasks
+	n := rand.Int64N(total)
+	for _, l := range w.lists {
+		if n >= l.tasks {
+			n -= l.tasks
 			continue
 		}
-		found, err := s.list(s.queue, asynq.PageSize(1), asynq.Page(n+1))
-		if err != nil || len(found) == 0 {
-			return drawn{}, false
+		found, err := l.page(l.queue, asynq.PageSize(1), asynq.Page(int(n)+1))
+		if err != nil && !errors.Is(err, asynq.ErrQueueNotFound) {
+			return candidate{}, false, fmt.Errorf("draw a task of %s: %w", l.queue, err)
+		}
+		if len(found) == 0 {
+			return candidate{}, false, nil
 		}
 		r, err := read(found[0].Type, found[0].Payload, found[0].ID)
-		return drawn{r, found[0].Headers}, err == nil && (h.name == gate.PortOne || h.name == gate.Of(r.PG))
+		return candidate{r, found[0].Headers}, err == nil && (w.name == gate.PortOne || w.name == gate.Of(r.PG)), nil
 	}
-	return drawn{}, false
+	return candidate{}, false, nil
 }

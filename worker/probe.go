@@ -3,8 +3,10 @@ package worker
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -20,25 +22,29 @@ const mostProbed = 5
 // was revoked finds it done.
 type prober struct {
 	handler   *handler
+	redis     redis.UniversalClient
 	inspector *asynq.Inspector
 }
 
 // Probe implements [gate.Prober]. Where all receipts that it comes upon are done
 // with and none has told anything, there is nothing to keep away from the
-// gateway.
+// gateway. Where Redis does not say what waits, nothing is known.
 func (p *prober) Probe(ctx context.Context, name gate.Name, queues, tried []string) gate.Probed {
 	if name == gate.PortOne {
 		if err := p.handler.api.Authenticate(ctx); err != nil {
 			return gate.Probed{Evidence: gate.Failed}
 		}
 	}
-	held, err := p.held(name, queues)
+	waiting, err := p.waiting(ctx, name, queues)
 	if err != nil {
-		return gate.Probed{}
+		return p.unknown(name, err)
 	}
 	found := gate.Probed{Idle: true}
 	for range mostProbed {
-		receipt, ok := held.pick(tried)
+		receipt, ok, err := waiting.pick(tried)
+		if err != nil {
+			return p.unknown(name, err)
+		}
 		if !ok {
 			break
 		}
@@ -55,12 +61,18 @@ func (p *prober) Probe(ctx context.Context, name gate.Name, queues, tried []stri
 	return found
 }
 
+// unknown says that a probe came to nothing.
+func (p *prober) unknown(name gate.Name, err error) gate.Probed {
+	p.handler.complaints.add(slog.LevelWarn, "probe", "no probe made, trying again", "gate", string(name), "error", err)
+	return gate.Probed{}
+}
+
 // fate is what became of a receipt that told nothing about the gateway.
 type fate int
 
 const (
 	doneWith   fate = iota // it needs no more calls
-	inUse                  // somebody else is at it, or was when he died
+	inUse                  // somebody else is at it, or was when its process died
 	turnedAway             // no receipt would tell anything now
 )
 

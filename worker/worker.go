@@ -169,6 +169,7 @@ func (w *Worker) Run(ctx context.Context) error {
 func (w *Worker) handler(stopping, abandoned context.Context) *handler {
 	return &handler{
 		api: w.config.API, outcomes: w.config.Outcomes, gates: w.gates, schedule: w.config.Schedule,
+		queue: asynq.NewClientFromRedisClient(w.config.Redis),
 		leases: &leases{
 			outcomes: w.config.Outcomes, complaints: w.complaints, pulse: w.pulse, held: make(map[outcome.Attempt]struct{}),
 		},
@@ -178,7 +179,9 @@ func (w *Worker) handler(stopping, abandoned context.Context) *handler {
 }
 
 func (w *Worker) prober(handler *handler) *prober {
-	return &prober{handler: handler, inspector: asynq.NewInspectorFromRedisClient(w.config.Redis)}
+	return &prober{
+		handler: handler, redis: w.config.Redis, inspector: asynq.NewInspectorFromRedisClient(w.config.Redis),
+	}
 }
 
 // complain writes what of the gates could not be done for want of Redis.

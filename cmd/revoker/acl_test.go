@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -33,6 +34,7 @@ func TestRightsOfTheRunbookAreEnough(t *testing.T) {
 			log := startWork(t, g.as(w, "revoker-worker").with(map[string]string{"REVOKER_HTTP": "127.0.0.1:0"}).environment)
 			abandon(t, g.as(w, "revoker-worker"))
 			tour{producer: g.as(w, "revoker-producer"), operator: g.as(w, "revoker-operator"), lines: 300, refused: 30}.run(t)
+			endure(t, g.as(w, "revoker-producer"), log)
 			look(t, g.as(w, "revoker-monitor"))
 			scrape(t, log)
 			measure(t, g.as(w, "revoker-keda"))
@@ -51,6 +53,24 @@ func TestRightsOfTheRunbookAreEnough(t *testing.T) {
 			}
 		})
 	}
+}
+
+// endure sees a gateway fail and return: its gate closes, a probe finds out, and
+// what waited is revoked.
+func endure(t *testing.T, w *world, log *buffer) {
+	t.Helper()
+	w.portone.SetOutage(tasks.Nice, true)
+	command := []string{"enqueue", "--pg", "nice"}
+	for i := range 20 {
+		impUID := fmt.Sprintf("imp_7000000000%02d", i)
+		w.portone.Issue(iamporttest.Receipt{ImpUID: impUID, PG: tasks.Nice})
+		command = append(command, impUID)
+	}
+	w.expect(t, exitDone, command...)
+	log.await(t, `"gate closed: `)
+	w.portone.SetOutage(tasks.Nice, false)
+	log.await(t, `"gate open again"`)
+	w.expect(t, exitDone, append(command, "--wait")...)
 }
 
 // abandoned is an imp_uid that was begun and has no task.

@@ -1,0 +1,35 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"receiptrevoker/tasks"
+)
+
+// misplaced reports whether a task is on another queue than its gateway's. The
+// gateway's gate does not pause that queue, and its slots are not the gateway's.
+func misplaced(ctx context.Context, r tasks.Revocation) bool {
+	name, _ := asynq.GetQueueName(ctx)
+	queue, ours := tasks.ParseQueue(name)
+	return ours && r.PG.Known() && queue.PG != r.PG
+}
+
+// move puts a task on its gateway's queue, unless it is there already, and lets
+// Asynq forget the one that was misplaced.
+func (h *handler) move(ctx context.Context, r tasks.Revocation) error {
+	task, err := tasks.NewTaskContext(ctx, r)
+	if err == nil {
+		_, err = h.queue.EnqueueContext(ctx, task)
+	}
+	if err == nil || errors.Is(err, asynq.ErrTaskIDConflict) {
+		return nil
+	}
+	h.complaints.add(slog.LevelWarn, "move", "task not moved to its gateway's queue, trying again",
+		about(ctx, r, "error", err)...)
+	return &again{after: time.Second, cause: err}
+}
