@@ -8,7 +8,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
-	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 )
@@ -19,7 +19,7 @@ const gateway = tasks.KCP
 // bench makes the measurements.
 type bench struct {
 	settings
-	redis *redisserver.Server
+	redis *benchredis.Server
 }
 
 // measurement is one of those that can be made.
@@ -71,7 +71,7 @@ type load struct {
 	workers     int           // processes; 0 for one
 	slots       int           // of each
 	latency     time.Duration // of PortOne
-	bare        bool          // by the bare handler
+	bare        bareMode      // whether by the bare handler
 	profile     string        // a file; empty for none
 }
 

@@ -13,8 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/tasks/redistest/redisserver"
 )
 
 // TestMain makes the test binary a child where a test has started it as one.
@@ -65,7 +66,7 @@ func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	b := &bench{settings: settings{runs: 1, only: "pickup", samples: 1_000, log: cancelling(cancel)}}
 	var err error
-	b.redis, err = redisserver.Start(ctx, "", redisserver.InMemory...)
+	b.redis, err = benchredis.Start(ctx, "", benchredis.InMemory...)
 	skipWithoutRedis(t, err)
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ func (b *bench) cpu(ctx context.Context) ([]row, error) {
 	ratio := row{name: "CPU per revocation: worker ÷ bare handler", target: "≤ 1.5", format: "%.2f"}
 	worker := load{slots: 50, latency: 20 * time.Millisecond, profile: b.profile}
 	handler := worker
-	handler.bare = true
+	handler.bare = bareGateway
 	if b.profile != "" {
 		handler.profile += ".bare"
 	}

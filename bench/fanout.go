@@ -10,10 +10,11 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest/proxy"
 )
 
 const (
@@ -29,12 +30,13 @@ const (
 // limit, see [limit]; and beside that loop again where Redis is further away.
 // All take turns, so that what slows the machine down for a while meets each.
 func (b *bench) fanout(ctx context.Context) ([]row, error) {
-	proxy, err := startFarAway(b.redis.Addr, fanoutDelay)
+	line, err := proxy.Start(b.redis.Addr)
 	if err != nil {
 		return nil, err
 	}
-	defer proxy.close()
-	distant := redis.NewClient(redisserver.Options(proxy.addr))
+	defer line.Close()
+	line.Delay(fanoutDelay)
+	distant := redis.NewClient(benchredis.Options(line.Addr))
 	defer distant.Close()
 	limit, err := b.findLimit(ctx)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/tasks"
 )
 
@@ -131,7 +131,7 @@ func parseRate(output string) (float64, error) {
 // enqueueCommand returns the command by which Asynq enqueues a task of the
 // list, with the ID at random. Its message stays that of one task.
 func (b *bench) enqueueCommand(ctx context.Context) ([]string, error) {
-	client := redis.NewClient(redisserver.Options(b.redis.Addr))
+	client := redis.NewClient(benchredis.Options(b.redis.Addr))
 	defer client.Close()
 	var sent overheard
 	client.AddHook(&sent)
@@ -157,7 +157,7 @@ func (b *bench) enqueueCommand(ctx context.Context) ([]string, error) {
 }
 
 // randomized returns the command that runs a script with other arguments than
-// those of EVAL behind the script: the ID of the task for an imp_uid is random,
+// those of EVAL after the script: the ID of the task for an imp_uid is random,
 // in its key and by itself.
 func randomized(digest string, args []string, impUID string) []string {
 	id := tasks.TaskID(impUID)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/bench/internal/benchredis"
 )
 
 func TestParseRate(t *testing.T) {
@@ -60,7 +60,7 @@ func TestRandomized(t *testing.T) {
 // does, and takes as many bytes.
 func TestEnqueueCommand(t *testing.T) {
 	t.Parallel()
-	server, err := redisserver.Start(t.Context(), "", redisserver.InMemory...)
+	server, err := benchredis.Start(t.Context(), "", benchredis.InMemory...)
 	skipWithoutRedis(t, err)
 	if err != nil {
 		t.Fatal(err)

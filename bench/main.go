@@ -21,7 +21,7 @@ import (
 	"syscall"
 	"time"
 
-	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/bench/internal/benchredis"
 )
 
 func main() {
@@ -84,7 +84,8 @@ func parse(args []string, log io.Writer) (settings, error) {
 	f.IntVar(&s.lines, "lines", 100_000,
 		"lines of the list of fanout, whose loop enqueues fewer, and of the one whose memory bookkeeping measures")
 	f.IntVar(&s.huge, "million", 1_000_000, "lines of the list of million")
-	f.DurationVar(&s.down, "down", time.Minute, "how long the gateway is down in outage, which is made once whatever -runs says")
+	f.DurationVar(&s.down, "down", time.Minute,
+		"how long the gateway is down in outage, which is made once whatever -runs says")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
@@ -134,7 +135,7 @@ func (s settings) wants(m measurement) bool {
 
 // run measures, and writes the table to stdout and where else it is wanted.
 func run(ctx context.Context, s settings, stdout io.Writer) error {
-	server, err := redisserver.Start(ctx, "", redisserver.InMemory...)
+	server, err := benchredis.Start(ctx, "", benchredis.InMemory...)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"receiptrevoker/bench/internal/program"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -32,7 +33,7 @@ func (b *bench) million(ctx context.Context) ([]row, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	program, err := buildProgram(ctx, dir)
+	revoker, err := program.Build(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ func (b *bench) million(ctx context.Context) ([]row, error) {
 		if err := b.redis.Empty(ctx); err != nil {
 			return nil, err
 		}
-		found, err := b.bulk(ctx, program, list)
+		found, err := b.bulk(ctx, revoker, list)
 		if err != nil {
 			return nil, err
 		}
@@ -75,9 +76,9 @@ type bulkRun struct {
 }
 
 // bulk runs revoker bulk on a list, and looks on.
-func (b *bench) bulk(ctx context.Context, program, list string) (bulkRun, error) {
+func (b *bench) bulk(ctx context.Context, revoker, list string) (bulkRun, error) {
 	var said strings.Builder
-	cmd := exec.CommandContext(ctx, program, "bulk", list, "--batch", millionBatch)
+	cmd := exec.CommandContext(ctx, revoker, "bulk", list, "--batch", millionBatch)
 	cmd.Env = append(os.Environ(), "REDIS_URL=redis://"+b.redis.Addr+"/0")
 	cmd.Stderr = &said
 	began := time.Now()
@@ -128,17 +129,6 @@ func (b *bench) lookOn(ctx context.Context, pid int, ended <-chan error) (bulkRu
 			failure = err
 		}
 	}
-}
-
-// buildProgram builds the program revoker, which go finds by the module's name,
-// and returns its path.
-func buildProgram(ctx context.Context, dir string) (string, error) {
-	program := filepath.Join(dir, "revoker")
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "receiptrevoker/cmd/revoker").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build revoker: %w: %s", err, out)
-	}
-	return program, nil
 }
 
 // writeList writes a list of as many lines to a file.

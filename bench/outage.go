@@ -3,10 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"receiptrevoker/tasks"
@@ -44,8 +40,8 @@ var outageOthers = []tasks.Gateway{tasks.Inicis, tasks.Settle, tasks.Nice, tasks
 // contender is somebody who works through an outage.
 type contender struct {
 	name string
-	bare string // the retry schedule of the bare worker; empty for ours
-	kill bool   // the process that owns the gate is killed, and another comes
+	bare bareMode // and with which schedule
+	kill bool     // the process that owns the gate is killed, and another comes
 }
 
 var contenders = []contender{
@@ -61,7 +57,7 @@ func (b *bench) outage(ctx context.Context) ([]row, error) {
 	var rows []row
 	for _, c := range contenders {
 		b.say("outage: %s", c.name)
-		o, err := b.goThrough(ctx, c)
+		o, err := b.runOutage(ctx, c)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.name, err)
 		}
@@ -70,8 +66,8 @@ func (b *bench) outage(ctx context.Context) ([]row, error) {
 	return rows, nil
 }
 
-// endured is what a contender went through.
-type endured struct {
+// outageResult is what was seen of a contender.
+type outageResult struct {
 	calls, burned, dead int
 	backlog             int
 	drained             time.Duration // from the return to the last receipt
@@ -85,13 +81,13 @@ type state struct {
 }
 
 // ideal is how long the backlog takes with all slots busy.
-func (e endured) ideal() time.Duration {
-	return time.Duration(float64(e.backlog) / (outageProcesses * outageSlots) * float64(outageLatency))
+func (r outageResult) ideal() time.Duration {
+	return time.Duration(float64(r.backlog) / (outageProcesses * outageSlots) * float64(outageLatency))
 }
 
-func (e endured) rows(c contender) []row {
+func (r outageResult) rows(c contender) []row {
 	target := func(text string) string {
-		if c.bare != "" {
+		if c.bare != notBare {
 			return ""
 		}
 		return text
@@ -99,46 +95,47 @@ func (e endured) rows(c contender) []row {
 	line := func(name, goal, format string, value float64) row {
 		return row{name: "outage: " + c.name + ": " + name, target: target(goal), format: format, values: []float64{value}}
 	}
-	limit := e.ideal()*13/10 + 10*time.Second
+	limit := r.ideal()*13/10 + 10*time.Second
 	return []row{
-		line("calls to the dead gateway", "< 180", "%.0f", float64(e.calls)),
-		line("attempts burned", fmt.Sprintf("≤ %.0f", outageProcesses*mostToClose), "%.0f", float64(e.burned)),
-		line("dead letters", "0", "%.0f", float64(e.dead)),
-		line(fmt.Sprintf("its return to an empty backlog of %d, ideally %.1f s", e.backlog, e.ideal().Seconds()),
-			fmt.Sprintf("≤ %.1f s", limit.Seconds()), "%.1f s", e.drained.Seconds()),
-		line("pickup of the others, before", "", "%.0f ms", milliseconds(e.quiet.pickup)),
-		line("pickup of the others, during", fmt.Sprintf("≤ %.0f ms", milliseconds(e.quiet.pickup)+50), "%.0f ms", milliseconds(e.during.pickup)),
-		line("throughput of the others, against before", "≥ 95 %", "%.1f %%", 100*e.during.throughput/e.quiet.throughput),
+		line("calls to the dead gateway", "< 180", "%.0f", float64(r.calls)),
+		line("attempts burned", fmt.Sprintf("≤ %.0f", outageProcesses*mostToClose), "%.0f", float64(r.burned)),
+		line("dead letters", "0", "%.0f", float64(r.dead)),
+		line(fmt.Sprintf("its return to an empty backlog of %d, ideally %.1f s", r.backlog, r.ideal().Seconds()),
+			fmt.Sprintf("≤ %.1f s", limit.Seconds()), "%.1f s", r.drained.Seconds()),
+		line("pickup of the others, before", "", "%.0f ms", milliseconds(r.quiet.pickup)),
+		line("pickup of the others, during", fmt.Sprintf("≤ %.0f ms", milliseconds(r.quiet.pickup)+50), "%.0f ms",
+			milliseconds(r.during.pickup)),
+		line("throughput of the others, against before", "≥ 95 %", "%.1f %%", 100*r.during.throughput/r.quiet.throughput),
 	}
 }
 
-// goThrough lets a contender work while a gateway goes down and comes back.
-func (b *bench) goThrough(ctx context.Context, c contender) (endured, error) {
+// runOutage lets a contender work while a gateway goes down and comes back.
+func (b *bench) runOutage(ctx context.Context, c contender) (outageResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, quietFor+b.down+drainLimit+time.Minute)
 	defer cancel()
 	if err := b.redis.Empty(ctx); err != nil {
-		return endured{}, err
+		return outageResult{}, err
 	}
-	s, err := newStage()
+	s, err := newOutagePortOne()
 	if err != nil {
-		return endured{}, err
+		return outageResult{}, err
 	}
 	defer s.close()
-	crew := &crew{bench: b, contender: c, url: s.url()}
-	defer crew.kill()
-	if crew.token, err = s.token(ctx); err != nil {
-		return endured{}, err
+	workers := &outageWorkers{bench: b, contender: c, url: s.url()}
+	defer workers.kill()
+	if workers.token, err = s.token(ctx); err != nil {
+		return outageResult{}, err
 	}
 	for range outageProcesses {
-		if err := crew.hire(ctx); err != nil {
-			return endured{}, err
+		if err := workers.start(ctx); err != nil {
+			return outageResult{}, err
 		}
 	}
-	return b.timeline(ctx, s, crew)
+	return b.timeline(ctx, s, workers)
 }
 
 // timeline is a quiet time, the outage, and the return.
-func (b *bench) timeline(ctx context.Context, s *stage, crew *crew) (e endured, err error) {
+func (b *bench) timeline(ctx context.Context, s *outagePortOne, workers *outageWorkers) (r outageResult, err error) {
 	load := newAsking(b.redis.Client, s)
 	defer load.stop()
 	for _, pg := range outageOthers {
@@ -146,90 +143,46 @@ func (b *bench) timeline(ctx context.Context, s *stage, crew *crew) (e endured, 
 	}
 	load.start(ctx, outageDown, outageRate)
 	if err := pause(ctx, quietFor/3); err != nil { // until every queue is served
-		return e, err
+		return r, err
 	}
 	began := time.Now()
 	if err := pause(ctx, quietFor*2/3); err != nil {
-		return e, err
+		return r, err
 	}
-	e.quiet = s.state(outageOthers, began, time.Now())
+	r.quiet = s.state(outageOthers, began, time.Now())
 
 	load.start(ctx, outageDown, float64(outageBacklog)/b.down.Seconds()-outageRate)
 	down := time.Now()
 	s.portone.SetOutage(outageDown, true)
-	if err := b.meanwhile(ctx, crew); err != nil {
-		return e, err
+	if err := b.meanwhile(ctx, workers); err != nil {
+		return r, err
 	}
 	s.portone.SetOutage(outageDown, false)
 	back := time.Now()
 	load.end(outageDown)
-	e.during = s.state(outageOthers, down, back)
-	e.backlog = s.waiting(outageDown)
+	r.during = s.state(outageOthers, down, back)
+	r.backlog = s.waiting(outageDown)
 	if err := s.awaitDone(ctx, outageDown); err != nil {
-		return e, err
+		return r, err
 	}
-	e.drained = s.lastDone(outageDown).Sub(back)
-	e.calls = s.portone.Stats().DuringOutage
+	r.drained = s.lastDone(outageDown).Sub(back)
+	r.calls = s.portone.Stats().DuringOutage
 	load.stop()
-	e.burned, e.dead, err = crew.losses(ctx, s, e.calls)
-	return e, err
+	r.burned, r.dead, err = workers.losses(ctx, s, r.calls)
+	return r, err
 }
 
 // meanwhile waits for the outage's end. If the contender is to be hurt, that
 // happens half-way.
-func (b *bench) meanwhile(ctx context.Context, crew *crew) error {
+func (b *bench) meanwhile(ctx context.Context, workers *outageWorkers) error {
 	end := time.Now().Add(b.down)
-	if crew.contender.kill {
+	if workers.contender.kill {
 		if err := pause(ctx, b.down/2); err != nil {
 			return err
 		}
-		if err := crew.replaceOwner(ctx); err != nil {
+		if err := workers.replaceOwner(ctx); err != nil {
 			return err
 		}
 	}
 	return pause(ctx, time.Until(end))
-}
-
-// crew are the processes that work.
-type crew struct {
-	bench     *bench
-	contender contender
-	url       string
-	token     string
-	processes []*child
-}
-
-func (c *crew) hire(ctx context.Context) error {
-	process, err := startChild(ctx, job{
-		RedisAddr: c.bench.redis.Addr, URL: c.url, Token: c.token, Slots: outageSlots, Outage: c.contender.bare,
-	})
-	if err == nil {
-		c.processes = append(c.processes, process)
-	}
-	return err
-}
-
-func (c *crew) kill() {
-	for _, process := range c.processes {
-		process.kill()
-	}
-}
-
-// replaceOwner kills the process that closed the gate and starts another.
-func (c *crew) replaceOwner(ctx context.Context) error {
-	snapshot, err := gate.NewStore(c.bench.redis.Client, "").Poll(ctx)
-	if err != nil {
-		return err
-	}
-	state := snapshot.Gates[gate.Of(outageDown)]
-	owner := slices.IndexFunc(c.processes, func(process *child) bool {
-		return strings.Contains(state.Owner, ":"+strconv.Itoa(process.cmd.Process.Pid)+":")
-	})
-	if !state.Closed || owner < 0 {
-		return fmt.Errorf("the run is void: nobody owns the gate, which is %+v", state)
-	}
-	fmt.Fprintf(os.Stderr, "outage: killed %s, which owned the gate\n", state.Owner)
-	c.processes[owner].kill()
-	c.processes = slices.Delete(c.processes, owner, owner+1)
-	return c.hire(ctx)
 }

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/bench/internal/benchredis"
 )
 
-// TestOutageSmoke goes through a short outage with ours, one process of which is
+// TestOutageSmoke runs a short outage with ours, one process of which is
 // killed. Its figures are checked as far as they must hold however short it is.
 func TestOutageSmoke(t *testing.T) {
 	t.Parallel()
@@ -18,23 +18,23 @@ func TestOutageSmoke(t *testing.T) {
 	defer cancel()
 	b := &bench{settings: settings{down: 6 * time.Second, log: io.Discard}}
 	var err error
-	b.redis, err = redisserver.Start(ctx, "", redisserver.InMemory...)
+	b.redis, err = benchredis.Start(ctx, "", benchredis.InMemory...)
 	skipWithoutRedis(t, err)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.redis.Stop()
-	e, err := b.goThrough(ctx, contenders[1])
+	r, err := b.runOutage(ctx, contenders[1])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.calls == 0 || e.calls >= 180 || e.dead != 0 || e.backlog < outageBacklog/2 {
-		t.Errorf("got %+v, want fewer than 180 calls, none dead, and a backlog of about %d", e, outageBacklog)
+	if r.calls == 0 || r.calls >= 180 || r.dead != 0 || r.backlog < outageBacklog/2 {
+		t.Errorf("got %+v, want fewer than 180 calls, none dead, and a backlog of about %d", r, outageBacklog)
 	}
-	if e.quiet.pickup == 0 || e.quiet.throughput == 0 || e.during.throughput == 0 {
-		t.Errorf("got %+v, want the others to be served", e)
+	if r.quiet.pickup == 0 || r.quiet.throughput == 0 || r.during.throughput == 0 {
+		t.Errorf("got %+v, want the others to be served", r)
 	}
-	if got := len(e.rows(contenders[1])); got != 7 || !strings.Contains(e.rows(contenders[1])[0].String(), "| < 180 |") {
-		t.Errorf("%d rows: %v", got, e.rows(contenders[1]))
+	if got := len(r.rows(contenders[1])); got != 7 || !strings.Contains(r.rows(contenders[1])[0].String(), "| < 180 |") {
+		t.Errorf("%d rows: %v", got, r.rows(contenders[1]))
 	}
 }

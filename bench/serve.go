@@ -11,7 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
@@ -22,13 +22,12 @@ import (
 
 // job is what a child works on, and with what.
 type job struct {
-	Bare      bool   // by the bare handler, not by the worker
-	RedisAddr string // host and port
-	URL       string // of PortOne
-	Token     string // for the bare handler, which obtains none
-	Slots     int    // calls at a time; 0 for the worker's default
-	Outage    string // the retry schedule of the bare handler on many gateways; empty for others
-	Profile   string // file for a CPU profile; empty for none
+	Bare      bareMode // whether by the bare handler, and how
+	RedisAddr string   // host and port
+	URL       string   // of PortOne
+	Token     string   // for the bare handler, which obtains none
+	Slots     int      // calls at a time; 0 for the worker's default
+	Profile   string   // file for a CPU profile; empty for none
 }
 
 // serve is all that a child does: it reads its job from stdin and works until
@@ -54,12 +53,9 @@ func serve(stdin io.Reader) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	client := redis.NewClient(redisserver.Options(j.RedisAddr))
+	client := redis.NewClient(benchredis.Options(j.RedisAddr))
 	defer client.Close()
-	if j.Outage != "" {
-		return serveBareOutage(ctx, j, client)
-	}
-	if j.Bare {
+	if j.Bare != notBare {
 		return serveBare(ctx, j, client)
 	}
 	return serveWorker(ctx, j, client)

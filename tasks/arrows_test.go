@@ -23,6 +23,9 @@ var arrows = map[string][]string{
 	"worker/deadletter":          {"tasks", "tasks/outcome"},
 	"worker/doctor":              {"tasks", "tasks/backlog", "tasks/outcome", "worker/iamport"},
 	"worker/metrics":             {"tasks", "tasks/backlog", "tasks/outcome", "worker", "worker/gate", "worker/iamport"},
+
+	"tasks/redistest/proxy":       {},
+	"tasks/redistest/redisserver": {},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

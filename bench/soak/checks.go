@@ -24,8 +24,8 @@ const mostArchived = 9_999
 
 // checks are made in the end, in the order of the report.
 var checks = []func(*evidence) finding{
-	lost, wrong, stuck, revokedTwice, missingEvents, deadSetDifference, leftInQueues, batchDifference, archive, misdirected,
-	unconfirmed, duplicateDeletes, duplicateEvents,
+	lost, wrong, stuck, revokedTwice, missingEvents, deadSetDifference, leftInQueues, batchDifference, archive,
+	misdirected, unconfirmed, duplicateDeletes, duplicateEvents,
 }
 
 // which returns a finding of which none is allowed.

@@ -8,7 +8,7 @@ import (
 )
 
 // shares says how many in a hundred DELETEs go wrong in which way. Most of the
-// faults pass; those of the last line are final, and make dead letters.
+// faults pass; those of the last group are final, and make dead letters.
 var shares = []iamporttest.Rule{
 	{Fault: iamporttest.GatewayFailed, Percent: 8},
 	{Fault: iamporttest.BadGateway, Percent: 2},
@@ -42,8 +42,7 @@ var lookupShares = []iamporttest.Rule{
 	{Fault: iamporttest.SlowAfter, Percent: 0.5, Delay: 5 * time.Second},
 }
 
-// faults returns the shares, each made up to twice as large or down to half as
-// small by chance.
+// faults returns the shares, each between half and twice as large, by chance.
 func faults(random *rand.Rand) []iamporttest.Rule {
 	var rules []iamporttest.Rule
 	for _, rule := range shares {

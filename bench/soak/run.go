@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -14,8 +13,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
+	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/bench/internal/loopback"
-	"receiptrevoker/bench/internal/redisserver"
+	"receiptrevoker/bench/internal/program"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/iamport/iamporttest"
@@ -27,7 +27,7 @@ type soak struct {
 	plan     plan
 	began    time.Time
 	portone  *iamporttest.Server
-	redis    *redisserver.Server
+	redis    *benchredis.Server
 	workers  *workers
 	client   *enqueue.Client
 	outcomes *outcome.Store
@@ -87,7 +87,7 @@ func (k *soak) start(ctx context.Context) (stop func(), err error) {
 		}
 	}
 	redis.SetLogger(silent{}) // what fails is noticed by whoever asked for it
-	program, err := k.build(ctx)
+	revoker, err := program.Build(ctx, k.files)
 	if err != nil {
 		return stop, err
 	}
@@ -102,7 +102,7 @@ func (k *soak) start(ctx context.Context) (stop func(), err error) {
 	}
 	stops = append(stops, api.Close, func() { _ = k.portone.Close() })
 
-	k.redis, err = redisserver.Start(ctx, k.files,
+	k.redis, err = benchredis.Start(ctx, k.files,
 		"--save", "", "--appendonly", "yes", "--appendfsync", k.fsync, "--maxmemory-policy", "noeviction",
 		"--logfile", filepath.Join(k.files, "redis.log"))
 	if err != nil {
@@ -112,19 +112,9 @@ func (k *soak) start(ctx context.Context) (stop func(), err error) {
 	k.client = enqueue.NewClient(k.redis.Client, enqueue.Config{})
 	k.outcomes = outcome.NewStore(k.redis.Client, outcome.Config{})
 
-	k.workers = &workers{program: program, dir: k.files, env: k.environment(api.URL)}
+	k.workers = &workers{program: revoker, dir: k.files, env: k.environment(api.URL)}
 	stops = append(stops, k.workers.close)
 	return stop, k.workers.start(k.settings.workers)
-}
-
-// build builds the program, whose directory go finds by the module's name.
-func (k *soak) build(ctx context.Context) (program string, err error) {
-	program = filepath.Join(k.files, "revoker")
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "receiptrevoker/cmd/revoker").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build the program: %w\n%s", err, out)
-	}
-	return program, nil
 }
 
 // silent is the Redis client's log.

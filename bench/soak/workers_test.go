@@ -6,13 +6,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"receiptrevoker/tasks/redistest"
 )
 
 // TestCrashIsNoted lets a worker end by itself.
 func TestCrashIsNoted(t *testing.T) {
 	t.Parallel()
 	w := startWorkers(t, "echo the end; exit 1")
-	await(t, "a note of the worker that ended by itself", func() bool {
+	redistest.Eventually(t, 10*time.Second, "a note of the worker that ended by itself", func() bool {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return len(w.crashes) > 0 && strings.Contains(w.crashes[0], "the end")
@@ -24,11 +26,11 @@ func TestCrashIsNoted(t *testing.T) {
 func TestKilledWorkerIsStartedAgain(t *testing.T) {
 	t.Parallel()
 	w := startWorkers(t, "echo imp_1; exec sleep 60")
-	await(t, "a first life", func() bool { return len(w.linesAbout("imp_1")) == 1 })
+	redistest.Eventually(t, 10*time.Second, "a first life", func() bool { return len(w.linesAbout("imp_1")) == 1 })
 	if err := w.kill(0); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "a second life", func() bool { return len(w.linesAbout("imp_1")) == 2 })
+	redistest.Eventually(t, 10*time.Second, "a second life", func() bool { return len(w.linesAbout("imp_1")) == 2 })
 	w.close()
 	if len(w.crashes) > 0 {
 		t.Errorf("got %q, want nothing noted", w.crashes)
@@ -49,13 +51,4 @@ func startWorkers(t *testing.T, script string) *workers {
 	}
 	t.Cleanup(w.close)
 	return w
-}
-
-func await(t *testing.T, what string, happened func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !happened(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited 10s in vain for %s", what)
-		}
-	}
 }

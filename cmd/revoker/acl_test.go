@@ -13,6 +13,7 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -37,11 +38,11 @@ func TestRightsOfTheRunbookAreEnough(t *testing.T) {
 			look(t, g.as(w, "revoker-monitor"))
 			scrape(t, log)
 			measure(t, g.as(w, "revoker-keda"))
-			waitFor(t, "the sweeper goes on with what nobody does", func() bool {
+			redistest.Eventually(t, failoverTime, "the sweeper goes on with what nobody does", func() bool {
 				return strings.Contains(log.String(), "enqueued again") && strings.Contains(log.String(), `"revoked","imp_uid":"`+abandoned)
 			})
 			store := outcome.NewStore(g.as(w, "revoker-worker").client(t), outcome.Config{})
-			waitFor(t, "it has searched for tasks that an archive lost", func() bool {
+			redistest.Eventually(t, failoverTime, "it has searched for tasks that an archive lost", func() bool {
 				cut, err := store.CutArchives(t.Context())
 				return len(cut) == 0 && err == nil
 			})

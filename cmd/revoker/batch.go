@@ -30,14 +30,6 @@ far it has come, wait for its end, and write the list with its outcomes.`,
 	return cmd
 }
 
-// noSuchCommand refuses what is none of a command's own.
-func noSuchCommand(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-	}
-	return nil
-}
-
 type batchListSettings struct {
 	redis config.Redis
 	json  bool
@@ -48,8 +40,11 @@ func (p *program) batchList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "Show all batches, the latest first",
-		Args:  arguments(0, 0, ""),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return p.runBatchList(cmd.Context(), s) },
+		Long: `List shows all batches, the latest first: how many lines each list has, how many
+of its imp_uids are revoked, dead, or still open, and whether it has finished or
+how long it will take.`,
+		Args: arguments(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.runBatchList(cmd.Context(), s) },
 	}
 	s.redis.Flags(cmd.Flags())
 	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
@@ -89,7 +84,8 @@ func listBatches(out io.Writer, batches []outcome.Batch) error {
 		width = max(width, len(b.Name))
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "%-*s %-10s %9s %9s %7s %9s  %s\n", width, "BATCH", "STARTED", "LINES", "REVOKED", "DEAD", "OPEN", "STATE")
+	fmt.Fprintf(&text, "%-*s %-10s %9s %9s %7s %9s  %s\n",
+		width, "BATCH", "STARTED", "LINES", "REVOKED", "DEAD", "OPEN", "STATE")
 	for _, b := range batches {
 		fmt.Fprintf(&text, "%-*s %-10s %9d %9d %7d %9d  %s\n",
 			width, b.Name, b.StartedAt.Format(time.DateOnly), b.Lines, b.Revoked, b.Dead, b.Open, state(b))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +39,11 @@ spreadsheet would run as a formula get an apostrophe before them.`,
   revoker batch report refunds-2026-11 refunds.csv > outcomes.csv`,
 		Args: arguments(1, 2, "the NAME of the batch"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.runBatchReport(cmd.Context(), s, args[0], append(args, "")[1])
+			file := "" // where bulk read the list
+			if len(args) == 2 {
+				file = args[1]
+			}
+			return p.runBatchReport(cmd.Context(), s, args[0], file)
 		},
 	}
 	s.redis.Flags(cmd.Flags())
@@ -56,18 +59,16 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 		return err
 	}
 	defer client.Close()
-	batch, err := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()}).Batch(name, enqueue.BatchOptions{})
+	queue := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()})
+	batch, err := queue.Batch(name, enqueue.BatchOptions{})
 	if err != nil {
 		return usageError{err}
 	}
-	known, err := batch.Status(ctx)
-	if err != nil {
-		return err
+	if file == "" {
+		if file, err = listOf(ctx, batch); err != nil {
+			return err
+		}
 	}
-	if file == "" && known.Source == "-" {
-		return errors.New("the list came from standard input: give the FILE that holds it")
-	}
-	file = cmp.Or(file, known.Source)
 	source, err := openSource(file, p.stdin)
 	if err != nil {
 		return fmt.Errorf("%w; give the FILE that holds the list", err)
@@ -77,14 +78,26 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	store := outcome.NewStore(client, s.redis.Outcomes())
+	r := reporter{batch, outcome.NewStore(client, s.redis.Outcomes())}
 	if s.report.file == "" {
-		return writeReport(ctx, newReportLines(p.stdout, reader, s.report.bom), reader, batch, store)
+		return r.write(ctx, reader, newReportLines(p.stdout, reader, s.report.bom))
 	}
 	report, err := createReport(s.report)
 	if err != nil {
 		return err
 	}
 	defer report.abandon()
-	return report.write(ctx, reader, batch, store)
+	return r.writeFile(ctx, reader, report)
+}
+
+// listOf returns the file that a batch's list was read from.
+func listOf(ctx context.Context, batch *enqueue.Batch) (string, error) {
+	known, err := batch.Status(ctx)
+	if err != nil {
+		return "", err
+	}
+	if known.Source == "-" {
+		return "", errors.New("the list came from standard input: give the FILE that holds it")
+	}
+	return known.Source, nil
 }

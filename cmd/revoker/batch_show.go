@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -72,7 +71,7 @@ func showBatch(out io.Writer, b outcome.Batch) error {
 		t.WriteString(strings.TrimRight(text, " ") + "\n")
 	}
 	fmt.Fprintf(&t, "%s  %s\n", b.Name, b.Source)
-	line("lines", b.Lines, map[bool]string{false: "and more, the list was not read to its end"}[b.Complete])
+	line("lines", b.Lines, unread(b))
 	line("queued", b.Queued, "")
 	line("duplicate", b.Duplicate(), duplicates(b))
 	line("invalid", b.Invalid, "")
@@ -83,15 +82,21 @@ func showBatch(out io.Writer, b outcome.Batch) error {
 	if len(b.Reasons) > 0 {
 		t.WriteString("\n")
 	}
-	for _, reason := range slices.SortedFunc(maps.Keys(b.Reasons), func(x, y outcome.Reason) int {
-		return cmp.Or(cmp.Compare(b.Reasons[y], b.Reasons[x]), cmp.Compare(x, y))
-	}) {
+	for _, reason := range byFrequency(b.Reasons) {
 		fmt.Fprintf(&t, "  %-19s %5d\n", reason, b.Reasons[reason])
 	}
 	gateways(&t, b)
 	fmt.Fprintf(&t, "\n  started %s, last change %s%s\n", moment(b.StartedAt), moment(b.ChangedAt), finished(b))
 	_, err := io.WriteString(out, t.String())
 	return err
+}
+
+// unread says of a list of which more is to come that it is.
+func unread(b outcome.Batch) string {
+	if b.Complete {
+		return ""
+	}
+	return "and more, the list was not read to its end"
 }
 
 func duplicates(b outcome.Batch) string {
@@ -103,13 +108,6 @@ func duplicates(b outcome.Batch) string {
 		parts = append(parts, fmt.Sprintf("%d repeated in the list", b.Repeated))
 	}
 	return strings.Join(parts, ", ")
-}
-
-func percent(part, whole int) string {
-	if whole == 0 || part == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(whole))
 }
 
 func toCome(b outcome.Batch) string {
@@ -142,5 +140,3 @@ func finished(b outcome.Batch) string {
 	}
 	return text
 }
-
-func moment(t time.Time) string { return t.Format("2006-01-02 15:04:05Z") }

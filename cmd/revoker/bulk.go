@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"regexp"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -65,7 +63,9 @@ The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
 the same list again under the same --batch goes on where it stopped, and asks for
 nothing twice. Another list under that name is refused, unless --append adds it.
 What was asked for elsewhere counts as a duplicate and is shown with the outcome
-it has or gets. Single revocations pass in front of a list's.`,
+it has or gets. Single revocations come before those of a list.
+
+It exits 3 if a line cannot be used, and with --wait unless all are revoked.`,
 		Example: `  revoker bulk refunds.csv --wait --report outcomes.csv --bom
   zcat refunds.csv.gz | revoker bulk - --batch refunds-2026-11`,
 		Args: arguments(1, 1, "the FILE, or - for standard input,"),
@@ -78,81 +78,54 @@ it has or gets. Single revocations pass in front of a list's.`,
 	f.BoolVar(&s.append, "append", false, "add the list to a batch that has another one already")
 	s.list.flags(f)
 	f.BoolVar(&s.wait, "wait", false, "wait until every line is revoked or given up")
-	f.StringVar(&s.report.file, "report", "", "`file` for the list with its outcomes, as CSV or NDJSON like the list (needs --wait)")
+	f.StringVar(&s.report.file, "report", "",
+		"`file` for the list with its outcomes, as CSV or NDJSON like the list (needs --wait)")
 	f.BoolVar(&s.report.bom, "bom", false, "begin a CSV report with a byte-order mark, for Excel")
 	return cmd
 }
 
-// garbagePercent bounds what a list of a million leaves behind before it is
-// collected, beside the imp_uids that are remembered.
-const garbagePercent = 25
-
 func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) error {
-	if s.report.file != "" && !s.wait {
-		return usageError{errors.New("--report needs --wait: without it the outcomes are not known yet")}
+	if err := s.settle(name, time.Now()); err != nil {
+		return usageError{err}
 	}
-	s.batch = cmp.Or(s.batch, defaultBatch(name, time.Now()))
-	if err := outcome.ValidateBatchName(s.batch); err != nil {
-		return usageError{fmt.Errorf("--batch: %w", err)}
-	}
-	source, again, err := p.openList(name, s.report.file != "")
+	input, err := p.openInput(name, s.list.options(), s.report.file != "")
 	if err != nil {
 		return err
 	}
-	defer source.Close()
-	reader, err := list.NewReader(source, s.list.options())
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	defer input.close()
+	var report *reportFile // nil without --report
+	if s.report.file != "" {
+		if report, err = createReport(s.report); err != nil {
+			return err
+		}
+		defer report.abandon()
 	}
-	report, err := createReport(s.report)
-	if err != nil {
-		return err
-	}
-	defer report.abandon()
 	client, err := p.connect(ctx, s.redis)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-
-	tracers, err := p.tracing(ctx)
+	if s.tracers, err = p.tracing(ctx); err != nil {
+		return err
+	}
+	defer s.tracers.Stop(ctx)
+	job, err := p.newBulkJob(s, input, client)
 	if err != nil {
 		return err
 	}
-	defer tracers.Stop(ctx)
-	s.tracers = tracers
-	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
-	job, err := p.newBulkJob(s, name, client)
-	if err != nil {
-		return err
-	}
-	if err := job.enqueue(ctx, reader); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if s.wait {
-		if job.batch, err = job.watch.until(ctx, s.batch); err != nil {
-			return err
-		}
-	}
-	if report != nil {
-		if err := again(); err != nil {
-			return fmt.Errorf("read the list again for the report: %w", err)
-		}
-		if err := job.report(ctx, report, source); err != nil {
-			return err
-		}
-	}
-	return job.verdict()
+	return job.run(ctx, report)
 }
 
-// openList opens a list, such that again lets it be read a second time if that
-// is asked for.
-func (p *program) openList(name string, twice bool) (source io.ReadCloser, again func() error, err error) {
-	if twice {
-		return openTwice(name, p.stdin)
+// settle names the batch if nobody has, and returns what makes no sense.
+func (s *bulkSettings) settle(list string, now time.Time) error {
+	if s.report.file != "" && !s.wait {
+		return errors.New("--report needs --wait: without it the outcomes are not known yet")
 	}
-	source, err = openSource(name, p.stdin)
-	return source, nil, err
+	s.batch = cmp.Or(s.batch, defaultBatch(list, now))
+	if err := outcome.ValidateBatchName(s.batch); err != nil {
+		return fmt.Errorf("--batch: %w", err)
+	}
+	return nil
 }
 
 // unnameable is what a batch's name has no place for.

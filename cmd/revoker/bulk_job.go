@@ -2,16 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"path/filepath"
-	"time"
+	"runtime/debug"
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/outcome"
 )
@@ -20,23 +17,26 @@ import (
 // that repeat another.
 const shownBadLines = 100
 
+// garbagePercent bounds what a list of a million leaves behind before it is
+// collected, beside the imp_uids that are remembered.
+const garbagePercent = 25
+
 // bulkJob is one list on its way.
 type bulkJob struct {
 	out      io.Writer // what people are told
-	name     string    // of the list
+	input    *bulkInput
 	settings bulkSettings
 	asking   *enqueue.Batch
 	outcomes *outcome.Store
-	watch    batchWatch
 
 	lines, before int
 	kinds         map[outcome.Kind]int
 	batch         outcome.Batch // how far it has come in the end
 }
 
-func (p *program) newBulkJob(s bulkSettings, name string, client redis.UniversalClient) (*bulkJob, error) {
-	source := name
-	if absolute, err := filepath.Abs(name); err == nil && name != "-" {
+func (p *program) newBulkJob(s bulkSettings, input *bulkInput, client redis.UniversalClient) (*bulkJob, error) {
+	source := input.name
+	if absolute, err := filepath.Abs(source); err == nil && source != "-" {
 		source = absolute
 	}
 	queue := enqueue.NewClient(client, enqueue.Config{
@@ -46,18 +46,41 @@ func (p *program) newBulkJob(s bulkSettings, name string, client redis.Universal
 	if err != nil {
 		return nil, err
 	}
-	outcomes := outcome.NewStore(client, s.redis.Outcomes())
 	return &bulkJob{
-		out: p.stderr, name: name, settings: s, asking: asking, outcomes: outcomes,
-		watch: batchWatch{p.stderr, outcomes}, kinds: make(map[outcome.Kind]int),
+		out: p.stderr, input: input, settings: s, asking: asking,
+		outcomes: outcome.NewStore(client, s.redis.Outcomes()), kinds: make(map[outcome.Kind]int),
 	}, nil
 }
 
-// enqueue asks for every line of a list, and says how that went.
-func (j *bulkJob) enqueue(ctx context.Context, reader *list.Reader) error {
-	var broken, failure error
+// run asks for the list, waits if that is wanted, and writes a report unless it
+// is nil.
+func (j *bulkJob) run(ctx context.Context, report *reportFile) (err error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
+	if err := j.enqueue(ctx); err != nil {
+		return fmt.Errorf("%s: %w", j.input.name, err)
+	}
+	if j.settings.wait {
+		if j.batch, err = (batchWatch{j.out, j.outcomes}).until(ctx, j.settings.batch); err != nil {
+			return err
+		}
+	}
+	if report != nil {
+		if err := j.report(ctx, report); err != nil {
+			return err
+		}
+	}
+	return j.verdict()
+}
+
+// enqueue asks for every line of the list, and says how that went. Asking stops
+// where the list cannot be read on: it would be taken for the list's end.
+func (j *bulkJob) enqueue(ctx context.Context) error {
+	asking, stop := context.WithCancel(ctx)
+	defer stop()
+	reader := &lineReader{list: j.input.reader, onFail: stop}
 	progress := newCounter(j.out, "lines asked for")
-	for result, err := range j.asking.Ask(ctx, lines(reader, &broken)) {
+	var failure error
+	for result, err := range j.asking.Ask(asking, reader.lines) {
 		if err != nil {
 			failure = err
 			continue
@@ -65,17 +88,33 @@ func (j *bulkJob) enqueue(ctx context.Context, reader *list.Reader) error {
 		j.count(result, progress)
 	}
 	progress.end()
-	for kind, what := range map[outcome.Kind]string{
-		outcome.KindInvalid: "that cannot be used", outcome.KindRepeated: "that repeat another",
-	} {
-		if hidden := j.kinds[kind] - shownBadLines; hidden > 0 {
-			fmt.Fprintf(j.out, "… and %d more lines %s\n", hidden, what)
-		}
-	}
-	if err := j.broken(ctx, broken, failure); err != nil {
+	j.tellHidden()
+	if err := j.broken(ctx, reader.err, failure); err != nil {
 		return err
 	}
-	fmt.Fprintf(j.out, "%s: %d queued, %d duplicate, %d invalid. Batch %s.\n", countLines(j.lines),
+	j.tellAsked()
+	return nil
+}
+
+// tellHidden says how many lines were not shown one by one.
+func (j *bulkJob) tellHidden() {
+	for _, hidden := range []struct {
+		kind outcome.Kind
+		what string
+	}{
+		{outcome.KindInvalid, "that cannot be used"},
+		{outcome.KindRepeated, "that repeat another"},
+	} {
+		if n := j.kinds[hidden.kind] - shownBadLines; n > 0 {
+			fmt.Fprintf(j.out, "… and %d more lines %s\n", n, hidden.what)
+		}
+	}
+}
+
+// tellAsked says what came of asking, and how to go on.
+func (j *bulkJob) tellAsked() {
+	fmt.Fprintf(j.out, "%s%s: %d queued, %d duplicate, %d invalid. Batch %s.\n",
+		plural(j.lines, "line"), j.input.foreignEncoding(),
 		j.kinds[outcome.KindQueued], j.kinds[outcome.KindElsewhere]+j.kinds[outcome.KindRepeated],
 		j.kinds[outcome.KindInvalid], j.settings.batch)
 	if j.before > 0 {
@@ -84,7 +123,6 @@ func (j *bulkJob) enqueue(ctx context.Context, reader *list.Reader) error {
 	if !j.settings.wait {
 		fmt.Fprintf(j.out, "See how far it has come with: revoker batch show %s --wait\n", j.settings.batch)
 	}
-	return nil
 }
 
 // count counts a line, and shows one that is not simply queued.
@@ -108,48 +146,6 @@ func (j *bulkJob) count(result enqueue.LineResult, progress *counter) {
 	}
 }
 
-// broken returns why not every line was asked for, and how to go on.
-func (j *bulkJob) broken(ctx context.Context, broken, failure error) error {
-	var mismatch *enqueue.MismatchError
-	if failure == nil && broken == nil && ctx.Err() == nil {
-		return nil
-	}
-	again := fmt.Sprintf("the batch %s has %s; to go on, give the same list again with --batch %[1]s",
-		j.settings.batch, countLines(j.marked(ctx)))
-	switch {
-	case errors.As(failure, &mismatch) && !mismatch.Unfinished && !j.settings.append:
-		return fmt.Errorf("%w; give it another --batch, or --append to add it to this one", failure)
-	case errors.As(failure, &mismatch):
-		return failure
-	case ctx.Err() != nil:
-		return fmt.Errorf("stopped: %s", again)
-	case enqueue.Full(failure):
-		return fmt.Errorf("redis is full and takes no more tasks: %s, once workers have made room or it has more memory: %w", again, failure)
-	case failure != nil:
-		return fmt.Errorf("%s: %w", again, failure)
-	}
-	return fmt.Errorf("%w: %s", broken, again)
-}
-
-// marked returns how many lines the batch has, also after the end of ctx, or
-// how many are known to be in it where Redis does not say.
-func (j *bulkJob) marked(ctx context.Context) int {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	b, err := j.asking.Status(ctx)
-	if err != nil {
-		return j.lines
-	}
-	return b.Lines
-}
-
-func countLines(n int) string {
-	if n == 1 {
-		return "1 line"
-	}
-	return fmt.Sprintf("%d lines", n)
-}
-
 func was(n int) string {
 	if n == 1 {
 		return "1 of them was"
@@ -157,43 +153,16 @@ func was(n int) string {
 	return fmt.Sprintf("%d of them were", n)
 }
 
-// lines yields the lines of a list. An error that ends the reading goes to
-// broken.
-func lines(reader *list.Reader, broken *error) iter.Seq[enqueue.Line] {
-	return func(yield func(enqueue.Line) bool) {
-		for row, err := range rows(reader) {
-			line, err := lineOf(row, err)
-			if err != nil {
-				*broken = err
-				return
-			}
-			if !yield(line) {
-				return
-			}
-		}
-	}
-}
-
-// lineOf returns what a row asks for. A row that cannot be used asks for
-// nothing; any other error is returned.
-func lineOf(row list.Row, err error) (enqueue.Line, error) {
-	var bad *list.LineError
-	if errors.As(err, &bad) {
-		return enqueue.Line{Number: bad.Line, ImpUID: bad.Row.ImpUID, PG: bad.Row.PG, Invalid: bad, Text: bad.Text}, nil
-	}
-	return enqueue.Line{Number: row.Line, ImpUID: row.ImpUID, PG: row.PG}, err
-}
-
-// report writes the list, which source gives once more, with its outcomes.
-func (j *bulkJob) report(ctx context.Context, report *report, source io.Reader) error {
-	reader, err := list.NewReader(source, j.settings.list.options())
+// report writes the list with its outcomes.
+func (j *bulkJob) report(ctx context.Context, file *reportFile) error {
+	reader, err := j.input.again()
 	if err != nil {
 		return err
 	}
-	if err := report.write(ctx, reader, j.asking, j.outcomes); err != nil {
+	if err := (reporter{j.asking, j.outcomes}).writeFile(ctx, reader, file); err != nil {
 		return err
 	}
-	fmt.Fprintf(j.out, "The report is in %s.\n", report.name)
+	fmt.Fprintf(j.out, "The report is in %s.\n", file.name)
 	return nil
 }
 

@@ -1,19 +1,7 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-	"time"
-
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
-	"receiptrevoker/cmd/internal/config"
-	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/deadletter"
 )
 
 func (p *program) dead() *cobra.Command {
@@ -22,7 +10,7 @@ func (p *program) dead() *cobra.Command {
 		Short: "Show dead letters, retry them, or take them off the list",
 		Long: `Dead letters are the imp_uids that were given up on: PortOne refused them, or
 every attempt failed. They stay on the list until they are retried or discarded,
-or their outcome's life is over.`,
+or until their outcome expires, see --outcome-ttl.`,
 		Example: `  revoker dead list --since 24h
   revoker dead export letters.csv --bom
   revoker dead retry --reason attempts_exhausted --pg kcp
@@ -33,80 +21,4 @@ or their outcome's life is over.`,
 	}
 	cmd.AddCommand(p.deadList(), p.deadRetry(), p.deadDiscard(), p.deadExport())
 	return cmd
-}
-
-// filterHelp is what the help texts say about the filters.
-const filterHelp = `The flags narrow the letters down, and all of them must fit; --reason and --pg
-may name several. A time is RFC 3339, a date, which means its beginning in UTC,
-or how long ago, such as 24h. IMP_UIDs name single letters, also discarded ones.`
-
-// deadSettings say which dead letters are meant.
-type deadSettings struct {
-	redis        config.Redis
-	reasons, pgs []string
-	batch        string
-	since, until string
-}
-
-func (s *deadSettings) flags(f *pflag.FlagSet) {
-	s.redis.Flags(f)
-	f.StringSliceVar(&s.reasons, "reason", nil, "only these `reasons`: "+joinReasons())
-	f.StringSliceVar(&s.pgs, "pg", nil, "only these payment gateways: `codes`, or their Korean names")
-	f.StringVar(&s.batch, "batch", "", "only the batch of this `name`")
-	f.StringVar(&s.since, "since", "", "only those given up at this `time` or later")
-	f.StringVar(&s.until, "until", "", "only those given up before this `time`")
-}
-
-// all reports whether nothing narrows the letters down.
-func (s *deadSettings) all(impUIDs []string) bool {
-	return len(s.reasons)+len(s.pgs)+len(impUIDs) == 0 && s.batch+s.since+s.until == ""
-}
-
-// filter returns what the flags and arguments mean, or a usageError.
-func (s *deadSettings) filter(impUIDs []string, now time.Time) (deadletter.Filter, error) {
-	f := deadletter.Filter{Batch: s.batch, ImpUIDs: impUIDs}
-	for _, name := range s.reasons {
-		if !slices.Contains(outcome.DeadReasons(), outcome.Reason(name)) {
-			return f, usageError{fmt.Errorf("--reason %q must be one of %s", name, joinReasons())}
-		}
-		f.Reasons = append(f.Reasons, outcome.Reason(name))
-	}
-	for _, name := range s.pgs {
-		pg, _ := tasks.ParseGateway(name)
-		f.PGs = append(f.PGs, pg)
-	}
-	var sinceErr, untilErr error
-	f.Since, sinceErr = parseTime("--since", s.since, now)
-	f.Until, untilErr = parseTime("--until", s.until, now)
-	if err := errors.Join(sinceErr, untilErr); err != nil {
-		return f, usageError{err}
-	}
-	if !f.Until.IsZero() && !f.Since.Before(f.Until) {
-		return f, usageError{fmt.Errorf("--since %s must be before --until %s", s.since, s.until)}
-	}
-	return f, nil
-}
-
-func joinReasons() string {
-	var names []string
-	for _, reason := range outcome.DeadReasons() {
-		names = append(names, string(reason))
-	}
-	return strings.Join(names, ", ")
-}
-
-// parseTime reads a time as people write it; nothing is the zero time.
-func parseTime(flag, text string, now time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
-		}
-	}
-	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
-		return now.Add(-ago), nil
-	}
-	return time.Time{}, fmt.Errorf("%s %q is no time such as 2026-11-23T09:00:00+09:00, 2026-11-23 or, for how long ago, 24h", flag, text)
 }

@@ -54,7 +54,7 @@ func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, imp
 	walk.filter.Unreadable = true
 	switch {
 	case s.dryRun:
-		return p.rehearse(ctx, walk, " would be discarded")
+		return p.rehearse(ctx, walk, "would be discarded")
 	case !s.yes:
 		return walk.ask(ctx)
 	}
@@ -62,7 +62,7 @@ func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, imp
 	if err := walk.discard(ctx); err != nil {
 		return fmt.Errorf("discard: %w; the same command goes on", err)
 	}
-	return walk.end(" discarded")
+	return walk.end("discarded")
 }
 
 // ask counts the letters and returns a usageError that says what would do it.
@@ -73,7 +73,7 @@ func (w *deadWalk) ask(ctx context.Context) error {
 	if w.done == 0 {
 		return w.end("")
 	}
-	return usageError{fmt.Errorf("%s would be discarded: --yes does it", countLetters(w.done))}
+	return usageError{fmt.Errorf("%s would be discarded: --yes does it", plural(w.done, "dead letter"))}
 }
 
 // discardPage is how many letters are discarded at a time.
@@ -102,7 +102,7 @@ func (w *deadWalk) discard(ctx context.Context) error {
 		return err
 	}
 	if err := flush(); err != nil {
-		return fmt.Errorf("ended after %s: %w", countLetters(w.done), err)
+		return fmt.Errorf("ended after %s: %w", plural(w.done, "dead letter"), err)
 	}
 	return nil
 }

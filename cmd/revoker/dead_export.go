@@ -17,9 +17,6 @@ import (
 	"receiptrevoker/worker/deadletter"
 )
 
-// byteOrderMark tells Excel that a CSV is UTF-8.
-const byteOrderMark = "\uFEFF"
-
 type deadExportSettings struct {
 	deadSettings
 	format string
@@ -49,7 +46,7 @@ the exit code is then 3.
 	}
 	s.flags(cmd.Flags())
 	f := cmd.Flags()
-	f.StringVar(&s.format, "format", "", "csv or json (default by the FILE's ending: json for .json, .jsonl and .ndjson)")
+	f.StringVar(&s.format, "format", "", "`format`, csv or json (default by the FILE's ending: json for .json, .jsonl and .ndjson)")
 	f.BoolVar(&s.bom, "bom", false, "begin a CSV with a byte-order mark, for Excel")
 	return cmd
 }
@@ -85,7 +82,7 @@ func (p *program) runDeadExport(ctx context.Context, s deadExportSettings, name 
 		if err := letters.write(ctx, p.stdout, walk); err != nil {
 			return err
 		}
-		return walk.end(" exported")
+		return walk.end("exported")
 	}
 	file, err := createPart(name)
 	if err != nil {
@@ -98,7 +95,7 @@ func (p *program) runDeadExport(ctx context.Context, s deadExportSettings, name 
 	if err := file.complete(); err != nil {
 		return fmt.Errorf("the export cannot be written: %w", err)
 	}
-	return walk.end(" exported to " + name)
+	return walk.end("exported to " + name)
 }
 
 // letterWriter writes dead letters in one of the two formats.

@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"time"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
-	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/deadletter"
 )
 
@@ -46,21 +43,4 @@ func (p *program) runDeadList(ctx context.Context, s deadListSettings, impUIDs [
 		return err
 	}
 	return walk.end("")
-}
-
-// openDead connects, and returns the way through the letters that are meant.
-// The caller closes the client.
-func (p *program) openDead(
-	ctx context.Context, s *deadSettings, impUIDs []string, c deadletter.Config,
-) (*deadWalk, redis.UniversalClient, error) {
-	filter, err := s.filter(impUIDs, time.Now())
-	if err != nil {
-		return nil, nil, err
-	}
-	client, err := p.connect(ctx, s.redis)
-	if err != nil {
-		return nil, nil, err
-	}
-	letters := deadletter.New(client, outcome.NewStore(client, s.redis.Outcomes()), c)
-	return newDeadWalk(p.stderr, letters, filter), client, nil
 }

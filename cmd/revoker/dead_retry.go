@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -30,12 +29,12 @@ func (p *program) deadRetry() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "retry [IMP_UID...]",
 		Short: "Give dead letters fresh attempts",
-		Long: `Retry takes dead letters off the list and enqueues them again, with no attempts
-behind them: for when what was wrong is put right. It needs IMP_UIDs, a flag
-that narrows the letters down, or --all.
+		Long: `Retry takes dead letters off the list and enqueues them again, as if they had
+never been tried: for when what was wrong has been put right. It needs IMP_UIDs,
+a flag that narrows the letters down, or --all.
 
 By default it retries 50 a second, about what one worker process revokes on one
-gateway, so that single revocations hardly wait behind them.
+gateway, so that single revocations hardly wait for them.
 
 Retrying twice harms nothing: what is no longer dead is left alone. Ctrl-C stops
 between two letters, and the same command goes on. An IMP_UID that is not dead,
@@ -64,18 +63,6 @@ func (s *deadRetrySettings) validate(impUIDs []string) error {
 	return checkAll(s.all, s.deadSettings.all(impUIDs), "retry")
 }
 
-// checkAll returns a usageError unless all dead letters are meant just when
-// --all says so.
-func checkAll(said, meant bool, verb string) error {
-	switch {
-	case meant && !said:
-		return usageError{fmt.Errorf("say which dead letters: IMP_UIDs, a flag such as --reason, or --all to %s all of them", verb)}
-	case said && !meant:
-		return usageError{errors.New("--all does not go with IMP_UIDs or a flag that narrows them down")}
-	}
-	return nil
-}
-
 func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs []string) error {
 	if err := s.validate(impUIDs); err != nil {
 		return err
@@ -92,7 +79,7 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 	}
 	defer client.Close()
 	if s.dryRun {
-		return p.rehearse(ctx, walk, " would be retried")
+		return p.rehearse(ctx, walk, "would be retried")
 	}
 	pace := rate.NewLimiter(rate.Inf, 1)
 	if s.rate > 0 {
@@ -108,13 +95,5 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 	if err != nil {
 		return fmt.Errorf("retry: %w; the same command goes on", err)
 	}
-	return walk.end(" retried")
-}
-
-// rehearse shows the letters that something would be done to.
-func (p *program) rehearse(ctx context.Context, walk *deadWalk, would string) error {
-	if err := walk.each(ctx, walk.counted(printer{out: p.stdout}.outcome)); err != nil {
-		return err
-	}
-	return walk.end(would)
+	return walk.end("retried")
 }

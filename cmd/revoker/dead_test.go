@@ -81,11 +81,7 @@ func TestDeadRetryStopsBetweenLettersAndGoesOn(t *testing.T) {
 	defer cancel()
 	ended := make(chan int, 1)
 	go func() { ended <- p.run(ctx, []string{"dead", "retry", "--all", "--rate", "10", "--redis", url}) }()
-	for deadline := time.Now().Add(20 * time.Second); left() > 17; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("nothing is retried")
-		}
-	}
+	redistest.Eventually(t, 20*time.Second, "some are retried", func() bool { return left() <= 17 })
 	cancel()
 	if code := <-ended; code != exitFailed {
 		t.Errorf("exit code %d, want %d", code, exitFailed)

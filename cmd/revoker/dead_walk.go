@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -42,9 +41,9 @@ func (w *deadWalk) each(ctx context.Context, do func(outcome.Outcome) error) err
 		}
 		switch {
 		case ctx.Err() != nil:
-			return fmt.Errorf("stopped after %s", countLetters(w.done))
+			return fmt.Errorf("stopped after %s", plural(w.done, "dead letter"))
 		case err != nil && !w.pass(err):
-			return fmt.Errorf("ended after %s: %w", countLetters(w.done), err)
+			return fmt.Errorf("ended after %s: %w", plural(w.done, "dead letter"), err)
 		}
 	}
 	return nil
@@ -66,7 +65,7 @@ func (w *deadWalk) count(o outcome.Outcome) {
 	w.reasons[o.Reason]++
 	if w.progress != "" && time.Since(w.shown) >= plainEvery {
 		w.shown = time.Now()
-		fmt.Fprintf(w.out, "%s %s so far\n", countLetters(w.done), w.progress)
+		fmt.Fprintf(w.out, "%s %s so far\n", plural(w.done, "dead letter"), w.progress)
 	}
 }
 
@@ -86,13 +85,14 @@ func (w *deadWalk) pass(err error) bool {
 	return false
 }
 
-// end says how many letters there were and why they are dead, such as "2 dead
-// letters retried: 1 refused, 1 not_issued.", and returns errUnfinished if any
-// was skipped.
+// end says how many letters there were, what was done to them, if anything, and
+// why they are dead, such as "2 dead letters retried: 1 refused, 1 not_issued.".
+// It returns errUnfinished if any was skipped.
 func (w *deadWalk) end(did string) error {
 	switch {
 	case w.done > 0:
-		fmt.Fprintf(w.out, "%s%s: %s.\n", countLetters(w.done), did, w.summary())
+		letters := strings.TrimSuffix(plural(w.done, "dead letter")+" "+did, " ")
+		fmt.Fprintf(w.out, "%s: %s.\n", letters, w.summary())
 	case w.skipped == 0:
 		fmt.Fprintln(w.out, "no dead letter matches")
 	}
@@ -105,25 +105,16 @@ func (w *deadWalk) end(did string) error {
 // summary returns the reasons of the letters, the most frequent first.
 func (w *deadWalk) summary() string {
 	var counts []string
-	reasons := make([]outcome.Reason, 0, len(w.reasons))
-	for reason := range w.reasons {
-		reasons = append(reasons, reason)
-	}
-	slices.SortFunc(reasons, func(a, b outcome.Reason) int {
-		if n := w.reasons[b] - w.reasons[a]; n != 0 {
-			return n
-		}
-		return strings.Compare(string(a), string(b))
-	})
-	for _, reason := range reasons {
+	for _, reason := range byFrequency(w.reasons) {
 		counts = append(counts, fmt.Sprintf("%d %s", w.reasons[reason], cmp.Or(reason, "unreadable")))
 	}
 	return strings.Join(counts, ", ")
 }
 
-func countLetters(n int) string {
-	if n == 1 {
-		return "1 dead letter"
+// rehearse shows the letters that something would be done to.
+func (p *program) rehearse(ctx context.Context, walk *deadWalk, would string) error {
+	if err := walk.each(ctx, walk.counted(printer{out: p.stdout}.outcome)); err != nil {
+		return err
 	}
-	return fmt.Sprintf("%d dead letters", n)
+	return walk.end(would)
 }

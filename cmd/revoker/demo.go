@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,55 +32,56 @@ shows what became of them. Nothing leaves the machine.`,
 	}
 	cmd.Flags().BoolVar(&s.keep, "keep", false, "go on running afterwards, for the web site, until Ctrl-C")
 	cmd.Flags().BoolVarP(&s.verbose, "verbose", "v", false, "show the worker's log instead of a progress bar")
-	cmd.Flags().StringVar(&s.ui, "ui", "127.0.0.1:8980", "`address` of the web site; another port is taken if it is in use")
+	cmd.Flags().StringVar(&s.ui, "ui", "127.0.0.1:8980",
+		"`address` of the web site; another port is taken if it is in use")
 	return cmd
 }
 
 func (p *program) runDemo(ctx context.Context, s demoSettings, files []string) error {
-	cast := demoCast()
+	data := newDemoData()
 	if len(files) > 0 {
 		var err error
-		if cast, err = p.listedCast(files[0]); err != nil {
+		if data, err = p.listedData(files[0]); err != nil {
 			return err
 		}
 	}
-	stage, err := p.newStage(ctx, s, cast)
+	env, err := p.newDemoEnv(ctx, s, data)
 	if err != nil {
 		return err
 	}
-	defer stage.close()
+	defer env.close()
 
-	fmt.Fprintf(p.stdout, "Revoking %d cash receipts through a pretend PortOne that fails in every way.\n", len(cast.revocations))
-	fmt.Fprintf(p.stdout, "To watch: http://%s\n\n", stage.ui)
-	if err := stage.enqueue(ctx); err != nil {
+	fmt.Fprintf(p.stdout, "Revoking %d cash receipts through a pretend PortOne that fails in every way.\n"+
+		"To watch: http://%s\n\n", len(data.revocations), env.ui)
+	if err := env.enqueue(ctx); err != nil {
 		return err
 	}
-	outcomes := stage.watch(ctx)
+	outcomes := env.watch(ctx)
 	if ctx.Err() != nil {
 		return errors.New("the demo was stopped before its end")
 	}
 	p.showOutcomes(outcomes)
-	if err := p.showTruth(stage.portone, outcomes); err != nil {
+	if err := p.showTruth(env.portone, outcomes); err != nil {
 		return err
 	}
-	p.showNext(stage, s.keep)
+	p.showNext(env, s.keep)
 	if s.keep {
 		<-ctx.Done()
 	}
 	return nil
 }
 
-// enqueue asks for all revocations of the cast, every third of them by itself
-// and the others as a batch, and puts a broken task beside them, as a faulty
-// producer would, if the cast has one.
-func (s *stage) enqueue(ctx context.Context) error {
-	singles, lines := s.cast.split()
-	for result := range s.queue.RevokeMany(ctx, slices.Values(singles)) {
+// enqueue asks for all revocations, every third of them by itself and the others
+// as a batch, and puts a broken task beside them, as a faulty producer would, if
+// there is to be one.
+func (e *demoEnv) enqueue(ctx context.Context) error {
+	singles, lines := e.data.split()
+	for result := range e.queue.RevokeMany(ctx, slices.Values(singles)) {
 		if result.Err != nil {
 			return result.Err
 		}
 	}
-	batch, err := s.queue.Batch(demoBatch, enqueue.BatchOptions{})
+	batch, err := e.queue.Batch(demoBatch, enqueue.BatchOptions{})
 	if err != nil {
 		return err
 	}
@@ -90,21 +90,21 @@ func (s *stage) enqueue(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.cast.broken {
-		return s.enqueueBroken(ctx)
+	if e.data.broken {
+		return e.enqueueBroken(ctx)
 	}
 	return nil
 }
 
 // watch shows the progress until everything has ended.
-func (s *stage) watch(ctx context.Context) []outcome.Outcome {
+func (e *demoEnv) watch(ctx context.Context) []outcome.Outcome {
 	var ended []outcome.Outcome
-	awaited := s.cast.impUIDs()
-	progress := newTally(s.program.stderr, len(awaited))
-	if s.verbose {
+	awaited := e.data.impUIDs()
+	progress := newTally(e.program.stderr, len(awaited))
+	if e.verbose {
 		progress.bar = nil
 	}
-	for o, err := range s.queue.WaitMany(ctx, awaited) {
+	for o, err := range e.queue.WaitMany(ctx, awaited) {
 		if err != nil {
 			progress.warn(err)
 			continue
@@ -115,10 +115,3 @@ func (s *stage) watch(ctx context.Context) []outcome.Outcome {
 	progress.end()
 	return ended
 }
-
-// demoSchedule repeats soon: nobody watches a demo for ten hours.
-const (
-	demoAttempts = 6
-	demoBase     = 200 * time.Millisecond
-	demoMax      = 2 * time.Second
-)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"receiptrevoker/tasks/outcome"
@@ -40,14 +39,11 @@ func (p *program) showOutcomes(outcomes []outcome.Outcome) {
 		}
 		// The example with the most attempts has the most to tell.
 		example := slices.MaxFunc(found, func(a, b outcome.Outcome) int { return cmp.Compare(a.Attempts, b.Attempts) })
-		fmt.Fprintf(&b, "%s %s %s %s\n", padLeft(strconv.Itoa(len(found)), 5),
-			pad(string(example.Status), 7), pad(string(r.reason), 19), r.text)
+		fmt.Fprintf(&b, "%5d %-7s %-19s %s\n", len(found), example.Status, r.reason, r.text)
 		fmt.Fprintf(&b, "%14se.g. %s\n", "", fit(describe(example), 60))
 	}
 	fmt.Fprint(p.stdout, b.String())
 }
-
-func padLeft(text string, width int) string { return fmt.Sprintf("%*s", width, text) }
 
 // describe tells an outcome in one line.
 func describe(o outcome.Outcome) string {
@@ -75,15 +71,16 @@ func (p *program) showTruth(portone *iamporttest.Server, outcomes []outcome.Outc
 		truth, _ := portone.Truth(o.ImpUID)
 		if truth.Revoked() != (o.Status == outcome.Revoked) && o.Reason != outcome.ReasonUnconfirmed {
 			wrong++
-			fmt.Fprintf(p.stderr, "revoker: %s is reported %s, but revoked at PortOne: %t\n", o.ImpUID, o.Status, truth.Revoked())
+			fmt.Fprintf(p.stderr, "revoker: %s is reported %s, but revoked at PortOne: %t\n",
+				o.ImpUID, o.Status, truth.Revoked())
 		}
 		if truth.Revoked() && o.Status == outcome.Revoked {
 			revoked++
 		}
 		deletes += truth.Deletes
 	}
-	fmt.Fprintf(p.stdout, "\n%d receipts took %d DELETE calls. PortOne's own books say %d revoked,\nas reported, with %d differences.\n",
-		len(outcomes), deletes, revoked, wrong)
+	fmt.Fprintf(p.stdout, "\n%d receipts took %d DELETE calls. PortOne's own books say %d revoked,\n"+
+		"as reported, with %d differences.\n", len(outcomes), deletes, revoked, wrong)
 	if wrong > 0 {
 		return fmt.Errorf("%d outcomes differ from PortOne's own books", wrong)
 	}
@@ -91,7 +88,7 @@ func (p *program) showTruth(portone *iamporttest.Server, outcomes []outcome.Outc
 }
 
 // showNext says what to try now.
-func (p *program) showNext(s *stage, kept bool) {
+func (p *program) showNext(e *demoEnv, kept bool) {
 	if !kept {
 		fmt.Fprint(p.stdout, `
 Try next:
@@ -108,5 +105,5 @@ Still running. In another terminal:
   revoker enqueue imp_000000000001 --wait
   revoker outcomes --follow
 Web site: http://%s. Ctrl-C ends it.
-`, s.memory.Addr(), s.cast.revocations[0].ImpUID, s.ui)
+`, e.memory.Addr(), e.data.revocations[0].ImpUID, e.ui)
 }

@@ -12,9 +12,13 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
+// failoverTime is longer than Redis takes to fail over, and Asynq to give up a
+// worker's lease.
+const failoverTime = 50 * time.Second
+
 // TestFailoverThroughSentinels kills the master while a list is asked for and
-// worked on. Redis replicates behind the reply, so that the last moments of the
-// master may be gone: what a list has lost of them, giving it again asks for.
+// worked on. Redis replicates after it has replied, so that the last moments of
+// the master may be gone: what a list has lost of them, giving it again asks for.
 func TestFailoverThroughSentinels(t *testing.T) {
 	t.Parallel()
 	durable := []string{"--appendonly", "yes", "--min-replicas-to-write", "1", "--min-replicas-max-lag", "2"}
@@ -40,13 +44,17 @@ func TestFailoverThroughSentinels(t *testing.T) {
 		code, _, stderr := from.run(t.Context(), "bulk", "-", "--batch", "failover", "--wait")
 		ended <- end{code, stderr}
 	}()
-	waitFor(t, "a hundred receipts are revoked", func() bool { return strings.Count(log.String(), `"msg":"revoked"`) > 100 })
+	redistest.Eventually(t, failoverTime, "a hundred receipts are revoked", func() bool {
+		return strings.Count(log.String(), `"msg":"revoked"`) > 100
+	})
 	master.Kill()
 	if _, err := io.WriteString(stdin, list[half:]); err != nil {
 		t.Fatal(err)
 	}
 	stdin.Close()
-	waitFor(t, "a replica is the master", func() bool { return sentinels.Master(t) != master.Addr })
+	redistest.Eventually(t, failoverTime, "a replica is the master", func() bool {
+		return sentinels.Master(t) != master.Addr
+	})
 	first := <-ended
 	t.Logf("the list, during the failover: exit code %d:\n%s", first.code, first.stderr)
 
@@ -60,16 +68,5 @@ func TestFailoverThroughSentinels(t *testing.T) {
 	}
 	if stdout := w.expect(t, exitDone, "batch", "list"); !strings.Contains(stdout, "finished") {
 		t.Errorf("the batch is not finished:\n%s", stdout)
-	}
-}
-
-// waitFor waits until something holds, for at most 50 s: longer than Redis
-// takes to fail over, and Asynq to give up a worker's lease.
-func waitFor(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(50 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within 50s: %s", what)
-		}
 	}
 }

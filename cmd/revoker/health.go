@@ -12,11 +12,11 @@ import (
 // readyTimeout bounds the question whether a worker can work.
 const readyTimeout = 5 * time.Second
 
-// watching tells others how a worker is: /healthz answers 200 while the process
+// healthHandler tells others how a worker is: /healthz answers 200 while the process
 // works as such, which a Redis or a PortOne that is away does not change;
 // /readyz while it can carry revocations out. Otherwise both answer 503 and
 // what is wrong. /metrics is for Prometheus.
-func watching(w *worker.Worker, scrape http.Handler) http.Handler {
+func healthHandler(w *worker.Worker, scrape http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(rw http.ResponseWriter, _ *http.Request) {
 		answer(rw, "alive", w.Alive())

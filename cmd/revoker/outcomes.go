@@ -104,11 +104,3 @@ func (f *following) verdict(failed error) error {
 	}
 	return failed
 }
-
-// pause waits, and no longer than ctx.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
-}

@@ -43,7 +43,7 @@ func (p printer) outcome(o outcome.Outcome) error {
 func note(o outcome.Outcome) string {
 	switch {
 	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():
-		return "at " + o.CancelledAt.Format("2006-01-02 15:04:05Z") + " " + o.ApplyNum
+		return "at " + moment(o.CancelledAt) + " " + o.ApplyNum
 	case o.Status == outcome.Retrying && !o.NextAttemptAt.IsZero():
 		return strings.TrimSpace("next at " + o.NextAttemptAt.Format("15:04:05Z") + " " + o.Message)
 	}

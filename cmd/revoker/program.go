@@ -82,7 +82,7 @@ invalid or unfinished.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return config.FlagError(err) })
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.SetHelpCommand(help())
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.AddCommand(
@@ -92,17 +92,20 @@ invalid or unfinished.`,
 	return root
 }
 
-// arguments returns a check of how many arguments a command is given, at most
-// a negative number for any, which says what they are.
-func arguments(least, most int, what string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) < least {
-			return fmt.Errorf("%s is missing", what)
-		}
-		if most >= 0 && len(args) > most {
-			return fmt.Errorf("%q is one argument too many", args[most])
-		}
-		return nil
+// help shows what -h does, in the words that many programs have for it.
+func help() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			of, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return usageError{err}
+			}
+			if len(rest) > 0 {
+				return usageError{fmt.Errorf("unknown command %q for %q", rest[0], of.CommandPath())}
+			}
+			return of.Help()
+		},
 	}
 }
 

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 
 	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/enqueue"
@@ -20,38 +20,34 @@ type reportSettings struct {
 	bom  bool
 }
 
-// report is a file that a list is written to with its outcomes.
-type report struct {
+// reportFile is a file that a list is written to with its outcomes.
+type reportFile struct {
 	*partFile
 	bom bool
 }
 
-// createReport begins a report, or returns nil without a name. It fails early
-// where the file could not be written in the end.
-func createReport(s reportSettings) (*report, error) {
-	if s.file == "" {
-		return nil, nil
-	}
+// createReport begins a report. It fails early where the file could not be
+// written in the end.
+func createReport(s reportSettings) (*reportFile, error) {
 	file, err := createPart(s.file)
 	if err != nil {
 		return nil, fmt.Errorf("the report cannot be written: %w", err)
 	}
-	return &report{file, s.bom}, nil
+	return &reportFile{file, s.bom}, nil
 }
 
-// abandon removes a report that was not completed.
-func (r *report) abandon() {
-	if r != nil {
-		r.partFile.abandon()
-	}
+// reporter writes the list of a batch with its outcomes, in the list's order.
+type reporter struct {
+	batch    *enqueue.Batch
+	outcomes *outcome.Store
 }
 
-// write writes the list with its outcomes, in the list's order.
-func (r *report) write(ctx context.Context, reader *list.Reader, batch *enqueue.Batch, store *outcome.Store) error {
-	if err := writeReport(ctx, newReportLines(r.file, reader, r.bom), reader, batch, store); err != nil {
+// writeFile writes a report and completes its file.
+func (r reporter) writeFile(ctx context.Context, reader *list.Reader, file *reportFile) error {
+	if err := r.write(ctx, reader, newReportLines(file.file, reader, file.bom)); err != nil {
 		return err
 	}
-	if err := r.complete(); err != nil {
+	if err := file.complete(); err != nil {
 		return fmt.Errorf("the report cannot be written: %w", err)
 	}
 	return nil
@@ -64,31 +60,28 @@ type reportLine struct {
 	outcome outcome.Outcome
 }
 
-// writeReport writes the list with its outcomes, in the list's order. However
-// long it is, few lines are held at a time.
-func writeReport(
-	ctx context.Context, to *reportLines, reader *list.Reader, batch *enqueue.Batch, store *outcome.Store,
-) error {
+// write writes a report. However long the list is, few lines are held at a time.
+func (r reporter) write(ctx context.Context, reader *list.Reader, to *reportLines) error {
 	var ahead []list.Row // read, and not yet compared
-	var broken error
+	source := &lineReader{list: reader, onRow: func(row list.Row) { ahead = append(ahead, row) }}
 	page := make([]reportLine, 0, reportPage)
-	for result, err := range batch.Compare(ctx, remembered(reader, &ahead, &broken)) {
+	for result, err := range r.batch.Compare(ctx, source.lines) {
 		if err != nil {
-			return err
+			return cmp.Or(source.err, err)
 		}
 		page = append(page, reportLine{row: ahead[0], result: result})
 		ahead = ahead[1:]
 		if len(page) == reportPage {
-			if err := writePage(ctx, to, store, page); err != nil {
+			if err := r.writePage(ctx, to, page); err != nil {
 				return err
 			}
 			page = page[:0]
 		}
 	}
-	if broken != nil {
-		return broken
+	if source.err != nil {
+		return source.err
 	}
-	if err := writePage(ctx, to, store, page); err != nil {
+	if err := r.writePage(ctx, to, page); err != nil {
 		return err
 	}
 	if err := to.flush(); err != nil {
@@ -97,35 +90,14 @@ func writeReport(
 	return nil
 }
 
-// remembered yields the lines of a list and appends their rows to ahead.
-func remembered(reader *list.Reader, ahead *[]list.Row, broken *error) iter.Seq[enqueue.Line] {
-	return func(yield func(enqueue.Line) bool) {
-		for row, err := range rows(reader) {
-			line, failure := lineOf(row, err)
-			if failure != nil {
-				*broken = failure
-				return
-			}
-			var bad *list.LineError
-			if errors.As(err, &bad) {
-				row = bad.Row
-			}
-			*ahead = append(*ahead, row)
-			if !yield(line) {
-				return
-			}
-		}
-	}
-}
-
 // writePage reads the outcomes of a page's lines and writes both.
-func writePage(ctx context.Context, to *reportLines, store *outcome.Store, page []reportLine) error {
+func (r reporter) writePage(ctx context.Context, to *reportLines, page []reportLine) error {
 	impUIDs := make([]string, len(page))
 	for i, line := range page {
 		impUIDs[i] = line.row.ImpUID
 	}
 	i := 0
-	for o, err := range store.Each(ctx, impUIDs) {
+	for o, err := range r.outcomes.Each(ctx, impUIDs) {
 		var corrupt *outcome.CorruptError
 		if err != nil && !errors.As(err, &corrupt) {
 			return err
@@ -138,12 +110,6 @@ func writePage(ctx context.Context, to *reportLines, store *outcome.Store, page 
 	}
 	return nil
 }
-
-// The statuses of lines that have no outcome.
-const (
-	invalid outcome.Status = "invalid" // it cannot be asked for
-	corrupt outcome.Status = "corrupt" // what Redis holds is no outcome
-)
 
 // reported returns what a report shows of a line.
 func reported(result enqueue.LineResult, o outcome.Outcome, err error) outcome.Outcome {

@@ -4,18 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/list"
-	"receiptrevoker/tasks"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -95,18 +91,6 @@ func (s *simulateSettings) config() (iamporttest.Config, error) {
 	}
 	s.portone.Unknown = unlisted(s.percent)
 	return s.portone, nil
-}
-
-// unlisted gives an imp_uid that is on no list a receipt of a gateway on which
-// it can be revoked, unless it falls to the given percentage.
-func unlisted(percent int) func(string) (iamporttest.Receipt, bool) {
-	gateways := slices.DeleteFunc(tasks.Gateways(), func(pg tasks.Gateway) bool { return pg == tasks.KICC })
-	return func(impUID string) (iamporttest.Receipt, bool) {
-		h := fnv.New32a()
-		_, _ = io.WriteString(h, impUID)
-		n := int(h.Sum32())
-		return iamporttest.Receipt{PG: gateways[n%len(gateways)]}, n/len(gateways)%100 >= percent
-	}
 }
 
 func (p *program) runSimulate(ctx context.Context, s simulateSettings, files []string) error {

@@ -31,9 +31,6 @@ unknown if nobody asked for it. It exits 3 unless all of them are revoked.`,
 	return cmd
 }
 
-// unknown is shown for an imp_uid that nobody asked for.
-const unknown outcome.Status = "unknown"
-
 func (p *program) runStatus(ctx context.Context, s statusSettings, impUIDs []string) error {
 	client, err := p.connect(ctx, s.redis)
 	if err != nil {

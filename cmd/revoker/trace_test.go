@@ -96,7 +96,7 @@ func (x *traced) revoked(t *testing.T, impUID string) {
 	x.log.await(t, `"msg":"revoked","imp_uid":"`+impUID+`"`)
 }
 
-// tree returns the spans of a trace, those below a span indented behind it, with
+// tree returns the spans of a trace, those below a span indented after it, with
 // what matters of them.
 func tree(spans tracetest.SpanStubs, parent trace.SpanID, indent string) []string {
 	var lines []string
@@ -122,11 +122,9 @@ func tree(spans tracetest.SpanStubs, parent trace.SpanID, indent string) []strin
 // many.
 func (x *traced) inOrder(t *testing.T, count int) tracetest.SpanStubs {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); len(x.spans.GetSpans()) < count; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d spans, want %d", len(x.spans.GetSpans()), count)
-		}
-	}
+	redistest.Eventually(t, 20*time.Second, fmt.Sprintf("there are %d spans", count), func() bool {
+		return len(x.spans.GetSpans()) >= count
+	})
 	spans := x.spans.GetSpans()
 	slices.SortFunc(spans, func(a, b tracetest.SpanStub) int { return a.StartTime.Compare(b.StartTime) })
 	return spans
@@ -241,7 +239,8 @@ func TestRetriedDeadLetterBeginsATrace(t *testing.T) {
 	}
 	x.inOrder(t, 4)
 	x.spans.Reset()
-	letters := deadletter.New(x.client, outcome.NewStore(x.client, outcome.Config{}), deadletter.Config{Tracers: x.service})
+	outcomes := outcome.NewStore(x.client, outcome.Config{})
+	letters := deadletter.New(x.client, outcomes, deadletter.Config{Tracers: x.service})
 	if err := letters.Retry(t.Context(), dead); err != nil {
 		t.Fatal(err)
 	}
@@ -311,11 +310,9 @@ func TestProbeGoesOnInTheTraceOfItsTask(t *testing.T) {
 	x.work(t)
 	x.log.await(t, "gate closed")
 	began := x.portone.Stats().DuringOutage
-	for deadline := time.Now().Add(30 * time.Second); x.portone.Stats().DuringOutage < began+2; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("no probe was made")
-		}
-	}
+	redistest.Eventually(t, 30*time.Second, "probes are made", func() bool {
+		return x.portone.Stats().DuringOutage >= began+2
+	})
 	x.portone.SetOutage(tasks.KCP, false)
 	x.log.await(t, "gate open again")
 	for _, span := range x.spans.GetSpans() {

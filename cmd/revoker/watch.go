@@ -62,22 +62,3 @@ func pace(b outcome.Batch) string {
 	}
 	return text
 }
-
-// perSecond shows a rate, with a digit behind the point where it is low.
-func perSecond(rate float64) string {
-	if rate < 10 {
-		return fmt.Sprintf("%.1f", rate)
-	}
-	return fmt.Sprintf("%.0f", rate)
-}
-
-// roughly shows a duration as closely as anybody wants to know it.
-func roughly(d time.Duration) string {
-	switch {
-	case d >= time.Hour:
-		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
-	case d >= time.Minute:
-		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
-	}
-	return fmt.Sprintf("%ds", int(d.Seconds())+1)
-}

@@ -39,13 +39,18 @@ writes what became of each to Redis. Run as many processes as you like. While a
 payment gateway is down none of them calls it, but for a probe now and then;
 'revoker queue list' shows it.
 
-It needs PortOne's REST API key and secret, in IMP_KEY and IMP_SECRET or in
-files that IMP_KEY_FILE and IMP_SECRET_FILE name. Ctrl-C or SIGTERM stops it
-once the calls in flight are finished.
+It needs a Redis, and PortOne's REST API key and secret, in IMP_KEY and
+IMP_SECRET or in files that IMP_KEY_FILE and IMP_SECRET_FILE name; 'revoker
+doctor' checks both. Every setting is a flag or the environment variable that
+stands beside it. Ctrl-C or SIGTERM stops the worker once the calls in flight
+are finished.
 
-Under --http it tells whether it lives (/healthz), whether it can work and else
-why not (/readyz), and figures for Prometheus (/metrics). Traces go where the
+At --http it answers /healthz (is the process alive), /readyz (can it revoke,
+and if not, why) and /metrics (figures for Prometheus). Traces go where the
 OTEL_ variables of OpenTelemetry say, by OTLP over HTTP.`,
+		Example: `  export REDIS_URL=redis://127.0.0.1:6379/0
+  IMP_KEY=... IMP_SECRET_FILE=imp.secret revoker work
+  revoker work --concurrency 50 --rate 100`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runWork(cmd.Context(), s) },
 	}
@@ -84,16 +89,11 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	redis.SetLogger(redisLogger{log})
 	client.AddHook(figures.Hook())
 
-	outcomes := outcome.NewStore(client, s.redis.Outcomes())
-	settings := s.workerConfig()
-	settings.Redis, settings.API, settings.Outcomes = client, api, outcomes
-	settings.OnAttempt, settings.Tracers, settings.Log = figures.OnAttempt, tracers, log
-	w, err := worker.New(settings)
+	w, health, err := s.newWorker(figures, worker.Config{Redis: client, API: api, Tracers: tracers, Log: log})
 	if err != nil {
 		return err
 	}
-	scrape := figures.Handler(metrics.Subject{Redis: client, Outcomes: outcomes, Worker: w})
-	stopHTTP, err := s.serveHTTP(ctx, watching(w, scrape), log)
+	stopHTTP, err := s.serveHTTP(ctx, health, log)
 	if err != nil {
 		return err
 	}
@@ -109,11 +109,19 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	return w.Run(ctx)
 }
 
-func (s *workSettings) workerConfig() worker.Config {
-	return worker.Config{
-		Concurrency: s.worker.Concurrency, Poll: s.worker.Poll, Schedule: s.worker.Schedule, Gate: s.worker.Gate.Config(),
-		ShutdownTimeout: 2*s.api.Timeout + 10*time.Second,
+// newWorker returns a worker that uses what the config holds as the settings say,
+// and the handler that tells how it is.
+func (s *workSettings) newWorker(figures *metrics.Metrics, c worker.Config) (*worker.Worker, http.Handler, error) {
+	c.Outcomes, c.OnAttempt = outcome.NewStore(c.Redis, s.redis.Outcomes()), figures.OnAttempt
+	c.Concurrency, c.Poll, c.Schedule = s.worker.Concurrency, s.worker.Poll, s.worker.Schedule
+	c.Gate = s.worker.Gate.Config()
+	c.ShutdownTimeout = 2*s.api.Timeout + 10*time.Second
+	w, err := worker.New(c)
+	if err != nil {
+		return nil, nil, err
 	}
+	scrape := figures.Handler(metrics.Subject{Redis: c.Redis, Outcomes: c.Outcomes, Worker: w})
+	return w, healthHandler(w, scrape), nil
 }
 
 // announce says with which settings the worker starts.

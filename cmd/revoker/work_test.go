@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,11 +41,14 @@ func (b *buffer) String() string {
 // await waits until the log has a line with the text.
 func (b *buffer) await(t *testing.T, text string) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(b.String(), text); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("no %q in the log:\n%s", text, b)
+	defer func() {
+		if t.Failed() {
+			t.Log(b)
 		}
-	}
+	}()
+	redistest.Eventually(t, 30*time.Second, fmt.Sprintf("%q is in the log", text), func() bool {
+		return strings.Contains(b.String(), text)
+	})
 }
 
 // startWork runs 'revoker work' until the test ends.
@@ -119,7 +123,15 @@ func readyz(t *testing.T, address string) (int, string) {
 func TestWorkOutlivesAnOutageOfRedis(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
-	portone := iamporttest.New(iamporttest.Config{Latency: iamporttest.Latency{Median: 500 * time.Millisecond}})
+	var arrived atomic.Int64
+	portone := iamporttest.New(iamporttest.Config{
+		Latency: iamporttest.Latency{Median: 500 * time.Millisecond},
+		OnCall: func(call iamporttest.Call) {
+			if call.Operation == iamporttest.OpRevoke {
+				arrived.Add(1)
+			}
+		},
+	})
 	defer portone.Close()
 	api := httptest.NewServer(portone)
 	defer api.Close()
@@ -143,10 +155,14 @@ func TestWorkOutlivesAnOutageOfRedis(t *testing.T) {
 	address, _, _ := strings.Cut(rest, `"`)
 	server.Kill()
 	log.await(t, "Redis is away")
-	if code, text := readyz(t, address); code != http.StatusServiceUnavailable || !strings.Contains(text, "redis does not work") {
+	code, text := readyz(t, address)
+	if code != http.StatusServiceUnavailable || !strings.Contains(text, "redis does not work") {
 		t.Errorf("while Redis is away /readyz says %d %s", code, text)
 	}
-	time.Sleep(3 * time.Second) // the length of the outage
+	redistest.Eventually(t, time.Minute, "all calls in flight are answered, and not all is written", func() bool {
+		revoked := portone.Stats().Revoked
+		return int64(revoked) == arrived.Load() && revoked > strings.Count(log.String(), `"msg":"revoked"`)
+	})
 	if err := server.Up(); err != nil {
 		t.Fatal(err)
 	}

@@ -131,7 +131,8 @@ func (w *world) compare(t *testing.T, report string, n int) (revoked int) {
 	for _, record := range records[1:] {
 		want := map[int]string{0: "dead", 1: "revoked"}[truth[record[impUID]]]
 		if record[status] != want {
-			t.Errorf("%s ended %q, want %q: it was revoked %d times", record[impUID], record[status], want, truth[record[impUID]])
+			t.Errorf("%s ended %q, want %q: it was revoked %d times",
+				record[impUID], record[status], want, truth[record[impUID]])
 		}
 		if record[status] == "revoked" {
 			revoked++

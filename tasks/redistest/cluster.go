@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -20,7 +19,7 @@ func StartMasters(t testing.TB, n int, args ...string) []*Server {
 	masters := make([]*Server, n)
 	for i := range masters {
 		masters[i] = Start(t, append([]string{
-			"--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(freePort(t)), "--cluster-node-timeout", "5000",
+			"--cluster-enabled", "yes", "--cluster-port", freePort(t), "--cluster-node-timeout", "5000",
 		}, args...)...)
 	}
 	first := masters[0].Client(t)
@@ -32,6 +31,9 @@ func StartMasters(t testing.TB, n int, args ...string) []*Server {
 		// As epochs of equal number are told apart only later.
 		if err := node.Do(t.Context(), "cluster", "set-config-epoch", i+1).Err(); err != nil {
 			t.Fatal(err)
+		}
+		if i == 0 {
+			continue
 		}
 		host, port, _ := net.SplitHostPort(master.Addr)
 		bus := node.ConfigGet(t.Context(), "cluster-port").Val()["cluster-port"]
@@ -45,10 +47,20 @@ func StartMasters(t testing.TB, n int, args ...string) []*Server {
 	return masters
 }
 
+// StartCluster starts a Redis Cluster of one node, which holds all slots and
+// refuses what touches more than one of them at a time. It returns a client of
+// it, closed with the test.
+func StartCluster(t testing.TB) *redis.ClusterClient {
+	t.Helper()
+	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{StartMasters(t, 1)[0].Addr}})
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
 // awaitCluster waits until a node knows all others and all slots are served.
 func awaitCluster(t testing.TB, node *redis.Client, n int) {
 	t.Helper()
-	eventually(t, "the cluster is whole", func() bool {
+	Eventually(t, startTime, "the cluster is whole", func() bool {
 		info := node.ClusterInfo(t.Context()).Val()
 		return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_size:"+strconv.Itoa(n)+"\r")
 	})
@@ -61,13 +73,4 @@ func ClusterURL(servers []*Server) string {
 		addrs[i] = s.Addr
 	}
 	return "redis-cluster://" + strings.Join(addrs, ",")
-}
-
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within 30s: %s", what)
-		}
-	}
 }

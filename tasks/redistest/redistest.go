@@ -5,14 +5,13 @@ package redistest
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
-	"time"
+
+	"receiptrevoker/tasks/redistest/redisserver"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
@@ -47,9 +46,7 @@ type Server struct {
 	// Addr is the host and port it listens on, the same after a restart.
 	Addr string
 
-	args []string
-	cmd  *exec.Cmd
-	done chan struct{}
+	server *redisserver.Server
 }
 
 // Start starts an empty redis-server on a free port of the loopback interface,
@@ -58,99 +55,33 @@ type Server struct {
 // fails if [RequireEnv] says so.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv(RequireEnv) == "1" {
-			t.Fatalf("%s=1, but redis-server is not installed: %v", RequireEnv, err)
-		}
-		t.Skip("redis-server is not installed; the tests on a real Redis need it")
-	}
 	dir := t.TempDir()
-	var err error
-	for range 5 { // another process may take the port in between
-		port := freePort(t)
-		s := &Server{
-			Addr: fmt.Sprintf("127.0.0.1:%d", port),
-			args: append([]string{
-				"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", dir,
-				"--save", "", "--logfile", filepath.Join(dir, "redis.log"),
-			}, args...),
-		}
-		if err = s.Up(); err == nil {
-			t.Cleanup(s.Kill)
-			return s
-		}
-	}
-	t.Fatalf("start redis-server: %v", err)
-	return nil
+	args = append([]string{"--save", "", "--logfile", filepath.Join(dir, "redis.log")}, args...)
+	server, err := redisserver.Start(t.Context(), dir, args...)
+	return started(t, server, err)
 }
 
-// StartCluster starts a Redis Cluster of one node, which holds all slots and
-// refuses what touches more than one of them at a time.
-func StartCluster(t testing.TB) *redis.ClusterClient {
+// started returns a server that is stopped when the test ends.
+func started(t testing.TB, server *redisserver.Server, err error) *Server {
 	t.Helper()
-	s := Start(t, "--cluster-enabled", "yes")
-	node := s.Client(t)
-	if err := node.Do(t.Context(), "cluster", "addslotsrange", 0, 16383).Err(); err != nil {
-		t.Fatalf("give the cluster its slots: %v", err)
-	}
-	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{s.Addr}})
-	t.Cleanup(func() { _ = client.Close() })
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		err := client.Set(t.Context(), "ready", 1, 0).Err()
-		if err == nil {
-			return client
+	if errors.Is(err, redisserver.ErrNotInstalled) {
+		if os.Getenv(RequireEnv) == "1" {
+			t.Fatalf("%s=1, but %v", RequireEnv, err)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the cluster did not come up: %v", err)
-		}
+		t.Skipf("%v; the tests on a real Redis need it", err)
 	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	return &Server{Addr: server.Addr, server: server}
 }
 
 // Up starts the server again after [Server.Kill], with what it kept on disk.
-func (s *Server) Up() error {
-	s.cmd = exec.Command("redis-server", s.args...)
-	if err := s.cmd.Start(); err != nil {
-		return err
-	}
-	s.done = make(chan struct{})
-	go func(cmd *exec.Cmd, done chan struct{}) {
-		_ = cmd.Wait()
-		close(done)
-	}(s.cmd, s.done)
-
-	client := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1})
-	defer client.Close()
-	deadline := time.After(10 * time.Second)
-	for {
-		if s.answers(client) {
-			return nil
-		}
-		select {
-		case <-s.done:
-			return fmt.Errorf("redis-server on %s ended at once: %s", s.Addr, s.cmd.ProcessState)
-		case <-deadline:
-			s.Kill()
-			return fmt.Errorf("redis-server on %s did not answer in 10s", s.Addr)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-}
-
-// answers reports whether this very server answers: another process may have
-// taken the port in between.
-func (s *Server) answers(client *redis.Client) bool {
-	info, err := client.Info(context.Background(), "server").Result()
-	if err != nil {
-		return strings.HasPrefix(err.Error(), "NOAUTH")
-	}
-	return strings.Contains(info, fmt.Sprintf("\nprocess_id:%d\r", s.cmd.Process.Pid))
-}
+func (s *Server) Up() error { return s.server.Up(context.Background()) }
 
 // Kill ends the server with SIGKILL and waits for it.
-func (s *Server) Kill() {
-	_ = s.cmd.Process.Kill()
-	<-s.done
-}
+func (s *Server) Kill() { s.server.Kill() }
 
 // URL returns the server's address as a Redis URL.
 func (s *Server) URL() string { return "redis://" + s.Addr + "/0" }
@@ -167,12 +98,13 @@ func connect(t testing.TB, addr string) *redis.Client {
 	return client
 }
 
-func freePort(t testing.TB) int {
+// freePort returns the number of a port that nobody listens on.
+func freePort(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := redisserver.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	_, port, _ := net.SplitHostPort(addr)
+	return port
 }

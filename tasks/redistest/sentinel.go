@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"receiptrevoker/tasks/redistest/redisserver"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -27,7 +29,7 @@ func StartReplica(t testing.TB, master *Server, args ...string) *Server {
 	host, port, _ := net.SplitHostPort(master.Addr)
 	replica := Start(t, append([]string{"--replicaof", host + " " + port, "--repl-diskless-sync-delay", "0"}, args...)...)
 	client := replica.Client(t)
-	eventually(t, "the replica follows", func() bool {
+	Eventually(t, startTime, "the replica follows", func() bool {
 		return strings.Contains(client.Info(t.Context(), "replication").Val(), "master_link_status:up")
 	})
 	return replica
@@ -43,23 +45,20 @@ func StartSentinels(t testing.TB, master *Server, n, replicas int) *Sentinels {
 	for range n {
 		own := freePort(t)
 		file := filepath.Join(t.TempDir(), "sentinel.conf")
-		text := fmt.Sprintf("port %d\nbind 127.0.0.1\nlogfile %s\n", own, filepath.Join(filepath.Dir(file), "sentinel.log")) +
+		text := fmt.Sprintf("port %s\nbind 127.0.0.1\nlogfile %s\n", own, filepath.Join(filepath.Dir(file), "sentinel.log")) +
 			fmt.Sprintf("sentinel monitor %s %s %s %d\n", MasterName, host, port, n/2+1) +
 			fmt.Sprintf("sentinel down-after-milliseconds %s 1000\nsentinel failover-timeout %[1]s 10000\n", MasterName)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		server := &Server{Addr: fmt.Sprintf("127.0.0.1:%d", own), args: []string{file, "--sentinel"}}
-		if err := server.Up(); err != nil {
-			t.Fatalf("start a sentinel: %v", err)
-		}
-		t.Cleanup(server.Kill)
+		sentinel, err := redisserver.Run(t.Context(), "127.0.0.1:"+own, file, "--sentinel")
+		server := started(t, sentinel, err)
 		s.Addrs, s.Servers = append(s.Addrs, server.Addr), append(s.Servers, server)
 	}
 	for _, addr := range s.Addrs {
 		client := redis.NewSentinelClient(&redis.Options{Addr: addr})
 		defer client.Close()
-		eventually(t, "the sentinels know each other", func() bool {
+		Eventually(t, startTime, "the sentinels know each other", func() bool {
 			known := client.Master(t.Context(), MasterName).Val()
 			return known["num-other-sentinels"] == fmt.Sprint(n-1) && known["num-slaves"] == fmt.Sprint(replicas)
 		})

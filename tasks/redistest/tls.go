@@ -12,7 +12,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 )
@@ -98,10 +97,10 @@ func (c *Certificates) TLS(t testing.TB, args ...string) (s *Server, addr string
 	t.Helper()
 	port := freePort(t)
 	s = Start(t, append([]string{
-		"--tls-port", strconv.Itoa(port), "--tls-ca-cert-file", c.CA,
+		"--tls-port", port, "--tls-ca-cert-file", c.CA,
 		"--tls-cert-file", c.Cert, "--tls-key-file", c.Key, "--tls-auth-clients", "yes",
 	}, args...)...)
-	return s, net.JoinHostPort("localhost", strconv.Itoa(port))
+	return s, net.JoinHostPort("localhost", port)
 }
 
 func newKey(t testing.TB) *ecdsa.PrivateKey {

@@ -1,4 +1,4 @@
-// Package loopback finds room on the loopback interface for what a measurement
+// Package loopback serves HTTP on the loopback interface, for what a measurement
 // starts itself.
 package loopback
 
@@ -9,17 +9,6 @@ import (
 	"sync"
 	"time"
 )
-
-// FreeAddr returns a host and port that nobody listens on. Another process may
-// take it before the caller does.
-func FreeAddr() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
-}
 
 // Server serves HTTP on a port of its own.
 type Server struct {

@@ -10,8 +10,8 @@ import (
 
 var errHeaderAgain = errors.New("the header stands here again")
 
-// fields makes rows of CSV records.
-type fields struct {
+// csvParser makes rows of CSV records.
+type csvParser struct {
 	csv      *csv.Reader
 	record   bytes.Reader // what csv reads: one record at a time
 	impUID   int          // index of the imp_uid's column
@@ -23,34 +23,34 @@ type fields struct {
 // separate sets the byte between fields. One csv.Reader serves all records, as
 // each new one would allocate a buffer. It never keeps anything for the next
 // record: the framer's records end where it sees them end, or before.
-func (f *fields) separate(comma byte) {
-	f.csv = csv.NewReader(&f.record)
-	f.csv.Comma = rune(comma)
-	f.csv.FieldsPerRecord = -1
-	f.csv.LazyQuotes = true // quotes that do not add up were found by the framer
+func (p *csvParser) separate(comma byte) {
+	p.csv = csv.NewReader(&p.record)
+	p.csv.Comma = rune(comma)
+	p.csv.FieldsPerRecord = -1
+	p.csv.LazyQuotes = true // quotes that do not add up were found by the framer
 }
 
 // split returns the fields of a record, nil if it is blank.
-func (f *fields) split(record []byte) []string {
-	f.record.Reset(record)
-	columns, err := f.csv.Read()
+func (p *csvParser) split(record []byte) []string {
+	p.record.Reset(record)
+	columns, err := p.csv.Read()
 	if err != nil { // io.EOF: there was nothing but a line break
 		return nil
 	}
 	return columns
 }
 
-func (f *fields) parse(record []byte) (Row, error) {
-	row := Row{Columns: f.split(record)}
+func (p *csvParser) parse(record []byte) (Row, error) {
+	row := Row{Columns: p.split(record)}
 	if empty(row.Columns) {
 		return row, errBlank
 	}
-	row.PG = f.gateways.parse(row.column(f.gateway))
-	if f.impUID >= len(row.Columns) {
-		return row, fmt.Errorf("the line has %d columns, the imp_uid's is column %d", len(row.Columns), f.impUID+1)
+	row.PG = p.gateways.parse(row.column(p.gateway))
+	if p.impUID >= len(row.Columns) {
+		return row, fmt.Errorf("the line has %d columns, the imp_uid's is column %d", len(row.Columns), p.impUID+1)
 	}
-	row.ImpUID = row.column(f.impUID)
-	if strings.EqualFold(row.ImpUID, f.name) {
+	row.ImpUID = row.column(p.impUID)
+	if strings.EqualFold(row.ImpUID, p.name) {
 		return row, errHeaderAgain // as when two lists were put together
 	}
 	return row, validate(row.ImpUID)

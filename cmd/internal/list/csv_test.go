@@ -93,7 +93,7 @@ func TestQuotes(t *testing.T) {
 			want: []string{"2 imp_1", "line 3: " + open},
 		},
 		{
-			name: "text behind a closing quote", list: "memo,imp_uid\n\"24\" monitor\",imp_1\nx,imp_2\n",
+			name: "text after a closing quote", list: "memo,imp_uid\n\"24\" monitor\",imp_1\nx,imp_2\n",
 			want: []string{`line 2: text follows a closing quote; a " inside quotes is written ""`, "3 imp_2"},
 		},
 	} {

@@ -15,7 +15,7 @@ const (
 	plainUTF8 = "UTF-8"
 	bomUTF8   = "UTF-8 with BOM"
 	utf16     = "UTF-16"
-	eucKR     = "EUC-KR/CP949"
+	eucKR     = "EUC-KR (CP949)"
 )
 
 // byteOrderMarks are what a list may begin with to say how it is encoded.
@@ -25,8 +25,8 @@ var byteOrderMarks = []struct{ mark, encoding string }{
 	{"\xFE\xFF", utf16},
 }
 
-// open returns a buffer on the list behind its byte-order mark, and the
-// encoding that this one says, if any. UTF-16 is turned into UTF-8 on the way.
+// open returns a buffer on the list after its byte-order mark, and the encoding
+// that the mark tells, if there is one. UTF-16 is turned into UTF-8 on the way.
 func open(r io.Reader) (*bufio.Reader, string, error) {
 	in := bufio.NewReaderSize(r, 2*maxRecord)
 	head, err := peek(in)

@@ -35,10 +35,10 @@ func TestEncodingIsRecognised(t *testing.T) {
 	tests := []struct{ name, list, encoding, memo string }{
 		{"UTF-8", text, "UTF-8", "똠방각하"},
 		{"UTF-8 with a byte-order mark", "\xEF\xBB\xBF" + text, "UTF-8 with BOM", "똠방각하"},
-		{"CP949, with characters that EUC-KR lacks", cp949(text), "EUC-KR/CP949", "똠방각하"},
+		{"CP949, with characters that EUC-KR lacks", cp949(text), "EUC-KR (CP949)", "똠방각하"},
 		{
 			"CP949, with a line that is valid UTF-8 too", cp949(strings.Replace(text, "똠방각하,imp_1,키움페이", "표,imp_1,daou", 1)),
-			"EUC-KR/CP949", "표",
+			"EUC-KR (CP949)", "표",
 		},
 		{"UTF-16, little end first", utf16(strings.ReplaceAll(text, ",", "\t"), unicode.LittleEndian), "UTF-16", "똠방각하"},
 		{"UTF-16, big end first", utf16(text, unicode.BigEndian), "UTF-16", "똠방각하"},
@@ -82,7 +82,7 @@ func TestCharacterCutAt64KiBMakesNoDifference(t *testing.T) {
 	t.Parallel()
 	for pad := range 4 {
 		text := "memo,imp_uid\n" + strings.Repeat("x", pad) + ",imp_1\n" + strings.Repeat("가가가가가가,imp_2\n", 6_000)
-		for encoding, encoded := range map[string]string{"UTF-8": text, "EUC-KR/CP949": cp949(text)} {
+		for encoding, encoded := range map[string]string{"UTF-8": text, "EUC-KR (CP949)": cp949(text)} {
 			checkEncoding(t, encoded, encoding)
 		}
 	}

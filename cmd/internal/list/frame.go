@@ -28,7 +28,7 @@ type framer struct {
 	start int   // number of the line on which the record last returned starts
 	size  int   // bytes of that record, still in the buffer
 	lines int   // lines of that record
-	long  bool  // that record goes on behind size bytes, up to a line break
+	long  bool  // that record goes on after size bytes, up to a line break
 	err   error // why nothing can be read into the buffer any more
 }
 
@@ -81,7 +81,7 @@ func (f *framer) quoted(first int) ([]byte, error) {
 }
 
 // lineEnd returns where the line that starts at offset from of the buffer ends,
-// behind its line break. The error is errTooLong if that is more than maxRecord
+// after its line break. The error is errTooLong if that is more than maxRecord
 // away, io.EOF if there is no such line.
 func (f *framer) lineEnd(from int) (int, error) {
 	for searched := from; ; {

@@ -106,7 +106,7 @@ func TestReadErrorIsFinal(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			// The header's 64 KiB are looked at first, so the list must reach behind them.
+			// The header's 64 KiB are looked at first, so the list must reach beyond them.
 			filler := strings.Repeat("\n", 64<<10)
 			in := io.MultiReader(strings.NewReader("imp_uid\n"+filler+test.list), iotest.ErrReader(broken))
 			reader, err := list.NewReader(in, list.Options{})

@@ -80,7 +80,7 @@ func records(t *testing.T, reader *list.Reader) [][]string {
 	}
 }
 
-// strictly returns the records that encoding/csv finds behind the header, and
+// strictly returns the records that encoding/csv finds after the header, and
 // false if it cannot say.
 func strictly(data []byte, reader *list.Reader) ([][]string, bool) {
 	if reader.Encoding() != "UTF-8" || !utf8.Valid(data) || len(reader.Header()) < 2 || len(data) > 64<<10 {

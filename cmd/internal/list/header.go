@@ -20,9 +20,9 @@ const maxNamed = 30
 
 // startCSV reads the header and sets up the parser for what follows it.
 func (r *Reader) startCSV(opts Options) error {
-	f := &fields{gateways: newGateways(opts.PG)}
-	r.parser = f
-	header, err := r.firstRecord(f)
+	p := &csvParser{gateways: newGateways(opts.PG)}
+	r.parser = p
+	header, err := r.firstRecord(p)
 	if err == io.EOF {
 		return ErrEmpty
 	}
@@ -30,11 +30,11 @@ func (r *Reader) startCSV(opts Options) error {
 		return err
 	}
 	if len(header) == 1 && looksLikePayment(header[0]) && opts.Column == "" {
-		f.impUID, f.gateway, f.name = 0, -1, impUIDNames[0]
+		p.impUID, p.gateway, p.name = 0, -1, impUIDNames[0]
 		r.records.again() // it is the first row
 		return nil
 	}
-	if err := f.locate(header, opts.Column); err != nil {
+	if err := p.locate(header, opts.Column); err != nil {
 		return fmt.Errorf("line %d: %w", r.records.start, err)
 	}
 	r.header = header
@@ -43,13 +43,13 @@ func (r *Reader) startCSV(opts Options) error {
 
 // firstRecord returns the first record that is not blank, and settles which
 // byte separates fields.
-func (r *Reader) firstRecord(f *fields) ([]string, error) {
+func (r *Reader) firstRecord(p *csvParser) ([]string, error) {
 	for {
 		r.records.comma = 0
 		record, err := r.next()
 		if err == nil {
 			r.records.comma = separator(record)
-			f.separate(r.records.comma)
+			p.separate(r.records.comma)
 			r.records.again()
 			record, err = r.next()
 		}
@@ -59,7 +59,7 @@ func (r *Reader) firstRecord(f *fields) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if header := f.split(record); !empty(header) {
+		if header := p.split(record); !empty(header) {
 			return header, nil
 		}
 	}
@@ -86,20 +86,20 @@ func separator(line []byte) byte {
 
 // locate finds the columns of the imp_uid and of the gateway by their names in
 // the header. If column is not empty, only that is the imp_uid's.
-func (f *fields) locate(header []string, column string) error {
+func (p *csvParser) locate(header []string, column string) error {
 	names := impUIDNames
 	if column != "" {
 		names = []string{column}
 	}
 	var err error
-	if f.impUID, err = find(header, names); err != nil {
+	if p.impUID, err = find(header, names); err != nil {
 		return err
 	}
-	if f.impUID < 0 {
+	if p.impUID < 0 {
 		return missing(header, column)
 	}
-	f.name = strings.TrimSpace(header[f.impUID])
-	f.gateway, err = find(header, gatewayNames)
+	p.name = strings.TrimSpace(header[p.impUID])
+	p.gateway, err = find(header, gatewayNames)
 	return err
 }
 

@@ -68,7 +68,7 @@ type Reader struct {
 	header   []string
 }
 
-// parser makes a row of one record in UTF-8. With an error it returns what
+// parser makes a row of a record in UTF-8. With an error it returns what
 // could be read; errBlank means that the record holds nothing.
 type parser interface {
 	parse(record []byte) (Row, error)
@@ -117,7 +117,7 @@ func NewReader(r io.Reader, opts Options) (*Reader, error) {
 // start sets up the parser, having seen the first byte that is no blank.
 func (r *Reader) start(first byte, opts Options) error {
 	if first == '{' {
-		r.format, r.parser = NDJSON, newObjects(opts)
+		r.format, r.parser = NDJSON, newNDJSONParser(opts)
 		return nil
 	}
 	r.format = CSV
@@ -132,7 +132,7 @@ func (r *Reader) Format() Format { return r.format }
 func (r *Reader) Header() []string { return r.header }
 
 // Encoding returns how the list is encoded: "UTF-8", "UTF-8 with BOM",
-// "EUC-KR/CP949" or "UTF-16". It is found from the first 64 KiB; a later line
+// "EUC-KR (CP949)" or "UTF-16". It is found from the first 64 KiB; a later line
 // that is not valid UTF-8 is read as CP949 by itself.
 func (r *Reader) Encoding() string { return r.encoding }
 
@@ -166,14 +166,14 @@ func (r *Reader) next() ([]byte, error) {
 }
 
 // row returns the row that a record holds, or what can be read of it. If the
-// record is unusable already, that is the error.
-func (r *Reader) row(record []byte, unusable error) (Row, error) {
-	if unusable == errTooLong {
-		return Row{Line: r.records.start}, unusable
+// record is unusable already, fault is why, and the error.
+func (r *Reader) row(record []byte, fault error) (Row, error) {
+	if fault == errTooLong {
+		return Row{Line: r.records.start}, fault
 	}
 	row, err := r.parser.parse(record)
 	row.Line = r.records.start
-	return row, cmp.Or(unusable, err)
+	return row, cmp.Or(fault, err)
 }
 
 // peek returns the first 64 KiB of what is ahead, or all if it is less.

@@ -85,7 +85,7 @@ func TestExportsOfOrderSystems(t *testing.T) {
 			numbered(1, append(clean, "imp_705342170636 html5_inicis", "imp_565634352689 nice")...),
 		},
 		{
-			"refunds-euckr.csv", list.CSV, "EUC-KR/CP949",
+			"refunds-euckr.csv", list.CSV, "EUC-KR (CP949)",
 			[]string{"주문번호", "포트원 거래고유번호", "PG사", "금액", "환불일시", "비고"},
 			append(numbered(2, append(clean, "imp_705342170636 html5_inicis", "imp_829295231584 tosspayments")...),
 				"line 8: the imp_uid is empty",

@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// objects makes rows of NDJSON lines.
-type objects struct {
+// ndjsonParser makes rows of NDJSON lines.
+type ndjsonParser struct {
 	impUID   []string // keys of the imp_uid, the preferred one first
 	gateways gateways
 }
 
-func newObjects(opts Options) *objects {
-	o := &objects{impUID: []string{"imp_uid", "impUid"}, gateways: newGateways(opts.PG)}
+func newNDJSONParser(opts Options) *ndjsonParser {
+	p := &ndjsonParser{impUID: []string{"imp_uid", "impUid"}, gateways: newGateways(opts.PG)}
 	if opts.Column != "" {
-		o.impUID = []string{opts.Column}
+		p.impUID = []string{opts.Column}
 	}
-	return o
+	return p
 }
 
-func (o *objects) parse(record []byte) (Row, error) {
+func (p *ndjsonParser) parse(record []byte) (Row, error) {
 	record = bytes.TrimSpace(record)
 	if len(record) == 0 {
 		return Row{}, errBlank
@@ -33,10 +33,10 @@ func (o *objects) parse(record []byte) (Row, error) {
 	}
 	row := Row{Raw: bytes.Clone(record)}
 	pg, _ := text(lookup(object, "pg", "pg_provider")) // what is no name names no gateway
-	row.PG = o.gateways.parse(pg)
-	value := lookup(object, o.impUID...)
+	row.PG = p.gateways.parse(pg)
+	value := lookup(object, p.impUID...)
 	if value == nil {
-		return row, fmt.Errorf("the object has no key %s", strings.Join(o.impUID, " or "))
+		return row, fmt.Errorf("the object has no key %s", strings.Join(p.impUID, " or "))
 	}
 	var ok bool
 	if row.ImpUID, ok = text(value); !ok {

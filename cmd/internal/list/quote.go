@@ -8,11 +8,11 @@ import "bytes"
 type quoteState byte
 
 const (
-	fieldStart  quoteState = iota
-	inText                 // in a field without quotes
-	inQuotes               // in a quoted field: separators and line breaks are text
-	behindQuote            // behind a quote that closes the field unless another follows
-	stray                  // text stands behind a closing quote: the quotes do not add up
+	fieldStart quoteState = iota
+	inText                // in a field without quotes
+	inQuotes              // in a quoted field: separators and line breaks are text
+	afterQuote            // after a quote that closes the field unless another follows
+	stray                 // text stands after a closing quote: the quotes do not add up
 )
 
 // scan returns the state at the end of a line that starts in state s. Bytes
@@ -32,14 +32,14 @@ func (s quoteState) next(b, comma byte) quoteState {
 	case s == stray:
 		return stray
 	case s == inQuotes && b == '"':
-		return behindQuote
+		return afterQuote
 	case s == inQuotes:
 		return inQuotes
 	case b == comma:
 		return fieldStart
-	case b == '"' && (s == fieldStart || s == behindQuote):
+	case b == '"' && (s == fieldStart || s == afterQuote):
 		return inQuotes
-	case s == behindQuote:
+	case s == afterQuote:
 		return stray
 	}
 	return inText

@@ -39,11 +39,11 @@ type Tracers struct {
 // The sampler, the resource, headers, certificates and timeouts are what
 // OpenTelemetry's other variables say.
 func Start(ctx context.Context, getenv func(string) string, warn func(error)) (*Tracers, error) {
-	wanted, err := wanted(getenv)
+	asked, err := wanted(getenv)
 	if err != nil {
 		return nil, err
 	}
-	if !wanted {
+	if !asked {
 		return &Tracers{TracerProvider: noop.NewTracerProvider()}, nil
 	}
 	options, err := endpoint(getenv)

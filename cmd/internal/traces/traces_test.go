@@ -87,7 +87,10 @@ func TestSpansAreSentWhereTheEnvironmentSays(t *testing.T) {
 	defer server.Close()
 	for want, variables := range map[string]map[string]string{
 		"/v1/traces": {"OTEL_EXPORTER_OTLP_ENDPOINT": server.URL + "/"},
-		"/spans":     {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": server.URL + "/spans"},
+		"/spans": {
+			"OTEL_EXPORTER_OTLP_ENDPOINT":        "http://127.0.0.1:1",
+			"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": server.URL + "/spans",
+		},
 	} {
 		tracers, err := start(t, variables)
 		if err != nil {

@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// byteOrderMark tells Excel that a CSV is UTF-8.
+const byteOrderMark = "\uFEFF"
+
 // plainNumber is what a spreadsheet takes for a number, and nothing else.
 var plainNumber = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
 

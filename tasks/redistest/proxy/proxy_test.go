@@ -1,4 +1,4 @@
-package main
+package proxy_test
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"receiptrevoker/tasks/redistest/proxy"
 )
 
 // line returns both ends of a delayed line in one direction.
@@ -17,7 +19,7 @@ func line(t *testing.T, delay time.Duration) (in, out net.Conn) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		delayed(from, to, delay)
+		proxy.Carry(from, to, func() time.Duration { return delay })
 	}()
 	t.Cleanup(func() {
 		in.Close()
@@ -27,7 +29,7 @@ func line(t *testing.T, delay time.Duration) (in, out net.Conn) {
 	return in, out
 }
 
-func TestDelayedArrivesAsMuchLaterAsItWasSaid(t *testing.T) {
+func TestCarriedArrivesAsMuchLaterAsItWasSaid(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		in, out := line(t, time.Millisecond)
@@ -48,9 +50,9 @@ func TestDelayedArrivesAsMuchLaterAsItWasSaid(t *testing.T) {
 	})
 }
 
-// TestDelayedHasRoom says many pieces before the first can have arrived, and
+// TestLineHasRoom says many pieces before the first can have arrived, and
 // one more while they are on their way: all of them are delayed as much as one.
-func TestDelayedHasRoom(t *testing.T) {
+func TestLineHasRoom(t *testing.T) {
 	t.Parallel()
 	const pieces = 1000
 	synctest.Test(t, func(t *testing.T) {
@@ -92,7 +94,7 @@ func TestDelayedHasRoom(t *testing.T) {
 	})
 }
 
-func TestDelayedEnds(t *testing.T) {
+func TestCarryEnds(t *testing.T) {
 	t.Parallel()
 	t.Run("after all was delivered, if nothing more is said", func(t *testing.T) {
 		t.Parallel()
@@ -123,8 +125,8 @@ func TestDelayedEnds(t *testing.T) {
 	})
 }
 
-// TestFarAway talks through the proxy to a server that echoes.
-func TestFarAway(t *testing.T) {
+// TestProxyDelays talks through the proxy to a server that echoes.
+func TestProxyDelays(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -139,11 +141,12 @@ func TestFarAway(t *testing.T) {
 		}
 	}()
 	const delay = 20 * time.Millisecond
-	proxy, err := startFarAway(listener.Addr().String(), delay)
+	p, err := proxy.Start(listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := net.Dial("tcp", proxy.addr)
+	p.Delay(delay)
+	conn, err := net.Dial("tcp", p.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +162,7 @@ func TestFarAway(t *testing.T) {
 	if took := time.Since(began); took < 2*delay {
 		t.Errorf("the answer came after %v, want at least %v", took, 2*delay)
 	}
-	proxy.close()
+	p.Close()
 	if n, err := conn.Read(got); err == nil {
 		t.Errorf("read %q from a proxy that is closed, want an error", got[:n])
 	}

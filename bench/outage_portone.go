@@ -14,8 +14,8 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// stage is a pretend PortOne with many gateways, and what it has seen.
-type stage struct {
+// outagePortOne is a pretend PortOne with many gateways, and what it has seen.
+type outagePortOne struct {
 	portone *iamporttest.Server
 	server  *loopback.Server
 
@@ -31,8 +31,8 @@ type seen struct {
 	asked, arrived, done time.Time
 }
 
-func newStage() (*stage, error) {
-	s := &stage{
+func newOutagePortOne() (*outagePortOne, error) {
+	s := &outagePortOne{
 		tasks: make(map[string]*seen), done: make(map[tasks.Gateway]int),
 		asked: make(map[tasks.Gateway]int), last: make(map[tasks.Gateway]time.Time),
 	}
@@ -50,15 +50,15 @@ func newStage() (*stage, error) {
 	return s, nil
 }
 
-func (s *stage) close() {
+func (s *outagePortOne) close() {
 	_ = s.portone.Close()
 	s.server.Close()
 }
 
-func (s *stage) url() string { return s.server.URL }
+func (s *outagePortOne) url() string { return s.server.URL }
 
 // token returns the token that PortOne accepts.
-func (s *stage) token(ctx context.Context) (string, error) {
+func (s *outagePortOne) token(ctx context.Context) (string, error) {
 	return (&simulator{url: s.server.URL}).token(ctx)
 }
 
@@ -72,7 +72,7 @@ func outageGateway(impUID string) tasks.Gateway {
 }
 
 // ask returns the next receipt of a gateway, and notes that it is asked for.
-func (s *stage) ask(pg tasks.Gateway) string {
+func (s *outagePortOne) ask(pg tasks.Gateway) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	impUID := outageImpUID(pg, s.asked[pg])
@@ -82,7 +82,7 @@ func (s *stage) ask(pg tasks.Gateway) string {
 }
 
 // arrived notes the first call for a receipt.
-func (s *stage) arrived(call iamporttest.Call) {
+func (s *outagePortOne) arrived(call iamporttest.Call) {
 	if call.Operation != iamporttest.OpRevoke {
 		return
 	}
@@ -94,7 +94,7 @@ func (s *stage) arrived(call iamporttest.Call) {
 }
 
 // answer lets PortOne answer, and notes which receipts are revoked by then.
-func (s *stage) answer(w http.ResponseWriter, r *http.Request) {
+func (s *outagePortOne) answer(w http.ResponseWriter, r *http.Request) {
 	s.portone.ServeHTTP(w, r)
 	impUID, ok := strings.CutPrefix(r.URL.Path, "/receipts/")
 	if !ok {
@@ -112,7 +112,7 @@ func (s *stage) answer(w http.ResponseWriter, r *http.Request) {
 
 // state returns how gateways were served in a time: those receipts that were
 // asked for in it, and those that were done in it.
-func (s *stage) state(pgs []tasks.Gateway, from, to time.Time) state {
+func (s *outagePortOne) state(pgs []tasks.Gateway, from, to time.Time) state {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var waits []time.Duration
@@ -138,20 +138,27 @@ func (s *stage) state(pgs []tasks.Gateway, from, to time.Time) state {
 }
 
 // waiting returns how many receipts of a gateway are asked for and not done.
-func (s *stage) waiting(pg tasks.Gateway) int {
+func (s *outagePortOne) waiting(pg tasks.Gateway) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.asked[pg] - s.done[pg]
 }
 
-func (s *stage) lastDone(pg tasks.Gateway) time.Time {
+// count returns how many receipts of a gateway are done.
+func (s *outagePortOne) count(pg tasks.Gateway) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.done[pg]
+}
+
+func (s *outagePortOne) lastDone(pg tasks.Gateway) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.last[pg]
 }
 
 // awaitDone waits until no receipt of a gateway is waiting.
-func (s *stage) awaitDone(ctx context.Context, pg tasks.Gateway) error {
+func (s *outagePortOne) awaitDone(ctx context.Context, pg tasks.Gateway) error {
 	for s.waiting(pg) > 0 {
 		if err := pause(ctx, 20*time.Millisecond); err != nil {
 			return fmt.Errorf("%d receipts are still not revoked: %w", s.waiting(pg), err)

@@ -1,0 +1,70 @@
+// Package benchredis runs a real redis-server for a measurement alone.
+package benchredis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/redistest/redisserver"
+)
+
+// Server is a redis-server of the measurement's own, with a client.
+type Server struct {
+	*redisserver.Server
+	Client *redis.Client
+}
+
+// InMemory are the arguments of a server that writes nothing to disk.
+var InMemory = []string{"--save", "", "--appendonly", "no"}
+
+// Start starts a redis-server as [redisserver.Start] does. The caller stops it.
+func Start(ctx context.Context, dir string, args ...string) (*Server, error) {
+	server, err := redisserver.Start(ctx, dir, args...)
+	if errors.Is(err, redisserver.ErrNotInstalled) {
+		return nil, fmt.Errorf("%w, and everything is measured on a real one", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Server{server, redis.NewClient(Options(server.Addr))}, nil
+}
+
+// Options are those of the program revoker.
+func Options(addr string) *redis.Options {
+	return &redis.Options{Addr: addr, PoolSize: 64, ContextTimeoutEnabled: true}
+}
+
+// Stop ends the server and closes the client.
+func (s *Server) Stop() {
+	_ = s.Client.Close()
+	s.Server.Stop()
+}
+
+// Empty deletes everything.
+func (s *Server) Empty(ctx context.Context) error {
+	if err := s.Client.FlushAll(ctx).Err(); err != nil {
+		return fmt.Errorf("empty Redis: %w", err)
+	}
+	return nil
+}
+
+// CPU returns the CPU time that the server has used, its own and the kernel's.
+func (s *Server) CPU(ctx context.Context) (time.Duration, error) {
+	info, err := s.Client.InfoMap(ctx, "cpu").Result()
+	if err != nil {
+		return 0, fmt.Errorf("CPU time of Redis: %w", err)
+	}
+	var sum time.Duration
+	for _, field := range []string{"used_cpu_user", "used_cpu_sys"} {
+		used, err := time.ParseDuration(info["CPU"][field] + "s")
+		if err != nil {
+			return 0, fmt.Errorf("CPU time of Redis: %s: %w", field, err)
+		}
+		sum += used
+	}
+	return sum, nil
+}

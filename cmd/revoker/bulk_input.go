@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"receiptrevoker/cmd/internal/list"
+)
+
+// bulkInput is the list that is asked for.
+type bulkInput struct {
+	name   string
+	reader *list.Reader
+
+	source  io.ReadCloser
+	options list.Options
+}
+
+// openInput opens a list, such that it can be read a second time if that is
+// asked for.
+func (p *program) openInput(name string, options list.Options, twice bool) (*bulkInput, error) {
+	open := openSource
+	if twice {
+		open = openTwice
+	}
+	source, err := open(name, p.stdin)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := list.NewReader(source, options)
+	if err != nil {
+		source.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &bulkInput{name: name, reader: reader, source: source, options: options}, nil
+}
+
+func (i *bulkInput) close() { _ = i.source.Close() }
+
+// again begins to read the list once more.
+func (i *bulkInput) again() (*list.Reader, error) {
+	seeker, ok := i.source.(io.Seeker)
+	if !ok {
+		return nil, fmt.Errorf("%s can be read only once", i.name)
+	}
+	if _, err := seeker.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read the list again for the report: %w", err)
+	}
+	return list.NewReader(i.source, i.options)
+}
+
+// foreignEncoding says how the list is encoded, unless that is UTF-8.
+func (i *bulkInput) foreignEncoding() string {
+	if encoding := i.reader.Encoding(); !strings.HasPrefix(encoding, "UTF-8") {
+		return ", read as " + encoding
+	}
+	return ""
+}
+
+// openTwice returns a list whose beginning can be sought again: a file as it is,
+// anything else by way of a temporary file, which is gone when closed.
+func openTwice(name string, stdin io.Reader) (io.ReadCloser, error) {
+	source, err := openSource(name, stdin)
+	if err != nil {
+		return nil, err
+	}
+	if file, ok := source.(*os.File); ok {
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			return file, nil
+		}
+	}
+	defer source.Close()
+	spool, err := os.CreateTemp("", "revoker-*.list")
+	if err != nil {
+		return nil, fmt.Errorf("keep the list for the report: %w", err)
+	}
+	_ = os.Remove(spool.Name()) // stays readable until it is closed
+	_, err = io.Copy(spool, source)
+	if err == nil {
+		_, err = spool.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		spool.Close()
+		return nil, fmt.Errorf("keep the list for the report: %w", err)
+	}
+	return spool, nil
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"golang.org/x/text/encoding/korean"
+
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// newEmbeddedWorld returns a world on a miniredis.
+func newEmbeddedWorld(t *testing.T) *world {
+	t.Helper()
+	return newWorld(t, "redis://"+redistest.Embedded(t).Options().Addr+"/0", iamporttest.Config{})
+}
+
+func TestBulkTellsOfHiddenLinesInOrder(t *testing.T) {
+	t.Parallel()
+	list := "imp_uid\nimp_1\n" + strings.Repeat("imp_1\n", shownBadLines+2) + strings.Repeat("imp 1\n", shownBadLines+3)
+	w := newEmbeddedWorld(t)
+	for i := range 10 {
+		w.stdin = strings.NewReader(list)
+		_, _, stderr := w.run(t.Context(), "bulk", "-", "--batch", fmt.Sprint("list-", i))
+		want := "… and 3 more lines that cannot be used\n… and 2 more lines that repeat another\n"
+		if !strings.Contains(stderr, want) {
+			t.Fatalf("run %d: got\n%.9000s\nwant %s", i, stderr, want)
+		}
+	}
+}
+
+func TestBulkSaysHowTheListIsEncoded(t *testing.T) {
+	t.Parallel()
+	text := "비고,거래고유번호\n환불,imp_1\n"
+	excel, err := korean.EUCKR.NewEncoder().String(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, list := range map[string]string{
+		"1 line: 1 queued":                           text,
+		"1 line, read as EUC-KR (CP949): 1 queued":   excel,
+		"2 lines, read as EUC-KR (CP949): 2 queued,": excel + "-,imp_2\n",
+	} {
+		w := newEmbeddedWorld(t)
+		w.stdin = strings.NewReader(list)
+		code, _, stderr := w.run(t.Context(), "bulk", "-")
+		if code != exitDone || !strings.HasPrefix(stderr, want) {
+			t.Errorf("exit code %d, got %q, want %q", code, stderr, want)
+		}
+	}
+}
+
+// A list that cannot be read to its end has more lines than were seen: its batch
+// is open, and the whole list goes on with it.
+func TestBulkGoesOnWithAListThatBrokeOff(t *testing.T) {
+	t.Parallel()
+	for name, broken := range map[string]int{"within the first chunk": 900, "later": 2500} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newEmbeddedWorld(t)
+			whole := w.list(3000)
+			part := whole[:strings.Index(whole, fmt.Sprintf("imp_%012d", broken))]
+			w.stdin = io.MultiReader(strings.NewReader(part), iotest.ErrReader(errors.New("the disk is broken")))
+			code, _, stderr := w.run(t.Context(), "bulk", "-", "--batch", "refunds")
+			want := "the disk is broken: the batch refunds has "
+			if code != exitFailed || !strings.Contains(stderr, want) {
+				t.Errorf("exit code %d, got %q, want %q", code, stderr, want)
+			}
+			_, stdout, _ := w.run(t.Context(), "batch", "show", "refunds", "--json")
+			if strings.Contains(stdout, `"complete":true`) {
+				t.Errorf("the batch is taken for complete: %s", stdout)
+			}
+
+			w.stdin = strings.NewReader(whole)
+			if code, _, stderr := w.run(t.Context(), "bulk", "-", "--batch", "refunds"); code != exitDone {
+				t.Errorf("the whole list: exit code %d: %s", code, stderr)
+			}
+			w.shows(t, exitUnfinished, `"lines":3000,"complete":true`, "batch", "show", "refunds", "--json")
+		})
+	}
+}

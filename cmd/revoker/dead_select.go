@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/pflag"
+
+	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/deadletter"
+)
+
+// filterHelp is what the help texts say about the filters.
+const filterHelp = `The flags narrow the letters down, and all of them must fit; --reason and --pg
+may name several. A time is RFC 3339, a date, which means its beginning in UTC,
+or how long ago, such as 24h. IMP_UIDs name single letters, also discarded ones.`
+
+// deadSettings say which dead letters are meant.
+type deadSettings struct {
+	redis        config.Redis
+	reasons, pgs []string
+	batch        string
+	since, until string
+}
+
+func (s *deadSettings) flags(f *pflag.FlagSet) {
+	s.redis.Flags(f)
+	f.StringSliceVar(&s.reasons, "reason", nil, "only these `reasons`: "+joinReasons())
+	f.StringSliceVar(&s.pgs, "pg", nil, "only these payment gateways: `codes`, or their Korean names")
+	f.StringVar(&s.batch, "batch", "", "only the batch of this `name`")
+	f.StringVar(&s.since, "since", "", "only those given up at this `time` or later")
+	f.StringVar(&s.until, "until", "", "only those given up before this `time`")
+}
+
+// all reports whether nothing narrows the letters down.
+func (s *deadSettings) all(impUIDs []string) bool {
+	return len(s.reasons)+len(s.pgs)+len(impUIDs) == 0 && s.batch+s.since+s.until == ""
+}
+
+// filter returns what the flags and arguments mean, or a usageError.
+func (s *deadSettings) filter(impUIDs []string, now time.Time) (deadletter.Filter, error) {
+	f := deadletter.Filter{Batch: s.batch, ImpUIDs: impUIDs}
+	for _, name := range s.reasons {
+		if !slices.Contains(outcome.DeadReasons(), outcome.Reason(name)) {
+			return f, usageError{fmt.Errorf("--reason %q must be one of %s", name, joinReasons())}
+		}
+		f.Reasons = append(f.Reasons, outcome.Reason(name))
+	}
+	for _, name := range s.pgs {
+		pg, _ := tasks.ParseGateway(name)
+		f.PGs = append(f.PGs, pg)
+	}
+	var sinceErr, untilErr error
+	f.Since, sinceErr = parseTime("--since", s.since, now)
+	f.Until, untilErr = parseTime("--until", s.until, now)
+	if err := errors.Join(sinceErr, untilErr); err != nil {
+		return f, usageError{err}
+	}
+	if !f.Until.IsZero() && !f.Since.Before(f.Until) {
+		return f, usageError{fmt.Errorf("--since %s must be before --until %s", s.since, s.until)}
+	}
+	return f, nil
+}
+
+func joinReasons() string {
+	var names []string
+	for _, reason := range outcome.DeadReasons() {
+		names = append(names, string(reason))
+	}
+	return strings.Join(names, ", ")
+}
+
+// parseTime reads a time as people write it; nothing is the zero time.
+func parseTime(flag, text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
+		return now.Add(-ago), nil
+	}
+	return time.Time{}, fmt.Errorf("%s %q is not a time; use 2026-11-23T09:00:00+09:00, 2026-11-23, "+
+		"or 24h for how long ago", flag, text)
+}
+
+// checkAll returns a usageError unless all dead letters are meant just when
+// --all says so.
+func checkAll(said, meant bool, verb string) error {
+	switch {
+	case meant && !said:
+		return usageError{fmt.Errorf("say which dead letters: IMP_UIDs, a flag such as --reason, "+
+			"or --all to %s all of them", verb)}
+	case said && !meant:
+		return usageError{errors.New("--all does not go with IMP_UIDs or a flag that narrows them down")}
+	}
+	return nil
+}
+
+// openDead connects, and returns the way through the letters that are meant.
+// The caller closes the client.
+func (p *program) openDead(
+	ctx context.Context, s *deadSettings, impUIDs []string, c deadletter.Config,
+) (*deadWalk, redis.UniversalClient, error) {
+	filter, err := s.filter(impUIDs, time.Now())
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := p.connect(ctx, s.redis)
+	if err != nil {
+		return nil, nil, err
+	}
+	letters := deadletter.New(client, outcome.NewStore(client, s.redis.Outcomes()), c)
+	return newDeadWalk(p.stderr, letters, filter), client, nil
+}

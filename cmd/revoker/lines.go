@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"iter"
+
+	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/enqueue"
+)
+
+// rows yields a list's rows. A line that cannot be used comes as a
+// [*list.LineError]; any other error ends it.
+func rows(reader *list.Reader) iter.Seq2[list.Row, error] {
+	return func(yield func(list.Row, error) bool) {
+		for {
+			row, err := reader.Read()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			var bad *list.LineError
+			if !yield(row, err) || err != nil && !errors.As(err, &bad) {
+				return
+			}
+		}
+	}
+}
+
+// lineReader reads the lines of a list as a batch takes them. As with a
+// [bufio.Scanner], what ended the reading early is known afterwards.
+type lineReader struct {
+	list   *list.Reader
+	onRow  func(list.Row) // gets each row before its line; may be nil
+	onFail func()         // is called when the list cannot be read on; may be nil
+	err    error
+}
+
+// lines yields a line for each row. One that cannot be used asks for nothing.
+func (r *lineReader) lines(yield func(enqueue.Line) bool) {
+	for row, err := range rows(r.list) {
+		line := enqueue.Line{Number: row.Line, ImpUID: row.ImpUID, PG: row.PG}
+		var bad *list.LineError
+		switch {
+		case errors.As(err, &bad):
+			row = bad.Row
+			line = enqueue.Line{Number: bad.Line, ImpUID: row.ImpUID, PG: row.PG, Invalid: bad, Text: bad.Text}
+		case err != nil:
+			r.fail(err)
+			return
+		}
+		if r.onRow != nil {
+			r.onRow(row)
+		}
+		if !yield(line) {
+			return
+		}
+	}
+}
+
+func (r *lineReader) fail(err error) {
+	r.err = err
+	if r.onFail != nil {
+		r.onFail()
+	}
+}

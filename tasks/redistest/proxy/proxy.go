@@ -1,0 +1,126 @@
+// Package proxy stands between clients and a server, and makes trouble: it lets
+// the server look far away, or cuts its connections.
+package proxy
+
+import (
+	"fmt"
+	"net"
+	"sync"
+	"time"
+)
+
+// Proxy is a TCP proxy to one server.
+type Proxy struct {
+	// Addr is where it listens.
+	Addr string
+
+	listener net.Listener
+	running  sync.WaitGroup
+
+	mu     sync.Mutex
+	target string
+	delay  time.Duration
+	open   map[net.Conn]struct{}
+	closed bool
+}
+
+// Start starts a proxy to the server at target. The caller closes it.
+func Start(target string) (*Proxy, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("start the proxy: %w", err)
+	}
+	p := &Proxy{Addr: listener.Addr().String(), listener: listener, target: target, open: make(map[net.Conn]struct{})}
+	p.running.Go(p.accept)
+	return p, nil
+}
+
+// Target leads new connections to another server; see [Proxy.Reset].
+func (p *Proxy) Target(addr string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = addr
+}
+
+// Delay lets whatever either side says arrive by that much later, and no slower,
+// as on a long line.
+func (p *Proxy) Delay(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.delay = d
+}
+
+// Reset cuts every connection.
+func (p *Proxy) Reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for conn := range p.open {
+		conn.Close()
+	}
+}
+
+// Close cuts every connection and returns once nothing runs any more.
+func (p *Proxy) Close() {
+	_ = p.listener.Close()
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.Reset()
+	p.running.Wait()
+}
+
+func (p *Proxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return // closed
+		}
+		p.running.Go(func() { p.connect(client) })
+	}
+}
+
+// connect serves one connection to its end.
+func (p *Proxy) connect(client net.Conn) {
+	p.mu.Lock()
+	target := p.target
+	p.mu.Unlock()
+	server, err := net.Dial("tcp", target)
+	if err != nil {
+		client.Close()
+		return
+	}
+	p.track(client, server)
+	defer p.forget(client, server)
+	var ways sync.WaitGroup
+	ways.Go(func() { Carry(client, server, p.delayed) })
+	ways.Go(func() { Carry(server, client, p.delayed) })
+	ways.Wait()
+}
+
+func (p *Proxy) delayed() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.delay
+}
+
+// track lets connections be cut by [Proxy.Reset], and cuts those that come too
+// late for [Proxy.Close].
+func (p *Proxy) track(conns ...net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range conns {
+		p.open[conn] = struct{}{}
+		if p.closed {
+			conn.Close()
+		}
+	}
+}
+
+func (p *Proxy) forget(conns ...net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range conns {
+		conn.Close()
+		delete(p.open, conn)
+	}
+}

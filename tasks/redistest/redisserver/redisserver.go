@@ -1,0 +1,153 @@
+// Package redisserver runs real redis-servers on the loopback interface, for
+// tests and for measurements.
+package redisserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Server is a redis-server on a port of its own, empty when it starts.
+type Server struct {
+	Addr    string // host and port, the same after a restart
+	Version string // empty if it does not say without a password
+
+	path   string
+	args   []string
+	dir    string // removed in the end; empty if it is the caller's
+	cmd    *exec.Cmd
+	exited chan struct{}
+}
+
+// ErrNotInstalled is matched where no redis-server is installed.
+var ErrNotInstalled = errors.New("redis-server is not installed")
+
+// Start starts a redis-server on a free port with its files in dir, or in a
+// temporary directory if dir is empty, and with further arguments as they are.
+// It returns once the server answers; the caller stops it.
+func Start(ctx context.Context, dir string, args ...string) (*Server, error) {
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		return nil, ErrNotInstalled
+	}
+	s := &Server{path: path}
+	if dir == "" {
+		if s.dir, err = os.MkdirTemp("", "redis-server-"); err != nil {
+			return nil, err
+		}
+		dir = s.dir
+	}
+	for range 5 { // another process may take the port in between
+		if s.Addr, err = FreeAddr(); err != nil {
+			break
+		}
+		host, port, _ := net.SplitHostPort(s.Addr)
+		s.args = append([]string{"--bind", host, "--port", port, "--dir", dir}, args...)
+		if err = s.Up(ctx); err == nil {
+			return s, nil
+		}
+	}
+	s.Stop()
+	return nil, fmt.Errorf("start redis-server: %w", err)
+}
+
+// Run starts a redis-server with these arguments alone, which make it listen on
+// addr: a Sentinel, for one.
+func Run(ctx context.Context, addr string, args ...string) (*Server, error) {
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		return nil, ErrNotInstalled
+	}
+	s := &Server{Addr: addr, path: path, args: args}
+	return s, s.Up(ctx)
+}
+
+// FreeAddr returns a host and port that nobody listens on. Another process may
+// take it before the caller does.
+func FreeAddr() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}
+
+// Up starts the server again after [Server.Kill], with what it kept on disk,
+// and returns once it answers. One that does not answer is killed.
+func (s *Server) Up(ctx context.Context) error {
+	s.cmd = exec.Command(s.path, s.args...)
+	if err := s.cmd.Start(); err != nil {
+		return err
+	}
+	s.exited = make(chan struct{})
+	go func(cmd *exec.Cmd, exited chan struct{}) {
+		_ = cmd.Wait()
+		close(exited)
+	}(s.cmd, s.exited)
+	err := s.await(ctx)
+	if err != nil {
+		s.Kill()
+	}
+	return err
+}
+
+// await waits until the server answers and has read its files.
+func (s *Server) await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	client := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1, ContextTimeoutEnabled: true})
+	defer client.Close()
+	for {
+		ready, err := s.ready(ctx, client)
+		if ready {
+			return nil
+		}
+		select {
+		case <-s.exited:
+			return fmt.Errorf("redis-server on %s ended at once: %s", s.Addr, s.cmd.ProcessState)
+		case <-ctx.Done():
+			return fmt.Errorf("redis-server on %s does not answer: %w", s.Addr, errors.Join(ctx.Err(), err))
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// ready sees to it that the one who answers is the server that was started: what
+// that one holds is going to be deleted.
+func (s *Server) ready(ctx context.Context, client *redis.Client) (bool, error) {
+	info, err := client.InfoMap(ctx).Result()
+	if err != nil {
+		return strings.HasPrefix(err.Error(), "NOAUTH"), err
+	}
+	s.Version = info["Server"]["redis_version"]
+	return info["Server"]["process_id"] == strconv.Itoa(s.cmd.Process.Pid) &&
+		info["Persistence"]["loading"] != "1", nil
+}
+
+// Kill ends the server with SIGKILL and waits for it. It does nothing to one
+// that has ended.
+func (s *Server) Kill() {
+	if s.exited == nil {
+		return // never started
+	}
+	_ = s.cmd.Process.Kill()
+	<-s.exited
+}
+
+// Stop ends the server and removes its temporary directory.
+func (s *Server) Stop() {
+	s.Kill()
+	if s.dir != "" {
+		_ = os.RemoveAll(s.dir)
+	}
+}
