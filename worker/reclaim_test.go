@@ -41,7 +41,7 @@ func TestUnreadableTaskKeepsNoOtherFromBeingRecovered(t *testing.T) {
 			t.Errorf("got %+v, want it revoked", o)
 		}
 		for _, id := range []string{"raw", "revoke:imp_7"} {
-			if o := b.await(t, id, terminal); o.Reason != outcome.ReasonInvalidTask || o.PG != tasks.KCP {
+			if o := b.await(t, tasks.Unreadable(id), terminal); o.Reason != outcome.ReasonInvalidTask || o.PG != tasks.KCP {
 				t.Errorf("%s: got %+v, want an invalid task of kcp", id, o)
 			}
 		}
@@ -69,7 +69,7 @@ func TestUnreadableTaskInTheArchiveGetsALetter(t *testing.T) {
 		}
 		forget(t, client)
 		b.start(t)
-		b.await(t, "raw", terminal)
+		b.await(t, tasks.Unreadable("raw"), terminal)
 		eventually(t, "the archive is empty", func() bool {
 			return client.ZCard(t.Context(), "asynq:{receipts}:archived").Val() == 0
 		})
