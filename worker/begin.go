@@ -56,8 +56,7 @@ func (h *handler) begin(ctx context.Context, r tasks.Revocation) (b begun, err e
 		case err == nil, errors.As(err, &terminal), errors.As(err, &busy):
 			return err
 		case broken(err):
-			h.complaints.add(slog.LevelError, "broken "+r.ImpUID, "attempt not begun: mend its keys in Redis",
-				about(ctx, r, "error", err)...)
+			h.log.Error("attempt not begun: mend its keys in Redis", about(ctx, r, "error", err)...)
 			return err
 		}
 		h.complaints.add(slog.LevelWarn, "begin", "attempt not begun, trying again", about(ctx, r, "error", err)...)

@@ -50,12 +50,12 @@ func (h *handler) write(ctx context.Context, a outcome.Attempt, o outcome.Outcom
 
 	err = retry.Do(ctx, redisBackoff(), func(ctx context.Context) error {
 		written, err = h.outcomes.Finish(ctx, a, o)
-		facts := about(ctx, a.Revocation, "attempt", a.Number, "status", o.Status, "error", err)
-		switch {
-		case err == nil:
+		if err == nil {
 			return nil
-		case broken(err):
-			h.complaints.add(slog.LevelError, "broken "+a.Revocation.ImpUID, "outcome not written: mend its keys in Redis", facts...)
+		}
+		facts := about(ctx, a.Revocation, "attempt", a.Number, "status", o.Status, "error", err)
+		if broken(err) {
+			h.log.Error("outcome not written: mend its keys in Redis", facts...)
 			return err
 		}
 		h.complaints.add(slog.LevelWarn, "finish", "outcome not written, trying again", facts...)
