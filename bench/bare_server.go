@@ -43,7 +43,7 @@ func serveBare(ctx context.Context, j job, client redis.UniversalClient) error {
 // slots as the worker has for all of them.
 func bareConfig(j job) asynq.Config {
 	config := asynq.Config{
-		TaskCheckInterval: worker.DefaultPoll, DelayedTaskCheckInterval: 500 * time.Millisecond, LogLevel: asynq.WarnLevel,
+		TaskCheckInterval: worker.DefaultPoll * 2 / 3, DelayedTaskCheckInterval: 500 * time.Millisecond, LogLevel: asynq.WarnLevel,
 	}
 	if j.Bare == bareGateway {
 		config.Queues = map[string]int{tasks.Queue{PG: gateway}.Name(): 9, tasks.Queue{PG: gateway, Bulk: true}.Name(): 1}

@@ -11,6 +11,14 @@ import (
 // given up for a row in quotes. An error matches [ErrInvalid]; the revocation
 // then holds what could be read.
 func Parse(payload []byte) (Revocation, error) {
+	var r Revocation
+	if json.Unmarshal(payload, &r) == nil {
+		return r, r.Validate()
+	}
+	return parseLeniently(payload)
+}
+
+func parseLeniently(payload []byte) (Revocation, error) {
 	var given struct {
 		ImpUID string            `json:"imp_uid"`
 		PG     optional[Gateway] `json:"pg"`
