@@ -11,7 +11,7 @@ import (
 )
 
 // Ready returns nil while the worker can work: Redis answers and takes writes,
-// the gate of everything is open, and PortOne can be reached and accepts the
+// the gate of PortOne is open, and PortOne can be reached and accepts the
 // credentials. Otherwise the error says what is wrong, all that is known of it.
 func (w *Worker) Ready(ctx context.Context) error {
 	if w.stopping.Load() {
@@ -22,7 +22,7 @@ func (w *Worker) Ready(ctx context.Context) error {
 		problems = append(problems, fmt.Errorf("redis does not work: %w", err))
 	}
 	if err := w.gates.Closed(); err != nil {
-		problems = append(problems, fmt.Errorf("the gate of everything is closed: %w", err))
+		problems = append(problems, fmt.Errorf("the gate of PortOne is closed: %w", err))
 	} else if err := w.config.API.Authenticate(ctx); err != nil {
 		problems = append(problems, fmt.Errorf("no token from PortOne: %w", err))
 	}

@@ -26,7 +26,7 @@ func newComplaints(log *slog.Logger) *complaints {
 	return &complaints{log: log, written: make(map[string]time.Time)}
 }
 
-// add writes a complaint, as detail if its kind was written of late.
+// add writes a complaint, as detail if its kind was written recently.
 func (c *complaints) add(level slog.Level, kind, text string, args ...any) {
 	c.mu.Lock()
 	if time.Since(c.written[kind]) < repeatAfter {

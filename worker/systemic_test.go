@@ -92,7 +92,7 @@ func testSystemic(t *testing.T, client *redis.Client, mode string) {
 		pauses, err := gate.NewStore(client, "").Pauses(t.Context())
 		return err == nil && !slices.ContainsFunc(pauses, func(p gate.Pause) bool { return p.Gate != gate.PortOne })
 	})
-	if err := w.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "nothing is called since") {
+	if err := w.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "no calls since") {
 		t.Errorf("the worker is ready: %v", err)
 	}
 	if n := log.count("level=ERROR msg=\"gate closed"); n != 1 {

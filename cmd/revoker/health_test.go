@@ -121,7 +121,7 @@ func TestReadySaysWhatIsWrong(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	awaitPage(t, worker, "/readyz", http.StatusServiceUnavailable, "the gate of everything is closed: nothing is called")
+	awaitPage(t, worker, "/readyz", http.StatusServiceUnavailable, "the gate of PortOne is closed: no calls")
 	awaitPage(t, worker, "/metrics", http.StatusOK, "\n"+`revoker_gate_closed{pg="portone"} 1`+"\n")
 	keeper.refuse("")
 	awaitPage(t, worker, "/readyz", http.StatusOK, "ready\n")

@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"receiptrevoker/tasks"
@@ -121,7 +122,7 @@ func (g *Gates) hold(now time.Time) *WaitError {
 func (l *local) width(now time.Time) int {
 	step := l.step(now)
 	if step >= rampSteps {
-		return int(^uint(0) >> 1)
+		return math.MaxInt
 	}
 	return firstWidth << step
 }

@@ -1,6 +1,6 @@
 // Package gate keeps calls away from a payment gateway that is down. Each
 // gateway has a gate in Redis that all processes share: it closes when most
-// calls of late failed, pauses the gateway's queues through Asynq, lets one
+// recent calls failed, pauses the gateway's queues through Asynq, lets one
 // probe at a time find out whether the gateway is back, and then lets the calls
 // through again, few at first. One more gate stands before PortOne itself.
 package gate
@@ -43,7 +43,7 @@ func names() []Name {
 }
 
 // State is a gate as it stands in Redis. The zero State is that of a gate that
-// has not been closed of late. All times are Redis' own, whose clock is the
+// has not been closed recently. All times are Redis' own, whose clock is the
 // only one that all processes share.
 type State struct {
 	Closed bool

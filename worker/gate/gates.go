@@ -147,7 +147,7 @@ func (g *Gates) Closed() error {
 	defer g.mu.Unlock()
 	l := g.gates[PortOne]
 	if l.Closed {
-		return fmt.Errorf("nothing is called since %s: %s", l.Since.Format(time.RFC3339), l.Reason)
+		return fmt.Errorf("no calls since %s: %s", l.Since.Format(time.RFC3339), l.Reason)
 	}
 	if l.alone.reason != "" {
 		return fmt.Errorf("PortOne refuses this process: %s", l.alone.reason)

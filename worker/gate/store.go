@@ -46,7 +46,7 @@ const (
 )
 
 // Store keeps the gates in Redis: a hash {namespace}:gate:<name> for each that
-// was closed of late, and {namespace}:hold while PortOne wants no calls. What
+// was closed recently, and {namespace}:hold while PortOne wants no calls. What
 // pauses a queue stands where Asynq looks for it; see [Pause].
 type Store struct {
 	client    redis.UniversalClient

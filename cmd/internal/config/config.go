@@ -71,18 +71,18 @@ func FlagError(err error) error {
 	if !errors.As(err, &bad) {
 		return err
 	}
-	kind, flag := "value", bad.GetFlag()
+	kind, flag := "another value", bad.GetFlag()
 	switch flag.Value.Type() {
 	case "int", "uint64":
-		kind = "whole number"
+		kind = "a whole number"
 	case "float64":
-		kind = "number"
+		kind = "a number"
 	case "duration":
-		kind = "duration such as 90s or 1h30m"
+		kind = "a duration such as 90s or 1h30m"
 	case "bool":
 		kind = "true or false"
 	}
-	return fmt.Errorf("--%s %q is no %s", flag.Name, bad.GetValue(), kind)
+	return fmt.Errorf("--%s %q must be %s", flag.Name, bad.GetValue(), kind)
 }
 
 // secretOrFile returns the secret in the environment variable, or that in the

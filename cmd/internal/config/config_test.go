@@ -82,7 +82,7 @@ func TestBadRedisSettingsAreNamedWithoutThePassword(t *testing.T) {
 		"it must begin with redis://, ":         {URL: "s3cret", Namespace: "n", TTL: 1},
 		"the master's name is missing":          {URL: "redis-sentinel://:s3cret@h", Namespace: "n", TTL: 1},
 		"a password's special characters":       {URL: "redis://:s3cret%@h", Namespace: "n", TTL: 1},
-		"an @ behind the host":                  {URL: "redis://:1/s3cret@host:6379/0", Namespace: "n", TTL: 1},
+		"an @ after the host":                   {URL: "redis://:1/s3cret@host:6379/0", Namespace: "n", TTL: 1},
 		"3000000000 connections are too many":   {URL: "redis://h/0?pool_size=3000000000", Namespace: "n", TTL: 1},
 		"the Redis URL (REDIS_URL or --redis):": {URL: "redis://:s3cret@h/notanumber", Namespace: "n", TTL: 1},
 	} {

@@ -87,7 +87,7 @@ const poolSize = 64
 func (r *Redis) open(raw string) (redis.UniversalClient, error) {
 	scheme, rest, _ := strings.Cut(raw, "://")
 	if at := strings.LastIndex(rest, "@"); at >= 0 && strings.ContainsAny(rest[:at], "/?#") {
-		return nil, errors.New("it is malformed; a password's special characters are written as %XX, an @ behind the host as %40")
+		return nil, errors.New("it is malformed; a password's special characters are written as %XX, an @ after the host as %40")
 	}
 	switch scheme {
 	case "redis", "rediss":

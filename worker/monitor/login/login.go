@@ -71,7 +71,7 @@ func New(config Config) (*Login, error) {
 	cost, err := bcrypt.Cost([]byte(config.Hash))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%w is no bcrypt hash", ErrHash)
+		return nil, fmt.Errorf("%w is not a bcrypt hash", ErrHash)
 	case cost > mostCost:
 		return nil, fmt.Errorf("%w has cost %d, at most %d is allowed", ErrHash, cost, mostCost)
 	}
