@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -130,26 +131,23 @@ func (c *Client) Outcome(ctx context.Context, impUID string) (outcome.Outcome, e
 	if !errors.Is(err, outcome.ErrNotFound) {
 		return o, err
 	}
-	queues, listErr := c.inspector.Queues()
+	queues, listErr := backlog.Ours(ctx, c.queue.redis)
 	if listErr != nil {
-		return o, fmt.Errorf("list the queues: %w", listErr)
+		return o, listErr
 	}
 	for _, name := range queues {
-		queue, ours := tasks.ParseQueue(name)
-		if !ours {
-			continue
-		}
 		task, taskErr := c.inspector.GetTaskInfo(name, tasks.TaskID(impUID))
 		if taskErr == nil {
 			if o, err := c.outcomes.Get(ctx, impUID); err == nil {
 				return o, nil // attempted in between
 			}
 			asked, _ := tasks.Parse(task.Payload)
+			queue, _ := tasks.ParseQueue(name)
 			return outcome.Outcome{
 				ImpUID: impUID, PG: cmp.Or(asked.PG, queue.PG), Batch: asked.Batch, Status: outcome.Queued,
 			}, nil
 		}
-		if !errors.Is(taskErr, asynq.ErrTaskNotFound) && !errors.Is(taskErr, asynq.ErrQueueNotFound) {
+		if !backlog.Gone(taskErr) {
 			return o, fmt.Errorf("look for the task of %s: %w", impUID, taskErr)
 		}
 	}

@@ -20,7 +20,7 @@ var arrows = map[string][]string{
 	"enqueue":                    {"tasks", "tasks/backlog", "tasks/outcome"},
 	"worker/monitor":             {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/monitor/login"},
 	"worker/monitor/login":       {},
-	"worker/deadletter":          {"tasks", "tasks/outcome"},
+	"worker/deadletter":          {"tasks", "tasks/backlog", "tasks/outcome"},
 	"worker/doctor":              {"tasks", "tasks/backlog", "tasks/outcome", "worker/iamport"},
 	"worker/metrics":             {"tasks", "tasks/backlog", "tasks/outcome", "worker", "worker/gate", "worker/iamport"},
 

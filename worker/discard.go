@@ -72,7 +72,7 @@ func (s *sweeper) discard(ctx context.Context, queue, id string) (bool, error) {
 func (s *sweeper) readable(queue, id string) (bool, error) {
 	_, err := s.inspector.GetTaskInfo(queue, id)
 	switch {
-	case err == nil || gone(err):
+	case err == nil || backlog.Gone(err):
 		return true, nil
 	case strings.Contains(err.Error(), undecodable):
 		return false, nil
@@ -89,10 +89,8 @@ func (s *sweeper) buryUnread(ctx context.Context, queue, id string) error {
 			return err
 		}
 	}
-	revocation, _ := read(tasks.TypeRevoke, nil, id)
-	if q, ours := tasks.ParseQueue(queue); ours {
-		revocation.PG = q.PG
-	}
+	q, _ := tasks.ParseQueue(queue)
+	revocation := tasks.Revocation{ImpUID: tasks.Unreadable(id), PG: q.PG}
 	s.rest()
 	defer s.beat()
 	err := s.handler.bury(ctx, revocation, errUnread)

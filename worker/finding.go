@@ -29,10 +29,9 @@ var (
 	exhausted    = verdict{outcome.Dead, outcome.ReasonAttemptsExhausted, true}
 	// spent: the last attempt was begun before, and its end is not known.
 	spent = verdict{outcome.Dead, outcome.ReasonAttemptsExhausted, false}
-	// putBack: the process stops before the DELETE.
+	// putBack: no DELETE was made, since the process stops or another attempt may
+	// have begun.
 	putBack = verdict{outcome.Retrying, "", false}
-	// lost: another attempt may have begun before the DELETE.
-	lost = verdict{outcome.Retrying, "", false}
 	// paused: the gateway's gate has closed before the DELETE.
 	paused  = verdict{outcome.Retrying, outcome.ReasonGatewayPaused, false}
 	invalid = verdict{outcome.Dead, outcome.ReasonInvalidTask, false}

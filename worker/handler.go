@@ -98,7 +98,7 @@ func (h *handler) attempt(ctx context.Context, a outcome.Attempt, call *gate.Cal
 		return finding{verdict: paused, err: err}
 	}
 	if !h.leases.valid(ctx, a) {
-		return finding{verdict: lost, err: errLeaseLost}
+		return finding{verdict: putBack, err: errLeaseLost}
 	}
 
 	receipt, err := h.api.RevokeReceipt(ctx, impUID)

@@ -11,6 +11,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -132,7 +133,7 @@ func (s *sweeper) enqueue(ctx context.Context, w *whereabouts) error {
 		return err
 	}
 	if queue := tasks.QueueOf(w.Revocation).Name(); w.done {
-		if err := s.inspector.DeleteTask(queue, tasks.TaskID(w.ImpUID)); err != nil && !gone(err) {
+		if err := s.inspector.DeleteTask(queue, tasks.TaskID(w.ImpUID)); err != nil && !backlog.Gone(err) {
 			return fmt.Errorf("make room for the task of %s: %w", w.ImpUID, err)
 		}
 	}

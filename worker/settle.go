@@ -117,8 +117,3 @@ func (s *sweeper) remove(ctx context.Context, task archivedTask) error {
 	}
 	return nil
 }
-
-// gone reports whether Asynq says that there is no such task.
-func gone(err error) bool {
-	return errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound)
-}

@@ -26,12 +26,7 @@ until a person resumes it, here, in the Asynq web UI or with Asynq's own tool.`,
 		Example: `  revoker queue list
   revoker queue pause receipts-bulk-kcp
   revoker queue resume --pg kcp`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-			}
-			return nil
-		},
+		Args:                  noSuchCommand,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		DisableFlagsInUseLine: true,
 	}
@@ -50,13 +45,33 @@ func (s *queueSettings) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&s.pgs, "pg", nil, "the queues of these payment gateways: `codes`, or their Korean names")
 }
 
-// openGates connects. The caller closes the client.
-func (p *program) openGates(ctx context.Context, s *queueSettings) (*gate.Store, redis.UniversalClient, error) {
+// meantQueues are the queues that a command is about, and where they are.
+type meantQueues struct {
+	client redis.UniversalClient
+	gates  *gate.Store
+	queues []gate.Pause
+}
+
+// openQueues connects, and finds the queues that are meant, of which it says so
+// if there are none at all. The caller closes the client.
+func (p *program) openQueues(ctx context.Context, s *queueSettings, names []string) (*meantQueues, error) {
 	client, err := p.connect(ctx, s.redis)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return gate.NewStore(client, s.redis.Namespace), client, nil
+	meant := &meantQueues{client: client, gates: gate.NewStore(client, s.redis.Namespace)}
+	all, err := meant.gates.Pauses(ctx)
+	if err == nil {
+		meant.queues, err = s.meant(all, names)
+	}
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	if len(meant.queues) == 0 {
+		fmt.Fprintln(p.stderr, "there is no queue yet: nothing was ever asked for")
+	}
+	return meant, nil
 }
 
 // meant returns those of the queues that are meant: all of them if none is

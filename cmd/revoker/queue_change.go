@@ -51,24 +51,13 @@ func (p *program) queueChange(
 			return usageError{errors.New("--all means every queue: name none, and give no --pg")}
 		}
 		ctx := cmd.Context()
-		store, client, err := p.openGates(ctx, &s)
+		meant, err := p.openQueues(ctx, &s, queues)
 		if err != nil {
 			return err
 		}
-		defer client.Close()
-		all, err := store.Pauses(ctx)
-		if err != nil {
-			return err
-		}
-		meant, err := s.meant(all, queues)
-		if err != nil {
-			return err
-		}
-		if len(meant) == 0 {
-			fmt.Fprintln(p.stderr, noQueueYet)
-		}
-		for _, queue := range meant {
-			became, err := change(ctx, store, queue)
+		defer meant.client.Close()
+		for _, queue := range meant.queues {
+			became, err := change(ctx, meant.gates, queue)
 			if err != nil {
 				return err
 			}

@@ -61,39 +61,28 @@ type queueLine struct {
 	NextProbeAt time.Time `json:"next_probe_at,omitzero"`
 }
 
-const noQueueYet = "there is no queue yet: nothing was ever asked for"
-
 func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues []string) error {
 	if s.window < 0 {
 		return usageError{fmt.Errorf("--window %v must be 0 or more", s.window)}
 	}
-	store, client, err := p.openGates(ctx, &s.queueSettings)
+	meant, err := p.openQueues(ctx, &s.queueSettings, queues)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	all, err := store.Pauses(ctx)
-	if err != nil {
-		return err
-	}
-	meant, err := s.meant(all, queues)
-	if err != nil {
-		return err
-	}
-	if len(meant) == 0 {
-		fmt.Fprintln(p.stderr, noQueueYet)
+	defer meant.client.Close()
+	if len(meant.queues) == 0 {
 		return nil
 	}
-	gates, err := store.Poll(ctx)
+	gates, err := meant.gates.Poll(ctx)
 	if err != nil {
 		return err
 	}
-	lines, err := watchQueues(ctx, client, meant, s.window)
+	lines, err := watchQueues(ctx, meant.client, meant.queues, s.window)
 	if err != nil {
 		return err
 	}
 	for i := range lines {
-		lines[i].describe(meant[i], gates)
+		lines[i].describe(meant.queues[i], gates)
 	}
 	return p.showQueues(lines, s.json)
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
@@ -66,6 +67,11 @@ func Ours(ctx context.Context, client redis.Cmdable) ([]string, error) {
 		_, ours := tasks.ParseQueue(name)
 		return !ours
 	}), err
+}
+
+// Gone reports whether Asynq says that there is no such task, or no such queue.
+func Gone(err error) bool {
+	return errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound)
 }
 
 // Read returns what is in the named queues, in their order, in two round trips.

@@ -40,6 +40,7 @@ type Config struct {
 
 // List is the list of dead letters. Its methods are safe for concurrent use.
 type List struct {
+	redis     redis.UniversalClient
 	queue     *asynq.Client
 	inspector *asynq.Inspector
 	outcomes  *outcome.Store
@@ -52,6 +53,7 @@ type List struct {
 // Redis of client. The caller closes that connection when done.
 func New(client redis.UniversalClient, outcomes *outcome.Store, config Config) *List {
 	l := &List{
+		redis:     client,
 		queue:     asynq.NewClientFromRedisClient(client),
 		inspector: asynq.NewInspectorFromRedisClient(client),
 		outcomes:  outcomes,

@@ -2,13 +2,13 @@ package deadletter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -36,7 +36,7 @@ type place struct{ queue, id string }
 //
 // What nobody could read may be anywhere, under any ID; its letter bears that
 // ID.
-func (l *List) places(letter outcome.Outcome) ([]place, error) {
+func (l *List) places(ctx context.Context, letter outcome.Outcome) ([]place, error) {
 	id := tasks.TaskID(letter.ImpUID)
 	var places []place
 	for _, queue := range tasks.QueuesOf(tasks.Revocation{PG: letter.PG, Batch: letter.Batch}) {
@@ -45,22 +45,17 @@ func (l *List) places(letter outcome.Outcome) ([]place, error) {
 	if letter.Reason != outcome.ReasonInvalidTask {
 		return places, nil
 	}
-	names, err := l.inspector.Queues()
-	if err != nil {
-		return nil, fmt.Errorf("list the queues: %w", err)
-	}
+	names, err := backlog.Ours(ctx, l.redis)
 	for _, name := range names {
-		if _, ours := tasks.ParseQueue(name); ours {
-			places = append(places, place{name, id}, place{name, tasks.UnreadableID(letter.ImpUID)})
-		}
+		places = append(places, place{name, id}, place{name, tasks.UnreadableID(letter.ImpUID)})
 	}
-	return places, nil
+	return places, err
 }
 
 // clearAll deletes the finished tasks of a dead letter and returns how many
 // they were.
 func (l *List) clearAll(ctx context.Context, letter outcome.Outcome) (cleared int, err error) {
-	places, err := l.places(letter)
+	places, err := l.places(ctx, letter)
 	if err != nil {
 		return 0, err
 	}
@@ -83,7 +78,7 @@ func (l *List) clear(ctx context.Context, impUID string, at place) (*asynq.TaskI
 	if err != nil || task == nil || task.State != asynq.TaskStateArchived && task.State != asynq.TaskStateCompleted {
 		return nil, err
 	}
-	if err := l.inspector.DeleteTask(at.queue, at.id); err != nil && !gone(err) {
+	if err := l.inspector.DeleteTask(at.queue, at.id); err != nil && !backlog.Gone(err) {
 		return nil, fmt.Errorf("delete the finished task of %s: %w", impUID, err)
 	}
 	return task, nil
@@ -95,7 +90,7 @@ func (l *List) settled(ctx context.Context, impUID string, at place) (*asynq.Tas
 	for deadline := time.Now().Add(l.patience); ; {
 		task, err := l.inspector.GetTaskInfo(at.queue, at.id)
 		switch {
-		case gone(err):
+		case backlog.Gone(err):
 			return nil, nil
 		case err != nil:
 			return nil, fmt.Errorf("look for the task of %s: %w", impUID, err)
@@ -110,9 +105,4 @@ func (l *List) settled(ctx context.Context, impUID string, at place) (*asynq.Tas
 		case <-time.After(lookEvery):
 		}
 	}
-}
-
-// gone reports whether Asynq says that there is no such task.
-func gone(err error) bool {
-	return errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound)
 }

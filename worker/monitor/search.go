@@ -100,7 +100,7 @@ func (s *search) findTask(ctx context.Context, f *found) error {
 func (s *search) describe(f *found, queue, id string) error {
 	task, err := s.inspector.GetTaskInfo(queue, id)
 	switch {
-	case errors.Is(err, asynq.ErrTaskNotFound), errors.Is(err, asynq.ErrQueueNotFound):
+	case backlog.Gone(err):
 		return nil // it has gone meanwhile, and the outcome says why
 	case err != nil:
 		return fmt.Errorf("look for the task of %s: %w", f.ImpUID, err)
