@@ -46,7 +46,7 @@ func TestTasksThatAsynqsArchiveLostGetAnOutcome(t *testing.T) {
 		t.Fatalf("the archive holds %d, want %d: it loses nothing any more", n, held)
 	}
 	b.start(t)
-	within(t, patience, "every task has an outcome", func() bool {
+	redistest.Eventually(t, patience, "every task has an outcome", func() bool {
 		n, err := b.outcomes.DeadLetters(t.Context())
 		return n == archived && err == nil
 	})

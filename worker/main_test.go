@@ -1,19 +1,14 @@
 package worker_test
 
 import (
-	"context"
 	"os"
 	"testing"
 
-	"github.com/redis/go-redis/v9"
+	"receiptrevoker/tasks/redistest"
 )
 
 // TestMain keeps the Redis client from telling of every trouble that is made.
 func TestMain(m *testing.M) {
-	redis.SetLogger(silent{})
+	redistest.Silence()
 	os.Exit(m.Run())
 }
-
-type silent struct{}
-
-func (silent) Printf(context.Context, string, ...any) {}

@@ -3,8 +3,6 @@ package worker_test
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -136,7 +134,7 @@ func BenchmarkSweepOfWaiting(t *testing.B) {
 	}
 	b.wait(t, "receipts-kcp", all...)
 	w := b.worker(t)
-	var busy float64
+	var busy time.Duration
 	for t.Loop() {
 		t.StopTimer()
 		for _, r := range all {
@@ -144,33 +142,17 @@ func BenchmarkSweepOfWaiting(t *testing.B) {
 				t.Fatal(err)
 			}
 		}
-		busy -= cpu(t, client)
+		busy -= redistest.CPU(t, client)
 		t.StartTimer()
 		if err := w.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		t.StopTimer()
-		busy += cpu(t, client)
+		busy += redistest.CPU(t, client)
 		if o, err := b.outcomes.Overview(t.Context(), time.Minute); err != nil || o.Overdue != 0 {
 			t.Fatalf("%d still overdue, %v", o.Overdue, err)
 		}
 		t.StartTimer()
 	}
-	t.ReportMetric(busy/float64(t.N), "redis-s/op")
-}
-
-// cpu returns how many seconds of CPU a redis-server has used.
-func cpu(t testing.TB, client *redis.Client) (used float64) {
-	t.Helper()
-	for line := range strings.Lines(client.Info(t.Context(), "cpu").Val()) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
-		if name == "used_cpu_sys" || name == "used_cpu_user" {
-			seconds, err := strconv.ParseFloat(value, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			used += seconds
-		}
-	}
-	return used
+	t.ReportMetric(busy.Seconds()/float64(t.N), "redis-s/op")
 }

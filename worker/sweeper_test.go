@@ -19,17 +19,7 @@ import (
 // eventually waits until what is asked for holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	within(t, 30*time.Second, what, holds)
-}
-
-// within does so for as long as is said.
-func within(t *testing.T, limit time.Duration, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(limit); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %s", limit, what)
-		}
-	}
+	redistest.Eventually(t, 30*time.Second, what, holds)
 }
 
 func TestArchivedTaskWithoutAnOutcomeGetsOne(t *testing.T) {

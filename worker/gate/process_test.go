@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/gate"
 )
 
@@ -140,11 +141,7 @@ func queues(t *testing.T, client redis.UniversalClient, names ...string) {
 // eventually waits until what is asked for holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within 20s: %s", what)
-		}
-	}
+	redistest.Eventually(t, 20*time.Second, what, holds)
 }
 
 // state returns a gate as it stands in Redis.

@@ -24,55 +24,11 @@ const (
 	every       = 15 * time.Second
 )
 
-// fillTasks fills a queue with tasks that Asynq could have enqueued.
-//
-// KEYS  the queue's pending tasks
-// ARGV  what stands before the ID in a task's key, the first number, how many
-var fillTasks = redis.NewScript(`
-for i = ARGV[2], ARGV[2] + ARGV[3] - 1 do
-  local id = string.format('revoke:imp_%012d', i)
-  redis.call('HSET', ARGV[1] .. id, 'msg', string.rep('x', 200), 'state', 'pending', 'pending_since', 1764000000000000000 + i)
-  redis.call('LPUSH', KEYS[1], id)
-end`)
-
-// fillOutcomes fills a store with outcomes: nine of ten revoked, and of the rest
-// each second one dead, the others open.
-//
-// KEYS  set of the open ones, set of dead letters
-// ARGV  what stands before an imp_uid in an outcome's key, the first number, how many
-var fillOutcomes = redis.NewScript(`
-for i = ARGV[2], ARGV[2] + ARGV[3] - 1 do
-  local imp_uid = string.format('imp_%012d', i)
-  redis.call('HSET', ARGV[1] .. imp_uid, 'imp_uid', imp_uid, 'pg', 'kcp', 'status', 'revoked', 'reason', 'revoked', 'attempts', 1)
-  if i % 20 == 0 then
-    redis.call('ZADD', KEYS[1], i, imp_uid)
-  elseif i % 20 == 10 then
-    redis.call('ZADD', KEYS[2], i, imp_uid)
-  end
-end`)
-
 func fill(t *testing.T, client *redis.Client) {
 	t.Helper()
 	ctx := t.Context()
-	var names []string
-	for _, pg := range append(tasks.Gateways(), "") {
-		names = append(names, tasks.Queue{PG: pg}.Name(), tasks.Queue{PG: pg, Bulk: true}.Name())
-	}
-	for _, name := range names {
-		prefix := "asynq:{" + name + "}:"
-		if err := fillTasks.Run(ctx, client, []string{prefix + "pending"}, prefix+"t:", 0, queuedTasks/len(names)).Err(); err != nil && err != redis.Nil {
-			t.Fatal(err)
-		}
-		if err := client.SAdd(ctx, "asynq:queues", name).Err(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for from := 0; from < outcomes; from += 50_000 {
-		keys := []string{"{receipt}:open", "{receipt}:dead"}
-		if err := fillOutcomes.Run(ctx, client, keys, "{receipt}:outcome:", from, 50_000).Err(); err != nil && err != redis.Nil {
-			t.Fatal(err)
-		}
-	}
+	redistest.FillQueues(t, client, queuedTasks)
+	redistest.FillOutcomes(t, client, outcomes)
 	store := outcome.NewStore(client, outcome.Config{})
 	rows := make([]outcome.Row, 1000)
 	gateways := make([]tasks.Gateway, len(rows))
@@ -90,10 +46,7 @@ func fill(t *testing.T, client *redis.Client) {
 	}
 }
 
-var (
-	usec    = regexp.MustCompile(`(?m)^cmdstat_[^:]*:calls=\d+,usec=(\d+)`)
-	cpuTime = regexp.MustCompile(`(?m)^used_cpu_(?:sys|user):([0-9.]+)`)
-)
+var usec = regexp.MustCompile(`(?m)^cmdstat_[^:]*:calls=\d+,usec=(\d+)`)
 
 // spent returns the time that Redis says its commands took, and the processor
 // time that it has used in all.
@@ -107,15 +60,7 @@ func spent(ctx context.Context, t *testing.T, client *redis.Client) (commands, c
 		n, _ := strconv.Atoi(found[1])
 		commands += time.Duration(n) * time.Microsecond
 	}
-	used, err := client.Info(ctx, "cpu").Result()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, found := range cpuTime.FindAllStringSubmatch(used, -1) {
-		seconds, _ := strconv.ParseFloat(found[1], 64)
-		cpu += time.Duration(seconds * float64(time.Second))
-	}
-	return commands, cpu
+	return commands, redistest.CPU(t, client)
 }
 
 // Scraping ten workers every 15 s costs Redis less than 1 % of its time, with

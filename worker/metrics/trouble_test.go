@@ -67,11 +67,7 @@ func TestScrapeTellsRedisFromPortOne(t *testing.T) {
 
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("it did not come to this: %s", what)
-		}
-	}
+	redistest.Eventually(t, 30*time.Second, what, holds)
 }
 
 // A Redis that takes connections and says nothing, to a client that waits for

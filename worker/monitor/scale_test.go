@@ -3,7 +3,6 @@ package monitor_test
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -156,27 +155,6 @@ func fillBatches(t *testing.T, client *redis.Client) {
 	}
 }
 
-// cpu returns the time that Redis has computed for.
-func cpu(t *testing.T, client *redis.Client) time.Duration {
-	t.Helper()
-	info, err := client.Info(t.Context(), "cpu").Result()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var sum float64
-	for line := range strings.Lines(info) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
-		if name == "used_cpu_sys" || name == "used_cpu_user" {
-			seconds, err := strconv.ParseFloat(value, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sum += seconds
-		}
-	}
-	return time.Duration(sum * float64(time.Second))
-}
-
 // However much there is, every page answers soon, and watching costs Redis less
 // than a hundredth of its time. What counts is Redis' own time, and the best of
 // a few answers, so that other work on the machine does not matter.
@@ -209,7 +187,7 @@ func TestMillionOutcomesAreWatchedForLittle(t *testing.T) {
 	} {
 		const times = 60
 		first, best, worst := time.Duration(0), time.Hour, time.Duration(0)
-		before := cpu(t, client)
+		before := redistest.CPU(t, client)
 		for i := range times {
 			now = now.Add(page.every)
 			began := time.Now()
@@ -223,7 +201,7 @@ func TestMillionOutcomesAreWatchedForLittle(t *testing.T) {
 				t.Fatalf("%s: %d without %s\n%s", page.path, w.Code, page.holds, w.Body)
 			}
 		}
-		spent := (cpu(t, client) - before) / times
+		spent := (redistest.CPU(t, client) - before) / times
 		share := 100 * float64(spent) / float64(page.every)
 		t.Logf("%-70s first %6.1f ms, best %6.1f, worst %6.1f; Redis %6d µs each, %.3f %% of its time",
 			page.path, ms(first), ms(best), ms(worst), spent.Microseconds(), share)

@@ -54,17 +54,5 @@ func (s *Server) Empty(ctx context.Context) error {
 
 // CPU returns the CPU time that the server has used, its own and the kernel's.
 func (s *Server) CPU(ctx context.Context) (time.Duration, error) {
-	info, err := s.Client.InfoMap(ctx, "cpu").Result()
-	if err != nil {
-		return 0, fmt.Errorf("CPU time of Redis: %w", err)
-	}
-	var sum time.Duration
-	for _, field := range []string{"used_cpu_user", "used_cpu_sys"} {
-		used, err := time.ParseDuration(info["CPU"][field] + "s")
-		if err != nil {
-			return 0, fmt.Errorf("CPU time of Redis: %s: %w", field, err)
-		}
-		sum += used
-	}
-	return sum, nil
+	return redisserver.CPU(ctx, s.Client)
 }
