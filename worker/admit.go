@@ -39,7 +39,7 @@ func (h *handler) held(ctx context.Context, r tasks.Revocation, err error) error
 // report tells the gates what a DELETE came to, and everybody to wait if PortOne
 // asks for it.
 func (h *handler) report(ctx context.Context, a outcome.Attempt, call *gate.Call, err error) {
-	failed := call.Report(ctx, a.Revocation.ImpUID, signs(err))
+	failed := call.Report(ctx, gate.Result{ImpUID: a.Revocation.ImpUID, Suspect: a.FailedBefore, Signs: signs(err)})
 	var failure *iamport.Error
 	if errors.As(err, &failure) && judge(err) == rateLimited && failure.RetryAfter > 0 {
 		failed = errors.Join(failed, h.gates.Hold(ctx, failure.RetryAfter))

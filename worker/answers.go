@@ -2,31 +2,45 @@ package worker
 
 import (
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 )
 
-// verdict is what follows from a call that did not succeed: whether to try
-// again or to give up, why, and whether the attempt counts. A verdict of dead
-// is carried out only after a lookup.
+// verdict is a row of the table of answers: what follows from a call that did not
+// succeed. It says whether to try again or to give up, why, whether the attempt
+// counts, and what the call is evidence of about the gateway and about PortOne. A
+// verdict of dead is carried out only after a lookup.
 type verdict struct {
-	status  outcome.Status
-	reason  outcome.Reason
-	counted bool
+	status           outcome.Status
+	reason           outcome.Reason
+	counted          bool
+	gateway, portone gate.Evidence
 }
 
 // The verdicts ask one question: is the fault in the request, or in the world?
 // In the request: dead. In the world, or unknown: again.
 var (
-	pgFailure    = verdict{outcome.Retrying, outcome.ReasonPGFailure, true}
-	unreachable  = verdict{outcome.Retrying, outcome.ReasonUnreachable, true}
-	rateLimited  = verdict{outcome.Retrying, outcome.ReasonRateLimited, false}
-	unauthorized = verdict{outcome.Retrying, outcome.ReasonUnauthorized, false}
-	notIssued    = verdict{outcome.Dead, outcome.ReasonNotIssued, true}
-	refused      = verdict{outcome.Dead, outcome.ReasonRefused, true}
-	unsupported  = verdict{outcome.Dead, outcome.ReasonUnsupportedGateway, true}
+	pgFailure    = verdict{outcome.Retrying, outcome.ReasonPGFailure, true, gate.Failed, gate.Answered}
+	unreachable  = verdict{outcome.Retrying, outcome.ReasonUnreachable, true, gate.Failed, gate.Silent}
+	notConnected = verdict{outcome.Retrying, outcome.ReasonUnreachable, true, gate.Silent, gate.Failed} // to PortOne itself
+	rateLimited  = verdict{outcome.Retrying, outcome.ReasonRateLimited, false, gate.Silent, gate.Silent}
+	unauthorized = verdict{outcome.Retrying, outcome.ReasonUnauthorized, false, gate.Silent, gate.Failed}
+
+	// PortOne answered these itself, and may not have asked the gateway.
+	notIssued = verdict{outcome.Dead, outcome.ReasonNotIssued, true, gate.Silent, gate.Answered}
+	refused   = verdict{outcome.Dead, outcome.ReasonRefused, true, gate.Silent, gate.Answered}
+	// It supports the gateway for no receipt, and there is nothing to keep calls from.
+	unsupported = verdict{outcome.Dead, outcome.ReasonUnsupportedGateway, true, gate.Answered, gate.Answered}
+
+	// Without a token nothing was asked of the gateway: no attempt counts, and no
+	// refusal buries a receipt.
+	noToken      = verdict{outcome.Retrying, outcome.ReasonUnreachable, false, gate.Silent, gate.Down}
+	tokenRefused = verdict{outcome.Retrying, outcome.ReasonUnauthorized, false, gate.Silent, gate.Down}
 )
 
 // answers says what follows from the status of an answer to a DELETE. A status
@@ -62,8 +76,11 @@ func judge(err error) verdict {
 	if failure.Op == iamport.OpToken {
 		return judgeToken(failure)
 	}
-	if failure.Status == 0 || failure.Err != nil {
-		return unreachable // nothing usable came back
+	if failure.Status == 0 || failure.Err != nil { // nothing usable came back
+		if _, away := absent(failure); away {
+			return notConnected
+		}
+		return unreachable
 	}
 	if v, ok := answers[failure.Status]; ok {
 		return v
@@ -74,17 +91,52 @@ func judge(err error) verdict {
 	return unreachable
 }
 
-// judgeToken returns what follows from having no token: nothing was asked of
-// the gateway, so no attempt counts, and no refusal buries a receipt.
+// judgeToken returns what follows from having no token.
 func judgeToken(failure *iamport.Error) verdict {
-	v := verdict{outcome.Retrying, outcome.ReasonUnreachable, false}
 	switch {
 	case failure.Status == http.StatusTooManyRequests:
-		v.reason = outcome.ReasonRateLimited
+		return rateLimited
 	case failure.Status/100 == 4 || failure.Status == http.StatusOK && failure.Err == nil:
-		v.reason = outcome.ReasonUnauthorized
+		return tokenRefused
 	}
-	return v
+	return noToken
+}
+
+// absent reports whether PortOne itself was not reached: its name is not known, or
+// nothing listens there. The text says why.
+func absent(err error) (text string, away bool) {
+	var operation *net.OpError
+	var name *net.DNSError
+	switch {
+	case errors.As(err, &operation) && operation.Op == "dial":
+		return operation.Error(), true
+	case errors.As(err, &name):
+		return name.Error(), true
+	}
+	return "", false
+}
+
+// signs returns what a DELETE that ended with err tells the gates. It depends on
+// nothing but the error.
+func signs(err error) gate.Signs {
+	var failure *iamport.Error
+	switch {
+	case err == nil:
+		return gate.Signs{Gateway: gate.Answered, PortOne: gate.Answered}
+	case !errors.As(err, &failure):
+		return gate.Signs{}
+	}
+	v := judge(err)
+	s := gate.Signs{Gateway: v.gateway, PortOne: v.portone, Cause: string(v.reason)}
+	switch v {
+	case noToken, tokenRefused:
+		s.Cause = "no token is to be had: " + failure.Error()
+	case notConnected:
+		s.Cause, _ = absent(failure)
+	case unauthorized:
+		s.Cause = fmt.Sprintf("%s, HTTP %d", v.reason, failure.Status)
+	}
+	return s
 }
 
 // mayHaveWorked reports whether a failed DELETE may have revoked the receipt.

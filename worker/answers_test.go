@@ -11,28 +11,35 @@ import (
 	"testing"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 )
+
+// row returns a row of the table of answers: whether it ends dead or is tried again,
+// the reason, whether the attempt counts, and the evidence about gateway and PortOne.
+func row(status outcome.Status, reason outcome.Reason, counted bool, gateway, portone gate.Evidence) verdict {
+	return verdict{status: status, reason: reason, counted: counted, gateway: gateway, portone: portone}
+}
 
 // wantStatus is the table of answers once more, as its readers know it.
 func wantStatus(status int) verdict {
 	switch {
 	case status == 200, status == 404:
-		return verdict{outcome.Dead, outcome.ReasonRefused, true}
+		return row(outcome.Dead, outcome.ReasonRefused, true, gate.Silent, gate.Answered)
 	case status == 400:
-		return verdict{outcome.Dead, outcome.ReasonNotIssued, true}
+		return row(outcome.Dead, outcome.ReasonNotIssued, true, gate.Silent, gate.Answered)
 	case status == 401, status == 403:
-		return verdict{outcome.Retrying, outcome.ReasonUnauthorized, false}
+		return row(outcome.Retrying, outcome.ReasonUnauthorized, false, gate.Silent, gate.Failed)
 	case status == 408, status == 425, status == 429:
-		return verdict{outcome.Retrying, outcome.ReasonRateLimited, false}
+		return row(outcome.Retrying, outcome.ReasonRateLimited, false, gate.Silent, gate.Silent)
 	case status > 400 && status < 500:
-		return verdict{outcome.Dead, outcome.ReasonRefused, true}
+		return row(outcome.Dead, outcome.ReasonRefused, true, gate.Silent, gate.Answered)
 	case status == 500:
-		return verdict{outcome.Retrying, outcome.ReasonPGFailure, true}
+		return row(outcome.Retrying, outcome.ReasonPGFailure, true, gate.Failed, gate.Answered)
 	case status == 501:
-		return verdict{outcome.Dead, outcome.ReasonUnsupportedGateway, true}
+		return row(outcome.Dead, outcome.ReasonUnsupportedGateway, true, gate.Answered, gate.Answered)
 	}
-	return verdict{outcome.Retrying, outcome.ReasonUnreachable, true}
+	return row(outcome.Retrying, outcome.ReasonUnreachable, true, gate.Failed, gate.Silent)
 }
 
 func TestEveryStatusHasItsVerdict(t *testing.T) {
@@ -67,8 +74,8 @@ func TestUnusableAnswerIsUnreachable(t *testing.T) {
 			t.Parallel()
 			for _, status := range []int{0, 200} {
 				got := judge(&iamport.Error{Op: iamport.OpRevoke, Status: status, Err: err})
-				if want := (verdict{outcome.Retrying, outcome.ReasonUnreachable, true}); got != want {
-					t.Errorf("status %d: got %+v, want %+v", status, got, want)
+				if got.status != outcome.Retrying || got.reason != outcome.ReasonUnreachable || !got.counted {
+					t.Errorf("status %d: got %+v", status, got)
 				}
 			}
 			if got := judge(err); got.status != outcome.Retrying {

@@ -28,7 +28,7 @@ const (
 
 // abandoned is the verdict on a task that Asynq gave up without asking us, above
 // all because its process died.
-var abandoned = verdict{outcome.Dead, outcome.ReasonCrashed, false}
+var abandoned = verdict{status: outcome.Dead, reason: outcome.ReasonCrashed}
 
 // archive gives every archived task of a queue an outcome, and deletes the
 // oldest of those that have one: the list of dead letters is ours, not Asynq's.

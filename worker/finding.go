@@ -22,19 +22,20 @@ type finding struct {
 	uncertain bool
 }
 
-// The verdicts that follow from something other than a failed DELETE.
+// The verdicts that follow from something other than a failed DELETE. They tell the
+// gates nothing.
 var (
-	revoked      = verdict{outcome.Revoked, outcome.ReasonRevoked, true}
-	foundRevoked = verdict{outcome.Revoked, outcome.ReasonAlreadyRevoked, false}
-	exhausted    = verdict{outcome.Dead, outcome.ReasonAttemptsExhausted, true}
+	revoked      = verdict{status: outcome.Revoked, reason: outcome.ReasonRevoked, counted: true}
+	foundRevoked = verdict{status: outcome.Revoked, reason: outcome.ReasonAlreadyRevoked}
+	exhausted    = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted, counted: true}
 	// spent: the last attempt was begun before, and its end is not known.
-	spent = verdict{outcome.Dead, outcome.ReasonAttemptsExhausted, false}
+	spent = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted}
 	// putBack: no DELETE was made, since the process stops or another attempt may
 	// have begun.
-	putBack = verdict{outcome.Retrying, "", false}
+	putBack = verdict{status: outcome.Retrying}
 	// paused: the gateway's gate has closed before the DELETE.
-	paused  = verdict{outcome.Retrying, outcome.ReasonGatewayPaused, false}
-	invalid = verdict{outcome.Dead, outcome.ReasonInvalidTask, false}
+	paused  = verdict{status: outcome.Retrying, reason: outcome.ReasonGatewayPaused}
+	invalid = verdict{status: outcome.Dead, reason: outcome.ReasonInvalidTask}
 )
 
 // outcome returns what is written to Redis.

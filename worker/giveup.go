@@ -22,13 +22,21 @@ func (h *handler) giveUp(ctx context.Context, a outcome.Attempt, found finding) 
 	receipt, err := h.api.GetReceipt(ctx, a.Revocation.ImpUID)
 	switch {
 	case err == nil && receipt.Revoked():
-		return finding{verdict: verdict{outcome.Revoked, outcome.ReasonAlreadyRevoked, found.counted}, receipt: receipt}
+		return foundBy(receipt, found.counted)
 	case err != nil && !h.enough(a, err):
-		found.verdict = verdict{outcome.Retrying, judge(err).reason, found.counted}
+		found.verdict = verdict{status: outcome.Retrying, reason: judge(err).reason, counted: found.counted}
 		found.err = err
 	case err != nil && (a.Uncertain || found.uncertain) && !neverIssued(err, a.Revocation.PG):
 		found.reason = outcome.ReasonUnconfirmed
 	}
+	return found
+}
+
+// foundBy returns the finding that a lookup shows a revoked receipt, and whether a
+// DELETE before it counts.
+func foundBy(receipt iamport.Receipt, counted bool) finding {
+	found := finding{verdict: foundRevoked, receipt: receipt}
+	found.counted = counted
 	return found
 }
 

@@ -53,7 +53,6 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return h.held(ctx, revocation, err)
 	}
-	defer call.Leave()
 	attempt, err := h.begin(ctx, revocation)
 	if err != nil {
 		return h.notBegun(revocation, err)
@@ -101,12 +100,24 @@ func (h *handler) attempt(ctx context.Context, a outcome.Attempt, call *gate.Cal
 		return finding{verdict: putBack, err: errLeaseLost}
 	}
 
-	receipt, err := h.api.RevokeReceipt(ctx, impUID)
-	h.report(ctx, a, call, err)
+	return h.revoke(ctx, a, call)
+}
+
+// revoke makes the DELETE of an attempt and returns what it found.
+func (h *handler) revoke(ctx context.Context, a outcome.Attempt, call *gate.Call) finding {
+	receipt, err := h.api.RevokeReceipt(ctx, a.Revocation.ImpUID)
 	if err == nil {
+		h.report(ctx, a, call, nil)
 		return finding{verdict: revoked, receipt: receipt}
 	}
 	found := finding{verdict: judge(err), err: err, uncertain: mayHaveWorked(err)}
+	if found.verdict == pgFailure {
+		if receipt, ok := h.revokedBefore(ctx, a.Revocation); ok {
+			h.report(ctx, a, call, nil) // the gateway refused what it had revoked: it works
+			return foundBy(receipt, true)
+		}
+	}
+	h.report(ctx, a, call, err)
 	if found.status == outcome.Retrying && call.Overtaken() {
 		found.counted = false // it is the gateway that fails, and the gate knows
 	}
@@ -118,4 +129,14 @@ func (h *handler) attempt(ctx context.Context, a outcome.Attempt, call *gate.Cal
 		return h.giveUp(ctx, a, found)
 	}
 	return found
+}
+
+// revokedBefore looks a receipt up that its gateway would not revoke, unless PortOne
+// documents no lookups for the gateway. It reports whether the receipt is revoked.
+func (h *handler) revokedBefore(ctx context.Context, r tasks.Revocation) (iamport.Receipt, bool) {
+	if r.PG.Known() && !r.PG.LooksUp() {
+		return iamport.Receipt{}, false
+	}
+	receipt, err := h.api.GetReceipt(ctx, r.ImpUID)
+	return receipt, err == nil && receipt.Revoked()
 }

@@ -54,6 +54,9 @@ func (b *bench) closed(t *testing.T, name gate.Name) bool {
 	return snapshot.Gates[name].Closed
 }
 
+// few is at how many receipts the gates of small outages close.
+const few = 10
+
 // oneSpare lets a receipt live through one failure that counts and not through
 // two.
 func oneSpare(config *worker.Config) { config.Schedule.Attempts = 2 }
@@ -72,11 +75,11 @@ func TestOutageBurnsNoAttempts(t *testing.T) {
 		before := b.portone.Stats().DuringOutage
 		eventually(t, "ten probes fail", func() bool { return b.portone.Stats().DuringOutage >= before+10 })
 		calls, probes := b.portone.Stats().DuringOutage, 10
-		if most := 3*worker.DefaultConcurrency + probes + 50; calls > most {
+		if most := gate.DefaultReceipts + 3*worker.DefaultConcurrency + probes; calls > most {
 			t.Errorf("%d calls to a dead gateway, want at most %d", calls, most)
 		}
 		b.portone.SetOutage(tasks.KCP, false)
-		if burned := b.revoked(t, kcp); burned > 3*gate.DefaultMinimum {
+		if burned := b.revoked(t, kcp); burned > gate.DefaultReceipts {
 			t.Errorf("%d attempts were burned, want only those that closed the gate", burned)
 		}
 		eventually(t, "the queues are resumed", func() bool {
@@ -112,13 +115,13 @@ func TestOutageHoldsBackWhatIsOnAnotherQueue(t *testing.T) {
 			kcp = append(kcp, r)
 		}
 		b.start(t, oneSpare, func(config *worker.Config) {
-			config.Gate.Probe, config.Sweep = 50*time.Millisecond, time.Hour
+			config.Gate.Receipts, config.Gate.Probe, config.Sweep = few, 50*time.Millisecond, time.Hour
 		})
 		eventually(t, "the gate is closed", func() bool { return b.closed(t, "kcp") })
 		before := b.portone.Stats().DuringOutage
 		eventually(t, "twenty probes fail", func() bool { return b.portone.Stats().DuringOutage >= before+20 })
 		b.portone.SetOutage(tasks.KCP, false)
-		if burned := b.revoked(t, kcp); burned > gate.DefaultMinimum {
+		if burned := b.revoked(t, kcp); burned > few {
 			t.Errorf("%d attempts were burned, want only those that closed the gate", burned)
 		}
 	})
@@ -129,11 +132,11 @@ func TestOutageOnACluster(t *testing.T) {
 	b := newBench(t, redistest.StartCluster(t), iamporttest.Config{})
 	b.portone.SetOutage(tasks.KCP, true)
 	kcp := slices.Concat(b.issued(t, 100, tasks.KCP, ""), b.issued(t, 100, tasks.KCP, "b"))
-	b.start(t, oneSpare, func(config *worker.Config) { config.Gate.Rate.All = 500 })
+	b.start(t, oneSpare, func(config *worker.Config) { config.Gate.Rate.All, config.Gate.Receipts = 500, few })
 	eventually(t, "the gate is closed", func() bool { return b.closed(t, "kcp") })
 	b.revoked(t, b.issued(t, 30, tasks.Nice, ""))
 	b.portone.SetOutage(tasks.KCP, false)
-	if burned := b.revoked(t, kcp); burned > gate.DefaultMinimum {
+	if burned := b.revoked(t, kcp); burned > few {
 		t.Errorf("%d attempts were burned, want only those that closed the gate", burned)
 	}
 }
@@ -174,7 +177,7 @@ func TestReceiptThatAlwaysFailsKeepsNoGateClosed(t *testing.T) {
 		for _, r := range bad {
 			b.portone.Inject(iamporttest.Rule{ImpUID: r.ImpUID, Fault: iamporttest.GatewayFailed})
 		}
-		b.start(t)
+		b.start(t, func(config *worker.Config) { config.Gate.Receipts = few })
 		eventually(t, "the gate is closed", func() bool { return b.closed(t, "kcp") })
 		b.portone.SetOutage(tasks.KCP, false)
 		b.revoked(t, good)
@@ -218,7 +221,7 @@ func TestGatewayThatHangsDisturbsNoOther(t *testing.T) {
 			}
 		},
 	})
-	b.start(t)
+	b.start(t, func(config *worker.Config) { config.Gate.Receipts = few })
 	b.pickup(t, arrived, tasks.Nice, "warm")
 	quiet := b.pickup(t, arrived, tasks.Nice, "quiet")
 	b.issued(t, 100, tasks.KCP, "")

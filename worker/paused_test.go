@@ -36,7 +36,7 @@ func TestGateThatClosesBeforeTheDeleteIsTheReason(t *testing.T) {
 		time.Sleep(2 * time.Millisecond) // its lease is over
 		b.enqueue(t, r)
 		b.start(t, func(config *worker.Config) {
-			config.Gate = gate.Config{Probe: time.Hour}
+			config.Gate = gate.Config{Receipts: few, Probe: time.Hour}
 			config.Sweep = time.Hour // which would look it up as well
 		})
 		<-lookup

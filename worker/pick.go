@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,94 +12,113 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 )
 
-// mostPicked is how often a receipt is picked before one is taken that was tried
-// before.
-const mostPicked = 10
+// samplePage is how many tasks are read at a time of those that wait behind a gate.
+const samplePage = 30
 
-// waiting are the tasks that a gate holds back.
-type waiting struct {
-	name   gate.Name
-	lists  []list
-	picked []string // of this probe
-}
-
-// candidate is one of them.
+// candidate is a receipt that waits behind a gate, and may be probed with.
 type candidate struct {
 	tasks.Revocation
 	headers map[string]string // of its task, with its trace
+	bulk    bool              // its task is on the queue of batches
+	known   outcome.Outcome   // without a status if it was never called
+	failed  bool              // since the gateway's last success
 }
 
-// list is where some of them are.
-type list struct {
-	queue string
-	tasks int64
-	page  func(queue string, opts ...asynq.ListOption) ([]*asynq.TaskInfo, error)
+// rank says in which order receipts are probed with, the lowest first: those that
+// were never called, single ones before those of batches; then those that failed
+// since the last success; last the suspects.
+func (c candidate) rank() int {
+	switch {
+	case c.known.Status == "" && !c.bulk:
+		return 0
+	case c.known.Status == "":
+		return 1
+	case c.failed:
+		return 2
+	}
+	return 3
 }
 
-// waiting returns what waits behind a gate: what is pending, and what waits for
-// a retry.
-func (p *prober) waiting(ctx context.Context, name gate.Name, queues []string) (*waiting, error) {
+// waiting returns receipts that wait behind a gate, the best to probe with first, and
+// of the same rank those that were left alone for longest. Of a long queue it knows
+// the newest tasks and some by chance. It is empty only if nothing waits.
+func (p *prober) waiting(ctx context.Context, name gate.Name, queues []string) ([]candidate, error) {
 	counted, err := backlog.Read(ctx, p.redis, queues)
 	if err != nil {
 		return nil, err
 	}
-	w := &waiting{name: name}
+	found := make(map[string]candidate) // by imp_uid
 	for _, q := range counted {
-		w.lists = append(w.lists,
-			list{q.Name, q.Pending, p.inspector.ListPendingTasks}, list{q.Name, q.Retry, p.inspector.ListRetryTasks})
-	}
-	return w, nil
-}
-
-// pick returns any of the tasks, each as likely as the other, so that a receipt
-// that always fails keeps no gate closed; one that was not tried before, if one
-// is found. It reports false if there is none.
-func (w *waiting) pick(tried []string) (picked candidate, ok bool, err error) {
-	for range mostPicked {
-		c, ok, err := w.draw()
-		switch {
-		case err != nil:
-			return candidate{}, false, err
-		case !ok || slices.Contains(w.picked, c.ImpUID):
-		case slices.Contains(tried, c.ImpUID):
-			picked = c
-		default:
-			w.picked = append(w.picked, c.ImpUID)
-			return c, true, nil
+		for _, list := range []struct {
+			tasks int64
+			read  func(queue string, opts ...asynq.ListOption) ([]*asynq.TaskInfo, error)
+		}{{q.Pending, p.inspector.ListPendingTasks}, {q.Retry, p.inspector.ListRetryTasks}} {
+			for _, page := range samplePages(list.tasks) {
+				infos, err := list.read(q.Name, asynq.PageSize(samplePage), asynq.Page(page))
+				if err != nil && !errors.Is(err, asynq.ErrQueueNotFound) {
+					return nil, fmt.Errorf("list tasks of %s: %w", q.Name, err)
+				}
+				collect(found, name, infos)
+			}
 		}
 	}
-	w.picked = append(w.picked, picked.ImpUID)
-	return picked, picked.ImpUID != "", nil
+	return p.ranked(ctx, name, found)
 }
 
-// draw draws a task. It reports false if it drew a blank: the task has gone
-// meanwhile, is not to be called for, or has another gate before it.
-func (w *waiting) draw() (candidate, bool, error) {
-	total := int64(0)
-	for _, l := range w.lists {
-		total += l.tasks
+// samplePages returns the numbers of the pages that are read of so many tasks.
+func samplePages(count int64) []int {
+	last := int(count+samplePage-1) / samplePage
+	switch {
+	case last <= 2:
+		return []int{1, 2}[:last]
 	}
-	if total == 0 {
-		return candidate{}, false, nil
-	}
-	n := rand.Int64N(total)
-	for _, l := range w.lists {
-		if n >= l.tasks {
-			n -= l.tasks
+	return []int{last, last - 1, 1 + rand.IntN(last-2)}
+}
+
+// collect adds the receipts of tasks that the gate holds back.
+func collect(found map[string]candidate, name gate.Name, infos []*asynq.TaskInfo) {
+	for _, info := range infos {
+		r, err := read(info.Type, info.Payload, info.ID)
+		if err != nil || name != gate.PortOne && name != gate.Of(r.PG) {
 			continue
 		}
-		found, err := l.page(l.queue, asynq.PageSize(1), asynq.Page(int(n)+1))
-		if err != nil && !errors.Is(err, asynq.ErrQueueNotFound) {
-			return candidate{}, false, fmt.Errorf("draw a task of %s: %w", l.queue, err)
+		queue, _ := tasks.ParseQueue(info.Queue)
+		if before, twice := found[r.ImpUID]; !twice || before.bulk {
+			found[r.ImpUID] = candidate{Revocation: r, headers: info.Headers, bulk: queue.Bulk}
 		}
-		if len(found) == 0 {
-			return candidate{}, false, nil
-		}
-		r, err := read(found[0].Type, found[0].Payload, found[0].ID)
-		return candidate{r, found[0].Headers}, err == nil && (w.name == gate.PortOne || w.name == gate.Of(r.PG)), nil
 	}
-	return candidate{}, false, nil
+}
+
+// ranked returns the receipts that are not done with in the order of their ranks.
+func (p *prober) ranked(ctx context.Context, name gate.Name, found map[string]candidate) ([]candidate, error) {
+	impUIDs := make([]string, 0, len(found))
+	for impUID := range found {
+		impUIDs = append(impUIDs, impUID)
+	}
+	failed, err := p.handler.gates.Failed(ctx, name, impUIDs)
+	if err != nil {
+		return nil, err
+	}
+	var all []candidate
+	for o, err := range p.handler.outcomes.Each(ctx, impUIDs) {
+		var corrupt *outcome.CorruptError
+		switch {
+		case errors.Is(err, outcome.ErrNotFound): // never called
+		case errors.As(err, &corrupt), err == nil && o.Status.Terminal():
+			continue
+		case err != nil:
+			return nil, err
+		}
+		c := found[o.ImpUID]
+		c.known, c.failed = o, failed[o.ImpUID]
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.known.UpdatedAt.Compare(b.known.UpdatedAt))
+	})
+	return all, nil
 }

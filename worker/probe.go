@@ -30,10 +30,10 @@ type prober struct {
 	inspector *asynq.Inspector
 }
 
-// Probe implements [gate.Prober]. Where all receipts that it comes upon are done
-// with and none has told anything, there is nothing to keep away from the
-// gateway. Where Redis does not say what waits, nothing is known.
-func (p *prober) Probe(ctx context.Context, name gate.Name, queues, tried []string) gate.Probed {
+// Probe implements [gate.Prober]. Where all receipts that wait are done with and none
+// has told anything, there is nothing to keep away from the gateway. Where Redis does
+// not say what waits, nothing is known.
+func (p *prober) Probe(ctx context.Context, name gate.Name, queues []string) gate.Probed {
 	if name == gate.PortOne {
 		if err := p.handler.api.Authenticate(ctx); err != nil {
 			return gate.Probed{Evidence: gate.Failed}
@@ -43,19 +43,12 @@ func (p *prober) Probe(ctx context.Context, name gate.Name, queues, tried []stri
 	if err != nil {
 		return p.unknown(name, err)
 	}
-	found := gate.Probed{Idle: true}
-	for range mostProbed {
-		receipt, ok, err := waiting.pick(tried)
-		if err != nil {
-			return p.unknown(name, err)
-		}
-		if !ok {
-			break
-		}
+	found := gate.Probed{Idle: len(waiting) <= mostProbed}
+	for _, receipt := range waiting[:min(len(waiting), mostProbed)] {
 		said, fate := p.try(tasks.ContextWithTrace(ctx, receipt.headers), name, receipt.Revocation)
 		switch {
-		case said > gate.Refused:
-			return gate.Probed{ImpUID: receipt.ImpUID, Evidence: said}
+		case said != gate.Silent:
+			return gate.Probed{Evidence: said}
 		case fate == turnedAway:
 			return gate.Probed{}
 		case fate == inUse:
@@ -87,7 +80,6 @@ func (p *prober) try(ctx context.Context, name gate.Name, r tasks.Revocation) (g
 	if err != nil {
 		return gate.Silent, turnedAway
 	}
-	defer call.Leave()
 	attempt, err := p.begin(ctx, r)
 	var terminal *outcome.TerminalError
 	var busy *outcome.BusyError

@@ -48,6 +48,8 @@ type Attempt struct {
 	// Uncertain tells that this or an earlier attempt may have revoked the
 	// receipt without anybody having heard of it.
 	Uncertain bool
+	// FailedBefore tells that an earlier attempt failed, or that its end is not known.
+	FailedBefore bool
 
 	fence string
 	first string
@@ -93,7 +95,10 @@ func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Dura
 	if err != nil {
 		return Attempt{}, fmt.Errorf("begin the attempt on %s: attempts: %w", r.ImpUID, err)
 	}
-	return Attempt{Revocation: r, Number: number, Uncertain: reply[4] == "1", fence: reply[1], first: reply[3]}, nil
+	return Attempt{
+		Revocation: r, Number: number, Uncertain: reply[4] == "1", FailedBefore: reply[5] == "1",
+		fence: reply[1], first: reply[3],
+	}, nil
 }
 
 // Extend lets a running attempt's lease end no earlier than lease from now. It

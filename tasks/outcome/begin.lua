@@ -8,8 +8,8 @@
 --       for none
 --
 -- Returns "terminal" and status; or "busy" and the ms until the other
--- attempt's lease ends; or "begun", fence, attempts, first_attempt_at, and "1"
--- if an earlier attempt may have worked unseen.
+-- attempt's lease ends; or "begun", fence, attempts, first_attempt_at, "1" if an
+-- earlier attempt may have worked unseen, and "1" if one failed.
 --
 -- The fence is the time of Redis in microseconds: it grows with each attempt,
 -- also over a Redis that lost its data, and no process's clock enters into it.
@@ -34,10 +34,15 @@ local time = redis.call('TIME')
 local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local millis = math.floor(micros / 1000)
 local leased_until = string.format('%.0f', millis + lease)
+local counted, reason = tonumber(was[4] or 0), was[9]
+if was[6] == caller then -- this very attempt
+  counted = counted - 1
+end
+local failed = (counted > 0 or reason == 'pg_failure' or reason == 'unreachable') and '1' or ''
 if was[6] == caller then -- the call was repeated because its reply was lost
   redis.call('HSET', KEYS[1], 'leased_until', leased_until)
   redis.call('ZADD', KEYS[2], leased_until, imp_uid)
-  return {'begun', was[2], was[4], was[5], was[7] or ''}
+  return {'begun', was[2], was[4], was[5], was[7] or '', failed}
 end
 if was[3] and tonumber(was[3]) > millis then
   return {'busy', tostring(tonumber(was[3]) - millis)}
@@ -65,4 +70,4 @@ if was[7] then
 end
 redis.call('PEXPIRE', KEYS[1], ttl)
 redis.call('ZADD', KEYS[2], leased_until, imp_uid)
-return {'begun', string.format('%.0f', fence), tostring(attempts), first, was[7] or ''}
+return {'begun', string.format('%.0f', fence), tostring(attempts), first, was[7] or '', failed}

@@ -2,13 +2,14 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/singleflight"
+	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 )
@@ -24,8 +25,7 @@ type Gates struct {
 	config  Config
 	process string
 	log     *slog.Logger
-	flight  singleflight.Group // of readings
-	wake    chan struct{}      // something is to be done at once
+	wake    chan struct{} // something is to be done at once
 	turned  atomic.Pointer[time.Time]
 
 	mu      sync.Mutex
@@ -39,12 +39,14 @@ type Gates struct {
 // local is a gate in this process.
 type local struct {
 	State
-	opened  time.Time // when it opened, on this process's clock; zero if it was never closed
-	set     time.Time // when this process changed it itself
-	closing bool      // a call is closing it
-	window  window
-	running int   // calls
-	alone   alone // of PortOne's gate
+	asOf      time.Time // when it stood so, on Redis' clock
+	succeeded time.Time // the last success of this process
+	success   time.Time // the same, on Redis' clock
+	opens     bool      // the gate, if it is closed
+	told      time.Time // the last success that Redis knows of, or need not
+	closures  int       // by this process
+	window    window    // of PortOne's gate
+	alone     alone     // of PortOne's gate
 }
 
 // New returns the gates of a process, all of them open.
@@ -54,33 +56,22 @@ func New(store *Store, config Config, process string, log *slog.Logger) *Gates {
 		wake: make(chan struct{}, 1), changed: make(chan struct{}), gates: make(map[Name]*local),
 	}
 	for _, name := range names() {
-		g.gates[name] = &local{window: window{size: g.config.Calls}}
+		g.gates[name] = &local{}
 	}
 	return g
 }
 
-// Refresh reads what all processes know by now. Callers at the same time share
-// one reading.
+// Refresh reads what all processes know by now.
 func (g *Gates) Refresh(ctx context.Context) error {
-	began := false
-	read := func() (any, error) {
-		began = true
-		asked := time.Now()
-		snapshot, err := g.store.Poll(context.WithoutCancel(ctx))
-		if err == nil {
-			g.apply(snapshot, asked)
-		}
-		return nil, err
-	}
-	_, err, _ := g.flight.Do("", read)
-	if !began { // it was another's, and may have been under way for long
-		_, err, _ = g.flight.Do("", read)
+	asked := time.Now()
+	snapshot, err := g.store.Poll(ctx)
+	if err == nil {
+		g.apply(snapshot, asked)
 	}
 	return err
 }
 
-// apply takes over what stood in Redis after asked, but for gates that this
-// process has changed itself since.
+// apply takes over what stood in Redis, and was asked for at asked.
 func (g *Gates) apply(s Snapshot, asked time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -90,26 +81,43 @@ func (g *Gates) apply(s Snapshot, asked time.Time) {
 	}
 	for name, state := range s.Gates {
 		l := g.gates[name]
-		if l.set.After(asked) {
-			continue
-		}
-		g.adopt(name, l, state)
-		if !state.Closed && !state.OpenedAt.IsZero() {
-			l.opened = g.seen.Add(-s.Now.Sub(state.OpenedAt))
+		g.adopt(name, l, state, s.Now)
+		if !state.attentive() && !l.succeeded.After(asked) {
+			l.told = l.succeeded
 		}
 	}
 }
 
-// adopt takes a state over. The caller holds the lock.
-func (g *Gates) adopt(name Name, l *local, state State) {
+// attentive reports whether it matters to a gate that a call succeeds.
+func (s State) attentive() bool { return s.Closed || s.Failed > 0 || s.Waived }
+
+// adopt takes a state over, unless a newer one is known: replies overtake each
+// other. One that is newer by more than slack is of a clock that was set back. The
+// caller holds the lock.
+func (g *Gates) adopt(name Name, l *local, state State, asOf time.Time) {
+	if newer := l.asOf.Sub(asOf); newer > 0 && newer < slack {
+		return
+	}
+	l.asOf = asOf
 	if l.Epoch != state.Epoch || l.Closed != state.Closed {
 		g.tell(name, l.State, state)
+		if state.Closed && state.Owner == g.process {
+			l.closures++
+		}
 		l.window.clear()
-		l.opened = time.Time{}
 		l.alone.follow(g.process, state)
 		g.broadcast()
 	}
 	l.State = state
+}
+
+// redisTime returns a time of this process on Redis' clock: no later than it was
+// there, and earlier by at most one round trip. The caller holds the lock.
+func (g *Gates) redisTime(t time.Time) time.Time {
+	if t.IsZero() || g.latest.Now.IsZero() {
+		return time.Time{}
+	}
+	return g.latest.Now.Add(t.Sub(g.seen))
 }
 
 // broadcast lets every call that waits look again. The caller holds the lock.
@@ -121,6 +129,7 @@ func (g *Gates) broadcast() {
 // tell writes to the log what became of a gate, once in each process and as an
 // alarm only where it closed.
 func (g *Gates) tell(name Name, was, is State) {
+	after := is.OpenedAt.Sub(was.Since).Round(time.Millisecond)
 	switch {
 	case is.Closed:
 		level := slog.LevelInfo
@@ -134,8 +143,10 @@ func (g *Gates) tell(name Name, was, is State) {
 			"gate", string(name), "reason", is.Reason, "owner", is.Owner)
 	case was.Closed && is.Epoch == 0:
 		g.log.Warn("gate forgotten: Redis has lost it", "gate", string(name))
+	case was.Closed && is.Waived:
+		g.log.Warn("gate waived: nothing succeeds, so every receipt is called by its own schedule until something does",
+			"gate", string(name), "after", after.String())
 	case was.Closed:
-		after := is.OpenedAt.Sub(was.Since).Round(time.Millisecond)
 		g.log.Info("gate open again", "gate", string(name), "after", after.String())
 	}
 }
@@ -161,9 +172,31 @@ func (g *Gates) States() map[Name]State {
 	defer g.mu.Unlock()
 	states := make(map[Name]State, len(g.gates))
 	for name, l := range g.gates {
-		states[name] = l.State
+		state := l.State
+		state.Closures = l.closures
+		states[name] = state
 	}
 	return states
+}
+
+// Failed reports which of the receipts are among those that failed since the
+// gateway's last success.
+func (g *Gates) Failed(ctx context.Context, name Name, impUIDs []string) (map[string]bool, error) {
+	scores := make([]*redis.FloatCmd, len(impUIDs))
+	_, err := g.store.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, impUID := range impUIDs {
+			scores[i] = p.ZScore(ctx, g.store.failed(name), impUID)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("read which receipts of %s failed: %w", name, err)
+	}
+	failed := make(map[string]bool)
+	for i, impUID := range impUIDs {
+		failed[impUID] = scores[i].Err() == nil
+	}
+	return failed, nil
 }
 
 // Turned returns when [Gates.Run] last went on, the zero time while it is not

@@ -3,7 +3,8 @@ package gate
 import (
 	"context"
 	"errors"
-	"slices"
+	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -20,8 +21,6 @@ const (
 
 // Probed is what a probe found.
 type Probed struct {
-	// ImpUID is the receipt that was called for, empty if there was none.
-	ImpUID   string
 	Evidence Evidence
 	// Idle reports that there was nothing to probe with.
 	Idle bool
@@ -29,9 +28,9 @@ type Probed struct {
 
 // Prober makes a call that finds out whether what is behind a gate works.
 type Prober interface {
-	// Probe calls for a receipt that the gate holds back, one that was not tried
-	// before if there is one. queues are those that no person has paused.
-	Probe(ctx context.Context, name Name, queues, tried []string) Probed
+	// Probe calls for a receipt that the gate holds back. queues are those that no
+	// person has paused.
+	Probe(ctx context.Context, name Name, queues []string) Probed
 }
 
 // keeper sees to it that queues are paused and gates probed, in every process;
@@ -41,12 +40,13 @@ type keeper struct {
 	prober   Prober
 	complain func(kind string, err error)
 
-	tidied time.Time
-	pauses []Pause
-	paused map[string]int64 // queues seen to be paused by a gate, and its epoch
+	tidied   time.Time
+	pauses   []Pause
+	paused   map[string]int64 // queues seen to be paused by a gate, and its epoch
+	released map[Name]int64   // the epoch in which receipts were brought forward
 
 	mu   sync.Mutex
-	busy map[Name]bool // gates at which this process has a job
+	busy map[Name]bool // gates that this process probes
 	jobs sync.WaitGroup
 }
 
@@ -55,7 +55,7 @@ type keeper struct {
 func (g *Gates) Run(ctx context.Context, prober Prober, complain func(kind string, err error)) {
 	k := &keeper{
 		Gates: g, prober: prober, complain: complain,
-		paused: make(map[string]int64), busy: make(map[Name]bool),
+		paused: make(map[string]int64), released: make(map[Name]int64), busy: make(map[Name]bool),
 	}
 	defer k.jobs.Wait()
 	defer g.turned.Store(nil)
@@ -74,24 +74,52 @@ func (g *Gates) Run(ctx context.Context, prober Prober, complain func(kind strin
 	}
 }
 
-// round reads the gates, sees to the queues, and takes the jobs that there are.
+// round reads the gates, sees to the queues, and does what there is to do.
 func (k *keeper) round(ctx context.Context) error {
 	k.turn()
 	if err := k.Refresh(ctx); err != nil {
 		return err
 	}
 	s := k.snapshot()
-	err := k.tidy(ctx, s)
+	err := errors.Join(k.mend(ctx, s.mends), k.tidy(ctx, s))
 	for name, state := range s.Gates {
-		if s.Gates[PortOne].Closed && name != PortOne {
-			continue // what it would find is known
-		}
-		if state.due(s.Now, k.process) {
-			k.turn()
-			err = errors.Join(err, k.assume(ctx, name))
-		}
+		k.turn()
+		err = errors.Join(err, k.tend(ctx, s, name, state))
 	}
 	return err
+}
+
+// tend does what there is to do at one gate.
+func (k *keeper) tend(ctx context.Context, s Snapshot, name Name, state State) error {
+	if k.untold(name) {
+		return k.tellSuccess(ctx, name)
+	}
+	switch {
+	case !state.Closed && !state.OpenedAt.IsZero() && k.released[name] != state.Epoch:
+		return k.bringForward(ctx, name, state.Epoch)
+	case s.Gates[PortOne].Closed && name != PortOne:
+		return nil // PortOne's own gate is closed: probing a gateway tells nothing
+	case state.Closed && !s.Now.Before(state.NextProbe):
+		return k.assume(ctx, name, state.Epoch)
+	}
+	return nil
+}
+
+// untold reports whether this process had a success of which the gate should
+// know.
+func (g *Gates) untold(name Name) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l := g.gates[name]
+	return l.attentive() && l.succeeded.After(l.told)
+}
+
+// mend deletes what is out of range in Redis, and says so once for each value.
+func (k *keeper) mend(ctx context.Context, mends []mend) error {
+	for _, m := range mends {
+		k.complain("invalid", fmt.Errorf("%v, which is out of range: it counts as absent and is deleted", m))
+	}
+	return k.store.mend(ctx, mends)
 }
 
 func (g *Gates) snapshot() Snapshot {
@@ -100,35 +128,28 @@ func (g *Gates) snapshot() Snapshot {
 	return g.latest
 }
 
-// due reports whether there may be a job at the gate for this process.
-func (s State) due(now time.Time, process string) bool {
-	if s.leader != "" && s.leader != process && now.Before(s.leaderUntil) {
-		return false
-	}
-	return s.Closed && !now.Before(s.NextProbe) || !s.Closed && !s.OpenedAt.IsZero() && !s.released
-}
-
-// assume asks for the job at a gate, and does it beside.
-func (k *keeper) assume(ctx context.Context, name Name) error {
+// assume asks for the probe of a gate, and makes it beside. One process makes it at
+// a time, for as long as it gives a sign of life.
+func (k *keeper) assume(ctx context.Context, name Name, epoch int64) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	said := settlement{what: settleProbing, epoch: strconv.FormatInt(epoch, 10), process: k.process}
 	if k.busy[name] {
 		return nil
 	}
-	job, epoch, err := k.store.lead(ctx, name, k.process, false)
-	if err != nil || job == "" {
+	if s, err := k.store.settle(ctx, name, said, k.config); err != nil || s.Gates[name].prober != k.process {
 		return err
 	}
 	k.busy[name] = true
 	k.jobs.Go(func() {
-		ctx, lost := context.WithCancel(ctx)
+		alive, done := context.WithCancel(ctx)
 		var beside sync.WaitGroup
-		beside.Go(func() { k.prolong(ctx, name, lost) })
-		err := k.do(ctx, job, name, epoch)
+		beside.Go(func() { k.prolong(alive, name, said) })
+		err := k.probe(ctx, name, said)
 		if err != nil && ctx.Err() == nil {
-			k.complain(job, err)
+			k.complain("probe", err)
 		}
-		lost()
+		done()
 		beside.Wait()
 		k.mu.Lock()
 		delete(k.busy, name)
@@ -140,53 +161,40 @@ func (k *keeper) assume(ctx context.Context, name Name) error {
 	return nil
 }
 
-func (k *keeper) do(ctx context.Context, job string, name Name, epoch int64) error {
-	if job == jobProbe {
-		return k.probe(ctx, name, epoch)
-	}
-	return k.bringForward(ctx, name, epoch)
-}
-
-// prolong says that this process lives while it has a job, and lets it know
-// when it has lost it.
-func (k *keeper) prolong(ctx context.Context, name Name, lost func()) {
-	ticker := time.NewTicker(leaderLife / 5)
+// prolong gives a sign of life while this process probes.
+func (k *keeper) prolong(ctx context.Context, name Name, probing settlement) {
+	ticker := time.NewTicker(proberLife / 5)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		}
-		if job, _, err := k.store.lead(ctx, name, k.process, true); err == nil && job == "" {
-			lost()
-			return
+			_, _ = k.store.settle(ctx, name, probing, k.config) // the next sign is soon
 		}
 	}
 }
 
-// maxTried is how many receipts are remembered that a probe failed with.
-const maxTried = 30
-
 // probe makes a probe and lets all processes know what follows.
-func (k *keeper) probe(ctx context.Context, name Name, epoch int64) error {
-	tried := k.snapshot().Gates[name].tried
-	found := k.prober.Probe(ctx, name, k.queues(name), tried)
-	s := settlement{epoch: epoch, process: k.process, follows: settleAgain, tried: tried}
-	switch {
-	case found.Idle || found.Evidence == Answered:
-		s.follows = settleOpen
-	case found.Evidence >= Failed:
-		s.follows = settleFailed
-	}
-	if found.ImpUID != "" && !slices.Contains(tried, found.ImpUID) {
-		s.tried = append(tried, found.ImpUID)
-		s.tried = s.tried[max(len(s.tried)-maxTried, 0):]
-	}
+func (k *keeper) probe(ctx context.Context, name Name, said settlement) error {
+	found := k.prober.Probe(ctx, name, k.queues(name))
 	// The probe may have been made in the last moment of this process.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	_, err := k.store.settle(ctx, name, s, k.config.ProbeMax)
+	switch {
+	case found.Evidence == Answered:
+		return k.succeed(ctx, name, "", true)
+	case found.Evidence >= Failed:
+		said.what = settleFailed
+	case found.Idle:
+		said.what = settleOpen
+	default:
+		said.what = settleSilent
+	}
+	s, err := k.store.settle(ctx, name, said, k.config)
+	if err == nil {
+		k.take(name, s, time.Time{})
+	}
 	return err
 }
 

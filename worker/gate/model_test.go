@@ -134,9 +134,6 @@ func (w *world) burst(t *testing.T, p *process, pg tasks.Gateway) {
 		if w.gateways[pg].up.Load() {
 			signs.Gateway = gate.Answered
 		}
-		if err := call.Report(t.Context(), fmt.Sprintf("imp_%d", n), signs); err != nil {
-			t.Error(err)
-		}
-		call.Leave()
+		report(t, call, fmt.Sprintf("imp_%d", n), signs)
 	}
 }

@@ -23,10 +23,7 @@ func TestPortOneDownStopsEverything(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer call.Leave()
-		if err := call.Report(t.Context(), "imp_1", gate.Signs{PortOne: gate.Down, Cause: "no token is to be had"}); err != nil {
-			t.Fatal(err)
-		}
+		report(t, call, "imp_1", gate.Signs{PortOne: gate.Down, Cause: "no token is to be had"})
 		if !call.Overtaken() || call.Err() == nil || a.Closed() == nil {
 			t.Errorf("the call that closed it knows nothing: %t, %v, %v", call.Overtaken(), call.Err(), a.Closed())
 		}
@@ -59,17 +56,14 @@ func TestFailuresOfAllGatewaysTogetherClosePortOne(t *testing.T) {
 	t.Parallel()
 	client := redistest.Embedded(t)
 	a := start(t, client, "a", &gateway{}, quick)
-	for i, pg := range []tasks.Gateway{tasks.KCP, tasks.Nice, tasks.Daou, tasks.Inicis} {
+	for i, pg := range tasks.Gateways()[:10] {
 		call, err := a.Enter(t.Context(), pg)
 		if err != nil {
 			t.Fatalf("after %d calls: %v", i, err)
 		}
-		if err := call.Report(t.Context(), fmt.Sprint(i), gate.Signs{PortOne: gate.Failed, Cause: "dial tcp: refused"}); err != nil {
-			t.Fatal(err)
-		}
-		call.Leave()
+		report(t, call, fmt.Sprint(i), gate.Signs{PortOne: gate.Failed, Cause: "dial tcp: refused"})
 	}
-	if s := state(t, client, gate.PortOne); !s.Closed || s.Reason != "4 of the last 4 calls failed (dial tcp: refused)" {
+	if s := state(t, client, gate.PortOne); !s.Closed || s.Reason != "10 of the last 10 calls failed (dial tcp: refused)" {
 		t.Errorf("the gate is %+v", s)
 	}
 }
@@ -86,10 +80,7 @@ func TestBothGatesOfAQueueAreClosed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer call.Leave()
-	if err := call.Report(t.Context(), "imp_1", gate.Signs{PortOne: gate.Down, Cause: "no token"}); err != nil {
-		t.Fatal(err)
-	}
+	report(t, call, "imp_1", gate.Signs{PortOne: gate.Down, Cause: "no token"})
 	eventually(t, "nice is paused", func() bool { return paused(t, client, "receipts-nice") == "gate" })
 	portone.up.Store(true)
 	for _, queue := range []string{"receipts-kcp", "receipts-nice"} {
@@ -109,8 +100,7 @@ func TestProcessThatPortOneRefusesAloneStandsAside(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			defer call.Leave()
-			return call.Report(t.Context(), "imp_1", signs)
+			return call.Report(t.Context(), gate.Result{ImpUID: "imp_1", Signs: signs})
 		}
 		if err := report(b, down); err != nil {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 )
@@ -13,99 +14,118 @@ const closeTimeout = 2 * time.Second
 // maxReason is how much of a reason is kept, in bytes: it may quote PortOne.
 const maxReason = 300
 
-// Report says what the call came to, and closes a gate if there were too many
-// of the kind. After a failure the caller knows whether another process has
-// closed one.
-func (c *Call) Report(ctx context.Context, impUID string, signs Signs) error {
+// Report says what the call came to. A failure is counted, and closes a gate if
+// there are enough: the caller then knows whether one has closed, here or in another
+// process. A success that is not needed anywhere costs no round trip.
+func (c *Call) Report(ctx context.Context, result Result) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
-	c.said = signs
+	c.said = result.Signs
+	err := c.note(ctx, PortOne, result.PortOne, c.portone, result)
+	return errors.Join(err, c.note(ctx, Of(c.pg), result.Gateway, c.own, result))
+}
+
+// note tells a gate what the call says about it.
+func (c *Call) note(ctx context.Context, name Name, said Evidence, epoch int64, result Result) error {
 	g := c.gates
-	note := note{impUID: impUID, evidence: signs.PortOne, cause: signs.Cause, epoch: c.portone}
-	err := g.note(ctx, PortOne, note)
-	if err == nil && !c.probe {
-		note.evidence, note.epoch = signs.Gateway, c.own
-		err = g.note(ctx, Of(c.pg), note)
+	switch said {
+	case Silent:
+		return nil
+	case Answered:
+		return g.succeed(ctx, name, result.ImpUID, c.probe || name != PortOne)
 	}
-	if err == nil && (signs.PortOne >= Failed || signs.Gateway >= Failed) && !c.Overtaken() {
-		err = g.Refresh(ctx)
+	f := failure{epoch: epoch, owner: g.process, cause: cut(result.Cause)}
+	if !result.Suspect {
+		f.impUID = result.ImpUID
+	}
+	if name == PortOne {
+		f.reason = cut(g.portOneFailed(said, epoch, result))
+	}
+	g.mu.Lock()
+	told := g.gates[name].succeeded
+	f.succeeded = g.gates[name].success
+	g.mu.Unlock()
+	s, err := g.store.fail(ctx, name, f, g.config)
+	if err == nil {
+		g.take(name, s, told)
 	}
 	return err
 }
 
-// note is what a call says about one gate.
-type note struct {
-	impUID   string
-	evidence Evidence
-	cause    string
-	epoch    int64
-}
+func cut(text string) string { return strings.ToValidUTF8(text[:min(len(text), maxReason)], "") }
 
-// note enters what a call says about a gate, and closes the gate if it must be.
-func (g *Gates) note(ctx context.Context, name Name, n note) error {
-	reason, bad := g.enter(name, n)
-	if !bad {
+// succeed notes a success of this process. Redis is told at once if that opens the
+// gate; else with the next failure, or by the keeper. PortOne's gate opens on that of
+// a probe alone.
+func (g *Gates) succeed(ctx context.Context, name Name, impUID string, opens bool) error {
+	g.mu.Lock()
+	l := g.gates[name]
+	l.succeeded, l.opens = time.Now(), opens
+	l.success = g.redisTime(l.succeeded)
+	if name == PortOne {
+		l.window.add(impUID, false)
+		g.letIn(l)
+	}
+	urgent := l.Closed && opens
+	g.mu.Unlock()
+	if !urgent {
 		return nil
 	}
-	reason = strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")
-	c := closing{epoch: n.epoch, owner: g.process, reason: reason}
-	epoch, err := g.store.close(ctx, name, c, g.config)
+	return g.tellSuccess(ctx, name)
+}
 
+// tellSuccess tells Redis of the last success of this process.
+func (g *Gates) tellSuccess(ctx context.Context, name Name) error {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	l := g.gates[name]
-	l.closing = false
-	if err == nil && epoch != 0 {
-		now := time.Now()
-		since := time.UnixMicro(epoch).UTC()
-		l.set = now
-		l.alone.closed = true
-		g.adopt(name, l, State{
-			Closed: true, Epoch: epoch, Owner: g.process, Reason: reason,
-			Since: since, NextProbe: since.Add(g.config.Probe),
-		})
+	told, said := l.succeeded, settlement{what: settleSucceeded, process: g.process, succeeded: l.success}
+	if !l.opens {
+		said.epoch = "none"
 	}
-	g.nudge()
+	g.mu.Unlock()
+	s, err := g.store.settle(ctx, name, said, g.config)
+	if err == nil {
+		g.take(name, s, told)
+	}
 	return err
 }
 
-// enter enters what a call says, and reports whether the gate must be closed
-// and why. The call after which it must be is told so alone.
-func (g *Gates) enter(name Name, n note) (reason string, bad bool) {
+// take takes over a gate that Redis has just told of a success at told.
+func (g *Gates) take(name Name, s Snapshot, told time.Time) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	l := g.gates[name]
-	if n.evidence == Silent || l.Closed || l.closing || l.Epoch != n.epoch {
-		return "", false
+	l, state := g.gates[name], s.Gates[name]
+	changed := state.Closed != l.Closed
+	g.adopt(name, l, state, s.Now)
+	if l.told.Before(told) {
+		l.told = told
 	}
-	if n.evidence == Down {
-		return n.cause, g.mustShut(name, l, n.cause)
+	g.mu.Unlock()
+	if changed {
+		g.nudge()
 	}
-	minimum := g.config.Minimum
-	if l.step(time.Now()) < rampSteps {
-		minimum = min(rampMinimum, minimum)
-	}
-	l.window.add(n.impUID, n.evidence == Failed)
-	if n.evidence <= Answered {
-		if name == PortOne {
-			g.letIn(l)
-		}
-		return "", false
-	}
-	if reason, bad = l.window.bad(g.config.Ratio, minimum); bad {
-		reason += " (" + n.cause + ")"
-		bad = g.mustShut(name, l, reason)
-	}
-	return reason, bad
 }
 
-// mustShut reports whether a gate that must be closed is to be closed for everybody,
-// and not for this process alone. The caller holds the lock.
-func (g *Gates) mustShut(name Name, l *local, reason string) bool {
-	if name == PortOne && l.alone.refused(g.process) {
-		g.standAside(l, reason)
-		return false
+// portOneFailed enters a failure in the window of PortOne's gate, and returns why
+// the gate must close, or nothing.
+func (g *Gates) portOneFailed(said Evidence, epoch int64, result Result) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l := g.gates[PortOne]
+	if l.Closed || l.Epoch != epoch {
+		return ""
 	}
-	l.closing = true
-	return true
+	reason := result.Cause
+	if said != Down {
+		l.window.add(result.ImpUID, true)
+		if reason = l.window.bad(); reason == "" {
+			return ""
+		}
+		reason += " (" + result.Cause + ")"
+	}
+	if l.alone.refused(g.process) {
+		g.standAside(l, reason)
+		return ""
+	}
+	l.alone.closed = true
+	return reason
 }

@@ -1,29 +1,54 @@
--- Says what a probe found, or that a person opened the gate. It does nothing if
--- the gate has closed or opened since, or another process has taken the probe
--- over.
+-- Tells a gate of a success, that a process probes, of a probe that did not succeed,
+-- or that a person opens it. It opens on a success that is newer than its closing.
+-- What failed before a success no longer counts.
 --
--- KEYS  gate's hash
--- ARGV  epoch, process or "" for a person, what follows ("open", "failed" or
---       "again"), longest probe interval in us, the imp_uids that were tried
+-- KEYS  gate's hash, set of the receipts that failed since the last success, set of
+--       those that are brought forward
+-- ARGV  "succeeded", "probing", "failed", "silent", or "open" for no reason of the
+--       gateway's; epoch that it opens, "" for any; process, "" for a person; when the
+--       success was in us, 0 for none; longest probe interval in us; for how long
+--       nothing may have succeeded before the gate is waived, in us, 0 for ever;
+--       how long a process is believed to probe in us; life of the keys in ms
 --
--- Returns 1 if it was done.
-local was = redis.call('HMGET', KEYS[1], 'state', 'epoch', 'leader', 'interval')
-if was[1] ~= 'closed' or was[2] ~= ARGV[1] or (ARGV[2] ~= '' and was[3] ~= ARGV[2]) then
-  return 0
-end
-local time = redis.call('TIME')
-local now = math.max(tonumber(time[1]) * 1000000 + tonumber(time[2]), tonumber(was[2]) + 1)
-local interval = tonumber(was[4])
+-- Returns the time of Redis in seconds and microseconds, the gate's names and
+-- values, and how many have failed.
 local function text(n) return string.format('%.0f', n) end
-if ARGV[3] == 'open' then
-  redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], 'state', 'open', 'epoch', text(now), 'interval', text(interval),
-    'opener', ARGV[2])
-  return 1
+local what, succeeded, longest, patience = ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local was = redis.call('HMGET', KEYS[1], 'state', 'epoch', 'succeeded_at', 'interval', 'probe_at', 'prober', 'prober_until')
+local epoch, time = tonumber(was[2] or 0) or 0, redis.call('TIME')
+local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local closed = was[1] == 'closed' and (ARGV[2] == '' or was[2] == ARGV[2])
+local first = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
+local waived = (what == 'failed' or what == 'silent') and patience > 0 and
+  now - math.min(tonumber(first or epoch), epoch) >= patience
+
+if what == 'succeeded' then
+  redis.call('HSET', KEYS[1], 'succeeded_at', text(math.max(succeeded, tonumber(was[3] or 0) or 0)))
+  redis.call('HDEL', KEYS[1], 'waived')
 end
-if ARGV[3] == 'failed' then
-  interval = math.min(math.ceil(interval * 1.1), tonumber(ARGV[4]))
+if closed and (succeeded > epoch or what == 'open' or waived) then
+  for _, imp_uid in ipairs(waived and {} or redis.call('ZRANGE', KEYS[2], 0, -1)) do
+    redis.call('ZADD', KEYS[3], text(now), imp_uid)
+  end
+  redis.call('DEL', KEYS[2])
+  redis.call('HDEL', KEYS[1], 'owner', 'reason', 'failures', 'interval', 'probe_at', 'prober', 'prober_until')
+  redis.call('HSET', KEYS[1], 'state', 'open', 'epoch', text(math.max(now, epoch + 1)), 'opener', ARGV[3])
+  if waived then
+    redis.call('HSET', KEYS[1], 'waived', '1')
+  end
+elseif what == 'succeeded' then
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', text(succeeded))
+elseif closed and what == 'probing' then
+  local free = was[6] == ARGV[3] or (tonumber(was[7] or 0) or 0) <= now
+  if free and (tonumber(was[5] or 0) or 0) <= now then
+    redis.call('HSET', KEYS[1], 'prober', ARGV[3], 'prober_until', text(now + tonumber(ARGV[7])))
+  end
+elseif closed then
+  local interval = math.min((tonumber(was[4] or longest) or longest) * (what == 'failed' and 1.1 or 1), longest)
+  redis.call('HDEL', KEYS[1], 'prober', 'prober_until')
+  redis.call('HSET', KEYS[1], 'interval', text(interval), 'probe_at', text(now + interval))
 end
-redis.call('HDEL', KEYS[1], 'leader', 'leader_until')
-redis.call('HSET', KEYS[1], 'interval', text(interval), 'probe_at', text(now + interval), 'tried', ARGV[5])
-return 1
+for i = 1, 3 do
+  redis.call('PEXPIRE', KEYS[i], ARGV[8])
+end
+return {time[1], time[2], redis.call('HGETALL', KEYS[1]), redis.call('ZCARD', KEYS[2])}

@@ -5,8 +5,8 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -15,39 +15,32 @@ import (
 var (
 	//go:embed poll.lua
 	pollSource string
-	//go:embed close.lua
-	closeSource string
-	//go:embed lead.lua
-	leadSource string
+	//go:embed fail.lua
+	failSource string
 	//go:embed settle.lua
 	settleSource string
-	//go:embed released.lua
-	releasedSource string
 
-	pollScript     = redis.NewScript(pollSource)
-	closeScript    = redis.NewScript(closeSource)
-	leadScript     = redis.NewScript(leadSource)
-	settleScript   = redis.NewScript(settleSource)
-	releasedScript = redis.NewScript(releasedSource)
+	pollScript   = redis.NewScript(pollSource)
+	failScript   = redis.NewScript(failSource)
+	settleScript = redis.NewScript(settleSource)
 )
 
 const (
 	// defaultNamespace is that of the outcomes.
 	defaultNamespace = "receipt"
-	// remembered is for how long it is known how far apart the probes of a gate
-	// were that is open.
-	remembered = 10 * time.Minute
-	// calm is how many of the longest intervals a gate must have been open for
-	// its intervals to start anew.
-	calm = 6
-	// leaderLife is how long a process is believed to be at its job without a
-	// sign of life.
-	leaderLife = 2 * time.Second
+	// life is how long a gate is remembered that nothing changes. Probes change a
+	// closed one.
+	life = 24 * time.Hour
+	// proberLife is how long a process is believed to probe without a sign of life.
+	proberLife = 2 * time.Second
 )
 
-// Store keeps the gates in Redis: a hash {namespace}:gate:<name> for each that
-// was closed recently, and {namespace}:hold while PortOne wants no calls. What
-// pauses a queue stands where Asynq looks for it; see [Pause].
+// Store keeps the gates in Redis. For each that was used in the last day there is
+// a hash {namespace}:gate:<name>, a sorted set {namespace}:gate:<name>:failed of the
+// receipts that failed since the last success, by time, and after it opened one
+// {namespace}:gate:<name>:released of those that are brought forward; and
+// {namespace}:hold while PortOne wants no calls. What pauses a queue stands where
+// Asynq looks for it; see [Pause].
 type Store struct {
 	client    redis.UniversalClient
 	namespace string
@@ -59,168 +52,144 @@ func NewStore(client redis.UniversalClient, namespace string) *Store {
 	return &Store{client: client, namespace: cmp.Or(namespace, defaultNamespace)}
 }
 
-func (s *Store) key(name string) string { return "{" + s.namespace + "}:" + name }
-func (s *Store) hash(name Name) string  { return s.key("gate:" + string(name)) }
-func (s *Store) holdKey() string        { return s.key("hold") }
+func (s *Store) key(name string) string    { return "{" + s.namespace + "}:" + name }
+func (s *Store) hash(name Name) string     { return s.key("gate:" + string(name)) }
+func (s *Store) failed(name Name) string   { return s.hash(name) + ":failed" }
+func (s *Store) released(name Name) string { return s.hash(name) + ":released" }
+func (s *Store) holdKey() string           { return s.key("hold") }
 
 // Snapshot is all that is known about the gates at one moment.
 type Snapshot struct {
 	Now   time.Time // of Redis
 	Hold  time.Duration
 	Gates map[Name]State
+
+	mends []mend
 }
 
-// Poll reads all gates in one round trip.
+// Poll reads all gates in one round trip. Values out of range count as absent.
 func (s *Store) Poll(ctx context.Context) (Snapshot, error) {
 	all := names()
 	keys := []string{s.holdKey()}
 	for _, name := range all {
-		keys = append(keys, s.hash(name))
+		keys = append(keys, s.hash(name), s.failed(name))
 	}
 	reply, err := pollScript.Run(ctx, s.client, keys).Slice()
 	if err != nil {
 		return Snapshot{}, fmt.Errorf("read the gates: %w", err)
 	}
-	seconds, micros := number(text(reply[0])), number(text(reply[1]))
+	snapshot := Snapshot{Now: redisTime(reply), Gates: make(map[Name]State)}
 	hold, _ := reply[2].(int64)
-	snapshot := Snapshot{
-		Now: time.UnixMicro(seconds*1_000_000 + micros).UTC(), Hold: max(time.Duration(hold)*time.Millisecond, 0),
-		Gates: make(map[Name]State),
+	snapshot.Hold = max(time.Duration(hold)*time.Millisecond, 0)
+	if snapshot.Hold > longestHold || hold == -1 { // without an end
+		snapshot.mends = append(snapshot.mends, mend{key: s.holdKey(), value: snapshot.Hold.String()})
+		snapshot.Hold = 0
 	}
 	for i, name := range all {
-		snapshot.Gates[name] = decode(reply[3+i])
+		state, mends := s.read(name, snapshot.Now, reply[3+2*i:])
+		snapshot.Gates[name] = state
+		snapshot.mends = append(snapshot.mends, mends...)
 	}
 	return snapshot, nil
 }
 
-// decode reads a gate's names and values. What is missing is zero: a hash that
-// somebody spoilt must stop nobody.
-func decode(reply any) State {
-	pairs, _ := reply.([]any)
-	values := make(map[string]string)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		values[text(pairs[i])] = text(pairs[i+1])
-	}
-	moment := func(name string) time.Time {
-		if values[name] == "" {
-			return time.Time{}
-		}
-		return time.UnixMicro(number(values[name])).UTC()
-	}
-	state := State{
-		Closed: values["state"] == "closed", Epoch: number(values["epoch"]),
-		Owner: values["owner"], Reason: values["reason"],
-		Interval:  time.Duration(number(values["interval"])) * time.Microsecond,
-		NextProbe: moment("probe_at"),
-		opener:    values["opener"],
-		tried:     strings.Fields(values["tried"]), released: values["released"] != "",
-		leader: values["leader"], leaderUntil: moment("leader_until"),
-	}
-	if state.Closed {
-		state.Since = moment("epoch")
-	} else {
-		state.OpenedAt = moment("epoch")
-	}
-	return state
+// redisTime returns the time with which a reply begins.
+func redisTime(reply []any) time.Time {
+	return time.UnixMicro(number(text(reply[0]))*1_000_000 + number(text(reply[1]))).UTC()
 }
 
-func text(value any) string {
-	s, _ := value.(string)
-	return s
+// read returns a gate from a reply that begins with its names and values, and how
+// many have failed.
+func (s *Store) read(name Name, now time.Time, reply []any) (State, []mend) {
+	v := newValues(reply[0])
+	mends := v.validate(s.hash(name), now)
+	failed, _ := reply[1].(int64)
+	return decode(v, failed), mends
 }
 
-func number(s string) int64 {
-	n, _ := strconv.ParseInt(s, 10, 64)
-	return n
+// failure is a receipt whose call failed.
+type failure struct {
+	epoch     int64     // of the gate when the call began
+	impUID    string    // empty for a suspect
+	succeeded time.Time // the last success of the process; zero for none
+	owner     string
+	cause     string
+	reason    string // why the gate closes whatever was counted; empty if it does not
 }
 
-// closing is why a gate closes, and who says so.
-type closing struct {
-	epoch         int64
-	owner, reason string
-}
-
-// close closes a gate and returns the new epoch, or 0 if the gate is closed or
-// was opened since the closing's epoch.
-func (s *Store) close(ctx context.Context, name Name, c closing, config Config) (int64, error) {
-	reply, err := closeScript.Run(ctx, s.client, []string{s.hash(name)}, c.epoch, c.owner, c.reason,
-		config.Probe.Microseconds(), config.ProbeMax.Microseconds(), (calm * config.ProbeMax).Microseconds()).Text()
-	if err != nil {
-		return 0, fmt.Errorf("close the gate of %s: %w", name, err)
+// fail counts a failure and returns the gate as it stands then.
+func (s *Store) fail(ctx context.Context, name Name, f failure, config Config) (Snapshot, error) {
+	receipts := config.Receipts
+	if name == PortOne {
+		receipts = math.MaxInt32 // it has a rule of its own
 	}
-	return number(reply), nil
+	return s.change(ctx, name, failScript, s.hash(name), s.failed(name))(
+		f.epoch, f.impUID, micros(f.succeeded), receipts, min(fewest, receipts), long.Microseconds(),
+		f.reason, f.owner, f.cause, config.Probe.Microseconds(), life.Milliseconds())
 }
 
-// The jobs that one process has at a gate.
+// What a gate is told when it is settled.
 const (
-	jobProbe   = "probe"
-	jobRelease = "release"
+	settleSucceeded = "succeeded"
+	settleProbing   = "probing" // the process asks to make the probe that is due, or goes on with it
+	settleFailed    = "failed"  // a probe
+	settleSilent    = "silent"  // a probe that said nothing
+	settleOpen      = "open"    // a person says so, or there is nothing to probe with
 )
 
-// lead asks for the job that there is at a gate, or to go on with it. It returns
-// no job if there is none, or another process has it.
-func (s *Store) lead(
-	ctx context.Context, name Name, process string, again bool,
-) (job string, epoch int64, err error) {
-	args := []any{process, leaderLife.Microseconds(), flag(again)}
-	reply, err := leadScript.Run(ctx, s.client, []string{s.hash(name)}, args...).StringSlice()
-	if err != nil {
-		return "", 0, fmt.Errorf("ask for the job at the gate of %s: %w", name, err)
-	}
-	return reply[0], number(reply[1]), nil
-}
-
-func flag(set bool) string {
-	if set {
-		return "1"
-	}
-	return ""
-}
-
-// What follows from a probe.
-const (
-	settleOpen   = "open"
-	settleFailed = "failed" // and the interval grows
-	settleAgain  = "again"  // it said nothing
-)
-
-// settlement is what follows from a probe of a process; without a process it
-// is a person's word.
+// settlement is what a gate is told.
 type settlement struct {
-	epoch   int64
-	process string
-	follows string
-	tried   []string
+	what      string
+	epoch     string // that it opens, empty for any
+	process   string // empty for a person
+	succeeded time.Time
 }
 
-// settle reports whether the settlement took place.
-func (s *Store) settle(ctx context.Context, name Name, found settlement, longest time.Duration) (bool, error) {
-	done, err := settleScript.Run(ctx, s.client, []string{s.hash(name)},
-		found.epoch, found.process, found.follows, longest.Microseconds(), strings.Join(found.tried, " ")).Bool()
-	if err != nil {
-		return false, fmt.Errorf("settle the gate of %s: %w", name, err)
+// settle tells a gate what follows, and returns the gate as it stands then.
+func (s *Store) settle(ctx context.Context, name Name, said settlement, config Config) (Snapshot, error) {
+	patience := config.Patience
+	if name == PortOne {
+		patience = 0
 	}
-	return done, nil
+	return s.change(ctx, name, settleScript, s.hash(name), s.failed(name), s.released(name))(
+		said.what, said.epoch, said.process, micros(said.succeeded),
+		config.ProbeMax.Microseconds(), patience.Microseconds(), proberLife.Microseconds(), life.Milliseconds())
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// change returns a function that runs a script which returns the time and one gate.
+func (s *Store) change(
+	ctx context.Context, name Name, script *redis.Script, keys ...string,
+) func(args ...any) (Snapshot, error) {
+	return func(args ...any) (Snapshot, error) {
+		reply, err := script.Run(ctx, s.client, keys, args...).Slice()
+		if err != nil {
+			return Snapshot{}, fmt.Errorf("tell the gate of %s: %w", name, err)
+		}
+		now := redisTime(reply)
+		state, _ := s.read(name, now, reply[2:])
+		return Snapshot{Now: now, Gates: map[Name]State{name: state}}, nil
+	}
 }
 
 // Open opens a gate that is closed since the given epoch, because a person says
-// so. It reports whether it did.
+// so. It reports whether it is open then.
 func (s *Store) Open(ctx context.Context, name Name, epoch int64) (bool, error) {
-	return s.settle(ctx, name, settlement{epoch: epoch, follows: settleOpen}, 0)
-}
-
-// release says that nothing is left to be brought forward.
-func (s *Store) release(ctx context.Context, name Name, epoch int64, process string) error {
-	err := releasedScript.Run(ctx, s.client, []string{s.hash(name)}, epoch, process, remembered.Milliseconds()).Err()
-	if err != nil {
-		return fmt.Errorf("note that the gate of %s is cleared: %w", name, err)
-	}
-	return nil
+	said := settlement{what: settleOpen, epoch: strconv.FormatInt(epoch, 10)}
+	after, err := s.settle(ctx, name, said, Config{}.withDefaults())
+	return err == nil && !after.Gates[name].Closed, err
 }
 
 // hold keeps all processes from calling for the given time, or for longer if
 // somebody asked for longer.
 func (s *Store) hold(ctx context.Context, wait time.Duration) error {
+	wait = min(wait, longestHold)
 	left, err := s.client.PTTL(ctx, s.holdKey()).Result()
 	if err == nil && left < wait {
 		err = s.client.Set(ctx, s.holdKey(), 1, wait).Err()

@@ -6,13 +6,18 @@ import (
 	"slices"
 )
 
-// window holds what the last calls of a gate came to, the newest last, with one
+const (
+	// windowSize is how many calls of a process are looked at before PortOne's gate
+	// closes, and windowLeast how many there must be.
+	windowSize, windowLeast = 20, 10
+	// windowRatio is the share of them that failed at which it closes.
+	windowRatio = 0.7
+)
+
+// window holds what the last calls to PortOne came to, the newest last, with one
 // entry for a receipt. It counts calls and not time: a minute full of successes
-// would let hundreds of calls through to a gateway that has just gone down.
-type window struct {
-	size    int
-	entries []entry
-}
+// would let hundreds of calls through to a PortOne that has just gone down.
+type window struct{ entries []entry }
 
 type entry struct {
 	impUID string
@@ -24,16 +29,15 @@ type entry struct {
 func (w *window) add(impUID string, failed bool) {
 	w.entries = slices.DeleteFunc(w.entries, func(e entry) bool { return e.impUID == impUID })
 	w.entries = append(w.entries, entry{impUID, failed})
-	if extra := len(w.entries) - w.size; extra > 0 {
+	if extra := len(w.entries) - windowSize; extra > 0 {
 		w.entries = slices.Delete(w.entries, 0, extra)
 	}
 }
 
 func (w *window) clear() { w.entries = nil }
 
-// bad reports whether at least the given share failed of at least minimum
-// calls, and says so.
-func (w *window) bad(ratio float64, minimum int) (string, bool) {
+// bad says that too many of the calls failed, or nothing if that is not so.
+func (w *window) bad() string {
 	failed := 0
 	for _, e := range w.entries {
 		if e.failed {
@@ -41,8 +45,8 @@ func (w *window) bad(ratio float64, minimum int) (string, bool) {
 		}
 	}
 	n := len(w.entries)
-	if n < minimum || failed < int(math.Ceil(ratio*float64(n))) {
-		return "", false
+	if n < windowLeast || failed < int(math.Ceil(windowRatio*float64(n))) {
+		return ""
 	}
-	return fmt.Sprintf("%d of the last %d calls failed", failed, n), true
+	return fmt.Sprintf("%d of the last %d calls failed", failed, n)
 }

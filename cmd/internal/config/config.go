@@ -33,6 +33,19 @@ func envOrFile(f *pflag.FlagSet, flag, variable string) {
 	_ = f.SetAnnotation(flag, annotationFile, nil)
 }
 
+// retired is a flag that is no longer a setting. Setting it says what there is instead.
+type retired struct{ instead string }
+
+func (r retired) String() string   { return "" }
+func (r retired) Type() string     { return "retired" }
+func (r retired) Set(string) error { return errors.New(r.instead) }
+
+// retire refuses a flag, and its environment variable, that an earlier version had.
+func retire(f *pflag.FlagSet, flag, variable, instead string) {
+	f.VarPF(retired{instead}, flag, "", "").Hidden = true
+	env(f, flag, variable)
+}
+
 // FromEnvironment sets every flag that was not given on the command line and
 // whose environment variable is set. An error names the variable, or a flag of
 // the command line that shows a password to everybody on the machine.
@@ -73,6 +86,8 @@ func FlagError(err error) error {
 	}
 	kind, flag := "another value", bad.GetFlag()
 	switch flag.Value.Type() {
+	case "retired":
+		return fmt.Errorf("--%s is no longer a setting: %w", flag.Name, bad.Unwrap())
 	case "int", "uint64":
 		kind = "a whole number"
 	case "float64":

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -15,25 +14,34 @@ import (
 // Gate says when the gate of a gateway closes and how it opens again, and how
 // many calls are made.
 type Gate struct {
-	ratio           float64
-	calls, minimum  int
-	probe, probeMax time.Duration
-	rate            float64
-	rates           map[tasks.Gateway]*float64
+	receipts int
+	rate     float64
+	rates    map[tasks.Gateway]*float64
 }
+
+// retiredSettings are those that a gate once had, and what there is instead.
+var retiredSettings = []struct{ flag, variable, instead string }{
+	{"gate-ratio", "REVOKER_GATE_RATIO", useReceipts},
+	{"gate-calls", "REVOKER_GATE_CALLS", useReceipts},
+	{"gate-minimum", "REVOKER_GATE_MINIMUM", useReceipts},
+	{"gate-probe", "REVOKER_GATE_PROBE", fixedProbes},
+	{"gate-probe-max", "REVOKER_GATE_PROBE_MAX", fixedProbes},
+}
+
+const (
+	useReceipts = "a gate now closes when --gate-receipts [REVOKER_GATE_RECEIPTS] different receipts " +
+		"failed since the gateway's last success: remove this setting, and set that one if 150 is not right for you"
+	fixedProbes = "a closed gate is now always probed after 1 s, then up to 10 s apart: remove this setting"
+)
 
 // Flags registers the settings.
 func (g *Gate) Flags(f *pflag.FlagSet) {
-	f.Float64Var(&g.ratio, "gate-ratio", gate.DefaultRatio, "`share` of failed calls at which a gateway's gate closes")
-	env(f, "gate-ratio", "REVOKER_GATE_RATIO")
-	f.IntVar(&g.calls, "gate-calls", gate.DefaultCalls, "how many of the last calls are looked at, one for each receipt")
-	env(f, "gate-calls", "REVOKER_GATE_CALLS")
-	f.IntVar(&g.minimum, "gate-minimum", gate.DefaultMinimum, "how many calls there must be for the gate to close")
-	env(f, "gate-minimum", "REVOKER_GATE_MINIMUM")
-	f.DurationVar(&g.probe, "gate-probe", gate.DefaultProbe, "time from closing until it is tried whether the gateway is back")
-	env(f, "gate-probe", "REVOKER_GATE_PROBE")
-	f.DurationVar(&g.probeMax, "gate-probe-max", gate.DefaultProbeMax, "longest time between probes; each is a tenth longer than the last")
-	env(f, "gate-probe-max", "REVOKER_GATE_PROBE_MAX")
+	f.IntVar(&g.receipts, "gate-receipts", gate.DefaultReceipts,
+		"how many different receipts fail after a gateway's last success before its gate closes")
+	env(f, "gate-receipts", "REVOKER_GATE_RECEIPTS")
+	for _, old := range retiredSettings {
+		retire(f, old.flag, old.variable, old.instead)
+	}
 
 	f.Float64Var(&g.rate, "rate", 0, "DELETE `calls` a second of all processes together, 0 for no limit")
 	env(f, "rate", "REVOKER_RATE")
@@ -48,17 +56,8 @@ func (g *Gate) Flags(f *pflag.FlagSet) {
 // Validate returns an error that names the setting that makes no sense and the
 // range that is allowed.
 func (g *Gate) Validate() error {
-	switch {
-	case !(g.ratio > 0 && g.ratio <= 1): // nor NaN
-		return fmt.Errorf("--gate-ratio %v must be above 0 and at most 1", g.ratio)
-	case g.calls < 1:
-		return fmt.Errorf("--gate-calls %d must be at least 1", g.calls)
-	case g.minimum < 1 || g.minimum > g.calls:
-		return fmt.Errorf("--gate-minimum %d must be at least 1 and at most --gate-calls %d", g.minimum, g.calls)
-	case g.probe < time.Millisecond:
-		return fmt.Errorf("--gate-probe %v must be at least 1ms", g.probe)
-	case g.probeMax < g.probe:
-		return fmt.Errorf("--gate-probe-max %v must not be below --gate-probe %v", g.probeMax, g.probe)
+	if g.receipts < 1 {
+		return fmt.Errorf("--gate-receipts %d must be at least 1", g.receipts)
 	}
 	return g.validateRates()
 }
@@ -86,8 +85,8 @@ func validateRate(flag string, rate float64) error {
 // Config returns the settings as [gate.New] wants them.
 func (g *Gate) Config() gate.Config {
 	c := gate.Config{
-		Ratio: g.ratio, Calls: g.calls, Minimum: g.minimum, Probe: g.probe, ProbeMax: g.probeMax,
-		Rate: gate.Rate{All: g.rate, Gateway: make(map[tasks.Gateway]float64)},
+		Receipts: g.receipts,
+		Rate:     gate.Rate{All: g.rate, Gateway: make(map[tasks.Gateway]float64)},
 	}
 	for pg, rate := range g.rates {
 		if *rate > 0 {

@@ -1,0 +1,173 @@
+package gate_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/worker/gate"
+)
+
+// TestRule follows a gate that closes at twelve receipts through sequences of what
+// happens at two processes in turn:
+//
+//	F  a call for a receipt fails that never failed before
+//	f  a call for a suspect fails
+//	s  a call succeeds
+//	i  a call succeeds that was in flight from the beginning
+//	T  ten minutes pass
+//	C  twelve hours pass with probes that fail
+//
+// A number repeats what follows it: 9F is FFFFFFFFF. The gate is seen in the end, with
+// 08:41 for whatever time it tells.
+func TestRule(t *testing.T) {
+	t.Parallel()
+	for sequence, want := range map[string]string{
+		"":             "open",
+		"11F":          "open",
+		"12F":          "closed: 12 different receipts failed and none has succeeded (pg_failure)",
+		"11Fs11F":      "open",
+		"11Fs12F":      "closed: 12 different receipts failed since the last success at 08:41 UTC (pg_failure)",
+		"60f":          "open",
+		"11F60f":       "open",
+		"11F60fF":      "closed: 12 different receipts failed and none has succeeded (pg_failure)",
+		"6Fs6F":        "open",
+		"9FT":          "open", // nothing is decided without a call
+		"9FTf":         "open", // nine are worth all their attempts
+		"9FTF":         "closed: 10 different receipts failed and none has succeeded (pg_failure)",
+		"10FTf":        "closed: 10 different receipts failed and none has succeeded (pg_failure)",
+		"10F10f":       "open",
+		"9FsTF":        "open",
+		"s10FTf":       "closed: 10 different receipts failed since the last success at 08:41 UTC (pg_failure)",
+		"12Fi":         "open",
+		"12Fi11F":      "open",
+		"12Fi12F":      "closed: 12 different receipts failed since the last success at 08:41 UTC (pg_failure)",
+		"12F9T":        "closed: 12 different receipts failed and none has succeeded (pg_failure)",
+		"12FC":         "waived",
+		"12FC99F":      "waived",
+		"12FC99Fs":     "open",
+		"12FC99Fs12F":  "closed: 12 different receipts failed since the last success at 08:41 UTC (pg_failure)",
+		"10FTfC20Fs9F": "open",
+	} {
+		t.Run("after "+sequence, func(t *testing.T) {
+			t.Parallel()
+			newSequence(t).follow(t, sequence, want)
+		})
+	}
+}
+
+// sequence is two processes on a Redis whose clock stands still.
+type sequence struct {
+	server    *miniredis.Miniredis
+	client    *redis.Client
+	now       time.Time
+	gateway   *gateway
+	processes []*process
+	inFlight  *gate.Call
+	receipts  int
+}
+
+func newSequence(t *testing.T) *sequence {
+	s := &sequence{
+		server: miniredis.RunT(t), now: time.Date(2026, 11, 26, 8, 41, 0, 0, time.UTC), gateway: &gateway{},
+	}
+	s.server.SetTime(s.now)
+	s.client = redis.NewClient(&redis.Options{Addr: s.server.Addr()})
+	t.Cleanup(func() { _ = s.client.Close() })
+	config := gate.Config{Receipts: 12}
+	for _, name := range []string{"a", "b"} {
+		s.processes = append(s.processes, start(t, s.client, name, s.gateway, config))
+	}
+	var err error
+	if s.inFlight, err = s.processes[0].Enter(t.Context(), tasks.KCP); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *sequence) follow(t *testing.T, sequence, want string) {
+	times := 0
+	for _, c := range sequence {
+		if c >= '0' && c <= '9' {
+			times = 10*times + int(c-'0')
+			continue
+		}
+		for range max(times, 1) {
+			s.step(t, c)
+		}
+		times = 0
+	}
+	if got := s.shown(t); got != want {
+		t.Errorf("the gate is %s, want it %s", got, want)
+	}
+}
+
+var clock = regexp.MustCompile(`\d\d:\d\d`)
+
+// shown says how the gate stands.
+func (s *sequence) shown(t *testing.T) string {
+	switch is := state(t, s.client, gate.Of(tasks.KCP)); {
+	case is.Closed:
+		return "closed: " + clock.ReplaceAllString(is.Reason, "08:41")
+	case is.Waived:
+		return "waived"
+	}
+	return "open"
+}
+
+func (s *sequence) step(t *testing.T, c rune) {
+	t.Helper()
+	s.receipts++
+	s.pass(t, time.Second) // more than the processes' clocks go on meanwhile
+	p := s.processes[s.receipts%2]
+	result := gate.Result{ImpUID: fmt.Sprint("imp_", s.receipts), Suspect: c == 'f'}
+	result.Signs = gate.Signs{Gateway: gate.Failed, PortOne: gate.Answered, Cause: "pg_failure"}
+	switch c {
+	case 'T':
+		s.pass(t, 10*time.Minute)
+		return
+	case 'C':
+		eventually(t, "the gate is waived", func() bool {
+			s.pass(t, 20*time.Minute)
+			return strings.HasPrefix(s.shown(t), "waived")
+		})
+		return
+	case 's', 'i':
+		result.Signs = gate.Signs{Gateway: gate.Answered, PortOne: gate.Answered}
+	}
+	call := s.inFlight
+	if c != 'i' {
+		eventually(t, "the call is let through", func() (through bool) {
+			var err error
+			call, err = p.Enter(t.Context(), tasks.KCP)
+			return err == nil
+		})
+	}
+	if err := call.Report(t.Context(), result); err != nil {
+		t.Fatal(err)
+	}
+	if c == 's' || c == 'i' {
+		eventually(t, "the gate knows of it", func() bool {
+			is := state(t, s.client, gate.Of(tasks.KCP))
+			return is.Failed == 0 && !is.Closed && !is.Waived
+		})
+	}
+}
+
+// pass lets time pass on the clock of Redis, of which all processes hear.
+func (s *sequence) pass(t *testing.T, d time.Duration) {
+	t.Helper()
+	s.now = s.now.Add(d)
+	s.server.SetTime(s.now)
+	for _, p := range s.processes {
+		if err := p.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

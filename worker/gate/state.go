@@ -1,0 +1,107 @@
+package gate
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// State is a gate as it stands in Redis. The zero State is that of a gate that
+// has not been closed recently. All times are Redis' own, whose clock is the
+// only one that all processes share.
+type State struct {
+	Closed bool
+	// Epoch is when it last closed or opened, in microseconds. It tells one
+	// closure from the next.
+	Epoch int64
+	// Owner is the process that closed it, and Reason why, for people.
+	Owner, Reason string
+	// Since is when it closed, if it is closed.
+	Since time.Time
+	// NextProbe is when it is next tried whether the gateway is back, and
+	// Interval how long that is after the time before.
+	NextProbe time.Time
+	Interval  time.Duration
+	// OpenedAt is when it opened, if it is open.
+	OpenedAt time.Time
+	// Failed is how many different receipts failed since the gateway's last
+	// success, without those that failed before an earlier success.
+	Failed int
+	// SucceededAt is the last success that Redis was told of, zero if there is
+	// none. Processes tell of successes only while Failed is above 0 or the gate is
+	// closed, and with their next failure.
+	SucceededAt time.Time
+	// Waived tells that nothing succeeded for so long that the gate stays open
+	// until something does.
+	Waived bool
+	// Closures is how often this process has closed the gate; of the states that
+	// [Gates.States] returns alone.
+	Closures int
+
+	opener string // the process that opened it
+	prober string // the process that probes, or did when it died
+}
+
+// values are the names and values of a gate's hash.
+type values map[string]string
+
+func newValues(reply any) values {
+	pairs, _ := reply.([]any)
+	v := make(values, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		v[text(pairs[i])] = text(pairs[i+1])
+	}
+	return v
+}
+
+// moment returns a time that is kept in microseconds, the zero time if there is
+// none.
+func (v values) moment(name string) time.Time {
+	if n := number(v[name]); n != 0 {
+		return time.UnixMicro(n).UTC()
+	}
+	return time.Time{}
+}
+
+// decode returns the state that a gate's hash and its count of failed receipts
+// show.
+func decode(v values, failed int64) State {
+	state := State{
+		Closed: v["state"] == "closed", Epoch: number(v["epoch"]), Owner: v["owner"], Reason: v.reason(),
+		Interval: time.Duration(number(v["interval"])) * time.Microsecond, NextProbe: v.moment("probe_at"),
+		Failed: int(failed), SucceededAt: v.moment("succeeded_at"), Waived: v["waived"] != "",
+		opener: v["opener"], prober: v["prober"],
+	}
+	if state.Closed {
+		state.Since = v.moment("epoch")
+	} else {
+		state.OpenedAt = v.moment("epoch")
+	}
+	return state
+}
+
+// reason explains in words why a gate closed.
+func (v values) reason() string {
+	if v["state"] != "closed" || v["reason"] != "" {
+		return v["reason"]
+	}
+	succeeded := "and none has succeeded"
+	if at := v.moment("succeeded_at"); !at.IsZero() {
+		layout := "15:04 UTC"
+		if at.YearDay() != v.moment("epoch").YearDay() {
+			layout = "2006-01-02 15:04 UTC"
+		}
+		succeeded = "since the last success at " + at.Format(layout)
+	}
+	return fmt.Sprintf("%s different receipts failed %s (%s)", v["failures"], succeeded, v["cause"])
+}
+
+func text(value any) string {
+	s, _ := value.(string)
+	return s
+}
+
+func number(s string) int64 {
+	n, _ := strconv.ParseInt(s, 10, 64)
+	return n
+}

@@ -1,0 +1,69 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+const (
+	// longestHold is the longest time for which PortOne can ask for no calls: what
+	// the API's client takes from a Retry-After header.
+	longestHold = time.Hour
+	// longestProbe is the longest time between two probes.
+	longestProbe = time.Hour
+	// slack is how far ahead of Redis' clock a time may be that Redis' clock gave:
+	// after a failover that of another machine goes on.
+	slack = time.Minute
+)
+
+// mend is a key in Redis, or a field of a hash, whose value is out of range. It
+// counts as absent, and is deleted.
+type mend struct{ key, field, value string }
+
+func (m mend) String() string {
+	if m.field == "" {
+		return fmt.Sprintf("%s is %s", m.key, m.value)
+	}
+	return fmt.Sprintf("%s of %s is %q", m.field, m.key, m.value)
+}
+
+// validate removes the values of a gate's hash that nothing of this program can
+// have written, and returns them. A gate whose state or epoch is one is absent.
+func (v values) validate(key string, now time.Time) (mends []mend) {
+	within := func(name string, least, most int64) {
+		if value, ok := v[name]; ok {
+			if n, err := strconv.ParseInt(value, 10, 64); err != nil || n < least || n > most {
+				mends = append(mends, mend{key, name, value})
+				delete(v, name)
+			}
+		}
+	}
+	micros := now.Add(slack).UnixMicro()
+	within("epoch", 1, micros)
+	within("succeeded_at", 1, micros)
+	within("probe_at", 1, micros+longestProbe.Microseconds())
+	within("prober_until", 1, micros+proberLife.Microseconds())
+	within("interval", time.Millisecond.Microseconds(), longestProbe.Microseconds())
+	state := v["state"]
+	if _, ok := v["epoch"]; state != "" && (!ok || state != "closed" && state != "open") {
+		mends = append(mends, mend{key: key, value: fmt.Sprintf("state %q since %q", state, v["epoch"])})
+		clear(v)
+	}
+	return mends
+}
+
+// mend deletes what is out of range.
+func (s *Store) mend(ctx context.Context, mends []mend) error {
+	var problems []error
+	for _, m := range mends {
+		if m.field == "" {
+			problems = append(problems, s.client.Del(ctx, m.key).Err())
+		} else {
+			problems = append(problems, s.client.HDel(ctx, m.key, m.field).Err())
+		}
+	}
+	return errors.Join(problems...)
+}

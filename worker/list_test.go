@@ -1,0 +1,163 @@
+package worker_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker"
+	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// fails lets every DELETE for the receipts fail as a payment gateway's failure.
+func (b *bench) fails(all []tasks.Revocation) {
+	for _, r := range all {
+		b.portone.Inject(iamporttest.Rule{ImpUID: r.ImpUID, Fault: iamporttest.GatewayFailed})
+	}
+}
+
+// neverClosed reports an error if a gate of this process has ever closed.
+func neverClosed(t *testing.T, w *worker.Worker) {
+	t.Helper()
+	for name, state := range w.Gates() {
+		if state.Closures > 0 || state.Closed {
+			t.Errorf("the gate of %s has closed %d times, which is now %+v", name, state.Closures, state)
+		}
+	}
+}
+
+// A list that somebody has worked off by hand: its gateway refuses every receipt,
+// and is not down.
+func TestReceiptsRevokedByHandEndWithTheirFirstCall(t *testing.T) {
+	t.Parallel()
+	for _, pg := range []tasks.Gateway{tasks.KCP, ""} { // it is looked up where nobody says on which gateway it is
+		t.Run(string(pg), func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				b := newBench(t, client, iamporttest.Config{})
+				all := b.issued(t, 300, pg, "b")
+				for _, r := range all {
+					b.revoke(t, r.ImpUID)
+				}
+				w, _ := b.startWorker(t, oneSpare)
+				for _, r := range all {
+					o := b.await(t, r.ImpUID, terminal)
+					if o.Reason != outcome.ReasonAlreadyRevoked || o.Attempts != 1 {
+						t.Errorf("%s is %s: %s after %d attempts", r.ImpUID, o.Status, o.Reason, o.Attempts)
+					}
+				}
+				neverClosed(t, w)
+			})
+		})
+	}
+}
+
+// Receipts that fail for ever hold up no others of their gateway, however many they
+// are, and make their own calls.
+func TestFailingReceiptsHoldUpNoOthers(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{Latency: iamporttest.Latency{Median: time.Millisecond}})
+		var bad, good []tasks.Revocation
+		for i := range 15 { // in turn, so that each failure follows and precedes a success
+			batch := string(rune('a' + i))
+			bad = append(bad, b.issued(t, 40, tasks.KCP, "bad"+batch)...)
+			good = append(good, b.issued(t, 10, tasks.KCP, "good"+batch)...)
+		}
+		b.fails(bad)
+		w, _ := b.startWorker(t)
+		b.revoked(t, good)
+		for _, r := range bad {
+			if o := b.await(t, r.ImpUID, terminal); o.Reason != outcome.ReasonAttemptsExhausted || o.Attempts != 4 {
+				t.Errorf("%s is %s: %s after %d attempts", r.ImpUID, o.Status, o.Reason, o.Attempts)
+			}
+		}
+		neverClosed(t, w)
+	})
+}
+
+// Where every receipt fails, the list comes to an end: after the gate's patience,
+// each makes the calls of its schedule.
+func TestHopelessListComesToItsEnd(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		all := b.issued(t, 400, tasks.KCP, "b")
+		b.fails(all)
+		const patience = 3 * time.Second
+		began := time.Now()
+		w, _ := b.startWorker(t, func(config *worker.Config) {
+			config.Gate = gate.Config{Receipts: 50, Patience: patience, Probe: 20 * time.Millisecond}
+		})
+		eventually(t, "the gate is closed", func() bool { return b.closed(t, "kcp") })
+		for _, r := range all {
+			if o := b.await(t, r.ImpUID, terminal); o.Reason != outcome.ReasonAttemptsExhausted || o.Attempts != 4 {
+				t.Errorf("%s is %s: %s after %d attempts", r.ImpUID, o.Status, o.Reason, o.Attempts)
+			}
+		}
+		if took := time.Since(began); took < patience {
+			t.Errorf("it ended after %v, before the gate's patience", took)
+		}
+		if state := w.Gates()["kcp"]; state.Closed || !state.Waived {
+			t.Errorf("the gate is %+v, want it waived", state)
+		}
+		// It stays so until something succeeds.
+		b.revoked(t, b.issued(t, 10, tasks.KCP, ""))
+		eventually(t, "the gate is as ever", func() bool { return !w.Gates()["kcp"].Waived })
+	})
+}
+
+// A closed gate is probed with what is likeliest to succeed.
+func TestProbesTakeWhatIsLikeliestToSucceed(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		probed := make(chan string, 100)
+		b := newBench(t, client, iamporttest.Config{OnCall: func(call iamporttest.Call) {
+			if call.Operation == iamporttest.OpRevoke {
+				probed <- call.ImpUID
+			}
+		}})
+		next := func() string {
+			select {
+			case impUID := <-probed:
+				return impUID
+			case <-time.After(patience):
+				t.Fatal("there is no probe")
+				return ""
+			}
+		}
+		client.SAdd(t.Context(), "asynq:queues", tasks.Queue{PG: tasks.KCP}.Name()) // as if it had been used
+		bad := b.issued(t, few, tasks.KCP, "bad")
+		b.fails(bad)
+		b.start(t, func(config *worker.Config) {
+			config.Schedule = worker.Schedule{Base: time.Hour, Max: time.Hour}
+			config.Gate = gate.Config{Receipts: few, Probe: 700 * time.Millisecond, ProbeMax: 700 * time.Millisecond}
+		})
+		eventually(t, "the gate is closed", func() bool { return b.closed(t, "kcp") })
+		for range few {
+			next()
+		}
+		single := b.issued(t, 2, tasks.KCP, "")
+		bulk := b.issued(t, 1, tasks.KCP, "bulk")
+		b.fails(append(bulk, single...))
+		got := []string{next(), next(), next()}
+		if got[0] == got[1] || got[2] != bulk[0].ImpUID {
+			t.Errorf("it was probed with %v, want the single ones and then that of the batch", got)
+		}
+		for range few { // then those that failed, each once before any a second time
+			got = append(got, next())
+		}
+		seen := make(map[string]bool)
+		for _, impUID := range got {
+			if seen[impUID] {
+				t.Errorf("%s is probed with twice in %v", impUID, got)
+			}
+			seen[impUID] = true
+		}
+	})
+}
