@@ -15,9 +15,11 @@ import (
 
 const (
 	// reclaimAfter is how long the lease of a task must be over for the sweeper
-	// to take it back. Asynq does so after 30 s, once a minute, unless one task
-	// that it cannot read keeps it from all tasks of the same server.
-	reclaimAfter = 2 * time.Minute
+	// to take it back: as far as the clocks of two machines may be apart. Taken from a
+	// worker that lives, it would only come back soon, since its attempt is running.
+	// Asynq does so after 30 s, once a minute, unless one task that it cannot read
+	// keeps it from all tasks of the same server.
+	reclaimAfter = 10 * time.Second
 	// reclaimPage is how many of them one sweep looks at in each queue.
 	reclaimPage = 500
 )

@@ -55,7 +55,7 @@ func (s *sweeper) run(ctx context.Context) {
 func (s *sweeper) sweep(ctx context.Context) error {
 	s.beat()
 	defer s.rest()
-	leads, err := s.outcomes.Lead(ctx, "sweeper", s.process, 3*s.every)
+	leads, err := s.outcomes.Lead(ctx, "sweeper", s.process, s.every)
 	if err != nil || !leads {
 		return err
 	}

@@ -65,7 +65,10 @@ func (g *Gates) await(ctx context.Context, pg tasks.Gateway, deadline time.Time)
 	}
 	for {
 		left := max(time.Until(deadline), 0)
-		taken, wait, err := g.store.take(ctx, keys, append([]any{left.Microseconds()}, intervals...))
+		taken, wait, odd, err := g.store.take(ctx, keys, append([]any{left.Microseconds()}, intervals...))
+		for _, value := range odd {
+			g.log.Warn("a rate in Redis was out of range, and counts as absent", "value", value)
+		}
 		switch {
 		case err != nil:
 			return err
@@ -93,12 +96,17 @@ func rest(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// take asks for a place in line.
-func (s *Store) take(ctx context.Context, keys []string, args []any) (taken bool, wait time.Duration, err error) {
+// take asks for a place in line. odd are the values that were out of range.
+func (s *Store) take(
+	ctx context.Context, keys []string, args []any,
+) (taken bool, wait time.Duration, odd []any, err error) {
 	keys = append([]string{s.holdKey()}, keys...)
-	reply, err := takeScript.Run(ctx, s.client, keys, args...).Int64Slice()
+	reply, err := takeScript.Run(ctx, s.client, keys, args...).Slice()
 	if err != nil {
-		return false, 0, fmt.Errorf("ask the rate for a call: %w", err)
+		return false, 0, nil, fmt.Errorf("ask the rate for a call: %w", err)
 	}
-	return reply[0] == 1, time.Duration(reply[1]) * time.Microsecond, nil
+	place, _ := reply[0].(int64)
+	micros, _ := reply[1].(int64)
+	odd, _ = reply[2].([]any)
+	return place == 1, time.Duration(micros) * time.Microsecond, odd, nil
 }

@@ -47,6 +47,8 @@ type process struct {
 	hang    chan struct{} // a probe waits until it is closed; nil for none
 	running sync.WaitGroup
 	end     context.CancelFunc
+	// complain is told of what fails; nil for the test's log.
+	complain func(kind string, err error)
 }
 
 func (p *process) Probe(ctx context.Context, name gate.Name, queues []string) gate.Probed {
@@ -84,9 +86,10 @@ func (p *process) run(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	p.end = cancel
-	p.running.Go(func() {
-		p.Run(ctx, p, func(kind string, err error) { t.Logf("%s: %s: %v", p.name, kind, err) })
-	})
+	if p.complain == nil {
+		p.complain = func(kind string, err error) { t.Logf("%s: %s: %v", p.name, kind, err) }
+	}
+	p.running.Go(func() { p.Run(ctx, p, p.complain) })
 	t.Cleanup(p.stop)
 }
 

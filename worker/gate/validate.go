@@ -41,16 +41,15 @@ func (v values) validate(key string, now time.Time) (mends []mend) {
 			}
 		}
 	}
-	micros := now.Add(slack).UnixMicro()
+	micros, state, epoch := now.Add(slack).UnixMicro(), v["state"], v["epoch"]
 	within("epoch", 1, micros)
 	within("succeeded_at", 1, micros)
 	within("probe_at", 1, micros+longestProbe.Microseconds())
 	within("prober_until", 1, micros+proberLife.Microseconds())
 	within("interval", time.Millisecond.Microseconds(), longestProbe.Microseconds())
-	state := v["state"]
 	if _, ok := v["epoch"]; state != "" && (!ok || state != "closed" && state != "open") {
-		mends = append(mends, mend{key: key, value: fmt.Sprintf("state %q since %q", state, v["epoch"])})
 		clear(v)
+		return []mend{{key: key, value: fmt.Sprintf("%q since %q", state, epoch)}}
 	}
 	return mends
 }
