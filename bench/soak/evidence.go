@@ -32,6 +32,7 @@ type evidence struct {
 
 	// What PortOne knows, and how the workers fared.
 	truths  map[string]iamporttest.Truth
+	failing map[string]bool // the imp_uids whose every DELETE fails
 	stats   iamporttest.Stats
 	crashes []string
 }
@@ -43,8 +44,12 @@ func (k *soak) gather(ctx context.Context, found *evidence) error {
 	found.crashes = k.workers.crashes
 	found.stats = k.portone.Stats()
 	found.truths = make(map[string]iamporttest.Truth)
+	found.failing = make(map[string]bool)
 	for truth := range k.portone.Truths() {
 		found.truths[truth.ImpUID] = truth
+		if slices.Contains(k.portone.RulesAbout(truth.ImpUID), failing) {
+			found.failing[truth.ImpUID] = true
+		}
 	}
 	var err error
 	if found.left, found.archived, err = k.left(); err != nil {
