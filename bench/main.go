@@ -3,7 +3,7 @@
 // the barest handler that makes the same call; how fast a list comes into Redis
 // beside a loop of Asynq's client and beside what redis-benchmark can; what it
 // costs that a batch is counted; what becomes of all gateways while one of them
-// is down; and how much receipts that fail for ever delay those that do not. It starts everything it needs: a
+// is down; and how much receipts that fail permanently delay those that do not. It starts everything it needs: a
 // redis-server of its own, a pretend PortOne, and a process for each worker. The
 // figures mean something only on a machine that does nothing else.
 package main
@@ -79,7 +79,8 @@ func parse(args []string, log io.Writer) (settings, error) {
 	f.SetOutput(log)
 	f.IntVar(&s.runs, "runs", 5, "how often each measurement is made")
 	f.StringVar(&s.only, "only", "", "make this measurement alone: `"+strings.Join(names(), "|")+"`")
-	f.BoolVar(&s.all, "all", false, "make also the measurements million, which takes a gigabyte of memory, and mixed, which takes half an hour")
+	f.BoolVar(&s.all, "all", false, "make also the measurements million, which takes a gigabyte of memory, and "+
+		"mixed, which takes half an hour")
 	f.StringVar(&s.output, "o", "", "write the table to this `file` as well")
 	f.StringVar(&s.profile, "cpuprofile", "",
 		"write a CPU profile of the worker in the last run to this `file`, for cpu one of the bare handler to FILE.bare, "+

@@ -18,8 +18,9 @@ const (
 )
 
 // mixedNote is on how mixed is made.
-const mixedNote = "mixed: three workers of 20 slots, API latency 100 ms, default schedule and gates; Redis with " + onDiskText +
-	". Bare is Asynq's server with a handler that makes the same DELETEs and lookups on the same slots and schedule: " +
+const mixedNote = "mixed: three workers of 20 slots, API latency 100 ms, default schedule and gates; " +
+	"Redis with " + onDiskText + ". " +
+	"Bare is Asynq's server with a handler that makes the same DELETEs and lookups on the same slots and schedule: " +
 	"it looks up before a repeated DELETE and after a 500, and has no gates and no outcomes."
 
 // mixedSizes are how much each part of mixed does, and for how long.
@@ -78,7 +79,7 @@ func mixedNames() (names []string) {
 	return names
 }
 
-// mixed measures how much receipts that fail for ever, or for a while, delay
+// mixed measures how much receipts that fail permanently, or for a while, delay
 // those that do not, beside a bare handler that holds nothing back.
 func (b *bench) mixed(ctx context.Context) ([]row, error) {
 	var rows []row

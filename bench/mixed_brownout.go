@@ -10,7 +10,8 @@ import (
 // mixedBrownout measures how many receipts are revoked while most calls fail,
 // whatever receipt they are for.
 func (b *bench) mixedBrownout(ctx context.Context) ([]row, error) {
-	name := fmt.Sprintf("mixed: nine of ten calls fail for %v with %d receipts waiting: revoked meanwhile", b.sizes.brownout, b.sizes.list)
+	name := fmt.Sprintf("mixed: nine of ten calls fail for %v with %d receipts waiting: revoked meanwhile",
+		b.sizes.brownout, b.sizes.list)
 	rows := []row{
 		{name: name + ", bare", format: "%.0f"},
 		{name: name + ", revoker", format: "%.0f"},

@@ -8,7 +8,7 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// mixedList is a list of which some receipts fail for ever.
+// mixedList is a list of which some receipts fail permanently.
 type mixedList struct {
 	failing float64 // of its receipts, in per cent
 	warm    int     // calls that succeed before
@@ -16,7 +16,7 @@ type mixedList struct {
 }
 
 func (l mixedList) name(lines int) string {
-	name := fmt.Sprintf("mixed: %.0f %% of %d receipts fail for ever", l.failing, lines)
+	name := fmt.Sprintf("%.0f %% of %d receipts fail permanently", l.failing, lines)
 	if l.warm > 0 {
 		name += fmt.Sprintf(", after %d successes", l.warm)
 	}
@@ -42,24 +42,21 @@ func (b *bench) mixedLists(ctx context.Context, failing float64) ([]row, error) 
 // seed.
 func (b *bench) mixedPair(ctx context.Context, l mixedList) ([]row, error) {
 	name := l.name(b.sizes.list)
-	p := newPassed(name+": all others revoked", func(bare float64) float64 { return 1.5*bare + 10 })
-	calls := [2]row{
-		{name: fmt.Sprintf("%s: calls for these in %v, bare", name, l.watch), format: "%.0f"},
-		{name: fmt.Sprintf("%s: calls for these in %v, revoker", name, l.watch), format: "%.0f"},
-	}
-	share := row{name: fmt.Sprintf("%s: calls for these in %v, revoker against bare", name, l.watch), target: "80 – 120 %", format: "%.0f %%"}
+	p := newPassed("mixed: "+name+": all others revoked", func(bare float64) float64 { return 1.5*bare + 10 })
+	watched := fmt.Sprintf("mixed: %s: calls for these in %v", name, l.watch)
+	calls := [2]row{{name: watched + ", bare", format: "%.0f"}, {name: watched + ", revoker", format: "%.0f"}}
+	share := row{name: watched + ", revoker against bare", target: "80 – 120 %", format: "%.0f %%"}
 	err := b.eachSeed(name, func(seed uint64) error {
-		var took [2]time.Duration
+		var found [2]listResult
 		for i, who := range []contestant{mixedBare, mixedRevoker} {
-			found, err := b.runList(ctx, l, seed, who)
-			if err != nil {
+			var err error
+			if found[i], err = b.runList(ctx, l, seed, who); err != nil {
 				return fmt.Errorf("%s: %w", who.name, err)
 			}
-			took[i] = found.took
-			calls[i].add(float64(found.deletes))
+			calls[i].add(float64(found[i].deletes))
 		}
-		p.add(took[0].Seconds(), took[1].Seconds())
-		share.add(100 * calls[1].values[len(calls[1].values)-1] / max(calls[0].values[len(calls[0].values)-1], 1))
+		p.add(found[0].took.Seconds(), found[1].took.Seconds())
+		share.add(100 * float64(found[1].deletes) / float64(max(found[0].deletes, 1)))
 		return nil
 	})
 	if err != nil || l.watch == 0 {

@@ -13,7 +13,9 @@ import (
 const outcomePage = 500
 
 // lacking returns the outcomes of imp_uids that are not as they should be.
-func (s *scene) lacking(ctx context.Context, impUIDs []string, good func(outcome.Outcome) bool) (bad []outcome.Outcome, err error) {
+func (s *scene) lacking(
+	ctx context.Context, impUIDs []string, good func(outcome.Outcome) bool,
+) (bad []outcome.Outcome, err error) {
 	store := outcome.NewStore(s.redis.Client, outcome.Config{})
 	for page := range slices.Chunk(impUIDs, outcomePage) {
 		outcomes, err := store.Many(ctx, page)

@@ -14,8 +14,8 @@ import (
 const (
 	// restartBatch is the list that is under way when everything is killed.
 	restartBatch = "mixed"
-	// restartFailing and restartByHand are how many receipts in a hundred fail for
-	// ever, and one in how many was revoked by hand.
+	// restartFailing and restartByHand are how many receipts in a hundred fail
+	// permanently, and one in how many was revoked by hand.
 	restartFailing = 5
 	restartByHand  = 10
 )
@@ -33,7 +33,8 @@ var restartFaults = []iamporttest.Rule{
 // mixedRestart measures what is left behind after all workers and Redis were
 // killed at work.
 func (b *bench) mixedRestart(ctx context.Context) ([]row, error) {
-	name := fmt.Sprintf("mixed: %v after a restart of all workers and Redis, of %d receipts", b.sizes.recover, b.sizes.crash)
+	name := fmt.Sprintf("mixed: %v after a restart of all workers and Redis, of %d receipts",
+		b.sizes.recover, b.sizes.crash)
 	all := row{name: name + ": open", format: "%.0f"}
 	late := row{name: name + ": open although their schedule does not say so", target: "0", format: "%.0f"}
 	err := b.eachSeed("restart", func(seed uint64) error {

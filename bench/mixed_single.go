@@ -13,7 +13,7 @@ import (
 // mixedSingle measures how long single requests wait for their first call beside
 // a list on the same gateway of which every receipt fails.
 func (b *bench) mixedSingle(ctx context.Context) ([]row, error) {
-	name := fmt.Sprintf("mixed: %d single requests beside %d lines that fail for ever: longest wait for a call",
+	name := fmt.Sprintf("mixed: %d single requests beside %d lines that fail permanently: longest wait for a call",
 		b.sizes.singles, b.sizes.beside)
 	rows := []row{
 		{name: name + ", bare", format: "%.1f s"},

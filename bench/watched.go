@@ -81,13 +81,14 @@ func (s *watched) ask(pg tasks.Gateway, impUIDs ...string) {
 }
 
 // inject adds a rule and notes which receipts fail by it, those included that
-// were asked for before.
+// were asked for before and are not revoked.
 func (s *watched) inject(rule iamporttest.Rule) {
 	s.portone.Inject(rule)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for impUID, t := range s.receipts {
-		t.fails = s.fails(impUID)
+		truth, _ := s.portone.Truth(impUID)
+		t.fails = !truth.Revoked() && s.fails(impUID)
 	}
 }
 
