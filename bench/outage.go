@@ -126,12 +126,16 @@ func (r outageResult) rows(c contender) []row {
 		}
 		return row{name: "outage: " + c.name + ": " + name, target: goal, format: format, values: []float64{value}}
 	}
+	drained := "an empty backlog"
+	if c.failing > 0 {
+		drained = "all revoked that do not fail, of a backlog"
+	}
 	return []row{
 		line("calls to the dead gateway", fmt.Sprintf("< %d", mostCalls), "%.0f", float64(r.calls)),
 		line("attempts burned", fmt.Sprintf("≤ %d", mostBurned), "%.0f", float64(r.lost.burned)),
 		line("most burned by one receipt", fmt.Sprintf("≤ %d", mostOfOne), "%.0f", float64(r.lost.most)),
 		line("dead letters", "0", "%.0f", float64(r.dead)),
-		line(fmt.Sprintf("its return to an empty backlog of %d, ideally %.1f s", r.backlog, r.ideal().Seconds()),
+		line(fmt.Sprintf("its return to %s of %d, ideally %.1f s", drained, r.backlog, r.ideal().Seconds()),
 			fmt.Sprintf("≤ %.1f s", r.limit(c).Seconds()), "%.1f s", r.drained.Seconds()),
 		line("pickup of the others, before", "", "%.0f ms", milliseconds(r.quiet.pickup)),
 		line("pickup of the others, during", fmt.Sprintf("≤ %.0f ms", milliseconds(r.quiet.pickup)+50), "%.0f ms",
