@@ -20,46 +20,73 @@ const (
 	bareGateway     bareMode = "gateway"     // on the queues of one gateway, as the worker's own server for it does
 	bareDefault     bareMode = "default"     // on many gateways, with Asynq's own retry schedule
 	bareExponential bareMode = "exponential" // on many gateways, with retries after 1 s, doubling, up to half an hour
+	bareLookups     bareMode = "lookups"     // on many gateways, with the worker's slots, schedule and lookups
 )
 
-// serveBare runs one Asynq server with what the worker gives to its own, and the
-// bare handler. That server keeps no outcomes, so that it does nothing that Asynq
-// and net/http do not do for everybody.
+// serveBare runs Asynq servers with what the worker gives to its own, and the
+// bare handler. They keep no outcomes, so that they do nothing that Asynq and
+// net/http do not do for everybody.
 func serveBare(ctx context.Context, j job, client redis.UniversalClient) error {
-	config := bareConfig(j)
+	configs := bareConfigs(j)
+	slots := 0
+	for _, config := range configs {
+		slots += config.Concurrency
+	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = config.Concurrency, config.Concurrency
-	server := asynq.NewServerFromRedisClient(client, config)
-	handler := &bare{url: j.URL, token: j.Token, client: &http.Client{Transport: transport}}
-	if err := server.Start(handler); err != nil {
-		return err
+	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = slots, slots
+	var handler asynq.Handler
+	b := bare{url: j.URL, token: j.Token, client: &http.Client{Transport: transport}}
+	if handler = &b; j.Bare == bareLookups {
+		handler = &bareWithLookups{b}
+	}
+	for _, config := range configs {
+		server := asynq.NewServerFromRedisClient(client, config)
+		if err := server.Start(handler); err != nil {
+			return err
+		}
+		defer server.Shutdown()
 	}
 	<-ctx.Done()
-	server.Shutdown()
 	return nil
 }
 
-// bareConfig returns the settings of the server. On many gateways it has as many
-// slots as the worker has for all of them.
-func bareConfig(j job) asynq.Config {
+// bareConfigs returns the settings of each server. One server for many gateways
+// has as many slots as the worker has for all of them.
+func bareConfigs(j job) []asynq.Config {
 	config := asynq.Config{
 		TaskCheckInterval: worker.DefaultPoll * 2 / 3, DelayedTaskCheckInterval: 500 * time.Millisecond, LogLevel: asynq.WarnLevel,
 	}
 	if j.Bare == bareGateway {
-		config.Queues = map[string]int{tasks.Queue{PG: gateway}.Name(): 9, tasks.Queue{PG: gateway, Bulk: true}.Name(): 1}
-		config.Concurrency = j.Slots
-		return config
+		return []asynq.Config{onGateway(config, gateway, j.Slots)}
 	}
-	config.Queues = map[string]int{tasks.Queue{PG: outageDown}.Name(): 1}
-	for _, pg := range outageOthers {
+	config.LogLevel = asynq.ErrorLevel // each failed attempt is a warning
+	gateways := append([]tasks.Gateway{outageDown}, outageOthers...)
+	if j.Bare == bareLookups {
+		config.RetryDelayFunc = func(retried int, _ error, _ *asynq.Task) time.Duration {
+			return worker.Schedule{}.Delay(retried + 1)
+		}
+		var configs []asynq.Config
+		for _, pg := range gateways {
+			configs = append(configs, onGateway(config, pg, j.Slots))
+		}
+		return configs
+	}
+	config.Queues = make(map[string]int)
+	for _, pg := range gateways {
 		config.Queues[tasks.Queue{PG: pg}.Name()] = 1
 	}
 	config.Concurrency = j.Slots * len(config.Queues)
-	config.LogLevel = asynq.ErrorLevel // each failed attempt is a warning
 	if j.Bare == bareExponential {
 		config.RetryDelayFunc = func(retried int, _ error, _ *asynq.Task) time.Duration {
 			return min(time.Second<<min(retried, 20), 30*time.Minute)
 		}
 	}
+	return []asynq.Config{config}
+}
+
+// onGateway returns config for a server of one gateway, like the worker's own.
+func onGateway(config asynq.Config, pg tasks.Gateway, slots int) asynq.Config {
+	config.Queues = map[string]int{tasks.Queue{PG: pg}.Name(): 9, tasks.Queue{PG: pg, Bulk: true}.Name(): 1}
+	config.Concurrency = slots
 	return config
 }

@@ -5,23 +5,30 @@ import (
 	"time"
 )
 
-func TestBareConfig(t *testing.T) {
+func TestBareConfigs(t *testing.T) {
 	t.Parallel()
+	many := 1 + len(outageOthers)
 	for mode, want := range map[bareMode]struct {
-		queues, slots int
-		third         time.Duration // delay of the third retry; 0 for Asynq's own
+		servers, queues, slots int
+		third                  time.Duration // delay of the third retry, within 20 %; 0 for Asynq's own
 	}{
-		bareGateway:     {queues: 2, slots: 20},
-		bareDefault:     {queues: 1 + len(outageOthers), slots: 20 * (1 + len(outageOthers))},
-		bareExponential: {queues: 1 + len(outageOthers), slots: 20 * (1 + len(outageOthers)), third: 4 * time.Second},
+		bareGateway:     {servers: 1, queues: 2, slots: 20},
+		bareDefault:     {servers: 1, queues: many, slots: 20 * many},
+		bareExponential: {servers: 1, queues: many, slots: 20 * many, third: 4 * time.Second},
+		bareLookups:     {servers: many, queues: 2, slots: 20, third: 20 * time.Second},
 	} {
-		got := bareConfig(job{Bare: mode, Slots: 20})
-		var third time.Duration
-		if got.RetryDelayFunc != nil {
-			third = got.RetryDelayFunc(2, nil, nil)
+		got := bareConfigs(job{Bare: mode, Slots: 20})
+		if len(got) != want.servers {
+			t.Errorf("%s: got %d servers, want %d", mode, len(got), want.servers)
 		}
-		if len(got.Queues) != want.queues || got.Concurrency != want.slots || third != want.third {
-			t.Errorf("%s: got %d queues, %d slots and a delay of %v, want %+v", mode, len(got.Queues), got.Concurrency, third, want)
+		var third time.Duration
+		if got[0].RetryDelayFunc != nil {
+			third = got[0].RetryDelayFunc(2, nil, nil)
+		}
+		if len(got[0].Queues) != want.queues || got[0].Concurrency != want.slots ||
+			third < want.third*8/10 || third > want.third*12/10 {
+			t.Errorf("%s: got %d queues, %d slots and a delay of %v, want %+v",
+				mode, len(got[0].Queues), got[0].Concurrency, third, want)
 		}
 	}
 }

@@ -26,9 +26,10 @@ type bench struct {
 type measurement struct {
 	name string
 	make func(*bench, context.Context) ([]row, error)
-	// large tells that it takes so much memory that it is made only if it is
-	// asked for.
+	// large tells that it takes so much memory, or time, that it is made only if
+	// it is asked for.
 	large bool
+	note  string // on how it is made; empty if there is nothing to say
 }
 
 func measurements() []measurement {
@@ -39,8 +40,9 @@ func measurements() []measurement {
 		{name: "cpu", make: (*bench).cpu},
 		{name: "fanout", make: (*bench).fanout},
 		{name: "bookkeeping", make: (*bench).bookkeeping},
-		{name: "outage", make: (*bench).outage},
+		{name: "outage", make: (*bench).outage, note: outageNote},
 		{name: "million", make: (*bench).million, large: true},
+		{name: "mixed", make: (*bench).mixed, large: true, note: mixedNote},
 	}
 }
 
@@ -147,24 +149,11 @@ func (b *bench) fill(ctx context.Context, l load) error {
 	if l.batch != "" && !l.uncounted {
 		return ask(ctx, b.redis.Client, l.batch, l.revocations)
 	}
-	revocations := func(yield func(tasks.Revocation) bool) {
-		for i := range l.revocations {
-			if !yield(tasks.Revocation{ImpUID: impUID(i), PG: gateway, Batch: l.batch}) {
-				return
-			}
-		}
+	list := make([]tasks.Revocation, l.revocations)
+	for i := range list {
+		list[i] = tasks.Revocation{ImpUID: impUID(i), PG: gateway, Batch: l.batch}
 	}
-	enqueued := 0
-	for result := range enqueue.NewClient(b.redis.Client, enqueue.Config{}).RevokeMany(ctx, revocations) {
-		if result.Err != nil {
-			return result.Err
-		}
-		enqueued++
-	}
-	if enqueued != l.revocations {
-		return fmt.Errorf("enqueued %d of %d: %w", enqueued, l.revocations, context.Cause(ctx))
-	}
-	return nil
+	return revokeAll(ctx, enqueue.NewClient(b.redis.Client, enqueue.Config{}), list)
 }
 
 // check returns an error unless a load's batch, if it counts anything, has

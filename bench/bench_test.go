@@ -144,6 +144,10 @@ func TestParseRefusesWhatMakesNoSense(t *testing.T) {
 		{"-lines", "0"},
 		{"-million", "0"},
 		{"-all", "-only", "cpu"},
+		{"-case", "81"},
+		{"-contenders", "revoker,"},
+		{"-seeds", "0"},
+		{"-watch", "-1s"},
 	} {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
@@ -158,7 +162,7 @@ func TestWants(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
 		"":              "pickup throughput scale cpu fanout bookkeeping outage",
-		"-all":          "pickup throughput scale cpu fanout bookkeeping outage million",
+		"-all":          "pickup throughput scale cpu fanout bookkeeping outage million mixed",
 		"-only million": "million",
 		"-only cpu":     "cpu",
 	} {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"runtime/pprof"
 	"time"
@@ -153,16 +154,22 @@ func (b *bench) fanoutAsk(ctx context.Context, client *redis.Client) (float64, e
 // ask asks for a list of as many lines as a batch, and returns an error unless
 // each was enqueued.
 func ask(ctx context.Context, client redis.UniversalClient, name string, lines int) error {
-	batch, err := enqueue.NewClient(client, enqueue.Config{}).Batch(name, enqueue.BatchOptions{Source: "bench"})
-	if err != nil {
-		return err
-	}
 	list := func(yield func(enqueue.Line) bool) {
 		for i := range lines {
 			if !yield(enqueue.Line{Number: i + 1, ImpUID: impUID(i), PG: gateway}) {
 				return
 			}
 		}
+	}
+	return askList(ctx, enqueue.NewClient(client, enqueue.Config{}), name, list, lines)
+}
+
+// askList asks for a list of so many lines as a batch, and returns an error
+// unless all are queued.
+func askList(ctx context.Context, client *enqueue.Client, name string, list iter.Seq[enqueue.Line], lines int) error {
+	batch, err := client.Batch(name, enqueue.BatchOptions{Source: "bench"})
+	if err != nil {
+		return err
 	}
 	queued := 0
 	for result, err := range batch.Ask(ctx, list) {

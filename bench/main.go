@@ -2,8 +2,8 @@
 // the time its slots are busy, and what a revocation costs in CPU time beside
 // the barest handler that makes the same call; how fast a list comes into Redis
 // beside a loop of Asynq's client and beside what redis-benchmark can; what it
-// costs that a batch is counted; and what becomes of all gateways while one of
-// them is down. It starts everything it needs: a
+// costs that a batch is counted; what becomes of all gateways while one of them
+// is down; and how much receipts that fail permanently delay those that do not. It starts everything it needs: a
 // redis-server of its own, a pretend PortOne, and a process for each worker. The
 // figures mean something only on a machine that does nothing else.
 package main
@@ -62,18 +62,25 @@ type settings struct {
 	lines   int           // of the list of fanout, and of the one whose memory bookkeeping measures
 	huge    int           // lines of the list of the measurement million
 	down    time.Duration // how long the gateway is down in the measurement outage
-	log     io.Writer     // is told how far it has come
+	// contenders are the keys of those that outage is made with, and cases the
+	// names of the parts of mixed that are made.
+	contenders, cases choice
+	seeds             int           // each part of mixed is made with the seeds 1 to seeds
+	watch             time.Duration // how long mixed counts calls for receipts that fail; 0 for not at all
+	sizes             mixedSizes
+	log               io.Writer // is told how far it has come
 }
 
 // parse returns the settings that the arguments ask for, or an error that has
 // been written to log.
 func parse(args []string, log io.Writer) (settings, error) {
-	s := settings{log: log}
+	s := settings{log: log, sizes: defaultSizes}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(log)
 	f.IntVar(&s.runs, "runs", 5, "how often each measurement is made")
 	f.StringVar(&s.only, "only", "", "make this measurement alone: `"+strings.Join(names(), "|")+"`")
-	f.BoolVar(&s.all, "all", false, "make also the measurement million, which takes a gigabyte of memory")
+	f.BoolVar(&s.all, "all", false, "make also the measurements million, which takes a gigabyte of memory, and "+
+		"mixed, which takes half an hour")
 	f.StringVar(&s.output, "o", "", "write the table to this `file` as well")
 	f.StringVar(&s.profile, "cpuprofile", "",
 		"write a CPU profile of the worker in the last run to this `file`, for cpu one of the bare handler to FILE.bare, "+
@@ -86,6 +93,7 @@ func parse(args []string, log io.Writer) (settings, error) {
 	f.IntVar(&s.huge, "million", 1_000_000, "lines of the list of million")
 	f.DurationVar(&s.down, "down", time.Minute,
 		"how long the gateway is down in outage, which is made once whatever -runs says")
+	s.flagParts(f)
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
@@ -95,6 +103,16 @@ func parse(args []string, log io.Writer) (settings, error) {
 		return s, err
 	}
 	return s, nil
+}
+
+// flagParts defines the flags of outage and mixed that make a run shorter or
+// longer.
+func (s *settings) flagParts(f *flag.FlagSet) {
+	s.contenders.flag(f, "contenders", contenderKeys(), "who works through outage")
+	s.cases.flag(f, "case", mixedNames(), "what mixed measures")
+	f.IntVar(&s.seeds, "seeds", 1, "each part of mixed is made with the seeds 1 to this `number`")
+	f.DurationVar(&s.watch, "watch", 0,
+		"for how long mixed counts the calls for receipts that fail, for which 15m tells most (default not at all)")
 }
 
 func (s settings) validate(rest []string) error {
@@ -107,6 +125,8 @@ func (s settings) validate(rest []string) error {
 		return fmt.Errorf("-small %d must be at least 1, and -n %d above it", s.small, s.large)
 	case s.lines < 1 || s.huge < 1:
 		return fmt.Errorf("-lines %d and -million %d must be at least 1", s.lines, s.huge)
+	case s.seeds < 1 || s.watch < 0:
+		return fmt.Errorf("-seeds %d must be at least 1, and -watch %v not negative", s.seeds, s.watch)
 	case s.down < time.Second:
 		return fmt.Errorf("-down %v must be at least 1s", s.down)
 	case s.only != "" && s.all:
@@ -133,6 +153,16 @@ func (s settings) wants(m measurement) bool {
 	return s.all || !m.large
 }
 
+// notes returns what is to be said before the table.
+func (s settings) notes() (text string) {
+	for _, m := range measurements() {
+		if m.note != "" && s.wants(m) {
+			text += m.note + "\n\n"
+		}
+	}
+	return text
+}
+
 // run measures, and writes the table to stdout and where else it is wanted.
 func run(ctx context.Context, s settings, stdout io.Writer) error {
 	server, err := benchredis.Start(ctx, "", benchredis.InMemory...)
@@ -145,7 +175,7 @@ func run(ctx context.Context, s settings, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	report := table(machine(server.Version, time.Now()), rows)
+	report := s.notes() + table(machine(server.Version, time.Now()), rows)
 	if s.output != "" {
 		if err := os.WriteFile(s.output, []byte(report), 0o644); err != nil {
 			return err

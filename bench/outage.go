@@ -6,13 +6,12 @@ import (
 	"time"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/worker/gate"
 )
 
 const (
-	// mostToClose is how many calls of a process fail before it closes a gate
-	// whose window is full of successes: those count as attempts.
-	mostToClose = gate.DefaultCalls * gate.DefaultRatio
+	// mostCalls, mostBurned and mostOfOne are what an outage may cost: DELETEs to
+	// the gateway that is down, attempts of all receipts, and attempts of one.
+	mostCalls, mostBurned, mostOfOne = 240, 160, 1
 	// outageProcesses work, with outageSlots for each gateway.
 	outageProcesses = 3
 	outageSlots     = 20
@@ -39,23 +38,48 @@ var outageOthers = []tasks.Gateway{tasks.Inicis, tasks.Settle, tasks.Nice, tasks
 
 // contender is somebody who works through an outage.
 type contender struct {
-	name string
-	bare bareMode // and with which schedule
-	kill bool     // the process that owns the gate is killed, and another comes
+	key     string // by which it is asked for
+	name    string
+	bare    bareMode // and with which schedule
+	kill    bool     // the process that owns the gate is killed, and another comes
+	atOnce  bool     // the whole backlog is asked for when the gateway goes down
+	failing float64  // of the receipts, in per cent: no DELETE revokes them, also after the return
 }
 
 var contenders = []contender{
-	{name: "revoker"},
-	{name: "revoker, owner of the gate killed", kill: true},
-	{name: "bare Asynq, its default schedule", bare: bareDefault},
-	{name: "bare Asynq, 1 s doubling", bare: bareExponential},
+	{key: "revoker", name: "revoker"},
+	{key: "killed", name: "revoker, owner of the gate killed", kill: true},
+	{key: "at-once", name: "revoker, backlog all at once", atOnce: true},
+	{key: "failing", name: "revoker, backlog all at once, 30 % fail permanently", atOnce: true, failing: 30},
+	{key: "bare-default", name: "bare Asynq, its default schedule", bare: bareDefault},
+	{key: "bare-doubling", name: "bare Asynq, 1 s doubling", bare: bareExponential},
+}
+
+// outageNote is on how outage is made.
+const outageNote = "outage: Redis with " + onDiskText + "; " +
+	"bare Asynq is its server with a handler that makes the DELETE and nothing else."
+
+// contenderKeys returns by what the contenders are asked for.
+func contenderKeys() (keys []string) {
+	for _, c := range contenders {
+		keys = append(keys, c.key)
+	}
+	return keys
 }
 
 // outage measures what becomes of six gateways while one of them is down. It is
 // made once for each contender, whatever the number of runs: it takes minutes.
 func (b *bench) outage(ctx context.Context) ([]row, error) {
+	b, err := b.onDisk(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer b.redis.Stop()
 	var rows []row
 	for _, c := range contenders {
+		if !b.contenders.has(c.key) {
+			continue
+		}
 		b.say("outage: %s", c.name)
 		o, err := b.runOutage(ctx, c)
 		if err != nil {
@@ -68,10 +92,11 @@ func (b *bench) outage(ctx context.Context) ([]row, error) {
 
 // outageResult is what was seen of a contender.
 type outageResult struct {
-	calls, burned, dead int
-	backlog             int
-	drained             time.Duration // from the return to the last receipt
-	quiet, during       state         // of the other gateways
+	calls, dead   int
+	lost          losses
+	backlog       int
+	drained       time.Duration // from the return to the last receipt that does not fail
+	quiet, during state         // of the other gateways
 }
 
 // state is how gateways are served.
@@ -85,104 +110,36 @@ func (r outageResult) ideal() time.Duration {
 	return time.Duration(float64(r.backlog) / (outageProcesses * outageSlots) * float64(outageLatency))
 }
 
-func (r outageResult) rows(c contender) []row {
-	target := func(text string) string {
-		if c.bare != notBare {
-			return ""
-		}
-		return text
-	}
-	line := func(name, goal, format string, value float64) row {
-		return row{name: "outage: " + c.name + ": " + name, target: target(goal), format: format, values: []float64{value}}
-	}
+// limit is how long the backlog may take.
+func (r outageResult) limit(c contender) time.Duration {
 	limit := r.ideal()*13/10 + 10*time.Second
+	if c.failing > 0 {
+		limit += 25 * time.Second
+	}
+	return limit
+}
+
+func (r outageResult) rows(c contender) []row {
+	line := func(name, goal, format string, value float64) row {
+		if c.bare != notBare {
+			goal = ""
+		}
+		return row{name: "outage: " + c.name + ": " + name, target: goal, format: format, values: []float64{value}}
+	}
+	drained := "an empty backlog"
+	if c.failing > 0 {
+		drained = "all revoked that do not fail, of a backlog"
+	}
 	return []row{
-		line("calls to the dead gateway", "< 180", "%.0f", float64(r.calls)),
-		line("attempts burned", fmt.Sprintf("≤ %.0f", outageProcesses*mostToClose), "%.0f", float64(r.burned)),
+		line("calls to the dead gateway", fmt.Sprintf("< %d", mostCalls), "%.0f", float64(r.calls)),
+		line("attempts burned", fmt.Sprintf("≤ %d", mostBurned), "%.0f", float64(r.lost.burned)),
+		line("most burned by one receipt", fmt.Sprintf("≤ %d", mostOfOne), "%.0f", float64(r.lost.most)),
 		line("dead letters", "0", "%.0f", float64(r.dead)),
-		line(fmt.Sprintf("its return to an empty backlog of %d, ideally %.1f s", r.backlog, r.ideal().Seconds()),
-			fmt.Sprintf("≤ %.1f s", limit.Seconds()), "%.1f s", r.drained.Seconds()),
+		line(fmt.Sprintf("its return to %s of %d, ideally %.1f s", drained, r.backlog, r.ideal().Seconds()),
+			fmt.Sprintf("≤ %.1f s", r.limit(c).Seconds()), "%.1f s", r.drained.Seconds()),
 		line("pickup of the others, before", "", "%.0f ms", milliseconds(r.quiet.pickup)),
 		line("pickup of the others, during", fmt.Sprintf("≤ %.0f ms", milliseconds(r.quiet.pickup)+50), "%.0f ms",
 			milliseconds(r.during.pickup)),
 		line("throughput of the others, against before", "≥ 95 %", "%.1f %%", 100*r.during.throughput/r.quiet.throughput),
 	}
-}
-
-// runOutage lets a contender work while a gateway goes down and comes back.
-func (b *bench) runOutage(ctx context.Context, c contender) (outageResult, error) {
-	ctx, cancel := context.WithTimeout(ctx, quietFor+b.down+drainLimit+time.Minute)
-	defer cancel()
-	if err := b.redis.Empty(ctx); err != nil {
-		return outageResult{}, err
-	}
-	s, err := newOutagePortOne()
-	if err != nil {
-		return outageResult{}, err
-	}
-	defer s.close()
-	workers := &outageWorkers{bench: b, contender: c, url: s.url()}
-	defer workers.kill()
-	if workers.token, err = s.token(ctx); err != nil {
-		return outageResult{}, err
-	}
-	for range outageProcesses {
-		if err := workers.start(ctx); err != nil {
-			return outageResult{}, err
-		}
-	}
-	return b.timeline(ctx, s, workers)
-}
-
-// timeline is a quiet time, the outage, and the return.
-func (b *bench) timeline(ctx context.Context, s *outagePortOne, workers *outageWorkers) (r outageResult, err error) {
-	load := newAsking(b.redis.Client, s)
-	defer load.stop()
-	for _, pg := range outageOthers {
-		load.start(ctx, pg, outageRate)
-	}
-	load.start(ctx, outageDown, outageRate)
-	if err := pause(ctx, quietFor/3); err != nil { // until every queue is served
-		return r, err
-	}
-	began := time.Now()
-	if err := pause(ctx, quietFor*2/3); err != nil {
-		return r, err
-	}
-	r.quiet = s.state(outageOthers, began, time.Now())
-
-	load.start(ctx, outageDown, float64(outageBacklog)/b.down.Seconds()-outageRate)
-	down := time.Now()
-	s.portone.SetOutage(outageDown, true)
-	if err := b.meanwhile(ctx, workers); err != nil {
-		return r, err
-	}
-	s.portone.SetOutage(outageDown, false)
-	back := time.Now()
-	load.end(outageDown)
-	r.during = s.state(outageOthers, down, back)
-	r.backlog = s.waiting(outageDown)
-	if err := s.awaitDone(ctx, outageDown); err != nil {
-		return r, err
-	}
-	r.drained = s.lastDone(outageDown).Sub(back)
-	r.calls = s.portone.Stats().DuringOutage
-	load.stop()
-	r.burned, r.dead, err = workers.losses(ctx, s, r.calls)
-	return r, err
-}
-
-// meanwhile waits for the outage's end. If the contender is to be hurt, that
-// happens half-way.
-func (b *bench) meanwhile(ctx context.Context, workers *outageWorkers) error {
-	end := time.Now().Add(b.down)
-	if workers.contender.kill {
-		if err := pause(ctx, b.down/2); err != nil {
-			return err
-		}
-		if err := workers.replaceOwner(ctx); err != nil {
-			return err
-		}
-	}
-	return pause(ctx, time.Until(end))
 }

@@ -3,17 +3,40 @@ package main
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"receiptrevoker/bench/internal/benchredis"
+	"receiptrevoker/tasks/outcome"
 )
 
-// TestOutageSmoke runs a short outage with ours, one process of which is
-// killed. Its figures are checked as far as they must hold however short it is.
+// TestOutageSmoke runs short outages with ours: one in which a process is killed,
+// and one whose backlog comes at once and fails in part. The figures are checked
+// as far as they must hold however short it is.
 func TestOutageSmoke(t *testing.T) {
 	t.Parallel()
+	for _, key := range []string{"killed", "failing"} {
+		t.Run(key, func(t *testing.T) {
+			t.Parallel()
+			c := contenders[slices.IndexFunc(contenders, func(c contender) bool { return c.key == key })]
+			r := smokeOutage(t, c)
+			if r.calls == 0 || r.calls >= mostCalls || r.dead != 0 || r.backlog < outageBacklog/2 {
+				t.Errorf("got %+v, want fewer than %d calls, none dead, and a backlog of about %d", r, mostCalls, outageBacklog)
+			}
+			if r.quiet.pickup == 0 || r.quiet.throughput == 0 || r.during.throughput == 0 {
+				t.Errorf("got %+v, want the others to be served", r)
+			}
+			if got := r.rows(c); len(got) != 8 || !strings.Contains(got[0].String(), "| < 240 |") {
+				t.Errorf("%d rows: %v", len(got), got)
+			}
+		})
+	}
+}
+
+func smokeOutage(t *testing.T, c contender) outageResult {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	b := &bench{settings: settings{down: 6 * time.Second, log: io.Discard}}
@@ -24,17 +47,29 @@ func TestOutageSmoke(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.redis.Stop()
-	r, err := b.runOutage(ctx, contenders[1])
+	r, err := b.runOutage(ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.calls == 0 || r.calls >= 180 || r.dead != 0 || r.backlog < outageBacklog/2 {
-		t.Errorf("got %+v, want fewer than 180 calls, none dead, and a backlog of about %d", r, outageBacklog)
+	return r
+}
+
+func TestLosses(t *testing.T) {
+	t.Parallel()
+	var got losses
+	got.add([]outcome.Outcome{{Attempts: 1}, {Attempts: 0}, {Attempts: 3}}, 1)
+	got.add([]outcome.Outcome{{Attempts: 1}}, 0)
+	if want := (losses{burned: 3, most: 2}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if r.quiet.pickup == 0 || r.quiet.throughput == 0 || r.during.throughput == 0 {
-		t.Errorf("got %+v, want the others to be served", r)
-	}
-	if got := len(r.rows(contenders[1])); got != 7 || !strings.Contains(r.rows(contenders[1])[0].String(), "| < 180 |") {
-		t.Errorf("%d rows: %v", got, r.rows(contenders[1]))
+}
+
+func TestOutageLimit(t *testing.T) {
+	t.Parallel()
+	r := outageResult{backlog: 3_000} // ideally 10 s
+	for failing, want := range map[float64]time.Duration{0: 23 * time.Second, 30: 48 * time.Second} {
+		if got := r.limit(contender{failing: failing}); got != want {
+			t.Errorf("with %.0f %% that fail: got %v, want %v", failing, got, want)
+		}
 	}
 }

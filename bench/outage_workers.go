@@ -59,32 +59,60 @@ func (w *outageWorkers) replaceOwner(ctx context.Context) error {
 	return w.start(ctx)
 }
 
-// losses returns how many attempts were spent on a gateway that was down, and
-// how many receipts were given up. Of a bare worker every call is an attempt.
-func (w *outageWorkers) losses(ctx context.Context, s *outagePortOne, calls int) (burned, dead int, err error) {
+// losses are attempts that were spent on a gateway that was down.
+type losses struct {
+	burned int // of all receipts together
+	most   int // of one receipt
+}
+
+// add adds the attempts of receipts, of each of which so many were not lost.
+func (l *losses) add(outcomes []outcome.Outcome, kept int) {
+	for _, o := range outcomes {
+		lost := max(o.Attempts-kept, 0)
+		l.burned += lost
+		l.most = max(l.most, lost)
+	}
+}
+
+// attempts adds to lost what receipts lost: those that fail, or those that do not
+// and of which the last attempt was not lost.
+func (w *outageWorkers) attempts(ctx context.Context, s *watched, failing bool, lost *losses) error {
+	if w.contender.bare != notBare {
+		return nil
+	}
+	kept := 1
+	if failing {
+		kept = 0
+	}
+	store := outcome.NewStore(w.bench.redis.Client, outcome.Config{})
+	outcomes, err := store.Many(ctx, s.list(outageDown, failing))
+	lost.add(outcomes, kept)
+	return err
+}
+
+// total writes into r what the outage cost in the end. Of a bare worker every
+// call is an attempt that was lost.
+func (w *outageWorkers) total(ctx context.Context, s *watched, r *outageResult) (err error) {
+	r.calls = s.portone.Stats().DuringOutage
+	if w.contender.bare != notBare {
+		r.lost = losses{burned: r.calls, most: s.mostDeletes(outageDown) - 1}
+	}
+	if r.dead, err = w.dead(ctx); err != nil {
+		return err
+	}
+	return w.attempts(ctx, s, false, &r.lost)
+}
+
+// dead returns how many receipts were given up.
+func (w *outageWorkers) dead(ctx context.Context) (int, error) {
 	if w.contender.bare != notBare {
 		inspector := asynq.NewInspectorFromRedisClient(w.bench.redis.Client)
 		info, err := inspector.GetQueueInfo(tasks.Queue{PG: outageDown}.Name())
 		if err != nil {
-			return 0, 0, err
+			return 0, err
 		}
-		return calls, info.Archived, nil
+		return info.Archived, nil
 	}
-	store := outcome.NewStore(w.bench.redis.Client, outcome.Config{})
-	letters, err := store.DeadLetters(ctx)
-	if err != nil {
-		return 0, 0, err
-	}
-	var impUIDs []string
-	for n := range s.waiting(outageDown) + s.count(outageDown) {
-		impUIDs = append(impUIDs, outageImpUID(outageDown, n))
-	}
-	outcomes, err := store.Many(ctx, impUIDs)
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, o := range outcomes {
-		burned += max(o.Attempts-1, 0)
-	}
-	return burned, int(letters), nil
+	letters, err := outcome.NewStore(w.bench.redis.Client, outcome.Config{}).DeadLetters(ctx)
+	return int(letters), err
 }

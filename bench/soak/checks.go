@@ -24,7 +24,7 @@ const mostArchived = 9_999
 
 // checks are made in the end, in the order of the report.
 var checks = []func(*evidence) finding{
-	lost, wrong, stuck, revokedTwice, missingEvents, deadSetDifference, leftInQueues, batchDifference, archive,
+	lost, wrong, notGivenUp, stuck, revokedTwice, missingEvents, deadSetDifference, leftInQueues, batchDifference, archive,
 	misdirected, unconfirmed, duplicateDeletes, duplicateEvents,
 }
 
@@ -45,21 +45,46 @@ func lost(e *evidence) finding {
 	return which("lost", found)
 }
 
-// wrong finds outcomes that contradict PortOne: revoked where it is not, and
-// given up where it is, unless the dead letter says that nobody can tell, and
-// nobody can.
+// wrong finds outcomes that contradict PortOne: revoked where it is not, or by a
+// DELETE where none took effect, and given up where it is, unless the dead letter
+// says that nobody can tell, and nobody can, or PortOne never said so.
 func wrong(e *evidence) finding {
 	var found []string
 	for impUID, o := range e.outcomes {
-		is := e.truths[impUID].Revoked()
+		truth := e.truths[impUID]
+		is := truth.Revoked()
 		switch {
 		case o.Status == outcome.Revoked && !is,
-			o.Status == outcome.Dead && is && !undecided(o),
+			o.Reason == outcome.ReasonRevoked && truth.Effective == 0,
+			o.Status == outcome.Dead && is && !undecided(o) && !untold(o, truth),
 			o.Reason == outcome.ReasonUnconfirmed && o.PG.LooksUp():
 			found = append(found, impUID)
 		}
 	}
 	return which("wrong", found)
+}
+
+// untold reports whether the receipt was revoked by hand where no lookup exists,
+// and was given up after every DELETE failed: PortOne told nobody.
+func untold(o outcome.Outcome, truth iamporttest.Truth) bool {
+	return !truth.CancelledAt.IsZero() && truth.Effective == 0 && !truth.PG.LooksUp() &&
+		o.Reason == outcome.ReasonAttemptsExhausted
+}
+
+// notGivenUp finds receipts whose every DELETE fails, and that nobody revoked by
+// hand, but for those whose dead letter says that all attempts failed, or that
+// nobody can tell what the one came to in which a process died.
+func notGivenUp(e *evidence) finding {
+	var found []string
+	for impUID, o := range e.outcomes {
+		if !e.failing[impUID] || e.truths[impUID].Revoked() {
+			continue
+		}
+		if o.Status != outcome.Dead || o.Reason != outcome.ReasonAttemptsExhausted && !undecided(o) {
+			found = append(found, impUID)
+		}
+	}
+	return which("every DELETE fails, not given up", found)
 }
 
 // undecided reports whether nobody can tell, by any documented call, what

@@ -11,24 +11,29 @@ import (
 )
 
 const (
-	done    = "imp_000000000001" // revoked, on both sides
-	given   = "imp_000000000002" // given up, rightly
-	unclear = "imp_000000000003" // revoked, and nobody can tell
+	done     = "imp_000000000001" // revoked, on both sides
+	given    = "imp_000000000002" // given up, rightly
+	unclear  = "imp_000000000003" // revoked, and nobody can tell
+	spent    = "imp_000000000004" // every DELETE of it failed
+	handmade = "imp_000000000005" // revoked by hand, and PortOne told nobody
 )
 
 // healthy is the evidence of a run in which all went well.
 func healthy() evidence {
 	return evidence{
-		accepted: []string{done, given, unclear},
+		accepted: []string{done, given, unclear, spent, handmade},
 		outcomes: map[string]outcome.Outcome{
-			done:    {ImpUID: done, PG: tasks.KCP, Status: outcome.Revoked, Reason: outcome.ReasonRevoked},
-			given:   {ImpUID: given, PG: tasks.KCP, Status: outcome.Dead, Reason: outcome.ReasonNotIssued},
-			unclear: {ImpUID: unclear, PG: tasks.Settle, Status: outcome.Dead, Reason: outcome.ReasonUnconfirmed},
+			done:     {ImpUID: done, PG: tasks.KCP, Status: outcome.Revoked, Reason: outcome.ReasonRevoked},
+			given:    {ImpUID: given, PG: tasks.KCP, Status: outcome.Dead, Reason: outcome.ReasonNotIssued},
+			unclear:  {ImpUID: unclear, PG: tasks.Settle, Status: outcome.Dead, Reason: outcome.ReasonUnconfirmed},
+			spent:    {ImpUID: spent, PG: tasks.KCP, Status: outcome.Dead, Reason: outcome.ReasonAttemptsExhausted},
+			handmade: {ImpUID: handmade, PG: tasks.Settle, Status: outcome.Dead, Reason: outcome.ReasonAttemptsExhausted},
 		},
 		events: map[string][]outcome.Status{
 			done: {outcome.Dead, outcome.Revoked}, given: {outcome.Dead}, unclear: {outcome.Dead},
+			spent: {outcome.Dead}, handmade: {outcome.Dead},
 		},
-		dead:  map[string]bool{given: true, unclear: true},
+		dead:  map[string]bool{given: true, unclear: true, spent: true, handmade: true},
 		lists: map[string][]string{"soak-1": {done, given}},
 		batches: map[string]outcome.Batch{"soak-1": {
 			Queued: 1, Elsewhere: 1, Revoked: 1, Dead: 1, FinishedAt: time.Unix(2, 0),
@@ -36,9 +41,19 @@ func healthy() evidence {
 		}},
 		finished: map[string]int{"soak-1": 1},
 		truths: map[string]iamporttest.Truth{
-			done:    {Issued: true, RevokedAt: time.Unix(1, 0), Effective: 1},
-			unclear: {Issued: true, RevokedAt: time.Unix(1, 0), Effective: 1},
+			done:     {Issued: true, RevokedAt: time.Unix(1, 0), Effective: 1},
+			unclear:  {Issued: true, RevokedAt: time.Unix(1, 0), Effective: 1},
+			spent:    {Issued: true},
+			handmade: revokedByHand(tasks.Settle),
 		},
+		failing: map[string]bool{spent: true, handmade: true},
+	}
+}
+
+// revokedByHand is the truth of a receipt that a person revoked.
+func revokedByHand(pg tasks.Gateway) iamporttest.Truth {
+	return iamporttest.Truth{
+		Issued: true, RevokedAt: byHand, Receipt: iamporttest.Receipt{PG: pg, CancelledAt: byHand},
 	}
 }
 
@@ -81,6 +96,21 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 		"given up, but revoked": {func(e *evidence) {
 			e.truths[given] = iamporttest.Truth{Issued: true, RevokedAt: time.Unix(1, 0)}
 		}, []string{"wrong"}},
+		"revoked by a DELETE of no effect": {func(e *evidence) {
+			e.truths[done] = revokedByHand(tasks.KCP)
+		}, []string{"wrong"}},
+		"revoked by hand where a lookup tells": {func(e *evidence) {
+			e.truths[handmade] = revokedByHand(tasks.KCP)
+		}, []string{"wrong"}},
+		"revoked by hand, and said to be refused": {func(e *evidence) {
+			change(e, handmade, func(o *outcome.Outcome) { o.Reason = outcome.ReasonRefused })
+		}, []string{"wrong"}},
+		"revoked by a DELETE, and said to be exhausted": {func(e *evidence) {
+			e.truths[handmade] = e.truths[unclear]
+		}, []string{"wrong"}},
+		"a receipt that fails, given up too early": {func(e *evidence) {
+			change(e, spent, func(o *outcome.Outcome) { o.Reason = outcome.ReasonNotIssued })
+		}, []string{"every DELETE fails, not given up"}},
 		"unconfirmed where a lookup tells": {func(e *evidence) {
 			change(e, given, func(o *outcome.Outcome) { o.Reason = outcome.ReasonUnconfirmed })
 		}, []string{"wrong", "batch differences"}},

@@ -32,6 +32,7 @@ type evidence struct {
 
 	// What PortOne knows, and how the workers fared.
 	truths  map[string]iamporttest.Truth
+	failing map[string]bool // the imp_uids whose every DELETE fails
 	stats   iamporttest.Stats
 	crashes []string
 }
@@ -41,11 +42,7 @@ func (k *soak) gather(ctx context.Context, found *evidence) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	found.crashes = k.workers.crashes
-	found.stats = k.portone.Stats()
-	found.truths = make(map[string]iamporttest.Truth)
-	for truth := range k.portone.Truths() {
-		found.truths[truth.ImpUID] = truth
-	}
+	k.gatherTruths(found)
 	var err error
 	if found.left, found.archived, err = k.left(); err != nil {
 		return fmt.Errorf("read Asynq's queues: %w", err)
@@ -78,6 +75,19 @@ func (k *soak) gather(ctx context.Context, found *evidence) error {
 		}
 	}
 	return nil
+}
+
+// gatherTruths reads what PortOne knows.
+func (k *soak) gatherTruths(found *evidence) {
+	found.stats = k.portone.Stats()
+	found.truths = make(map[string]iamporttest.Truth)
+	found.failing = make(map[string]bool)
+	for truth := range k.portone.Truths() {
+		found.truths[truth.ImpUID] = truth
+		if slices.Contains(k.portone.RulesAbout(truth.ImpUID), failing) {
+			found.failing[truth.ImpUID] = true
+		}
+	}
 }
 
 func (k *soak) gatherOutcomes(ctx context.Context, found *evidence) error {

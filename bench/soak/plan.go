@@ -20,6 +20,11 @@ const (
 	// burstSize is how many revocations are asked for at once, on average.
 	burstSize = 50
 
+	// failingShare is for how many receipts in a hundred every DELETE fails, and
+	// byHandShare how many a person revoked before anybody asked.
+	failingShare = 4
+	byHandShare  = 4
+
 	// overLease is longer than the leases of Asynq and of attempts, 30 s.
 	overLease = 32 * time.Second
 	// oneLong is how many restarts of Redis there are to one that takes so long.
@@ -66,11 +71,14 @@ type disruption struct {
 func makePlan(s settings) plan {
 	random := rand.New(rand.NewPCG(s.seed, 0))
 	span := max(time.Duration(s.kills+s.restarts)*perDisruption, leastSpan)
-	p := plan{faults: faults(random), alreadyRevoked: http.StatusInternalServerError}
+	p := plan{alreadyRevoked: http.StatusInternalServerError}
 	if random.IntN(2) == 0 {
 		p.alreadyRevoked = http.StatusBadRequest
 	}
+	transient := faults(random)
 	p.makeAsks(random, s.tasks, span)
+	p.faults = append(p.faults, failing)
+	p.faults = append(p.faults, transient...)
 	p.makeDisruptions(random, s, span)
 	return p
 }
@@ -144,6 +152,25 @@ func (p *plan) lists() map[string][]string {
 	return lists
 }
 
+// byHand is when a person revoked receipts.
+var byHand = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+
+// failing is the rule of the receipts whose every DELETE fails.
+var failing = iamporttest.Rule{Fault: iamporttest.GatewayFailed, Receipts: failingShare}
+
+// issue issues a receipt, of which few were revoked by hand. Where no lookup exists,
+// a DELETE of such a one is answered 500 and nothing else: any other answer
+// would be one more thing that contradicts the truth and that nobody can check.
+func (p *plan) issue(random *rand.Rand, r iamporttest.Receipt) {
+	if random.IntN(100) < byHandShare {
+		r.CancelledAt = byHand
+		if !r.PG.LooksUp() {
+			p.faults = append(p.faults, iamporttest.Rule{ImpUID: r.ImpUID, Fault: iamporttest.GatewayFailed})
+		}
+	}
+	p.receipts = append(p.receipts, r)
+}
+
 // payment returns the revocation of a new payment, whose receipt it issues
 // unless it is one of the few that have none. Few producers do not know the
 // gateway.
@@ -156,7 +183,7 @@ func (p *plan) payment(random *rand.Rand, seen map[string]bool) tasks.Revocation
 	gateways := tasks.Gateways()
 	r.PG = gateways[random.IntN(len(gateways))]
 	if random.IntN(100) >= 3 {
-		p.receipts = append(p.receipts, iamporttest.Receipt{ImpUID: r.ImpUID, PG: r.PG})
+		p.issue(random, iamporttest.Receipt{ImpUID: r.ImpUID, PG: r.PG})
 	}
 	if random.IntN(100) < 4 {
 		r.PG = ""

@@ -67,6 +67,15 @@ func TestPlanHoldsWhatWasAskedFor(t *testing.T) {
 		kinds[outage] == 0 {
 		t.Errorf("disruptions: got %v, want those of %+v and some outages", kinds, sizes)
 	}
+	byHand := 0
+	for _, r := range p.receipts {
+		if !r.CancelledAt.IsZero() {
+			byHand++
+		}
+	}
+	if byHand < sizes.tasks/50 || byHand > sizes.tasks/10 || !slices.Contains(p.faults, failing) {
+		t.Errorf("got %d receipts revoked by hand, want a few in a hundred, and the rule %s", byHand, failing)
+	}
 	for _, fault := range iamporttest.Faults() {
 		if !slices.ContainsFunc(p.faults, func(r iamporttest.Rule) bool { return r.Fault == fault }) {
 			t.Errorf("no rule for the fault %s", fault)

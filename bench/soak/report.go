@@ -62,6 +62,8 @@ func (k *soak) writeDone(b *strings.Builder, e *evidence) {
 	b.WriteString("| measured | target | found |\n|---|---|---|\n")
 	writeRow(b, "tasks", "–", k.tasks)
 	writeRow(b, "accepted", strconv.Itoa(k.tasks), len(e.accepted))
+	writeRow(b, "receipts whose every DELETE fails", "–", len(e.failing))
+	writeRow(b, "receipts revoked by hand before", "–", e.byHand())
 	writeRow(b, "workers killed", "–", e.times[killWorker])
 	writeRow(b, "workers frozen beyond their leases", "–", e.times[freezeWorker])
 	writeRow(b, "Redis killed", "–", e.times[restartRedis])
@@ -73,6 +75,16 @@ func (k *soak) writeDone(b *strings.Builder, e *evidence) {
 	writeRow(b, "dead", "–", statuses[outcome.Dead])
 	writeRow(b, "DELETE calls", "–", e.stats.Total(iamporttest.OpRevoke))
 	writeRow(b, "lookups", "–", e.stats.Total(iamporttest.OpLookup))
+}
+
+// byHand returns how many receipts were revoked by hand before any call.
+func (e *evidence) byHand() (count int) {
+	for _, truth := range e.truths {
+		if !truth.CancelledAt.IsZero() {
+			count++
+		}
+	}
+	return count
 }
 
 func writeRow(b *strings.Builder, name, target string, found any) {

@@ -38,7 +38,8 @@ It keeps the truth, and answers what it is asked at
   PUT    /_simulator/outages/PG         a gateway goes down; DELETE brings it back
 
 A fault is ` + iamporttest.RuleSyntax + `,
-where TARGET is a gateway, an imp_uid or *, and FAULT one of
+where TARGET is a gateway, an imp_uid, a share of the receipts such as 30% (the
+same ones at every call), several of these joined by +, or *, and FAULT one of
 ` + faultNames(),
 		Example: `  revoker simulate refunds.csv --latency 200ms --fault 500=20% --fault kcp:429=5%@2s`,
 		Args:    arguments(0, 1, ""),

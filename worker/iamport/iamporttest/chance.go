@@ -9,6 +9,10 @@ const (
 	forRules
 )
 
+// forReceipts is for which receipts a rule is about, by its number. It lies
+// beyond all that count up from forRules.
+const forReceipts uint64 = 1 << 63
+
 // dice gives random numbers that depend on nothing but the seed and what they
 // are asked for, so that concurrent calls do not change each other's luck.
 type dice struct{ seed uint64 }

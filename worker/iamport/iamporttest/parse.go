@@ -17,12 +17,13 @@ const RuleSyntax = "[TARGET:]FAULT[xTIMES][=PERCENT%][@DURATION][/lookup]"
 //
 //	500=20%            every fifth DELETE fails at the gateway
 //	kcp:500x3          the first three DELETEs of each receipt of KCP
+//	kcp+30%:500        every DELETE of three in ten receipts of KCP, always the same
 //	imp_123:429@5s     every DELETE of imp_123, with Retry-After: 5
 //	slow-after=1%@70s  one DELETE in a hundred is answered after 70 seconds
 //	*:502/lookup       every lookup
 //
-// TARGET is a gateway's code, an imp_uid that starts with imp, both joined by
-// a plus sign, or * for all. DURATION is the Retry-After of 429 and 503, and the
+// TARGET is a gateway's code, an imp_uid that starts with imp, a share of the
+// receipts, several of these joined by plus signs, or * for all. DURATION is the Retry-After of 429 and 503, and the
 // delay of slow-after. An error names the part that is wrong and what could
 // stand there.
 func ParseRule(text string) (Rule, error) {
@@ -89,12 +90,28 @@ func (rule *Rule) parseTarget(text string) error {
 			}
 		case pg.Known() && rule.PG == "":
 			rule.PG = pg
+		case strings.HasSuffix(part, "%") && rule.Receipts == 0:
+			share, err := parseShare(part)
+			if err != nil {
+				return fmt.Errorf("bad share %q of the receipts, %w", part, err)
+			}
+			rule.Receipts = share
 		default:
-			return fmt.Errorf("unknown target %q, want *, an imp_uid that starts with imp, or one of %s",
-				text, join(tasks.Gateways()))
+			return fmt.Errorf("unknown target %q, want *, an imp_uid that starts with imp, "+
+				"a share of the receipts such as 30%%, or one of %s", text, join(tasks.Gateways()))
 		}
 	}
 	return nil
+}
+
+// parseShare returns the percentage that text is.
+func parseShare(text string) (float64, error) {
+	number, ok := strings.CutSuffix(text, "%")
+	percent, err := strconv.ParseFloat(number, 64)
+	if !ok || err != nil || !(percent > 0 && percent <= 100) { // so NaN is refused
+		return 0, errors.New("want a percentage above 0% and up to 100%")
+	}
+	return percent, nil
 }
 
 func (rule *Rule) parseFault(text string) error {
@@ -113,13 +130,10 @@ func (rule *Rule) parseTimes(text string) (err error) {
 	return nil
 }
 
-func (rule *Rule) parsePercent(text string) error {
-	number, ok := strings.CutSuffix(text, "%")
-	percent, err := strconv.ParseFloat(number, 64)
-	if !ok || err != nil || !(percent > 0 && percent <= 100) { // so NaN is refused
-		return fmt.Errorf("bad share %q after =, want a percentage above 0%% and up to 100%%", text)
+func (rule *Rule) parsePercent(text string) (err error) {
+	if rule.Percent, err = parseShare(text); err != nil {
+		return fmt.Errorf("bad share %q after =, %w", text, err)
 	}
-	rule.Percent = percent
 	return nil
 }
 
@@ -143,18 +157,15 @@ func (rule *Rule) parseDuration(text string) error {
 // to the rule's fault are left out.
 func (rule Rule) String() string {
 	var b strings.Builder
-	switch {
-	case rule.PG != "" && rule.ImpUID != "":
-		fmt.Fprintf(&b, "%s+%s:", rule.PG, rule.ImpUID)
-	case rule.PG != "" || rule.ImpUID != "":
-		fmt.Fprintf(&b, "%s%s:", rule.PG, rule.ImpUID)
+	if target := rule.target(); target != "" {
+		b.WriteString(target + ":")
 	}
 	b.WriteString(string(rule.Fault))
 	if rule.Times > 0 {
 		fmt.Fprintf(&b, "x%d", rule.Times)
 	}
 	if rule.Percent > 0 {
-		b.WriteString("=" + strconv.FormatFloat(rule.Percent, 'f', -1, 64) + "%")
+		b.WriteString("=" + percentage(rule.Percent))
 	}
 	switch kind := behaviourOf(rule.Fault).duration; {
 	case kind == retryAfter && rule.RetryAfter > 0:
@@ -167,6 +178,23 @@ func (rule Rule) String() string {
 	}
 	return b.String()
 }
+
+// target returns what the rule is about, empty for all.
+func (rule Rule) target() string {
+	var parts []string
+	if rule.PG != "" {
+		parts = append(parts, string(rule.PG))
+	}
+	if rule.ImpUID != "" {
+		parts = append(parts, rule.ImpUID)
+	}
+	if rule.Receipts > 0 {
+		parts = append(parts, percentage(rule.Receipts))
+	}
+	return strings.Join(parts, "+")
+}
+
+func percentage(share float64) string { return strconv.FormatFloat(share, 'f', -1, 64) + "%" }
 
 // join lists names for a message.
 func join[T ~string](names []T) string {

@@ -33,6 +33,8 @@ func TestParseRule(t *testing.T) {
 			PG: tasks.Inicis, Fault: "503", Times: 2, Percent: 0.25, RetryAfter: 90 * time.Second, Lookup: true,
 		}, ""},
 		{"kcp+imps_1:code", iamporttest.Rule{PG: tasks.KCP, ImpUID: "imps_1", Fault: "code"}, ""},
+		{"30%:500", iamporttest.Rule{Fault: "500", Receipts: 30}, ""},
+		{"2.5%+kcp:500=50%", iamporttest.Rule{PG: tasks.KCP, Fault: "500", Receipts: 2.5, Percent: 50}, "kcp+2.5%:500=50%"},
 		{"imps_1+kcp:code", iamporttest.Rule{PG: tasks.KCP, ImpUID: "imps_1", Fault: "code"}, "kcp+imps_1:code"},
 	}
 	for _, test := range tests {
@@ -61,11 +63,14 @@ func TestParseRuleErrors(t *testing.T) {
 		{"", `unknown fault "", want one of 400, 401`},
 		{"599", `unknown fault "599", want one of`},
 		{"expire", `unknown fault "expire", want one of`},
-		{"kpc:500", `unknown target "kpc", want *, an imp_uid that starts with imp, or one of html5_inicis, kcp`},
+		{"kpc:500", `unknown target "kpc", want *, an imp_uid that starts with imp, a share of the receipts such as 30%, or one of html5_inicis, kcp`},
 		{":500", `unknown target ""`},
 		{"kcp+nice:500", `unknown target "kcp+nice"`},
 		{"imp/x:500", `unknown ending "/x:500", want /lookup`},
 		{"imp_1?:500", `only A-Z a-z 0-9 _ and - are allowed`},
+		{"0%:500", `bad share "0%" of the receipts, want a percentage above 0% and up to 100%`},
+		{"NaN%:500", `bad share "NaN%" of the receipts`},
+		{"30%+40%:500", `unknown target "30%+40%"`},
 		{"500/get", `unknown ending "/get", want /lookup`},
 		{"500x0", `bad count "0" after x, want a whole number from 1`},
 		{"500x-1", `bad count "-1" after x`},
@@ -91,7 +96,7 @@ func TestParseRuleErrors(t *testing.T) {
 }
 
 func FuzzParseRule(f *testing.F) {
-	for _, seed := range []string{"500", "kcp:500x3=20%", "imp_1:429@5s/lookup", "slow-after@70s", "kcp+imp_1:hang"} {
+	for _, seed := range []string{"500", "kcp:500x3=20%", "imp_1:429@5s/lookup", "slow-after@70s", "kcp+imp_1+30%:hang"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -9,8 +9,9 @@ import (
 )
 
 // Receipt is a cash receipt as it was issued. Only ImpUID is required by
-// [Server.Issue], which fills the rest, except PG, from the imp_uid and the
-// seed. A receipt without PG is on a gateway that supports every call.
+// [Server.Issue], which fills the rest, except PG and CancelledAt, from the
+// imp_uid and the seed. A receipt without PG is on a gateway that supports every
+// call.
 type Receipt struct {
 	ImpUID     string        `json:"imp_uid"`
 	PG         tasks.Gateway `json:"pg,omitempty"`
@@ -21,6 +22,9 @@ type Receipt struct {
 	ApplyNum   string        `json:"apply_num,omitempty"`   // the tax office's number
 	ReceiptURL string        `json:"receipt_url,omitempty"` // where a person can see it
 	AppliedAt  time.Time     `json:"applied_at,omitzero"`   // when it was issued
+	// CancelledAt is when a person revoked it by hand, before any call. Zero if
+	// nobody did.
+	CancelledAt time.Time `json:"cancelled_at,omitzero"`
 }
 
 // complete returns r with every missing detail filled in.
@@ -38,8 +42,13 @@ func (s *Server) complete(r Receipt) Receipt {
 	r.ReceiptTID = cmp.Or(r.ReceiptTID, "tid"+number)
 	r.ApplyNum = cmp.Or(r.ApplyNum, number)
 	r.ReceiptURL = cmp.Or(r.ReceiptURL, "https://receipts.invalid/"+number)
+	r.CancelledAt = r.CancelledAt.Round(0).UTC()
 	if r.AppliedAt.IsZero() {
-		r.AppliedAt = s.now().Add(-age).Truncate(time.Second)
+		latest := s.now()
+		if !r.CancelledAt.IsZero() {
+			latest = r.CancelledAt
+		}
+		r.AppliedAt = latest.Add(-age).Truncate(time.Second)
 	}
 	return r
 }

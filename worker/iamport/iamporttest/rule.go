@@ -13,22 +13,16 @@ import (
 // the first that applies, and whose chance hits, decides the call. Only calls
 // with a valid token meet rules.
 type Rule struct {
-	ImpUID  string        // of calls for this imp_uid; "" = any
-	PG      tasks.Gateway // of calls for receipts of this gateway; "" = any
-	Percent float64       // of those calls, 0 to 100; 0 means all
-	Times   int           // at most so often for each imp_uid; 0 = for ever
-	Lookup  bool          // of GET calls instead of DELETE calls
-	Fault   Fault
+	ImpUID   string        // of calls for this imp_uid; "" = any
+	PG       tasks.Gateway // of calls for receipts of this gateway; "" = any
+	Receipts float64       // of the receipts, 0 to 100, the same ones at every call; 0 means all
+	Percent  float64       // of those calls, 0 to 100; 0 means all
+	Times    int           // at most so often for each imp_uid; 0 = for ever
+	Lookup   bool          // of GET calls instead of DELETE calls
+	Fault    Fault
 
 	RetryAfter time.Duration // of [TooManyRequests] and [Unavailable]; 0 = no header
 	Delay      time.Duration // of [SlowAfter]; 0 = 70s
-}
-
-// applies reports whether the rule is about calls of op for r.
-func (rule Rule) applies(r Receipt, op Operation) bool {
-	return rule.Lookup == (op == OpLookup) &&
-		(rule.ImpUID == "" || rule.ImpUID == r.ImpUID) &&
-		(rule.PG == "" || rule.PG == r.PG)
 }
 
 // numbered is a rule with its number among all the rules ever given, which
@@ -36,6 +30,13 @@ func (rule Rule) applies(r Receipt, op Operation) bool {
 type numbered struct {
 	Rule
 	number int
+}
+
+// about reports whether the rule is about calls for r.
+func (rule numbered) about(r Receipt, d dice) bool {
+	return (rule.ImpUID == "" || rule.ImpUID == r.ImpUID) &&
+		(rule.PG == "" || rule.PG == r.PG) &&
+		(rule.Receipts == 0 || fraction(d.roll(r.ImpUID, forReceipts, uint64(rule.number)))*100 < rule.Receipts)
 }
 
 // rulebook holds the rules in force. A slice that was read never changes.
@@ -82,12 +83,29 @@ func (s *Server) Rules() []Rule {
 	return slices.Clip(all)
 }
 
+// RulesAbout returns those rules in force that are about calls for the receipt of
+// impUID: which of these decides a call is up to their Percent and Times. Of an
+// imp_uid that has no receipt yet the gateway is not known.
+func (s *Server) RulesAbout(impUID string) []Rule {
+	r := Receipt{ImpUID: impUID}
+	if t, ok := s.Truth(impUID); ok {
+		r = t.Receipt
+	}
+	var about []Rule
+	for _, rule := range s.rules.inForce() {
+		if rule.about(r, s.dice) {
+			about = append(about, rule.Rule)
+		}
+	}
+	return about
+}
+
 // choose returns the rule that decides the call, or the zero Rule. The caller
 // holds the entry's lock.
 func (s *Server) choose(c *call) Rule {
 	e := c.entry
 	for _, rule := range s.rules.inForce() {
-		if !rule.applies(e.truth.Receipt, c.Operation) ||
+		if rule.Lookup != (c.Operation == OpLookup) || !rule.about(e.truth.Receipt, s.dice) ||
 			rule.Times > 0 && e.fired[rule.number] >= rule.Times ||
 			rule.Percent > 0 && fraction(c.roll(forRules+uint64(rule.number)))*100 >= rule.Percent {
 			continue

@@ -121,6 +121,38 @@ func TestChanceDependsOnSeedAlone(t *testing.T) {
 	}
 }
 
+// TestShareOfReceipts checks that a rule about a share of the receipts decides
+// either every call for a receipt or none, by the seed.
+func TestShareOfReceipts(t *testing.T) {
+	t.Parallel()
+	failing := func(seed uint64) (impUIDs []string) {
+		p := start(t, iamporttest.Config{Seed: seed, AlreadyRevoked: 200, Faults: []iamporttest.Rule{
+			{Fault: "500", PG: tasks.Nice}, {Fault: "500", PG: tasks.KCP, Receipts: 30},
+		}})
+		for i := range 1_000 {
+			impUID := fmt.Sprintf("imp_%d", i)
+			p.Issue(iamporttest.Receipt{ImpUID: impUID, PG: tasks.KCP})
+			about := p.RulesAbout(impUID)
+			want := 200
+			if len(about) > 0 {
+				impUIDs, want = append(impUIDs, impUID), 500
+			}
+			for range 3 {
+				wantStatus(t, p.revoke(impUID), want)
+			}
+			wantStatus(t, p.lookup(impUID), 200)
+		}
+		return impUIDs
+	}
+	one, other := failing(1), failing(2)
+	if len(one) < 250 || len(one) > 350 {
+		t.Errorf("got %d of 1,000 receipts that fail, want about 300", len(one))
+	}
+	if !slices.Equal(one, failing(1)) || slices.Equal(one, other) {
+		t.Error("which receipts fail does not depend on the seed alone")
+	}
+}
+
 func TestClearAndInject(t *testing.T) {
 	t.Parallel()
 	p := start(t, iamporttest.Config{Faults: []iamporttest.Rule{{Fault: "500"}}})

@@ -11,7 +11,7 @@ import (
 type Truth struct {
 	Receipt
 	Issued    bool      `json:"issued"`              // false: no receipt was ever issued
-	RevokedAt time.Time `json:"revoked_at,omitzero"` // zero while it is not revoked
+	RevokedAt time.Time `json:"revoked_at,omitzero"` // zero while it is not revoked, by hand or by a DELETE
 	Deletes   int       `json:"deletes"`             // DELETE calls that arrived, refused ones included
 	Lookups   int       `json:"lookups"`             // GET calls that arrived, refused ones included
 	Effective int       `json:"effective"`           // DELETE calls that took effect: 0 or 1
@@ -102,6 +102,7 @@ func (s *Server) Issue(receipts ...Receipt) {
 // issue gives e its receipt. The caller holds e's lock.
 func (e *entry) issue(r Receipt) {
 	e.truth.Receipt, e.truth.Issued, e.decided = r, true, true
+	e.truth.RevokedAt = r.CancelledAt
 }
 
 // Truth returns what the server knows of impUID, and false if it was neither
