@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/worker"
+	"receiptrevoker/worker/gate"
 )
 
 const (
@@ -69,6 +71,7 @@ func mixedParts() (parts []mixedPart) {
 		mixedPart{"hand", (*bench).mixedHand},
 		mixedPart{"restart", (*bench).mixedRestart},
 		mixedPart{"brownout", (*bench).mixedBrownout},
+		mixedPart{"hopeless", (*bench).mixedHopeless},
 	)
 }
 
@@ -109,11 +112,13 @@ func (b *bench) eachSeed(part string, f func(seed uint64) error) error {
 
 // contestant is who works in a run of mixed.
 type contestant struct {
-	name string
-	bare bareMode
+	name     string
+	bare     bareMode
+	schedule worker.Schedule // of revoker; zero for the default
+	gate     gate.Config     // of revoker; zero for the default
 }
 
 var (
-	mixedBare    = contestant{"bare", bareLookups}
-	mixedRevoker = contestant{"revoker", notBare}
+	mixedBare    = contestant{name: "bare", bare: bareLookups}
+	mixedRevoker = contestant{name: "revoker"}
 )

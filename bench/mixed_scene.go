@@ -46,7 +46,10 @@ func (b *bench) stage(ctx context.Context, seed uint64, who contestant) (*scene,
 	if err != nil {
 		return s, err
 	}
-	s.job = job{Bare: who.bare, RedisAddr: s.redis.Addr, URL: s.url(), Token: token, Slots: mixedSlots}
+	s.job = job{
+		Bare: who.bare, RedisAddr: s.redis.Addr, URL: s.url(), Token: token, Slots: mixedSlots,
+		Schedule: who.schedule, Gate: who.gate,
+	}
 	if err := s.start(ctx); err != nil {
 		return s, err
 	}

@@ -15,6 +15,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
 	"receiptrevoker/worker/metrics"
@@ -28,6 +29,8 @@ type job struct {
 	Token     string   // for the bare handler, which obtains none
 	Slots     int      // calls at a time; 0 for the worker's default
 	Profile   string   // file for a CPU profile; empty for none
+	Schedule  worker.Schedule
+	Gate      gate.Config
 }
 
 // serve is all that a child does: it reads its job from stdin and works until
@@ -84,8 +87,8 @@ func serveWorker(ctx context.Context, j job, client redis.UniversalClient) error
 	}
 	w, err := worker.New(worker.Config{
 		Redis: client, API: api, Outcomes: outcome.NewStore(client, outcome.Config{}), Concurrency: slots,
-		OnAttempt: figures.OnAttempt,
-		Log:       slog.New(slog.NewJSONHandler(null, &slog.HandlerOptions{Level: slog.LevelInfo})),
+		OnAttempt: figures.OnAttempt, Schedule: j.Schedule, Gate: j.Gate,
+		Log: slog.New(slog.NewJSONHandler(null, &slog.HandlerOptions{Level: slog.LevelInfo})),
 	})
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ type candidate struct {
 	headers map[string]string // of its task, with its trace
 	bulk    bool              // its task is on the queue of batches
 	known   outcome.Outcome   // without a status if it was never called
-	failed  bool              // since the gateway's last success
+	suspect bool              // it was called before the gateway's last success
 }
 
 // rank says in which order receipts are probed with, the lowest first: those that
@@ -37,7 +37,7 @@ func (c candidate) rank() int {
 		return 0
 	case c.known.Status == "":
 		return 1
-	case c.failed:
+	case !c.suspect:
 		return 2
 	}
 	return 3
@@ -99,10 +99,7 @@ func (p *prober) ranked(ctx context.Context, name gate.Name, found map[string]ca
 	for impUID := range found {
 		impUIDs = append(impUIDs, impUID)
 	}
-	failed, err := p.handler.gates.Failed(ctx, name, impUIDs)
-	if err != nil {
-		return nil, err
-	}
+	succeeded := p.handler.gates.States()[name].SucceededAt
 	var all []candidate
 	for o, err := range p.handler.outcomes.Each(ctx, impUIDs) {
 		var corrupt *outcome.CorruptError
@@ -114,7 +111,7 @@ func (p *prober) ranked(ctx context.Context, name gate.Name, found map[string]ca
 			return nil, err
 		}
 		c := found[o.ImpUID]
-		c.known, c.failed = o, failed[o.ImpUID]
+		c.known, c.suspect = o, o.FirstAttemptAt.Before(succeeded)
 		all = append(all, c)
 	}
 	slices.SortFunc(all, func(a, b candidate) int {

@@ -94,7 +94,7 @@ func TestReadySaysWhatIsWrong(t *testing.T) {
 	log := startWork(t, map[string]string{
 		"REDIS_URL": address, "IAMPORT_URL": api.URL, "REVOKER_HTTP": "127.0.0.1:0",
 		"IMP_KEY": iamporttest.DefaultKey, "IMP_SECRET": iamporttest.DefaultSecret,
-		"REVOKER_RETRY_BASE": "10ms", "REVOKER_GATE_PROBE": "50ms", "REVOKER_GATE_PROBE_MAX": "100ms",
+		"REVOKER_RETRY_BASE": "10ms",
 	})
 	log.await(t, `"listening"`)
 	_, rest, _ := strings.Cut(log.String(), `"http":"`)

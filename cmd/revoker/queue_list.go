@@ -59,6 +59,8 @@ type queueLine struct {
 	Reason      string    `json:"reason,omitempty"`
 	Owner       string    `json:"owner,omitempty"`
 	NextProbeAt time.Time `json:"next_probe_at,omitzero"`
+	// GateWaived tells that the gateway's gate stays open although nothing succeeds.
+	GateWaived bool `json:"gate_waived,omitempty"`
 }
 
 func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues []string) error {
@@ -125,6 +127,7 @@ func watchQueues(
 
 // describe says what pauses the queue.
 func (l *queueLine) describe(p gate.Pause, gates gate.Snapshot) {
+	l.GateWaived = gates.Gates[gate.Of(l.PG)].Waived
 	switch {
 	case !p.Paused:
 		return
@@ -164,10 +167,12 @@ func (p *program) showQueues(lines []queueLine, json bool) error {
 
 // paused says in words what pauses the queue.
 func (l *queueLine) paused() string {
-	switch l.PausedBy {
-	case "":
+	switch {
+	case l.PausedBy == "" && l.GateWaived:
+		return "no: nothing has succeeded for 12h, so the gate stays open"
+	case l.PausedBy == "":
 		return "no"
-	case "person":
+	case l.PausedBy == "person":
 		return "by a person since " + moment(l.PausedSince)
 	}
 	return fmt.Sprintf("by the gate of %s since %s: %s; next probe at %s",

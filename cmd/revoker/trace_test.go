@@ -23,6 +23,7 @@ import (
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/deadletter"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -70,6 +71,7 @@ func (x *traced) work(t *testing.T) {
 	w, err := worker.New(worker.Config{
 		Redis: x.client, API: api, Outcomes: outcome.NewStore(x.client, outcome.Config{}), Poll: 10 * time.Millisecond,
 		Schedule: worker.Schedule{Base: time.Millisecond, Max: time.Millisecond},
+		Gate:     gate.Config{Receipts: 10},
 		Tracers:  tracers, Log: slog.New(slog.NewJSONHandler(x.log, nil)),
 	})
 	if err != nil {
@@ -145,12 +147,13 @@ func TestOneTraceFromTheOrderServiceToPortOne(t *testing.T) {
 	refund.End()
 	x.revoked(t, impUID)
 
-	spans := x.inOrder(t, 7)
+	spans := x.inOrder(t, 8)
 	want := []string{
 		"refund",
 		"  enqueue revocation imp_uid=imp_000000000001 pg=kcp",
 		"    revoke receipt imp_uid=imp_000000000001 pg=kcp attempt=1 reason=pg_failure",
 		"      DELETE /receipts/{imp_uid} imp_uid=imp_000000000001 http.response.status_code=500",
+		"      GET /receipts/{imp_uid} imp_uid=imp_000000000001 http.response.status_code=200",
 		"    revoke receipt imp_uid=imp_000000000001 pg=kcp attempt=2 reason=revoked",
 		"      GET /receipts/{imp_uid} imp_uid=imp_000000000001 http.response.status_code=200",
 		"      DELETE /receipts/{imp_uid} imp_uid=imp_000000000001 http.response.status_code=200",

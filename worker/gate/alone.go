@@ -38,7 +38,7 @@ func (a *alone) refused(process string) bool {
 func (g *Gates) standAside(l *local, reason string) {
 	first := l.alone.reason == ""
 	l.alone.until, l.alone.reason = time.Now().Add(g.config.ProbeMax), reason
-	l.window.clear()
+	l.window.entries = nil
 	if first {
 		g.log.Error("PortOne refuses this process alone: it makes no calls, others do", "reason", reason)
 	}

@@ -33,7 +33,7 @@ type Call struct {
 func (g *Gates) Enter(ctx context.Context, pg tasks.Gateway) (*Call, error) {
 	deadline := time.Now().Add(longestWait)
 	for {
-		call, refused, changed := g.admit(pg)
+		call, refused, changed := g.admit(pg, false)
 		left := time.Until(deadline)
 		switch {
 		case refused == nil:
@@ -52,17 +52,17 @@ func (g *Gates) Enter(ctx context.Context, pg tasks.Gateway) (*Call, error) {
 
 // admit lets a call through if it may go now. Otherwise it returns when to look
 // again, and what tells of it.
-func (g *Gates) admit(pg tasks.Gateway) (*Call, *WaitError, <-chan struct{}) {
+func (g *Gates) admit(pg tasks.Gateway, probe bool) (*Call, *WaitError, <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
 	own, portone := g.before(pg)
-	for _, refused := range []*WaitError{g.hold(now), g.shut(pg, now), portone.aside(now)} {
-		if refused != nil {
+	for i, refused := range []*WaitError{g.hold(now), g.shut(pg, now), portone.aside(now)} {
+		if refused != nil && (i == 0 || !probe) {
 			return nil, refused, g.changed
 		}
 	}
-	return &Call{gates: g, pg: pg, own: own.Epoch, portone: portone.Epoch}, nil, nil
+	return &Call{gates: g, pg: pg, probe: probe, own: own.Epoch, portone: portone.Epoch}, nil, nil
 }
 
 // shut returns which gate before a gateway is closed and until when, or nil. The
@@ -91,16 +91,11 @@ func (g *Gates) hold(now time.Time) *WaitError {
 // closed, or returns a [*WaitError] if the rate does not within a second. What
 // it says about its gateway closes nothing; see [Call.Said].
 func (g *Gates) EnterProbe(ctx context.Context, pg tasks.Gateway) (*Call, error) {
-	now := time.Now()
-	g.mu.Lock()
-	refused := g.hold(now)
-	own, portone := g.before(pg)
-	call := &Call{gates: g, pg: pg, probe: true, own: own.Epoch, portone: portone.Epoch}
-	g.mu.Unlock()
+	call, refused, _ := g.admit(pg, true)
 	if refused != nil {
 		return nil, refused
 	}
-	return call, g.await(ctx, pg, now.Add(longestWait))
+	return call, g.await(ctx, pg, time.Now().Add(longestWait))
 }
 
 // Said returns what was reported, the zero Signs if nothing was.
@@ -116,9 +111,8 @@ func (c *Call) Err() error {
 	return nil
 }
 
-// Overtaken reports whether a gate has closed since the call went through: a
-// failure is then one of many, and no attempt of its receipt's. That of a probe
-// is one too.
+// Overtaken reports whether a gate has closed since the call went through, as it has
+// for a probe: a failure is then one of many, and no attempt of its receipt's.
 func (c *Call) Overtaken() bool {
 	g := c.gates
 	g.mu.Lock()

@@ -1,23 +1,18 @@
 // Package gate keeps calls away from a payment gateway that is down.
 //
 // A failure that is evidence about one receipt is not evidence about its gateway.
-// So each gateway has a gate in Redis, shared by all processes, that counts the
+// Each gateway has a gate in Redis, shared by all processes, that counts the
 // different receipts that failed since the gateway's last success. A receipt that
-// failed before a success is a suspect: from then on its failures count for
-// nothing. The gate closes
-//
-//   - when 150 receipts have failed ([Config.Receipts]), or
-//   - when ten have failed, the first of them ten minutes ago.
+// failed before a success is a suspect, and no longer counts. The gate closes when
+// 150 have failed, or when at least ten have, the first of them ten minutes ago.
 //
 // While it is closed, the gateway's queues are paused through Asynq, no attempt
 // counts, and one probe at a time finds out whether the gateway is back: with a
-// receipt never called before if there is one, those of the queue for single
-// revocations first, then with one that failed since the last success, and with a
-// suspect last. Any success opens the gate and resets the count, also that of a call
-// that was in flight when it closed. After a probe that succeeded, each process
-// makes two calls at a time to the gateway, and twice as many every half second. The
-// receipts that failed since the last success are brought forward; all others keep
-// their schedule.
+// receipt never called if there is one, of the queue for single revocations first;
+// then with one that failed since the last success; with a suspect last. Any success
+// opens the gate and resets the count, also that of a call that was in flight when
+// it closed. Receipts that failed since the last success are then brought forward;
+// all others keep their schedule. No ramp follows.
 //
 // If nothing succeeds for twelve hours, it is the receipts that fail: the gate is
 // waived, and stays open until something succeeds.

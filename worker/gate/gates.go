@@ -2,14 +2,11 @@ package gate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 )
@@ -39,14 +36,12 @@ type Gates struct {
 // local is a gate in this process.
 type local struct {
 	State
-	asOf      time.Time // when it stood so, on Redis' clock
-	succeeded time.Time // the last success of this process
-	success   time.Time // the same, on Redis' clock
-	opens     bool      // the gate, if it is closed
-	told      time.Time // the last success that Redis knows of, or need not
-	closures  int       // by this process
-	window    window    // of PortOne's gate
-	alone     alone     // of PortOne's gate
+	asOf    time.Time // when it stood so, on Redis' clock
+	success time.Time // the last of this process, on Redis' clock
+	untold  bool      // Redis may need to know of it
+	opens   bool      // it opens the gate, if that is closed
+	window  window    // of PortOne's gate
+	alone   alone     // of PortOne's gate
 }
 
 // New returns the gates of a process, all of them open.
@@ -82,9 +77,7 @@ func (g *Gates) apply(s Snapshot, asked time.Time) {
 	for name, state := range s.Gates {
 		l := g.gates[name]
 		g.adopt(name, l, state, s.Now)
-		if !state.attentive() && !l.succeeded.After(asked) {
-			l.told = l.succeeded
-		}
+		l.untold = l.untold && (l.attentive() || l.success.After(s.Now))
 	}
 }
 
@@ -92,32 +85,33 @@ func (g *Gates) apply(s Snapshot, asked time.Time) {
 func (s State) attentive() bool { return s.Closed || s.Failed > 0 || s.Waived }
 
 // adopt takes a state over, unless a newer one is known: replies overtake each
-// other. One that is newer by more than slack is of a clock that was set back. The
-// caller holds the lock.
+// other. One that is much newer is of a clock that was set back. The caller holds the
+// lock.
 func (g *Gates) adopt(name Name, l *local, state State, asOf time.Time) {
-	if newer := l.asOf.Sub(asOf); newer > 0 && newer < slack {
+	if newer := l.asOf.Sub(asOf); newer > 0 && newer < 2*closeTimeout {
 		return
 	}
 	l.asOf = asOf
 	if l.Epoch != state.Epoch || l.Closed != state.Closed {
 		g.tell(name, l.State, state)
 		if state.Closed && state.Owner == g.process {
-			l.closures++
+			l.Closures++
 		}
-		l.window.clear()
+		l.window.entries = nil
 		l.alone.follow(g.process, state)
 		g.broadcast()
 	}
+	state.Closures = l.Closures
 	l.State = state
 }
 
-// redisTime returns a time of this process on Redis' clock: no later than it was
-// there, and earlier by at most one round trip. The caller holds the lock.
-func (g *Gates) redisTime(t time.Time) time.Time {
-	if t.IsZero() || g.latest.Now.IsZero() {
+// redisTime returns the time on Redis' clock: no later than it is there, and earlier
+// by at most a round trip; zero if Redis never answered. The caller holds the lock.
+func (g *Gates) redisTime() time.Time {
+	if g.latest.Now.IsZero() {
 		return time.Time{}
 	}
-	return g.latest.Now.Add(t.Sub(g.seen))
+	return g.latest.Now.Add(time.Since(g.seen))
 }
 
 // broadcast lets every call that waits look again. The caller holds the lock.
@@ -166,53 +160,27 @@ func (g *Gates) Closed() error {
 	return nil
 }
 
-// States returns the state of every gate.
+// States returns the state of every gate, and how often this process closed it.
 func (g *Gates) States() map[Name]State {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	states := make(map[Name]State, len(g.gates))
 	for name, l := range g.gates {
-		state := l.State
-		state.Closures = l.closures
-		states[name] = state
+		states[name] = l.State
 	}
 	return states
 }
 
-// Failed reports which of the receipts are among those that failed since the
-// gateway's last success.
-func (g *Gates) Failed(ctx context.Context, name Name, impUIDs []string) (map[string]bool, error) {
-	scores := make([]*redis.FloatCmd, len(impUIDs))
-	_, err := g.store.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, impUID := range impUIDs {
-			scores[i] = p.ZScore(ctx, g.store.failed(name), impUID)
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, fmt.Errorf("read which receipts of %s failed: %w", name, err)
-	}
-	failed := make(map[string]bool)
-	for i, impUID := range impUIDs {
-		failed[impUID] = scores[i].Err() == nil
-	}
-	return failed, nil
-}
-
 // Turned returns when [Gates.Run] last went on, the zero time while it is not
 // running. It goes on after every few commands, whether or not Redis answers.
-func (g *Gates) Turned() time.Time {
-	if last := g.turned.Load(); last != nil {
-		return *last
+func (g *Gates) Turned() (last time.Time) {
+	if at := g.turned.Load(); at != nil {
+		last = *at
 	}
-	return time.Time{}
+	return last
 }
 
-// turn notes that Run goes on.
-func (g *Gates) turn() {
-	now := time.Now()
-	g.turned.Store(&now)
-}
+func (g *Gates) turn() { g.turned.Store(new(time.Now())) }
 
 // Hold keeps all processes from calling for the given time, this one at once.
 func (g *Gates) Hold(ctx context.Context, wait time.Duration) error {

@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -81,7 +80,7 @@ func (k *keeper) round(ctx context.Context) error {
 		return err
 	}
 	s := k.snapshot()
-	err := errors.Join(k.mend(ctx, s.mends), k.tidy(ctx, s))
+	err := errors.Join(k.store.mend(ctx, s.mends, k.complain), k.tidy(ctx, s))
 	for name, state := range s.Gates {
 		k.turn()
 		err = errors.Join(err, k.tend(ctx, s, name, state))
@@ -95,7 +94,7 @@ func (k *keeper) tend(ctx context.Context, s Snapshot, name Name, state State) e
 		return k.tellSuccess(ctx, name)
 	}
 	switch {
-	case !state.Closed && !state.OpenedAt.IsZero() && k.released[name] != state.Epoch:
+	case !state.Closed && !state.OpenedAt.IsZero() && k.released[name] != state.Epoch && k.pauses != nil:
 		return k.bringForward(ctx, name, state.Epoch)
 	case s.Gates[PortOne].Closed && name != PortOne:
 		return nil // PortOne's own gate is closed: probing a gateway tells nothing
@@ -111,15 +110,7 @@ func (g *Gates) untold(name Name) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	l := g.gates[name]
-	return l.attentive() && l.succeeded.After(l.told)
-}
-
-// mend deletes what is out of range in Redis, and says so once for each value.
-func (k *keeper) mend(ctx context.Context, mends []mend) error {
-	for _, m := range mends {
-		k.complain("invalid", fmt.Errorf("%v, which is out of range: it counts as absent and is deleted", m))
-	}
-	return k.store.mend(ctx, mends)
+	return l.untold && l.attentive()
 }
 
 func (g *Gates) snapshot() Snapshot {
@@ -129,50 +120,29 @@ func (g *Gates) snapshot() Snapshot {
 }
 
 // assume asks for the probe of a gate, and makes it beside. One process makes it at
-// a time, for as long as it gives a sign of life.
+// a time; that this one still does is said again in every round.
 func (k *keeper) assume(ctx context.Context, name Name, epoch int64) error {
+	said := settlement{what: settleProbing, epoch: strconv.FormatInt(epoch, 10), process: k.process}
+	s, err := k.store.settle(ctx, name, said, k.config)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	said := settlement{what: settleProbing, epoch: strconv.FormatInt(epoch, 10), process: k.process}
-	if k.busy[name] {
-		return nil
-	}
-	if s, err := k.store.settle(ctx, name, said, k.config); err != nil || s.Gates[name].prober != k.process {
+	if err != nil || s.Gates[name].prober != k.process || k.busy[name] {
 		return err
 	}
 	k.busy[name] = true
 	k.jobs.Go(func() {
-		alive, done := context.WithCancel(ctx)
-		var beside sync.WaitGroup
-		beside.Go(func() { k.prolong(alive, name, said) })
 		err := k.probe(ctx, name, said)
-		if err != nil && ctx.Err() == nil {
-			k.complain("probe", err)
-		}
-		done()
-		beside.Wait()
 		k.mu.Lock()
 		delete(k.busy, name)
 		k.mu.Unlock()
-		if err == nil { // else the next round is soon enough
+		switch {
+		case err == nil:
 			k.nudge()
+		case ctx.Err() == nil:
+			k.complain("probe", err)
 		}
 	})
 	return nil
-}
-
-// prolong gives a sign of life while this process probes.
-func (k *keeper) prolong(ctx context.Context, name Name, probing settlement) {
-	ticker := time.NewTicker(proberLife / 5)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			_, _ = k.store.settle(ctx, name, probing, k.config) // the next sign is soon
-		}
-	}
 }
 
 // probe makes a probe and lets all processes know what follows.
@@ -192,10 +162,7 @@ func (k *keeper) probe(ctx context.Context, name Name, said settlement) error {
 		said.what = settleSilent
 	}
 	s, err := k.store.settle(ctx, name, said, k.config)
-	if err == nil {
-		k.take(name, s, time.Time{})
-	}
-	return err
+	return k.take(name, s, err, time.Time{})
 }
 
 // queues returns the queues behind a gate that no person has paused.

@@ -20,9 +20,8 @@ var forwardScript = redis.NewScript(forwardSource)
 const forwardPage = 100
 
 // bringForward lets the receipts that failed since the last success before a gate
-// opened go on at once, on whichever of its queues their tasks wait for a retry.
-// Every process does so after every opening: what one has brought forward is
-// nothing to do for another, and none depends on another's life.
+// opened go on at once, on whichever of its queues their tasks wait for a retry. Every
+// process does so after every opening, so that none depends on another's life.
 func (k *keeper) bringForward(ctx context.Context, name Name, epoch int64) error {
 	for {
 		impUIDs, err := k.store.client.ZRange(ctx, k.store.released(name), 0, forwardPage-1).Result()

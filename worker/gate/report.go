@@ -42,14 +42,10 @@ func (c *Call) note(ctx context.Context, name Name, said Evidence, epoch int64, 
 		f.reason = cut(g.portOneFailed(said, epoch, result))
 	}
 	g.mu.Lock()
-	told := g.gates[name].succeeded
 	f.succeeded = g.gates[name].success
 	g.mu.Unlock()
 	s, err := g.store.fail(ctx, name, f, g.config)
-	if err == nil {
-		g.take(name, s, told)
-	}
-	return err
+	return g.take(name, s, err, f.succeeded)
 }
 
 func cut(text string) string { return strings.ToValidUTF8(text[:min(len(text), maxReason)], "") }
@@ -60,8 +56,7 @@ func cut(text string) string { return strings.ToValidUTF8(text[:min(len(text), m
 func (g *Gates) succeed(ctx context.Context, name Name, impUID string, opens bool) error {
 	g.mu.Lock()
 	l := g.gates[name]
-	l.succeeded, l.opens = time.Now(), opens
-	l.success = g.redisTime(l.succeeded)
+	l.success, l.untold, l.opens = g.redisTime(), true, opens
 	if name == PortOne {
 		l.window.add(impUID, false)
 		g.letIn(l)
@@ -78,31 +73,30 @@ func (g *Gates) succeed(ctx context.Context, name Name, impUID string, opens boo
 func (g *Gates) tellSuccess(ctx context.Context, name Name) error {
 	g.mu.Lock()
 	l := g.gates[name]
-	told, said := l.succeeded, settlement{what: settleSucceeded, process: g.process, succeeded: l.success}
+	said := settlement{what: settleSucceeded, process: g.process, succeeded: l.success}
 	if !l.opens {
 		said.epoch = "none"
 	}
 	g.mu.Unlock()
 	s, err := g.store.settle(ctx, name, said, g.config)
-	if err == nil {
-		g.take(name, s, told)
-	}
-	return err
+	return g.take(name, s, err, said.succeeded)
 }
 
-// take takes over a gate that Redis has just told of a success at told.
-func (g *Gates) take(name Name, s Snapshot, told time.Time) {
-	g.mu.Lock()
-	l, state := g.gates[name], s.Gates[name]
-	changed := state.Closed != l.Closed
-	g.adopt(name, l, state, s.Now)
-	if l.told.Before(told) {
-		l.told = told
+// take takes over a gate as Redis returned it, unless there was an error, when it was
+// told of a success of this process.
+func (g *Gates) take(name Name, s Snapshot, err error, told time.Time) error {
+	if err != nil {
+		return err
 	}
-	g.mu.Unlock()
-	if changed {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l, state := g.gates[name], s.Gates[name]
+	if state.Closed != l.Closed {
 		g.nudge()
 	}
+	g.adopt(name, l, state, s.Now)
+	l.untold = l.untold && !l.success.Equal(told)
+	return nil
 }
 
 // portOneFailed enters a failure in the window of PortOne's gate, and returns why

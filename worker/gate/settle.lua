@@ -2,16 +2,14 @@
 -- or that a person opens it. It opens on a success that is newer than its closing.
 -- What failed before a success no longer counts.
 --
--- KEYS  gate's hash, set of the receipts that failed since the last success, set of
---       those that are brought forward
+-- KEYS  gate's hash, set of those that failed, set of those that are brought forward
 -- ARGV  "succeeded", "probing", "failed", "silent", or "open" for no reason of the
 --       gateway's; epoch that it opens, "" for any; process, "" for a person; when the
 --       success was in us, 0 for none; longest probe interval in us; for how long
 --       nothing may have succeeded before the gate is waived, in us, 0 for ever;
 --       how long a process is believed to probe in us; life of the keys in ms
 --
--- Returns the time of Redis in seconds and microseconds, the gate's names and
--- values, and how many have failed.
+-- Returns the time in s and us, the gate's names and values, and how many have failed.
 local function text(n) return string.format('%.0f', n) end
 local what, succeeded, longest, patience = ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local was = redis.call('HMGET', KEYS[1], 'state', 'epoch', 'succeeded_at', 'interval', 'probe_at', 'prober', 'prober_until')

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -18,24 +19,24 @@ type State struct {
 	Owner, Reason string
 	// Since is when it closed, if it is closed.
 	Since time.Time
-	// NextProbe is when it is next tried whether the gateway is back, and
-	// Interval how long that is after the time before.
+	// NextProbe is when it is next tried whether the gateway is back.
 	NextProbe time.Time
-	Interval  time.Duration
 	// OpenedAt is when it opened, if it is open.
 	OpenedAt time.Time
 	// Failed is how many different receipts failed since the gateway's last
 	// success, without those that failed before an earlier success.
 	Failed int
-	// SucceededAt is the last success that Redis was told of, zero if there is
-	// none. Processes tell of successes only while Failed is above 0 or the gate is
-	// closed, and with their next failure.
+	// Counted is how many they were when the gate closed on the count, else 0, and
+	// Cause why the last of them failed.
+	Counted int
+	Cause   string
+	// SucceededAt is the last success that Redis was told of: of those that mattered,
+	// and of the last before a failure. Zero if there is none.
 	SucceededAt time.Time
 	// Waived tells that nothing succeeded for so long that the gate stays open
 	// until something does.
 	Waived bool
-	// Closures is how often this process has closed the gate; of the states that
-	// [Gates.States] returns alone.
+	// Closures is how often this process has closed the gate; see [Gates.States].
 	Closures int
 
 	opener string // the process that opened it
@@ -67,33 +68,34 @@ func (v values) moment(name string) time.Time {
 // show.
 func decode(v values, failed int64) State {
 	state := State{
-		Closed: v["state"] == "closed", Epoch: number(v["epoch"]), Owner: v["owner"], Reason: v.reason(),
-		Interval: time.Duration(number(v["interval"])) * time.Microsecond, NextProbe: v.moment("probe_at"),
-		Failed: int(failed), SucceededAt: v.moment("succeeded_at"), Waived: v["waived"] != "",
+		Closed: v["state"] == "closed", Epoch: number(v["epoch"]), Owner: v["owner"], Reason: v["reason"],
+		NextProbe: v.moment("probe_at"),
+		Failed:    int(failed), SucceededAt: v.moment("succeeded_at"), Waived: v["waived"] != "",
 		opener: v["opener"], prober: v["prober"],
 	}
-	if state.Closed {
-		state.Since = v.moment("epoch")
-	} else {
+	switch {
+	case !state.Closed:
 		state.OpenedAt = v.moment("epoch")
+		return state
+	case state.Reason == "":
+		state.Counted, state.Cause = int(number(v["failures"])), v["cause"]
 	}
+	state.Since = v.moment("epoch")
+	state.Reason = cmp.Or(state.Reason, state.explain())
 	return state
 }
 
-// reason explains in words why a gate closed.
-func (v values) reason() string {
-	if v["state"] != "closed" || v["reason"] != "" {
-		return v["reason"]
-	}
-	succeeded := "and none has succeeded"
-	if at := v.moment("succeeded_at"); !at.IsZero() {
+// explain says in words why a gate closed on the count.
+func (s State) explain() string {
+	since := "and none has succeeded"
+	if !s.SucceededAt.IsZero() {
 		layout := "15:04 UTC"
-		if at.YearDay() != v.moment("epoch").YearDay() {
+		if s.SucceededAt.YearDay() != s.Since.YearDay() {
 			layout = "2006-01-02 15:04 UTC"
 		}
-		succeeded = "since the last success at " + at.Format(layout)
+		since = "since the last success at " + s.SucceededAt.Format(layout)
 	}
-	return fmt.Sprintf("%s different receipts failed %s (%s)", v["failures"], succeeded, v["cause"])
+	return fmt.Sprintf("%d different receipts failed %s (%s)", s.Counted, since, s.Cause)
 }
 
 func text(value any) string {

@@ -123,9 +123,8 @@ func (s *Store) fail(ctx context.Context, name Name, f failure, config Config) (
 	if name == PortOne {
 		receipts = math.MaxInt32 // it has a rule of its own
 	}
-	return s.change(ctx, name, failScript, s.hash(name), s.failed(name))(
-		f.epoch, f.impUID, micros(f.succeeded), receipts, min(fewest, receipts), long.Microseconds(),
-		f.reason, f.owner, f.cause, config.Probe.Microseconds(), life.Milliseconds())
+	return s.change(ctx, name, failScript, f.epoch, f.impUID, micros(f.succeeded),
+		receipts, min(fewest, receipts), long.Microseconds(), f.reason, f.owner, f.cause, config.Probe.Microseconds(), life.Milliseconds())
 }
 
 // What a gate is told when it is settled.
@@ -151,31 +150,22 @@ func (s *Store) settle(ctx context.Context, name Name, said settlement, config C
 	if name == PortOne {
 		patience = 0
 	}
-	return s.change(ctx, name, settleScript, s.hash(name), s.failed(name), s.released(name))(
-		said.what, said.epoch, said.process, micros(said.succeeded),
+	return s.change(ctx, name, settleScript, said.what, said.epoch, said.process, micros(said.succeeded),
 		config.ProbeMax.Microseconds(), patience.Microseconds(), proberLife.Microseconds(), life.Milliseconds())
 }
 
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
+// micros returns a time as the scripts read it: 0 for none.
+func micros(t time.Time) int64 { return max(t.UnixMicro(), 0) }
 
-// change returns a function that runs a script which returns the time and one gate.
-func (s *Store) change(
-	ctx context.Context, name Name, script *redis.Script, keys ...string,
-) func(args ...any) (Snapshot, error) {
-	return func(args ...any) (Snapshot, error) {
-		reply, err := script.Run(ctx, s.client, keys, args...).Slice()
-		if err != nil {
-			return Snapshot{}, fmt.Errorf("tell the gate of %s: %w", name, err)
-		}
-		now := redisTime(reply)
-		state, _ := s.read(name, now, reply[2:])
-		return Snapshot{Now: now, Gates: map[Name]State{name: state}}, nil
+// change runs a script that changes a gate, and returns the gate as it stands then.
+func (s *Store) change(ctx context.Context, name Name, script *redis.Script, args ...any) (Snapshot, error) {
+	reply, err := script.Run(ctx, s.client, []string{s.hash(name), s.failed(name), s.released(name)}, args...).Slice()
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("tell the gate of %s: %w", name, err)
 	}
+	now := redisTime(reply)
+	state, _ := s.read(name, now, reply[2:])
+	return Snapshot{Now: now, Gates: map[Name]State{name: state}}, nil
 }
 
 // Open opens a gate that is closed since the given epoch, because a person says

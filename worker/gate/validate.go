@@ -19,16 +19,8 @@ const (
 	slack = time.Minute
 )
 
-// mend is a key in Redis, or a field of a hash, whose value is out of range. It
-// counts as absent, and is deleted.
+// mend is a key in Redis, or a field of a hash, whose value is out of range.
 type mend struct{ key, field, value string }
-
-func (m mend) String() string {
-	if m.field == "" {
-		return fmt.Sprintf("%s is %s", m.key, m.value)
-	}
-	return fmt.Sprintf("%s of %s is %q", m.field, m.key, m.value)
-}
 
 // validate removes the values of a gate's hash that nothing of this program can
 // have written, and returns them. A gate whose state or epoch is one is absent.
@@ -54,15 +46,15 @@ func (v values) validate(key string, now time.Time) (mends []mend) {
 	return mends
 }
 
-// mend deletes what is out of range.
-func (s *Store) mend(ctx context.Context, mends []mend) error {
-	var problems []error
+// mend deletes what is out of range, and tells complain.
+func (s *Store) mend(ctx context.Context, mends []mend, complain func(kind string, err error)) (problems error) {
 	for _, m := range mends {
+		complain("invalid", fmt.Errorf("%s %s is %q, out of range: it counts as absent and is deleted", m.key, m.field, m.value))
 		if m.field == "" {
-			problems = append(problems, s.client.Del(ctx, m.key).Err())
+			problems = errors.Join(problems, s.client.Del(ctx, m.key).Err())
 		} else {
-			problems = append(problems, s.client.HDel(ctx, m.key, m.field).Err())
+			problems = errors.Join(problems, s.client.HDel(ctx, m.key, m.field).Err())
 		}
 	}
-	return errors.Join(problems...)
+	return problems
 }

@@ -34,8 +34,6 @@ func (w *window) add(impUID string, failed bool) {
 	}
 }
 
-func (w *window) clear() { w.entries = nil }
-
 // bad says that too many of the calls failed, or nothing if that is not so.
 func (w *window) bad() string {
 	failed := 0

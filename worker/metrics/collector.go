@@ -17,6 +17,9 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 
 var (
 	gateClosed    = describe("revoker_gate_closed", "1 while the gate before a gateway is closed, or before all of them.", "pg")
+	gateClosures  = describe("revoker_gate_closures_total", "How often this process has closed the gate before a gateway.", "pg")
+	gateFailed    = describe("revoker_gate_failed_receipts", "Different receipts that failed since the last success of a gateway; its gate closes at --gate-receipts.", "pg")
+	gateWaived    = describe("revoker_gate_waived", "1 while the gate of a gateway stays open although nothing has succeeded for twelve hours.", "pg")
 	queueTasks    = describe("revoker_queue_tasks", "Tasks in a queue, by their state.", "queue", "pg", "state")
 	queueOldest   = describe("revoker_queue_oldest_seconds", "For how long the oldest pending task of a queue has waited.", "queue", "pg")
 	queuePaused   = describe("revoker_queue_paused", "1 while a queue is paused, by its gateway's gate or by a person.", "queue", "pg", "by")
@@ -27,7 +30,7 @@ var (
 	batchHeld     = describe("revoker_batch_held_lines", "Open ones of them that are in queues that are paused.", "batch")
 	redisUp       = describe("revoker_redis_up", "1 if Redis answered when it was last asked.")
 	ready         = describe("revoker_ready", "1 while the worker can work; /readyz says why not.")
-	ofTheWorker   = []*prometheus.Desc{gateClosed, redisUp, ready}
+	ofTheWorker   = []*prometheus.Desc{gateClosed, gateClosures, gateFailed, gateWaived, redisUp, ready}
 	fromRedisOnly = []*prometheus.Desc{
 		queueTasks, queueOldest, queuePaused, deadLetters, openOutcomes, overdue, batchLines, batchHeld,
 	}
@@ -55,6 +58,9 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	s.gauge(ready, flag(last.ready))
 	for name, state := range c.worker.Gates() {
 		s.gauge(gateClosed, flag(state.Closed), gateLabel(name))
+		s.counter(gateClosures, float64(state.Closures), gateLabel(name))
+		s.gauge(gateFailed, float64(state.Failed), gateLabel(name))
+		s.gauge(gateWaived, flag(state.Waived), gateLabel(name))
 	}
 	if last.err != nil {
 		return
@@ -72,7 +78,16 @@ type sink chan<- prometheus.Metric
 // gauge takes a gauge, unless somebody wrote a name to Redis that can be no
 // label: one such name must not hide everything else.
 func (s sink) gauge(desc *prometheus.Desc, value float64, labels ...string) {
-	if metric, err := prometheus.NewConstMetric(desc, prometheus.GaugeValue, value, labels...); err == nil {
+	s.metric(desc, prometheus.GaugeValue, value, labels)
+}
+
+// counter takes a counter in the same way.
+func (s sink) counter(desc *prometheus.Desc, value float64, labels ...string) {
+	s.metric(desc, prometheus.CounterValue, value, labels)
+}
+
+func (s sink) metric(desc *prometheus.Desc, kind prometheus.ValueType, value float64, labels []string) {
+	if metric, err := prometheus.NewConstMetric(desc, kind, value, labels...); err == nil {
 		s <- metric
 	}
 }

@@ -29,9 +29,9 @@ var retiredSettings = []struct{ flag, variable, instead string }{
 }
 
 const (
-	useReceipts = "a gate now closes when --gate-receipts [REVOKER_GATE_RECEIPTS] different receipts " +
-		"failed since the gateway's last success: remove this setting, and set that one if 150 is not right for you"
-	fixedProbes = "a closed gate is now always probed after 1 s, then up to 10 s apart: remove this setting"
+	useReceipts = "remove it; --gate-receipts [REVOKER_GATE_RECEIPTS] now says how many different receipts " +
+		"fail before a gate closes"
+	fixedProbes = "remove it; a closed gate is now always probed after 1 s, and then up to 10 s apart"
 )
 
 // Flags registers the settings.
