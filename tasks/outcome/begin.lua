@@ -38,7 +38,8 @@ local counted, reason = tonumber(was[4] or 0), was[9]
 if was[6] == caller then -- this very attempt
   counted = counted - 1
 end
-local failed = (counted > 0 or reason == 'pg_failure' or reason == 'unreachable') and '1' or ''
+local failed = (counted > 0 or reason == 'pg_failure' or reason == 'unreachable' or
+  reason == 'attempts_exhausted' or reason == 'unconfirmed') and '1' or '' -- the last two of a dead letter that was revived
 if was[6] == caller then -- the call was repeated because its reply was lost
   redis.call('HSET', KEYS[1], 'leased_until', leased_until)
   redis.call('ZADD', KEYS[2], leased_until, imp_uid)

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// closeTimeout bounds the closing of a gate, for which the call that failed
-// waits.
+// closeTimeout bounds the telling of a gate, for which the call waits.
 const closeTimeout = 2 * time.Second
 
 // maxReason is how much of a reason is kept, in bytes: it may quote PortOne.
@@ -32,7 +31,7 @@ func (c *Call) note(ctx context.Context, name Name, said Evidence, epoch int64, 
 	case Silent:
 		return nil
 	case Answered:
-		return g.succeed(ctx, name, result.ImpUID, c.probe || name != PortOne)
+		return g.succeed(ctx, name, result.ImpUID, c.probe)
 	}
 	f := failure{epoch: epoch, owner: g.process, cause: cut(result.Cause)}
 	if !result.Suspect {
@@ -52,16 +51,19 @@ func cut(text string) string { return strings.ToValidUTF8(text[:min(len(text), m
 
 // succeed notes a success of this process. Redis is told at once if that opens the
 // gate; else with the next failure, or by the keeper. PortOne's gate opens on that of
-// a probe alone.
-func (g *Gates) succeed(ctx context.Context, name Name, impUID string, opens bool) error {
+// a probe alone. A probe was made after the gate had closed, whatever the clocks say.
+func (g *Gates) succeed(ctx context.Context, name Name, impUID string, probe bool) error {
 	g.mu.Lock()
 	l := g.gates[name]
-	l.success, l.untold, l.opens = g.redisTime(), true, opens
+	l.success, l.untold, l.opens = g.redisTime(), true, probe || name != PortOne
+	if closed := time.UnixMicro(l.Epoch + 1); probe && l.Closed && closed.After(l.success) {
+		l.success = closed
+	}
 	if name == PortOne {
 		l.window.add(impUID, false)
 		g.letIn(l)
 	}
-	urgent := l.Closed && opens
+	urgent := l.Closed && l.opens
 	g.mu.Unlock()
 	if !urgent {
 		return nil
@@ -82,8 +84,7 @@ func (g *Gates) tellSuccess(ctx context.Context, name Name) error {
 	return g.take(name, s, err, said.succeeded)
 }
 
-// take takes over a gate as Redis returned it, unless there was an error, when it was
-// told of a success of this process.
+// take takes over a gate as Redis returned it when it was told of a success.
 func (g *Gates) take(name Name, s Snapshot, err error, told time.Time) error {
 	if err != nil {
 		return err
