@@ -8,12 +8,13 @@ import (
 )
 
 // shares says how many in a hundred DELETEs go wrong in which way. Most of the
-// faults pass; those of the last group are final, and make dead letters.
+// faults pass; those of the last group are final, and make dead letters. One 429
+// holds all workers for a second: more of them, and the run is a wait.
 var shares = []iamporttest.Rule{
 	{Fault: iamporttest.GatewayFailed, Percent: 8},
 	{Fault: iamporttest.BadGateway, Percent: 2},
 	{Fault: iamporttest.Unavailable, Percent: 2, RetryAfter: time.Second},
-	{Fault: iamporttest.TooManyRequests, Percent: 3, RetryAfter: time.Second},
+	{Fault: iamporttest.TooManyRequests, Percent: 0.3, RetryAfter: time.Second},
 	{Fault: iamporttest.CutBefore, Percent: 3},
 	{Fault: iamporttest.CutAfter, Percent: 4},
 	{Fault: iamporttest.CutBody, Percent: 2},

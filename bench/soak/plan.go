@@ -22,7 +22,7 @@ const (
 
 	// failingShare is for how many receipts in a hundred every DELETE fails, and
 	// byHandShare how many a person revoked before anybody asked.
-	failingShare = 2
+	failingShare = 4
 	byHandShare  = 4
 
 	// overLease is longer than the leases of Asynq and of attempts, 30 s.

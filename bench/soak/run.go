@@ -132,7 +132,7 @@ func (k *soak) environment(url string) []string {
 		"IMP_SECRET=" + iamporttest.DefaultSecret,
 		"REVOKER_CONCURRENCY=" + strconv.Itoa(k.slots),
 		"REVOKER_TIMEOUT=2s",
-		"REVOKER_RETRY_ATTEMPTS=15",
+		"REVOKER_RETRY_ATTEMPTS=20",
 		"REVOKER_RETRY_BASE=200ms",
 		"REVOKER_RETRY_MAX=3s",
 		"REVOKER_LOG_FORMAT=json",
