@@ -39,7 +39,11 @@ func (h *handler) held(ctx context.Context, r tasks.Revocation, err error) error
 // report tells the gates what a DELETE came to, and everybody to wait if PortOne
 // asks for it.
 func (h *handler) report(ctx context.Context, a outcome.Attempt, call *gate.Call, err error) {
-	failed := call.Report(ctx, gate.Result{ImpUID: a.Revocation.ImpUID, Suspect: a.FailedBefore, Signs: signs(err)})
+	result := gate.Result{ImpUID: a.Revocation.ImpUID, Signs: signs(err)}
+	if a.FailedBefore {
+		result.Since = a.Since()
+	}
+	failed := call.Report(ctx, result)
 	var failure *iamport.Error
 	if errors.As(err, &failure) && judge(err) == rateLimited && failure.RetryAfter > 0 {
 		failed = errors.Join(failed, h.gates.Hold(ctx, failure.RetryAfter))

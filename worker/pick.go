@@ -26,6 +26,8 @@ type candidate struct {
 	bulk    bool              // its task is on the queue of batches
 	known   outcome.Outcome   // without a status if it was never called
 	suspect bool              // it was called before the gateway's last success
+	shut    bool              // its gateway's own gate is closed
+	turn    int               // how many of its gateway come before it
 }
 
 // rank says in which order receipts are probed with, the lowest first: those that
@@ -117,5 +119,27 @@ func (p *prober) ranked(ctx context.Context, name gate.Name, found map[string]ca
 	slices.SortFunc(all, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.known.UpdatedAt.Compare(b.known.UpdatedAt))
 	})
+	if name == gate.PortOne {
+		p.spread(all)
+	}
 	return all, nil
 }
+
+// spread orders what PortOne's gate is probed with so that each gateway has its turn,
+// those first whose own gate is open: one that is down tells nothing about PortOne.
+func (p *prober) spread(all []candidate) {
+	gates, turns := p.handler.gates.States(), make(map[gate.Name]int)
+	for i := range all {
+		name := gate.Of(all[i].PG)
+		all[i].turn, all[i].shut = turns[name], gates[name].Closed
+		turns[name]++
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int {
+		if a.shut != b.shut {
+			return cmp.Compare(shutLast[a.shut], shutLast[b.shut])
+		}
+		return cmp.Compare(a.turn, b.turn)
+	})
+}
+
+var shutLast = map[bool]int{false: 0, true: 1}

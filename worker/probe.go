@@ -43,7 +43,7 @@ func (p *prober) Probe(ctx context.Context, name gate.Name, queues []string) gat
 	if err != nil {
 		return p.unknown(name, err)
 	}
-	found := gate.Probed{Idle: len(waiting) <= mostProbed}
+	found := gate.Probed{Idle: len(queues) > 0 && len(waiting) <= mostProbed}
 	for _, receipt := range waiting[:min(len(waiting), mostProbed)] {
 		said, fate := p.try(tasks.ContextWithTrace(ctx, receipt.headers), name, receipt.Revocation)
 		switch {
@@ -69,7 +69,7 @@ type fate int
 
 const (
 	doneWith   fate = iota // it needs no more calls
-	inUse                  // somebody else is at it, or was when its process died
+	inUse                  // it goes on, or another attempt on it is running
 	turnedAway             // no receipt would tell anything now
 )
 
@@ -98,6 +98,9 @@ func (p *prober) try(ctx context.Context, name gate.Name, r tasks.Revocation) (g
 		ended = doneWith
 	}
 	if name == gate.PortOne {
+		if ended == turnedAway {
+			ended = inUse // its gateway told nothing about PortOne: another may
+		}
 		return call.Said().PortOne, ended
 	}
 	return call.Said().Gateway, ended

@@ -129,3 +129,24 @@ func serveAt(t *testing.T, addr string, handler http.Handler) (string, *httptest
 	t.Cleanup(server.Close)
 	return listener.Addr().String(), server
 }
+
+// PortOne is back, and one of its gateways is not: the others need not wait for it.
+func TestGatewayThatIsDownKeepsPortOnesGateNotClosed(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		f := &front{portone: b.portone}
+		f.mode.Store("address")
+		listener, _ := serveAt(t, "127.0.0.1:0", f)
+		b.url = "http://" + listener
+		kcp := b.issued(t, 40, tasks.KCP, "") // single ones, with which a probe begins
+		nice := b.issued(t, 40, tasks.Nice, "b")
+		b.startWorker(t, func(config *worker.Config) { config.Schedule = worker.Schedule{} })
+		eventually(t, "PortOne's gate is closed", func() bool { return b.closed(t, gate.PortOne) })
+		b.portone.Inject(iamporttest.Rule{PG: tasks.KCP, Fault: iamporttest.Unavailable})
+		f.mode.Store("")
+		b.revoked(t, nice)
+		b.portone.Clear()
+		b.revoked(t, kcp)
+	})
+}

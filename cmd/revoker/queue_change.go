@@ -28,8 +28,8 @@ func (p *program) queueResume() *cobra.Command {
 		Use:   "resume QUEUE...",
 		Short: "Resume queues, whoever has paused them",
 		Long: `Resume lets workers take tasks from the queues named, from those of a gateway, or
-from all. If a gate has paused one, the gate opens, few calls at a time at first; while the
-gateway still fails it soon closes again.`,
+from all. If a gate has paused one, the gate opens; it closes again once as many receipts
+have failed without a success in between.`,
 		Example: `  revoker queue resume receipts-bulk-kcp
   revoker queue resume --pg kcp
   revoker queue resume --all`,

@@ -25,7 +25,7 @@ if imp_uid ~= '' and (current or was[1] == 'closed') and not was[4] and not redi
   redis.call('ZADD', KEYS[2], text(now), imp_uid)
 end
 local failed, first = redis.call('ZCARD', KEYS[2]), redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
-local enough = failed >= most or failed >= tonumber(ARGV[5]) and now - tonumber(first or now) >= tonumber(ARGV[6])
+local enough = failed >= most or failed >= tonumber(ARGV[5]) and now - (tonumber(first or now) or now) >= tonumber(ARGV[6])
 if (enough or reason ~= '') and current and was[1] ~= 'closed' and not was[4] then
   local closed = math.max(now, epoch + 1)
   redis.call('HSET', KEYS[1], 'state', 'closed', 'epoch', text(closed), 'owner', ARGV[8], 'reason', reason, 'cause', ARGV[9],

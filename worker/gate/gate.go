@@ -22,7 +22,11 @@
 // reach PortOne or were not let in.
 package gate
 
-import "receiptrevoker/tasks"
+import (
+	"time"
+
+	"receiptrevoker/tasks"
+)
 
 // Name is a gate's name: the code of its gateway, or one of the constants.
 type Name string
@@ -80,8 +84,8 @@ type Signs struct {
 // Result is what a call came to.
 type Result struct {
 	ImpUID string
-	// Suspect tells that an earlier call for the receipt failed: that one was
-	// counted, and was the receipt's only one to be.
-	Suspect bool
+	// Since is when the first attempt on the receipt began, if one before failed; else
+	// zero. If the gateway had a success since then, the receipt is a suspect.
+	Since time.Time
 	Signs
 }

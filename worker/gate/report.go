@@ -34,16 +34,20 @@ func (c *Call) note(ctx context.Context, name Name, said Evidence, epoch int64, 
 		return g.succeed(ctx, name, result.ImpUID, c.probe)
 	}
 	f := failure{epoch: epoch, owner: g.process, cause: cut(result.Cause)}
-	if !result.Suspect {
-		f.impUID = result.ImpUID
-	}
 	if name == PortOne {
 		f.reason = cut(g.portOneFailed(said, epoch, result))
 	}
 	g.mu.Lock()
-	f.succeeded = g.gates[name].success
+	l := g.gates[name]
+	f.succeeded = l.success
+	if result.Since.IsZero() || result.Since.After(l.success) && result.Since.After(l.SucceededAt) {
+		f.impUID = result.ImpUID
+	}
 	g.mu.Unlock()
 	s, err := g.store.fail(ctx, name, f, g.config)
+	if is := s.Gates[name]; is.Closed || is.Waived {
+		f.succeeded = time.Time{} // the gate has still to be told by itself
+	}
 	return g.take(name, s, err, f.succeeded)
 }
 

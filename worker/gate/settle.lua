@@ -12,37 +12,46 @@
 -- Returns the time in s and us, the gate's names and values, and how many have failed.
 local function text(n) return string.format('%.0f', n) end
 local what, succeeded, longest, patience = ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local was = redis.call('HMGET', KEYS[1], 'state', 'epoch', 'succeeded_at', 'interval', 'probe_at', 'prober', 'prober_until')
+local was = redis.call('HMGET', KEYS[1], 'state', 'epoch', 'succeeded_at', 'interval', 'probe_at', 'prober',
+  'prober_until', 'failures', 'waited', 'reason')
 local epoch, time = tonumber(was[2] or 0) or 0, redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local closed = was[1] == 'closed' and (ARGV[2] == '' or was[2] == ARGV[2])
-local first = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
-local waived = (what == 'failed' or what == 'silent') and patience > 0 and
-  now - math.min(tonumber(first or epoch), epoch) >= patience
+local interval, due = tonumber(was[4] or longest) or longest, tonumber(was[5] or now) or now
+local waited = (tonumber(was[9] or 0) or 0) + math.min(now - due, 120000000) + interval -- for probes that failed
+local waived, late = what == 'failed' and patience > 0 and waited >= patience, false
 
 if what == 'succeeded' then
   redis.call('HSET', KEYS[1], 'succeeded_at', text(math.max(succeeded, tonumber(was[3] or 0) or 0)))
   redis.call('HDEL', KEYS[1], 'waived')
+  if not (closed and succeeded > epoch) then
+    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', text(succeeded))
+    -- Told only now, it was before the closing: the count that closed the gate was wrong.
+    late = closed and was[10] == '' and redis.call('ZCARD', KEYS[2]) < (tonumber(was[8] or 0) or 0)
+  end
 end
-if closed and (succeeded > epoch or what == 'open' or waived) then
-  for _, imp_uid in ipairs(waived and {} or redis.call('ZRANGE', KEYS[2], 0, -1)) do
+if closed and (succeeded > epoch or what == 'open' or waived or late) then
+  for _, imp_uid in ipairs((waived or late) and {} or redis.call('ZRANGE', KEYS[2], 0, -1)) do
     redis.call('ZADD', KEYS[3], text(now), imp_uid)
   end
-  redis.call('DEL', KEYS[2])
-  redis.call('HDEL', KEYS[1], 'owner', 'reason', 'failures', 'interval', 'probe_at', 'prober', 'prober_until')
+  if not late then
+    redis.call('DEL', KEYS[2])
+  end
+  redis.call('HDEL', KEYS[1], 'owner', 'reason', 'failures', 'interval', 'probe_at', 'prober', 'prober_until', 'waited')
   redis.call('HSET', KEYS[1], 'state', 'open', 'epoch', text(math.max(now, epoch + 1)), 'opener', ARGV[3])
   if waived then
     redis.call('HSET', KEYS[1], 'waived', '1')
   end
-elseif what == 'succeeded' then
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', text(succeeded))
 elseif closed and what == 'probing' then
   local free = was[6] == ARGV[3] or (tonumber(was[7] or 0) or 0) <= now
-  if free and (tonumber(was[5] or 0) or 0) <= now then
+  if free and due <= now then
     redis.call('HSET', KEYS[1], 'prober', ARGV[3], 'prober_until', text(now + tonumber(ARGV[7])))
   end
-elseif closed then
-  local interval = math.min((tonumber(was[4] or longest) or longest) * (what == 'failed' and 1.1 or 1), longest)
+elseif closed and what ~= 'succeeded' then
+  if what == 'failed' then
+    redis.call('HSET', KEYS[1], 'waited', text(waited))
+    interval = math.min(interval * 1.1, longest)
+  end
   redis.call('HDEL', KEYS[1], 'prober', 'prober_until')
   redis.call('HSET', KEYS[1], 'interval', text(interval), 'probe_at', text(now + interval))
 end

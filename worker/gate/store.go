@@ -103,7 +103,13 @@ func redisTime(reply []any) time.Time {
 func (s *Store) read(name Name, now time.Time, reply []any) (State, []mend) {
 	v := newValues(reply[0])
 	mends := v.validate(s.hash(name), now)
-	failed, _ := reply[1].(int64)
+	failed, number := reply[1].(int64)
+	if !number {
+		mends = append(mends, mend{key: s.failed(name), value: text(reply[1])})
+	}
+	if wrong, ok := reply[0].(string); ok {
+		mends = append(mends, mend{key: s.hash(name), value: wrong})
+	}
 	return decode(v, failed), mends
 }
 
@@ -119,12 +125,12 @@ type failure struct {
 
 // fail counts a failure and returns the gate as it stands then.
 func (s *Store) fail(ctx context.Context, name Name, f failure, config Config) (Snapshot, error) {
-	receipts := config.Receipts
+	receipts, least := config.Receipts, min(fewest, config.Receipts)
 	if name == PortOne {
-		receipts = math.MaxInt32 // it has a rule of its own
+		receipts, least = math.MaxInt32, math.MaxInt32 // it has a rule of its own
 	}
 	return s.change(ctx, name, failScript, f.epoch, f.impUID, micros(f.succeeded),
-		receipts, min(fewest, receipts), long.Microseconds(), f.reason, f.owner, f.cause, config.Probe.Microseconds(), life.Milliseconds())
+		receipts, least, long.Microseconds(), f.reason, f.owner, f.cause, config.Probe.Microseconds(), life.Milliseconds())
 }
 
 // What a gate is told when it is settled.

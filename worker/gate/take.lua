@@ -15,11 +15,12 @@ end
 local time = redis.call('TIME')
 local now, wait, arrival = tonumber(time[1]) * 1000000 + tonumber(time[2]), 0, {}
 for i = 2, #KEYS do
-  local at = redis.call('GET', KEYS[i]) or '0'
-  if not tonumber(at) or tonumber(at) - now > 1000000 + tonumber(ARGV[i]) then
-    odd[#odd + 1], at = KEYS[i] .. ' is ' .. at, '0'
+  local at = redis.pcall('GET', KEYS[i]) or '0'
+  local next = type(at) == 'string' and tonumber(at)
+  if not (next and next - now <= 1000000 + tonumber(ARGV[i])) then -- nor NaN
+    odd[#odd + 1], next = KEYS[i] .. ' is ' .. (type(at) == 'string' and at or 'of the wrong type'), 0
   end
-  arrival[i] = math.max(tonumber(at), now)
+  arrival[i] = math.max(next, now)
   wait = math.max(wait, arrival[i] - now)
 end
 for i = 2, wait > tonumber(ARGV[1]) and 0 or #KEYS do

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 )
@@ -27,7 +28,7 @@ type mend struct{ key, field, value string }
 func (v values) validate(key string, now time.Time) (mends []mend) {
 	within := func(name string, least, most int64) {
 		if value, ok := v[name]; ok {
-			if n, err := strconv.ParseInt(value, 10, 64); err != nil || n < least || n > most {
+			if n, err := strconv.ParseInt(value, 10, 64); err != nil || n < least || n > most || strconv.FormatInt(n, 10) != value {
 				mends = append(mends, mend{key, name, value})
 				delete(v, name)
 			}
@@ -38,6 +39,8 @@ func (v values) validate(key string, now time.Time) (mends []mend) {
 	within("succeeded_at", 1, micros)
 	within("probe_at", 1, micros+longestProbe.Microseconds())
 	within("prober_until", 1, micros+proberLife.Microseconds())
+	within("waived", 1, 1)
+	within("failures", 0, math.MaxInt32)
 	within("interval", time.Millisecond.Microseconds(), longestProbe.Microseconds())
 	if _, ok := v["epoch"]; state != "" && (!ok || state != "closed" && state != "open") {
 		clear(v)
