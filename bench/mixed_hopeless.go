@@ -49,7 +49,8 @@ func (b *bench) runHopeless(ctx context.Context, seed uint64) (took, longest tim
 	}
 	_, err = awaitFor(ctx, 2*b.sizes.limit, func(ctx context.Context) error {
 		return s.awaitOutcomes(ctx, impUIDs, func(o outcome.Outcome) bool {
-			return o.Status == outcome.Dead && o.Reason == outcome.ReasonAttemptsExhausted && o.Attempts == hopeless.schedule.Attempts
+			return o.Status == outcome.Dead && o.Reason == outcome.ReasonAttemptsExhausted &&
+				o.Attempts == hopeless.schedule.Attempts
 		})
 	})
 	took = time.Since(began)

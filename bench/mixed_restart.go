@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"receiptrevoker/enqueue"
@@ -110,14 +111,7 @@ func (s *scene) askManyGateways(ctx context.Context, count int) (impUIDs []strin
 	if err := revokeAll(ctx, s.client, singles); err != nil {
 		return nil, err
 	}
-	list := func(yield func(enqueue.Line) bool) {
-		for _, line := range lines {
-			if !yield(line) {
-				return
-			}
-		}
-	}
-	return impUIDs, askList(ctx, s.client, restartBatch, list, len(lines))
+	return impUIDs, askList(ctx, s.client, restartBatch, slices.Values(lines), len(lines))
 }
 
 // restart kills all workers and Redis at once and starts them again after a

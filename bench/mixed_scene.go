@@ -13,7 +13,7 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// scene is a run of mixed: a PortOne, a Redis and workers that nobody else has.
+// scene is a run of mixed, with a PortOne, a Redis and workers of its own.
 type scene struct {
 	*watched
 	redis  *benchredis.Server

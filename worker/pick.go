@@ -26,8 +26,7 @@ type candidate struct {
 	bulk    bool              // its task is on the queue of batches
 	known   outcome.Outcome   // without a status if it was never called
 	suspect bool              // it was called before the gateway's last success
-	shut    bool              // its gateway's own gate is closed
-	turn    int               // how many of its gateway come before it
+	turn    int               // its place where the gateways take turns
 }
 
 // rank says in which order receipts are probed with, the lowest first: those that
@@ -74,8 +73,7 @@ func (p *prober) waiting(ctx context.Context, name gate.Name, queues []string) (
 // samplePages returns the numbers of the pages that are read of so many tasks.
 func samplePages(count int64) []int {
 	last := int(count+samplePage-1) / samplePage
-	switch {
-	case last <= 2:
+	if last <= 2 {
 		return []int{1, 2}[:last]
 	}
 	return []int{last, last - 1, 1 + rand.IntN(last-2)}
@@ -131,15 +129,11 @@ func (p *prober) spread(all []candidate) {
 	gates, turns := p.handler.gates.States(), make(map[gate.Name]int)
 	for i := range all {
 		name := gate.Of(all[i].PG)
-		all[i].turn, all[i].shut = turns[name], gates[name].Closed
+		all[i].turn = turns[name]
+		if gates[name].Closed {
+			all[i].turn += len(all) // after every turn of the others
+		}
 		turns[name]++
 	}
-	slices.SortStableFunc(all, func(a, b candidate) int {
-		if a.shut != b.shut {
-			return cmp.Compare(shutLast[a.shut], shutLast[b.shut])
-		}
-		return cmp.Compare(a.turn, b.turn)
-	})
+	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(a.turn, b.turn) })
 }
-
-var shutLast = map[bool]int{false: 0, true: 1}

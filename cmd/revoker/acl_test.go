@@ -31,7 +31,9 @@ func TestRightsOfTheRunbookAreEnough(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g, w := test.start(t), newWorld(t, "", iamporttest.Config{})
-			log := startWork(t, g.as(w, "revoker-worker").with(map[string]string{"REVOKER_HTTP": "127.0.0.1:0", "REVOKER_GATE_RECEIPTS": "10"}).environment)
+			log := startWork(t, g.as(w, "revoker-worker").with(map[string]string{
+				"REVOKER_HTTP": "127.0.0.1:0", "REVOKER_GATE_RECEIPTS": "10",
+			}).environment)
 			abandon(t, g.as(w, "revoker-worker"))
 			tour{producer: g.as(w, "revoker-producer"), operator: g.as(w, "revoker-operator"), lines: 300, refused: 30}.run(t)
 			endure(t, g.as(w, "revoker-producer"), log)

@@ -34,13 +34,11 @@ local time = redis.call('TIME')
 local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local millis = math.floor(micros / 1000)
 local leased_until = string.format('%.0f', millis + lease)
-local counted, reason = tonumber(was[4] or 0), was[9]
-if was[6] == caller then -- this very attempt
-  counted = counted - 1
-end
-local failed = (counted > 0 or reason == 'pg_failure' or reason == 'unreachable' or
-  reason == 'attempts_exhausted' or reason == 'unconfirmed') and '1' or '' -- the last two of a dead letter that was revived
-if was[6] == caller then -- the call was repeated because its reply was lost
+local repeated = was[6] == caller -- the attempt that is counted last is this one
+local before, reason = tonumber(was[4] or 0) - (repeated and 1 or 0), was[9]
+local failed = (before > 0 or reason == 'pg_failure' or reason == 'unreachable' or
+  reason == 'attempts_exhausted' or reason == 'unconfirmed') and '1' or '' -- the latter two: revived dead letters
+if repeated then -- the call was repeated because its reply was lost
   redis.call('HSET', KEYS[1], 'leased_until', leased_until)
   redis.call('ZADD', KEYS[2], leased_until, imp_uid)
   return {'begun', was[2], was[4], was[5], was[7] or '', failed}

@@ -12,6 +12,12 @@ import (
 // An attempt knows whether one before it failed, also where that did not count.
 func TestAttemptKnowsWhetherOneFailedBefore(t *testing.T) {
 	t.Parallel()
+	retrying := func(reason outcome.Reason) []outcome.Outcome {
+		return []outcome.Outcome{{Status: outcome.Retrying, Reason: reason}}
+	}
+	dead := func(reason outcome.Reason) []outcome.Outcome {
+		return []outcome.Outcome{{Status: outcome.Dead, Reason: reason}}
+	}
 	for name, test := range map[string]struct {
 		before    []outcome.Outcome // of the attempts that ended
 		uncounted bool              // they do not count
@@ -19,12 +25,12 @@ func TestAttemptKnowsWhetherOneFailedBefore(t *testing.T) {
 		want      bool
 	}{
 		"the first":           {want: false},
-		"after a failure":     {before: []outcome.Outcome{{Status: outcome.Retrying, Reason: outcome.ReasonPGFailure}}, want: true},
-		"after an outage":     {before: []outcome.Outcome{{Status: outcome.Retrying, Reason: outcome.ReasonUnreachable}}, uncounted: true, want: true},
-		"after too many":      {before: []outcome.Outcome{{Status: outcome.Retrying, Reason: outcome.ReasonRateLimited}}, uncounted: true, want: false},
-		"behind a gate":       {before: []outcome.Outcome{{Status: outcome.Retrying, Reason: outcome.ReasonGatewayPaused}}, uncounted: true, want: false},
-		"after all attempts":  {before: []outcome.Outcome{{Status: outcome.Dead, Reason: outcome.ReasonAttemptsExhausted}}, revive: true, want: true},
-		"refused and retried": {before: []outcome.Outcome{{Status: outcome.Dead, Reason: outcome.ReasonRefused}}, revive: true, want: false},
+		"after a failure":     {before: retrying(outcome.ReasonPGFailure), want: true},
+		"after an outage":     {before: retrying(outcome.ReasonUnreachable), uncounted: true, want: true},
+		"after too many":      {before: retrying(outcome.ReasonRateLimited), uncounted: true, want: false},
+		"behind a gate":       {before: retrying(outcome.ReasonGatewayPaused), uncounted: true, want: false},
+		"after all attempts":  {before: dead(outcome.ReasonAttemptsExhausted), revive: true, want: true},
+		"refused and retried": {before: dead(outcome.ReasonRefused), revive: true, want: false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -24,7 +24,7 @@ func arrivals(t *testing.T, enough int, pg tasks.Gateway, processes ...*process)
 		for range 5 {
 			slots.Go(func() {
 				for {
-					call, err := p.Enter(t.Context(), pg)
+					_, err := p.Enter(t.Context(), pg)
 					var wait *gate.WaitError
 					if errors.As(err, &wait) {
 						continue
@@ -33,7 +33,6 @@ func arrivals(t *testing.T, enough int, pg tasks.Gateway, processes ...*process)
 						t.Error(err)
 						return
 					}
-					_ = call
 					mu.Lock()
 					let = append(let, time.Now())
 					done := len(let) >= enough

@@ -16,6 +16,12 @@ import (
 	"receiptrevoker/worker/gate"
 )
 
+// What a DELETE says that the gateway failed, and one that succeeded.
+var (
+	pgFailed = gate.Signs{Gateway: gate.Failed, PortOne: gate.Answered, Cause: "pg_failure"}
+	answered = gate.Signs{Gateway: gate.Answered, PortOne: gate.Answered}
+)
+
 // gateway is a payment gateway that is up or down.
 type gateway struct {
 	up     atomic.Bool
@@ -106,9 +112,9 @@ func (p *process) call(t *testing.T, pg tasks.Gateway, impUID string) error {
 	if err != nil {
 		return err
 	}
-	signs := gate.Signs{Gateway: gate.Failed, PortOne: gate.Answered, Cause: "pg_failure"}
+	signs := pgFailed
 	if p.gateway.up.Load() {
-		signs.Gateway = gate.Answered
+		signs = answered
 	}
 	report(t, call, impUID, signs)
 	return nil

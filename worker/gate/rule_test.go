@@ -129,11 +129,10 @@ func (s *sequence) step(t *testing.T, c rune) {
 	s.receipts++
 	s.pass(t, time.Second) // more than the processes' clocks go on meanwhile
 	p := s.processes[s.receipts%2]
-	result := gate.Result{ImpUID: fmt.Sprint("imp_", s.receipts)}
+	result := gate.Result{ImpUID: fmt.Sprint("imp_", s.receipts), Signs: pgFailed}
 	if c == 'f' {
 		result.Since = time.Unix(1, 0)
 	}
-	result.Signs = gate.Signs{Gateway: gate.Failed, PortOne: gate.Answered, Cause: "pg_failure"}
 	switch c {
 	case 'T':
 		s.pass(t, 10*time.Minute)
@@ -145,7 +144,7 @@ func (s *sequence) step(t *testing.T, c rune) {
 		})
 		return
 	case 's', 'i':
-		result.Signs = gate.Signs{Gateway: gate.Answered, PortOne: gate.Answered}
+		result.Signs = answered
 	}
 	call := s.inFlight
 	if c != 'i' {

@@ -12,11 +12,6 @@ import (
 	"receiptrevoker/worker/gate"
 )
 
-var (
-	pgFailed = gate.Signs{Gateway: gate.Failed, PortOne: gate.Answered, Cause: "pg_failure"}
-	answered = gate.Signs{Gateway: gate.Answered, PortOne: gate.Answered}
-)
-
 // alive returns the gates of a process of which the test is the keeper.
 func alive(t *testing.T, client *redis.Client, name string) *process {
 	t.Helper()
