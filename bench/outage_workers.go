@@ -42,21 +42,36 @@ func (w *outageWorkers) kill() {
 
 // replaceOwner kills the process that closed the gate and starts another.
 func (w *outageWorkers) replaceOwner(ctx context.Context) error {
-	snapshot, err := gate.NewStore(w.bench.redis.Client, "").Poll(ctx)
+	owner, err := w.awaitOwner(ctx)
 	if err != nil {
 		return err
 	}
-	held := snapshot.Gates[gate.Of(outageDown)]
-	owner := slices.IndexFunc(w.running, func(process *child) bool {
-		return strings.Contains(held.Owner, ":"+strconv.Itoa(process.cmd.Process.Pid)+":")
-	})
-	if !held.Closed || owner < 0 {
-		return fmt.Errorf("the run is void: nobody owns the gate, which is %+v", held)
-	}
-	fmt.Fprintf(os.Stderr, "outage: killed %s, which owned the gate\n", held.Owner)
+	fmt.Fprintf(os.Stderr, "outage: killed process %d, which owned the gate\n", w.running[owner].cmd.Process.Pid)
 	w.running[owner].kill()
 	w.running = slices.Delete(w.running, owner, owner+1)
 	return w.start(ctx)
+}
+
+// awaitOwner waits until one of the processes has closed the gate, which on a busy
+// machine takes a while, and returns its place.
+func (w *outageWorkers) awaitOwner(ctx context.Context) (int, error) {
+	store := gate.NewStore(w.bench.redis.Client, "")
+	for {
+		snapshot, err := store.Poll(ctx)
+		if err != nil {
+			return 0, err
+		}
+		held := snapshot.Gates[gate.Of(outageDown)]
+		owner := slices.IndexFunc(w.running, func(process *child) bool {
+			return strings.Contains(held.Owner, ":"+strconv.Itoa(process.cmd.Process.Pid)+":")
+		})
+		if held.Closed && owner >= 0 {
+			return owner, nil
+		}
+		if err := pause(ctx, watchEvery); err != nil {
+			return 0, fmt.Errorf("the run is void: no process owns the gate, which is %+v: %w", held, err)
+		}
+	}
 }
 
 // losses are attempts that were spent on a gateway that was down.
