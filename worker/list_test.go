@@ -138,7 +138,10 @@ func TestProbesTakeWhatIsLikeliestToSucceed(t *testing.T) {
 			config.Schedule = worker.Schedule{Base: time.Hour, Max: time.Hour}
 			config.Gate = gate.Config{Receipts: few, Probe: 700 * time.Millisecond, ProbeMax: 700 * time.Millisecond}
 		})
-		eventually(t, "the gate is closed", func() bool { return b.closed(t, "kcp") })
+		eventually(t, "the gate is closed and its queues are paused", func() bool {
+			return b.closed(t, "kcp") &&
+				client.Exists(t.Context(), "asynq:{receipts-kcp}:paused", "asynq:{receipts-bulk-kcp}:paused").Val() == 2
+		})
 		for range few {
 			next()
 		}

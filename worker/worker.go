@@ -144,7 +144,7 @@ func (w *Worker) Run(ctx context.Context) error {
 
 	handler := w.handler(stopping, abandoned)
 	fleet := &fleet{config: w.config, complaints: w.complaints, handler: handler, pulse: w.pulse}
-	if err := w.gates.Refresh(ctx); err != nil {
+	if _, err := w.gates.Refresh(ctx); err != nil {
 		w.complain("gates", err)
 	}
 	var beside sync.WaitGroup

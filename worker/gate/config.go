@@ -66,8 +66,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("gate receipts: %d is less than 1", c.Receipts)
 	case c.Probe < time.Millisecond:
 		return fmt.Errorf("gate probe: %v is less than 1ms", c.Probe)
-	case c.Patience < 0:
-		return fmt.Errorf("gate patience: %v is negative", c.Patience)
+	case c.Patience < 0 || c.Patience > life:
+		return fmt.Errorf("gate patience: %v is not between 0 and %v", c.Patience, life)
 	case c.ProbeMax < c.Probe || c.ProbeMax > longestProbe:
 		return fmt.Errorf("gate probe max: %v is not between the gate probe, %v, and %v", c.ProbeMax, c.Probe, longestProbe)
 	}

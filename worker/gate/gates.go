@@ -56,18 +56,13 @@ func New(store *Store, config Config, process string, log *slog.Logger) *Gates {
 	return g
 }
 
-// Refresh reads what all processes know by now.
-func (g *Gates) Refresh(ctx context.Context) error {
+// Refresh reads what all processes know by now, and returns it.
+func (g *Gates) Refresh(ctx context.Context) (Snapshot, error) {
 	asked := time.Now()
-	snapshot, err := g.store.Poll(ctx)
-	if err == nil {
-		g.apply(snapshot, asked)
+	s, err := g.store.Poll(ctx)
+	if err != nil {
+		return s, err
 	}
-	return err
-}
-
-// apply takes over what stood in Redis, and was asked for at asked.
-func (g *Gates) apply(s Snapshot, asked time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.latest, g.seen = s, time.Now()
@@ -79,6 +74,7 @@ func (g *Gates) apply(s Snapshot, asked time.Time) {
 		g.adopt(name, l, state, s.Now)
 		l.untold = l.untold && (l.attentive() || l.success.After(s.Now))
 	}
+	return s, nil
 }
 
 // attentive reports whether it matters to a gate that a call succeeds.
@@ -99,7 +95,8 @@ func (g *Gates) adopt(name Name, l *local, state State, asOf time.Time) {
 		}
 		l.window.entries = nil
 		l.alone.follow(g.process, state)
-		g.broadcast()
+		close(g.changed)
+		g.changed = make(chan struct{})
 	}
 	state.Closures = l.Closures
 	l.State = state
@@ -112,12 +109,6 @@ func (g *Gates) redisTime() time.Time {
 		return time.Time{}
 	}
 	return g.latest.Now.Add(time.Since(g.seen))
-}
-
-// broadcast lets every call that waits look again. The caller holds the lock.
-func (g *Gates) broadcast() {
-	close(g.changed)
-	g.changed = make(chan struct{})
 }
 
 // tell writes to the log what became of a gate, once in each process and as an

@@ -76,11 +76,11 @@ func (g *Gates) Run(ctx context.Context, prober Prober, complain func(kind strin
 // round reads the gates, sees to the queues, and does what there is to do.
 func (k *keeper) round(ctx context.Context) error {
 	k.turn()
-	if err := k.Refresh(ctx); err != nil {
+	s, err := k.Refresh(ctx)
+	if err != nil {
 		return err
 	}
-	s := k.snapshot()
-	err := errors.Join(k.store.mend(ctx, s.mends, k.complain), k.tidy(ctx, s))
+	err = errors.Join(k.store.mend(ctx, s.mends, k.complain), k.tidy(ctx, s))
 	for name, state := range s.Gates {
 		k.turn()
 		err = errors.Join(err, k.tend(ctx, s, name, state))
@@ -111,12 +111,6 @@ func (g *Gates) untold(name Name) bool {
 	defer g.mu.Unlock()
 	l := g.gates[name]
 	return l.untold && l.attentive()
-}
-
-func (g *Gates) snapshot() Snapshot {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.latest
 }
 
 // assume asks for the probe of a gate, and makes it beside. One process makes it at

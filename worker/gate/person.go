@@ -2,25 +2,31 @@ package gate
 
 import (
 	"context"
-	_ "embed"
+	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-//go:embed person.lua
-var personSource string
-
-var personScript = redis.NewScript(personSource)
-
 // PauseForPerson pauses a queue until a person resumes it; a pause of a gate
 // becomes the person's. It reports false if it was one already.
 func (s *Store) PauseForPerson(ctx context.Context, queue string) (bool, error) {
-	done, err := personScript.Run(ctx, s.client, []string{pausedKey(queue)}, markWord).Bool()
-	if err != nil {
-		return false, fmt.Errorf("pause %s: %w", queue, err)
+	for {
+		mark, err := s.client.Get(ctx, pausedKey(queue)).Result()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return false, fmt.Errorf("read what pauses %s: %w", queue, err)
+		}
+		seen := readMark(queue, mark)
+		if err == nil && seen.Gate == "" {
+			return false, nil
+		}
+		done, err := s.swap(ctx, seen, strconv.FormatInt(time.Now().Unix(), 10))
+		if done || err != nil {
+			return done, err
+		}
 	}
-	return done, nil
 }
 
 // Resume lifts the pause of a queue, whosever it is, and opens the gate if it

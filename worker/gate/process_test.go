@@ -87,7 +87,7 @@ func start(t *testing.T, client redis.UniversalClient, name string, g *gateway, 
 }
 
 func (p *process) run(t *testing.T) {
-	if err := p.Refresh(t.Context()); err != nil {
+	if _, err := p.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

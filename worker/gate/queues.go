@@ -2,7 +2,6 @@ package gate
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"strconv"
@@ -13,11 +12,6 @@ import (
 
 	"receiptrevoker/tasks/backlog"
 )
-
-//go:embed swap.lua
-var swapSource string
-
-var swapScript = redis.NewScript(swapSource)
 
 // markWord stands between the time and the gate in the mark of a gate's pause.
 const markWord = " gate "

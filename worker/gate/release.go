@@ -2,19 +2,11 @@ package gate
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
-
-	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 )
-
-//go:embed forward.lua
-var forwardSource string
-
-var forwardScript = redis.NewScript(forwardSource)
 
 // forwardPage is how many tasks are brought forward at a time.
 const forwardPage = 100

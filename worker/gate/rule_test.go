@@ -171,7 +171,7 @@ func (s *sequence) pass(t *testing.T, d time.Duration) {
 	s.now = s.now.Add(d)
 	s.server.SetTime(s.now)
 	for _, p := range s.processes {
-		if err := p.Refresh(t.Context()); err != nil {
+		if _, err := p.Refresh(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

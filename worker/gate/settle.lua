@@ -49,7 +49,7 @@ elseif closed and what == 'probing' then
   end
 elseif closed and what ~= 'succeeded' then
   if what == 'failed' then
-    redis.call('HSET', KEYS[1], 'waited', text(waited))
+    redis.call('HSET', KEYS[1], 'waited', text(math.min(waited, patience)))
     interval = math.min(interval * 1.1, longest)
   end
   redis.call('HDEL', KEYS[1], 'prober', 'prober_until')

@@ -19,10 +19,19 @@ var (
 	failSource string
 	//go:embed settle.lua
 	settleSource string
+	//go:embed forward.lua
+	forwardSource string
+	//go:embed take.lua
+	takeSource string
+	//go:embed swap.lua
+	swapSource string
 
-	pollScript   = redis.NewScript(pollSource)
-	failScript   = redis.NewScript(failSource)
-	settleScript = redis.NewScript(settleSource)
+	pollScript    = redis.NewScript(pollSource)
+	failScript    = redis.NewScript(failSource)
+	settleScript  = redis.NewScript(settleSource)
+	forwardScript = redis.NewScript(forwardSource)
+	takeScript    = redis.NewScript(takeSource)
+	swapScript    = redis.NewScript(swapSource)
 )
 
 const (
@@ -103,13 +112,12 @@ func redisTime(reply []any) time.Time {
 func (s *Store) read(name Name, now time.Time, reply []any) (State, []mend) {
 	v := newValues(reply[0])
 	mends := v.validate(s.hash(name), now)
-	failed, number := reply[1].(int64)
-	if !number {
-		mends = append(mends, mend{key: s.failed(name), value: text(reply[1])})
+	for i, key := range []string{s.hash(name), s.failed(name)} {
+		if wrong, ok := reply[i].(string); ok {
+			mends = append(mends, mend{key: key, value: wrong})
+		}
 	}
-	if wrong, ok := reply[0].(string); ok {
-		mends = append(mends, mend{key: s.hash(name), value: wrong})
-	}
+	failed, _ := reply[1].(int64)
 	return decode(v, failed), mends
 }
 

@@ -17,7 +17,7 @@ func alive(t *testing.T, client *redis.Client, name string) *process {
 	t.Helper()
 	p := &process{name: name, gateway: &gateway{}}
 	p.Gates = gate.New(gate.NewStore(client, ""), gate.Config{Receipts: 12}, name, discard())
-	if err := p.Refresh(t.Context()); err != nil {
+	if _, err := p.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -116,7 +116,7 @@ func TestGateThatAPersonOpensClosesAgain(t *testing.T) {
 		if _, err := gate.NewStore(client, "").Open(t.Context(), "kcp", closed.Epoch); err != nil {
 			t.Fatal(err)
 		}
-		if err := a.Refresh(t.Context()); err != nil {
+		if _, err := a.Refresh(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		for i := range 12 {

@@ -1,9 +1,9 @@
--- Replaces the mark of a paused queue, or removes it, if it is the one that the
+-- Replaces the mark that pauses a queue, or removes it, if it is the one that the
 -- caller has seen.
 --
 -- KEYS  asynq:{<queue>}:paused
--- ARGV  the mark that was seen, the new one or "" for none
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+-- ARGV  the mark that was seen, the new one, each "" for none
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then
   return 0
 end
 if ARGV[2] == '' then

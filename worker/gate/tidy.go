@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"receiptrevoker/tasks"
@@ -56,9 +57,12 @@ func (k *keeper) tidyOne(ctx context.Context, s Snapshot, p Pause) error {
 	case p.Paused && s.holds(p):
 		k.paused[p.Queue] = p.epoch
 		return nil
-	case p.Paused && p.epoch > s.Now.UnixMicro():
+	case p.Paused && p.epoch > s.Now.UnixMicro() && p.epoch <= s.Now.Add(slack).UnixMicro():
 		return nil
 	case p.Paused && wanted == "":
+		if p.epoch > s.Now.UnixMicro() {
+			k.complain("invalid", fmt.Errorf("the mark of %s's pause is %q, out of range: it is removed", p.Queue, p.mark))
+		}
 		_, err := k.store.swap(ctx, p, "")
 		return err
 	case p.Paused:

@@ -40,6 +40,7 @@ func (v values) validate(key string, now time.Time) (mends []mend) {
 	within("probe_at", 1, micros+longestProbe.Microseconds())
 	within("prober_until", 1, micros+proberLife.Microseconds())
 	within("waived", 1, 1)
+	within("waited", 0, life.Microseconds())
 	within("failures", 0, math.MaxInt32)
 	within("interval", time.Millisecond.Microseconds(), longestProbe.Microseconds())
 	if _, ok := v["epoch"]; state != "" && (!ok || state != "closed" && state != "open") {

@@ -59,6 +59,13 @@ func TestValuesOutOfRangeStopNoCalls(t *testing.T) {
 		"a prober for thirteen years": func(t *testing.T, client *redis.Client) {
 			client.HSet(t.Context(), "{receipt}:gate:kcp", closed("prober", "x", "prober_until", far.UnixMicro())...)
 		},
+		"probes that failed for thirteen years": func(t *testing.T, client *redis.Client) {
+			client.HSet(t.Context(), "{receipt}:gate:kcp", closed("waited", far.UnixMicro())...)
+		},
+		"a pause since tomorrow": func(t *testing.T, client *redis.Client) {
+			queues(t, client, "receipts-kcp")
+			client.Set(t.Context(), "asynq:{receipts-kcp}:paused", fmt.Sprintf("1764000000 gate kcp %d", far.UnixMicro()), 0)
+		},
 		"a state that is none": func(t *testing.T, client *redis.Client) {
 			client.HSet(t.Context(), "{receipt}:gate:kcp", "state", "ajar", "epoch", 1)
 		},
@@ -82,6 +89,7 @@ func TestValuesOutOfRangeStopNoCalls(t *testing.T) {
 				p.complain = func(kind string, err error) { fmt.Fprintln(told, kind, err) }
 				p.run(t)
 				eventually(t, "calls are let through", func() bool { return p.call(t, tasks.KCP, "imp_1") == nil })
+				eventually(t, "the queue is not paused", func() bool { return paused(t, client, "receipts-kcp") == "" })
 				time.Sleep(500 * time.Millisecond) // so that it could be told again
 				if n := strings.Count(told.String(), "out of range"); n != 1 {
 					t.Errorf("it is told %d times:\n%s", n, told)
