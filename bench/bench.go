@@ -153,6 +153,9 @@ func (b *bench) fill(ctx context.Context, l load) error {
 	for i := range list {
 		list[i] = tasks.Revocation{ImpUID: impUID(i), PG: gateway, Batch: l.batch}
 	}
+	if l.uncounted {
+		return b.fillUncounted(ctx, list)
+	}
 	return revokeAll(ctx, enqueue.NewClient(b.redis.Client, enqueue.Config{}), list)
 }
 
@@ -165,7 +168,10 @@ func (b *bench) check(ctx context.Context, l load) error {
 	return b.checkBatch(ctx, l.batch, l.revocations)
 }
 
-func impUID(i int) string { return fmt.Sprintf("imp_%012d", i) }
+// impUIDPrefix is what stands before the digits of an imp_uid.
+const impUIDPrefix = "imp_"
+
+func impUID(i int) string { return fmt.Sprintf(impUIDPrefix+"%012d", i) }
 
 // awaitCompleted waits until Asynq has completed every task of a load.
 func (b *bench) awaitCompleted(ctx context.Context, l load) error {

@@ -35,7 +35,7 @@ func TestSmoke(t *testing.T) {
 		rows  int
 	}{
 		"pickup": {"pickup", 3}, "throughput": {"throughput", 2}, "scale": {"scale", 3}, "cpu": {"CPU", 4},
-		"fanout": {"fan-out", 9}, "bookkeeping": {"bookkeeping", 6}, "million": {"million", 4},
+		"fanout": {"fan-out", 10}, "bookkeeping": {"bookkeeping", 6}, "million": {"million", 5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

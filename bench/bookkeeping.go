@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hibiken/asynq"
 	"golang.org/x/sync/errgroup"
 
+	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
@@ -53,8 +55,30 @@ func (b *bench) bookkeeping(ctx context.Context) ([]row, error) {
 	return []row{counted, uncounted, single, worker, server, memory}, nil
 }
 
+// fillUncounted asks for single revocations whose tasks bear the name of a batch that
+// nobody made, and so are on the queue of batches.
+func (b *bench) fillUncounted(ctx context.Context, list []tasks.Revocation) error {
+	outcomes, queue := outcome.NewStore(b.redis.Client, outcome.Config{}), asynq.NewClientFromRedisClient(b.redis.Client)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(50)
+	for _, r := range list {
+		group.Go(func() error {
+			task, err := tasks.NewTask(r, asynq.Retention(enqueue.DefaultRetention))
+			if err != nil {
+				return err
+			}
+			if _, err := outcomes.Ask(ctx, r); err != nil {
+				return err
+			}
+			_, err = queue.EnqueueContext(ctx, task)
+			return err
+		})
+	}
+	return group.Wait()
+}
+
 // batchMemory returns how many bytes of Redis' memory a list's batch takes that
-// has finished, beside the tasks and the outcomes. They differ from time to
+// has finished, beside the tasks, the requests and the outcomes. They differ from time to
 // time: Redis leaves room in what grows, in the steps in which chunks came.
 func (b *bench) batchMemory(ctx context.Context) (int64, error) {
 	if err := b.redis.Empty(ctx); err != nil {

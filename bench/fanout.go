@@ -47,6 +47,10 @@ func (b *bench) fanout(ctx context.Context) ([]row, error) {
 	near := b.newPair("fan-out", "≥ 5", max(b.lines/10, 1))
 	rate := row{name: "fan-out: the limit, " + limit.String(), format: "%.0f/s"}
 	share := row{name: "fan-out: batch ÷ limit", target: "≥ 0.5", format: "%.2f"}
+	chunk := row{
+		name:   fmt.Sprintf("fan-out: Redis' time to record %d lines", limit.chunk),
+		target: "< 10 ms", format: "%.1f ms",
+	}
 	far := b.newPair(fmt.Sprintf("fan-out, %v each way", fanoutDelay), "≥ 50", max(b.lines/50, 1))
 	trip := row{name: fmt.Sprintf("fan-out, %v each way: round trip", fanoutDelay), format: "%.2f ms"}
 	for run := range b.runs {
@@ -55,12 +59,13 @@ func (b *bench) fanout(ctx context.Context) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		most, err := b.fanoutLimit(ctx, limit)
+		most, recording, err := b.fanoutLimit(ctx, limit)
 		if err != nil {
 			return nil, err
 		}
 		rate.add(most)
 		share.add(batch / most)
+		chunk.add(milliseconds(recording))
 		if _, err := b.fanoutPair(ctx, distant, far); err != nil {
 			return nil, err
 		}
@@ -70,7 +75,7 @@ func (b *bench) fanout(ctx context.Context) ([]row, error) {
 		}
 		trip.add(milliseconds(took))
 	}
-	return []row{near.loop, near.batch, near.ratio, rate, share, far.loop, far.batch, far.ratio, trip}, nil
+	return []row{near.loop, near.batch, near.ratio, rate, share, chunk, far.loop, far.batch, far.ratio, trip}, nil
 }
 
 // pair are the rows of loop and batch.

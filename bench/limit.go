@@ -9,22 +9,26 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 
-	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
-
-	"receiptrevoker/bench/internal/benchredis"
-	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
 )
 
-// limit is redis-benchmark at the one command that Asynq enqueues a task with,
-// over and over, with another random ID each time. It makes no tasks, expects
-// nothing of the answers and keeps no account of them: who does cannot be
-// faster.
+// limit is redis-benchmark at the two commands that a batch is made of, over and over,
+// with other random IDs each time: the one that records what a chunk of lines asks for,
+// and the one by which Asynq enqueues a task. Redis does one after the other, so that
+// their times add up. It makes no tasks, expects nothing of the answers and keeps no
+// account of them: who does cannot be faster.
 type limit struct {
+	enqueue, record command
+	chunk           int // lines that are recorded at a time
+}
+
+// command is one of them, and in which way redis-benchmark is fastest at it.
+type command struct {
 	path        string
 	addr        string
-	command     []string
+	args        []string
 	connections int
 	pipelining  int // commands sent at a time on each connection
 }
@@ -34,7 +38,8 @@ var errNoBenchmark = errors.New("redis-benchmark is not installed, which tells t
 	"Debian has it in redis-tools, on which its redis-server depends")
 
 func (l limit) String() string {
-	return fmt.Sprintf("redis-benchmark -c %d -P %d with the same script", l.connections, l.pipelining)
+	return fmt.Sprintf("redis-benchmark -c %d -P %d with Asynq's script, and the one that records %d lines",
+		l.enqueue.connections, l.enqueue.pipelining, l.chunk)
 }
 
 // findLimit tries in which way redis-benchmark is fastest.
@@ -43,56 +48,113 @@ func (b *bench) findLimit(ctx context.Context) (limit, error) {
 	if err != nil {
 		return limit{}, errNoBenchmark
 	}
-	command, err := b.enqueueCommand(ctx)
+	record, chunk, err := b.recordCommand(ctx)
 	if err != nil {
 		return limit{}, err
 	}
-	var best limit
+	enqueue, err := b.enqueueCommand(ctx)
+	if err != nil {
+		return limit{}, err
+	}
+	l := limit{chunk: chunk, record: command{path: path, addr: b.redis.Addr, args: record, connections: 2, pipelining: 1}}
 	most := 0.0
 	for _, connections := range []int{8, 50} {
 		for _, pipelining := range []int{16, 50, 100, 250, 500} {
-			l := limit{path: path, addr: b.redis.Addr, command: command, connections: connections, pipelining: pipelining}
-			rate, err := b.fanoutLimit(ctx, l)
+			c := command{path: path, addr: b.redis.Addr, args: enqueue, connections: connections, pipelining: pipelining}
+			rate, err := b.enqueueLimit(ctx, c)
 			if err != nil {
 				return limit{}, err
 			}
-			b.say("fanout: %v: %.0f/s", l, rate)
+			b.say("fanout: -c %d -P %d: %.0f/s", connections, pipelining, rate)
 			if rate > most {
-				best, most = l, rate
+				l.enqueue, most = c, rate
 			}
 		}
 	}
-	return best, nil
+	return l, nil
 }
 
-// fanoutLimit enqueues as many tasks as a batch does, and returns how many it
-// was a second.
-func (b *bench) fanoutLimit(ctx context.Context, l limit) (float64, error) {
+// fanoutLimit records and enqueues as many lines as a batch has, and returns how many it
+// was a second, and how long Redis took to record one chunk.
+func (b *bench) fanoutLimit(ctx context.Context, l limit) (rate float64, chunk time.Duration, err error) {
+	enqueued, err := b.enqueueLimit(ctx, l.enqueue)
+	if err != nil {
+		return 0, 0, err
+	}
+	recorded, chunk, err := b.recordLimit(ctx, l)
+	if err != nil {
+		return 0, 0, err
+	}
+	return 1 / (1/enqueued + 1/recorded), chunk, nil
+}
+
+// enqueueLimit enqueues as many tasks as a batch does, and returns how many it was a
+// second.
+func (b *bench) enqueueLimit(ctx context.Context, c command) (float64, error) {
 	if err := b.redis.Empty(ctx); err != nil {
 		return 0, err
 	}
-	rate, err := l.run(ctx, b.lines)
+	rate, err := c.run(ctx, b.lines)
 	if err != nil {
 		return 0, err
 	}
 	// What its last pipelines hold is sent whole. The same random number twice
 	// is rare, and a task once.
-	over := l.connections * l.pipelining
+	over := c.connections * c.pipelining
 	return rate, b.checkPending(ctx, b.lines+over, over+b.lines/100+1)
 }
 
+// recordLimit records as many lines as a batch has, and returns how many it was a
+// second, and how long Redis took for one chunk.
+func (b *bench) recordLimit(ctx context.Context, l limit) (rate float64, chunk time.Duration, err error) {
+	if err := b.redis.Empty(ctx); err != nil {
+		return 0, 0, err
+	}
+	if err := b.redis.Client.ConfigResetStat(ctx).Err(); err != nil {
+		return 0, 0, err
+	}
+	chunks := max(b.lines/l.chunk, 1)
+	if rate, err = l.record.run(ctx, chunks); err != nil {
+		return 0, 0, err
+	}
+	stats, err := b.redis.Client.InfoMap(ctx, "commandstats").Result()
+	if err != nil {
+		return 0, 0, err
+	}
+	if chunk, err = perCall(stats["Commandstats"]["cmdstat_evalsha"]); err != nil {
+		return 0, 0, err
+	}
+	open, err := b.redis.Client.ZCard(ctx, "{"+outcome.DefaultNamespace+"}:open").Result()
+	if lines := int64(chunks * l.chunk); err == nil && open < lines-lines/100-1 {
+		err = fmt.Errorf("the run is void: %d lines are recorded, not %d", open, lines)
+	}
+	return rate * float64(l.chunk), chunk, err
+}
+
+// perCall reads how long a command took on average from what Redis tells of it, such as
+// "calls=1,usec=9,usec_per_call=9.00".
+func perCall(stats string) (time.Duration, error) {
+	_, text, _ := strings.Cut(stats, "usec_per_call=")
+	text, _, _ = strings.Cut(text, ",")
+	micros, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0, fmt.Errorf("redis-server told no time of a call: %q", stats)
+	}
+	return time.Duration(micros * float64(time.Microsecond)), nil
+}
+
 // run carries the command out count times and returns how often it was a second.
-func (l limit) run(ctx context.Context, count int) (float64, error) {
-	host, port, err := net.SplitHostPort(l.addr)
+func (c command) run(ctx context.Context, count int) (float64, error) {
+	host, port, err := net.SplitHostPort(c.addr)
 	if err != nil {
 		return 0, err
 	}
 	args := []string{
 		"-h", host, "-p", port, "--csv", "-n", strconv.Itoa(count), "-r", strconv.Itoa(randomIDs),
-		"-c", strconv.Itoa(l.connections), "-P", strconv.Itoa(l.pipelining),
+		"-c", strconv.Itoa(c.connections), "-P", strconv.Itoa(c.pipelining),
 	}
 	var failure strings.Builder
-	cmd := exec.CommandContext(ctx, l.path, append(args, l.command...)...)
+	cmd := exec.CommandContext(ctx, c.path, append(args, c.args...)...)
 	cmd.Stderr = &failure
 	output, err := cmd.Output()
 	if err != nil {
@@ -126,75 +188,4 @@ func parseRate(output string) (float64, error) {
 		}
 	}
 	return 0, fmt.Errorf("redis-benchmark told no rate: %.500q", output)
-}
-
-// enqueueCommand returns the command by which Asynq enqueues a task of the
-// list, with the ID at random. Its message stays that of one task.
-func (b *bench) enqueueCommand(ctx context.Context) ([]string, error) {
-	client := redis.NewClient(benchredis.Options(b.redis.Addr))
-	defer client.Close()
-	var sent overheard
-	client.AddHook(&sent)
-	// Redis is told what a script says only if it does not know it.
-	if err := client.ScriptFlush(ctx).Err(); err != nil {
-		return nil, err
-	}
-	task, err := fanoutTask(b.lines - 1)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := asynq.NewClientFromRedisClient(client).EnqueueContext(ctx, task); err != nil {
-		return nil, err
-	}
-	if len(sent.eval) < 2 {
-		return nil, errors.New("a task was enqueued without a script")
-	}
-	digest, err := client.ScriptLoad(ctx, sent.eval[1]).Result()
-	if err != nil {
-		return nil, err
-	}
-	return randomized(digest, sent.eval[2:], impUID(b.lines-1)), nil
-}
-
-// randomized returns the command that runs a script with other arguments than
-// those of EVAL after the script: the ID of the task for an imp_uid is random,
-// in its key and by itself.
-func randomized(digest string, args []string, impUID string) []string {
-	id := tasks.TaskID(impUID)
-	random := strings.TrimRight(id, "0123456789") + randomID
-	command := []string{"EVALSHA", digest}
-	for _, arg := range args {
-		if strings.HasSuffix(arg, id) {
-			arg = strings.TrimSuffix(arg, id) + random
-		}
-		command = append(command, arg)
-	}
-	return command
-}
-
-// overheard is a hook that keeps the arguments of the last EVAL.
-type overheard struct{ eval []string }
-
-// DialHook changes nothing.
-func (o *overheard) DialHook(next redis.DialHook) redis.DialHook { return next }
-
-// ProcessPipelineHook changes nothing.
-func (o *overheard) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
-}
-
-// ProcessHook listens.
-func (o *overheard) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		if strings.EqualFold(cmd.Name(), "eval") {
-			o.eval = nil
-			for _, arg := range cmd.Args() {
-				if raw, ok := arg.([]byte); ok {
-					arg = string(raw)
-				}
-				o.eval = append(o.eval, fmt.Sprint(arg))
-			}
-		}
-		return next(ctx, cmd)
-	}
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -95,5 +97,57 @@ func TestEnqueueCommand(t *testing.T) {
 	}
 	if got, want := message(7), message(99); got != want {
 		t.Errorf("got the message %q, want %q", got, want)
+	}
+}
+
+// TestRecordCommand checks that what redis-benchmark is given records a whole chunk, and
+// another one each time.
+func TestRecordCommand(t *testing.T) {
+	t.Parallel()
+	server, err := benchredis.Start(t.Context(), "", benchredis.InMemory...)
+	skipWithoutRedis(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Stop()
+	b := &bench{settings: settings{lines: 300, log: io.Discard}, redis: server}
+	command, lines, err := b.recordCommand(t.Context())
+	if err != nil || lines != b.lines {
+		t.Fatalf("got a command that records %d lines, and %v; want %d", lines, err, b.lines)
+	}
+	if strings.Contains(strings.Join(command, " "), "\x00") {
+		t.Error("got a zero byte, which no process can be given")
+	}
+	for run := range 2 {
+		args := make([]any, len(command))
+		for i, arg := range command {
+			args[i] = strings.ReplaceAll(arg, randomID, fmt.Sprintf("%d%011d", run+1, i))
+		}
+		asked, err := server.Client.Do(t.Context(), args...).StringSlice()
+		if err != nil || asked[1] != strings.Repeat("q+", lines) {
+			t.Fatalf("the command answered %q, %v; want %d new requests", asked, err, lines)
+		}
+	}
+	// Asking for the list, from which the command was learned, recorded it as well.
+	if open := server.Client.ZCard(t.Context(), "{receipt}:open").Val(); open != int64(3*lines) {
+		t.Errorf("got %d requests recorded, want %d", open, 3*lines)
+	}
+}
+
+func TestPerCall(t *testing.T) {
+	t.Parallel()
+	for stats, want := range map[string]time.Duration{
+		"calls=5,usec=61,usec_per_call=12.20,rejected_calls=0,failed_calls=0": 12200 * time.Nanosecond,
+		"calls=1,usec=3,usec_per_call=3.00":                                   3 * time.Microsecond,
+		"":                                                                    -1,
+		"calls=1,usec_per_call=many":                                          -1,
+	} {
+		got, err := perCall(stats)
+		if err != nil {
+			got = -1
+		}
+		if got != want {
+			t.Errorf("perCall(%q): got %v, want %v", stats, got, want)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"receiptrevoker/bench/internal/program"
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -45,6 +47,10 @@ func (b *bench) million(ctx context.Context) ([]row, error) {
 	memory := row{name: "million: its peak resident memory", target: "< 100 MB", format: "%.0f MB"}
 	median := row{name: "million: reading the batch's figures meanwhile, median", target: "< 10 ms", format: "%.1f ms"}
 	longest := row{name: "million: reading the batch's figures meanwhile, longest", target: "< 10 ms", format: "%.1f ms"}
+	queued := row{
+		name:   "million: memory in Redis for each line that is queued, besides Asynq's task",
+		target: "≤ 450 bytes", format: "%.0f bytes",
+	}
 	for run := range b.runs {
 		b.say("million: run %d of %d", run+1, b.runs)
 		if err := b.redis.Empty(ctx); err != nil {
@@ -62,8 +68,13 @@ func (b *bench) million(ctx context.Context) ([]row, error) {
 		}
 		median.add(quantile(found.reads, 0.5))
 		longest.add(quantile(found.reads, 1))
+		bytes, err := b.queuedMemory(ctx)
+		if err != nil {
+			return nil, err
+		}
+		queued.add(float64(bytes) / float64(b.huge))
 	}
-	rows := []row{rate, memory, median, longest}
+	rows := []row{rate, memory, median, longest, queued}
 	rows = slices.DeleteFunc(rows, func(r row) bool { return len(r.values) == 0 })
 	return rows, b.redis.Empty(ctx)
 }
@@ -129,6 +140,40 @@ func (b *bench) lookOn(ctx context.Context, pid int, ended <-chan error) (bulkRu
 			failure = err
 		}
 	}
+}
+
+// queuedMemory returns how many bytes of Redis' memory the list takes once its requests
+// are recorded, and before any task is enqueued.
+func (b *bench) queuedMemory(ctx context.Context) (int64, error) {
+	if err := b.redis.Empty(ctx); err != nil {
+		return 0, err
+	}
+	before, err := b.redis.Memory(ctx)
+	if err != nil {
+		return 0, err
+	}
+	outcomes := outcome.NewStore(b.redis.Client, outcome.Config{})
+	const chunk = 1_000
+	for first := 1; first <= b.huge; first += chunk {
+		lines := min(chunk, b.huge-first+1)
+		rows, requests := make([]outcome.Row, lines), make([]tasks.Revocation, lines)
+		for i := range lines {
+			binary.BigEndian.PutUint32(rows[i].Digest[:], uint32(first+i))
+			requests[i] = tasks.Revocation{ImpUID: impUID(first + i), PG: gateway, Batch: millionBatch, Row: first + i}
+		}
+		if _, err := outcomes.AskRows(ctx, millionBatch, "bench", first, rows, requests); err != nil {
+			return 0, err
+		}
+	}
+	batch, err := outcomes.Batch(ctx, millionBatch)
+	if err != nil {
+		return 0, err
+	}
+	if batch.Queued != b.huge {
+		return 0, fmt.Errorf("the run is void: %d lines are recorded, not %d", batch.Queued, b.huge)
+	}
+	after, err := b.redis.Memory(ctx)
+	return after - before, err
 }
 
 // writeList writes a list of as many lines to a file.

@@ -44,11 +44,8 @@ func scraped(t *testing.T) map[string]map[string][]string {
 	t.Helper()
 	client := redistest.Embedded(t)
 	store := outcome.NewStore(client, outcome.Config{})
-	if _, err := store.OpenBatch(t.Context(), "refunds", ""); err != nil {
-		t.Fatal(err)
-	}
-	row := outcome.Row{Kind: outcome.KindQueued}
-	if err := store.Mark(t.Context(), "refunds", 1, []outcome.Row{row}, []tasks.Gateway{tasks.KCP}); err != nil {
+	asked := []tasks.Revocation{{ImpUID: "imp_1", PG: tasks.KCP, Batch: "refunds", Row: 1}}
+	if _, err := store.AskRows(t.Context(), "refunds", "", 1, make([]outcome.Row, 1), asked); err != nil {
 		t.Fatal(err)
 	}
 	for _, pg := range append(tasks.Gateways(), "") {

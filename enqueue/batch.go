@@ -13,8 +13,6 @@ import (
 type BatchOptions struct {
 	// Source says where the list is, for people.
 	Source string
-	// Append lets a list be added to a batch that has another one already.
-	Append bool
 }
 
 // Batch is a list that is asked for as a whole: it is known how far it has
@@ -41,22 +39,15 @@ func (b *Batch) Status(ctx context.Context) (outcome.Batch, error) {
 	return b.client.outcomes.Batch(ctx, b.name)
 }
 
-// openLists opens the batch for its list, and makes it if there is none.
-func (b *Batch) openLists(ctx context.Context) (outcome.OpenedBatch, error) {
-	return b.by.outcomes.OpenBatch(ctx, b.name, b.options.Source)
-}
-
-// readLists reads what openLists does, and makes nothing.
-func (b *Batch) readLists(ctx context.Context) (outcome.OpenedBatch, error) {
-	return b.by.outcomes.ReadBatch(ctx, b.name)
-}
-
 // Line is one line of a list.
 type Line struct {
 	// Number is where the line stands, for people: in a file, its line.
 	Number int
 	ImpUID string
 	PG     tasks.Gateway
+	// ApplyNum is the number of the receipt that is meant, empty for the one there is;
+	// see [tasks.Revocation.ApplyNum].
+	ApplyNum string
 	// Invalid is why the line cannot be asked for, nil if it can. Text is then
 	// what stands there, which tells the list from another.
 	Invalid error
@@ -67,8 +58,7 @@ type Line struct {
 type LineResult struct {
 	Line
 	Kind outcome.Kind
-	// First is the number of the line that this one repeats. It is 0 if it
-	// repeats none, and if that stands in another list of the batch.
+	// First is the number of the line that this one repeats, 0 if it repeats none.
 	First int
 	// Before tells that the line was answered by an earlier call already.
 	Before bool
@@ -97,7 +87,7 @@ func (b *Batch) Ask(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineRes
 		defer span.End()
 		ctx, cancel := context.WithCancel(ctx)
 		chunks := make(chan *chunk, chunksAhead)
-		reader := &batchReader{Batch: b, lists: b.openLists, firsts: newFirsts()}
+		reader := &batchReader{Batch: b, firsts: newFirsts()}
 		var running sync.WaitGroup
 		running.Go(func() {
 			defer close(chunks)

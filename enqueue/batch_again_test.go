@@ -1,6 +1,7 @@
 package enqueue_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -28,27 +29,25 @@ func pending(t *testing.T, client *redis.Client, queue string) int {
 }
 
 // Whoever deletes a queue, or a Redis that forgets its last second, takes tasks
-// away that nobody has begun with. The list given again asks for these alone.
-func TestListGivenAgainAsksForWhatIsGone(t *testing.T) {
+// away that nobody has begun with. The requests stay, and so does what the list
+// given again says; a worker enqueues them again.
+func TestListGivenAgainAsksNothingTwice(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		lines := numbered(1500)
+		lines := numbered(1100)
 		lines[9].ImpUID = lines[8].ImpUID
-		other := lines[1400:1403] // asked for elsewhere, on the same queue
-		for _, line := range other {
-			r := tasks.Revocation{ImpUID: line.ImpUID, PG: line.PG, Batch: "other"}
-			if _, err := enqueue.NewClient(client, enqueue.Config{}).Revoke(t.Context(), r); err != nil {
+		for _, line := range lines[1050:1053] { // asked for elsewhere, on another queue
+			if _, err := enqueue.NewClient(client, enqueue.Config{}).Revoke(t.Context(), single(line)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		first, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{})
-		if err != nil {
-			t.Fatal(err)
+		if err != nil || strings.Count(first, "q") != 1096 || first[1050:1053] != "eee" || first[9] != 'r' {
+			t.Fatalf("%d lines, %v", len(first), err)
 		}
 		store := outcome.NewStore(client, outcome.Config{})
 		for i, status := range []outcome.Status{outcome.Revoked, outcome.Dead, outcome.Retrying, outcome.Revoked} {
-			r := tasks.Revocation{ImpUID: lines[i].ImpUID, PG: tasks.KCP, Batch: name, Row: i + 1}
-			attempt, err := store.Begin(t.Context(), r, time.Minute)
+			attempt, err := store.Begin(t.Context(), single(lines[i]), time.Minute)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,9 +55,10 @@ func TestListGivenAgainAsksForWhatIsGone(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		client.Del(t.Context(), "{receipt}:outcome:"+lines[3].ImpUID) // its life is over
-		before := figures(t, client)
-		again := func(want int) {
+		// The life of an outcome ends, and that of its request with it.
+		client.Del(t.Context(), "{receipt}:outcome:"+lines[3].ImpUID, "{receipt}:request:"+lines[3].ImpUID)
+		before, asked := figures(t, client), requests(t, client, lines)
+		again := func(tasks int) {
 			t.Helper()
 			got, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{})
 			if got != first || err != nil {
@@ -67,44 +67,88 @@ func TestListGivenAgainAsksForWhatIsGone(t *testing.T) {
 			if diff := cmp.Diff(before, figures(t, client), untimed); diff != "" {
 				t.Errorf("batch (-before +after):\n%s", diff)
 			}
-			if got := pending(t, client, bulkKCP); got != want {
-				t.Errorf("%d tasks, want %d", got, want)
+			if diff := cmp.Diff(asked, requests(t, client, lines)); diff != "" {
+				t.Errorf("requests (-before +after):\n%s", diff)
+			}
+			if got := pending(t, client, bulkKCP); got != tasks {
+				t.Errorf("%d tasks, want %d", got, tasks)
+			}
+			if got := len(overdue(t, client)); got != 1099-3 {
+				t.Errorf("a worker finds %d, want all but the three that have ended", got)
 			}
 		}
-		again(1499) // nothing is gone
-		inspector := asynq.NewInspectorFromRedisClient(client)
-		if err := inspector.DeleteTask(bulkKCP, tasks.TaskID(lines[1234].ImpUID)); err != nil {
+		again(1096) // nothing is gone
+		if err := asynq.NewInspectorFromRedisClient(client).DeleteQueue(bulkKCP, true); err != nil {
 			t.Fatal(err)
 		}
-		again(1499)
-		if err := inspector.DeleteQueue(bulkKCP, true); err != nil {
-			t.Fatal(err)
-		}
-		again(1499 - 4) // all but those that were begun
+		again(0)
 	})
 }
 
-// An outcome that its batch never heard of, as it was written while there was
-// none, is counted once the list is given again.
-func TestListGivenAgainCountsWhatWasNotHeardOf(t *testing.T) {
+// single returns what a service asks for that asks for a line's receipt alone.
+func single(line enqueue.Line) tasks.Revocation {
+	return tasks.Revocation{ImpUID: line.ImpUID, PG: line.PG}
+}
+
+// Whoever's task a worker begins with, or if it has none, the batches that asked for
+// the imp_uid count its outcome.
+func TestBatchHearsOfEveryOutcome(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		lines := numbered(3)
 		if _, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		end(t, client, lines[1].ImpUID, outcome.Revoked) // for nobody's batch
-		if b := figures(t, client); b.Revoked != 0 {
-			t.Fatalf("got %+v, want that it was not heard of", b)
-		}
+		end(t, client, lines[1].ImpUID, outcome.Revoked) // by a task that names no batch
 		for range 2 {
+			if b := figures(t, client); b.Revoked != 1 || b.Queued != 3 || b.Open != 2 {
+				t.Errorf("got %+v, want one of three revoked", b)
+			}
 			got, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{})
 			if want := strings.Repeat("q", 3); got != want || err != nil {
 				t.Fatalf("got %s, %v; want %s", got, err, want)
 			}
-			if b := figures(t, client); b.Revoked != 1 || b.Queued != 3 || b.Open != 2 {
-				t.Errorf("got %+v, want one of three revoked", b)
+		}
+	})
+}
+
+// A batch that is cancelled half-way refuses the rest of its list.
+func TestCancelledBatchRefusesMoreLines(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		lines := numbered(2500)
+		store := outcome.NewStore(client, outcome.Config{})
+		cancelled := func(yield func(enqueue.Line) bool) {
+			for i, line := range lines {
+				if i == 1500 {
+					if err := store.MarkCancelled(t.Context(), name); err != nil {
+						t.Error(err)
+					}
+				}
+				if !yield(line) {
+					return
+				}
 			}
+		}
+		batch, err := enqueue.NewClient(client, enqueue.Config{}).Batch(name, enqueue.BatchOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answered, last := 0, error(nil)
+		for _, err := range batch.Ask(t.Context(), cancelled) {
+			if last = err; err == nil {
+				answered++
+			}
+		}
+		if answered != 1000 || !errors.Is(last, outcome.ErrCancelled) {
+			t.Errorf("%d lines, %v; want a thousand, and then ErrCancelled", answered, last)
+		}
+		got, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{})
+		if got != "" || !errors.Is(err, outcome.ErrCancelled) {
+			t.Errorf("given again: %d lines, %v; want ErrCancelled", len(got), err)
+		}
+		if got := requests(t, client, lines); len(got) != 1000 {
+			t.Errorf("%d are asked for, want the thousand from before", len(got))
 		}
 	})
 }

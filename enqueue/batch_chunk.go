@@ -2,7 +2,10 @@ package enqueue
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"hash/crc32"
 
 	"receiptrevoker/tasks"
@@ -15,17 +18,17 @@ type chunk struct {
 	first    int // row of the batch that the first line is
 	results  []LineResult
 	rows     []outcome.Row
-	reserved bool       // all rows are the list's already
-	open     []question // what is still to be asked
+	requests []tasks.Revocation
+	caller   string
 
 	done chan struct{} // closed once there is nothing left to do
 	err  error
 }
 
-func (b *Batch) newChunk() *chunk {
+func (b *Batch) newChunk(caller string, first int) *chunk {
 	return &chunk{
-		Batch: b, done: make(chan struct{}),
-		results: make([]LineResult, 0, chunkSize), rows: make([]outcome.Row, 0, chunkSize),
+		Batch: b, caller: caller, first: first, done: make(chan struct{}), results: make([]LineResult, 0, chunkSize),
+		rows: make([]outcome.Row, 0, chunkSize), requests: make([]tasks.Revocation, 0, chunkSize),
 	}
 }
 
@@ -33,18 +36,87 @@ func (b *Batch) newChunk() *chunk {
 // firsts, none is repeated.
 func (c *chunk) add(firsts *firsts, line Line) {
 	result := LineResult{Line: line}
+	r := tasks.Revocation{
+		ImpUID: line.ImpUID, PG: line.PG, ApplyNum: line.ApplyNum, Batch: c.name, Row: c.first + len(c.rows),
+	}
 	if result.Invalid == nil {
-		result.Invalid = tasks.ValidateImpUID(line.ImpUID)
+		result.Invalid = r.Validate()
 	}
 	if result.Invalid != nil {
 		result.Kind = outcome.KindInvalid
 	} else if firsts != nil {
-		if first, repeated := firsts.add(line.ImpUID, line.Number); repeated {
+		if first, repeated := firsts.add(r.ImpUID+named(r.ApplyNum), line.Number); repeated {
 			result.Kind, result.First = outcome.KindRepeated, first
 		}
 	}
 	c.results = append(c.results, result)
 	c.rows = append(c.rows, outcome.Row{Kind: result.Kind, Digest: result.digest()})
+	c.requests = append(c.requests, r)
+}
+
+// record records what the lines ask for.
+func (c *chunk) record(ctx context.Context) error {
+	asked, err := c.by.outcomes.AskRowsAs(ctx, c.caller, c.name, c.options.Source, c.first, c.rows, c.requests)
+	if err != nil {
+		return c.explain(err)
+	}
+	enqueue := c.requests[:0]
+	for i, a := range asked {
+		c.take(i, a.Kind, a.Before)
+		if a.Enqueue {
+			enqueue = append(enqueue, c.requests[i])
+		}
+	}
+	c.requests = enqueue
+	return nil
+}
+
+// take takes over what is known of a line. A good line is invalid only because of what
+// else was asked for.
+func (c *chunk) take(line int, kind outcome.Kind, before bool) {
+	result := &c.results[line]
+	result.Kind, result.Before = kind, before
+	if kind == outcome.KindInvalid && result.Invalid == nil {
+		result.Invalid = fmt.Errorf("line %d: %s: %w", result.Number, result.ImpUID, ErrOtherReceipt)
+	}
+}
+
+// explain says which line of the list is not what the batch was made of.
+func (c *chunk) explain(err error) error {
+	var other *outcome.OtherListError
+	if !errors.As(err, &other) {
+		return err
+	}
+	at := other.Row - c.first
+	if other.Row == 0 {
+		at = max(other.Rows-c.first+1, 0)
+	}
+	if at >= len(c.results) {
+		return err
+	}
+	line := c.results[at]
+	return &MismatchError{Batch: c.name, Line: line.Number, Text: line.text(), Lines: other.Rows}
+}
+
+// enqueue enqueues what was recorded. Done again after an error, it goes on with the
+// rest.
+func (c *chunk) enqueue(ctx context.Context) error {
+	failures := make([]error, len(c.requests))
+	parallel(len(c.requests), max(c.client.concurrency/chunksAhead, 1), func(n int) {
+		ctx, span := c.client.tracer.line(ctx, c.requests[n])
+		enqueued, err := c.by.enqueue(ctx, c.requests[n], c.client.options)
+		end(span, !enqueued && err == nil, err)
+		failures[n] = err
+	})
+	left := c.requests[:0]
+	var failure error
+	for n, err := range failures {
+		if err != nil {
+			left, failure = append(left, c.requests[n]), err
+		}
+	}
+	c.requests = left
+	return failure
 }
 
 // castagnoli is the polynomial that processors calculate themselves.
@@ -60,11 +132,12 @@ func (l Line) digest() (digest [4]byte) {
 // text returns what a line asks for, or what stands there if it asks for
 // nothing.
 func (l Line) text() string {
-	switch {
-	case l.Invalid != nil:
-		return cmp.Or(l.Text, l.ImpUID)
-	case l.PG == "":
-		return l.ImpUID
+	text := l.ImpUID
+	if l.Invalid != nil {
+		return cmp.Or(l.Text, text)
 	}
-	return l.ImpUID + " (" + string(l.PG) + ")"
+	if l.PG != "" {
+		text += " (" + string(l.PG) + ")"
+	}
+	return text + named(l.ApplyNum)
 }

@@ -2,7 +2,10 @@ package enqueue
 
 import (
 	"context"
+	"errors"
 	"iter"
+
+	"receiptrevoker/tasks/outcome"
 )
 
 // Compare yields what came of asking for every line of a list, as far as the
@@ -14,34 +17,59 @@ import (
 // each ends it. A list that is shorter than the batch's own is no mismatch.
 func (b *Batch) Compare(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineResult, error] {
 	return func(yield func(LineResult, error) bool) {
-		reader := &batchReader{Batch: b, lists: b.readLists}
-		next := b.newChunk()
+		next := b.newChunk("", 1)
 		for line := range lines {
 			next.add(nil, line)
 			if len(next.results) < chunkSize {
 				continue
 			}
-			if !reader.compare(ctx, next, yield) {
+			if !next.compare(ctx, yield) {
 				return
 			}
-			next = b.newChunk()
+			next = b.newChunk("", next.first+chunkSize)
 		}
-		reader.compare(ctx, next, yield)
+		next.compare(ctx, yield)
 	}
 }
 
-// compare yields what the batch has of the next chunk, and reports whether to
-// go on.
-func (r *batchReader) compare(ctx context.Context, c *chunk, yield func(LineResult, error) bool) bool {
-	if err := r.recogniseNext(ctx, c); err != nil {
+// compare yields what the batch has of a chunk, and reports whether to go on.
+func (c *chunk) compare(ctx context.Context, yield func(LineResult, error) bool) bool {
+	if err := c.recognise(ctx); err != nil {
 		yield(LineResult{}, err)
 		return false
 	}
-	r.rows += len(c.results)
 	for _, result := range c.results {
 		if !yield(result, nil) {
 			return false
 		}
 	}
 	return true
+}
+
+// recognise takes over what the batch has of the chunk's rows.
+func (c *chunk) recognise(ctx context.Context) error {
+	known, err := c.by.outcomes.Rows(ctx, c.name, c.first, len(c.rows))
+	if err != nil {
+		return err
+	}
+	for i := range c.results {
+		c.results[i].Kind = 0
+	}
+	for i, row := range known {
+		if row.Digest != c.rows[i].Digest {
+			return c.explain(&outcome.OtherListError{Batch: c.name, Row: c.first + i})
+		}
+		c.take(i, row.Kind, true)
+	}
+	if len(known) == len(c.rows) {
+		return nil
+	}
+	batch, err := c.Status(ctx)
+	if err == nil && batch.Complete {
+		return c.explain(&outcome.OtherListError{Batch: c.name, Rows: batch.Lines})
+	}
+	if errors.Is(err, outcome.ErrNoBatch) {
+		err = nil // its life has ended meanwhile
+	}
+	return err
 }

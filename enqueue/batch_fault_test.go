@@ -1,7 +1,10 @@
 package enqueue_test
 
 import (
+	"errors"
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,7 +16,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-func TestCrashBeforeMarkingLosesNothing(t *testing.T) {
+// Redis loses a batch, and the list is given again: what came of its lines meanwhile,
+// and before, is counted.
+func TestLostBatchIsCountedAgain(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		lines := numbered(30)
@@ -35,8 +40,6 @@ func TestCrashBeforeMarkingLosesNothing(t *testing.T) {
 		for i := range 5 {
 			work(i)
 		}
-		// As if the process had died before it marked anything, or Redis had
-		// lost the batch.
 		for _, key := range []string{":rows", ":counted", ""} {
 			client.Del(t.Context(), "{receipt}:batch:"+name+key)
 		}
@@ -99,7 +102,7 @@ func TestBatchOnACluster(t *testing.T) {
 	}
 	ask()
 	ask()
-	// The node of the queue lost it.
+	// The node of the queue loses it, and that of the requests does not.
 	for _, key := range []string{"pending", "t:" + tasks.TaskID(numbered(1)[0].ImpUID)} {
 		if err := client.Del(t.Context(), "asynq:{"+bulkKCP+"}:"+key).Err(); err != nil {
 			t.Fatal(err)
@@ -110,8 +113,9 @@ func TestBatchOnACluster(t *testing.T) {
 			t.Fatalf("%+v, %v; want an answer from before", result, err)
 		}
 	}
-	if n, err := client.LLen(t.Context(), "asynq:{"+bulkKCP+"}:pending").Result(); err != nil || n != 1 {
-		t.Errorf("%d tasks wait, %v; want the one that was gone", n, err)
+	open, _, err := outcome.NewStore(client, outcome.Config{}).Overdue(t.Context(), 0, 10_000)
+	if err != nil || len(open) != 3000 {
+		t.Errorf("%d are open, %v; want all, for a worker to enqueue again", len(open), err)
 	}
 }
 
@@ -125,82 +129,90 @@ func TestBatchNamesAreChecked(t *testing.T) {
 	}
 }
 
-// Whatever asks for an imp_uid how often, with which gateway, a batch ends with
-// as many outcomes as it asked for.
+// Whoever asks for an imp_uid, how often and with which gateway, a batch ends with as
+// many outcomes as it asked for.
 func TestEveryRowOfABatchEnds(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
-		other := tasks.Revocation{ImpUID: one, PG: tasks.KCP, Batch: "other"} // of no batch that anybody opened
-		if _, err := c.Revoke(t.Context(), other); err != nil {
+		if _, err := c.Revoke(t.Context(), tasks.Revocation{ImpUID: one, PG: tasks.KCP}); err != nil {
 			t.Fatal(err)
 		}
-		first := []enqueue.Line{{Number: 1, ImpUID: one, PG: tasks.KCP}, {Number: 2, ImpUID: "imp_2", PG: tasks.KCP}}
-		second := []enqueue.Line{{Number: 1, ImpUID: one}, {Number: 2, ImpUID: "imp_2"}} // on another queue
-		if got, err := kinds(t.Context(), t, client, first, enqueue.BatchOptions{}); err != nil || got != "eq" {
-			t.Fatalf("got %s, %v; want eq", got, err)
-		}
-		if got, err := kinds(t.Context(), t, client, second, enqueue.BatchOptions{Append: true}); err != nil || got != "qq" {
-			t.Fatalf("got %s, %v; want qq", got, err)
-		}
-		store := outcome.NewStore(client, outcome.Config{})
-		for _, r := range []tasks.Revocation{
-			other,
-			{ImpUID: "imp_2", PG: tasks.KCP, Batch: name, Row: 2},
-			{ImpUID: one, Batch: name, Row: 3},
-			{ImpUID: "imp_2", Batch: name, Row: 4},
-		} {
-			attempt, err := store.Begin(t.Context(), r, time.Minute)
+		ask := func(batch string, lines ...enqueue.Line) (kinds string) {
+			t.Helper()
+			b, err := c.Batch(batch, enqueue.BatchOptions{})
 			if err != nil {
-				continue // it has ended
-			}
-			refused := outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonRefused}
-			if _, err := store.Finish(t.Context(), attempt, refused); err != nil {
 				t.Fatal(err)
 			}
+			for result, err := range b.Ask(t.Context(), slices.Values(lines)) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				kinds += string(result.Kind)
+			}
+			return kinds
 		}
-		if b := figures(t, client); b.Dead != 4 || b.Open != 0 || !b.Finished() {
-			t.Errorf("got %+v; want four rows with an end", b)
+		first := []enqueue.Line{{Number: 1, ImpUID: one, PG: tasks.KCP}, {Number: 2, ImpUID: "imp_2", PG: tasks.KCP}}
+		second := []enqueue.Line{{Number: 1, ImpUID: "imp_2"}, {Number: 2, ImpUID: one}} // on another queue
+		if a, b := ask(name, first...), ask("other", second...); a != "eq" || b != "ee" {
+			t.Fatalf("got %s and %s; want eq and ee", a, b)
 		}
+		store := outcome.NewStore(client, outcome.Config{})
+		want := func(what string, revoked, dead int) {
+			t.Helper()
+			for batch, pg := range map[string]tasks.Gateway{name: tasks.KCP, "other": ""} {
+				b, err := store.Batch(t.Context(), batch)
+				if err != nil || b.Revoked != revoked || b.Dead != dead || b.Finished() != (revoked+dead == 2) ||
+					b.Gateways[pg].Revoked != revoked || b.Gateways[pg].Dead != dead {
+					t.Errorf("%s: %s is %+v, %v; want %d revoked, %d dead", what, batch, b, err, revoked, dead)
+				}
+			}
+		}
+		want("asked for", 0, 0)
+		end(t, client, one, outcome.Dead)
+		want("one has ended", 0, 1)
+		end(t, client, "imp_2", outcome.Dead)
+		want("both have ended", 0, 2)
 		for _, impUID := range []string{one, "imp_2"} {
 			if _, err := store.Revive(t.Context(), impUID); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if b := figures(t, client); b.Dead != 0 || b.Open != 4 || b.Finished() {
-			t.Errorf("got %+v; want four open rows", b)
-		}
-		for _, impUID := range []string{one, "imp_2"} {
-			end(t, client, impUID, outcome.Revoked)
-		}
-		if b := figures(t, client); b.Revoked != 4 || b.Open != 0 || !b.Finished() {
-			t.Errorf("got %+v; want four revoked rows", b)
-		}
+		want("revived", 0, 0)
+		end(t, client, "imp_2", outcome.Revoked)
+		end(t, client, one, outcome.Revoked)
+		want("revoked after all", 2, 0)
 	})
 }
 
-// An imp_uid that a service asked for in the name of a batch, without a row, is
-// the batch's once its list names it.
-func TestRowlessTaskOfABatchIsAdopted(t *testing.T) {
+// A producer in another language may enqueue a task in the name of a batch before its
+// list is given. The task is recorded at its first attempt, and counts once the list
+// names its imp_uid.
+func TestTaskThatWasNotRecordedIsCounted(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		store := outcome.NewStore(client, outcome.Config{})
-		attempt, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: one, Batch: name}, time.Minute)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Revoked}); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := kinds(t.Context(), t, client, listed(one), enqueue.BatchOptions{}); err != nil || got != "q" {
-			t.Fatalf("got %s, %v; want q", got, err)
-		}
-		if b := figures(t, client); b.Revoked != 1 || !b.Finished() {
-			t.Errorf("got %+v; want one revoked", b)
-		}
-	})
+	for want, row := range map[string]int{"q": 1, "e": 0} {
+		redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			store := outcome.NewStore(client, outcome.Config{})
+			r := tasks.Revocation{ImpUID: one, PG: tasks.KCP, Batch: name, Row: row}
+			attempt, err := store.Begin(t.Context(), r, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Revoked}); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := kinds(t.Context(), t, client, listed(one), enqueue.BatchOptions{}); err != nil || got != want {
+				t.Fatalf("row %d: got %s, %v; want %s", row, got, err, want)
+			}
+			if b := figures(t, client); b.Revoked != 1 || !b.Finished() {
+				t.Errorf("row %d: got %+v; want one revoked", row, b)
+			}
+		})
+	}
 }
 
+// The other list is given when part of the first is on its way: it is refused, and
+// nothing of it is asked for.
 func TestTwoListsAtATimeAreNotMixed(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
@@ -208,12 +220,15 @@ func TestTwoListsAtATimeAreNotMixed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The other list is given when part of the first is on its way.
-		var first, other error
+		lines := numbered(1500)
+		other := append(slices.Clone(lines[:1200]), listed("imp_x", "imp_y")...) // 1,200 lines are the same
 		mixed := func(yield func(enqueue.Line) bool) {
-			for i, line := range numbered(1500) {
+			for i, line := range lines {
 				if i == 1001 {
-					_, other = kinds(t.Context(), t, client, listed("imp_x", "imp_y"), enqueue.BatchOptions{})
+					_, err := kinds(t.Context(), t, client, listed("imp_x", "imp_y"), enqueue.BatchOptions{})
+					if !mismatched(err, 2) {
+						t.Errorf("another list: %v", err)
+					}
 				}
 				if !yield(line) {
 					return
@@ -221,14 +236,63 @@ func TestTwoListsAtATimeAreNotMixed(t *testing.T) {
 			}
 		}
 		for _, err := range batch.Ask(t.Context(), mixed) {
-			first = err
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
-		if (first == nil) == (other == nil) {
-			t.Errorf("got %v and %v, want that one list is taken and the other refused", first, other)
+		if _, err := kinds(t.Context(), t, client, other, enqueue.BatchOptions{}); !mismatched(err, other[1200].Number) {
+			t.Errorf("a list that begins like it: %v", err)
 		}
-		want := map[bool]int{true: 1500, false: 2}[first == nil]
-		if b := figures(t, client); b.Lines != want || !b.Complete {
-			t.Errorf("the batch shows %+v, want %d lines", b, want)
+		if got := len(overdue(t, client)); got != 1500 {
+			t.Errorf("%d are asked for, want those of the first list alone", got)
+		}
+		if b := figures(t, client); b.Lines != 1500 || !b.Complete {
+			t.Errorf("the batch shows %+v, want 1500 lines", b)
+		}
+	})
+}
+
+// mismatched reports whether an error says that a line is another list's.
+func mismatched(err error, line int) bool {
+	var mismatch *enqueue.MismatchError
+	return errors.As(err, &mismatch) && mismatch.Line == line
+}
+
+// Of several lists that are given under one name at the same moment, one is taken.
+func TestOneOfManyListsIsTaken(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		const lists, length = 8, 1200
+		var refused [lists]error
+		start, all := make(chan struct{}), sync.WaitGroup{}
+		list := func(n int) (lines []enqueue.Line) {
+			for i := range length {
+				lines = append(lines, enqueue.Line{Number: i + 2, ImpUID: fmt.Sprintf("imp_%d_%d", n, i)})
+			}
+			return lines
+		}
+		for n := range lists {
+			all.Go(func() {
+				<-start
+				_, refused[n] = kinds(t.Context(), t, client, list(n), enqueue.BatchOptions{})
+			})
+		}
+		close(start)
+		all.Wait()
+		taken := 0
+		for n, err := range refused {
+			want := 0
+			if err == nil {
+				taken, want = taken+1, length
+			} else if !mismatched(err, 2) {
+				t.Errorf("list %d: %v, want that its first line is another", n, err)
+			}
+			if got := requests(t, client, list(n)); len(got) != want {
+				t.Errorf("list %d, %v: %d are asked for, want %d", n, err, len(got), want)
+			}
+		}
+		if b := figures(t, client); taken != 1 || b.Lines != length || !b.Complete {
+			t.Errorf("%d lists are taken, and the batch is %+v", taken, b)
 		}
 	})
 }

@@ -3,20 +3,18 @@ package enqueue
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
-
-	"golang.org/x/sync/errgroup"
 
 	"receiptrevoker/tasks/outcome"
 )
 
-// batchReader reads a list chunk by chunk, one after the other: no chunk is
-// asked for before those ahead of it were seen to be of the batch's own list.
+// batchReader reads a list chunk by chunk, and records one after the other: of two
+// lists that are given at the same time, only one gets further than the lines that
+// both have.
 type batchReader struct {
 	*Batch
-	lists  func(context.Context) (outcome.OpenedBatch, error) // opens the batch, or only reads it
 	firsts *firsts
-	place  place
 	rows   int  // read so far
 	ended  bool // the list was read to its end
 }
@@ -34,7 +32,8 @@ func (r *batchReader) read(ctx context.Context, lines iter.Seq[Line], chunks cha
 			return false
 		}
 	}
-	next := r.newChunk()
+	caller := outcome.NewCaller()
+	next := r.newChunk(caller, 1)
 	for line := range lines {
 		next.add(r.firsts, line)
 		if len(next.results) < chunkSize {
@@ -43,17 +42,15 @@ func (r *batchReader) read(ctx context.Context, lines iter.Seq[Line], chunks cha
 		if !send(next) {
 			return
 		}
-		next = r.newChunk()
+		next = r.newChunk(caller, next.first+chunkSize)
 	}
 	r.ended = ctx.Err() == nil && send(next)
 }
 
-// start finds out what is known of a chunk, reserves its rows and begins to ask
-// for the rest. It reports false if that is not to be. Chunks are reserved one
-// after the other and before they are asked for: of two lists that are given at
-// the same time, only one gets further than the lines that both have.
+// start records what a chunk asks for and begins to enqueue it. It reports false if
+// that is not to be.
 func (r *batchReader) start(ctx context.Context, c *chunk) bool {
-	c.err = retried(ctx, func(ctx context.Context) error { return r.prepare(ctx, c) })
+	c.err = retried(ctx, c.record)
 	r.rows += len(c.results)
 	if c.err != nil {
 		close(c.done)
@@ -61,38 +58,46 @@ func (r *batchReader) start(ctx context.Context, c *chunk) bool {
 	}
 	go func() { // whoever gets the chunk waits for it
 		defer close(c.done)
-		c.err = retried(ctx, c.ask)
+		c.err = retried(ctx, c.enqueue)
 	}()
 	return true
-}
-
-// prepare compares a chunk with what the batch has of it, reserves its rows,
-// and reads what has become of those without an end.
-func (r *batchReader) prepare(ctx context.Context, c *chunk) error {
-	if err := r.recogniseNext(ctx, c); err != nil {
-		return err
-	}
-	c.open = c.unfinished()
-	both, ctx := errgroup.WithContext(ctx) // they share a round trip
-	both.Go(func() error {
-		if c.reserved || len(c.rows) == 0 {
-			return nil
-		}
-		return r.by.outcomes.Reserve(ctx, r.name, c.first, c.rows)
-	})
-	both.Go(func() error { return c.look(ctx) })
-	return both.Wait()
 }
 
 // complete notes in the batch that its list has come to its end, all of it
 // answered.
 func (r *batchReader) complete(ctx context.Context) error {
 	err := retried(ctx, func(ctx context.Context) error {
-		return r.by.outcomes.CompleteBatch(ctx, r.name, r.place.base+r.rows)
+		return r.by.outcomes.CompleteBatch(ctx, r.name, r.rows)
 	})
-	var longer *outcome.LongerError
-	if errors.As(err, &longer) {
-		return &MismatchError{Batch: r.name, Lines: r.place.length(longer.Rows)}
+	var other *outcome.OtherListError
+	if errors.As(err, &other) {
+		return &MismatchError{Batch: r.name, Lines: other.Rows}
 	}
 	return err
+}
+
+// MismatchError says that a list is not the one that a batch was made of. It matches
+// [outcome.ErrOtherList].
+type MismatchError struct {
+	Batch string
+	// Line is the first line that is another, and Text what stands there: an
+	// imp_uid and, if it has one, its gateway. Line is 0 where the list ends too early.
+	Line int
+	Text string
+	// Lines is how many the batch's list has, where the one given is longer or
+	// shorter.
+	Lines int
+}
+
+func (e *MismatchError) Unwrap() error { return outcome.ErrOtherList }
+
+func (e *MismatchError) Error() string {
+	difference := fmt.Sprintf("line %d, %.80s, is not what stood there before", e.Line, e.Text)
+	switch {
+	case e.Lines > 0 && e.Line > 0:
+		difference = fmt.Sprintf("line %d is beyond the %d lines the batch was made of", e.Line, e.Lines)
+	case e.Lines > 0:
+		difference = fmt.Sprintf("it ends before the %d lines the batch was made of", e.Lines)
+	}
+	return fmt.Sprintf("the batch %s was made of another list: %s", e.Batch, difference)
 }

@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -70,25 +69,33 @@ func NewClient(client redis.UniversalClient, config Config) *Client {
 // Result says what became of the asking.
 type Result struct {
 	Revocation tasks.Revocation
-	// Duplicate is true if the same imp_uid was asked for before. Nothing was
-	// enqueued: the earlier request stands, and its outcome answers both.
+	// Duplicate is true if the same imp_uid was asked for before: the earlier request
+	// stands, and its outcome answers both.
 	Duplicate bool
 	// Status is how far the earlier request had come, for a duplicate, and
-	// otherwise [outcome.Queued]. That is also what a duplicate is of which there
-	// is a task and no outcome: it waits, or Asynq gave it up and a worker is
-	// about to find out and write why.
+	// otherwise [outcome.Queued].
 	Status outcome.Status
-	// Err is why nothing was enqueued, nil if it was or is a duplicate. It
-	// matches [tasks.ErrInvalid] if repeating the call cannot help.
+	// ApplyNum is the number of the receipt that was revoked, for a duplicate that is:
+	// the payment may have another receipt by now; see [tasks.Revocation.Again].
+	ApplyNum string
+	// Err is why it was not asked for, nil if it was or is a duplicate. It
+	// matches [tasks.ErrInvalid] if repeating the call cannot help, and
+	// [ErrOtherReceipt].
 	Err error
 }
 
+// ErrOtherReceipt is matched where another receipt of the same imp_uid is being
+// revoked, so that it is to be asked for again once that has ended.
+var ErrOtherReceipt = errors.New("another receipt of the imp_uid is being revoked")
+
 // Revoke asks for the receipt of one payment to be revoked. Asking twice is
-// asking once: the second time the result says that it is a duplicate.
+// asking once: the second time the result says that it is a duplicate. The request is
+// recorded before it is enqueued; once it is, a worker sees to the rest. It belongs to
+// no batch, whatever r says: [Batch.Ask] is for those.
 //
 // The error, also found in the result, matches [tasks.ErrInvalid] if the
-// imp_uid can never be revoked. Any other means that Redis did not answer, so
-// that it is not known whether the request stands: ask again.
+// imp_uid can never be revoked, and [ErrOtherReceipt]. Any other means that Redis did
+// not answer, so that it is not known whether the request stands: ask again.
 func (c *Client) Revoke(ctx context.Context, r tasks.Revocation) (Result, error) {
 	ctx, span := c.tracer.one(ctx, r)
 	result, err := c.revoke(ctx, &c.route, r)
@@ -98,60 +105,40 @@ func (c *Client) Revoke(ctx context.Context, r tasks.Revocation) (Result, error)
 
 // revoke is [Client.Revoke] by the given route.
 func (c *Client) revoke(ctx context.Context, by *route, r tasks.Revocation) (Result, error) {
+	r.Batch, r.Row = "", 0 // a batch asks for lines of its own
 	result := Result{Revocation: r, Status: outcome.Queued}
-	task, err := tasks.NewTaskContext(ctx, r, c.options...)
-	if err != nil {
-		result.Err = err
-		return result, err
+	if result.Err = r.Validate(); result.Err != nil {
+		return result, result.Err
 	}
-	// A task's ID is free again when its retention is over; the outcome stays.
-	status, err := by.outcomes.Status(ctx, r.ImpUID)
-	if err == nil && !status.Terminal() {
-		_, err = by.queue.client().EnqueueContext(ctx, task)
-	}
+	asked, err := by.outcomes.Ask(ctx, r)
 	switch {
-	case status.Terminal():
-		result.Duplicate, result.Status = true, status
-	case errors.Is(err, asynq.ErrTaskIDConflict):
-		if status == "" { // somebody may have begun meanwhile
-			status, _ = by.outcomes.Status(ctx, r.ImpUID)
-		}
-		result.Duplicate, result.Status = true, cmp.Or(status, outcome.Queued)
 	case err != nil:
-		result.Err = fmt.Errorf("enqueue %s: %w", r.ImpUID, err)
+		result.Err = err
+	case asked.Other:
+		result.Err = fmt.Errorf("%s: %w%s", r.ImpUID, ErrOtherReceipt, named(asked.ApplyNum))
+	case asked.Kind != outcome.KindQueued:
+		result.Duplicate, result.Status, result.ApplyNum = true, asked.Status, asked.ApplyNum
+	}
+	if result.Err == nil && asked.Enqueue {
+		_, result.Err = by.enqueue(ctx, r, c.options)
 	}
 	return result, result.Err
 }
 
-// Outcome returns what is known about an imp_uid. One that is enqueued and not
+// named says which receipt it is, if that is known.
+func named(applyNum string) string {
+	if applyNum == "" {
+		return ""
+	}
+	return ", apply_num " + applyNum
+}
+
+// Outcome returns what is known about an imp_uid. One that was asked for and not
 // yet attempted has the status [outcome.Queued]; one that nobody asked for, or
-// whose outcome's life is over, an error that matches [outcome.ErrNotFound].
+// whose outcome's life is over, an error that matches [outcome.ErrNotFound]. So has
+// one that a producer enqueued without recording it, until its first attempt.
 func (c *Client) Outcome(ctx context.Context, impUID string) (outcome.Outcome, error) {
-	o, err := c.outcomes.Get(ctx, impUID)
-	if !errors.Is(err, outcome.ErrNotFound) {
-		return o, err
-	}
-	queues, listErr := backlog.Ours(ctx, c.queue.redis)
-	if listErr != nil {
-		return o, listErr
-	}
-	for _, name := range queues {
-		task, taskErr := c.inspector.GetTaskInfo(name, tasks.TaskID(impUID))
-		if taskErr == nil {
-			if o, err := c.outcomes.Get(ctx, impUID); err == nil {
-				return o, nil // attempted in between
-			}
-			asked, _ := tasks.Parse(task.Payload)
-			queue, _ := tasks.ParseQueue(name)
-			return outcome.Outcome{
-				ImpUID: impUID, PG: cmp.Or(asked.PG, queue.PG), Batch: asked.Batch, Status: outcome.Queued,
-			}, nil
-		}
-		if !backlog.Gone(taskErr) {
-			return o, fmt.Errorf("look for the task of %s: %w", impUID, taskErr)
-		}
-	}
-	return o, err
+	return c.outcomes.Get(ctx, impUID)
 }
 
 // The bounds of how often Wait looks.

@@ -1,24 +1,26 @@
 package enqueue
 
 import (
+	"context"
+
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
 
 // route is a way to Redis, with everything that is asked there.
 type route struct {
-	queue     queue
-	inspector *asynq.Inspector
-	outcomes  *outcome.Store
+	queue    queue
+	outcomes *outcome.Store
 }
 
 func newRoute(client redis.UniversalClient, outcomes outcome.Config) *route {
 	return &route{
-		queue:     queue{redis: client},
-		inspector: asynq.NewInspectorFromRedisClient(client),
-		outcomes:  outcome.NewStore(client, outcomes),
+		queue:    queue{redis: client},
+		outcomes: outcome.NewStore(client, outcomes),
 	}
 }
 
@@ -37,4 +39,9 @@ func pipelined(client redis.UniversalClient) redis.UniversalClient {
 		return client // it is closed, as every command will say
 	}
 	return shared
+}
+
+// enqueue enqueues what is recorded, unless its task exists.
+func (r *route) enqueue(ctx context.Context, of tasks.Revocation, options []asynq.Option) (enqueued bool, err error) {
+	return backlog.Enqueue(ctx, r.queue.redis, r.queue.client(), of, options...)
 }

@@ -12,20 +12,25 @@ import (
 var arrows = map[string][]string{
 	"tasks":                      {},
 	"tasks/backlog":              {"tasks"},
-	"tasks/outcome":              {"tasks"},
+	"tasks/outcome":              {"tasks", "tasks/redisfault"},
+	"tasks/redisfault":           {},
 	"worker/iamport":             {"tasks"},
 	"worker/iamport/iamporttest": {"tasks"},
-	"worker":                     {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/iamport"},
-	"worker/gate":                {"tasks", "tasks/backlog"},
-	"enqueue":                    {"tasks", "tasks/backlog", "tasks/outcome"},
-	"worker/monitor":             {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/monitor/login"},
-	"worker/monitor/login":       {},
-	"worker/deadletter":          {"tasks", "tasks/backlog", "tasks/outcome"},
-	"worker/doctor":              {"tasks", "tasks/backlog", "tasks/outcome", "worker/iamport"},
-	"worker/metrics":             {"tasks", "tasks/backlog", "tasks/outcome", "worker", "worker/gate", "worker/iamport"},
+	"worker": {
+		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker/gate", "worker/iamport",
+	},
+	"worker/gate":          {"tasks", "tasks/backlog"},
+	"enqueue":              {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault"},
+	"worker/monitor":       {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/monitor/login"},
+	"worker/monitor/login": {},
+	"worker/deadletter":    {"tasks", "tasks/backlog", "tasks/outcome"},
+	"worker/doctor":        {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/iamport"},
+	"worker/metrics": {
+		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/gate", "worker/iamport",
+	},
 
 	"tasks/redistest/proxy":       {},
-	"tasks/redistest/redisserver": {},
+	"tasks/redistest/redisserver": {"tasks/redisfault"},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

@@ -9,13 +9,16 @@ import (
 )
 
 // FuzzParse reads any bytes as a payload. It is invalid, or can be asked for
-// again and goes to a queue of ours. Only its imp_uid can make it invalid.
+// again and goes to a queue of ours. Only what it asks for can make it invalid: its
+// imp_uid, apply_num or again.
 func FuzzParse(f *testing.F) {
 	for _, payload := range []string{
 		``, `null`, `[]`, `{}`, `{"imp_uid":"imp_1"}`, `{"imp_uid":"imp_1","pg":"kcp","batch":"b","row":3}`,
 		`{"IMP_UID":"imp_1","pg":"from-later","row":-1,"more":[{}]}`, `{"imp_uid":"imp_1","row":1e3}`,
 		`{"imp_uid":"external/imp_1"}`, `{"imp_uid":"imp_１"}`, `{"imp_uid":"imp_1"}{}`,
 		`{"imp_uid":"imp_1","pg":5,"batch":[],"row":"17"}`, `{"row":3,"imp_uid":"imp_1","row":null,"pg":{"a":[1]}}`,
+		`{"imp_uid":"imp_1","apply_num":"123456789","again":true}`, `{"imp_uid":"imp_1","apply_num":1,"row":"1"}`,
+		`{"imp_uid":"imp_1","apply_num":"12 34"}`, `{"imp_uid":"imp_1","pg":"kakaopay","apply_num":"1"}`,
 		"{\"imp_uid\":\"imp_1\",\"batch\":\"\xff<&>\\ud800\"}", `{"imp_uid":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}`,
 	} {
 		f.Add([]byte(payload))
@@ -27,14 +30,17 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("got %v, want ErrInvalid", err)
 			}
 			var required struct {
-				ImpUID string `json:"imp_uid"`
+				ImpUID   string `json:"imp_uid"`
+				ApplyNum string `json:"apply_num"`
+				Again    bool   `json:"again"`
 			}
-			if json.Unmarshal(payload, &required) == nil && tasks.ValidateImpUID(required.ImpUID) == nil {
+			unread := json.Unmarshal(payload, &required) != nil || required.ApplyNum != ""
+			if !unread && tasks.ValidateImpUID(required.ImpUID) == nil {
 				t.Errorf("got %v, though %q is an imp_uid", err, required.ImpUID)
 			}
 			return
 		}
-		if err := tasks.ValidateImpUID(want.ImpUID); err != nil {
+		if err := want.Validate(); err != nil {
 			t.Errorf("accepted %+v: %v", want, err)
 		}
 		task, err := tasks.NewTask(want)

@@ -24,9 +24,13 @@ func parseLeniently(payload []byte) (Revocation, error) {
 		PG     optional[Gateway] `json:"pg"`
 		Batch  optional[string]  `json:"batch"`
 		Row    optional[int]     `json:"row"`
+		// What narrows a request down must be read, or it would be widened.
+		ApplyNum string `json:"apply_num"`
+		Again    bool   `json:"again"`
 	}
 	err := json.Unmarshal(payload, &given)
 	r := Revocation{ImpUID: given.ImpUID, PG: given.PG.value, Batch: given.Batch.value, Row: given.Row.value}
+	r.ApplyNum, r.Again = given.ApplyNum, given.Again
 	if err != nil {
 		return r, fmt.Errorf("%w: payload is not the JSON of a revocation: %w", ErrInvalid, err)
 	}

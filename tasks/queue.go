@@ -26,22 +26,6 @@ func QueueOf(r Revocation) Queue {
 	return q
 }
 
-// QueuesOf returns the queues on which the task of r may be: first the one on
-// which it belongs, then those where it belongs if it was also asked for with
-// or without a batch, without its gateway, or by somebody who knows a gateway
-// that we do not.
-func QueuesOf(r Revocation) []Queue {
-	own := QueueOf(r)
-	queues := []Queue{own, {PG: own.PG, Bulk: !own.Bulk}}
-	switch {
-	case own.PG != "":
-		queues = append(queues, Queue{}, Queue{Bulk: true})
-	case r.PG != "":
-		queues = append(queues, Queue{PG: r.PG}, Queue{PG: r.PG, Bulk: true})
-	}
-	return queues
-}
-
 // Name returns the queue's name in Asynq, such as receipts, receipts-kcp or
 // receipts-bulk-kcp.
 func (q Queue) Name() string {

@@ -48,11 +48,37 @@ type Revocation struct {
 	Batch string `json:"batch,omitempty"`
 	// Row is the line's place in its batch, from 1.
 	Row int `json:"row,omitempty"`
+	// ApplyNum is the tax office's number of the receipt that is meant, if only that
+	// one may be revoked: an imp_uid has another receipt after each partial refund. It
+	// is looked up before every call, so that PortOne must document lookups for the
+	// gateway, or the gateway be unknown.
+	ApplyNum string `json:"apply_num,omitempty"`
+	// Again asks for the receipt that exists now, whatever became of an earlier one.
+	Again bool `json:"again,omitempty"`
 }
+
+// maxApplyNum is the longest number of a receipt; those of the tax office have nine
+// digits.
+const maxApplyNum = 40
 
 // Validate returns an error that matches [ErrInvalid] if the revocation can
 // never become a call.
-func (r Revocation) Validate() error { return ValidateImpUID(r.ImpUID) }
+func (r Revocation) Validate() error {
+	if err := ValidateImpUID(r.ImpUID); err != nil || r.ApplyNum == "" {
+		return err
+	}
+	for _, c := range r.ApplyNum {
+		if !allowed(c) || len(r.ApplyNum) > maxApplyNum {
+			return fmt.Errorf("%w: apply_num %.50q must be 1 to %d characters of A-Z a-z 0-9 _ and -",
+				ErrInvalid, r.ApplyNum, maxApplyNum)
+		}
+	}
+	if r.PG.Known() && !r.PG.LooksUp() {
+		return fmt.Errorf("%w: apply_num cannot be checked on %s, for which PortOne documents no lookup",
+			ErrInvalid, r.PG.English())
+	}
+	return nil
+}
 
 // ValidateImpUID returns an error that matches [ErrInvalid] unless impUID is 1
 // to 32 characters of A-Z a-z 0-9 _ and -. PortOne's specification bounds the

@@ -49,17 +49,23 @@ func TestGoldenPayloadsDecode(t *testing.T) {
 
 func TestNewTaskWritesWhatParseReads(t *testing.T) {
 	t.Parallel()
-	want := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP, Batch: "b", Row: 3}
-	task, err := tasks.NewTask(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if task.Type() != "receipt:revoke" || string(task.Payload()) != `{"imp_uid":"imp_1","pg":"kcp","batch":"b","row":3}` {
-		t.Errorf("task is %s %s", task.Type(), task.Payload())
-	}
-	got, err := tasks.Parse(task.Payload())
-	if err != nil || got != want {
-		t.Errorf("got %+v, %v; want %+v", got, err, want)
+	for payload, want := range map[string]tasks.Revocation{
+		`{"imp_uid":"imp_1","pg":"kcp","batch":"b","row":3}`:                {ImpUID: "imp_1", PG: tasks.KCP, Batch: "b", Row: 3},
+		`{"imp_uid":"imp_1","pg":"kcp","apply_num":"123456789"}`:            {ImpUID: "imp_1", PG: tasks.KCP, ApplyNum: "123456789"},
+		`{"imp_uid":"imp_1","apply_num":"` + strings.Repeat("9", 40) + `"}`: {ImpUID: "imp_1", ApplyNum: strings.Repeat("9", 40)},
+		`{"imp_uid":"imp_1","again":true}`:                                  {ImpUID: "imp_1", Again: true},
+	} {
+		task, err := tasks.NewTask(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if task.Type() != "receipt:revoke" || string(task.Payload()) != payload {
+			t.Errorf("task is %s %s, want %s", task.Type(), task.Payload(), payload)
+		}
+		got, err := tasks.Parse(task.Payload())
+		if err != nil || got != want {
+			t.Errorf("got %+v, %v; want %+v", got, err, want)
+		}
 	}
 }
 
@@ -76,6 +82,12 @@ func TestUnusablePayloadIsInvalid(t *testing.T) {
 		"33 characters":      `{"imp_uid":"` + strings.Repeat("a", 33) + `"}`,
 		"letters beyond A-z": `{"imp_uid":"imp_１"}`,
 		"two documents":      `{"imp_uid":"imp_1"}{}`,
+		// What narrows a request down must be read, or another receipt is revoked.
+		"number of a receipt that is one":            `{"imp_uid":"imp_1","apply_num":123456789}`,
+		"number of a receipt beside a row in quotes": `{"imp_uid":"imp_1","apply_num":["1"],"row":"17"}`,
+		"again in quotes":                            `{"imp_uid":"imp_1","again":"yes"}`,
+		"blank in the number":                        `{"imp_uid":"imp_1","apply_num":"12 34"}`,
+		"41 digits":                                  `{"imp_uid":"imp_1","apply_num":"` + strings.Repeat("9", 41) + `"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,14 +101,26 @@ func TestUnusablePayloadIsInvalid(t *testing.T) {
 func TestUnreadableOptionalFieldsCountAsNotGiven(t *testing.T) {
 	t.Parallel()
 	for payload, want := range map[string]tasks.Revocation{
-		`{"imp_uid":"imp_1","pg":"kcp","batch":"b","row":"17"}`:    {ImpUID: "imp_1", PG: tasks.KCP, Batch: "b"},
-		`{"imp_uid":"imp_1","pg":5,"batch":"b","row":17}`:          {ImpUID: "imp_1", Batch: "b", Row: 17},
-		`{"row":1.5,"batch":["b"],"pg":"kcp","imp_uid":"imp_1"}`:   {ImpUID: "imp_1", PG: tasks.KCP},
-		`{"imp_uid":"imp_1","pg":null,"batch":{"a":1},"row":1e99}`: {ImpUID: "imp_1"},
-		`{"imp_uid":"imp_1","row":99999999999999999999}`:           {ImpUID: "imp_1"},
+		`{"imp_uid":"imp_1","pg":"kcp","batch":"b","row":"17"}`:       {ImpUID: "imp_1", PG: tasks.KCP, Batch: "b"},
+		`{"imp_uid":"imp_1","pg":5,"batch":"b","row":17}`:             {ImpUID: "imp_1", Batch: "b", Row: 17},
+		`{"row":1.5,"batch":["b"],"pg":"kcp","imp_uid":"imp_1"}`:      {ImpUID: "imp_1", PG: tasks.KCP},
+		`{"imp_uid":"imp_1","pg":null,"batch":{"a":1},"row":1e99}`:    {ImpUID: "imp_1"},
+		`{"imp_uid":"imp_1","row":99999999999999999999}`:              {ImpUID: "imp_1"},
+		`{"imp_uid":"imp_1","row":"17","apply_num":"1","again":true}`: {ImpUID: "imp_1", ApplyNum: "1", Again: true},
 	} {
 		if got, err := tasks.Parse([]byte(payload)); err != nil || got != want {
 			t.Errorf("%s: got %+v, %v; want %+v", payload, got, err, want)
+		}
+	}
+}
+
+// A receipt that is meant by its number must be looked up before it is revoked.
+func TestApplyNumNeedsAGatewayWithLookups(t *testing.T) {
+	t.Parallel()
+	for _, pg := range append(tasks.Gateways(), "", "from-later") {
+		err := tasks.Revocation{ImpUID: "imp_1", PG: pg, ApplyNum: "123456789"}.Validate()
+		if want := !pg.Known() || pg.LooksUp(); errors.Is(err, tasks.ErrInvalid) == want {
+			t.Errorf("%q: got %v, want that it may be asked for: %t", pg, err, want)
 		}
 	}
 }
@@ -141,39 +165,6 @@ func TestQueueNamesParse(t *testing.T) {
 		if got, ours := tasks.ParseQueue(name); ours {
 			t.Errorf("%q is taken for %+v", name, got)
 		}
-	}
-}
-
-func TestTaskMayBeWhereverItWasAskedFor(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		asked tasks.Revocation
-		want  []string
-	}{
-		"no gateway": {tasks.Revocation{}, []string{"receipts", "receipts-bulk"}},
-		"gateway": {
-			tasks.Revocation{PG: tasks.KCP},
-			[]string{"receipts-kcp", "receipts-bulk-kcp", "receipts", "receipts-bulk"},
-		},
-		"batch": {
-			tasks.Revocation{PG: tasks.KCP, Batch: "b"},
-			[]string{"receipts-bulk-kcp", "receipts-kcp", "receipts", "receipts-bulk"},
-		},
-		"gateway of others": {
-			tasks.Revocation{PG: "newpay"},
-			[]string{"receipts", "receipts-bulk", "receipts-newpay", "receipts-bulk-newpay"},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var got []string
-			for _, queue := range tasks.QueuesOf(test.asked) {
-				got = append(got, queue.Name())
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
 	}
 }
 

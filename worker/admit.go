@@ -36,20 +36,30 @@ func (h *handler) held(ctx context.Context, r tasks.Revocation, err error) error
 	return &again{after: time.Second, cause: err}
 }
 
-// report tells the gates what a DELETE came to, and everybody to wait if PortOne
+// report tells the gates what a DELETE came to, and everybody to wait if the answer
 // asks for it.
 func (h *handler) report(ctx context.Context, a outcome.Attempt, call *gate.Call, err error) {
 	result := gate.Result{ImpUID: a.Revocation.ImpUID, Signs: signs(err)}
 	if a.FailedBefore {
 		result.Since = a.Since()
 	}
-	failed := call.Report(ctx, result)
+	h.untold(ctx, a, errors.Join(call.Report(ctx, result), h.hold(ctx, err)))
+}
+
+// hold keeps everybody from calling for as long as the answer to a call that was
+// turned away wants it.
+func (h *handler) hold(ctx context.Context, err error) error {
 	var failure *iamport.Error
-	if errors.As(err, &failure) && judge(err) == rateLimited && failure.RetryAfter > 0 {
-		failed = errors.Join(failed, h.gates.Hold(ctx, failure.RetryAfter))
+	if !errors.As(err, &failure) || failure.RetryAfter == 0 || answers[failure.Status] != rateLimited {
+		return nil
 	}
-	if failed != nil {
+	return h.gates.Hold(ctx, failure.RetryAfter)
+}
+
+// untold logs what the gates could not be told.
+func (h *handler) untold(ctx context.Context, a outcome.Attempt, err error) {
+	if err != nil {
 		h.complaints.add(slog.LevelWarn, "report", "gates not told of a call",
-			about(ctx, a.Revocation, "attempt", a.Number, "error", failed)...)
+			about(ctx, a.Revocation, "attempt", a.Number, "error", err)...)
 	}
 }

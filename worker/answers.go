@@ -3,8 +3,8 @@ package worker
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
+	"net/url"
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
@@ -13,38 +13,66 @@ import (
 
 // verdict is a row of the table of answers: what follows from a call that did not
 // succeed. It says whether to try again or to give up, why, whether the attempt
-// counts, and what the call is evidence of about the gateway and about PortOne. A
-// verdict of dead is carried out only after a lookup.
+// counts, whether its DELETE may have taken effect, and what the call is evidence of
+// about the gateway and about PortOne. A verdict of dead is carried out only after a
+// lookup.
 type verdict struct {
 	status           outcome.Status
 	reason           outcome.Reason
-	counted          bool
+	counting         counting
+	effect           effect
 	gateway, portone gate.Evidence
 }
 
-// The verdicts ask one question: is the fault in the request, or in the world?
-// In the request: dead. In the world, or unknown: again.
+// counting says whether an attempt counts.
+type counting int
+
+const (
+	// uncounted: it made no DELETE, or one that says nothing about the receipt.
+	uncounted counting = iota
+	// counted: it is one of the attempts of the schedule.
+	counted
+	// turnedAway: PortOne did not look at the request. It counts no attempt, and is
+	// tried again ever later, up to [Config.GiveUpAfter].
+	turnedAway
+)
+
+// effect says whether a DELETE may have revoked the receipt.
+type effect bool
+
+const (
+	none   effect = false
+	unseen effect = true // and nobody said so
+)
+
+// The rows ask one question: is the fault in the request, or in the world? In the
+// request: dead. In the world, or unknown: again.
 var (
-	pgFailure    = verdict{outcome.Retrying, outcome.ReasonPGFailure, true, gate.Failed, gate.Answered}
-	unreachable  = verdict{outcome.Retrying, outcome.ReasonUnreachable, true, gate.Failed, gate.Silent}
-	notConnected = verdict{outcome.Retrying, outcome.ReasonUnreachable, true, gate.Silent, gate.Failed} // to PortOne itself
-	rateLimited  = verdict{outcome.Retrying, outcome.ReasonRateLimited, false, gate.Silent, gate.Silent}
-	unauthorized = verdict{outcome.Retrying, outcome.ReasonUnauthorized, false, gate.Silent, gate.Failed}
+	pgFailure    = verdict{outcome.Retrying, outcome.ReasonPGFailure, counted, none, gate.Failed, gate.Answered}
+	rateLimited  = verdict{outcome.Retrying, outcome.ReasonRateLimited, turnedAway, none, gate.Silent, gate.Silent}
+	unauthorized = verdict{outcome.Retrying, outcome.ReasonUnauthorized, turnedAway, none, gate.Silent, gate.Failed}
+
+	// No answer of PortOne's: none at all, or one of something in between, which may
+	// have passed the call on. What refuses calls on their way refuses all of them.
+	unreachable  = verdict{outcome.Retrying, outcome.ReasonUnreachable, counted, unseen, gate.Failed, gate.Silent}
+	blocked      = verdict{outcome.Retrying, outcome.ReasonUnreachable, counted, unseen, gate.Silent, gate.Failed}
+	notConnected = verdict{outcome.Retrying, outcome.ReasonUnreachable, counted, none, gate.Silent, gate.Failed}
 
 	// PortOne answered these itself, and may not have asked the gateway.
-	notIssued = verdict{outcome.Dead, outcome.ReasonNotIssued, true, gate.Silent, gate.Answered}
-	refused   = verdict{outcome.Dead, outcome.ReasonRefused, true, gate.Silent, gate.Answered}
+	notIssued = verdict{outcome.Dead, outcome.ReasonNotIssued, counted, none, gate.Silent, gate.Answered}
+	refused   = verdict{outcome.Dead, outcome.ReasonRefused, counted, none, gate.Silent, gate.Answered}
 	// It supports the gateway for no receipt, and there is nothing to keep calls from.
-	unsupported = verdict{outcome.Dead, outcome.ReasonUnsupportedGateway, true, gate.Answered, gate.Answered}
+	unsupported = verdict{outcome.Dead, outcome.ReasonUnsupportedGateway, counted, none, gate.Answered, gate.Answered}
 
 	// Without a token nothing was asked of the gateway: no attempt counts, and no
 	// refusal buries a receipt.
-	noToken      = verdict{outcome.Retrying, outcome.ReasonUnreachable, false, gate.Silent, gate.Down}
-	tokenRefused = verdict{outcome.Retrying, outcome.ReasonUnauthorized, false, gate.Silent, gate.Down}
+	noToken      = verdict{outcome.Retrying, outcome.ReasonUnreachable, uncounted, none, gate.Silent, gate.Down}
+	tokenRefused = verdict{outcome.Retrying, outcome.ReasonUnauthorized, uncounted, none, gate.Silent, gate.Down}
+	tokenLater   = verdict{outcome.Retrying, outcome.ReasonRateLimited, uncounted, none, gate.Silent, gate.Silent}
 )
 
-// answers says what follows from the status of an answer to a DELETE. A status
-// without a line of its own takes that of its range.
+// answers has the row of each status with which PortOne answers. All others of 400 to
+// 499 are refusals; the rest comes from something between PortOne and us.
 var answers = map[int]verdict{
 	http.StatusOK:                  refused,      // with a code other than 0
 	http.StatusBadRequest:          notIssued,    // no receipt was issued through PortOne
@@ -57,64 +85,46 @@ var answers = map[int]verdict{
 	http.StatusNotImplemented:      unsupported,
 }
 
-// ranges says it for all others, by the status' hundreds.
-var ranges = map[int]verdict{
-	1: unreachable,
-	2: unreachable, // accepted, or without a body: nothing says that it is revoked
-	3: unreachable, // never followed: the call may have been carried out
-	4: refused,
-	5: unreachable, // somebody between PortOne and us
-}
-
-// judge returns what follows from a failed DELETE. It depends on nothing but
-// the error: on its status, never on its message.
+// judge returns the row of a failed call. It depends on nothing but the error: on what
+// answered, and with which status, never on its message.
 func judge(err error) verdict {
 	var failure *iamport.Error
 	if !errors.As(err, &failure) {
 		return unreachable
 	}
-	if failure.Op == iamport.OpToken {
+	row, listed := answers[failure.Status]
+	client := failure.Status/100 == 4
+	switch {
+	case failure.Op == iamport.OpToken:
 		return judgeToken(failure)
-	}
-	if failure.Status == 0 || failure.Err != nil { // nothing usable came back
-		if _, away := absent(failure); away {
-			return notConnected
-		}
+	case failure.Status == 0 && !failure.Sent:
+		return notConnected
+	case client && failure.Code == nil:
+		return blocked
+	case failure.Code == nil || failure.Err != nil:
 		return unreachable
-	}
-	if v, ok := answers[failure.Status]; ok {
-		return v
-	}
-	if v, ok := ranges[failure.Status/100]; ok {
-		return v
+	case listed:
+		return row
+	case client:
+		return refused
 	}
 	return unreachable
 }
 
-// judgeToken returns what follows from having no token.
+// judgeToken returns the row of a failed call for a token.
 func judgeToken(failure *iamport.Error) verdict {
+	ours := failure.Code != nil && failure.Err == nil
 	switch {
 	case failure.Status == http.StatusTooManyRequests:
-		return rateLimited
-	case failure.Status/100 == 4 || failure.Status == http.StatusOK && failure.Err == nil:
+		return tokenLater
+	case ours && (failure.Status/100 == 4 || failure.Status == http.StatusOK):
 		return tokenRefused
 	}
 	return noToken
 }
 
-// absent reports whether PortOne itself was not reached: its name is not known, or
-// nothing listens there. The text says why.
-func absent(err error) (text string, away bool) {
-	var operation *net.OpError
-	var name *net.DNSError
-	switch {
-	case errors.As(err, &operation) && operation.Op == "dial":
-		return operation.Error(), true
-	case errors.As(err, &name):
-		return name.Error(), true
-	}
-	return "", false
-}
+// Reason returns the reason that the table of answers gives for a failed call.
+func Reason(err error) outcome.Reason { return judge(err).reason }
 
 // signs returns what a DELETE that ended with err tells the gates. It depends on
 // nothing but the error.
@@ -132,15 +142,19 @@ func signs(err error) gate.Signs {
 	case noToken, tokenRefused:
 		s.Cause = "no token is to be had: " + failure.Error()
 	case notConnected:
-		s.Cause, _ = absent(failure)
-	case unauthorized:
+		s.Cause = cause(failure.Err)
+	case unauthorized, blocked:
 		s.Cause = fmt.Sprintf("%s, HTTP %d", v.reason, failure.Status)
 	}
 	return s
 }
 
-// mayHaveWorked reports whether a failed DELETE may have revoked the receipt.
-func mayHaveWorked(err error) bool {
-	var failure *iamport.Error
-	return !errors.As(err, &failure) || failure.MayHaveTakenEffect
+// cause returns why there was no connection, without the address that was called,
+// which differs from one call to the next.
+func cause(err error) string {
+	var call *url.Error
+	if errors.As(err, &call) {
+		err = call.Err
+	}
+	return fmt.Sprint(err)
 }

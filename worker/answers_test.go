@@ -9,49 +9,66 @@ import (
 	"os"
 	"syscall"
 	"testing"
+	"time"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 )
 
-// row returns a row of the table of answers: whether it ends dead or is tried again,
-// the reason, whether the attempt counts, and the evidence about gateway and PortOne.
-func row(status outcome.Status, reason outcome.Reason, counted bool, gateway, portone gate.Evidence) verdict {
-	return verdict{status: status, reason: reason, counted: counted, gateway: gateway, portone: portone}
+// retried returns a row that is tried again.
+func retried(reason outcome.Reason, c counting, e effect, gateway, portone gate.Evidence) verdict {
+	return verdict{outcome.Retrying, reason, c, e, gateway, portone}
 }
 
-// wantStatus is the table of answers once more, as its readers know it.
-func wantStatus(status int) verdict {
+// givenUp returns a row that PortOne answered itself.
+func givenUp(reason outcome.Reason, gateway gate.Evidence) verdict {
+	return verdict{outcome.Dead, reason, counted, none, gateway, gate.Answered}
+}
+
+// wantStatus is the table of answers once more, as its readers know it. ours tells that
+// the answer is PortOne's own.
+func wantStatus(status int, ours bool) verdict {
 	switch {
-	case status == 200, status == 404:
-		return row(outcome.Dead, outcome.ReasonRefused, true, gate.Silent, gate.Answered)
+	case !ours && status >= 400 && status < 500:
+		return retried(outcome.ReasonUnreachable, counted, unseen, gate.Silent, gate.Failed)
+	case !ours:
 	case status == 400:
-		return row(outcome.Dead, outcome.ReasonNotIssued, true, gate.Silent, gate.Answered)
+		return givenUp(outcome.ReasonNotIssued, gate.Silent)
 	case status == 401, status == 403:
-		return row(outcome.Retrying, outcome.ReasonUnauthorized, false, gate.Silent, gate.Failed)
+		return retried(outcome.ReasonUnauthorized, turnedAway, none, gate.Silent, gate.Failed)
 	case status == 408, status == 425, status == 429:
-		return row(outcome.Retrying, outcome.ReasonRateLimited, false, gate.Silent, gate.Silent)
-	case status > 400 && status < 500:
-		return row(outcome.Dead, outcome.ReasonRefused, true, gate.Silent, gate.Answered)
+		return retried(outcome.ReasonRateLimited, turnedAway, none, gate.Silent, gate.Silent)
+	case status == 200, status > 400 && status < 500:
+		return givenUp(outcome.ReasonRefused, gate.Silent)
 	case status == 500:
-		return row(outcome.Retrying, outcome.ReasonPGFailure, true, gate.Failed, gate.Answered)
+		return retried(outcome.ReasonPGFailure, counted, none, gate.Failed, gate.Answered)
 	case status == 501:
-		return row(outcome.Dead, outcome.ReasonUnsupportedGateway, true, gate.Answered, gate.Answered)
+		return givenUp(outcome.ReasonUnsupportedGateway, gate.Answered)
 	}
-	return row(outcome.Retrying, outcome.ReasonUnreachable, true, gate.Failed, gate.Silent)
+	return retried(outcome.ReasonUnreachable, counted, unseen, gate.Failed, gate.Silent)
+}
+
+// answerOf returns the failure of a call that had an answer.
+func answerOf(op iamport.Op, status int, ours bool) *iamport.Error {
+	failure := &iamport.Error{Op: op, Status: status, Sent: true, Message: "이미 취소된 건입니다"}
+	if ours {
+		failure.Code = new(-1)
+	} else {
+		failure.Err = errors.New("read the answer: invalid character '<'")
+	}
+	return failure
 }
 
 func TestEveryStatusHasItsVerdict(t *testing.T) {
 	t.Parallel()
 	for status := 100; status <= 599; status++ {
-		code := -1
-		for _, failure := range []*iamport.Error{
-			{Op: iamport.OpRevoke, Status: status, Code: &code, Message: "이미 취소된 건입니다"},
-			{Op: iamport.OpRevoke, Status: status}, // without an envelope
-		} {
-			if got, want := judge(failure), wantStatus(status); got != want {
-				t.Errorf("HTTP %d: got %+v, want %+v", status, got, want)
+		for _, ours := range []bool{true, false} {
+			for _, op := range []iamport.Op{iamport.OpRevoke, iamport.OpLookup} {
+				if got, want := judge(answerOf(op, status, ours)), wantStatus(status, ours); got != want {
+					t.Errorf("%s, HTTP %d, PortOne's own %t: got %+v, want %+v", op, status, ours, got, want)
+				}
 			}
 		}
 	}
@@ -73,10 +90,16 @@ func TestUnusableAnswerIsUnreachable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, status := range []int{0, 200} {
-				got := judge(&iamport.Error{Op: iamport.OpRevoke, Status: status, Err: err})
-				if got.status != outcome.Retrying || got.reason != outcome.ReasonUnreachable || !got.counted {
-					t.Errorf("status %d: got %+v", status, got)
+				for _, code := range []*int{nil, new(0)} { // with a receipt that cannot be used
+					got := judge(&iamport.Error{Op: iamport.OpRevoke, Status: status, Code: code, Sent: true, Err: err})
+					if want := wantStatus(502, false); got != want {
+						t.Errorf("status %d: got %+v, want %+v", status, got, want)
+					}
 				}
+			}
+			got := judge(&iamport.Error{Op: iamport.OpRevoke, Err: err})
+			if want := retried(outcome.ReasonUnreachable, counted, none, gate.Silent, gate.Failed); got != want {
+				t.Errorf("not sent: got %+v, want %+v", got, want)
 			}
 			if got := judge(err); got.status != outcome.Retrying {
 				t.Errorf("bare error: got %+v", got)
@@ -88,33 +111,73 @@ func TestUnusableAnswerIsUnreachable(t *testing.T) {
 func TestWithoutATokenNothingIsGivenUp(t *testing.T) {
 	t.Parallel()
 	for status := 0; status <= 599; status++ {
-		got := judge(&iamport.Error{Op: iamport.OpToken, Status: status})
-		if got.status != outcome.Retrying || got.counted {
-			t.Errorf("HTTP %d: got %+v, want a retry that does not count", status, got)
+		for _, ours := range []bool{true, false} {
+			got, want := judge(answerOf(iamport.OpToken, status, ours)), outcome.ReasonUnreachable
+			switch {
+			case status == 429:
+				want = outcome.ReasonRateLimited
+			case ours && (status == 200 || status >= 400 && status < 500):
+				want = outcome.ReasonUnauthorized
+			}
+			if got.status != outcome.Retrying || got.reason != want || got.counting != uncounted || got.effect != none {
+				t.Errorf("HTTP %d, PortOne's own %t: got %+v, want %s, not counted", status, ours, got, want)
+			}
 		}
-	}
-	if got := judge(&iamport.Error{Op: iamport.OpToken, Status: 401}).reason; got != outcome.ReasonUnauthorized {
-		t.Errorf("refused credentials: got %s", got)
-	}
-	if got := judge(&iamport.Error{Op: iamport.OpToken, Status: 503}).reason; got != outcome.ReasonUnreachable {
-		t.Errorf("unavailable: got %s", got)
 	}
 }
 
-func TestLookupIsConclusiveWhenPortOneAnswered(t *testing.T) {
+func TestLookupIsConclusiveWhereItsAnswerIsDocumented(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]bool{
-		200: true, 400: true, 404: true, 500: true, 501: true,
-		0: false, 302: false, 401: false, 403: false, 408: false, 429: false, 502: false, 503: false, 504: false,
-	} {
-		if got := conclusive(&iamport.Error{Op: iamport.OpLookup, Status: status}); got != want {
-			t.Errorf("HTTP %d: got %t, want %t", status, got, want)
+	for status := 100; status <= 599; status++ {
+		for _, ours := range []bool{true, false} {
+			l := newLooked(iamport.Receipt{}, answerOf(iamport.OpLookup, status, ours))
+			for _, pg := range []tasks.Gateway{tasks.KCP, "", "not_yet_born"} {
+				if got, want := l.conclusive(pg), ours && (status == 200 || status == 404); got != want {
+					t.Errorf("HTTP %d of %q, PortOne's own %t: got %t", status, pg, ours, got)
+				}
+			}
+			if got, want := l.conclusive(tasks.Settle), wantStatus(status, ours).counting != turnedAway; got != want {
+				t.Errorf("HTTP %d without lookups, PortOne's own %t: got %t, want %t", status, ours, got, want)
+			}
+			if l.neverIssued != (ours && status == 404) {
+				t.Errorf("HTTP %d, PortOne's own %t: got never issued %t", status, ours, l.neverIssued)
+			}
 		}
 	}
-	if conclusive(&iamport.Error{Op: iamport.OpLookup, Status: 200, Err: io.ErrUnexpectedEOF}) {
-		t.Error("a cut answer is taken for one")
+	for name, err := range map[string]error{
+		"cut answer":      &iamport.Error{Op: iamport.OpLookup, Status: 200, Sent: true, Err: io.ErrUnexpectedEOF},
+		"unusable answer": &iamport.Error{Op: iamport.OpLookup, Status: 200, Code: new(0), Sent: true, Err: io.EOF},
+		"no token":        answerOf(iamport.OpToken, 404, true),
+		"no answer":       &iamport.Error{Op: iamport.OpLookup, Sent: true, Err: io.EOF},
+		"bare error":      io.EOF,
+	} {
+		if newLooked(iamport.Receipt{}, err).conclusive(tasks.KCP) {
+			t.Errorf("%s is conclusive", name)
+		}
 	}
-	if conclusive(&iamport.Error{Op: iamport.OpToken, Status: 400}) {
-		t.Error("a refused token is taken for an answer about the payment")
+	if !newLooked(iamport.Receipt{ImpUID: "imp_1"}, nil).conclusive(tasks.KCP) {
+		t.Error("a receipt is not conclusive")
+	}
+}
+
+func TestLookupPutsADeleteOff(t *testing.T) {
+	t.Parallel()
+	later := func(err *iamport.Error) *iamport.Error { err.RetryAfter = time.Second; return err }
+	for name, test := range map[string]struct {
+		err  *iamport.Error
+		want bool
+	}{
+		"429":                   {answerOf(iamport.OpLookup, 429, true), true},
+		"503, Retry-After":      {later(answerOf(iamport.OpLookup, 503, false)), true},
+		"page 429, Retry-After": {later(answerOf(iamport.OpLookup, 429, false)), true},
+		"page 429":              {answerOf(iamport.OpLookup, 429, false), false},
+		"503":                   {answerOf(iamport.OpLookup, 503, false), false},
+		"403":                   {answerOf(iamport.OpLookup, 403, true), false},
+		// Of a token the DELETE will tell the gates.
+		"token 429": {later(answerOf(iamport.OpToken, 429, true)), false},
+	} {
+		if got := newLooked(iamport.Receipt{}, test.err).putsOff; got != test.want {
+			t.Errorf("%s: got %t", name, got)
+		}
 	}
 }

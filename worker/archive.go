@@ -37,12 +37,7 @@ func (s *sweeper) archive(ctx context.Context, queue string, until time.Time) er
 	if err != nil {
 		return fmt.Errorf("count the archive of %s: %w", queue, err)
 	}
-	if size >= archiveCut {
-		if err := s.outcomes.MarkCut(ctx, queue); err != nil {
-			return err // before anything is taken out, by which it was noticed
-		}
-	}
-	var all []archivedTask // oldest first
+	var done, open []archivedTask // oldest first
 	var problems []error
 	for start := int64(0); start < size && !s.over(ctx, until); start += archivePage {
 		page, unreadable, err := s.archived(ctx, queue, start)
@@ -50,40 +45,30 @@ func (s *sweeper) archive(ctx context.Context, queue string, until time.Time) er
 			return err
 		}
 		problems = append(problems, s.discardAll(ctx, queue, unreadable))
-		all = append(all, page...)
-	}
-	done, open := s.split(all)
-	trimmed := s.forEach(ctx, done[:max(len(done)-archiveKeep, 0)], until, s.remove)
-	rand.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
-	return errors.Join(append(problems, trimmed, s.forEach(ctx, open, until, s.settle))...)
-}
-
-// split returns which archived tasks have ended, and which have not.
-func (s *sweeper) split(all []archivedTask) (done, open []archivedTask) {
-	for _, task := range all {
-		if task.settlement(s.handler.schedule.Attempts) == ended {
-			done = append(done, task)
-		} else {
-			open = append(open, task)
+		for _, task := range page {
+			if task.settlement(s.handler.schedule.Attempts) == ended {
+				done = append(done, task)
+			} else {
+				open = append(open, task)
+			}
 		}
 	}
-	return done, open
+	trimmed := forEach(ctx, s, done[:max(len(done)-archiveKeep, 0)], until, s.remove)
+	rand.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
+	return errors.Join(append(problems, trimmed, forEach(ctx, s, open, until, s.settle))...)
 }
 
-// settling is done with one of the archived tasks.
-type settling func(ctx context.Context, task archivedTask) error
-
-// forEach does something with some tasks at a time, until the time for it is
+// forEach does something with some of all at a time, until the time for it is
 // over. It returns the first error.
-func (s *sweeper) forEach(ctx context.Context, all []archivedTask, until time.Time, do settling) error {
+func forEach[T any](ctx context.Context, s *sweeper, all []T, until time.Time, do func(context.Context, T) error) error {
 	var group errgroup.Group
 	group.SetLimit(settlers)
-	for _, task := range all {
+	for _, one := range all {
 		if s.over(ctx, until) {
 			break
 		}
 		s.rest() // Go waits for another to end
-		group.Go(func() error { return do(ctx, task) })
+		group.Go(func() error { return do(ctx, one) })
 	}
 	s.rest()
 	defer s.beat()
@@ -125,7 +110,6 @@ func (s *sweeper) inform(ctx context.Context, page []archivedTask) error {
 	for i := range page {
 		t := &page[i]
 		t.revocation, t.invalid = read(t.Type, t.Payload, t.ID)
-		t.forgotten = s.outcomes.Forgotten(t.LastFailedAt)
 		impUIDs[i] = t.revocation.ImpUID
 	}
 	i := 0

@@ -5,15 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
 	"github.com/sethvargo/go-retry"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redisfault"
 )
 
 // busyWait bounds the wait for another attempt on the same imp_uid.
@@ -55,7 +54,7 @@ func (h *handler) begin(ctx context.Context, r tasks.Revocation) (b begun, err e
 		switch {
 		case err == nil, errors.As(err, &terminal), errors.As(err, &busy):
 			return err
-		case broken(err):
+		case redisfault.Corrupt(err):
 			h.log.Error("attempt not begun: mend its keys in Redis", about(ctx, r, "error", err)...)
 			return err
 		}
@@ -92,20 +91,8 @@ func (h *handler) notBegun(revocation tasks.Revocation, err error) error {
 		return nil
 	case errors.As(err, &busy):
 		return &again{after: min(busy.Wait, busyWait), cause: err}
-	case broken(err):
+	case redisfault.Corrupt(err):
 		return &again{after: h.schedule.longest(), cause: err}
 	}
 	return &again{after: time.Second, cause: err}
-}
-
-// broken reports whether Redis says that its data is not what a script can work
-// with: a key of another type, or a value that is none. Trying again does not
-// mend that. What it says about its own state, or about rights, passes.
-func broken(err error) bool {
-	var answer redis.Error
-	if !errors.As(err, &answer) {
-		return false
-	}
-	text := answer.Error()
-	return strings.HasPrefix(text, "WRONGTYPE") || strings.HasPrefix(text, "ERR") && strings.Contains(text, "user_script")
 }

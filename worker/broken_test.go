@@ -54,7 +54,7 @@ func TestBrokenOutcomeHoldsNoSlot(t *testing.T) {
 				t.Fatal(err)
 			}
 			b := newBench(t, client, iamporttest.Config{})
-			b.enqueue(t, tasks.Revocation{ImpUID: one})
+			b.enqueueAlone(t, tasks.Revocation{ImpUID: one})
 			var log lines
 			b.start(t, func(config *worker.Config) {
 				config.Log, config.Schedule = slog.New(slog.NewJSONHandler(&log, nil)), worker.Schedule{}

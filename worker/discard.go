@@ -11,17 +11,13 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/outcome"
 )
 
-var (
-	//go:embed message.lua
-	messageSource string
-	//go:embed discard.lua
-	discardSource string
+//go:embed discard.lua
+var discardSource string
 
-	messageScript = redis.NewScript(messageSource)
-	discardScript = redis.NewScript(discardSource)
-)
+var discardScript = redis.NewScript(discardSource)
 
 // undecodable is what Asynq says of a message that is not one of its own. It has
 // no error for that which can be matched.
@@ -46,12 +42,9 @@ func (s *sweeper) discard(ctx context.Context, queue, id string) (bool, error) {
 		backlog.Key(queue, "t:"+id), backlog.Key(queue, "lease"),
 		backlog.Key(queue, "archived"), backlog.Key(queue, "active"),
 	}
-	message, err := messageScript.Run(ctx, s.redis, keys[:3], id).Text()
-	if errors.Is(err, redis.Nil) {
-		return false, nil // it went elsewhere meanwhile
-	}
-	if err != nil {
-		return false, fmt.Errorf("read the task %s of %s: %w", id, queue, err)
+	message, there, err := s.message(ctx, keys, id)
+	if err != nil || !there {
+		return false, err
 	}
 	if message != "" {
 		if readable, err := s.readable(queue, id); readable || err != nil {
@@ -66,6 +59,21 @@ func (s *sweeper) discard(ctx context.Context, queue, id string) (bool, error) {
 	}
 	s.log.Warn("deleted: Asynq cannot read it", "task", id, "queue", queue)
 	return true, nil
+}
+
+// message returns what Redis holds of a task, and false if it is neither at work nor in
+// the archive any more.
+func (s *sweeper) message(ctx context.Context, keys []string, id string) (message string, there bool, err error) {
+	var text *redis.StringCmd
+	var leased, archived *redis.FloatCmd
+	_, err = s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		text, leased, archived = p.HGet(ctx, keys[0], "msg"), p.ZScore(ctx, keys[1], id), p.ZScore(ctx, keys[2], id)
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return "", false, fmt.Errorf("read the task %s: %w", id, err)
+	}
+	return text.Val(), leased.Err() == nil || archived.Err() == nil, nil
 }
 
 // readable reports whether Asynq can read a task.
@@ -84,8 +92,8 @@ func (s *sweeper) readable(queue, id string) (bool, error) {
 // names an imp_uid whose end is known.
 func (s *sweeper) buryUnread(ctx context.Context, queue, id string) error {
 	if impUID, ours := strings.CutPrefix(id, tasks.TaskID("")); ours {
-		status, err := s.outcomes.Status(ctx, impUID)
-		if err != nil || status.Terminal() {
+		known, err := s.outcomes.Get(ctx, impUID)
+		if err == nil && known.Status.Terminal() || err != nil && !errors.Is(err, outcome.ErrNotFound) {
 			return err
 		}
 	}

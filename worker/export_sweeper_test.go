@@ -16,7 +16,6 @@ type Settlement = settlement
 const (
 	SettledEnded    = ended
 	SettledUnclear  = unclear
-	SettledPast     = past
 	SettledHopeless = hopeless
 	SettledEarly    = early
 	SettledStopped  = stopped
@@ -28,13 +27,12 @@ type Archived struct {
 	At               time.Time
 	Invalid, Unknown error
 	Known            outcome.Outcome
-	Forgotten        bool
 }
 
 // Settlement returns what becomes of it.
 func (a Archived) Settlement(attempts int) Settlement {
 	return archivedTask{
-		TaskInfo: &a.Task, at: a.At, invalid: a.Invalid, known: a.Known, unknown: a.Unknown, forgotten: a.Forgotten,
+		TaskInfo: &a.Task, at: a.At, invalid: a.Invalid, known: a.Known, unknown: a.Unknown,
 	}.settlement(attempts)
 }
 

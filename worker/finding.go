@@ -13,29 +13,35 @@ import (
 	"receiptrevoker/worker/iamport"
 )
 
-// finding is what an attempt found: the verdict, the receipt or the error that
-// it rests on, and whether its DELETE may have worked unseen.
+// finding is what an attempt found: the verdict, and the receipt or the error that it
+// rests on.
 type finding struct {
 	verdict
-	receipt   iamport.Receipt
-	err       error
-	uncertain bool
+	receipt iamport.Receipt
+	err     error
+	looked  *looked // after the DELETE, nil if it was not looked up
 }
 
 // The verdicts that follow from something other than a failed DELETE. They tell the
 // gates nothing.
 var (
-	revoked      = verdict{status: outcome.Revoked, reason: outcome.ReasonRevoked, counted: true}
+	revoked      = verdict{status: outcome.Revoked, reason: outcome.ReasonRevoked, counting: counted}
 	foundRevoked = verdict{status: outcome.Revoked, reason: outcome.ReasonAlreadyRevoked}
-	exhausted    = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted, counted: true}
+	exhausted    = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted, counting: counted}
 	// spent: the last attempt was begun before, and its end is not known.
 	spent = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted}
+	// keptOut: PortOne has turned it away for too long, and no other.
+	keptOut = verdict{status: outcome.Dead, reason: outcome.ReasonRefused, counting: turnedAway}
 	// putBack: no DELETE was made, since the process stops or another attempt may
 	// have begun.
 	putBack = verdict{status: outcome.Retrying}
 	// paused: the gateway's gate has closed before the DELETE.
-	paused  = verdict{status: outcome.Retrying, reason: outcome.ReasonGatewayPaused}
-	invalid = verdict{status: outcome.Dead, reason: outcome.ReasonInvalidTask}
+	paused = verdict{status: outcome.Retrying, reason: outcome.ReasonGatewayPaused}
+	// takenBack: whoever asked has cancelled.
+	takenBack = verdict{status: outcome.Dead, reason: outcome.ReasonWithdrawn}
+	// reissued: the receipt that exists now is not the one that was asked for.
+	reissued = verdict{status: outcome.Dead, reason: outcome.ReasonReissued}
+	invalid  = verdict{status: outcome.Dead, reason: outcome.ReasonInvalidTask}
 )
 
 // outcome returns what is written to Redis.

@@ -1,82 +1,164 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/sethvargo/go-retry"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/iamport"
 )
 
-// askFor is for how long, once the schedule is over, an imp_uid is looked up
-// again where PortOne answers nothing usable. It outlasts announced maintenance.
-const askFor = 12 * time.Hour
+// errUnseen is why a request without an answer of its own is not given up yet.
+var errUnseen = errors.New("an earlier DELETE ended without an answer, and may still be at work")
 
-// giveUp looks the receipt up before it becomes a dead letter, and returns
-// found if there is nothing better to say. As long as nobody can be asked it
-// is not the moment to give up: an earlier DELETE may have worked.
-func (h *handler) giveUp(ctx context.Context, a outcome.Attempt, found finding) finding {
-	receipt, err := h.api.GetReceipt(ctx, a.Revocation.ImpUID)
+// looked is what a lookup came to: a receipt, or why it showed none and what the table
+// of answers says of that.
+type looked struct {
+	receipt iamport.Receipt
+	err     error
+	verdict
+	answered    bool // it was let through and had an answer, whatever that says
+	documented  bool // it showed a receipt, or an answer that PortOne documents
+	neverIssued bool // PortOne says that there is no receipt
+	putsOff     bool // now is not the time for a DELETE either
+}
+
+// newLooked returns what a lookup came to that ended with a receipt or an error.
+func newLooked(receipt iamport.Receipt, err error) *looked {
+	l := &looked{receipt: receipt, err: err, documented: err == nil}
+	if err == nil {
+		return l
+	}
+	if l.verdict = judge(err); l.status == outcome.Dead { // what ends a DELETE tells nothing here
+		l.verdict = unreachable
+	}
+	var failure *iamport.Error
+	if errors.As(err, &failure) && failure.Op == iamport.OpLookup {
+		l.answered = failure.Status != 0 && l.counting != turnedAway
+		whole := failure.Code != nil && failure.Err == nil
+		l.neverIssued = whole && failure.Status == http.StatusNotFound
+		l.documented = l.neverIssued || whole && failure.Status == http.StatusOK
+		l.putsOff = l.verdict == rateLimited || failure.RetryAfter > 0
+	}
+	return l
+}
+
+// conclusive reports whether asking again would not tell more. Of a gateway without
+// documented lookups any answer is enough.
+func (l *looked) conclusive(pg tasks.Gateway) bool {
+	return l.documented || l.answered && pg.Known() && !pg.LooksUp()
+}
+
+// lookUp looks a receipt up, and remembers for the next attempt what it came to. A
+// Retry-After holds all calls.
+func (h *handler) lookUp(ctx context.Context, a *outcome.Attempt) *looked {
+	l := newLooked(h.api.GetReceipt(ctx, a.Revocation.ImpUID))
+	h.untold(ctx, *a, h.hold(ctx, l.err))
 	switch {
-	case err == nil && receipt.Revoked():
-		return foundBy(receipt, found.counted)
-	case err != nil && !h.enough(a, err):
-		found.verdict = verdict{status: outcome.Retrying, reason: judge(err).reason, counted: found.counted}
-		found.err = err
-	case err != nil && (a.Uncertain || found.uncertain) && !neverIssued(err, a.Revocation.PG):
+	case l.conclusive(a.Revocation.PG):
+		a.AskedSince = time.Time{}
+	case a.AskedSince.IsZero():
+		a.AskedSince = a.Now()
+	}
+	a.Seen = cmp.Or(l.receipt.ApplyNum, a.Seen)
+	return l
+}
+
+// giveUp looks the receipt up before it becomes a dead letter, unless that was done
+// after the DELETE, and returns found if there is nothing better to say. As long as
+// an earlier DELETE may be at work, or no lookup tells what it did, it is not the
+// moment to give up.
+func (h *handler) giveUp(ctx context.Context, a *outcome.Attempt, found finding) finding {
+	l, pg := found.looked, a.Revocation.PG
+	if l == nil {
+		l = h.lookUp(ctx, a)
+	}
+	switch {
+	case l.receipt.Revoked():
+		return foundBy(l.receipt, found.counting)
+	case !l.conclusive(pg) && !h.enough(a, l):
+		return found.postponed(l.reason, l.err)
+	case a.Uncertain() && a.Now().Before(a.UncertainAt.Add(h.unseenFor)):
+		return found.postponed(outcome.ReasonUnreachable, cmp.Or(found.err, errUnseen))
+	// The gateway is the one that the producer says.
+	case l.err != nil && !(l.neverIssued && pg.LooksUp()) && (a.Uncertain() || h.lossy(ctx)):
 		found.reason = outcome.ReasonUnconfirmed
 	}
 	return found
 }
 
+// called reports whether a DELETE may have been made before this attempt.
+func called(a *outcome.Attempt) bool {
+	return a.Number > 1 || a.Uncertain() || a.FailedBefore || a.Tries > 0
+}
+
+// conclude begins an attempt that makes no DELETE, to end what nobody is to go on with:
+// with the given verdict, unless a lookup says that the receipt is revoked. It finds
+// nothing if another attempt is running, or it has ended.
+func (h *handler) conclude(ctx context.Context, r tasks.Revocation, why verdict) (found finding, err error) {
+	attempt, err := h.outcomes.Begin(ctx, r, lease)
+	if err != nil {
+		return found, nonBusy(err)
+	}
+	release := h.leases.hold(attempt)
+	defer release()
+	ctx, span := h.startSpan(ctx, attempt)
+	defer span.End()
+	if found.verdict = why; why != takenBack || called(&attempt) {
+		found = h.giveUp(ctx, &attempt, found)
+	}
+	_ = h.record(ctx, attempt, found) // the error is for Asynq
+	return found, nil
+}
+
+// lossy reports whether Redis may have forgotten an earlier attempt, also where no
+// worker had noticed that when this one began.
+func (h *handler) lossy(ctx context.Context) (lossy bool) {
+	err := h.persist(ctx, func(ctx context.Context) error {
+		left, err := h.heartbeat.Beat(ctx)
+		lossy = left > 0
+		return retry.RetryableError(err)
+	})
+	return lossy || err != nil
+}
+
 // foundBy returns the finding that a lookup shows a revoked receipt, and whether a
 // DELETE before it counts.
-func foundBy(receipt iamport.Receipt, counted bool) finding {
+func foundBy(receipt iamport.Receipt, counting counting) finding {
 	found := finding{verdict: foundRevoked, receipt: receipt}
-	found.counted = counted
+	found.counting = counting
 	return found
 }
 
-// enough reports whether asking again after a failed lookup would not help. Any
-// answer is enough for a gateway known to have no lookups, and, once the schedule
-// and [askFor] are over, for every gateway. No answer at all never is, nor is one
-// that says to come back or that the caller is not known.
-func (h *handler) enough(a outcome.Attempt, err error) bool {
-	switch {
-	case conclusive(err):
-		return true
-	case !answered(err):
-		return false
+// postponed returns the finding that it is not the moment to give up, and why.
+func (f finding) postponed(reason outcome.Reason, err error) finding {
+	return finding{verdict: verdict{status: outcome.Retrying, reason: reason, counting: f.counting}, err: err}
+}
+
+// enough reports whether to look up no more although no lookup was conclusive: answers
+// have told nothing for [Config.GiveUpAfter], or PortOne has let others in meanwhile.
+func (h *handler) enough(a *outcome.Attempt, l *looked) bool {
+	if l.answered {
+		return a.Now().Sub(a.AskedSince) >= h.giveUpAfter
 	}
-	pg := a.Revocation.PG
-	return pg.Known() && !pg.LooksUp() || time.Since(a.Since()) > h.schedule.length()+askFor
+	return h.shutOut(a, a.AskedSince) || l.counting == turnedAway && h.shutOut(a, a.RefusedSince)
 }
 
-// conclusive reports whether a failed lookup is PortOne's own answer about
-// this payment, 404 above all, rather than a sign that nobody was asked.
-// Neither says that the receipt is not revoked; but asking again helps only in
-// the second case.
-func conclusive(err error) bool {
-	v := judge(err)
-	return v.status == outcome.Dead || v.reason == outcome.ReasonPGFailure
-}
-
-// answered reports whether a failed lookup was let through and had an answer,
-// whatever it says.
-func answered(err error) bool {
-	var failure *iamport.Error
-	if !errors.As(err, &failure) || failure.Op == iamport.OpToken || failure.Status == 0 {
-		return false
+// shutOut reports whether PortOne has not let a request in for [Config.GiveUpAfter],
+// while it let others in: its gate stood open all the time, and it answered a call in
+// the second half of it. The gate alone does not tell, since few calls close none; and
+// a success at the beginning may be one of before the key was refused.
+func (h *handler) shutOut(a *outcome.Attempt, since time.Time) bool {
+	opened, letIn, open := h.gates.LetIn()
+	if opened.After(since) && !since.IsZero() {
+		since = opened
 	}
-	return judge(err) != rateLimited && failure.Status != http.StatusUnauthorized
-}
-
-// neverIssued reports whether a failed lookup says that there is no receipt:
-// a 404, on a gateway for which PortOne documents lookups.
-func neverIssued(err error, pg tasks.Gateway) bool {
-	var failure *iamport.Error
-	return errors.As(err, &failure) && failure.Status == http.StatusNotFound && pg.LooksUp()
+	now := a.Now()
+	return open && !since.IsZero() && now.Sub(since) >= h.giveUpAfter && now.Sub(letIn) <= h.giveUpAfter/2
 }

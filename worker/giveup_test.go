@@ -64,8 +64,11 @@ func TestLookupThatNeverWorksEnds(t *testing.T) {
 		if o := b.await(t, one, func(outcome.Outcome) bool { return true }); o.Status != outcome.Retrying || o.Attempts != 4 {
 			t.Fatalf("got %s after %d attempts, want it open after 4", o.Status, o.Attempts)
 		}
-		yesterday := time.Now().Add(-24 * time.Hour).UTC().Format(time.RFC3339)
-		if err := client.HSet(t.Context(), "{receipt}:outcome:"+one, "first_attempt_at", yesterday).Err(); err != nil {
+		key, ago := "{receipt}:outcome:"+one, time.Now().Add(-13*time.Hour).UnixMilli()
+		if asked := client.HGet(t.Context(), key, "asked_since").Val(); asked == "" {
+			t.Error("it is not kept since when it is looked up")
+		}
+		if err := client.HSet(t.Context(), key, "asked_since", ago).Err(); err != nil {
 			t.Fatal(err)
 		}
 		b.start(t)

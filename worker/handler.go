@@ -3,8 +3,10 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
@@ -18,15 +20,21 @@ type handler struct {
 	api      *iamport.Client
 	outcomes *outcome.Store
 	queue    *asynq.Client
+	redis    redis.UniversalClient
 	gates    *gate.Gates
 	leases   *leases
 	schedule Schedule
-	log      *slog.Logger
-	tracer   trace.Tracer
+	// heartbeat knows whether Redis lost what it had confirmed.
+	heartbeat *outcome.Heartbeat
+	log       *slog.Logger
+	tracer    trace.Tracer
 	// onAttempt is told of every attempt that has ended.
 	onAttempt func(Ended)
 	// complaints is the log of what goes wrong with Redis.
 	complaints *complaints
+
+	// unseenFor and giveUpAfter are those of [Config].
+	unseenFor, giveUpAfter time.Duration
 
 	// stopping is done once no new revocation may begin.
 	stopping context.Context
@@ -73,21 +81,35 @@ func (h *handler) carryOut(ctx context.Context, b begun, call *gate.Call) (findi
 	// A DELETE cannot be taken back: it ends with its own timeout, and not when
 	// Asynq loses its lease or a person cancels the task.
 	ctx = context.WithoutCancel(ctx)
-	found := h.attempt(ctx, a, call)
+	found := h.attempt(ctx, &a, call)
 	return found, h.record(ctx, a, found)
 }
 
-// attempt makes an attempt and returns what it found. From the second on a
-// lookup comes first, since the DELETE before may have worked although nobody
-// said so.
-func (h *handler) attempt(ctx context.Context, a outcome.Attempt, call *gate.Call) finding {
-	impUID := a.Revocation.ImpUID
-	if a.Number > h.schedule.Attempts {
-		return h.giveUp(ctx, a, finding{verdict: spent})
+// attempt makes an attempt and returns what it found. Nothing is given up without a
+// lookup.
+func (h *handler) attempt(ctx context.Context, a *outcome.Attempt, call *gate.Call) finding {
+	found := h.try(ctx, a, call)
+	if found.counting == turnedAway && h.shutOut(a, a.RefusedSince) {
+		found.verdict = keptOut
 	}
-	if a.Number > 1 || a.Uncertain {
-		if receipt, err := h.api.GetReceipt(ctx, impUID); err == nil && receipt.Revoked() {
-			return finding{verdict: foundRevoked, receipt: receipt}
+	if found.status == outcome.Dead && (found.verdict != takenBack || called(a)) {
+		return h.giveUp(ctx, a, found)
+	}
+	return found
+}
+
+// try makes an attempt and returns what it found. From the second on a lookup comes
+// first, since the DELETE before may have worked although nobody said so; and also before
+// the first where the request says which receipt it means.
+func (h *handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) finding {
+	switch {
+	case a.Withdrawn:
+		return finding{verdict: takenBack}
+	case a.Number > h.schedule.Attempts:
+		return finding{verdict: spent}
+	case a.Number > 1 || a.Uncertain() || identified(a):
+		if found, over := h.lookFirst(ctx, a); over {
+			return found
 		}
 	}
 	if h.stopping.Err() != nil {
@@ -96,7 +118,7 @@ func (h *handler) attempt(ctx context.Context, a outcome.Attempt, call *gate.Cal
 	if err := call.Err(); err != nil {
 		return finding{verdict: paused, err: err}
 	}
-	if !h.leases.valid(ctx, a) {
+	if !h.leases.valid(ctx, *a) {
 		return finding{verdict: putBack, err: errLeaseLost}
 	}
 
@@ -104,39 +126,29 @@ func (h *handler) attempt(ctx context.Context, a outcome.Attempt, call *gate.Cal
 }
 
 // revoke makes the DELETE of an attempt and returns what it found.
-func (h *handler) revoke(ctx context.Context, a outcome.Attempt, call *gate.Call) finding {
+func (h *handler) revoke(ctx context.Context, a *outcome.Attempt, call *gate.Call) finding {
 	receipt, err := h.api.RevokeReceipt(ctx, a.Revocation.ImpUID)
 	if err == nil {
-		h.report(ctx, a, call, nil)
+		h.report(ctx, *a, call, nil)
 		return finding{verdict: revoked, receipt: receipt}
 	}
-	found := finding{verdict: judge(err), err: err, uncertain: mayHaveWorked(err)}
-	if found.verdict == pgFailure {
-		if receipt, ok := h.revokedBefore(ctx, a.Revocation); ok {
-			h.report(ctx, a, call, nil) // the gateway refused what it had revoked: it works
-			return foundBy(receipt, true)
+	found := finding{verdict: judge(err), err: err}
+	if found.effect == unseen {
+		a.UncertainAt = a.Now()
+	}
+	if pg := a.Revocation.PG; found.verdict == pgFailure && (pg.LooksUp() || !pg.Known()) {
+		if found.looked = h.lookUp(ctx, a); found.looked.receipt.Revoked() {
+			h.report(ctx, *a, call, nil) // the gateway refused what it had revoked: it works
+			return foundBy(found.looked.receipt, counted)
 		}
 	}
-	h.report(ctx, a, call, err)
+	h.report(ctx, *a, call, err)
 	if found.status == outcome.Retrying && call.Overtaken() {
-		found.counted = false // it is the gateway that fails, and the gate knows
+		found.counting = uncounted // it is the gateway that fails, and the gate knows
 	}
-	last := found.counted && a.Number == h.schedule.Attempts
-	if last && found.status == outcome.Retrying && !found.uncertain { // else a lookup so soon may miss what it did
+	last := found.counting == counted && a.Number == h.schedule.Attempts
+	if last && found.status == outcome.Retrying && found.effect == none { // else a lookup so soon may miss what it did
 		found.verdict = exhausted
 	}
-	if found.status == outcome.Dead {
-		return h.giveUp(ctx, a, found)
-	}
 	return found
-}
-
-// revokedBefore looks a receipt up that its gateway would not revoke, unless PortOne
-// documents no lookups for the gateway. It reports whether the receipt is revoked.
-func (h *handler) revokedBefore(ctx context.Context, r tasks.Revocation) (iamport.Receipt, bool) {
-	if r.PG.Known() && !r.PG.LooksUp() {
-		return iamport.Receipt{}, false
-	}
-	receipt, err := h.api.GetReceipt(ctx, r.ImpUID)
-	return receipt, err == nil && receipt.Revoked()
 }

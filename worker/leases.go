@@ -23,7 +23,7 @@ type leases struct {
 	pulse      *pulse
 
 	mu   sync.Mutex
-	held map[outcome.Attempt]time.Time // when each was asked for that was granted last
+	held map[outcome.Attempt]time.Time // when each was asked for that was granted last; see [known]
 }
 
 // begun is an attempt that has begun.
@@ -38,6 +38,7 @@ func (l *leases) hold(a outcome.Attempt) (release func()) {
 }
 
 func (l *leases) holdSince(a outcome.Attempt, asked time.Time) (release func()) {
+	a = known(a)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.held[a] = asked
@@ -46,6 +47,12 @@ func (l *leases) holdSince(a outcome.Attempt, asked time.Time) (release func()) 
 		defer l.mu.Unlock()
 		delete(l.held, a)
 	}
+}
+
+// known returns an attempt without what changes while it runs.
+func known(a outcome.Attempt) outcome.Attempt {
+	a.Memory = outcome.Memory{}
+	return a
 }
 
 // run extends what is held, in time, until ctx is done. An attempt that ends
@@ -94,6 +101,7 @@ func (l *leases) extend(ctx context.Context, a outcome.Attempt) bool {
 // begun. A process that was stopped for longer than a lease asks Redis. The clock
 // is the monotonic one, which goes on while a process is stopped.
 func (l *leases) valid(ctx context.Context, a outcome.Attempt) bool {
+	a = known(a)
 	l.mu.Lock()
 	granted := l.held[a]
 	l.mu.Unlock()

@@ -11,24 +11,14 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// lose leaves tasks as Asynq does that archives more than the archive holds:
-// archived by their own account, and in no archive.
-func (b *bench) lose(t *testing.T, queue string, ids ...string) {
-	t.Helper()
-	for _, id := range ids {
-		b.client.LRem(t.Context(), "asynq:{"+queue+"}:pending", 0, id)
-		if err := b.client.HSet(t.Context(), "asynq:{"+queue+"}:t:"+id, "state", "archived").Err(); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// TestTasksThatAsynqsArchiveLostGetAnOutcome lets a person archive more than
-// an archive holds.
-func TestTasksThatAsynqsArchiveLostGetAnOutcome(t *testing.T) {
+// A person archives more tasks than an archive holds: those that it drops say that they
+// are archived, and are in no list.
+func TestTasksThatAsynqsArchiveDropsAreGivenUp(t *testing.T) {
 	t.Parallel()
 	const archived, held = 10_100, 9_999
 	client := redistest.Start(t).Client(t)
@@ -46,63 +36,104 @@ func TestTasksThatAsynqsArchiveLostGetAnOutcome(t *testing.T) {
 		t.Fatalf("the archive holds %d, want %d: it loses nothing any more", n, held)
 	}
 	b.start(t)
-	redistest.Eventually(t, patience, "every task has an outcome", func() bool {
+	redistest.Eventually(t, patience, "every request has an outcome", func() bool {
 		n, err := b.outcomes.DeadLetters(t.Context())
 		return n == archived && err == nil
 	})
+	if calls := b.portone.Stats().Total(iamporttest.OpRevoke); calls != 0 {
+		t.Errorf("%d DELETEs of what a person had stopped", calls)
+	}
 	eventually(t, "no task is left", func() bool {
 		left, _, err := client.Scan(t.Context(), 0, "asynq:{receipts}:t:*", 100_000).Result()
 		return err == nil && len(left) == 0
 	})
-	eventually(t, "the archive is known to be whole", func() bool {
-		cut, err := b.outcomes.CutArchives(t.Context())
-		return len(cut) == 0 && err == nil
-	})
 }
 
-func TestLostTasksAreFoundOnEveryNode(t *testing.T) {
+// What is recorded needs no task to be known, and gets another however the first was
+// lost.
+func TestRequestWithoutATaskGetsOne(t *testing.T) {
 	t.Parallel()
-	masters := redistest.StartMasters(t, 3)
-	addrs := make([]string, len(masters))
-	for i, master := range masters {
-		addrs[i] = master.Addr
-	}
-	client := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs})
-	t.Cleanup(func() { _ = client.Close() })
-	b := newBench(t, client, iamporttest.Config{})
-	var lost []string
-	for _, pg := range tasks.Gateways() {
-		r := tasks.Revocation{ImpUID: "imp_" + string(pg), PG: pg}
-		b.enqueue(t, r)
-		queue := tasks.QueueOf(r).Name()
-		b.lose(t, queue, tasks.TaskID(r.ImpUID))
-		if err := b.outcomes.MarkCut(t.Context(), queue); err != nil {
-			t.Fatal(err)
-		}
-		lost = append(lost, r.ImpUID)
-	}
-	b.start(t)
-	for _, impUID := range lost {
-		if o := b.await(t, impUID, terminal); o.Reason != outcome.ReasonCrashed {
-			t.Errorf("%s: got %+v, want it dead", impUID, o)
-		}
+	for name, lose := range map[string]func(t *testing.T, b *bench, r tasks.Revocation){
+		"never enqueued": func(t *testing.T, b *bench, r tasks.Revocation) {
+			if _, err := b.outcomes.Ask(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"deleted": func(t *testing.T, b *bench, r tasks.Revocation) {
+			b.enqueue(t, r)
+			if err := asynq.NewInspectorFromRedisClient(b.client).DeleteTask("receipts-kcp", tasks.TaskID(one)); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"its ID is taken by a task that is completed": func(t *testing.T, b *bench, r tasks.Revocation) {
+			b.enqueue(t, r)
+			if err := b.client.HSet(t.Context(), "asynq:{receipts-kcp}:t:revoke:"+one, "state", "completed").Err(); err != nil {
+				t.Fatal(err)
+			}
+			b.client.Del(t.Context(), "asynq:{receipts-kcp}:pending")
+		},
+		"its ID is taken by a task that a worker had archived": func(t *testing.T, b *bench, r tasks.Revocation) {
+			b.enqueue(t, r) // no receipt is issued yet
+			stop := b.start(t)
+			b.await(t, one, terminal)
+			stop()
+			b.client.Del(t.Context(), "{receipt}:outcome:"+one, "{receipt}:request:"+one, "{receipt}:dead", "{receipt}:lead:sweeper")
+			if _, err := b.outcomes.Ask(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				b := newBench(t, client, iamporttest.Config{})
+				lose(t, b, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
+				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+				b.start(t)
+				if o := b.await(t, one, terminal); o.Reason != outcome.ReasonRevoked || o.Attempts != 1 {
+					t.Errorf("got %+v, want it revoked", o)
+				}
+			})
+		})
 	}
 }
 
-func TestBegunTaskThatAsynqsArchiveLostGetsAnOutcome(t *testing.T) {
+// A person archives what waits behind a gate and was tried by probes since: it is not
+// called again.
+func TestArchivingStopsWhatWasProbed(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		const count = 15
 		b := newBench(t, client, iamporttest.Config{})
-		r := tasks.Revocation{ImpUID: one, PG: tasks.KCP}
-		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
-		b.enqueue(t, r)
-		if _, err := b.outcomes.Begin(t.Context(), r, time.Millisecond); err != nil {
+		b.portone.SetOutage(tasks.KCP, true)
+		all := b.issued(t, count, tasks.KCP, "")
+		b.start(t, func(config *worker.Config) {
+			config.Gate = gate.Config{Receipts: few, Probe: 20 * time.Millisecond, ProbeMax: 20 * time.Millisecond}
+		})
+		eventually(t, "the gate is closed and its queue paused", func() bool {
+			return b.closed(t, "kcp") && client.Exists(t.Context(), "asynq:{receipts-kcp}:paused").Val() == 1
+		})
+		before := b.portone.Stats().Total(iamporttest.OpRevoke)
+		eventually(t, "all have been probed with", func() bool { return b.portone.Stats().Total(iamporttest.OpRevoke) >= before+2*count })
+		inspector := asynq.NewInspectorFromRedisClient(client)
+		pending, err := inspector.ArchiveAllPendingTasks("receipts-kcp")
+		if err != nil {
 			t.Fatal(err)
 		}
-		b.lose(t, "receipts-kcp", tasks.TaskID(one))
-		b.start(t)
-		if o := b.await(t, one, terminal); o.Reason != outcome.ReasonCrashed {
-			t.Errorf("got %+v, want a crash", o)
+		retry, err := inspector.ArchiveAllRetryTasks("receipts-kcp")
+		if err != nil || pending+retry != count {
+			t.Fatalf("%d and %d archived, %v", pending, retry, err)
+		}
+		time.Sleep(100 * time.Millisecond) // a probe that was under way
+		calls := b.portone.Stats().Total(iamporttest.OpRevoke)
+		for _, r := range all {
+			if o := b.await(t, r.ImpUID, terminal); o.Status != outcome.Dead {
+				t.Errorf("%s is %s", r.ImpUID, o.Status)
+			}
+		}
+		b.portone.SetOutage(tasks.KCP, false)
+		if after := b.portone.Stats().Total(iamporttest.OpRevoke); after != calls {
+			t.Errorf("%d DELETEs after it was archived", after-calls)
 		}
 	})
 }

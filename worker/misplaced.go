@@ -2,13 +2,13 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 )
 
 // misplaced reports whether a task is on another queue than its gateway's. The
@@ -22,11 +22,8 @@ func misplaced(ctx context.Context, r tasks.Revocation) bool {
 // move puts a task on its gateway's queue, unless it is there already, and lets
 // Asynq forget the one that was misplaced.
 func (h *handler) move(ctx context.Context, r tasks.Revocation) error {
-	task, err := tasks.NewTaskContext(ctx, r)
+	_, err := backlog.Enqueue(ctx, h.redis, h.queue, r)
 	if err == nil {
-		_, err = h.queue.EnqueueContext(ctx, task)
-	}
-	if err == nil || errors.Is(err, asynq.ErrTaskIDConflict) {
 		return nil
 	}
 	h.complaints.add(slog.LevelWarn, "move", "task not moved to its gateway's queue, trying again",

@@ -93,6 +93,33 @@ func TestOutageBurnsNoAttempts(t *testing.T) {
 	})
 }
 
+// While receipts of a gateway only fail, a first retry waits longer, so that its gate
+// decides before it: one after another, the first ten do not.
+func TestFirstRetryWaitsWhereOnlyFailuresAreSeen(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		b.portone.SetOutage(tasks.KCP, true)
+		b.start(t, func(config *worker.Config) { config.Schedule = worker.Schedule{Base: 10 * time.Second} })
+		for i := range gate.Fewest + 5 {
+			impUID := b.issued(t, 1, tasks.KCP, fmt.Sprint("b", i))[0].ImpUID
+			var o outcome.Outcome
+			eventually(t, "it has failed", func() (failed bool) {
+				var err error
+				o, err = b.outcomes.Get(t.Context(), impUID)
+				return err == nil && o.Reason == outcome.ReasonPGFailure
+			})
+			exact := 10 * time.Second
+			if i >= gate.Fewest-1 {
+				exact = 20 * time.Second
+			}
+			if wait := o.NextAttemptAt.Sub(o.UpdatedAt); wait < exact*7/10 || wait > exact*13/10 {
+				t.Errorf("failure %d waits for %v, want %v within 20 %%", i+1, wait, exact)
+			}
+		}
+	})
+}
+
 // A producer may name a gateway and use the queue without one. The gateway's
 // gate holds such tasks back as well.
 func TestOutageHoldsBackWhatIsOnAnotherQueue(t *testing.T) {

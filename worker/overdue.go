@@ -1,14 +1,12 @@
 package worker
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
-
-	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
@@ -16,131 +14,187 @@ import (
 )
 
 const (
-	// overduePage is how many overdue imp_uids are looked at in one go.
+	// overduePage is how many overdue requests are looked at in one go.
 	overduePage = 500
-	// stillQueued is how long a task that waits in its queue is left alone:
-	// nobody takes it away but a person.
-	stillQueued = 5 * time.Minute
+	// stillQueued is how long a request that has a task is left alone. With the time
+	// after which it is overdue, that bounds how long a lost task stays lost.
+	stillQueued = 30 * time.Second
 	// soon is when something is tried again that failed.
 	soon = time.Minute
 )
 
-// overdue looks after all that was begun and should have gone on, until nothing
-// is overdue or the time for it is over.
+// overdue sees to it that all that was asked for, and should have gone on, has a task
+// or comes to its end, until nothing is overdue or the time for it is over.
 func (s *sweeper) overdue(ctx context.Context) error {
-	before, until := time.Now().Add(-2*s.every), time.Now().Add(stageTime)
+	until := time.Now().Add(stageTime)
 	var problems []error
 	for !s.over(ctx, until) {
-		impUIDs, err := s.outcomes.Overdue(ctx, before, overduePage)
-		if err != nil || len(impUIDs) == 0 {
+		open, ended, err := s.outcomes.Overdue(ctx, 2*s.every, overduePage)
+		if err != nil || len(open)+len(ended) == 0 {
 			return errors.Join(append(problems, err)...)
 		}
-		problem, err := s.revisit(ctx, impUIDs)
+		troubled, problem := s.goOn(ctx, open, until)
 		problems = append(problems, problem)
-		if err != nil {
+		if err := s.leave(ctx, open, troubled); err != nil {
 			return errors.Join(append(problems, err)...)
 		}
 	}
 	return errors.Join(problems...)
 }
 
-// revisit sees to it that open imp_uids have a task. None is overdue
-// afterwards, even if something could not be done for it, which is the problem
-// that it returns: what fails for one holds up no other. The error says that
-// nothing could be done.
-func (s *sweeper) revisit(ctx context.Context, impUIDs []string) (problem, err error) {
-	open, closed, err := s.stillOpen(ctx, impUIDs)
-	if err != nil {
-		return nil, err
+// leave lets nothing of it be overdue for a while, even if something could not be done
+// for it: what fails for one holds up no other.
+func (s *sweeper) leave(ctx context.Context, open []outcome.Open, troubled []string) error {
+	var well []string
+	for _, o := range open {
+		if !slices.Contains(troubled, o.ImpUID) {
+			well = append(well, o.ImpUID)
+		}
 	}
-	s.locate(ctx, open)
-	problem = s.goOn(ctx, open)
-	s.beat()
-	uncallable, troubled, failed := sum(open)
-	problem = errors.Join(problem, failed)
-	now, well := time.Now(), slices.DeleteFunc(slices.Clone(impUIDs), func(impUID string) bool {
-		return slices.Contains(troubled, impUID)
+	err := s.outcomes.Postpone(ctx, troubled, soon)
+	if err == nil {
+		err = s.outcomes.Postpone(ctx, well, stillQueued)
+	}
+	return err
+}
+
+// goOn does with some at a time what there is to do. It returns those for which that
+// failed, and the reason for the first.
+func (s *sweeper) goOn(ctx context.Context, open []outcome.Open, until time.Time) (troubled []string, problem error) {
+	var lock sync.Mutex
+	needy := slices.DeleteFunc(s.find(ctx, open), found.well)
+	problem = forEach(ctx, s, needy, until, func(ctx context.Context, f found) error {
+		err := s.goOnWith(ctx, f)
+		if err != nil {
+			lock.Lock()
+			defer lock.Unlock()
+			troubled = append(troubled, f.ImpUID)
+		}
+		return err
 	})
-	err = s.outcomes.Close(ctx, append(closed, uncallable...)...)
-	if err == nil {
-		err = s.outcomes.PostponeAll(ctx, troubled, now.Add(soon))
+	if problem != nil {
+		problem = fmt.Errorf("%d of %d overdue requests not looked after: %w", len(troubled), len(open), problem)
 	}
-	if err == nil {
-		err = s.outcomes.PostponeAll(ctx, well, now.Add(stillQueued))
-	}
-	return problem, err
+	return troubled, problem
 }
 
-// sum returns which imp_uids can never be called, and are no tasks of ours, and
-// which could not be looked after, with the reason for the first.
-func sum(open []*whereabouts) (uncallable, troubled []string, err error) {
-	for _, w := range open {
-		switch {
-		case errors.Is(w.err, tasks.ErrInvalid):
-			uncallable = append(uncallable, w.ImpUID)
-		case w.err != nil:
-			troubled = append(troubled, w.ImpUID)
-			err = cmp.Or(err, w.err)
+// goOnWith ends what was withdrawn, settles what is archived, and enqueues what has no
+// task.
+func (s *sweeper) goOnWith(ctx context.Context, f found) error {
+	switch {
+	case f.err != nil:
+		return f.err
+	case f.Withdrawn:
+		_, err := s.handler.conclude(ctx, f.Revocation, takenBack)
+		return err
+	case f.state == "archived":
+		if ours, err := s.settleFound(ctx, f); !ours || err != nil {
+			return err
 		}
 	}
-	if err != nil {
-		err = fmt.Errorf("%d of %d overdue imp_uids not looked after: %w", len(troubled), len(open), err)
-	}
-	return uncallable, troubled, err
+	return s.enqueue(ctx, f.Revocation)
 }
 
-// stillOpen returns which of the imp_uids are to be gone on with, and which are
-// not open any more. One whose outcome cannot be read is neither.
-func (s *sweeper) stillOpen(ctx context.Context, impUIDs []string) (open []*whereabouts, closed []string, err error) {
-	for o, err := range s.outcomes.Each(ctx, impUIDs) {
-		var corrupt *outcome.CorruptError
-		switch {
-		case errors.Is(err, outcome.ErrNotFound), err == nil && o.Status.Terminal():
-			closed = append(closed, o.ImpUID)
-		case errors.As(err, &corrupt):
-			s.log.Warn("outcome not read", "imp_uid", o.ImpUID, "error", err)
-		case err != nil:
-			return nil, nil, err
-		default:
-			open = append(open, &whereabouts{Revocation: tasks.Revocation{ImpUID: o.ImpUID, PG: o.PG, Batch: o.Batch}})
+// found is an open request, and what Asynq holds of it: its task, the state of that in
+// Asynq's words, empty if there is none that is still to be done.
+type found struct {
+	outcome.Open
+	queue, id, state string
+	err              error
+}
+
+// well reports whether nothing is to be done: it has a task, which waits or runs.
+func (f found) well() bool {
+	return f.err == nil && !f.Withdrawn && f.state != "" && f.state != "archived"
+}
+
+// find finds the tasks of requests, on the queues where a producer of such a request may
+// have put it. Most are on the first.
+func (s *sweeper) find(ctx context.Context, open []outcome.Open) []found {
+	all := make([]found, len(open))
+	for n, o := range open {
+		all[n] = found{Open: o, id: tasks.TaskID(o.ImpUID)}
+	}
+	for i := range mostQueues {
+		at := make(map[string][]*found)
+		for n := range all {
+			f := &all[n]
+			if queues := queuesOf(f.Revocation); i < len(queues) && (f.state == "" || f.state == "archived") {
+				at[queues[i]] = append(at[queues[i]], f)
+			}
 		}
-	}
-	return open, closed, nil
-}
-
-// goOn enqueues what has no task. A task that waits, or runs, or is archived and
-// will be settled, is left alone.
-func (s *sweeper) goOn(ctx context.Context, open []*whereabouts) error {
-	var lost []place
-	for _, w := range open {
-		switch {
-		case w.err != nil:
-		case w.state == "archived":
-			lost = append(lost, w.at) // if it is not in the archive
-		case w.state == "":
+		for queue, some := range at {
 			s.beat()
-			w.err = s.enqueue(ctx, w)
+			s.findOn(ctx, queue, some)
 		}
 	}
-	return s.restoreAll(ctx, lost)
+	return all
 }
 
-// enqueue enqueues an imp_uid again that has no task any more. The error matches
-// [tasks.ErrInvalid] if it can never be called.
-func (s *sweeper) enqueue(ctx context.Context, w *whereabouts) error {
-	renewed, err := tasks.NewTask(w.Revocation)
-	if err != nil {
+// findOn looks for the tasks of some requests on one queue.
+func (s *sweeper) findOn(ctx context.Context, queue string, some []*found) {
+	ids := make([]string, len(some))
+	for i, f := range some {
+		ids[i] = f.id
+	}
+	states, err := backlog.States(ctx, s.redis, queue, ids)
+	for i, f := range some {
+		switch {
+		case err != nil:
+			f.err = err
+		case states[i] == "?":
+			f.err = fmt.Errorf("the task %s of %s is none of Asynq's: mend its key in Redis", f.id, queue)
+		case states[i] != "" && states[i] != "completed":
+			f.queue, f.state = queue, states[i]
+		}
+	}
+}
+
+// mostQueues is on how many queues the task of one request may be.
+const mostQueues = 4
+
+// queuesOf returns where the task of a request may be: on its own queue, on that of the
+// same gateway with or without a batch, or on one that bears the name of a gateway that
+// is not known here.
+func queuesOf(r tasks.Revocation) []string {
+	own := tasks.QueueOf(r)
+	queues := []string{own.Name(), tasks.Queue{PG: own.PG, Bulk: !own.Bulk}.Name()}
+	if own.PG == "" && r.PG != "" {
+		queues = append(queues, tasks.Queue{PG: r.PG}.Name(), tasks.Queue{PG: r.PG, Bulk: true}.Name())
+	}
+	return queues
+}
+
+// settleFound settles a task that is archived, and reports whether it is a worker's
+// doing and not a person's: then the request needs another.
+func (s *sweeper) settleFound(ctx context.Context, f found) (ours bool, err error) {
+	info, err := s.inspector.GetTaskInfo(f.queue, f.id)
+	switch {
+	case backlog.Gone(err):
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("look at the task %s of %s: %w", f.id, f.queue, err)
+	}
+	page := []archivedTask{{TaskInfo: info}}
+	if err := s.inform(ctx, page); err != nil || page[0].ours() {
+		return err == nil, err
+	}
+	return false, s.settle(ctx, page[0])
+}
+
+// enqueue enqueues a request that has no task any more. What can never be called ends
+// as the task would.
+func (s *sweeper) enqueue(ctx context.Context, r tasks.Revocation) error {
+	enqueued, err := backlog.Enqueue(ctx, s.redis, s.queue, r)
+	switch {
+	case errors.Is(err, tasks.ErrInvalid):
+		_ = s.handler.bury(ctx, r, err) // the error is for Asynq
+		return nil
+	case err != nil:
 		return err
 	}
-	if queue := tasks.QueueOf(w.Revocation).Name(); w.done {
-		if err := s.inspector.DeleteTask(queue, tasks.TaskID(w.ImpUID)); err != nil && !backlog.Gone(err) {
-			return fmt.Errorf("make room for the task of %s: %w", w.ImpUID, err)
-		}
+	if enqueued {
+		s.log.Warn("enqueued again: its task was gone", "imp_uid", r.ImpUID, "pg", string(r.PG))
 	}
-	_, err = s.queue.EnqueueContext(ctx, renewed)
-	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-		return fmt.Errorf("enqueue %s again: %w", w.ImpUID, err)
-	}
-	s.log.Warn("enqueued again: its task was gone", "imp_uid", w.ImpUID, "pg", string(w.PG))
 	return nil
 }

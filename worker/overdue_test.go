@@ -32,11 +32,18 @@ func (b *bench) wait(t testing.TB, queue string, all ...tasks.Revocation) {
 		if _, err := b.outcomes.Begin(t.Context(), r, time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.outcomes.Postpone(t.Context(), r.ImpUID, time.Now().Add(-time.Hour)); err != nil {
-			t.Fatal(err)
-		}
+		b.due(t, r.ImpUID, time.Hour)
 	}
 	if err := inspector.PauseQueue(queue); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// due lets an imp_uid be due since so long ago.
+func (b *bench) due(t testing.TB, impUID string, ago time.Duration) {
+	t.Helper()
+	due := redis.Z{Score: float64(time.Now().Add(-ago).UnixMilli()), Member: impUID}
+	if err := b.client.ZAdd(t.Context(), "{receipt}:open", due).Err(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -70,8 +77,8 @@ func TestTaskIsFoundOnWhateverQueueItIs(t *testing.T) {
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		for queue, r := range map[string]tasks.Revocation{
-			"receipts":         {ImpUID: "imp_1", PG: tasks.KCP},
-			"receipts-bulk":    {ImpUID: "imp_2", PG: tasks.Nice},
+			"receipts-kcp":     {ImpUID: "imp_1", PG: tasks.KCP, Batch: "b"},
+			"receipts-bulk":    {ImpUID: "imp_2"},
 			"receipts-toss":    {ImpUID: "imp_3", PG: "toss", Batch: "b"},
 			"receipts-newpay":  {ImpUID: "imp_4", PG: "newpay"},
 			"receipts-bulk-gp": {ImpUID: "imp_5", PG: "gp"},
@@ -104,10 +111,7 @@ func TestOneTroubledImpUIDHoldsUpNoOther(t *testing.T) {
 			if _, err := b.outcomes.Begin(t.Context(), tasks.Revocation{ImpUID: impUID}, time.Millisecond); err != nil {
 				t.Fatal(err)
 			}
-			due := time.Now().Add(time.Duration(i-10) * time.Hour)
-			if err := b.outcomes.Postpone(t.Context(), impUID, due); err != nil {
-				t.Fatal(err)
-			}
+			b.due(t, impUID, time.Duration(10-i)*time.Hour)
 		}
 		client.Set(t.Context(), "asynq:{receipts}:t:"+tasks.TaskID("imp_bad"), "no hash", 0)
 		client.SAdd(t.Context(), "asynq:queues", "receipts")
@@ -116,8 +120,8 @@ func TestOneTroubledImpUIDHoldsUpNoOther(t *testing.T) {
 			t.Errorf("got %+v, want it revoked", o)
 		}
 		eventually(t, "nothing is overdue", func() bool {
-			overdue, err := b.outcomes.Overdue(t.Context(), time.Now(), 10)
-			return err == nil && !slices.Contains(overdue, "imp_bad")
+			open, _, err := b.outcomes.Overdue(t.Context(), 0, 10)
+			return err == nil && !slices.ContainsFunc(open, func(o outcome.Open) bool { return o.ImpUID == "imp_bad" })
 		})
 	})
 }
@@ -138,9 +142,7 @@ func BenchmarkSweepOfWaiting(t *testing.B) {
 	for t.Loop() {
 		t.StopTimer()
 		for _, r := range all {
-			if err := b.outcomes.Postpone(t.Context(), r.ImpUID, time.Now().Add(-time.Hour)); err != nil {
-				t.Fatal(err)
-			}
+			b.due(t, r.ImpUID, time.Hour)
 		}
 		busy -= redistest.CPU(t, client)
 		t.StartTimer()

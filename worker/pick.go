@@ -24,7 +24,7 @@ type candidate struct {
 	tasks.Revocation
 	headers map[string]string // of its task, with its trace
 	bulk    bool              // its task is on the queue of batches
-	known   outcome.Outcome   // without a status if it was never called
+	known   outcome.Outcome   // not retrying if it was never called
 	suspect bool              // it was called before the gateway's last success
 	turn    int               // its place where the gateways take turns
 }
@@ -33,10 +33,11 @@ type candidate struct {
 // were never called, single ones before those of batches; then those that failed
 // since the last success; last the suspects.
 func (c candidate) rank() int {
+	never := c.known.Status != outcome.Retrying
 	switch {
-	case c.known.Status == "" && !c.bulk:
+	case never && !c.bulk:
 		return 0
-	case c.known.Status == "":
+	case never:
 		return 1
 	case !c.suspect:
 		return 2
@@ -104,7 +105,7 @@ func (p *prober) ranked(ctx context.Context, name gate.Name, found map[string]ca
 	for o, err := range p.handler.outcomes.Each(ctx, impUIDs) {
 		var corrupt *outcome.CorruptError
 		switch {
-		case errors.Is(err, outcome.ErrNotFound): // never called
+		case errors.Is(err, outcome.ErrNotFound): // its producer recorded nothing
 		case errors.As(err, &corrupt), err == nil && o.Status.Terminal():
 			continue
 		case err != nil:

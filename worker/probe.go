@@ -49,7 +49,7 @@ func (p *prober) Probe(ctx context.Context, name gate.Name, queues []string) gat
 		switch {
 		case said != gate.Silent:
 			return gate.Probed{Evidence: said}
-		case fate == turnedAway:
+		case fate == noUse:
 			return gate.Probed{}
 		case fate == inUse:
 			found.Idle = false
@@ -68,9 +68,9 @@ func (p *prober) unknown(name gate.Name, err error) gate.Probed {
 type fate int
 
 const (
-	doneWith   fate = iota // it needs no more calls
-	inUse                  // it goes on, or another attempt on it is running
-	turnedAway             // no receipt would tell anything now
+	doneWith fate = iota // it needs no more calls
+	inUse                // it goes on, or another attempt on it is running
+	noUse                // no receipt would tell anything now
 )
 
 // try makes a normal attempt on a receipt, past the gate, and returns what it
@@ -78,7 +78,7 @@ const (
 func (p *prober) try(ctx context.Context, name gate.Name, r tasks.Revocation) (gate.Evidence, fate) {
 	call, err := p.handler.gates.EnterProbe(ctx, r.PG)
 	if err != nil {
-		return gate.Silent, turnedAway
+		return gate.Silent, noUse
 	}
 	attempt, err := p.begin(ctx, r)
 	var terminal *outcome.TerminalError
@@ -89,16 +89,16 @@ func (p *prober) try(ctx context.Context, name gate.Name, r tasks.Revocation) (g
 	case errors.As(err, &busy):
 		return gate.Silent, inUse
 	case err != nil:
-		return gate.Silent, turnedAway
+		return gate.Silent, noUse
 	}
 	found, _ := p.handler.carryOut(ctx, attempt, call) // the error is for Asynq
 
-	ended := turnedAway
+	ended := noUse
 	if found.status.Terminal() {
 		ended = doneWith
 	}
 	if name == gate.PortOne {
-		if ended == turnedAway {
+		if ended == noUse {
 			ended = inUse // its gateway told nothing about PortOne: another may
 		}
 		return call.Said().PortOne, ended

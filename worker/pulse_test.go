@@ -34,7 +34,7 @@ func TestSweepThatHangsIsSeen(t *testing.T) {
 	asked, free := make(chan struct{}), make(chan struct{})
 	tell := sync.OnceFunc(func() { close(asked) })
 	client.AddHook(onCommand(func(command string) {
-		if strings.HasPrefix(command, "zrange {receipt}:open") {
+		if strings.HasPrefix(command, "zremrangebyscore {receipt}:dead") {
 			tell()
 			<-free
 		}

@@ -9,22 +9,34 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/worker/gate"
 )
 
 // record writes what an attempt found and returns what Asynq hears.
 func (h *handler) record(ctx context.Context, a outcome.Attempt, found finding) error {
 	o := found.outcome()
+	number := h.step(a, found)
+	switch found.counting {
+	case counted:
+		a.Tries, a.RefusedSince = 0, time.Time{}
+	case turnedAway:
+		number += a.Tries
+		a.Tries++
+		if a.RefusedSince.IsZero() {
+			a.RefusedSince = a.Now()
+		}
+	}
 	var delay time.Duration
 	if o.Status == outcome.Retrying {
-		delay = found.delay(h.schedule, a.Number)
-		o.NextAttemptAt = time.Now().Add(delay)
+		delay = found.delay(h.schedule, number)
+		o.NextAttemptAt = a.Now().Add(delay)
 	}
-	a.Uncounted = !found.counted
-	a.Uncertain = a.Uncertain || found.uncertain
+	a.Uncounted = found.counting != counted
 	written, err := h.write(ctx, a, o)
 	h.ended(ctx, a, found, written)
 	switch {
-	case broken(err):
+	case redisfault.Corrupt(err):
 		return &again{after: h.schedule.longest(), cause: err}
 	case err != nil:
 		return &again{cause: err} // the next attempt's lookup finds the truth
@@ -38,23 +50,39 @@ func (h *handler) record(ctx context.Context, a outcome.Attempt, found finding) 
 	case outcome.Dead:
 		return never(o.Reason, found.err)
 	}
-	return &again{after: delay, counted: found.counted, cause: found.err}
+	return &again{after: delay, counted: !a.Uncounted, cause: found.err}
 }
 
-// write writes an outcome, on a context that outlives the task's, and tries
-// until it is written or the process no longer waits.
-func (h *handler) write(ctx context.Context, a outcome.Attempt, o outcome.Outcome) (written bool, err error) {
+// step returns where in the schedule an attempt stands. While as many receipts fail as
+// close a gate, none succeeding, the first retry waits as long as the second: by then the
+// gate has closed or something has succeeded, and a receipt loses one attempt to an
+// outage at most.
+func (h *handler) step(a outcome.Attempt, found finding) int {
+	if a.Number == 1 && found.counting == counted && h.gates.States()[gate.Of(a.Revocation.PG)].Failed >= gate.Fewest {
+		return 2
+	}
+	return a.Number
+}
+
+// persist does something with Redis until it succeeds or the process no longer
+// waits, on a context that outlives the task's.
+func (h *handler) persist(ctx context.Context, do retry.RetryFunc) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(h.abandoned, cancel)()
+	return retry.Do(ctx, redisBackoff(), do)
+}
 
-	err = retry.Do(ctx, redisBackoff(), func(ctx context.Context) error {
+// write writes an outcome. Where that cannot work with what is kept about the
+// imp_uid, it gives up, unless the receipt is revoked and a value can be mended.
+func (h *handler) write(ctx context.Context, a outcome.Attempt, o outcome.Outcome) (written bool, err error) {
+	err = h.persist(ctx, func(ctx context.Context) error {
 		written, err = h.outcomes.Finish(ctx, a, o)
 		if err == nil {
 			return nil
 		}
 		facts := about(ctx, a.Revocation, "attempt", a.Number, "status", o.Status, "error", err)
-		if broken(err) {
+		if redisfault.Of(err) == redisfault.WrongType || redisfault.Corrupt(err) && o.Status != outcome.Revoked {
 			h.log.Error("outcome not written: mend its keys in Redis", facts...)
 			return err
 		}
@@ -70,7 +98,7 @@ func (h *handler) logOutcome(ctx context.Context, a outcome.Attempt, o outcome.O
 	case o.Reason == outcome.ReasonUnauthorized && h.gates.Closed() == nil: // else it has been said
 		h.complaints.add(slog.LevelError, "unauthorized", "PortOne refuses the credentials, or this address",
 			"http_status", o.HTTPStatus, "message", o.Message)
-	case o.Status == outcome.Dead:
+	case o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn: // that is what somebody wanted
 		level = slog.LevelWarn
 	}
 	attrs := []slog.Attr{

@@ -5,20 +5,22 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redisfault"
 )
 
 const (
 	// calmPause is how long a command that cannot be carried out is held back.
 	calmPause = 200 * time.Millisecond
-	// askEvery is how often it is seen whether Redis works.
-	askEvery = time.Second
+	// askEvery is how often it is seen whether Redis works, and remembers. It is less
+	// than a call of PortOne takes: where Redis loses both the begin and the end of an
+	// attempt, it loses a heartbeat between them.
+	askEvery = 200 * time.Millisecond
 	// askTimeout is how long an answer may take.
 	askTimeout = 3 * time.Second
 )
@@ -42,7 +44,7 @@ func (calm) DialHook(next redis.DialHook) redis.DialHook {
 func (calm) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
-		if err != nil && inTrouble(err) {
+		if redisfault.Passes(err) {
 			sleep(ctx, calmPause)
 		}
 		return err
@@ -52,16 +54,6 @@ func (calm) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 // ProcessPipelineHook changes nothing: nothing of ours loops on a pipeline.
 func (calm) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
-}
-
-// inTrouble tells what Redis says while it cannot work from its other errors.
-func inTrouble(err error) bool {
-	for _, prefix := range []string{"OOM ", "LOADING ", "MISCONF ", "READONLY ", "MASTERDOWN ", "CLUSTERDOWN ", "NOREPLICAS ", "NOAUTH ", "WRONGPASS "} {
-		if strings.HasPrefix(err.Error(), prefix) {
-			return true
-		}
-	}
-	return false
 }
 
 func sleep(ctx context.Context, d time.Duration) {
@@ -74,14 +66,15 @@ func sleep(ctx context.Context, d time.Duration) {
 // errNotAsked is what is known of Redis before it was first asked.
 var errNotAsked = errors.New("redis has not been asked yet")
 
-// watch knows whether Redis works, and says so when that changes.
+// watch knows whether Redis works, and says so when that changes, or when Redis
+// lost what it had confirmed.
 type watch struct {
-	outcomes *outcome.Store
-	process  string
-	log      *slog.Logger
-	pulse    *pulse
+	heartbeat *outcome.Heartbeat
+	log       *slog.Logger
+	pulse     *pulse
 
-	err atomic.Pointer[error] // why it does not; points to nil if it does
+	err   atomic.Pointer[error] // why it does not; points to nil if it does
+	lossy time.Duration         // for how long attempts were uncertain when it last asked
 }
 
 // Err returns nil while Redis answers and takes writes.
@@ -117,5 +110,14 @@ func (w *watch) run(ctx context.Context) {
 func (w *watch) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	return w.outcomes.Alive(ctx, w.process)
+	lossy, err := w.heartbeat.Beat(ctx)
+	if err != nil {
+		return err
+	}
+	if lossy > w.lossy+time.Minute { // several workers notice the same loss within moments
+		w.log.Warn("Redis has lost what it had confirmed: a lookup comes before every DELETE until then, "+
+			"and tasks of its last moments must be asked for again", "until", time.Now().Add(lossy).UTC().Format(time.RFC3339))
+	}
+	w.lossy = lossy
+	return nil
 }

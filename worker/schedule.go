@@ -20,6 +20,9 @@ const (
 // come back together.
 const jitterPercent = 20
 
+// manyDelays is after how many delays every schedule has reached its longest.
+const manyDelays = 64
+
 // Schedule says how often a revocation is attempted and when. The zero value
 // is the default: 30 attempts, 5 s after the first, doubling up to 30 minutes:
 //
@@ -59,8 +62,8 @@ func (s Schedule) Validate() error {
 }
 
 // Delay returns how long to wait after the given attempt, counted from 1:
-// within 20 % of the schedule and never above Max. After the last attempt, and
-// any that did not count, the last delay goes on.
+// within 20 % of the schedule and never above Max. It goes on doubling for attempts
+// that do not count.
 func (s Schedule) Delay(attempt int) time.Duration {
 	s = s.withDefaults()
 	return s.after(attempt, retry.WithCappedDuration(s.Max, retry.WithJitterPercent(jitterPercent, s.exact())))
@@ -80,19 +83,10 @@ func (s Schedule) exact() retry.Backoff {
 // is wound forward each time.
 func (s Schedule) after(attempt int, backoff retry.Backoff) time.Duration {
 	delay, _ := backoff.Next()
-	for range min(attempt, s.Attempts) - 1 {
+	for range min(attempt, manyDelays) - 1 {
 		delay, _ = backoff.Next()
 	}
 	return delay
-}
-
-// length returns how long all attempts take without their jitter.
-func (s Schedule) length() (sum time.Duration) {
-	s = s.withDefaults()
-	for attempt := 1; attempt < s.Attempts; attempt++ {
-		sum += s.after(attempt, s.exact())
-	}
-	return sum
 }
 
 // String returns the delays without their jitter, up to where they no longer

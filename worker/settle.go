@@ -2,24 +2,16 @@ package worker
 
 import (
 	"context"
-	_ "embed"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
-
-//go:embed remove.lua
-var removeSource string
-
-var removeScript = redis.NewScript(removeSource)
 
 // settle does with an archived task what its settlement says.
 func (s *sweeper) settle(ctx context.Context, task archivedTask) error {
@@ -28,8 +20,6 @@ func (s *sweeper) settle(ctx context.Context, task archivedTask) error {
 	case unclear:
 		s.handler.complaints.add(slog.LevelWarn, "corrupt", "outcome not read",
 			about(ctx, task.revocation, "error", task.unknown)...)
-	case past:
-		return s.remove(ctx, task)
 	case hopeless:
 		_ = s.handler.bury(ctx, task.revocation, task.invalid) // the error is for Asynq
 	case early:
@@ -43,18 +33,9 @@ func (s *sweeper) settle(ctx context.Context, task archivedTask) error {
 // giveUp makes a dead letter of what Asynq gave up, unless a lookup says that
 // it is revoked. Where nobody could be asked, the next sweep tries again.
 func (s *sweeper) giveUp(ctx context.Context, task archivedTask) error {
-	attempt, err := s.outcomes.Begin(ctx, task.revocation, lease)
-	if err != nil {
-		return nonBusy(err)
-	}
-	release := s.handler.leases.hold(attempt)
-	defer release()
-	ctx, span := s.handler.startSpan(ctx, attempt)
-	defer span.End()
-	found := s.handler.giveUp(ctx, attempt, finding{verdict: abandoned})
-	_ = s.handler.record(ctx, attempt, found) // the error is for Asynq
-	if !found.status.Terminal() {
-		return nil
+	found, err := s.handler.conclude(ctx, task.revocation, abandoned)
+	if err != nil || !found.status.Terminal() {
+		return err
 	}
 	return s.remove(ctx, task)
 }
@@ -82,15 +63,11 @@ func (s *sweeper) renew(ctx context.Context, task archivedTask) error {
 	if task.Retention > 0 {
 		options = append(options, asynq.Retention(task.Retention))
 	}
-	renewed, err := tasks.NewTaskContext(ctx, task.revocation, options...)
-	if err != nil {
-		return err
-	}
 	if err := s.remove(ctx, task); err != nil {
 		return err
 	}
-	if _, err := s.queue.EnqueueContext(ctx, renewed); err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-		return fmt.Errorf("enqueue %s again: %w", task.revocation.ImpUID, err)
+	if _, err := backlog.Enqueue(ctx, s.redis, s.queue, task.revocation, options...); err != nil {
+		return err
 	}
 	s.log.Warn("enqueued again: its producer allowed too few retries",
 		about(ctx, task.revocation, "max_retry", task.MaxRetry, "attempts", task.known.Attempts)...)
@@ -108,12 +85,8 @@ func (s *sweeper) open(ctx context.Context, r tasks.Revocation) (bool, error) {
 	return s.handler.write(ctx, attempt, outcome.Outcome{Status: outcome.Retrying, NextAttemptAt: time.Now()})
 }
 
-// remove deletes an archived task, if it still is archived. Asynq's own deletion
-// would take whatever has its ID by now.
+// remove deletes an archived task, if it still is archived.
 func (s *sweeper) remove(ctx context.Context, task archivedTask) error {
-	keys := []string{backlog.Key(task.Queue, "t:"+task.ID), backlog.Key(task.Queue, "archived")}
-	if err := removeScript.Run(ctx, s.redis, keys, task.ID).Err(); err != nil {
-		return fmt.Errorf("delete the archived task %s of %s: %w", task.ID, task.Queue, err)
-	}
-	return nil
+	_, err := backlog.Remove(ctx, s.redis, task.Queue, task.ID)
+	return err
 }

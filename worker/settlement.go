@@ -2,6 +2,7 @@ package worker
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -9,10 +10,6 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
-
-// overtaken is how much later than an archived task an outcome must have
-// changed for the task to be of the past. Asynq keeps whole seconds.
-const overtaken = 5 * time.Second
 
 // archivedTask is a task in the archive of a queue.
 type archivedTask struct {
@@ -25,8 +22,6 @@ type archivedTask struct {
 	// known is its outcome, or why there is none to be had.
 	known   outcome.Outcome
 	unknown error
-	// forgotten tells that an outcome of its time has ended its life by now.
-	forgotten bool
 }
 
 // settlement is what becomes of an archived task.
@@ -37,8 +32,6 @@ const (
 	ended settlement = iota
 	// unclear: its outcome cannot be read, which is for a person to look at.
 	unclear
-	// past: an attempt since then has overtaken it, and it goes.
-	past
 	// hopeless: it can never become a call.
 	hopeless
 	// early: Asynq gave it up because its producer allowed fewer attempts than
@@ -54,18 +47,10 @@ const (
 func (t archivedTask) settlement(attempts int) settlement {
 	var corrupt *outcome.CorruptError
 	switch {
-	case errors.Is(t.unknown, outcome.ErrNotFound):
-		if t.forgotten {
-			return ended
-		}
-	case errors.As(t.unknown, &corrupt):
-		return unclear
-	case t.known.Status.Terminal():
+	case t.ours(), t.known.Status.Terminal():
 		return ended
-	case t.known.UpdatedAt.After(t.last().Add(overtaken)):
-		return past
-	}
-	switch {
+	case errors.As(t.unknown, &corrupt) && !errors.Is(t.unknown, outcome.ErrNotFound):
+		return unclear
 	case t.invalid != nil:
 		return hopeless
 	case t.gaveUp() && t.known.Attempts < attempts:
@@ -74,13 +59,9 @@ func (t archivedTask) settlement(attempts int) settlement {
 	return stopped
 }
 
-// last returns when the task was last worked on, or archived if it never was.
-func (t archivedTask) last() time.Time {
-	if t.LastFailedAt.IsZero() {
-		return t.at
-	}
-	return t.LastFailedAt
-}
+// ours reports whether a worker had the task archived, by what it told Asynq, and not
+// a person: it wrote the outcome before.
+func (t archivedTask) ours() bool { return strings.HasSuffix(t.LastErr, asynq.SkipRetry.Error()) }
 
 // gaveUp reports whether Asynq archived a task because it had no retries left.
 // One that a person archives fails at no such moment.

@@ -33,14 +33,13 @@ func TestSettlementOfArchivedTasks(t *testing.T) {
 		"dead, and invalid": {
 			worker.Archived{Known: outcome.Outcome{Status: outcome.Dead}, Invalid: tasks.ErrInvalid}, worker.SettledEnded,
 		},
-		"its outcome's life is over": {worker.Archived{Task: failed, Unknown: none, Forgotten: true}, worker.SettledEnded},
+		"a worker had it archived, and its outcome is gone": {
+			worker.Archived{Task: asynq.TaskInfo{LastErr: "not_issued: " + asynq.SkipRetry.Error()}, Unknown: none},
+			worker.SettledEnded,
+		},
 		"its outcome is corrupt": {
 			worker.Archived{Task: failed, Unknown: &outcome.CorruptError{Err: errors.New("attempts: many")}},
 			worker.SettledUnclear,
-		},
-		"attempted since then": {
-			worker.Archived{Task: failed, Known: outcome.Outcome{Status: outcome.Retrying, UpdatedAt: at.Add(6 * time.Second)}},
-			worker.SettledPast,
 		},
 		"never begun, and invalid": {worker.Archived{Unknown: none, Invalid: tasks.ErrInvalid}, worker.SettledHopeless},
 		"retries used up, attempts not": {
@@ -71,7 +70,7 @@ func TestSettlementOfArchivedTasks(t *testing.T) {
 		},
 		"archived by a person, attempted since then": {
 			worker.Archived{Known: outcome.Outcome{Status: outcome.Retrying, UpdatedAt: at.Add(6 * time.Second)}},
-			worker.SettledPast,
+			worker.SettledStopped,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -32,7 +32,6 @@ type sweeper struct {
 	every     time.Duration
 	pulse     *pulse
 	log       *slog.Logger
-	searched  map[string]time.Time // when a queue was last searched for lost tasks
 }
 
 // run sweeps from time to time until ctx is done.
@@ -65,7 +64,7 @@ func (s *sweeper) sweep(ctx context.Context) error {
 	}
 	var problems []error
 	for _, stage := range []func(context.Context) error{
-		s.each(queues, s.reclaim), s.each(queues, s.archive), s.overdue, s.search, s.outcomes.Prune,
+		s.each(queues, s.reclaim), s.each(queues, s.archive), s.overdue, s.outcomes.Prune,
 	} {
 		s.beat()
 		problems = append(problems, stage(ctx))

@@ -79,8 +79,7 @@ func TestArchivedTaskFromBeforeARevivalIsNoCrash(t *testing.T) {
 		b.await(t, one, terminal) // dead, and archived
 		stop()
 
-		later := outcome.NewStore(client, outcome.Config{Now: func() time.Time { return time.Now().Add(time.Minute) }})
-		if _, err := later.Revive(t.Context(), one); err != nil {
+		if _, err := b.outcomes.Revive(t.Context(), one); err != nil {
 			t.Fatal(err)
 		}
 		b.start(t)

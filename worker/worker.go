@@ -29,7 +29,12 @@ const (
 	DefaultConcurrency = 20
 	DefaultPoll        = 100 * time.Millisecond
 	DefaultSweep       = 15 * time.Second
+	DefaultGiveUpAfter = 12 * time.Hour
 )
+
+// unseenCalls is how many times longer than a call of ours may take PortOne may be at
+// work on a DELETE.
+const unseenCalls = 10
 
 // Config is what a worker works with. Redis, API and Outcomes are required.
 type Config struct {
@@ -58,6 +63,14 @@ type Config struct {
 	// Sweep is how often it is looked for what nobody goes on with. Default
 	// 15 s.
 	Sweep time.Duration
+	// UnseenFor is for how long PortOne may still be at work on a DELETE that ended
+	// without an answer: until then no request becomes a dead letter. Default ten times
+	// the API's timeout.
+	UnseenFor time.Duration
+	// GiveUpAfter is for how long a receipt is looked up again if no answer tells what
+	// became of it, and a request is repeated that PortOne turns away while it lets
+	// others in. Default 12 hours, which outlasts announced maintenance.
+	GiveUpAfter time.Duration
 	// OnAttempt is told of every attempt that has ended, in the goroutine that
 	// made it, and should return at once. Default: nobody is.
 	OnAttempt func(Ended)
@@ -85,8 +98,9 @@ func New(config Config) (*Worker, error) {
 	if config.Redis == nil || config.API == nil || config.Outcomes == nil {
 		return nil, errors.New("worker: Redis, API and Outcomes are required")
 	}
-	if config.Concurrency < 0 || config.Poll < 0 || config.ShutdownTimeout < 0 || config.Sweep < 0 {
-		return nil, errors.New("worker: concurrency, poll, sweep and shutdown timeout must not be negative")
+	least := min(config.Poll, config.ShutdownTimeout, config.Sweep, config.UnseenFor, config.GiveUpAfter)
+	if config.Concurrency < 0 || least < 0 {
+		return nil, errors.New("worker: concurrency and durations must not be negative")
 	}
 	if err := errors.Join(config.Schedule.Validate(), config.Gate.Validate()); err != nil {
 		return nil, err
@@ -102,7 +116,7 @@ func New(config Config) (*Worker, error) {
 		gates:      gate.New(gates, config.Gate, process, config.Log),
 		pulse:      newPulse(),
 	}
-	w.watch = &watch{outcomes: config.Outcomes, process: process, log: config.Log, pulse: w.pulse}
+	w.watch = &watch{heartbeat: config.Outcomes.Heartbeat(process), log: config.Log, pulse: w.pulse}
 	return w, nil
 }
 
@@ -112,6 +126,8 @@ func (c Config) withDefaults() Config {
 	c.Poll = cmp.Or(c.Poll, DefaultPoll)
 	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 2*iamport.DefaultTimeout+10*time.Second)
 	c.Sweep = cmp.Or(c.Sweep, DefaultSweep)
+	c.UnseenFor = cmp.Or(c.UnseenFor, unseenCalls*c.API.Timeout())
+	c.GiveUpAfter = cmp.Or(c.GiveUpAfter, DefaultGiveUpAfter)
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
@@ -169,11 +185,12 @@ func (w *Worker) Run(ctx context.Context) error {
 func (w *Worker) handler(stopping, abandoned context.Context) *handler {
 	return &handler{
 		api: w.config.API, outcomes: w.config.Outcomes, gates: w.gates, schedule: w.config.Schedule,
-		queue: asynq.NewClientFromRedisClient(w.config.Redis),
+		queue: asynq.NewClientFromRedisClient(w.config.Redis), redis: w.config.Redis,
 		leases: &leases{
 			outcomes: w.config.Outcomes, complaints: w.complaints, pulse: w.pulse, held: make(map[outcome.Attempt]time.Time),
 		},
-		log: w.config.Log, complaints: w.complaints, stopping: stopping, abandoned: abandoned,
+		heartbeat: w.watch.heartbeat, log: w.config.Log, complaints: w.complaints, stopping: stopping, abandoned: abandoned,
+		unseenFor: w.config.UnseenFor, giveUpAfter: w.config.GiveUpAfter,
 		onAttempt: w.config.OnAttempt, tracer: w.config.Tracers.Tracer("receiptrevoker/worker"),
 	}
 }
@@ -192,7 +209,7 @@ func (w *Worker) complain(kind string, err error) {
 func (w *Worker) sweeper(handler *handler) *sweeper {
 	return &sweeper{
 		handler: handler, outcomes: w.config.Outcomes, every: w.config.Sweep, log: w.config.Log, pulse: w.pulse,
-		redis: w.config.Redis, searched: make(map[string]time.Time),
+		redis:     w.config.Redis,
 		inspector: asynq.NewInspectorFromRedisClient(w.config.Redis),
 		queue:     asynq.NewClientFromRedisClient(w.config.Redis),
 		process:   w.process,

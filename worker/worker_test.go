@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
@@ -79,6 +80,7 @@ func (b *bench) worker(t testing.TB, changes ...func(*worker.Config)) *worker.Wo
 		Schedule: worker.Schedule{Attempts: 4, Base: time.Millisecond, Max: 2 * time.Millisecond},
 		Gate:     gate.Config{Probe: 20 * time.Millisecond, ProbeMax: 50 * time.Millisecond},
 		Log:      slog.New(slog.DiscardHandler), ShutdownTimeout: 20 * time.Second, Sweep: 50 * time.Millisecond,
+		UnseenFor: 1, // most tests wait for no DELETE that is still at work
 	}
 	for _, change := range changes {
 		change(&config)
@@ -90,7 +92,22 @@ func (b *bench) worker(t testing.TB, changes ...func(*worker.Config)) *worker.Wo
 	return w
 }
 
-func (b *bench) enqueue(t *testing.T, revocations ...tasks.Revocation) {
+// enqueue asks for revocations, as this project's producers do.
+func (b *bench) enqueue(t testing.TB, revocations ...tasks.Revocation) {
+	t.Helper()
+	queue := asynq.NewClientFromRedisClient(b.client)
+	for _, r := range revocations {
+		if _, err := b.outcomes.Ask(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := backlog.Enqueue(t.Context(), b.client, queue, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// enqueueAlone enqueues revocations as other producers do, which record nothing.
+func (b *bench) enqueueAlone(t testing.TB, revocations ...tasks.Revocation) {
 	t.Helper()
 	client := asynq.NewClientFromRedisClient(b.client)
 	for _, r := range revocations {
@@ -320,7 +337,7 @@ func TestStoppingFinishesWhatIsInFlight(t *testing.T) {
 		for truth := range b.portone.Truths() {
 			o, err := b.outcomes.Get(t.Context(), truth.ImpUID)
 			switch {
-			case truth.Deletes == 0 && err == nil && (o.Status != outcome.Retrying || o.Attempts != 0):
+			case truth.Deletes == 0 && err == nil && (o.Status != outcome.Queued && o.Status != outcome.Retrying || o.Attempts != 0):
 				t.Errorf("%s was not called, but is %s after %d attempts", truth.ImpUID, o.Status, o.Attempts)
 			case truth.Deletes > 0 && o.Status != outcome.Revoked:
 				t.Errorf("%s was called, but is %q: %v", truth.ImpUID, o.Status, err)

@@ -2,46 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
 )
 
 // askAgainAfter is how soon a producer asks again that Redis did not answer.
 const askAgainAfter = 100 * time.Millisecond
-
-// accepted are the imp_uids whose revocation was promised to a producer.
-type accepted struct {
-	mu      sync.Mutex
-	impUIDs map[string]bool
-}
-
-func (a *accepted) add(impUID string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.impUIDs == nil {
-		a.impUIDs = make(map[string]bool)
-	}
-	a.impUIDs[impUID] = true
-}
-
-// sorted returns all of them.
-func (a *accepted) sorted() []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	all := make([]string, 0, len(a.impUIDs))
-	for impUID := range a.impUIDs {
-		all = append(all, impUID)
-	}
-	slices.Sort(all)
-	return all
-}
 
 // ask asks for every burst at its time, each as often as it takes.
 func (k *soak) ask(ctx context.Context) error {
@@ -51,17 +24,22 @@ func (k *soak) ask(ctx context.Context) error {
 			if err := k.at(ctx, b.at); err != nil {
 				return err
 			}
-			open := b.revocations
-			for len(open) > 0 {
-				open = k.askOnce(ctx, b.batch, open)
-				if err := sleep(ctx, askAgainAfter); err != nil {
-					return fmt.Errorf("%d revocations were not accepted: %w", len(open), err)
-				}
-			}
-			return nil
+			return k.askUntilAccepted(ctx, b)
 		})
 	}
 	return producers.Wait()
+}
+
+// askUntilAccepted asks for a burst as often as it takes.
+func (k *soak) askUntilAccepted(ctx context.Context, b burst) error {
+	for open := b.revocations; ; {
+		if open = k.askOnce(ctx, b.batch, open); len(open) == 0 {
+			return nil
+		}
+		if err := sleep(ctx, askAgainAfter); err != nil {
+			return fmt.Errorf("%d revocations were not accepted: %w", len(open), err)
+		}
+	}
 }
 
 // askOnce asks for revocations and returns those that were not accepted.
@@ -70,17 +48,20 @@ func (k *soak) askOnce(ctx context.Context, batch bool, revocations []tasks.Revo
 		return k.askBatch(ctx, revocations)
 	}
 	for _, r := range revocations {
-		if _, err := k.client.Revoke(ctx, r); err != nil {
+		result, err := k.client.Revoke(ctx, r)
+		k.history.ask(r.ImpUID, "", err == nil)
+		if err != nil {
 			open = append(open, r)
 			continue
 		}
-		k.accepted.add(r.ImpUID)
+		k.history.accept(r.ImpUID, !result.Duplicate)
 	}
 	return open
 }
 
 // askBatch asks for a list, and returns all of it unless it was read to its end:
-// the batch itself knows where to go on.
+// the batch itself knows where to go on. Of one that is cancelled it is known in the
+// end what was recorded.
 func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (open []tasks.Revocation) {
 	batch, err := k.client.Batch(revocations[0].Batch, enqueue.BatchOptions{})
 	if err != nil {
@@ -88,16 +69,43 @@ func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (op
 	}
 	lines := func(yield func(enqueue.Line) bool) {
 		for i, r := range revocations {
-			if !yield(enqueue.Line{Number: i + 1, ImpUID: r.ImpUID, PG: r.PG}) {
+			if !yield(enqueue.Line{Number: i + 1, ImpUID: r.ImpUID, PG: r.PG, ApplyNum: r.ApplyNum}) {
 				return
 			}
 		}
 	}
+	accepted := make(map[string]bool)
+	defer func() {
+		for _, r := range revocations {
+			k.history.ask(r.ImpUID, r.Batch, accepted[r.ImpUID])
+		}
+	}()
 	for result, err := range batch.Ask(ctx, lines) {
-		if err != nil {
+		switch {
+		case errors.Is(err, outcome.ErrCancelled):
+			return nil
+		case err != nil:
 			return revocations
 		}
-		k.accepted.add(result.ImpUID)
+		accepted[result.ImpUID] = true
+		k.history.accept(result.ImpUID, result.Kind == outcome.KindQueued && !result.Before)
+	}
+	return nil
+}
+
+// acceptRecorded accepts what was recorded of the batches that were cancelled.
+func (k *soak) acceptRecorded(ctx context.Context) error {
+	k.recorded = make(map[string]int)
+	lists := k.plan.lists()
+	for _, name := range k.plan.cancelledBatches() {
+		rows, err := k.outcomes.Rows(ctx, name, 1, len(lists[name]))
+		if err != nil {
+			return err
+		}
+		k.recorded[name] = len(rows)
+		for i := range rows {
+			k.history.accept(lists[name][i], false)
+		}
 	}
 	return nil
 }

@@ -29,8 +29,8 @@ const (
 // until nothing is left in the queues: a task whose process died between the
 // outcome and telling Asynq is given to another process once more.
 func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
-	found.accepted = k.accepted.sorted()
-	open := slices.Clone(found.accepted)
+	found.history = k.history
+	open := k.history.sorted()
 	k.say("%5.1fs  the last fault is over, %d imp_uids are accepted", time.Since(k.began).Seconds(), len(open))
 	for n := 0; ; n++ {
 		open = k.stillOpen(ctx, open)

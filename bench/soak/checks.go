@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/iamport/iamporttest"
@@ -24,8 +25,9 @@ const mostArchived = 9_999
 
 // checks are made in the end, in the order of the report.
 var checks = []func(*evidence) finding{
-	lost, wrong, notGivenUp, stuck, revokedTwice, missingEvents, deadSetDifference, leftInQueues, batchDifference, archive,
-	misdirected, unconfirmed, duplicateDeletes, duplicateEvents,
+	lost, wrong, notGivenUp, stuck, revokedTwice, missingEvents, endedUnseen, deadSetDifference, leftInQueues,
+	batchDifference, calledAfterCancel, notWithdrawn, wantedNotCalled, calledAfterArchiving, revokedUnasked, baseless,
+	archive, misdirected, unconfirmed, duplicateDeletes, duplicateEvents,
 }
 
 // which returns a finding of which none is allowed.
@@ -37,7 +39,7 @@ func which(name string, impUIDs []string) finding {
 // lost finds what was accepted and has no terminal outcome.
 func lost(e *evidence) finding {
 	var found []string
-	for _, impUID := range e.accepted {
+	for impUID := range e.accepted {
 		if !e.outcomes[impUID].Status.Terminal() {
 			found = append(found, impUID)
 		}
@@ -47,16 +49,16 @@ func lost(e *evidence) finding {
 
 // wrong finds outcomes that contradict PortOne: revoked where it is not, or by a
 // DELETE where none took effect, and given up where it is, unless the dead letter
-// says that nobody can tell, and nobody can, or PortOne never said so.
+// says that nobody can tell, and nobody can, or PortOne never said so, or was not asked.
 func wrong(e *evidence) finding {
 	var found []string
 	for impUID, o := range e.outcomes {
-		truth := e.truths[impUID]
+		truth := e.truthOf(o)
 		is := truth.Revoked()
 		switch {
 		case o.Status == outcome.Revoked && !is,
 			o.Reason == outcome.ReasonRevoked && truth.Effective == 0,
-			o.Status == outcome.Dead && is && !undecided(o) && !untold(o, truth),
+			o.Status == outcome.Dead && is && !undecided(o) && !untold(o, truth) && !unasked(o, truth),
 			o.Reason == outcome.ReasonUnconfirmed && o.PG.LooksUp():
 			found = append(found, impUID)
 		}
@@ -65,22 +67,34 @@ func wrong(e *evidence) finding {
 }
 
 // untold reports whether the receipt was revoked by hand where no lookup exists,
-// and was given up after every DELETE failed: PortOne told nobody.
+// and was given up after every DELETE failed, or a person archived it: PortOne told
+// nobody.
 func untold(o outcome.Outcome, truth iamporttest.Truth) bool {
 	return !truth.CancelledAt.IsZero() && truth.Effective == 0 && !truth.PG.LooksUp() &&
-		o.Reason == outcome.ReasonAttemptsExhausted
+		(o.Reason == outcome.ReasonAttemptsExhausted || o.Reason == outcome.ReasonCrashed)
+}
+
+// unasked reports whether the receipt was revoked by hand, and its request withdrawn
+// before any call.
+func unasked(o outcome.Outcome, truth iamporttest.Truth) bool {
+	return o.Reason == outcome.ReasonWithdrawn && truth.Effective == 0
 }
 
 // notGivenUp finds receipts whose every DELETE fails, and that nobody revoked by
-// hand, but for those whose dead letter says that all attempts failed, or that
-// nobody can tell what the one came to in which a process died.
+// hand, but for those whose dead letter says that all attempts failed, that nobody can
+// tell what the one came to in which a process died, or what somebody did, which
+// [baseless] checks.
 func notGivenUp(e *evidence) finding {
 	var found []string
 	for impUID, o := range e.outcomes {
-		if !e.failing[impUID] || e.truths[impUID].Revoked() {
+		if !e.failing[impUID] || e.truthOf(o).Revoked() {
 			continue
 		}
-		if o.Status != outcome.Dead || o.Reason != outcome.ReasonAttemptsExhausted && !undecided(o) {
+		switch o.Reason {
+		case outcome.ReasonAttemptsExhausted, outcome.ReasonWithdrawn, outcome.ReasonCrashed, outcome.ReasonReissued:
+			continue
+		}
+		if !undecided(o) {
 			found = append(found, impUID)
 		}
 	}
@@ -100,7 +114,8 @@ func stuck(e *evidence) finding { return which("stuck", slices.Clone(e.open)) }
 func revokedTwice(e *evidence) finding {
 	var found []string
 	for impUID, truth := range e.truths {
-		if truth.Effective > 1 {
+		again := func(t iamporttest.Truth) bool { return t.Effective > 1 }
+		if again(truth) || slices.ContainsFunc(e.earlier[impUID], again) {
 			found = append(found, impUID)
 		}
 	}
@@ -140,29 +155,46 @@ func deadSetDifference(e *evidence) finding {
 }
 
 // batchDifference finds batches that do not show what became of their imp_uids,
-// or that were not published once as finished, all of them being terminal.
+// or that were not published once as finished, all of them being terminal. One that was
+// cancelled has the lines that were recorded before.
 func batchDifference(e *evidence) finding {
 	var found []string
 	for name, impUIDs := range e.lists {
-		var revoked, dead int
-		reasons := make(map[outcome.Reason]int)
-		for _, impUID := range impUIDs {
-			o := e.outcomes[impUID]
-			switch o.Status {
-			case outcome.Revoked:
-				revoked++
-			case outcome.Dead:
-				dead++
-			}
-			reasons[o.Reason]++
+		if recorded, cancelled := e.recorded[name]; cancelled {
+			impUIDs = impUIDs[:recorded]
 		}
 		b := e.batches[name]
-		if b.Revoked != revoked || b.Dead != dead || b.Asked() != len(impUIDs) || b.Open != 0 ||
-			!b.Finished() || e.finished[name] != 1 || !maps.Equal(b.Reasons, reasons) {
+		if b.Asked() != len(impUIDs) || b.Open != 0 || !b.Finished() || e.finished[name] != 1 || !e.shows(b, impUIDs) {
 			found = append(found, name)
 		}
 	}
 	return which("batch differences", found)
+}
+
+// shows reports whether a batch shows what became of its imp_uids. Of one that was
+// withdrawn and asked for once more it has counted either end.
+func (e *evidence) shows(b outcome.Batch, impUIDs []string) bool {
+	ended, either := make(map[outcome.Reason]int), 0
+	for _, impUID := range impUIDs {
+		before, again := e.again[impUID]
+		switch {
+		case again:
+			ended[before.Reason]++
+		case e.touched[impUID] && e.askedSince(impUID, b.Name, time.Time{}):
+			either++
+		case e.outcomes[impUID].Status.Terminal():
+			ended[e.outcomes[impUID].Reason]++
+		}
+	}
+	more := 0
+	for _, reason := range outcome.TerminalReasons() {
+		if b.Reasons[reason] < ended[reason] {
+			return false
+		}
+		more += b.Reasons[reason] - ended[reason]
+	}
+	revoked := b.Reasons[outcome.ReasonRevoked] + b.Reasons[outcome.ReasonAlreadyRevoked]
+	return more == either && b.Revoked == revoked && b.Revoked+b.Dead == len(impUIDs)
 }
 
 // leftInQueues finds tasks that Asynq would still give to somebody.
@@ -172,7 +204,7 @@ func leftInQueues(e *evidence) finding {
 
 // archive finds how many tasks Asynq has archived.
 func archive(e *evidence) finding {
-	return finding{name: "archived by Asynq", allowed: mostArchived, count: e.archived}
+	return finding{name: "archived by Asynq", allowed: mostArchived, count: e.inArchive}
 }
 
 // misdirected finds calls that must never be made: where a redirect led, and of

@@ -20,10 +20,19 @@ const (
 
 // healthy is the evidence of a run in which all went well.
 func healthy() evidence {
+	past := newHistory()
+	for _, impUID := range []string{done, given, unclear, spent, handmade} {
+		past.accepted[impUID] = 1
+	}
+	past.asked[given] = []asking{{"soak-1", at(1), true}}
+	past.deletes[done], past.deletes[given] = []time.Time{at(2)}, []time.Time{at(2)}
 	return evidence{
-		accepted: []string{done, given, unclear, spent, handmade},
+		history: past,
 		outcomes: map[string]outcome.Outcome{
-			done:     {ImpUID: done, PG: tasks.KCP, Status: outcome.Revoked, Reason: outcome.ReasonRevoked},
+			done: {
+				ImpUID: done, PG: tasks.KCP, Status: outcome.Revoked, Reason: outcome.ReasonRevoked,
+				Receipt: outcome.Receipt{ApplyNum: "1"},
+			},
 			given:    {ImpUID: given, PG: tasks.KCP, Status: outcome.Dead, Reason: outcome.ReasonNotIssued},
 			unclear:  {ImpUID: unclear, PG: tasks.Settle, Status: outcome.Dead, Reason: outcome.ReasonUnconfirmed},
 			spent:    {ImpUID: spent, PG: tasks.KCP, Status: outcome.Dead, Reason: outcome.ReasonAttemptsExhausted},
@@ -41,13 +50,29 @@ func healthy() evidence {
 		}},
 		finished: map[string]int{"soak-1": 1},
 		truths: map[string]iamporttest.Truth{
-			done:     {Issued: true, RevokedAt: time.Unix(1, 0), Effective: 1},
+			done: {
+				Issued: true, RevokedAt: at(1), Effective: 1, Receipt: iamporttest.Receipt{ImpUID: done, ApplyNum: "1"},
+			},
 			unclear:  {Issued: true, RevokedAt: time.Unix(1, 0), Effective: 1},
 			spent:    {Issued: true},
 			handmade: revokedByHand(tasks.Settle),
 		},
 		failing: map[string]bool{spent: true, handmade: true},
 	}
+}
+
+// at is a time of the run.
+func at(second int64) time.Time { return time.Unix(second, 0) }
+
+// withdraw plants that a request was cancelled at second 10, before any call, and ended
+// as withdrawn.
+func withdraw(e *evidence, impUID, batch string) {
+	e.touched[impUID] = true
+	e.deletes[impUID] = nil
+	e.cancelled[impUID] = []cancellation{{batch, at(9), at(10), outcome.Withdrawn}}
+	e.outcomes[impUID] = outcome.Outcome{ImpUID: impUID, Status: outcome.Dead, Reason: outcome.ReasonWithdrawn}
+	e.batches["soak-1"].Reasons[outcome.ReasonNotIssued]--
+	e.batches["soak-1"].Reasons[outcome.ReasonWithdrawn]++
 }
 
 // revokedByHand is the truth of a receipt that a person revoked.
@@ -83,6 +108,89 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 		plant func(*evidence)
 		want  []string
 	}{
+		"nothing, where a request was cancelled": {func(e *evidence) {
+			withdraw(e, given, "")
+		}, nil},
+		"called after it was cancelled": {func(e *evidence) {
+			withdraw(e, given, "")
+			e.deletes[given] = []time.Time{at(11)}
+		}, []string{"called after they were cancelled"}},
+		"nothing, where it was asked for after it was cancelled": {func(e *evidence) {
+			withdraw(e, given, "")
+			e.deletes[given] = []time.Time{at(12)}
+			e.asked[given] = append(e.asked[given], asking{"", at(11), true})
+		}, nil},
+		"called once more after its attempts": {func(e *evidence) {
+			withdraw(e, given, "")
+			e.cancelled[given][0].Withdrawal = outcome.Called
+			e.deletes[given] = []time.Time{at(5), at(11)}
+		}, []string{"called after they were cancelled"}},
+		"nothing, where an attempt was running": {func(e *evidence) {
+			withdraw(e, given, "")
+			e.cancelled[given][0].Withdrawal = outcome.Running
+			e.deletes[given] = []time.Time{at(11), at(12)}
+		}, nil},
+		"attempts after the one that was running": {func(e *evidence) {
+			withdraw(e, given, "")
+			e.cancelled[given][0].Withdrawal = outcome.Running
+			e.deletes[given] = []time.Time{at(11), at(12), at(13)}
+		}, []string{"called after they were cancelled"}},
+		"called after its batch was cancelled, which went on asking": {func(e *evidence) {
+			withdraw(e, given, "soak-1")
+			e.asked[given] = append(e.asked[given], asking{"soak-1", at(11), true})
+			e.deletes[given] = []time.Time{at(11)}
+		}, []string{"called after they were cancelled"}},
+		"called although its line was refused": {func(e *evidence) {
+			e.refused = []string{"imp_000000000008"}
+			e.deletes["imp_000000000008"] = []time.Time{at(11)}
+		}, []string{"called after they were cancelled"}},
+		"cancelled, and given up as something else": {func(e *evidence) {
+			withdraw(e, given, "")
+			change(e, given, func(o *outcome.Outcome) { o.Reason = outcome.ReasonNotIssued })
+			e.batches["soak-1"].Reasons[outcome.ReasonNotIssued]++
+			e.batches["soak-1"].Reasons[outcome.ReasonWithdrawn]--
+		}, []string{"cancelled before a call, ended otherwise"}},
+		"withdrawn with its batch, wanted by others": {func(e *evidence) {
+			e.recorded = map[string]int{"soak-1": 2}
+			withdraw(e, given, "soak-1")
+			e.asked[given] = append(e.asked[given], asking{"", at(1), true})
+		}, []string{"cancelled with a batch, wanted by others, not called"}},
+		"withdrawn by nobody": {func(e *evidence) {
+			withdraw(e, given, "")
+			delete(e.touched, given)
+		}, []string{"withdrawn, archived or re-issued by nobody"}},
+		"archived by nobody": {func(e *evidence) {
+			change(e, spent, func(o *outcome.Outcome) { o.Reason = outcome.ReasonCrashed })
+		}, []string{"withdrawn, archived or re-issued by nobody"}},
+		"called after it was archived": {func(e *evidence) {
+			e.touched[spent], e.archived[spent] = true, at(10)
+			change(e, spent, func(o *outcome.Outcome) { o.Reason = outcome.ReasonCrashed })
+			e.deletes[spent] = []time.Time{at(9), at(16)}
+		}, []string{"called after a person archived them"}},
+		"a line of a cancelled batch that is not counted": {func(e *evidence) {
+			e.recorded = map[string]int{"soak-1": 1}
+		}, []string{"batch differences"}},
+		"another receipt, for nothing": {func(e *evidence) {
+			change(e, spent, func(o *outcome.Outcome) { o.Reason = outcome.ReasonReissued })
+		}, []string{"withdrawn, archived or re-issued by nobody"}},
+		"nothing, where another receipt followed": {func(e *evidence) {
+			follow(e)
+		}, nil},
+		"nothing, where another receipt followed and the answer had none": {func(e *evidence) {
+			follow(e)
+			change(e, done, func(o *outcome.Outcome) { o.ApplyNum = "" })
+		}, nil},
+		"revoked, and nobody asked for it": {func(e *evidence) {
+			follow(e)
+			e.truths[done] = e.earlier[done][0]
+		}, []string{"issued afterwards, revoked unasked"}},
+		"said to be revoked, by the number of the one before": {func(e *evidence) {
+			follow(e)
+			e.again[done] = e.outcomes[done]
+		}, []string{"wrong"}},
+		"a second request that did not end": {func(e *evidence) {
+			e.accepted[given]++
+		}, []string{"requests without an end of their own"}},
 		"no outcome at all": {func(e *evidence) {
 			delete(e.outcomes, done)
 		}, []string{"lost", "batch differences"}},
@@ -125,7 +233,7 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 		}, []string{"revoked twice"}},
 		"no event": {func(e *evidence) {
 			delete(e.events, done)
-		}, []string{"missing events"}},
+		}, []string{"missing events", "requests without an end of their own"}},
 		"an event of something else": {func(e *evidence) {
 			e.events[done] = []outcome.Status{outcome.Revoked, outcome.Dead}
 		}, []string{"missing events"}},
@@ -158,7 +266,7 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 			delete(e.finished, "soak-1")
 		}, []string{"batch differences"}},
 		"an archive that Asynq trims": {func(e *evidence) {
-			e.archived = 10_000
+			e.inArchive = 10_000
 		}, []string{"archived by Asynq"}},
 		"a redirect that was followed": {func(e *evidence) {
 			e.stats.Calls = map[iamporttest.Operation]map[int]int{iamporttest.OpRedirected: {200: 1}}
@@ -179,6 +287,13 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// follow plants that another receipt followed the one that is revoked.
+func follow(e *evidence) {
+	e.reissued[done] = true
+	e.earlier = map[string][]iamporttest.Truth{done: {e.truths[done]}}
+	e.truths[done] = iamporttest.Truth{Issued: true, Receipt: iamporttest.Receipt{ImpUID: done, ApplyNum: "2"}}
 }
 
 func TestWhatIsCountedOnly(t *testing.T) {

@@ -13,26 +13,29 @@ import (
 // evidence is all that is known in the end, of both sides.
 type evidence struct {
 	// What was done.
-	accepted []string // imp_uids, sorted
+	*history
 	*disrupted
-	allTerminal time.Duration // after the last fault
+	recorded    map[string]int // rows of each batch that was cancelled
+	refused     []string       // imp_uids that were never asked for, their batch being cancelled
+	allTerminal time.Duration  // after the last fault
 	total       time.Duration
 	late        bool // the time was over before every outcome was terminal
 
 	// What Redis says.
-	outcomes map[string]outcome.Outcome
-	events   map[string][]outcome.Status // of each imp_uid, the last one last
-	dead     map[string]bool             // the list of dead letters
-	open     []string                    // the imp_uids that are to go on
-	left     map[string]string           // tasks in Asynq's queues that should not be
-	lists    map[string][]string         // the imp_uids of each batch
-	batches  map[string]outcome.Batch
-	finished map[string]int // how often each batch was published
-	archived int
+	outcomes  map[string]outcome.Outcome
+	events    map[string][]outcome.Status // of each imp_uid, the last one last
+	dead      map[string]bool             // the list of dead letters
+	open      []string                    // the imp_uids that are to go on
+	left      map[string]string           // tasks in Asynq's queues that should not be
+	lists     map[string][]string         // the imp_uids of each batch
+	batches   map[string]outcome.Batch
+	finished  map[string]int // how often each batch was published
+	inArchive int            // tasks
 
 	// What PortOne knows, and how the workers fared.
-	truths  map[string]iamporttest.Truth
-	failing map[string]bool // the imp_uids whose every DELETE fails
+	truths  map[string]iamporttest.Truth   // of the latest receipt
+	earlier map[string][]iamporttest.Truth // of those before it
+	failing map[string]bool                // the imp_uids whose every DELETE fails
 	stats   iamporttest.Stats
 	crashes []string
 }
@@ -41,15 +44,19 @@ type evidence struct {
 func (k *soak) gather(ctx context.Context, found *evidence) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	found.crashes = k.workers.crashes
+	found.crashes, found.recorded = k.workers.crashes, k.recorded
 	k.gatherTruths(found)
 	var err error
-	if found.left, found.archived, err = k.left(); err != nil {
+	if found.left, found.inArchive, err = k.left(); err != nil {
 		return fmt.Errorf("read Asynq's queues: %w", err)
 	}
-	ever := time.Now().Add(24 * time.Hour)
-	if found.open, err = k.outcomes.Overdue(ctx, ever, int64(k.tasks)); err != nil {
+	open, ended, err := k.outcomes.Overdue(ctx, -24*time.Hour, k.tasks) // whenever it is due
+	if err != nil {
 		return err
+	}
+	found.open = ended
+	for _, request := range open {
+		found.open = append(found.open, request.ImpUID)
 	}
 	if err := k.gatherOutcomes(ctx, found); err != nil {
 		return err
@@ -81,9 +88,14 @@ func (k *soak) gather(ctx context.Context, found *evidence) error {
 func (k *soak) gatherTruths(found *evidence) {
 	found.stats = k.portone.Stats()
 	found.truths = make(map[string]iamporttest.Truth)
+	found.earlier = make(map[string][]iamporttest.Truth)
 	found.failing = make(map[string]bool)
+	portone, _ := any(k.portone).(reissuer)
 	for truth := range k.portone.Truths() {
 		found.truths[truth.ImpUID] = truth
+		if portone != nil {
+			found.earlier[truth.ImpUID] = portone.Earlier(truth.ImpUID)
+		}
 		if slices.Contains(k.portone.RulesAbout(truth.ImpUID), failing) {
 			found.failing[truth.ImpUID] = true
 		}
@@ -92,7 +104,7 @@ func (k *soak) gatherTruths(found *evidence) {
 
 func (k *soak) gatherOutcomes(ctx context.Context, found *evidence) error {
 	found.outcomes = make(map[string]outcome.Outcome, len(found.accepted))
-	for chunk := range slices.Chunk(found.accepted, page) {
+	for chunk := range slices.Chunk(found.sorted(), page) {
 		outcomes, err := k.outcomes.Many(ctx, chunk)
 		if err != nil {
 			return err
@@ -108,6 +120,13 @@ func (k *soak) gatherOutcomes(ctx context.Context, found *evidence) error {
 // published as finished.
 func (k *soak) gatherBatches(ctx context.Context, found *evidence) error {
 	found.lists = k.plan.lists()
+	for name, recorded := range found.recorded {
+		for _, impUID := range found.lists[name][recorded:] {
+			if _, accepted := found.accepted[impUID]; !accepted {
+				found.refused = append(found.refused, impUID)
+			}
+		}
+	}
 	found.batches = make(map[string]outcome.Batch)
 	found.finished = make(map[string]int)
 	batches, err := k.outcomes.Batches(ctx)
@@ -126,4 +145,18 @@ func (k *soak) gatherBatches(ctx context.Context, found *evidence) error {
 		found.finished[name]++
 	}
 	return nil
+}
+
+// truthOf returns what PortOne knows of the receipt that an outcome is about: the
+// latest, unless it names an earlier one and nobody asked for another. An answer without
+// a receipt was about the first on which a DELETE took effect.
+func (e *evidence) truthOf(o outcome.Outcome) iamporttest.Truth {
+	if _, again := e.again[o.ImpUID]; !again && o.Status == outcome.Revoked {
+		for _, truth := range e.earlier[o.ImpUID] {
+			if truth.ApplyNum == o.ApplyNum || o.ApplyNum == "" && truth.Effective > 0 {
+				return truth
+			}
+		}
+	}
+	return e.truths[o.ImpUID]
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math/rand/v2"
+	"net/http"
 	"time"
 
 	"receiptrevoker/worker/iamport/iamporttest"
@@ -24,12 +25,14 @@ var shares = []iamporttest.Rule{
 	{Fault: iamporttest.NotJSON, Percent: 1},
 	{Fault: iamporttest.NoResponse, Percent: 2},
 	{Fault: iamporttest.Redirect, Percent: 1},
+	{Fault: iamporttest.Page(http.StatusNotFound), Percent: 1},
 	{Fault: iamporttest.Unauthorized, Percent: 2},
 	{Fault: iamporttest.ExpireToken, Percent: 0.3},
 	{Fault: iamporttest.Forbidden, Percent: 0.5},
 
 	{Fault: iamporttest.BadRequest, Percent: 0.3},
 	{Fault: iamporttest.NotFound, Percent: 0.3},
+	{Fault: iamporttest.Conflict, Percent: 0.3},
 	{Fault: iamporttest.Unsupported, Percent: 0.3},
 	{Fault: iamporttest.RefusedCode, Percent: 0.3},
 }
@@ -37,6 +40,8 @@ var shares = []iamporttest.Rule{
 // lookupShares says the same of lookups.
 var lookupShares = []iamporttest.Rule{
 	{Fault: iamporttest.BadGateway, Percent: 5},
+	{Fault: iamporttest.GatewayFailed, Percent: 1},
+	{Fault: iamporttest.Page(http.StatusNotFound), Percent: 1},
 	{Fault: iamporttest.CutBefore, Percent: 2},
 	{Fault: iamporttest.NotJSON, Percent: 1},
 	{Fault: iamporttest.Unauthorized, Percent: 1},

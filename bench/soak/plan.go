@@ -38,6 +38,8 @@ type plan struct {
 	alreadyRevoked int // status of revoking twice
 	asks           []burst
 	disruptions    []disruption
+	deeds          []deed
+	archivable     map[string]bool // the imp_uids whose tasks a person may archive
 }
 
 // burst is a list of revocations that are asked for at the same time. Those of
@@ -45,6 +47,7 @@ type plan struct {
 type burst struct {
 	at          time.Duration // from the start
 	batch       bool
+	cancelled   bool // while it is asked for, or worked on
 	revocations []tasks.Revocation
 }
 
@@ -71,7 +74,7 @@ type disruption struct {
 func makePlan(s settings) plan {
 	random := rand.New(rand.NewPCG(s.seed, 0))
 	span := max(time.Duration(s.kills+s.restarts)*perDisruption, leastSpan)
-	p := plan{alreadyRevoked: http.StatusInternalServerError}
+	p := plan{alreadyRevoked: http.StatusInternalServerError, archivable: make(map[string]bool)}
 	if random.IntN(2) == 0 {
 		p.alreadyRevoked = http.StatusBadRequest
 	}
@@ -80,6 +83,8 @@ func makePlan(s settings) plan {
 	p.faults = append(p.faults, failing)
 	p.faults = append(p.faults, transient...)
 	p.makeDisruptions(random, s, span)
+	p.makeArchiving(random, span)
+	slices.SortStableFunc(p.deeds, func(a, b deed) int { return cmp.Compare(a.at, b.at) })
 	return p
 }
 
@@ -89,47 +94,68 @@ func upTo(random *rand.Rand, d time.Duration) time.Duration {
 }
 
 // makeAsks gives most payments a receipt, and asks for half of them alone and
-// for half in batches. One in twenty is asked for again later, and one in
-// twenty the other way as well, so that it stands on two queues.
+// for half in batches, of which some are cancelled. One in twenty is asked for again
+// later, and one in twenty the other way as well, so that it stands on two queues.
 func (p *plan) makeAsks(random *rand.Rand, payments int, span time.Duration) {
-	seen := make(map[string]bool, payments)
+	seen, batches, large := make(map[string]bool, payments), 0, payments/linesPerLarge
 	for payments > 0 {
 		b := burst{at: upTo(random, span), batch: random.IntN(2) == 0}
-		for range min(1+random.IntN(2*burstSize-1), payments) {
+		if b.batch {
+			b.cancelled = batches%cancelledBatches == 0
+			batches++
+		}
+		size, after := 1+random.IntN(2*burstSize-1), soon
+		if b.cancelled && large > 0 {
+			large--
+			size, after = 2*largeBatch+random.IntN(largeBatch), soon/100
+		}
+		for range min(size, payments) {
 			b.revocations = append(b.revocations, p.payment(random, seen))
 			payments--
 		}
-		p.ask(b, len(p.asks))
+		name := p.ask(b, len(p.asks))
+		if b.cancelled {
+			p.deeds = append(p.deeds, deed{at: b.at + upTo(random, after), kind: cancelBatch, batch: name})
+		}
 		p.askAgain(random, b, span)
 	}
 	slices.SortStableFunc(p.asks, func(a, b burst) int { return cmp.Compare(a.at, b.at) })
 }
 
-// ask adds a burst, whose batch, if it is one, is called by a number.
-func (p *plan) ask(b burst, number int) {
+// ask adds a burst, whose batch, if it is one, is called by a number. It returns the
+// name.
+func (p *plan) ask(b burst, number int) (name string) {
+	if b.batch {
+		name = fmt.Sprintf("soak-%d", number)
+	}
 	b.revocations = slices.Clone(b.revocations)
 	for i := range b.revocations {
-		b.revocations[i].Batch, b.revocations[i].Row = "", 0
+		b.revocations[i].Batch, b.revocations[i].Row = name, 0
 		if b.batch {
-			b.revocations[i].Batch, b.revocations[i].Row = fmt.Sprintf("soak-%d", number), i+1
+			b.revocations[i].Row = i + 1
 		}
 	}
 	p.asks = append(p.asks, b)
+	return name
 }
 
-// askAgain adds the bursts of those that are asked for twice.
+// askAgain adds the bursts of those that are asked for twice, and what is done to the
+// others. Of a batch that is cancelled somebody else asks for one in four.
 func (p *plan) askAgain(random *rand.Rand, b burst, span time.Duration) {
 	same := burst{at: upTo(random, span), batch: b.batch}
 	other := burst{at: min(b.at+upTo(random, time.Second), span), batch: !b.batch}
 	for _, r := range b.revocations {
-		switch random.IntN(20) {
-		case 0:
+		switch number := random.IntN(20); {
+		case b.cancelled && number < 15:
+		case !b.cancelled && number == 0:
 			same.revocations = append(same.revocations, r)
-		case 1:
+		case b.cancelled || number == 1:
 			if random.IntN(4) == 0 {
 				r.PG = "" // this producer does not know it, and asks on a queue of nobody's
 			}
 			other.revocations = append(other.revocations, r)
+		default:
+			p.interfere(random, b, r, random.IntN(100))
 		}
 	}
 	for _, again := range []burst{same, other} {
@@ -173,7 +199,7 @@ func (p *plan) issue(random *rand.Rand, r iamporttest.Receipt) {
 
 // payment returns the revocation of a new payment, whose receipt it issues
 // unless it is one of the few that have none. Few producers do not know the
-// gateway.
+// gateway, and few name the receipt by its number, where it can be looked up.
 func (p *plan) payment(random *rand.Rand, seen map[string]bool) tasks.Revocation {
 	r := tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", random.Int64N(1e12))}
 	for seen[r.ImpUID] {
@@ -183,7 +209,12 @@ func (p *plan) payment(random *rand.Rand, seen map[string]bool) tasks.Revocation
 	gateways := tasks.Gateways()
 	r.PG = gateways[random.IntN(len(gateways))]
 	if random.IntN(100) >= 3 {
-		p.issue(random, iamporttest.Receipt{ImpUID: r.ImpUID, PG: r.PG})
+		receipt := iamporttest.Receipt{ImpUID: r.ImpUID, PG: r.PG}
+		if r.PG.LooksUp() && random.IntN(100) < namedShare {
+			receipt.ApplyNum = fmt.Sprintf("%09d", random.IntN(1e9))
+			r.ApplyNum = receipt.ApplyNum
+		}
+		p.issue(random, receipt)
 	}
 	if random.IntN(100) < 4 {
 		r.PG = ""

@@ -13,7 +13,7 @@ import (
 
 var (
 	sizes    = settings{tasks: 1_000, kills: 8, restarts: 3, freezes: 2, workers: 3, seed: 1}
-	internal = cmp.AllowUnexported(plan{}, burst{}, disruption{})
+	internal = cmp.AllowUnexported(plan{}, burst{}, disruption{}, deed{})
 )
 
 func TestPlanIsThatOfItsSeed(t *testing.T) {
@@ -66,6 +66,31 @@ func TestPlanHoldsWhatWasAskedFor(t *testing.T) {
 	if kinds[killWorker] != sizes.kills || kinds[restartRedis] != sizes.restarts || kinds[freezeWorker] != sizes.freezes ||
 		kinds[outage] == 0 {
 		t.Errorf("disruptions: got %v, want those of %+v and some outages", kinds, sizes)
+	}
+	deeds := make(map[kind]int)
+	for _, d := range p.deeds {
+		deeds[d.kind]++
+		for _, r := range d.revocations {
+			if n := single[r.ImpUID] + batch[r.ImpUID]; n != 1 || p.archivable[r.ImpUID] {
+				t.Errorf("%s: %s is asked for %d times, archivable %v; want once, and nothing else done to it",
+					d.kind, r.ImpUID, n, p.archivable[r.ImpUID])
+			}
+		}
+	}
+	for _, kind := range []kind{cancelRequests, cancelBatch, archiveTasks, reissue, askAgain} {
+		if deeds[kind] == 0 {
+			t.Errorf("got %v, want some to %s", deeds, kind)
+		}
+	}
+	wanted := 0
+	for _, name := range p.cancelledBatches() {
+		for _, impUID := range p.lists()[name] {
+			wanted += single[impUID]
+		}
+	}
+	if wanted == 0 || p.named() == 0 || len(p.archivable) == 0 {
+		t.Errorf("got %d lines of cancelled batches that others ask for, %d requests that name their receipt, "+
+			"%d archivable; want some of each", wanted, p.named(), len(p.archivable))
 	}
 	byHand := 0
 	for _, r := range p.receipts {

@@ -53,7 +53,7 @@ func (k *soak) report(e evidence) (text string, ok bool) {
 		k.tell(&b, &e, f)
 	}
 	ok = len(failed) == 0 && len(e.crashes) == 0 &&
-		len(e.accepted) == k.tasks && !e.late && e.allTerminal <= target
+		len(e.accepted)+len(e.refused) == k.tasks && !e.late && e.allTerminal <= target
 	return b.String(), ok
 }
 
@@ -61,7 +61,17 @@ func (k *soak) report(e evidence) (text string, ok bool) {
 func (k *soak) writeDone(b *strings.Builder, e *evidence) {
 	b.WriteString("| measured | target | found |\n|---|---|---|\n")
 	writeRow(b, "tasks", "–", k.tasks)
-	writeRow(b, "accepted", strconv.Itoa(k.tasks), len(e.accepted))
+	writeRow(b, "accepted", strconv.Itoa(k.tasks-len(e.refused)), len(e.accepted))
+	writeRow(b, "refused, since their batch is cancelled", "–", len(e.refused))
+	writeRow(b, "batches cancelled", "–", len(e.recorded))
+	writeRow(b, "cancelled before any call", "–", e.cancelledAs(outcome.Withdrawn))
+	writeRow(b, "cancelled between two attempts", "–", e.cancelledAs(outcome.Called))
+	writeRow(b, "cancelled while an attempt ran", "–", e.cancelledAs(outcome.Running))
+	writeRow(b, "cancelled with a batch, wanted by others", "–", e.cancelledAs(outcome.Wanted))
+	writeRow(b, "archived by a person", "–", len(e.archived))
+	writeRow(b, "requests that name their receipt", "–", k.plan.named())
+	writeRow(b, "receipts issued afterwards", "–", len(e.reissued))
+	writeRow(b, "asked for again after their end", "–", len(e.again))
 	writeRow(b, "receipts whose every DELETE fails", "–", len(e.failing))
 	writeRow(b, "receipts revoked by hand before", "–", e.byHand())
 	writeRow(b, "workers killed", "–", e.times[killWorker])
@@ -81,6 +91,16 @@ func (k *soak) writeDone(b *strings.Builder, e *evidence) {
 func (e *evidence) byHand() (count int) {
 	for _, truth := range e.truths {
 		if !truth.CancelledAt.IsZero() {
+			count++
+		}
+	}
+	return count
+}
+
+// cancelledAs returns for how many imp_uids a cancellation came to the given end.
+func (e *evidence) cancelledAs(w outcome.Withdrawal) (count int) {
+	for _, all := range e.cancelled {
+		if slices.ContainsFunc(all, func(c cancellation) bool { return c.Withdrawal == w }) {
 			count++
 		}
 	}

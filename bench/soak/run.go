@@ -31,8 +31,9 @@ type soak struct {
 	workers  *workers
 	client   *enqueue.Client
 	outcomes *outcome.Store
-	accepted accepted
-	files    string // everybody's directory
+	history  *history
+	recorded map[string]int // rows of each batch that was cancelled
+	files    string         // everybody's directory
 }
 
 // errFailed ends a run that did not prove what it should. The report says why.
@@ -47,7 +48,7 @@ func run(ctx context.Context, s settings, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	k := &soak{settings: s, plan: makePlan(s), files: files}
+	k := &soak{settings: s, plan: makePlan(s), history: newHistory(), files: files}
 	if s.keep {
 		k.say("everybody's files are in %s", files)
 	} else {
@@ -93,7 +94,7 @@ func (k *soak) start(ctx context.Context) (stop func(), err error) {
 	}
 	k.portone = iamporttest.New(iamporttest.Config{
 		Latency: iamporttest.Latency{Median: k.latency}, AlreadyRevoked: k.plan.alreadyRevoked,
-		Seed: k.seed, Faults: k.plan.faults,
+		Seed: k.seed, Faults: k.plan.faults, OnCall: k.history.call,
 	})
 	k.portone.Issue(k.plan.receipts...)
 	api, err := loopback.Serve(k.portone)
@@ -146,16 +147,21 @@ const workerHTTP = "off"
 // carryOut asks and disrupts, waits until all is calm, and gathers what there
 // is to compare.
 func (k *soak) carryOut(ctx context.Context) (evidence, error) {
-	k.say("%d imp_uids in %d bursts, %d disruptions", k.tasks, len(k.plan.asks), len(k.plan.disruptions))
+	k.say("%d imp_uids in %d bursts, %d disruptions, %d deeds of people",
+		k.tasks, len(k.plan.asks), len(k.plan.disruptions), len(k.plan.deeds))
 	k.began = time.Now()
 	var found evidence
 	everything, within := errgroup.WithContext(ctx)
 	everything.Go(func() error { return k.ask(within) })
+	everything.Go(func() error { return k.interfere(within) })
 	everything.Go(func() (err error) {
 		found.disrupted, err = k.disrupt(within)
 		return err
 	})
 	if err := everything.Wait(); err != nil {
+		return found, err
+	}
+	if err := k.acceptRecorded(ctx); err != nil {
 		return found, err
 	}
 	k.awaitCalm(ctx, &found)

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
@@ -42,11 +44,6 @@ func TestRightsOfTheRunbookAreEnough(t *testing.T) {
 			measure(t, g.as(w, "revoker-keda"))
 			redistest.Eventually(t, failoverTime, "the sweeper goes on with what nobody does", func() bool {
 				return strings.Contains(log.String(), "enqueued again") && strings.Contains(log.String(), `"revoked","imp_uid":"`+abandoned)
-			})
-			store := outcome.NewStore(g.as(w, "revoker-worker").client(t), outcome.Config{})
-			redistest.Eventually(t, failoverTime, "it has searched for tasks that an archive lost", func() bool {
-				cut, err := store.CutArchives(t.Context())
-				return len(cut) == 0 && err == nil
 			})
 			stdout := g.as(w, "revoker-doctor").expect(t, test.code, "doctor")
 			if strings.Contains(stdout, "unknown ") || !strings.Contains(stdout, "as the user revoker-doctor") {
@@ -107,10 +104,8 @@ func abandon(t *testing.T, w *world) {
 	if _, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: abandoned}, time.Millisecond); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Postpone(t.Context(), abandoned, time.Now().Add(-time.Hour)); err != nil {
-		t.Fatal(err)
-	}
-	if err := store.MarkCut(t.Context(), "receipts"); err != nil {
+	longAgo := redis.Z{Score: float64(time.Now().Add(-time.Hour).UnixMilli()), Member: abandoned}
+	if err := w.client(t).ZAdd(t.Context(), "{receipt}:open", longAgo).Err(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -191,9 +186,46 @@ func TestRightsOfTheRunbookAreFew(t *testing.T) {
 				t.Errorf("%s may %v: %v", user, words, err)
 			}
 		}
-		// A worker searches a queue for tasks that its archive has lost.
-		if err := client.Do(t.Context(), "scan", "0").Err(); (err == nil) != (user == "revoker-worker") {
-			t.Errorf("%s and the names of all keys: %v", user, err)
+	}
+}
+
+// TestProducersWriteNoOutcome sees that who asks for revocations cannot say what
+// became of them, and reads it.
+func TestProducersWriteNoOutcome(t *testing.T) {
+	t.Parallel()
+	g := startGuarded(t)
+	client := g.as(newWorld(t, "", iamporttest.Config{}), "revoker-producer").client(t)
+	for _, words := range [][]any{
+		{"hset", "{receipt}:outcome:imp_1", "status", "revoked"},
+		{"hdel", "{receipt}:outcome:imp_1", "status"},
+		{"del", "{receipt}:outcome:imp_1"},
+		{"pexpire", "{receipt}:outcome:imp_1", "1"},
+		{"zadd", "{receipt}:dead", "1", "imp_1"},
+		{"zrem", "{receipt}:dead", "imp_1"},
+		{"xadd", "{receipt}:outcomes", "*", "imp_uid", "imp_1", "status", "revoked"},
+		{"del", "{receipt}:outcomes"},
+		{"hset", "{receipt}:gate:kcp", "state", "open"},
+		{"del", "{receipt}:gate:kcp"},
+		{"del", "{receipt}:hold"},
+		{"zadd", "{receipt}:sweeper", "1", "x"},
+		{"del", "asynq:{receipts-kcp}:paused"},
+		{"del", "asynq:{receipts-kcp}:active"},
+		{"zrem", "asynq:{receipts-kcp}:retry", "revoke:imp_1"},
+	} {
+		if err := client.Do(t.Context(), words...).Err(); err == nil || !refused.MatchString(err.Error()) {
+			t.Errorf("a producer may %v: %v", words, err)
+		}
+		script := "return redis.call(unpack(ARGV))"
+		if err := client.Eval(t.Context(), script, nil, words...).Err(); err == nil || !refused.MatchString(err.Error()) {
+			t.Errorf("a producer may %v in a script: %v", words, err)
+		}
+	}
+	for _, words := range [][]any{
+		{"hgetall", "{receipt}:outcome:imp_1"},
+		{"xrevrange", "{receipt}:outcomes", "+", "-"},
+	} {
+		if err := client.Do(t.Context(), words...).Err(); err != nil {
+			t.Errorf("a producer may not %v: %v", words, err)
 		}
 	}
 }
@@ -211,13 +243,22 @@ func TestEveryScriptMayBeRun(t *testing.T) {
 		words := strings.Fields(line)
 		allowed[words[1]] = words[2:]
 	}
-	for user, folders := range map[string][]string{
-		"revoker-worker": {"tasks/outcome", "worker/gate", "worker"}, "revoker-operator": {"worker/gate"},
+	for user, patterns := range map[string][]string{
+		"revoker-worker": {
+			"tasks/outcome/batch", "tasks/outcome/begin", "tasks/outcome/extend", "tasks/outcome/finish",
+			"tasks/outcome/overview", "tasks/backlog/remove", "worker/*", "worker/gate/*",
+		},
+		"revoker-producer": {
+			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/backlog/remove",
+		},
+		"revoker-operator": {
+			"tasks/outcome/batch", "tasks/outcome/cancel", "tasks/outcome/revive", "tasks/backlog/remove", "worker/gate/*",
+		},
 	} {
-		for _, folder := range folders {
-			scripts, err := filepath.Glob("../../" + folder + "/*.lua")
-			if err != nil || len(scripts) < 4 {
-				t.Fatalf("found %d scripts in %s: %v", len(scripts), folder, err)
+		for _, pattern := range patterns {
+			scripts, err := filepath.Glob("../../" + pattern + ".lua")
+			if err != nil || len(scripts) == 0 {
+				t.Fatalf("found no scripts at %s: %v", pattern, err)
 			}
 			for _, script := range scripts {
 				for _, command := range called(t, script) {

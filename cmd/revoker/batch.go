@@ -16,9 +16,10 @@ import (
 func (p *program) batch() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "batch",
-		Short: "Show how far lists have come, and report on them",
+		Short: "Show how far lists have come, report on them, cancel them",
 		Long: `A batch is a list that was asked for with 'revoker bulk'. These commands tell how
-far it has come, wait for its end, and write the list with its outcomes.`,
+far it has come, wait for its end, write the list with its outcomes, and withdraw
+what has not been called.`,
 		Example: `  revoker batch list
   revoker batch show refunds-2026-11 --wait
   revoker batch report refunds-2026-11 --output outcomes.csv --bom`,
@@ -26,7 +27,7 @@ far it has come, wait for its end, and write the list with its outcomes.`,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		DisableFlagsInUseLine: true,
 	}
-	cmd.AddCommand(p.batchList(), p.batchShow(), p.batchReport())
+	cmd.AddCommand(p.batchList(), p.batchShow(), p.batchReport(), p.batchCancel())
 	return cmd
 }
 
@@ -98,6 +99,8 @@ func listBatches(out io.Writer, batches []outcome.Batch) error {
 func state(b outcome.Batch) string {
 	left, known := b.Left()
 	switch {
+	case !b.CancelledAt.IsZero():
+		return "cancelled"
 	case b.Finished():
 		return "finished"
 	case !b.Complete:

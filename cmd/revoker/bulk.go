@@ -25,7 +25,6 @@ type bulkSettings struct {
 	retention config.Retention
 	list      listSettings
 	batch     string
-	append    bool
 	report    reportSettings
 	wait      bool
 
@@ -56,12 +55,13 @@ standard input for "-". UTF-8 and the EUC-KR of Korean Excel are recognised.
 
 The imp_uids stand in a column named imp_uid, impUid, 포트원 거래고유번호,
 아임포트 거래고유번호 or 거래고유번호, or in --column; the gateways, if any, in one
-named pg, pg_provider or PG사, as codes or Korean names. A line that cannot be
-used is reported with its number, and the rest goes on.
+named pg, pg_provider or PG사, as codes or Korean names; a column apply_num names the
+receipt that is meant, and no other of the same payment is revoked. A line that
+cannot be used is reported with its number, and the rest goes on.
 
 The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
 the same list again under the same --batch goes on where it stopped, and asks for
-nothing twice. Another list under that name is refused, unless --append adds it.
+nothing twice. A batch is one list: another one under that name is refused.
 What was asked for elsewhere counts as a duplicate and is shown with the outcome
 it has or gets. Single revocations come before those of a list.
 
@@ -75,7 +75,6 @@ It exits 3 if a line cannot be used, and with --wait unless all are revoked.`,
 	s.retention.Flags(cmd.Flags())
 	f := cmd.Flags()
 	f.StringVar(&s.batch, "batch", "", "`name` of the batch (default the file's and the time)")
-	f.BoolVar(&s.append, "append", false, "add the list to a batch that has another one already")
 	s.list.flags(f)
 	f.BoolVar(&s.wait, "wait", false, "wait until every line is revoked or given up")
 	f.StringVar(&s.report.file, "report", "",

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks/outcome"
 )
 
 // broken returns why not every line was asked for, and how to go on: unread is
@@ -19,10 +20,10 @@ func (j *bulkJob) broken(ctx context.Context, unread, failure error) error {
 	again := fmt.Sprintf("the batch %s has %s; to go on, give the same list again with --batch %[1]s",
 		j.settings.batch, plural(j.marked(ctx), "line"))
 	switch {
-	case errors.As(failure, &mismatch) && !mismatch.Unfinished && !j.settings.append:
-		return fmt.Errorf("%w; give it another --batch, or --append to add it to this one", failure)
 	case errors.As(failure, &mismatch):
-		return failure
+		return fmt.Errorf("%w; give it another --batch", failure)
+	case errors.Is(failure, outcome.ErrCancelled):
+		return fmt.Errorf("%w, and nothing more is asked for in it; give the list another --batch", failure)
 	case ctx.Err() != nil:
 		return fmt.Errorf("stopped: %s", again)
 	case unread != nil:

@@ -42,7 +42,7 @@ func (p *program) newBulkJob(s bulkSettings, input *bulkInput, client redis.Univ
 	queue := enqueue.NewClient(client, enqueue.Config{
 		Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration(), Tracers: s.tracers,
 	})
-	asking, err := queue.Batch(s.batch, enqueue.BatchOptions{Source: source, Append: s.append})
+	asking, err := queue.Batch(s.batch, enqueue.BatchOptions{Source: source})
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func (j *bulkJob) count(result enqueue.LineResult, progress *counter) {
 	case result.Kind == outcome.KindRepeated && result.First > 0:
 		progress.say("revoker: line %d: %s repeats line %d", result.Number, result.ImpUID, result.First)
 	case result.Kind == outcome.KindRepeated:
-		progress.say("revoker: line %d: %s is in another list of the batch", result.Number, result.ImpUID)
+		progress.say("revoker: line %d: %s repeats another line", result.Number, result.ImpUID)
 	}
 }
 

@@ -73,11 +73,10 @@ func (w *deadWalk) count(o outcome.Outcome) {
 func (w *deadWalk) pass(err error) bool {
 	var notDead *outcome.NotDeadError
 	var corrupt *outcome.CorruptError
-	var held *deadletter.HeldError
 	switch {
 	case errors.As(err, &notDead) && len(w.filter.ImpUIDs) == 0:
 		return true // it was on the list a moment ago: somebody else was faster
-	case errors.As(err, &notDead), errors.As(err, &corrupt), errors.As(err, &held), errors.Is(err, tasks.ErrInvalid):
+	case errors.As(err, &notDead), errors.As(err, &corrupt), errors.Is(err, tasks.ErrInvalid):
 		w.skipped++
 		fmt.Fprintf(w.out, "revoker: %v\n", err)
 		return true

@@ -17,6 +17,8 @@ type enqueueSettings struct {
 	redis     config.Redis
 	retention config.Retention
 	pg        string
+	applyNum  string
+	again     bool
 	wait      bool
 	json      bool
 }
@@ -28,20 +30,32 @@ func (p *program) enqueue() *cobra.Command {
 		Short: "Ask for single receipts to be revoked",
 		Long: `Enqueue asks for the receipts of single payments to be revoked. Asking twice is
 asking once: an imp_uid that was asked for before is shown with what it has come
-to, and nothing is enqueued.`,
-		Example: `  revoker enqueue imp_448280090638 --pg kcp --wait`,
-		Args:    arguments(1, -1, "an IMP_UID"),
-		RunE:    func(cmd *cobra.Command, args []string) error { return p.runEnqueue(cmd.Context(), s, args) },
+to. A request is recorded before its task is enqueued: what is shown as queued is
+carried out, also if its task is lost.
+
+A payment has another receipt after each partial refund, under the same imp_uid.
+--apply-num names the one that is meant: it is looked up first, and no other is
+revoked. --again asks for the receipt that exists now, after an earlier one was
+revoked or given up.`,
+		Example: `  revoker enqueue imp_448280090638 --pg kcp --wait
+  revoker enqueue imp_448280090638 --pg kcp --again --wait`,
+		Args: arguments(1, -1, "an IMP_UID"),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runEnqueue(cmd.Context(), s, args) },
 	}
 	s.redis.Flags(cmd.Flags())
 	s.retention.Flags(cmd.Flags())
 	cmd.Flags().StringVar(&s.pg, "pg", "", "payment gateway: a `code` such as kcp, or its Korean name")
+	cmd.Flags().StringVar(&s.applyNum, "apply-num", "", "`number` of the receipt that is meant, of a single IMP_UID")
+	cmd.Flags().BoolVar(&s.again, "again", false, "revoke the receipt that exists now, whatever became of an earlier one")
 	cmd.Flags().BoolVar(&s.wait, "wait", false, "wait until each is revoked or given up, and show its outcome")
 	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
 	return cmd
 }
 
 func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []string) error {
+	if s.applyNum != "" && len(impUIDs) > 1 {
+		return usageError{errors.New("--apply-num names one receipt: give one IMP_UID")}
+	}
 	client, err := p.connect(ctx, s.redis)
 	if err != nil {
 		return err
@@ -60,26 +74,18 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 
 	unfinished := false
 	for _, impUID := range impUIDs {
-		result, err := queue.Revoke(ctx, tasks.Revocation{ImpUID: impUID, PG: pg})
-		if errors.Is(err, tasks.ErrInvalid) {
+		r := tasks.Revocation{ImpUID: impUID, PG: pg, ApplyNum: s.applyNum, Again: s.again}
+		asked, err := p.request(ctx, queue, r)
+		if errors.Is(err, tasks.ErrInvalid) || errors.Is(err, enqueue.ErrOtherReceipt) {
 			fmt.Fprintf(p.stderr, "revoker: %v\n", err)
 			unfinished = true
 			continue
 		}
+		if err == nil && s.wait {
+			asked, err = queue.Wait(ctx, impUID)
+		}
 		if err != nil {
 			return err
-		}
-		asked := outcome.Outcome{ImpUID: impUID, PG: pg, Status: result.Status}
-		if result.Duplicate {
-			fmt.Fprintf(p.stderr, "revoker: %s was asked for before\n", impUID)
-			if asked, err = queue.Outcome(ctx, impUID); err != nil && !errors.Is(err, outcome.ErrNotFound) {
-				return err
-			}
-		}
-		if s.wait {
-			if asked, err = queue.Wait(ctx, impUID); err != nil {
-				return err
-			}
 		}
 		unfinished = unfinished || asked.Status == outcome.Dead
 		if err := out.outcome(asked); err != nil {
@@ -90,4 +96,21 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 		return errUnfinished
 	}
 	return nil
+}
+
+// request asks for one receipt and returns how far it has come.
+func (p *program) request(ctx context.Context, queue *enqueue.Client, r tasks.Revocation) (outcome.Outcome, error) {
+	result, err := queue.Revoke(ctx, r)
+	if err != nil || !result.Duplicate {
+		return outcome.Outcome{ImpUID: r.ImpUID, PG: r.PG, Status: result.Status}, err
+	}
+	fmt.Fprintf(p.stderr, "revoker: %s was asked for before\n", r.ImpUID)
+	if result.Status == outcome.Revoked && result.ApplyNum != "" {
+		fmt.Fprintf(p.stderr, "revoker: receipt %s was revoked; --again asks for the one that exists now\n", result.ApplyNum)
+	}
+	known, err := queue.Outcome(ctx, r.ImpUID)
+	if errors.Is(err, outcome.ErrNotFound) {
+		return outcome.Outcome{ImpUID: r.ImpUID, PG: r.PG, Status: result.Status}, nil
+	}
+	return known, err
 }

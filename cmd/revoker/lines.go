@@ -38,7 +38,7 @@ type lineReader struct {
 // lines yields a line for each row. One that cannot be used asks for nothing.
 func (r *lineReader) lines(yield func(enqueue.Line) bool) {
 	for row, err := range rows(r.list) {
-		line := enqueue.Line{Number: row.Line, ImpUID: row.ImpUID, PG: row.PG}
+		line := enqueue.Line{Number: row.Line, ImpUID: row.ImpUID, PG: row.PG, ApplyNum: row.ApplyNum}
 		var bad *list.LineError
 		switch {
 		case errors.As(err, &bad):

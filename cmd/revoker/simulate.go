@@ -36,11 +36,13 @@ It keeps the truth, and answers what it is asked at
   GET    /_simulator/stats              calls by operation and status
   POST   /_simulator/faults             add faults, one a line; DELETE drops them
   PUT    /_simulator/outages/PG         a gateway goes down; DELETE brings it back
+  POST   /_simulator/receipts/IMP_UID   another receipt follows one that is revoked
 
 A fault is ` + iamporttest.RuleSyntax + `,
 where TARGET is a gateway, an imp_uid, a share of the receipts such as 30% (the
 same ones at every call), several of these joined by +, or *, and FAULT one of
-` + faultNames(),
+` + faultNames() + `
+html-404 stands for a proxy's page with any status from 200 to 599.`,
 		Example: `  revoker simulate refunds.csv --latency 200ms --fault 500=20% --fault kcp:429=5%@2s`,
 		Args:    arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {

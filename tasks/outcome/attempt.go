@@ -1,6 +1,7 @@
 package outcome
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -39,20 +40,27 @@ func (e *BusyError) Error() string {
 
 // Attempt is a running attempt: the right to call, and to say what came of it.
 type Attempt struct {
+	// Revocation is what is asked for, by the request that is recorded.
 	Revocation tasks.Revocation
+	// AskedAt is when it was asked for, on Redis' clock.
+	AskedAt time.Time
+	// Withdrawn tells that no DELETE may be made: all who asked have cancelled.
+	Withdrawn bool
 	// Number counts the DELETE calls including this one, from 1.
 	Number int
 	// Uncounted gives the count back when the attempt is finished: no DELETE
 	// was made, or it was turned away unseen.
 	Uncounted bool
-	// Uncertain tells that this or an earlier attempt may have revoked the
-	// receipt without anybody having heard of it.
-	Uncertain bool
 	// FailedBefore tells that an earlier attempt failed, or that its end is not known.
 	FailedBefore bool
+	// Memory is what the attempt before handed on, and this one hands on.
+	Memory
 
-	fence string
-	first string
+	fence   string
+	request string
+	first   string
+	redis   time.Time // Redis' time
+	local   time.Time // and when it was no earlier than that
 }
 
 // Since returns when the first attempt on the imp_uid began, the zero time if
@@ -62,6 +70,14 @@ func (a Attempt) Since() time.Time {
 	return first
 }
 
+// Now returns the time on Redis' clock: no later than it is there, and earlier by at
+// most the round trip in which the attempt began.
+func (a Attempt) Now() time.Time { return a.redis.Add(time.Since(a.local)) }
+
+// Uncertain tells that this or an earlier attempt may have revoked the receipt
+// without anybody having heard of it.
+func (a Attempt) Uncertain() bool { return !a.UncertainAt.IsZero() }
+
 // Begin counts an attempt and marks it as running for lease, in one atomic
 // step. It returns a [*TerminalError] if there is nothing left to do, and a
 // [*BusyError] if another attempt is running.
@@ -69,15 +85,18 @@ func (s *Store) Begin(ctx context.Context, r tasks.Revocation, lease time.Durati
 	return s.BeginAs(ctx, r, lease, NewCaller())
 }
 
-// NewCaller returns a name for one attempt to be begun with [Store.BeginAs].
+// NewCaller returns a name for one attempt to be begun with [Store.BeginAs], or a list
+// to be asked for with [Store.AskRowsAs].
 func NewCaller() string { return strconv.FormatUint(rand.Uint64(), 36) }
 
 // BeginAs is [Store.Begin] for callers that repeat it when no answer came:
 // under the same name it begins the same attempt, whose lease begins anew.
 func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Duration, caller string) (Attempt, error) {
-	keys := []string{s.outcomeKey(r.ImpUID), s.openKey(), s.followersKey(r.ImpUID), s.batchKey(""), s.batchStreamKey()}
-	reply, err := beginScript.Run(ctx, s.client, keys, lease.Milliseconds(), s.config.TTL.Milliseconds(), s.now(),
-		caller, r.ImpUID, r.Batch, lineOf(r), string(r.PG)).StringSlice()
+	keys := []string{
+		s.outcomeKey(r.ImpUID), s.requestKey(r.ImpUID), s.openKey(), s.deadKey(), s.batchKey(""), s.lossyKey(),
+	}
+	reply, err := beginScript.Run(ctx, s.client, keys, lease.Milliseconds(), caller, r.ImpUID,
+		r.Batch, lineOf(r), string(r.PG), r.ApplyNum, flag(r.Again)).StringSlice()
 	if err != nil {
 		return Attempt{}, fmt.Errorf("begin the attempt on %s: %w", r.ImpUID, err)
 	}
@@ -91,13 +110,22 @@ func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Dura
 		}
 		return Attempt{}, &BusyError{ImpUID: r.ImpUID, Wait: wait}
 	}
-	number, err := strconv.Atoi(reply[2])
+	return newAttempt(r, reply[1:])
+}
+
+// newAttempt reads what the script returns of an attempt that has begun.
+func newAttempt(r tasks.Revocation, begun []string) (Attempt, error) {
+	number, err := strconv.Atoi(begun[1])
 	if err != nil {
 		return Attempt{}, fmt.Errorf("begin the attempt on %s: attempts: %w", r.ImpUID, err)
 	}
+	r.PG = cmp.Or(r.PG, tasks.Gateway(begun[14])) // a later producer may not have known it
+	r.ApplyNum, r.Again = begun[7], begun[8] != ""
 	return Attempt{
-		Revocation: r, Number: number, Uncertain: reply[4] == "1", FailedBefore: reply[5] == "1",
-		fence: reply[1], first: reply[3],
+		Revocation: r, AskedAt: timeOf(begun[6], time.UnixMicro), Withdrawn: begun[5] != "",
+		Number: number, FailedBefore: begun[4] != "", Memory: readMemory(begun[9:]),
+		fence: begun[0], request: begun[6], first: begun[2],
+		redis: timeOf(begun[3], time.UnixMicro), local: time.Now(),
 	}, nil
 }
 
@@ -120,28 +148,27 @@ func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) (run
 // because another attempt knows better: revoked wins over everything,
 // otherwise the newer attempt wins.
 func (s *Store) Finish(ctx context.Context, a Attempt, o Outcome) (written bool, err error) {
-	now := s.config.Now()
-	o.ImpUID, o.PG, o.Batch = a.Revocation.ImpUID, a.Revocation.PG, a.Revocation.Batch
+	o.ImpUID, o.PG = a.Revocation.ImpUID, a.Revocation.PG
 	o.Message = cut(o.Message, maxMessage)
-	o.UpdatedAt = now
-
-	args := []any{
-		a.fence, flag(a.Uncounted), flag(a.Uncertain), s.config.TTL.Milliseconds(),
-		now.UnixMilli(), o.NextAttemptAt.UnixMilli(), s.config.StreamLength, o.Batch, lineOf(a.Revocation),
-	}
+	var own []any
 	for _, f := range fields {
-		if f.name == "batch" || f.name == "attempts" || f.name == "first_attempt_at" {
-			continue // the hash knows better
+		switch f.name {
+		case "batch", "attempts", "first_attempt_at", "updated_at":
+			continue // the hash knows better, and Redis what time it is
 		}
 		if value := f.get(&o); value != "" {
-			args = append(args, f.name, value)
+			own = append(own, f.name, value)
 		}
 	}
-	args = append(args, a.first, a.Number)
+	args := []any{
+		a.fence, a.request, flag(a.Uncounted), s.config.TTL.Milliseconds(), o.NextAttemptAt.UnixMilli(),
+		s.config.StreamLength, a.Number, a.first, a.Revocation.Batch, len(own),
+	}
+	args = append(append(args, own...), a.values()...)
 
 	keys := []string{
-		s.outcomeKey(o.ImpUID), s.openKey(), s.streamKey(), s.deadKey(),
-		s.followersKey(o.ImpUID), s.batchKey(""), s.batchStreamKey(),
+		s.outcomeKey(o.ImpUID), s.requestKey(o.ImpUID), s.openKey(), s.deadKey(), s.streamKey(),
+		s.batchKey(""), s.batchStreamKey(),
 	}
 	reply, err := finishScript.Run(ctx, s.client, keys, args...).Text()
 	if err != nil {

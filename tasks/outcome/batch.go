@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"receiptrevoker/tasks"
@@ -38,8 +37,9 @@ type Batch struct {
 	Gateways map[tasks.Gateway]GatewayCount
 
 	// StartedAt, ChangedAt and FinishedAt are zero where they are not known.
-	// FinishedAt is when the last of a complete list ended.
-	StartedAt, ChangedAt, FinishedAt time.Time
+	// FinishedAt is when the last of a complete list ended, and CancelledAt when
+	// somebody cancelled it.
+	StartedAt, ChangedAt, FinishedAt, CancelledAt time.Time
 
 	// Rate is how many ended a second recently: in the last 10 to 20 seconds, or
 	// over the whole of a batch that has finished.
@@ -101,11 +101,4 @@ func lineOf(r tasks.Revocation) string {
 		return ""
 	}
 	return strconv.Itoa(r.Row) + " " + string(tasks.QueueOf(r).PG)
-}
-
-// rowOf returns the row of a line, 0 if there is none.
-func rowOf(line string) int {
-	row, _, _ := strings.Cut(line, " ")
-	n, _ := strconv.Atoi(row)
-	return n
 }

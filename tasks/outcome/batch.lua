@@ -1,24 +1,90 @@
--- What batches count, for the scripts that this stands before.
+-- What several scripts share, each of which stands behind it.
 --
--- A batch counts an imp_uid from one of its rows. Its line is that row and the
--- gateway by which it is counted, as "17 kcp". The batch that asked first
--- stands in the outcome's hash, as batch and line; any other is a field of the
--- imp_uid's followers, with its line, and so is another row of a batch that has
--- a task of its own, as "refunds 17 kcp". They live as long as the outcome, so
--- that a batch knows in every later list of its own what it counts already.
--- A bit for each row says whether it has been counted, so that nothing is
--- counted twice, whatever is delivered or done twice.
+-- A request's hash says what is asked for an imp_uid, and by whom: single is a
+-- request for this one receipt, and in:<batch> the line of a batch, which is its
+-- row and the gateway by which it is counted, as "17 kcp". Its id is the time of
+-- Redis in microseconds; the outcome names the id of the request that it is about.
+-- A bit for each row of a batch says whether it has been counted, so that nothing
+-- is counted twice, whatever is delivered or done twice.
 --
--- at holds followers, a key; prefix, of the batches' keys; stream, of those
--- that finished; ttl in ms; and now, as it is written. Keys of batches are made
--- here: all of ours bear one hash tag, and so are on one node.
+-- at holds prefix, of the batches' keys; stream, of those that finished; and ttl in
+-- ms. Keys of batches are made here: all of ours bear one hash tag, and so are on one
+-- node.
 
 local paceEvery = 10000 -- ms between two points from which a batch's rate is told
 local streamLength = 10000
 
-local function millis()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local time = redis.call('TIME')
+local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local millis = math.floor(micros / 1000)
+
+-- text writes a number whole.
+local function text(n) return string.format('%.0f', n) end
+
+-- iso writes a time in ms, by the days of years that begin in March.
+local function iso(ms)
+  local day, rest = math.floor(ms / 86400000) + 719468, ms % 86400000
+  local era = math.floor(day / 146097)
+  local ofEra = day % 146097
+  local year = math.floor((ofEra - math.floor(ofEra / 1460) + math.floor(ofEra / 36524) - math.floor(ofEra / 146096)) / 365)
+  local ofYear = ofEra - (365 * year + math.floor(year / 4) - math.floor(year / 100))
+  local month = math.floor((5 * ofYear + 2) / 153)
+  local date, march = ofYear - math.floor((153 * month + 2) / 5) + 1, month < 10 and 3 or -9
+  year = year + era * 400 + (month >= 10 and 1 or 0)
+  return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', year, month + march, date, math.floor(rest / 3600000),
+    math.floor(rest / 60000) % 60, math.floor(rest / 1000) % 60, rest % 1000)
+end
+
+local now = iso(millis)
+
+-- values returns the names and values of a hash.
+local function values(key)
+  local pairs, found = redis.call('HGETALL', key), {}
+  for i = 1, #pairs, 2 do
+    found[pairs[i]] = pairs[i + 1]
+  end
+  return found
+end
+
+-- given adds to names and values those that are given.
+local function given(list, more)
+  for name, value in pairs(more) do
+    if value and value ~= '' then
+      list[#list + 1], list[#list + 2] = name, value
+    end
+  end
+  return list
+end
+
+-- ending returns a status and its reason, as batches count them, or nil if it is
+-- no end.
+local function ending(status, reason)
+  if status == 'revoked' or status == 'dead' then
+    return status .. ':' .. (reason or '')
+  end
+end
+
+-- current reports whether an outcome is about the request, and not an earlier one.
+-- Where one of the two ids is not known, an outcome that has not ended is.
+local function current(was, asked)
+  return not asked.id or asked.id == (was.request or not ending(was.status) and asked.id)
+end
+
+-- withdrawn reports whether all who asked have withdrawn what they asked for, besides
+-- the batch that is given.
+local function withdrawn(at, asked, besides)
+  if asked.withdrawn or asked.single then
+    return asked.withdrawn ~= nil
+  end
+  local cancelled = false
+  for name in pairs(asked) do
+    local batch = string.match(name, '^in:(.+)$')
+    if batch and batch ~= besides and redis.call('HEXISTS', at.prefix .. batch, 'cancelled_at') == 0 then
+      return false
+    end
+    cancelled = cancelled or batch ~= nil
+  end
+  return cancelled
 end
 
 -- renew lets a batch live for another ttl.
@@ -42,31 +108,31 @@ local function publish(at, batch, key)
   end
   redis.call('XADD', at.stream, 'MAXLEN', '~', streamLength, '*', 'batch', batch,
     'queued', sums.queued, 'elsewhere', sums.elsewhere, 'repeated', sums.repeated, 'invalid', sums.invalid,
-    'revoked', sums.revoked, 'dead', sums.dead, 'started_at', started, 'finished_at', at.now)
+    'revoked', sums.revoked, 'dead', sums.dead, 'started_at', started, 'finished_at', now)
 end
 
--- settle notes that a batch has changed, and whether that finished it.
+-- settle notes that a batch has changed, and whether that finished it. One that is
+-- cancelled is complete with what was asked for.
 local function settle(at, batch, key)
-  local was = redis.call('HMGET', key, 'complete', 'expected', 'done', 'finished_at', 'pace_at', 'pace_done')
-  local expected, done = tonumber(was[2] or 0), tonumber(was[3] or 0)
-  redis.call('HSET', key, 'changed_at', at.now)
-  if was[4] and (done < expected or not was[1]) then
+  local was = redis.call('HMGET', key, 'complete', 'expected', 'done', 'finished_at', 'pace_at', 'pace_done', 'cancelled_at')
+  local expected, done, complete = tonumber(was[2] or 0), tonumber(was[3] or 0), was[1] or was[7]
+  redis.call('HSET', key, 'changed_at', now)
+  if was[4] and (done < expected or not complete) then
     redis.call('HDEL', key, 'finished_at')
-  elseif was[1] and not was[4] and done >= expected then
-    redis.call('HSET', key, 'finished_at', at.now)
+  elseif complete and not was[4] and done >= expected then
+    redis.call('HSET', key, 'finished_at', now)
     publish(at, batch, key)
     renew(at, key)
   end
-  local now = millis()
-  if now - tonumber(was[5] or 0) >= paceEvery then
-    redis.call('HSET', key, 'pace_at', now, 'pace_done', done,
-      'before_at', was[5] or now, 'before_done', was[6] or done)
+  if millis - tonumber(was[5] or 0) >= paceEvery then
+    redis.call('HSET', key, 'pace_at', millis, 'pace_done', done,
+      'before_at', was[5] or millis, 'before_done', was[6] or done)
     renew(at, key)
   end
 end
 
--- count lets a batch know what an imp_uid has become: before and after are a
--- status and its reason, as "dead:refused", or nil while there is no end.
+-- count lets a batch know what an imp_uid has become: before and after are endings,
+-- or nil while there is none.
 local function count(at, batch, line, before, after)
   local key = at.prefix .. batch
   local row, pg = string.match(line, '^(%d+) (.*)$')
@@ -90,50 +156,12 @@ local function count(at, batch, line, before, after)
   settle(at, batch, key)
 end
 
--- countAll does so for every batch that an imp_uid is in.
-local function countAll(at, batch, line, before, after)
-  if batch and line then
-    count(at, batch, line, before, after)
-  end
-  local followers = redis.call('HGETALL', at.followers)
-  if #followers > 0 then
-    redis.call('PEXPIRE', at.followers, at.ttl)
-  end
-  for i = 1, #followers, 2 do
-    if followers[i] ~= batch then
-      count(at, string.match(followers[i], '^[^ ]+'), followers[i + 1], before, after)
+-- countAll does so for every batch that asked.
+local function countAll(at, asked, before, after)
+  for name, line in pairs(asked) do
+    local batch = string.match(name, '^in:(.+)$')
+    if batch then
+      count(at, batch, line, before, after)
     end
   end
-end
-
--- ending returns a status and its reason, as count wants them.
-local function ending(status, reason)
-  if status == 'revoked' or status == 'dead' then
-    return status .. ':' .. (reason or '')
-  end
-end
-
--- adopt gives the batch that stands in an outcome's hash its line.
-local function adopt(at, hash, batch, line, status, reason)
-  redis.call('HSET', hash, 'line', line)
-  local after = ending(status, reason)
-  if after then
-    count(at, batch, line, nil, after)
-  end
-end
-
--- follow lets a batch be among those that an imp_uid is in, under the name of
--- the given field. The imp_uid's outcome has the given status and reason, if
--- any. It returns the line from which the batch counts it, which is another
--- than the given one if it was in it before.
-local function follow(at, field, line, status, reason)
-  if redis.call('HSETNX', at.followers, field, line) == 0 then
-    line = redis.call('HGET', at.followers, field)
-  end
-  redis.call('PEXPIRE', at.followers, at.ttl)
-  local after = ending(status, reason)
-  if after then
-    count(at, string.match(field, '^[^ ]+'), line, nil, after)
-  end
-  return line
 end

@@ -29,12 +29,13 @@ func (b Batch) MarshalJSON() ([]byte, error) {
 		StartedAt   string                         `json:"started_at,omitempty"`
 		ChangedAt   string                         `json:"changed_at,omitempty"`
 		FinishedAt  string                         `json:"finished_at,omitempty"`
+		CancelledAt string                         `json:"cancelled_at,omitempty"`
 		Rate        float64                        `json:"rate"`
 		LeftSeconds *int64                         `json:"left_seconds,omitempty"`
 	}{
 		b.Name, b.Source, b.Lines, b.Complete, b.Queued, b.Duplicate(), b.Elsewhere, b.Repeated, b.Invalid,
 		b.Revoked, b.Dead, b.Open, b.Reasons, b.Gateways,
-		formatTime(b.StartedAt), formatTime(b.ChangedAt), formatTime(b.FinishedAt), b.Rate, b.leftSeconds(),
+		formatTime(b.StartedAt), formatTime(b.ChangedAt), formatTime(b.FinishedAt), formatTime(b.CancelledAt), b.Rate, b.leftSeconds(),
 	})
 }
 

@@ -87,7 +87,7 @@ func decodeBatch(name string, fields map[string]string, now time.Time) Batch {
 		Name: name, Source: fields["source"],
 		Reasons: make(map[Reason]int), Gateways: make(map[tasks.Gateway]GatewayCount),
 		StartedAt: parseTime(fields["started_at"]), ChangedAt: parseTime(fields["changed_at"]),
-		FinishedAt: parseTime(fields["finished_at"]),
+		FinishedAt: parseTime(fields["finished_at"]), CancelledAt: parseTime(fields["cancelled_at"]),
 	}
 	_, b.Complete = fields["complete"]
 	for field, value := range fields {

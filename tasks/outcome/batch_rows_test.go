@@ -12,56 +12,86 @@ import (
 	"receiptrevoker/tasks/redistest"
 )
 
-// rowsOf returns rows with the given digests, a byte each, and kinds.
-func rowsOf(digests, kinds string) []outcome.Row {
-	rows := make([]outcome.Row, len(digests))
-	for i := range rows {
-		rows[i].Digest[0] = digests[i]
-		if kinds[i] != '.' {
-			rows[i].Kind = outcome.Kind(kinds[i])
-		}
+// end lets a request for an imp_uid end.
+func end(t *testing.T, s *outcome.Store, impUID string, o outcome.Outcome) {
+	t.Helper()
+	attempt, err := s.Begin(t.Context(), tasks.Revocation{ImpUID: impUID}, lease)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return rows
+	finish(t, s, attempt, o)
 }
 
-func TestReservedRowsAreOneLists(t *testing.T) {
+// What came of each line is kept, also of those that nothing was asked for in.
+func TestRowsKeepTheirKindAndDigest(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
-		reserve := func(first int, digests string) error {
-			return s.Reserve(t.Context(), "a", first, rowsOf(digests, "......"[:len(digests)]))
+		end(t, s, "imp_2", dead)
+		rows := make([]outcome.Row, 6)
+		requests := make([]tasks.Revocation, len(rows))
+		for i, impUID := range []string{"imp_1", "imp_2", "imp_1", "imp 3", "imp_1", "imp_1"} {
+			rows[i].Digest = [4]byte{byte(i), 0, '\r', '\n'} // any bytes
+			requests[i] = tasks.Revocation{ImpUID: impUID, PG: tasks.KCP, Batch: "a", Row: i + 1}
 		}
-		if err := reserve(1, "abc"); !errors.Is(err, outcome.ErrNoBatch) {
-			t.Errorf("got %v, want ErrNoBatch", err)
-		}
-		if _, err := s.OpenBatch(t.Context(), "a", ""); err != nil {
-			t.Fatal(err)
-		}
-		for range 2 { // again after a lost reply
-			if err := reserve(1, "abc"); err != nil {
-				t.Fatal(err)
+		rows[3].Kind, rows[4].Kind, requests[5].ApplyNum = outcome.KindInvalid, outcome.KindRepeated, "N2"
+		for i, want := range []string{"qerirx", "qeriri"} { // again after a lost reply
+			asked, err := s.AskRows(t.Context(), "a", "", 1, rows, requests)
+			got := ""
+			for _, a := range asked {
+				if a.Other {
+					a.Kind = 'x'
+				}
+				got += string(a.Kind)
+			}
+			if got != want || err != nil {
+				t.Errorf("time %d: got %s, %v; want %s", i+1, got, err, want)
 			}
 		}
-		if err := reserve(3, "xy"); !errors.Is(err, outcome.ErrOtherList) {
-			t.Errorf("another list: got %v, want ErrOtherList", err)
+		want := make([]outcome.Row, len(rows))
+		for i, kind := range "qeriri" {
+			want[i] = outcome.Row{Kind: outcome.Kind(kind), Digest: rows[i].Digest}
 		}
-		four := make([]tasks.Gateway, 4)
-		if err := s.Mark(t.Context(), "a", 1, rowsOf("axcd", ".q.q"), four); !errors.Is(err, outcome.ErrOtherList) {
-			t.Errorf("marked by another list: got %v, want ErrOtherList", err)
-		}
-		if err := s.Mark(t.Context(), "a", 1, rowsOf("abcd", ".q.e"), four); err != nil {
-			t.Fatal(err)
-		}
-		if err := reserve(2, "bcdef"); err != nil { // some are answered, some are not
-			t.Fatal(err)
-		}
-		got, err := s.Rows(t.Context(), "a", 1, 7)
-		want := append(rowsOf("abcdef", "sqsess"), outcome.Row{})
+		got, err := s.Rows(t.Context(), "a", 1, 9)
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}
-		if b, err := s.Batch(t.Context(), "a"); err != nil || b.Lines != 2 || b.Asked() != 2 {
-			t.Errorf("got %+v, %v; want the two lines with an answer", b, err)
+		if got, err := s.Rows(t.Context(), "a", 3, 2); err != nil || cmp.Diff(want[2:4], got) != "" {
+			t.Errorf("got %+v, %v; want the third and the fourth", got, err)
+		}
+		wantFigures(t, s, "a", "6 lines: 1 queued 1 elsewhere 2 repeated 2 invalid; 0 revoked 1 dead 1 open")
+		kcp := map[tasks.Gateway]outcome.GatewayCount{tasks.KCP: {Asked: 2, Dead: 1}}
+		if diff := cmp.Diff(kcp, batch(t, s, "a").Gateways); diff != "" {
+			t.Errorf("gateways (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A list without a line makes a batch that has finished once it is complete, and is
+// shorter than any other.
+func TestBatchOfAnEmptyList(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		if _, err := askRows(t.Context(), s, "other", 1, "imp_1"); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // again after a lost reply
+			for _, name := range []string{"empty", "other"} {
+				if got, err := askRows(t.Context(), s, name, 1); got != "" || err != nil {
+					t.Errorf("%s: got %q, %v", name, got, err)
+				}
+			}
+			if err := s.CompleteBatch(t.Context(), "empty", 0); err != nil || !batch(t, s, "empty").Finished() {
+				t.Errorf("got %+v, %v; want that it has finished", batch(t, s, "empty"), err)
+			}
+			var other *outcome.OtherListError
+			if err := s.CompleteBatch(t.Context(), "other", 0); !errors.As(err, &other) || other.Rows != 1 {
+				t.Errorf("got %v, want that the list of the other has a line", err)
+			}
+		}
+		if n := client.XLen(t.Context(), "{receipt}:batches").Val(); n != 1 {
+			t.Errorf("it was published %d times, want once", n)
 		}
 	})
 }
@@ -69,10 +99,13 @@ func TestReservedRowsAreOneLists(t *testing.T) {
 func TestNoBatchHasMoreThanMaxRows(t *testing.T) {
 	t.Parallel()
 	s := newStore(redistest.Embedded(t))
-	if _, err := s.OpenBatch(t.Context(), "a", ""); err != nil {
+	if _, err := askRows(t.Context(), s, "a", 1, "imp_1"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Reserve(t.Context(), "a", outcome.MaxRows, rowsOf("ab", "..")); !errors.Is(err, outcome.ErrTooLong) {
+	if _, err := askRows(t.Context(), s, "a", outcome.MaxRows, "imp_2", "imp_3"); !errors.Is(err, outcome.ErrTooLong) {
 		t.Errorf("got %v, want ErrTooLong", err)
+	}
+	if got := batch(t, s, "a").Lines; got != 1 {
+		t.Errorf("%d lines, want the first", got)
 	}
 }

@@ -1,72 +1,74 @@
 -- Begins an attempt: counts it and marks it as running, unless the imp_uid has
--- a terminal outcome or another attempt is running.
+-- a terminal outcome or another attempt is running. A request that its producer did
+-- not record is recorded.
 --
--- KEYS  outcome hash, set of the open ones, followers, prefix of batches,
---       stream of batches
--- ARGV  lease in ms, life of the outcome in ms, now, a name for this call,
---       imp_uid, then batch and its line, both empty for none, and pg, empty
---       for none
+-- KEYS  outcome, request, set of the open ones, set of dead letters, prefix of
+--       batches, what says that Redis lost writes
+-- ARGV  lease in ms, a name for this call, imp_uid, then what its task asks for,
+--       each empty for none: batch, its line there, pg, apply_num, "1" for the
+--       receipt that exists now
 --
--- Returns "terminal" and status; or "busy" and the ms until the other
--- attempt's lease ends; or "begun", fence, attempts, first_attempt_at, "1" if an
--- earlier attempt may have worked unseen, and "1" if one failed.
+-- Returns "terminal" and status; or "busy" and the ms until the other attempt's
+-- lease ends; or "begun", fence, attempts, first_attempt_at; now in us; "1" if an attempt
+-- failed; "1" if the request is withdrawn; its id, apply_num and again; and what the
+-- attempt before handed on: uncertain_at, asked_since, tries, refused_since, seen; and the
+-- request's pg.
 --
 -- The fence is the time of Redis in microseconds: it grows with each attempt,
 -- also over a Redis that lost its data, and no process's clock enters into it.
-local lease, ttl, now, caller, imp_uid = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local batch, line, pg = ARGV[6], ARGV[7], ARGV[8]
-local at = {followers = KEYS[3], prefix = KEYS[4], stream = KEYS[5], ttl = ttl, now = now}
-local was = redis.call('HMGET', KEYS[1], 'status', 'fence', 'leased_until', 'attempts',
-  'first_attempt_at', 'leased_by', 'uncertain', 'batch', 'reason', 'line')
-local own = was[8] == batch and was[10] -- the line of this batch in the hash
-local stranger = line ~= '' and own ~= line
-if stranger and was[8] == batch and not own then
-  adopt(at, KEYS[1], batch, line, was[1], was[9])
-elseif stranger and (was[8] or ending(was[1])) then -- somebody else's, or another row's
-  local counted = own or redis.call('HGET', at.followers, batch) or line
-  follow(at, counted ~= line and batch .. ' ' .. line or batch, line, was[1], was[9])
+local lease, caller, imp_uid = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local batch, line, pg, apply_num, again = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local was, asked = values(KEYS[1]), values(KEYS[2])
+
+if not current(was, asked) then -- it begins anew
+  redis.call('DEL', KEYS[1])
+  redis.call('ZREM', KEYS[4], imp_uid)
+  was = {fence = was.fence, uncertain_at = was.uncertain_at}
+elseif ending(was.status) then
+  return {'terminal', was.status}
 end
-if was[1] == 'revoked' or was[1] == 'dead' then
-  return {'terminal', was[1]}
+if not asked.id then
+  local who = line == '' and 'single' or 'in:' .. batch
+  asked.id, asked[who] = was.request or text(micros), line == '' and '1' or line
+  asked.apply_num, asked.again = apply_num, again
+  redis.call('HSET', KEYS[2], unpack(given({'id', asked.id, who, asked[who]},
+    {pg = pg, batch = batch, apply_num = apply_num, again = again})))
 end
 
-local time = redis.call('TIME')
-local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local millis = math.floor(micros / 1000)
-local leased_until = string.format('%.0f', millis + lease)
-local repeated = was[6] == caller -- the attempt that is counted last is this one
-local before, reason = tonumber(was[4] or 0) - (repeated and 1 or 0), was[9]
-local failed = (before > 0 or reason == 'pg_failure' or reason == 'unreachable' or
-  reason == 'attempts_exhausted' or reason == 'unconfirmed') and '1' or '' -- the latter two: revived dead letters
-if repeated then -- the call was repeated because its reply was lost
-  redis.call('HSET', KEYS[1], 'leased_until', leased_until)
-  redis.call('ZADD', KEYS[2], leased_until, imp_uid)
-  return {'begun', was[2], was[4], was[5], was[7] or '', failed}
+local leased_until = text(millis + lease)
+local repeated = was.leased_by == caller -- the attempt that is counted last is this one, whose reply was lost
+if not repeated and tonumber(was.leased_until or 0) > millis then
+  return {'busy', tostring(tonumber(was.leased_until) - millis)}
 end
-if was[3] and tonumber(was[3]) > millis then
-  return {'busy', tostring(tonumber(was[3]) - millis)}
-end
-if was[3] then -- the attempt before never said how it ended
-  was[7] = '1'
-end
-
-local fence = math.max(micros, tonumber(was[2] or 0) + 1)
-local attempts = tonumber(was[4] or 0) + 1
-local first = was[5] or now
-redis.call('HSET', KEYS[1],
-  'imp_uid', imp_uid, 'status', 'retrying', 'attempts', attempts,
-  'first_attempt_at', first, 'updated_at', now,
-  'fence', string.format('%.0f', fence),
-  'leased_until', leased_until,
-  'leased_by', caller)
-for name, value in pairs({pg = pg, batch = not was[8] and batch or '', line = not was[8] and line or ''}) do
-  if value ~= '' then
-    redis.call('HSET', KEYS[1], name, value)
+local unfinished = was.leased_until ~= nil -- the attempt before never said how it ended
+local idle = was.idle ~= nil -- it made no DELETE, since its request was withdrawn
+local over = withdrawn({prefix = KEYS[5]}, asked)
+local before, reason = tonumber(was.attempts or 0) - ((repeated or unfinished and idle) and 1 or 0), was.reason
+local failed = before > 0 or reason == 'pg_failure' or reason == 'unreachable' or
+  reason == 'attempts_exhausted' or reason == 'unconfirmed' -- the latter two: revived dead letters
+if not repeated then
+  if unfinished and not idle then
+    was.uncertain_at = was.leased_until
+  elseif was.uncertain then -- as an older version wrote it
+    was.uncertain_at = was.uncertain_at or text(millis)
+  elseif not was.uncertain_at and redis.call('EXISTS', KEYS[6]) == 1 then -- Redis may have forgotten one
+    was.uncertain_at = text(millis)
   end
+  was.fence = text(math.max(micros, tonumber(was.fence or 0) + 1))
+  was.attempts, was.first_attempt_at = tostring(before + 1), was.first_attempt_at or now
+  redis.call('HSET', KEYS[1], unpack(given({'imp_uid', imp_uid, 'status', 'retrying', 'attempts', was.attempts,
+    'first_attempt_at', was.first_attempt_at, 'updated_at', now, 'fence', was.fence, 'leased_by', caller, 'request', asked.id},
+    {pg = asked.pg or pg, batch = asked.batch or batch, uncertain_at = was.uncertain_at})))
 end
-if was[7] then
-  redis.call('HSET', KEYS[1], 'uncertain', '1')
+redis.call('HSET', KEYS[1], 'leased_until', leased_until)
+if over then
+  redis.call('HSET', KEYS[1], 'idle', '1')
+else
+  redis.call('HDEL', KEYS[1], 'idle')
 end
-redis.call('PEXPIRE', KEYS[1], ttl)
-redis.call('ZADD', KEYS[2], leased_until, imp_uid)
-return {'begun', string.format('%.0f', fence), tostring(attempts), first, was[7] or '', failed}
+redis.call('PERSIST', KEYS[1])
+redis.call('ZADD', KEYS[3], leased_until, imp_uid)
+return {'begun', was.fence, was.attempts, was.first_attempt_at, text(micros), failed and '1' or '',
+  over and '1' or '', asked.id, asked.apply_num or '', asked.again or '',
+  was.uncertain_at or '', was.asked_since or '', was.tries or '', was.refused_since or '', was.seen or '',
+  asked.pg or ''}

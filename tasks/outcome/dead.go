@@ -65,19 +65,19 @@ func (e *NotDeadError) Error() string {
 // Revive makes a dead letter open again, with no attempts so far, in one atomic
 // step with what its batches count. The next attempt is uncertain if one from
 // before was. It returns what to enqueue, or a [*NotDeadError]. Should that not
-// be enqueued, it will be overdue at once.
+// be enqueued, a worker does so.
 func (s *Store) Revive(ctx context.Context, impUID string) (tasks.Revocation, error) {
 	keys := []string{
-		s.outcomeKey(impUID), s.openKey(), s.deadKey(), s.followersKey(impUID), s.batchKey(""), s.batchStreamKey(),
+		s.outcomeKey(impUID), s.requestKey(impUID), s.openKey(), s.deadKey(), s.batchKey(""), s.batchStreamKey(),
 	}
-	reply, err := reviveScript.Run(ctx, s.client, keys, impUID, s.now(), s.config.TTL.Milliseconds()).StringSlice()
+	reply, err := reviveScript.Run(ctx, s.client, keys, impUID, s.config.TTL.Milliseconds()).StringSlice()
 	if err != nil {
 		return tasks.Revocation{}, fmt.Errorf("revive %s: %w", impUID, err)
 	}
 	if reply[0] != "revived" {
 		return tasks.Revocation{}, &NotDeadError{ImpUID: impUID, Status: Status(reply[0])}
 	}
-	return tasks.Revocation{ImpUID: impUID, PG: tasks.Gateway(reply[1]), Batch: reply[2], Row: rowOf(reply[3])}, nil
+	return tasks.Revocation{ImpUID: impUID, PG: tasks.Gateway(reply[1]), Batch: reply[2]}, nil
 }
 
 // Discard takes imp_uids off the list of dead letters and returns how many of
@@ -96,8 +96,12 @@ func (s *Store) Discard(ctx context.Context, impUIDs ...string) (int64, error) {
 
 // Prune takes the dead letters off the list whose outcomes' life is over.
 func (s *Store) Prune(ctx context.Context) error {
-	oldest := s.config.Now().Add(-s.config.TTL).UnixMilli()
-	err := s.client.ZRemRangeByScore(ctx, s.deadKey(), "-inf", "("+strconv.FormatInt(oldest, 10)).Err()
+	now, err := s.Now(ctx)
+	if err != nil {
+		return err
+	}
+	oldest := now.Add(-s.config.TTL).UnixMilli()
+	err = s.client.ZRemRangeByScore(ctx, s.deadKey(), "-inf", "("+strconv.FormatInt(oldest, 10)).Err()
 	if err != nil {
 		return fmt.Errorf("prune the dead letters: %w", err)
 	}

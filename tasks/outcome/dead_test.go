@@ -19,9 +19,11 @@ func TestNewestDeadIsTheLastOnTheList(t *testing.T) {
 			t.Errorf("got %v, %v; want none", at, err)
 		}
 		finish(t, s, begin(t, s, lease), dead)
-		client.ZAdd(t.Context(), "{receipt}:dead", redis.Z{Score: float64(noon.Add(-time.Hour).UnixMilli()), Member: "imp_1"})
-		if at, err := s.NewestDead(t.Context()); at != noon || err != nil {
-			t.Errorf("got %v, %v; want %v", at, err, noon)
+		ended := get(t, s).UpdatedAt
+		before := redis.Z{Score: float64(ended.Add(-time.Hour).UnixMilli()), Member: "imp_1"}
+		client.ZAdd(t.Context(), "{receipt}:dead", before)
+		if at, err := s.NewestDead(t.Context()); at != ended || err != nil {
+			t.Errorf("got %v, %v; want %v", at, err, ended)
 		}
 		for impUID, want := range map[string]bool{asked.ImpUID: true, "imp_1": true, "imp_2": false} {
 			if got, err := s.Listed(t.Context(), impUID); got != want || err != nil {

@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"strings"
 
-	"github.com/redis/go-redis/v9"
+	"receiptrevoker/tasks/redisfault"
 )
 
 // CorruptError says that what is kept about an imp_uid is no outcome. Err says
@@ -25,22 +24,22 @@ func (e *CorruptError) Unwrap() error { return e.Err }
 // error is Redis' own and ends it.
 func (s *Store) Each(ctx context.Context, impUIDs []string) iter.Seq2[Outcome, error] {
 	return func(yield func(Outcome, error) bool) {
-		replies, _ := s.hashes(ctx, impUIDs) // each reply bears its own error
-		for i, reply := range replies {
-			if err := reply.Err(); err != nil && !strings.HasPrefix(err.Error(), "WRONGTYPE") {
+		found, _ := s.kept(ctx, impUIDs) // each reply bears its own error
+		for i, kept := range found {
+			values, err := kept.values(impUIDs[i])
+			if err != nil && !redisfault.Corrupt(err) {
 				yield(Outcome{}, fmt.Errorf("read %d outcomes: %w", len(impUIDs), err))
 				return
 			}
-			if !yield(tolerate(impUIDs[i], reply)) {
+			if !yield(tolerate(impUIDs[i], values, err)) {
 				return
 			}
 		}
 	}
 }
 
-// tolerate decodes one reply.
-func tolerate(impUID string, reply *redis.MapStringStringCmd) (Outcome, error) {
-	values, err := reply.Result()
+// tolerate decodes what is kept of one imp_uid.
+func tolerate(impUID string, values map[string]string, err error) (Outcome, error) {
 	switch {
 	case err != nil:
 		err = fmt.Errorf("outcome of %q: %w", impUID, err)
@@ -66,7 +65,13 @@ func tolerate(impUID string, reply *redis.MapStringStringCmd) (Outcome, error) {
 // complete returns an error that names a field which every outcome has, and
 // this one has not.
 func complete(impUID string, values map[string]string) error {
-	always := []string{"imp_uid", "status", "attempts", "first_attempt_at", "updated_at"}
+	if Status(values["status"]) == Queued {
+		return nil
+	}
+	always := []string{"imp_uid", "status", "attempts", "updated_at"}
+	if values["attempts"] != "0" {
+		always = append(always, "first_attempt_at")
+	}
 	if Status(values["status"]).Terminal() {
 		always = append(always, "reason")
 	}

@@ -25,8 +25,11 @@ func TestEachPassesOverWhatItCannotRead(t *testing.T) {
 		client.HSet(t.Context(), "{receipt}:outcome:imp_3", "imp_uid", "imp_3", "status", "dead", "pg", "kcp", "code", "?",
 			"reason", "refused", "attempts", 1, "first_attempt_at", "2026-11-23T12:00:00Z", "updated_at", "2026-11-23T12:00:00Z")
 
+		if _, err := s.Ask(t.Context(), tasks.Revocation{ImpUID: "imp_4", PG: tasks.Nice}); err != nil {
+			t.Fatal(err)
+		}
 		var got []string
-		for o, err := range s.Each(t.Context(), []string{"imp_1", asked.ImpUID, "imp_3", "imp_2"}) {
+		for o, err := range s.Each(t.Context(), []string{"imp_1", asked.ImpUID, "imp_3", "imp_2", "imp_4"}) {
 			var corrupt *outcome.CorruptError
 			if err != nil && (!errors.As(err, &corrupt) || corrupt.ImpUID != o.ImpUID) {
 				t.Fatal(err)
@@ -36,7 +39,7 @@ func TestEachPassesOverWhatItCannotRead(t *testing.T) {
 			}
 			got = append(got, o.ImpUID+" "+string(o.Status)+" "+string(o.PG))
 		}
-		want := []string{"imp_1  ", asked.ImpUID + " dead kcp", "imp_3 dead kcp", "imp_2 retrying "}
+		want := []string{"imp_1  ", asked.ImpUID + " dead kcp", "imp_3 dead kcp", "imp_2 retrying ", "imp_4 queued nice"}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
@@ -62,6 +65,10 @@ func TestEveryOutcomeTheStoreWritesIsComplete(t *testing.T) {
 				}
 			}
 		}
+		if _, err := s.Ask(t.Context(), asked); err != nil {
+			t.Fatal(err)
+		}
+		readable("asked")
 		attempt := begin(t, s, lease)
 		readable("begun")
 		finish(t, s, attempt, retrying)
@@ -74,5 +81,15 @@ func TestEveryOutcomeTheStoreWritesIsComplete(t *testing.T) {
 		readable("revived")
 		finish(t, s, begin(t, s, lease), revoked)
 		readable("revoked")
+		again := asked
+		again.Again = true
+		if _, err := s.Ask(t.Context(), again); err != nil {
+			t.Fatal(err)
+		}
+		readable("asked again")
+		if _, err := s.Cancel(t.Context(), []string{asked.ImpUID}, false); err != nil {
+			t.Fatal(err)
+		}
+		readable("cancelled")
 	})
 }

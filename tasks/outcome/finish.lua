@@ -2,38 +2,38 @@
 -- entry, the dead letter and what its batches count. Repeating it changes
 -- nothing.
 --
--- KEYS  outcome hash, set of the open ones, stream, set of dead letters,
---       followers, prefix of batches, stream of batches
--- ARGV  fence, "1" if the attempt does not count, "1" if it or an earlier one
---       may have worked unseen, life of the outcome in ms, now in ms, when it
---       goes on in ms, length of the stream, batch and its line, both empty for
---       none, then the outcome's names and values but for batch, attempts and
---       first_attempt_at; the values of the latter two, as far as the attempt
---       knows, come last
+-- KEYS  outcome, request, set of the open ones, set of dead letters, stream,
+--       prefix of batches, stream of batches
+-- ARGV  fence; id of the request; "1" if the attempt does not count; life of what has
+--       ended in ms; when it goes on in ms; length of the stream; attempts and
+--       first_attempt_at as far as the attempt knows; batch, empty for none; how many
+--       of the following are the outcome's, then its names and values but for
+--       these and updated_at, then those of what is handed on to the next attempt
 --
--- Returns "written", or why it was not: "late" if a newer attempt knows
--- better, "repeated" if it already stands there.
-local fence, uncounted, uncertain, ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
-local now, due, maxlen, batch, line = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
-local fields = {}
-for i = 10, #ARGV do
-  fields[#fields + 1] = ARGV[i]
+-- Returns "written", or why it was not: "late" if a newer attempt knows better, or
+-- the request is over; "repeated" if it already stands there; "wanted" if the attempt
+-- found it withdrawn and somebody has asked for it since: it goes on at once.
+local fence, id, uncounted, due, own = tonumber(ARGV[1]), ARGV[2], ARGV[3] == '1', ARGV[5], tonumber(ARGV[10])
+local fields, handed, new = {'updated_at', now}, {}, {}
+for i = 11, #ARGV do
+  local into = i < 11 + own and fields or handed
+  into[#into + 1] = ARGV[i]
 end
-local attempts, first = table.remove(fields), table.remove(fields)
-local new = {}
 for i = 1, #fields, 2 do
   new[fields[i]] = fields[i + 1]
 end
+local was, asked = values(KEYS[1]), values(KEYS[2])
+if (was.request or asked.id or id) ~= id or (asked.id or id) ~= id then
+  return 'late'
+end
 
 -- Revoked wins over everything; otherwise the newer attempt wins.
-local was = redis.call('HMGET', KEYS[1], 'status', 'fence', 'leased_until', 'attempts', 'first_attempt_at',
-  'reason', 'batch', 'line')
-if was[1] == 'revoked' then
+if was.status == 'revoked' then
   return 'repeated'
 end
-local latest = tonumber(was[2] or 0)
+local latest = tonumber(was.fence or 0)
 if new.status ~= 'revoked' then
-  if was[1] == 'dead' or (fence == latest and not was[3]) then
+  if was.status == 'dead' or (fence == latest and not was.leased_until) then
     return 'repeated'
   end
   if fence < latest then
@@ -41,44 +41,43 @@ if new.status ~= 'revoked' then
   end
 end
 
--- Where the hash was lost, the attempt itself remembers.
-attempts = tonumber(was[4] or attempts)
-if uncounted == '1' and attempts > 0 then
-  attempts = attempts - 1
-end
-if was[7] then
-  batch, line = was[7], was[8] or ''
-end
-for _, item in ipairs({'attempts', tostring(attempts), 'first_attempt_at', was[5] or first}) do
-  fields[#fields + 1] = item
-end
-if batch ~= '' then
-  fields[#fields + 1], fields[#fields + 2] = 'batch', batch
-end
-redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], unpack(fields))
-redis.call('PEXPIRE', KEYS[1], ttl)
-if line ~= '' then
-  redis.call('HSET', KEYS[1], 'line', line)
-end
-
-if new.status ~= 'revoked' then -- both outlive a dead letter, which may be revived
-  redis.call('HSET', KEYS[1], 'fence', string.format('%.0f', fence))
-  if uncertain == '1' then
-    redis.call('HSET', KEYS[1], 'uncertain', '1')
+local wanted = new.reason == 'withdrawn' and not withdrawn({prefix = KEYS[6]}, asked)
+if wanted then
+  new.status, due, uncounted = 'retrying', text(millis), true
+  fields = {'updated_at', now, 'imp_uid', new.imp_uid, 'status', 'retrying', 'next_attempt_at', now}
+  if new.pg then
+    fields[#fields + 1], fields[#fields + 2] = 'pg', new.pg
   end
 end
-if new.status == 'retrying' then
-  redis.call('ZADD', KEYS[2], due, new.imp_uid)
-  return 'written'
+
+-- Where the hash was lost, the attempt itself remembers.
+local attempts = tonumber(was.attempts or ARGV[7])
+if uncounted and attempts > 0 then
+  attempts = attempts - 1
 end
-redis.call('ZREM', KEYS[2], new.imp_uid)
-redis.call('XADD', KEYS[3], 'MAXLEN', '~', maxlen, '*', unpack(fields))
+given(fields, {attempts = tostring(attempts), first_attempt_at = was.first_attempt_at or ARGV[8], batch = was.batch or ARGV[9]})
+-- What does not hold any more goes, and what another version wrote stays. It comes
+-- first: memory that is full refuses a script whose first step needs some.
+redis.call('HDEL', KEYS[1], 'leased_until', 'leased_by', 'idle', 'fence', 'reason', 'http_status', 'code', 'message', 'next_attempt_at',
+  'receipt_tid', 'apply_num', 'type', 'amount', 'vat', 'receipt_url', 'applied_at', 'cancelled_at',
+  'uncertain', 'uncertain_at', 'asked_since', 'tries', 'refused_since', 'seen')
+redis.call('HSET', KEYS[1], 'request', id, unpack(fields))
+if new.status ~= 'revoked' then -- a dead letter may be revived
+  redis.call('HSET', KEYS[1], 'fence', text(fence), unpack(handed))
+end
+local at = {prefix = KEYS[6], stream = KEYS[7], ttl = ARGV[4]}
+if new.status == 'retrying' then
+  redis.call('ZADD', KEYS[3], asked.withdrawn and 0 or due, new.imp_uid)
+  return wanted and 'wanted' or 'written'
+end
+redis.call('PEXPIRE', KEYS[2], ARGV[4]) -- first, so that it does not outlive its outcome
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+redis.call('ZREM', KEYS[3], new.imp_uid)
+redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[6], '*', unpack(fields))
 if new.status == 'dead' then
-  redis.call('ZADD', KEYS[4], now, new.imp_uid)
+  redis.call('ZADD', KEYS[4], millis, new.imp_uid)
 else
   redis.call('ZREM', KEYS[4], new.imp_uid)
 end
-local at = {followers = KEYS[5], prefix = KEYS[6], stream = KEYS[7], ttl = ttl, now = new.updated_at}
-countAll(at, batch, line, ending(was[1], was[6]), ending(new.status, new.reason))
+countAll(at, asked, ending(was.status, was.reason), ending(new.status, new.reason))
 return 'written'

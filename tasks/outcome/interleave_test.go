@@ -17,8 +17,9 @@ import (
 
 var seedFlag = flag.Uint64("outcome.seed", 0, "repeat the sequence of this `seed` alone")
 
-// Whatever several workers, their crashes, late answers, lost replies and an
-// operator do to an imp_uid, Redis holds what the model says.
+// Whatever producers, several workers, their crashes, late answers, lost replies and
+// an operator do to an imp_uid, Redis holds what the model says, and all that is asked
+// for comes to an end.
 func TestEveryInterleavingKeepsTheModel(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
@@ -45,7 +46,7 @@ func TestEveryInterleavingKeepsTheModel(t *testing.T) {
 // answers are what attempts say at random, the more often the likelier.
 var answers = []outcome.Outcome{
 	revoked,
-	{Status: outcome.Revoked, Reason: outcome.ReasonAlreadyRevoked},
+	{Status: outcome.Revoked, Reason: outcome.ReasonAlreadyRevoked, Receipt: outcome.Receipt{ApplyNum: "N1"}},
 	dead, dead,
 	{Status: outcome.Dead, Reason: outcome.ReasonUnconfirmed},
 	retrying, retrying, retrying, retrying,
@@ -53,10 +54,13 @@ var answers = []outcome.Outcome{
 }
 
 var actions = slices.Concat(
-	slices.Repeat([]action{doBegin}, 7), slices.Repeat([]action{doFinish}, 8),
-	slices.Repeat([]action{doCrash}, 3), slices.Repeat([]action{doRevive}, 3),
-	[]action{doExtend, doExtend, doDiscard, doJoin, doJoin},
+	slices.Repeat([]action{doAsk}, 8), slices.Repeat([]action{doBegin}, 8), slices.Repeat([]action{doFinish}, 8),
+	slices.Repeat([]action{doCrash}, 3), slices.Repeat([]action{doRevive, doCancel}, 2),
+	[]action{doExtend, doExtend, doDiscard, doCancelBatch, doComplete},
 )
+
+// applyNums are the receipts that are asked for by number, empty for any.
+var applyNums = []string{"", "", "", "N1", "N2"}
 
 // impUIDs is how many imp_uids a sequence has, so that they could mix.
 const impUIDs = 2
@@ -64,16 +68,21 @@ const impUIDs = 2
 func newSteps(seed uint64) []step {
 	random := rand.New(rand.NewPCG(seed, 0))
 	one := func(n int) bool { return random.IntN(n) == 0 }
-	steps := make([]step, 40)
+	steps := make([]step, 50)
 	for i := range steps {
-		steps[i] = step{
+		s := step{
 			do: actions[random.IntN(len(actions))], on: random.IntN(impUIDs),
 			answer: answers[random.IntN(len(answers))], uncounted: one(3), uncertain: one(3), lost: one(5),
-			as: random.IntN(len(batchNames) + 1),
+			as: random.IntN(len(batchNames) + 1), applyNum: applyNums[random.IntN(len(applyNums))],
+			again: one(4), dry: one(4),
 		}
 		if one(3) {
-			steps[i].by = 1 + random.IntN(3)
+			s.by = 1 + random.IntN(3)
 		}
+		if s.do == doCancelBatch || s.do == doComplete {
+			s.as = 1 + random.IntN(len(batchNames))
+		}
+		steps[i] = s
 	}
 	return steps
 }

@@ -18,11 +18,11 @@ func TestRowsThatNoBatchHasAreNotCounted(t *testing.T) {
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		const name = "a"
-		if _, err := s.OpenBatch(t.Context(), name, ""); err != nil {
+		if _, err := askRows(t.Context(), s, name, 1, "imp_0"); err != nil {
 			t.Fatal(err)
 		}
 		rows := "{receipt}:batch:a:rows"
-		client.Set(t.Context(), rows, "kept.", 0)
+		kept := client.Get(t.Context(), rows).Val()
 		for impUID, r := range map[string]tasks.Revocation{
 			"imp_1": {Batch: name, Row: 1_764_000_000},
 			"imp_2": {Batch: name, Row: 1 << 40},
@@ -40,23 +40,25 @@ func TestRowsThatNoBatchHasAreNotCounted(t *testing.T) {
 				t.Errorf("%+v: nothing was written", r)
 			}
 		}
-		if got := client.Get(t.Context(), rows).Val(); got != "kept." {
-			t.Errorf("the rows are %q", got)
+		if got := client.Get(t.Context(), rows).Val(); got != kept || len(got) != 5 {
+			t.Errorf("the rows are %q, and were %q", got, kept)
 		}
 		if bytes := client.StrLen(t.Context(), "{receipt}:batch:a:counted").Val(); bytes > 1 {
 			t.Errorf("%d bytes for counted rows, want none", bytes)
 		}
-		if b, err := s.Batch(t.Context(), name); err != nil || b.Revoked != 0 {
-			t.Errorf("got %+v, %v; want that it counts none of them", b, err)
+		if b := batch(t, s, name); b.Revoked != 0 {
+			t.Errorf("got %+v; want that it counts none of them", b)
 		}
 	})
 }
 
-func TestTheLastRowOfABatchIsCounted(t *testing.T) {
+// A task that its producer did not record is counted by its batch all the same, and a
+// payload says nothing about a request that is recorded.
+func TestABatchCountsWhatItAskedFor(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
-		if _, err := s.OpenBatch(t.Context(), asked.Batch, ""); err != nil {
+		if _, err := askRows(t.Context(), s, asked.Batch, 1, "imp_0"); err != nil {
 			t.Fatal(err)
 		}
 		r := asked
@@ -66,8 +68,19 @@ func TestTheLastRowOfABatchIsCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 		finish(t, s, attempt, revoked)
-		if b, err := s.Batch(t.Context(), asked.Batch); err != nil || b.Revoked != 1 {
-			t.Errorf("got %+v, %v; want one revoked", b, err)
+		if b := batch(t, s, asked.Batch); b.Revoked != 1 {
+			t.Errorf("got %+v; want one revoked", b)
+		}
+		if _, err := s.Ask(t.Context(), tasks.Revocation{ImpUID: "imp_1"}); err != nil {
+			t.Fatal(err)
+		}
+		attempt, err = s.Begin(t.Context(), tasks.Revocation{ImpUID: "imp_1", Batch: asked.Batch, Row: 1}, lease)
+		if err != nil {
+			t.Fatal(err)
+		}
+		finish(t, s, attempt, dead)
+		if b := batch(t, s, asked.Batch); b.Revoked != 1 || b.Dead != 0 {
+			t.Errorf("got %+v; want nothing of what was asked for without it", b)
 		}
 	})
 }

@@ -2,69 +2,73 @@ package outcome
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
-	"strconv"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
 )
 
-// Overdue returns up to limit imp_uids that were begun, have no terminal
-// outcome, and should have gone on before the given time: their lease is over,
-// or their next attempt was due. The longest overdue come first.
-func (s *Store) Overdue(ctx context.Context, before time.Time, limit int64) ([]string, error) {
-	impUIDs, err := s.client.ZRangeArgs(ctx, redis.ZRangeArgs{
-		Key: s.openKey(), ByScore: true, Start: "-inf", Stop: strconv.FormatInt(before.UnixMilli(), 10), Count: limit,
-	}).Result()
-	if err != nil {
-		return nil, fmt.Errorf("list what is overdue: %w", err)
-	}
-	return impUIDs, nil
+//go:embed overdue.lua
+var overdueSource string
+
+var overdueScript = redis.NewScript(batchSource + overdueSource)
+
+// Open is what is asked for, and has not ended.
+type Open struct {
+	tasks.Revocation
+	// Withdrawn tells that whoever asked has cancelled: it needs no task, but a lookup.
+	Withdrawn bool
 }
 
-// Postpone lets an imp_uid be overdue no earlier than the given time, if it is
-// open at all.
-func (s *Store) Postpone(ctx context.Context, impUID string, until time.Time) error {
-	err := s.client.ZAddXX(ctx, s.openKey(), redis.Z{Score: float64(until.UnixMilli()), Member: impUID}).Err()
+// Overdue returns up to limit requests that have no terminal outcome and should have
+// gone on so long ago: they were recorded, their lease is over, or their next attempt
+// was due. The longest overdue come first. Ended are those that the set of the open
+// ones still named, and does not any more.
+func (s *Store) Overdue(ctx context.Context, ago time.Duration, limit int) (open []Open, ended []string, err error) {
+	keys := []string{s.openKey(), s.outcomeKey(""), s.requestKey("")}
+	reply, err := overdueScript.Run(ctx, s.client, keys, ago.Milliseconds(), limit).StringSlice()
 	if err != nil {
-		return fmt.Errorf("postpone %s: %w", impUID, err)
+		return nil, nil, fmt.Errorf("list what is overdue: %w", err)
 	}
-	return nil
+	for found := range slices.Chunk(reply, 4) {
+		if found[1] == "ended" {
+			ended = append(ended, found[0])
+			continue
+		}
+		r := tasks.Revocation{ImpUID: found[0], PG: tasks.Gateway(found[2]), Batch: found[3]}
+		open = append(open, Open{Revocation: r, Withdrawn: found[1] != ""})
+	}
+	return open, ended, nil
 }
 
-// PostponeAll does so for many imp_uids, in one round trip, and never lets one
-// be overdue earlier than before.
-func (s *Store) PostponeAll(ctx context.Context, impUIDs []string, until time.Time) error {
+// texts returns the values of a reply, empty where there is none.
+func texts(reply *redis.SliceCmd) (values [4]string) {
+	for i, value := range reply.Val() {
+		values[i], _ = value.(string)
+	}
+	return values
+}
+
+// Postpone lets imp_uids be overdue no earlier than so long from now, if they are open
+// at all, and none earlier than before.
+func (s *Store) Postpone(ctx context.Context, impUIDs []string, by time.Duration) error {
 	if len(impUIDs) == 0 {
 		return nil
 	}
+	now, err := s.Now(ctx)
+	if err != nil {
+		return err
+	}
 	members := make([]redis.Z, len(impUIDs))
 	for i, impUID := range impUIDs {
-		members[i] = redis.Z{Score: float64(until.UnixMilli()), Member: impUID}
+		members[i] = redis.Z{Score: float64(now.Add(by).UnixMilli()), Member: impUID}
 	}
 	if err := s.client.ZAddArgs(ctx, s.openKey(), redis.ZAddArgs{XX: true, GT: true, Members: members}).Err(); err != nil {
 		return fmt.Errorf("postpone %d imp_uids: %w", len(impUIDs), err)
 	}
 	return nil
-}
-
-// Close takes imp_uids that have no outcome any more off the open ones.
-func (s *Store) Close(ctx context.Context, impUIDs ...string) error {
-	if len(impUIDs) == 0 {
-		return nil
-	}
-	members := make([]any, len(impUIDs))
-	for i, impUID := range impUIDs {
-		members[i] = impUID
-	}
-	if err := s.client.ZRem(ctx, s.openKey(), members...).Err(); err != nil {
-		return fmt.Errorf("close %d imp_uids: %w", len(impUIDs), err)
-	}
-	return nil
-}
-
-// Forgotten reports whether an outcome written at the given time has ended its
-// life by now. It is false for the zero time.
-func (s *Store) Forgotten(written time.Time) bool {
-	return !written.IsZero() && written.Add(s.config.TTL).Before(s.config.Now())
 }

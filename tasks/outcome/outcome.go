@@ -13,8 +13,8 @@ import (
 type Status string
 
 const (
-	// Queued means asked for and not yet attempted. It is never stored: readers
-	// find it out by asking Asynq.
+	// Queued means asked for and not yet attempted: there is a request, and no outcome
+	// of it.
 	Queued Status = "queued"
 	// Retrying means attempted, and to be attempted again.
 	Retrying Status = "retrying"
@@ -53,8 +53,15 @@ const (
 	ReasonUnconfirmed Reason = "unconfirmed"
 	// ReasonInvalidTask means that the task could not be read, so nothing was called.
 	ReasonInvalidTask Reason = "invalid_task"
-	// ReasonCrashed means that the process died in the last attempt.
+	// ReasonCrashed means that the process died in the last attempt, or that a person
+	// archived the task.
 	ReasonCrashed Reason = "crashed"
+	// ReasonWithdrawn means that all who asked for it cancelled it before PortOne
+	// was seen to revoke the receipt.
+	ReasonWithdrawn Reason = "withdrawn"
+	// ReasonReissued means that the receipt that exists now is not the one that was
+	// asked for: it has another number, or was issued later.
+	ReasonReissued Reason = "reissued"
 )
 
 // The reasons of retrying outcomes.
@@ -75,7 +82,7 @@ const (
 func DeadReasons() []Reason {
 	return []Reason{
 		ReasonNotIssued, ReasonRefused, ReasonUnsupportedGateway, ReasonAttemptsExhausted,
-		ReasonUnconfirmed, ReasonInvalidTask, ReasonCrashed,
+		ReasonUnconfirmed, ReasonInvalidTask, ReasonCrashed, ReasonWithdrawn, ReasonReissued,
 	}
 }
 

@@ -24,8 +24,8 @@ const (
 
 // Overview is what a glance at all outcomes tells.
 type Overview struct {
-	// Open are those that were begun and have not ended, Overdue those of them
-	// that nobody has gone on with for a while although it was time.
+	// Open are the requests that have not ended, Overdue those of them that
+	// nobody has gone on with for a while although it was time.
 	Open, Overdue int64
 	// Dead are the dead letters on the list.
 	Dead int64

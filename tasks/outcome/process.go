@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -27,23 +28,45 @@ func (s *Store) Lead(ctx context.Context, task, process string, hold time.Durati
 	return holder == process, nil
 }
 
-// aliveFor is how long a worker is taken for alive after it last said so.
-const aliveFor = 15 * time.Second
+// lossyFor is how long attempts are uncertain from the start after Redis lost what
+// it had confirmed. It is also how long a worker's count is kept: after a Redis that
+// was away for longer, nobody knows what it lost.
+const lossyFor = 24 * time.Hour
 
-// Alive writes that a worker is alive. It fails where Redis does not answer,
-// and also where it answers but takes no writes: its memory is full, its disk
-// is, or it has become a replica.
-func (s *Store) Alive(ctx context.Context, process string) error {
-	if err := s.client.Set(ctx, s.key("worker:"+process), s.now(), aliveFor).Err(); err != nil {
-		return fmt.Errorf("write that this worker is alive: %w", err)
+// Heartbeat is the sign of life of one worker: a count in Redis, which the worker
+// remembers. Its method is safe for concurrent use.
+type Heartbeat struct {
+	store *Store
+	keys  []string
+	seen  atomic.Int64 // the greatest count
+}
+
+// Heartbeat returns that of a worker that has just started. The name must never be
+// used again.
+func (s *Store) Heartbeat(process string) *Heartbeat {
+	return &Heartbeat{store: s, keys: []string{s.key("worker:" + process), s.lossyKey()}}
+}
+
+// Beat counts once more. It fails where Redis does not answer, and also where it
+// answers but takes no writes: its memory is full, its disk is, or it has become a
+// replica. It returns for how long attempts are still uncertain because Redis lost
+// what it had confirmed to this worker or to another: 0 if nobody knows of a loss.
+func (h *Heartbeat) Beat(ctx context.Context) (lossy time.Duration, err error) {
+	seen := h.seen.Load()
+	reply, err := beatScript.Run(ctx, h.store.client, h.keys, seen, lossyFor.Milliseconds()).Int64Slice()
+	if err != nil {
+		return 0, fmt.Errorf("write that this worker is alive: %w", err)
 	}
-	return nil
+	for seen < reply[0] && !h.seen.CompareAndSwap(seen, reply[0]) {
+		seen = h.seen.Load()
+	}
+	return max(time.Duration(reply[1])*time.Millisecond, 0), nil
 }
 
 // Writable returns why Redis takes no writes, nil if it does. It writes a key
 // that lives for a second.
 func (s *Store) Writable(ctx context.Context) error {
-	if err := s.client.Set(ctx, s.key("doctor"), s.now(), time.Second).Err(); err != nil {
+	if err := s.client.Set(ctx, s.key("doctor"), 1, time.Second).Err(); err != nil {
 		return fmt.Errorf("write a key that lives for a second: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package outcome
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,13 +11,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Get returns the outcome of an imp_uid, or an error that matches
-// [ErrNotFound].
+// Get returns the outcome of an imp_uid, which is [Queued] while there is none of
+// what is asked for, or an error that matches [ErrNotFound].
 func (s *Store) Get(ctx context.Context, impUID string) (Outcome, error) {
-	values, err := s.client.HGetAll(ctx, s.outcomeKey(impUID)).Result()
+	found, err := s.kept(ctx, []string{impUID})
 	if err != nil {
 		return Outcome{}, fmt.Errorf("read the outcome of %s: %w", impUID, err)
 	}
+	values, _ := found[0].values(impUID)
 	if len(values) == 0 {
 		return Outcome{}, fmt.Errorf("%w of %s", ErrNotFound, impUID)
 	}
@@ -24,15 +26,16 @@ func (s *Store) Get(ctx context.Context, impUID string) (Outcome, error) {
 }
 
 // Many returns the outcomes of the imp_uids, in their order and in one round
-// trip. Where there is none, it holds the imp_uid alone and no status.
+// trip. Where nothing is known, it holds the imp_uid alone and no status.
 func (s *Store) Many(ctx context.Context, impUIDs []string) ([]Outcome, error) {
-	replies, err := s.hashes(ctx, impUIDs)
+	found, err := s.kept(ctx, impUIDs)
 	if err != nil {
 		return nil, fmt.Errorf("read %d outcomes: %w", len(impUIDs), err)
 	}
 	outcomes := make([]Outcome, len(impUIDs))
-	for i, reply := range replies {
-		o, err := decode(reply.Val())
+	for i, kept := range found {
+		values, _ := kept.values(impUIDs[i])
+		o, err := decode(values)
 		if err != nil {
 			return nil, err
 		}
@@ -42,49 +45,41 @@ func (s *Store) Many(ctx context.Context, impUIDs []string) ([]Outcome, error) {
 	return outcomes, nil
 }
 
-// hashes reads the hashes of the imp_uids, in their order and in one round
-// trip. The error is the first of those that the replies bear themselves.
-func (s *Store) hashes(ctx context.Context, impUIDs []string) ([]*redis.MapStringStringCmd, error) {
-	replies := make([]*redis.MapStringStringCmd, len(impUIDs))
+// kept is what Redis keeps of an imp_uid: its outcome, and what of its request tells
+// whether the outcome is about that.
+type kept struct {
+	outcome *redis.MapStringStringCmd
+	request *redis.SliceCmd
+}
+
+// kept reads what is kept of the imp_uids, in their order and in one round trip. The
+// error is the first of those that the replies bear themselves.
+func (s *Store) kept(ctx context.Context, impUIDs []string) ([]kept, error) {
+	all := make([]kept, len(impUIDs))
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, impUID := range impUIDs {
-			replies[i] = p.HGetAll(ctx, s.outcomeKey(impUID))
+			all[i] = kept{p.HGetAll(ctx, s.outcomeKey(impUID)), p.HMGet(ctx, s.requestKey(impUID), "id", "pg", "batch")}
 		}
 		return nil
 	})
-	return replies, err
+	return all, err
 }
 
-// Status returns the status of an imp_uid, empty if it has no outcome.
-func (s *Store) Status(ctx context.Context, impUID string) (Status, error) {
-	status, err := s.client.HGet(ctx, s.outcomeKey(impUID), "status").Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return "", fmt.Errorf("read the status of %s: %w", impUID, err)
+// values returns the outcome's fields, or those of one that is queued where the
+// request has none yet.
+func (k kept) values(impUID string) (map[string]string, error) {
+	values := k.outcome.Val()
+	if err := cmp.Or(k.outcome.Err(), k.request.Err()); err != nil {
+		return values, err
 	}
-	return Status(status), nil
-}
-
-// Statuses returns the statuses of the imp_uids, in their order and in one
-// round trip, empty where there is no outcome.
-func (s *Store) Statuses(ctx context.Context, impUIDs []string) ([]Status, error) {
-	if len(impUIDs) == 0 {
-		return nil, nil
+	asked, of := texts(k.request), values["request"]
+	if open := len(values) > 0 && !Status(values["status"]).Terminal(); of == "" && open {
+		of = asked[0]
 	}
-	args := make([]any, len(impUIDs))
-	for i, impUID := range impUIDs {
-		args[i] = impUID
+	if asked[0] == of || asked[0] == "" {
+		return values, nil
 	}
-	found, err := statusesScript.Run(ctx, s.client, []string{s.outcomeKey("")}, args...).Slice()
-	if err != nil {
-		return nil, fmt.Errorf("read %d statuses: %w", len(impUIDs), err)
-	}
-	statuses := make([]Status, len(impUIDs))
-	for i := 0; i+1 < len(found); i += 2 {
-		place, _ := found[i].(int64)
-		status, _ := found[i+1].(string)
-		statuses[place-1] = Status(status)
-	}
-	return statuses, nil
+	return map[string]string{"imp_uid": impUID, "status": string(Queued), "pg": asked[1], "batch": asked[2]}, nil
 }
 
 const (

@@ -2,8 +2,10 @@ package outcome
 
 import (
 	"cmp"
+	"context"
 	_ "embed"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -18,7 +20,9 @@ const (
 
 var (
 	//go:embed batch.lua
-	batchSource string // stands before those scripts that a batch hears of
+	batchSource string // stands before most of the scripts
+	//go:embed beat.lua
+	beatSource string
 	//go:embed begin.lua
 	beginSource string
 	//go:embed extend.lua
@@ -27,19 +31,17 @@ var (
 	finishSource string
 	//go:embed revive.lua
 	reviveSource string
-	//go:embed statuses.lua
-	statusesSource string
 
+	beatScript   = redis.NewScript(beatSource)
 	beginScript  = redis.NewScript(batchSource + beginSource)
 	extendScript = redis.NewScript(extendSource)
 	finishScript = redis.NewScript(batchSource + finishSource)
 	reviveScript = redis.NewScript(batchSource + reviveSource)
-
-	statusesScript = redis.NewScript(statusesSource)
 )
 
-// ErrNotFound is returned for an imp_uid that has no outcome: it was never
-// asked for, or not yet attempted, or its outcome's life is over.
+// ErrNotFound is returned for an imp_uid of which nothing is known: it was never
+// asked for, or by a producer that recorded nothing and is not yet attempted, or its
+// outcome's life is over.
 var ErrNotFound = errors.New("no outcome")
 
 // Config is how a store keeps outcomes. The zero value is the default.
@@ -47,13 +49,11 @@ type Config struct {
 	// Namespace stands before every key, in the braces of a Redis Cluster
 	// hash tag, so that one script may change them all. Default "receipt".
 	Namespace string
-	// TTL is how long an outcome lives after its last change. Default 90 days.
+	// TTL is how long an outcome lives after its end. Default 90 days.
 	TTL time.Duration
 	// StreamLength is where the stream of outcomes is trimmed, approximately.
 	// Default 1,000,000 entries.
 	StreamLength int64
-	// Now is the clock of the times in outcomes. Default [time.Now].
-	Now func() time.Time
 }
 
 // Store keeps outcomes in Redis 6.2 or newer, standalone, Sentinel or Cluster.
@@ -69,9 +69,6 @@ func NewStore(client redis.UniversalClient, config Config) *Store {
 	config.Namespace = cmp.Or(config.Namespace, DefaultNamespace)
 	config.TTL = cmp.Or(config.TTL, DefaultTTL)
 	config.StreamLength = cmp.Or(config.StreamLength, DefaultStreamLength)
-	if config.Now == nil {
-		config.Now = time.Now
-	}
 	return &Store{client: client, config: config}
 }
 
@@ -88,16 +85,25 @@ func (s *Store) openKey() string                 { return s.key("open") }
 func (s *Store) streamKey() string               { return s.key("outcomes") }
 func (s *Store) deadKey() string                 { return s.key("dead") }
 
-// followersKey is the hash of the batches that count an imp_uid beside the one
-// in its outcome.
-func (s *Store) followersKey(impUID string) string { return s.key("followers:" + impUID) }
+// requestKey is the hash of what is asked for an imp_uid; the prefix of all of them
+// for the empty one.
+func (s *Store) requestKey(impUID string) string { return s.key("request:" + impUID) }
+
+// lossyKey holds the time, by Redis' clock, until which attempts are uncertain from
+// the start, since Redis lost what it had confirmed. It lives until then.
+func (s *Store) lossyKey() string { return s.key("lossy") }
 
 // batchKey is the hash of a batch; the prefix of all of them for the empty name.
-func (s *Store) batchKey(name string) string   { return s.key("batch:" + name) }
-func (s *Store) rowsKey(name string) string    { return s.batchKey(name) + ":rows" }
-func (s *Store) countedKey(name string) string { return s.batchKey(name) + ":counted" }
-func (s *Store) batchIndexKey() string         { return s.key("batch-index") }
-func (s *Store) batchStreamKey() string        { return s.key("batches") }
+func (s *Store) batchKey(name string) string { return s.key("batch:" + name) }
+func (s *Store) rowsKey(name string) string  { return s.batchKey(name) + ":rows" }
+func (s *Store) batchIndexKey() string       { return s.key("batch-index") }
+func (s *Store) batchStreamKey() string      { return s.key("batches") }
 
-// now returns the time as it is written.
-func (s *Store) now() string { return s.config.Now().UTC().Format(timeFormat) }
+// Now returns the time on Redis' clock, the only one that all processes share.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	now, err := s.client.Time(ctx).Result()
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask Redis for the time: %w", err)
+	}
+	return now.UTC(), nil
+}

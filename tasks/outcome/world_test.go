@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -21,11 +19,11 @@ type world struct {
 	store  *outcome.Store
 	lost   bool // the next script's reply
 
-	models   [impUIDs]model
+	model    model
 	attempts [impUIDs][]outcome.Attempt
 	revived  [impUIDs]int // how many attempts had begun before the last revival
+	ledgers  [impUIDs]ledger
 	held     [impUIDs]seen
-	tallies  [len(batchNames)]tally
 }
 
 func newWorld(client *redis.Client) *world {
@@ -34,14 +32,11 @@ func newWorld(client *redis.Client) *world {
 	return w
 }
 
-// run makes the steps on an empty Redis and returns where it left the model or
-// broke a law.
+// run makes the steps on an empty Redis, lets all that is open come to its end, and
+// returns where that left the model or broke a law.
 func (w *world) run(ctx context.Context, steps []step) error {
 	*w = world{client: w.client, store: w.store}
 	if err := w.client.FlushAll(ctx).Err(); err != nil {
-		return err
-	}
-	if err := w.openBatches(ctx); err != nil {
 		return err
 	}
 	for i, s := range steps {
@@ -52,75 +47,134 @@ func (w *world) run(ctx context.Context, steps []step) error {
 			return fmt.Errorf("step %d, %s: %w", i+1, s, err)
 		}
 	}
+	return w.drain(ctx)
+}
+
+// drain makes the last attempt on all that is open, as the sweeper would.
+func (w *world) drain(ctx context.Context) error {
+	open, _, err := w.store.Overdue(ctx, -everything, 2*impUIDs)
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		var on int
+		if _, err := fmt.Sscanf(o.ImpUID, "imp_%d", &on); err != nil {
+			return err
+		}
+		for _, s := range []step{{do: doCrash, on: on}, {do: doBegin, on: on}, {do: doFinish, on: on, answer: dead}} {
+			if err := w.step(ctx, s); err != nil {
+				return fmt.Errorf("at last, %s: %w", s, err)
+			}
+		}
+	}
+	for i, held := range w.held {
+		if !w.ledgers[i].balances(held) {
+			return fmt.Errorf("imp_%d: of %+v ended %q, and it is %q", i, w.ledgers[i], held.Stream, held.Status)
+		}
+	}
 	return nil
 }
 
 func (w *world) step(ctx context.Context, s step) error {
-	c := change{step: s, before: w.held[s.on]}
-	begun := len(w.attempts[s.on])
-	if s.do == doFinish || s.do == doExtend {
-		c.older = s.by > 0 || begun == w.revived[s.on]
-	}
+	before := w.held
+	c := w.change(s)
 	w.lost = s.lost
 	got, err := w.do(ctx, s)
 	w.lost = false
 	if err != nil {
 		return err
 	}
-	if got == "revived" || s.do == doRevive && c.before.Status == outcome.Dead {
-		w.revived[s.on] = begun
+	if s.do == doRevive && before[s.on].Status == outcome.Dead {
+		w.revived[s.on] = len(w.attempts[s.on])
 	}
-	if want := w.models[s.on].apply(s); got != want {
+	if want := w.model.apply(s); got != want {
 		return fmt.Errorf("reply is %q, want %q", got, want)
 	}
 	if w.held, err = w.look(ctx); err != nil {
 		return err
 	}
-	c.reply, c.begun, c.after = got, len(w.attempts[s.on]), w.held[s.on]
 	for i := range w.held {
-		if want := w.models[i].seen; w.held[i] != want {
+		if want := w.model.receipts[i].seen(&w.model); w.held[i] != want {
 			return fmt.Errorf("imp_%d (-model +Redis):\n%s", i, cmp.Diff(want, w.held[i]))
 		}
 	}
 	if err := w.checkBatches(ctx); err != nil {
 		return err
 	}
-	for _, law := range laws {
-		if !law.holds(c) {
-			return fmt.Errorf("broken: %s\nbefore %+v\nafter  %+v", law.name, c.before, c.after)
+	c.reply = got
+	for i := range w.held {
+		if err := w.check(i, s, c, before[i]); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// change returns what can be said of a step before it is made.
+func (w *world) change(s step) change {
+	c := change{do: s.do, lost: s.lost}
+	if begun := len(w.attempts[s.on]); s.do == doFinish || s.do == doExtend {
+		c.answer = s.answer.Status
+		c.older = s.by > 0 || begun == w.revived[s.on]
+		r := &w.model.receipts[s.on]
+		c.earlier = r.of[begun-1-s.by] != r.id
+	}
+	return c
+}
+
+// check holds what a step did to an imp_uid against the laws.
+func (w *world) check(i int, s step, c change, before seen) error {
+	if i != s.on {
+		c = change{lost: s.lost}
+		if s.do == doCancelBatch {
+			c.do = s.do
+		}
+	}
+	if s.dry && (s.do == doCancel || s.do == doCancelBatch) {
+		c.do, c.reply = doCancel, "dry"
+	}
+	c.begun, c.before, c.after = len(w.attempts[i]), before, w.held[i]
+	for _, law := range laws {
+		if !law.holds(c) {
+			return fmt.Errorf("broken for imp_%d: %s\nbefore %+v\nafter  %+v", i, law.name, c.before, c.after)
+		}
+	}
+	w.ledgers[i].enter(c)
+	return nil
+}
+
 // do makes a step on the store and returns its reply in the model's words.
 func (w *world) do(ctx context.Context, s step) (string, error) {
-	impUID := fmt.Sprintf("imp_%d", s.on)
-	r := tasks.Revocation{ImpUID: impUID, PG: tasks.KCP}
-	if s.as > 0 {
-		r.Batch, r.Row = batchNames[s.as-1], s.on+1
-	}
-	var attempt outcome.Attempt
-	if begun := w.attempts[s.on]; s.by < len(begun) {
-		attempt = begun[len(begun)-1-s.by]
-	}
+	impUID := s.asks().ImpUID
 	switch s.do {
+	case doAsk:
+		if from, rows := w.model.chunk(s); s.as > 0 {
+			return w.askRows(ctx, s.as-1, from, rows)
+		}
+		return told(ctx, w.store, "ask", s.asks(), nil), nil
 	case doBegin:
-		return w.begin(ctx, s.on, r)
-	case doJoin:
-		return w.join(ctx, r)
-	case doFinish:
-		attempt.Uncounted, attempt.Uncertain = s.uncounted, s.uncertain
-		written, err := w.store.Finish(ctx, attempt, s.answer)
-		return fmt.Sprint("written ", written), err
-	case doExtend:
-		_, err := w.store.Extend(ctx, attempt, lease)
-		return "", err
+		return w.begin(ctx, s)
+	case doFinish, doExtend:
+		return w.attempt(ctx, s)
 	case doCrash:
 		return "", w.endLease(ctx, impUID)
 	case doDiscard:
 		n, err := w.store.Discard(ctx, impUID)
 		return fmt.Sprint("discarded ", n == 1), err
+	case doCancel:
+		found, err := w.store.Cancel(ctx, []string{impUID}, s.dry)
+		if err != nil {
+			return "", err
+		}
+		return string(found[0]), nil
+	case doCancelBatch:
+		return w.cancelBatch(ctx, batchNames[s.as-1], s.dry)
+	case doComplete:
+		err := w.store.CompleteBatch(ctx, batchNames[s.as-1], len(w.model.batches[s.as-1].list))
+		if errors.Is(err, outcome.ErrNoBatch) {
+			return "no batch", nil
+		}
+		return "", err
 	}
 	_, err := w.store.Revive(ctx, impUID)
 	if alive, ok := errors.AsType[*outcome.NotDeadError](err); ok {
@@ -129,8 +183,14 @@ func (w *world) do(ctx context.Context, s step) (string, error) {
 	return "revived", err
 }
 
-func (w *world) begin(ctx context.Context, on int, r tasks.Revocation) (string, error) {
-	attempt, err := w.store.Begin(ctx, r, lease)
+// begin begins an attempt by a task that may ask for another receipt, or in another
+// batch, than the request that is recorded; of one that is not it is to be believed.
+func (w *world) begin(ctx context.Context, s step) (string, error) {
+	r := s.asks()
+	if s.as > 0 && w.model.receipts[s.on].id > 0 {
+		r.Batch, r.Row = batchNames[s.as-1], 1
+	}
+	a, err := w.store.Begin(ctx, r, lease)
 	if over, ok := errors.AsType[*outcome.TerminalError](err); ok {
 		return "already " + string(over.Status), nil
 	}
@@ -138,23 +198,26 @@ func (w *world) begin(ctx context.Context, on int, r tasks.Revocation) (string, 
 		return "busy", nil
 	}
 	if err == nil {
-		w.attempts[on] = append(w.attempts[on], attempt)
+		w.attempts[s.on] = append(w.attempts[s.on], a)
 	}
-	return fmt.Sprintf("begun %d uncertain %t", attempt.Number, attempt.Uncertain), err
+	return fmt.Sprintf("begun %d of %q again %t uncertain %t failed %t withdrawn %t", a.Number, a.Revocation.ApplyNum,
+		a.Revocation.Again, a.Uncertain(), a.FailedBefore, a.Withdrawn), err
 }
 
-// join lets the batch count an imp_uid, and once more from another row.
-func (w *world) join(ctx context.Context, r tasks.Revocation) (string, error) {
-	if r.Batch == "" {
-		return "", nil
-	}
-	kind, err := w.store.Join(ctx, r)
-	if err != nil {
+// attempt lets an attempt say something.
+func (w *world) attempt(ctx context.Context, s step) (string, error) {
+	begun := w.attempts[s.on]
+	a := begun[len(begun)-1-s.by]
+	if s.do == doExtend {
+		_, err := w.store.Extend(ctx, a, lease)
 		return "", err
 	}
-	r.Row += impUIDs
-	again, err := w.store.Join(ctx, r)
-	return string(kind) + string(again), err
+	a.Uncounted, a.Memory = s.uncounted, outcome.Memory{}
+	if s.uncertain {
+		a.UncertainAt = noon
+	}
+	written, err := w.store.Finish(ctx, a, s.answer)
+	return fmt.Sprint("written ", written), err
 }
 
 // endLease makes the time when a lease ends, if any, the first millisecond of 1970.
@@ -169,60 +232,6 @@ func (w *world) endLease(ctx context.Context, impUID string) error {
 	return w.client.ZAdd(ctx, "{receipt}:open", redis.Z{Score: 1, Member: impUID}).Err()
 }
 
-// look returns what Redis holds.
-func (w *world) look(ctx context.Context) (held [impUIDs]seen, err error) {
-	var hashes [impUIDs]*redis.MapStringStringCmd
-	var opens, deads *redis.ZSliceCmd
-	var stream *redis.XMessageSliceCmd
-	_, err = w.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i := range hashes {
-			hashes[i] = p.HGetAll(ctx, fmt.Sprintf("{receipt}:outcome:imp_%d", i))
-		}
-		opens = p.ZRangeWithScores(ctx, "{receipt}:open", 0, -1)
-		deads = p.ZRangeWithScores(ctx, "{receipt}:dead", 0, -1)
-		stream = p.XRange(ctx, "{receipt}:outcomes", "-", "+")
-		return nil
-	})
-	if err != nil {
-		return held, err
-	}
-	for i := range held {
-		impUID, hash := fmt.Sprintf("imp_%d", i), hashes[i].Val()
-		until, leased := hash["leased_until"]
-		held[i] = seen{
-			Status: outcome.Status(hash["status"]), Reason: outcome.Reason(hash["reason"]),
-			Uncertain: hash["uncertain"] == "1", Leased: leased, Live: leased && until != "1",
-			Dead: slices.ContainsFunc(deads.Val(), func(z redis.Z) bool { return z.Member == impUID }),
-			Open: overdue(impUID, until, opens.Val()),
-		}
-		held[i].Attempts, _ = strconv.Atoi(hash["attempts"])
-	}
-	for _, entry := range stream.Val() {
-		for i := range held {
-			if v := entry.Values; v["imp_uid"] == fmt.Sprintf("imp_%d", i) {
-				held[i].Stream += fmt.Sprintf("%s/%s/%s ", v["status"], v["reason"], v["attempts"])
-			}
-		}
-	}
-	return held, nil
-}
-
-// overdue returns from when on an imp_uid is overdue, in the model's words.
-func overdue(impUID, until string, open []redis.Z) string {
-	for _, z := range open {
-		switch score := strconv.FormatFloat(z.Score, 'f', -1, 64); {
-		case z.Member != impUID:
-		case score == until:
-			return "lease"
-		case score == strconv.FormatInt(retrying.NextAttemptAt.UnixMilli(), 10):
-			return "next"
-		default:
-			return "revived"
-		}
-	}
-	return ""
-}
-
 func (w *world) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 func (w *world) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
@@ -233,7 +242,7 @@ func (w *world) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 func (w *world) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
-		if w.lost && err == nil && strings.HasPrefix(cmd.Name(), "eval") {
+		if w.lost && err == nil && slices.Contains([]string{"eval", "evalsha"}, strings.ToLower(cmd.Name())) {
 			return next(ctx, cmd)
 		}
 		return err

@@ -23,4 +23,4 @@ func NewProxy(t testing.TB, target string) *Proxy {
 }
 
 // Client returns a client that goes through the proxy, closed with the test.
-func (p *Proxy) Client(t testing.TB) *redis.Client { return connect(t, p.Addr) }
+func (p *Proxy) Client(t testing.TB) *redis.Client { return connect(t, &redis.Options{Addr: p.Addr}) }

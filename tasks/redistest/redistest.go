@@ -1,5 +1,5 @@
-// Package redistest gives tests the Redis they run on: an embedded one for
-// speed, and a real redis-server, started for the test alone, for what must be
+// Package redistest gives tests the Redis they run on: an embedded one for speed,
+// and real servers, Redis or Valkey, started for the test alone, for what must be
 // true.
 package redistest
 
@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"receiptrevoker/tasks/redistest/redisserver"
 
@@ -21,24 +22,44 @@ import (
 // rather than skip where no redis-server is installed.
 const RequireEnv = "REVOKER_REQUIRE_REDIS"
 
-// Both runs test twice, as subtests named for the Redis they were given: one
-// with miniredis, one with a redis-server.
+// Both runs test with miniredis and as [Each] does, as subtests named for the Redis
+// they were given.
 func Both(t *testing.T, test func(t *testing.T, client *redis.Client)) {
 	t.Helper()
 	t.Run("miniredis", func(t *testing.T) {
 		t.Parallel()
 		test(t, Embedded(t))
 	})
-	t.Run("redis-server", func(t *testing.T) {
-		t.Parallel()
-		test(t, Start(t).Client(t))
-	})
+	Each(t, func(t *testing.T, server *Server) { test(t, server.Client(t)) })
+}
+
+// Each runs test on a server of every program that [redisserver.Installed] finds, as
+// subtests named for it and its version.
+func Each(t *testing.T, test func(t *testing.T, server *Server)) {
+	t.Helper()
+	programs, err := redisserver.Installed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, program := range programs {
+		t.Run(program.Name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			server, err := program.Start(t.Context(), dir, quiet(dir)...)
+			test(t, started(t, server, err))
+		})
+	}
+	if len(programs) == 0 {
+		t.Run("redis-server", func(t *testing.T) { test(t, Start(t)) })
+	}
 }
 
 // Embedded returns a client of an empty miniredis that ends with the test.
 func Embedded(t testing.TB) *redis.Client {
 	t.Helper()
-	return connect(t, miniredis.RunT(t).Addr())
+	// A script over a thousand rows takes it seconds, with the race detector on a busy
+	// machine; a client that gives up by then sends it again.
+	return connect(t, &redis.Options{Addr: miniredis.RunT(t).Addr(), ReadTimeout: time.Minute})
 }
 
 // Server is a redis-server of a test's own.
@@ -56,9 +77,13 @@ type Server struct {
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
 	dir := t.TempDir()
-	args = append([]string{"--save", "", "--logfile", filepath.Join(dir, "redis.log")}, args...)
-	server, err := redisserver.Start(t.Context(), dir, args...)
+	server, err := redisserver.Start(t.Context(), dir, append(quiet(dir), args...)...)
 	return started(t, server, err)
+}
+
+// quiet are the arguments of a server that keeps nothing, and logs to a file.
+func quiet(dir string) []string {
+	return []string{"--save", "", "--logfile", filepath.Join(dir, "redis.log")}
 }
 
 // started returns a server that is stopped when the test ends.
@@ -89,11 +114,12 @@ func (s *Server) URL() string { return "redis://" + s.Addr + "/0" }
 // Client returns a client of the server that is closed with the test.
 func (s *Server) Client(t testing.TB) *redis.Client {
 	t.Helper()
-	return connect(t, s.Addr)
+	return connect(t, &redis.Options{Addr: s.Addr})
 }
 
-func connect(t testing.TB, addr string) *redis.Client {
-	client := redis.NewClient(&redis.Options{Addr: addr, PoolSize: 50})
+func connect(t testing.TB, options *redis.Options) *redis.Client {
+	options.PoolSize = 50
+	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
 	return client
 }

@@ -3,7 +3,6 @@ package deadletter_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -32,7 +31,7 @@ func newBench(client *redis.Client) *bench {
 	outcomes := outcome.NewStore(client, outcome.Config{})
 	return &bench{
 		client: client, outcomes: outcomes,
-		list:  deadletter.New(client, outcomes, deadletter.Config{Patience: 50 * time.Millisecond}),
+		list:  deadletter.New(client, outcomes, deadletter.Config{}),
 		queue: asynq.NewClientFromRedisClient(client),
 		tasks: asynq.NewInspectorFromRedisClient(client),
 	}
@@ -41,18 +40,18 @@ func newBench(client *redis.Client) *bench {
 // bury makes a dead letter, at the given time if it is not zero.
 func (b *bench) bury(t *testing.T, r tasks.Revocation, reason outcome.Reason, at time.Time) outcome.Outcome {
 	t.Helper()
-	store := b.outcomes
-	if !at.IsZero() {
-		store = outcome.NewStore(b.client, outcome.Config{Now: func() time.Time { return at }})
-	}
-	attempt, err := store.Begin(t.Context(), r, time.Minute)
+	attempt, err := b.outcomes.Begin(t.Context(), r, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Dead, Reason: reason}); err != nil {
+	if _, err := b.outcomes.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Dead, Reason: reason}); err != nil {
 		t.Fatal(err)
 	}
-	o, err := store.Get(t.Context(), r.ImpUID)
+	if !at.IsZero() {
+		b.client.HSet(t.Context(), "{receipt}:outcome:"+r.ImpUID, "updated_at", at.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
+		b.client.ZAdd(t.Context(), "{receipt}:dead", redis.Z{Score: float64(at.UnixMilli()), Member: r.ImpUID})
+	}
+	o, err := b.outcomes.Get(t.Context(), r.ImpUID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,32 +78,28 @@ func (b *bench) enqueue(t *testing.T, r tasks.Revocation) {
 	}
 }
 
-// state returns what Asynq holds of r, "" if nothing, and its row.
-func (b *bench) state(t *testing.T, r tasks.Revocation) (string, int) {
+// state returns what Asynq holds of r, "" if nothing.
+func (b *bench) state(t *testing.T, r tasks.Revocation) string {
 	t.Helper()
 	task, err := b.tasks.GetTaskInfo(tasks.QueueOf(r).Name(), tasks.TaskID(r.ImpUID))
 	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
-		return "", 0
+		return ""
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	held, err := tasks.Parse(task.Payload)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return task.State.String(), held.Row
+	return task.State.String()
 }
 
 // want checks the state of Asynq's task, the status of the outcome and how
 // many dead letters there are.
 func (b *bench) want(t *testing.T, state string, status outcome.Status, dead int64) {
 	t.Helper()
-	if got, _ := b.state(t, asked); got != state {
+	if got := b.state(t, asked); got != state {
 		t.Errorf("the task is %q, want %q", got, state)
 	}
-	if got, err := b.outcomes.Status(t.Context(), one); got != status || err != nil {
-		t.Errorf("the outcome is %q, %v; want %q", got, err, status)
+	if o, err := b.outcomes.Get(t.Context(), one); o.Status != status || err != nil {
+		t.Errorf("the outcome is %q, %v; want %q", o.Status, err, status)
 	}
 	if n, err := b.outcomes.DeadLetters(t.Context()); n != dead || err != nil {
 		t.Errorf("%d dead letters, %v; want %d", n, err, dead)
@@ -114,11 +109,11 @@ func (b *bench) want(t *testing.T, state string, status outcome.Status, dead int
 // overdue reports whether the imp_uid is overdue at once.
 func (b *bench) overdue(t *testing.T) bool {
 	t.Helper()
-	impUIDs, err := b.outcomes.Overdue(t.Context(), time.Now().Add(time.Second), 10)
+	open, _, err := b.outcomes.Overdue(t.Context(), -time.Second, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprint(impUIDs) == "["+one+"]"
+	return len(open) == 1 && open[0].ImpUID == one
 }
 
 // hook changes what happens to the commands of a client; pipelines count as
@@ -156,5 +151,5 @@ func (b *bench) hooked(t *testing.T, h hook) *deadletter.List {
 	client := redis.NewClient(&redis.Options{Addr: b.client.Options().Addr})
 	t.Cleanup(func() { _ = client.Close() })
 	client.AddHook(h)
-	return deadletter.New(client, outcome.NewStore(client, outcome.Config{}), deadletter.Config{Patience: 50 * time.Millisecond})
+	return deadletter.New(client, outcome.NewStore(client, outcome.Config{}), deadletter.Config{})
 }

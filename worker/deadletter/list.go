@@ -7,7 +7,6 @@
 package deadletter
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -20,18 +19,11 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// DefaultPatience is how long to wait for a worker to let go of a task.
-const DefaultPatience = 2 * time.Second
-
 // Config is how dead letters are retried. The zero value is the default.
 type Config struct {
 	// Retention is how long a retried task stays visible in the Asynq web UI
 	// once it is finished, in whole seconds. Default not at all.
 	Retention time.Duration
-	// Patience is how long to wait for a worker that still holds the task of a
-	// dead letter: it writes the outcome a moment before it tells Asynq.
-	// Default 2 seconds.
-	Patience time.Duration
 	// Tracers make a span for every letter that is retried, which its task bears
 	// to the worker: a trace of its own for each. Default the global ones of
 	// OpenTelemetry, which do nothing until they are set.
@@ -40,24 +32,20 @@ type Config struct {
 
 // List is the list of dead letters. Its methods are safe for concurrent use.
 type List struct {
-	redis     redis.UniversalClient
-	queue     *asynq.Client
-	inspector *asynq.Inspector
-	outcomes  *outcome.Store
-	options   []asynq.Option
-	patience  time.Duration
-	tracer    trace.Tracer
+	redis    redis.UniversalClient
+	queue    *asynq.Client
+	outcomes *outcome.Store
+	options  []asynq.Option
+	tracer   trace.Tracer
 }
 
 // New returns the list of the dead letters in outcomes, whose tasks are on the
 // Redis of client. The caller closes that connection when done.
 func New(client redis.UniversalClient, outcomes *outcome.Store, config Config) *List {
 	l := &List{
-		redis:     client,
-		queue:     asynq.NewClientFromRedisClient(client),
-		inspector: asynq.NewInspectorFromRedisClient(client),
-		outcomes:  outcomes,
-		patience:  cmp.Or(config.Patience, DefaultPatience),
+		redis:    client,
+		queue:    asynq.NewClientFromRedisClient(client),
+		outcomes: outcomes,
 	}
 	if config.Tracers == nil {
 		config.Tracers = otel.GetTracerProvider()

@@ -98,7 +98,7 @@ func TestNothingIsWrong(t *testing.T) {
 	found.quiet(t)
 	for check, text := range map[string]string{
 		"version": "Redis ", "role": "a master", "persistence": "every second", "eviction": "noeviction", "writes": "takes writes",
-		"credentials": "accepts", "queues": "0 tasks wait", "overdue": "0 imp_uids", "dead-letters": "0 dead letters",
+		"credentials": "accepts", "queues": "0 tasks wait", "overdue": "0 requests are open", "dead-letters": "0 dead letters",
 	} {
 		found.want(t, check, wanted{doctor.OK, text})
 	}

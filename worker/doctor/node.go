@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/redisfault"
 )
 
 // node is a Redis that takes writes.
@@ -81,16 +83,12 @@ func fields(text, separator string) map[string]string {
 	return values
 }
 
-// denials are how Redis says that a user may not do something: as such, from
-// within a script, and where a command was renamed so that nobody may.
-var denials = []string{
-	"NOPERM", "The user executing the script can't", "ACL failure in script", "unknown command", "unknown subcommand",
-}
-
-// refusal says why a command does not tell.
+// refusal says why a command does not tell. One that was renamed, so that nobody may
+// call it, is unknown.
 func refusal(command string, err error) string {
 	text := err.Error()
-	if slices.ContainsFunc(denials, func(denial string) bool { return strings.Contains(text, denial) }) {
+	if redisfault.Of(err) == redisfault.NoPerm ||
+		strings.Contains(text, "unknown command") || strings.Contains(text, "unknown subcommand") {
 		return "not allowed to look: " + command + " is forbidden"
 	}
 	return command + " does not answer: " + text

@@ -34,7 +34,7 @@ func (d *doctor) outcomes(ctx context.Context) {
 }
 
 func overdue(s outcome.Overview) Finding {
-	found := fmt.Sprintf("%d imp_uids are being retried, %d of them for more than %.0f minutes overdue",
+	found := fmt.Sprintf("%d requests are open, %d of them for more than %.0f minutes overdue",
 		s.Open, s.Overdue, longOverdue.Minutes())
 	if s.Overdue > 0 {
 		return warning("overdue", found,

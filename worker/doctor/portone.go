@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport"
 )
 
@@ -49,14 +51,14 @@ func (d *doctor) refused(answer *iamport.Error) Finding {
 	if len(d.Doubts) > 0 {
 		found += "; " + strings.Join(d.Doubts, "; ")
 	}
-	switch {
-	case answer.Status == http.StatusUnauthorized:
-		return failure("credentials", "PortOne refuses the key or the secret: "+found,
-			"set IMP_KEY and IMP_SECRET (or their files) to the REST API key and secret of PortOne's console")
+	switch reason := worker.Reason(answer); {
 	case answer.Status == http.StatusForbidden:
 		return failure("credentials", "PortOne, or something before it, forbids the call: "+found,
 			"ask PortOne whether this machine's address is let in")
-	case answer.Status == http.StatusTooManyRequests, answer.Status >= http.StatusInternalServerError:
+	case reason == outcome.ReasonUnauthorized:
+		return failure("credentials", "PortOne refuses the key or the secret: "+found,
+			"set IMP_KEY and IMP_SECRET (or their files) to the REST API key and secret of PortOne's console")
+	case reason == outcome.ReasonRateLimited, answer.Status >= http.StatusInternalServerError:
 		return warning("credentials", "PortOne cannot answer now: "+found, "examine again later")
 	}
 	return failure("credentials", "this is not PortOne's answer: "+found, "mend IAMPORT_URL or --iamport-url")

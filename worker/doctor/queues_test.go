@@ -121,12 +121,18 @@ func TestOutcomesThatNobodyGoesOnWith(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		examine(t, c).want(t, "overdue", wanted{doctor.OK, "3 imp_uids are being retried, 0 of them"})
-		if err := store.Postpone(t.Context(), "imp_1", time.Now().Add(-time.Hour)); err != nil {
+		if _, err := store.Ask(t.Context(), tasks.Revocation{ImpUID: "imp_asked"}); err != nil {
 			t.Fatal(err)
 		}
+		examine(t, c).want(t, "overdue", wanted{doctor.OK, "4 requests are open, 0 of them"})
+		for _, impUID := range []string{"imp_1", "imp_asked"} {
+			due := redis.Z{Score: float64(time.Now().Add(-time.Hour).UnixMilli()), Member: impUID}
+			if err := client.ZAddXX(t.Context(), "{receipt}:open", due).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
 		found := examine(t, c)
-		found.want(t, "overdue", wanted{doctor.Warning, "3 imp_uids are being retried, 1 of them for more than 10 minutes overdue"})
+		found.want(t, "overdue", wanted{doctor.Warning, "4 requests are open, 2 of them for more than 10 minutes overdue"})
 		found.want(t, "stream", wanted{doctor.OK, "0 of about 10 events"})
 		for i := range 9 {
 			end(t, store, fmt.Sprint("imp_dead_", i))

@@ -1,11 +1,14 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"receiptrevoker/tasks/redisfault"
 )
 
 // oldest is the least version that knows every command in use.
@@ -84,31 +87,15 @@ func (d *doctor) writes(ctx context.Context) {
 		d.tell(ok("writes", "Redis takes writes"))
 		return
 	}
-	mends := map[string]string{
-		"OOM":        "raise maxmemory, or let workers go through what is queued: memory is full",
-		"MISCONF":    "make room on Redis' disk: it cannot save, and takes no writes until it can",
-		"READONLY":   "let REDIS_URL lead to the master, or to the Sentinels with redis-sentinel://",
-		"NOREPLICAS": "bring a replica back: there are fewer than min-replicas-to-write asks for",
-		"NOPERM":     "give the user of REDIS_URL the rights of the runbook's list",
+	mends := map[redisfault.Fault]string{
+		redisfault.OOM:        "raise maxmemory, or let workers go through what is queued: memory is full",
+		redisfault.Misconf:    "make room on Redis' disk: it cannot save, and takes no writes until it can",
+		redisfault.ReadOnly:   "let REDIS_URL lead to the master, or to the Sentinels with redis-sentinel://",
+		redisfault.NoReplicas: "bring a replica back: there are fewer than min-replicas-to-write asks for",
+		redisfault.NoPerm:     "give the user of REDIS_URL the rights of the runbook's list",
 	}
-	mend := "mend what Redis says"
-	for _, text := range []string{err.Error(), unwrapped(err)} {
-		if better, ok := mends[strings.SplitN(text, " ", 2)[0]]; ok {
-			mend = better
-		}
-	}
+	mend := cmp.Or(mends[redisfault.Of(err)], "mend what Redis says")
 	d.tell(failure("writes", "Redis takes no writes: "+err.Error(), mend))
-}
-
-// unwrapped returns the text of the innermost error.
-func unwrapped(err error) string {
-	for {
-		wrapper, ok := err.(interface{ Unwrap() error })
-		if !ok || wrapper.Unwrap() == nil {
-			return err.Error()
-		}
-		err = wrapper.Unwrap()
-	}
 }
 
 // maxSkew is how far clocks may be apart. Tasks become due by workers' clocks,

@@ -15,9 +15,9 @@ const (
 )
 
 const (
-	// fewest is how many receipts must have failed for a gate to close where
+	// Fewest is how many receipts must have failed for a gate to close where
 	// nothing has succeeded for long: fewer are worth all their attempts.
-	fewest = 10
+	Fewest = 10
 	// long is how long nothing must have succeeded then.
 	long = 10 * time.Minute
 )

@@ -151,6 +151,20 @@ func (g *Gates) Closed() error {
 	return nil
 }
 
+// LetIn returns since when PortOne's gate is open, and when PortOne last answered a
+// call, of this process or another that Redis was told of; both on Redis' clock. It
+// reports false while the gate is closed, or PortOne refuses this process alone.
+func (g *Gates) LetIn() (opened, last time.Time, open bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l := g.gates[PortOne]
+	last = l.success
+	if l.SucceededAt.After(last) {
+		last = l.SucceededAt
+	}
+	return l.OpenedAt, last, !l.Closed && l.alone.reason == ""
+}
+
 // States returns the state of every gate, and how often this process closed it.
 func (g *Gates) States() map[Name]State {
 	g.mu.Lock()

@@ -133,7 +133,7 @@ type failure struct {
 
 // fail counts a failure and returns the gate as it stands then.
 func (s *Store) fail(ctx context.Context, name Name, f failure, config Config) (Snapshot, error) {
-	receipts, least := config.Receipts, min(fewest, config.Receipts)
+	receipts, least := config.Receipts, min(Fewest, config.Receipts)
 	if name == PortOne {
 		receipts, least = math.MaxInt32, math.MaxInt32 // it has a rule of its own
 	}

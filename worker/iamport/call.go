@@ -46,15 +46,11 @@ func (c *Client) exchange(ctx context.Context, call call) *Error {
 	response, err := c.http.Do(request)
 	if err != nil {
 		failure := call.failed(err)
-		failure.MayHaveTakenEffect = call.op == OpRevoke && connected.Load()
+		failure.Sent = connected.Load()
 		return c.conceal(failure, call.token)
 	}
-	answer, failure := call.read(response)
-	if failure != nil {
+	if failure := call.read(response); failure != nil {
 		return c.conceal(failure, call.token)
-	}
-	if err := call.decode(answer.Response); err != nil {
-		return c.unreadable(call, answer, err)
 	}
 	return nil
 }
@@ -89,7 +85,7 @@ func (c *Client) request(ctx context.Context, call call) (*http.Request, error) 
 }
 
 // read reads an answer, all of it, so that its connection is used again.
-func (c call) read(response *http.Response) (envelope, *Error) {
+func (c call) read(response *http.Response) *Error {
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	if err == nil && len(body) > maxBody {
@@ -97,48 +93,26 @@ func (c call) read(response *http.Response) (envelope, *Error) {
 	}
 	var answer envelope
 	if err == nil {
-		err = json.Unmarshal(body, &answer)
+		answer, err = decodeEnvelope(body)
 	}
-	if err == nil && answer.Code == nil {
-		err = errors.New("the answer has no code")
+	if err == nil && response.StatusCode == http.StatusOK && *answer.Code == 0 {
+		if err = c.decode(answer.Response); err == nil {
+			return nil
+		}
 	}
 
-	if err == nil && response.StatusCode == http.StatusOK && *answer.Code == 0 {
-		return answer, nil
-	}
 	failure := c.failed(nil)
-	failure.Status = response.StatusCode
-	failure.Code = answer.Code
-	failure.Message = answer.message()
-	failure.RetryAfter = retryAfter(response.Header, time.Now())
-	switch {
-	case response.StatusCode != http.StatusOK:
-		failure.MayHaveTakenEffect = c.op == OpRevoke && uncertain(response.StatusCode)
-	case err != nil:
-		failure.MayHaveTakenEffect = c.op == OpRevoke
+	if err != nil {
 		failure.Err = fmt.Errorf("read the answer: %w", err)
 	}
-	return envelope{}, failure
-}
-
-// uncertain tells the statuses by which somebody in between reports on a
-// request that PortOne may have carried out from those with which PortOne
-// itself says that it did not.
-func uncertain(status int) bool {
-	return status < 400 || status > http.StatusNotImplemented
+	failure.Sent, failure.Status = true, response.StatusCode
+	failure.Code, failure.Message = answer.Code, answer.message()
+	failure.RetryAfter = retryAfter(response.Header, time.Now())
+	return failure
 }
 
 func (c call) failed(err error) *Error {
 	return &Error{Op: c.op, ImpUID: c.impUID, Err: err}
-}
-
-// unreadable returns the failure of a call whose answer has code 0 and yet
-// cannot be used.
-func (c *Client) unreadable(call call, answer envelope, err error) *Error {
-	failure := call.failed(fmt.Errorf("read the answer: %w", err))
-	failure.Status, failure.Code, failure.Message = http.StatusOK, answer.Code, answer.message()
-	failure.MayHaveTakenEffect = call.op == OpRevoke
-	return c.conceal(failure, call.token)
 }
 
 // conceal removes what must not be shown from what somebody else wrote: the

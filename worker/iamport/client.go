@@ -118,8 +118,8 @@ func (c *Client) Format(f fmt.State, _ rune) { io.WriteString(f, "iamport.Client
 // RevokeReceipt revokes the cash receipt of a payment (DELETE
 // /receipts/{imp_uid}). It returns the receipt as far as PortOne described it.
 //
-// ctx may end the call, but PortOne goes on with what it has begun: the
-// error's MayHaveTakenEffect then tells.
+// ctx may end the call, but PortOne goes on with what it has begun if the call was
+// sent, as the error's Sent tells.
 func (c *Client) RevokeReceipt(ctx context.Context, impUID string) (Receipt, error) {
 	return c.receipt(ctx, call{op: OpRevoke, method: http.MethodDelete, impUID: impUID})
 }
@@ -127,7 +127,8 @@ func (c *Client) RevokeReceipt(ctx context.Context, impUID string) (Receipt, err
 // GetReceipt looks the cash receipt of a payment up (GET /receipts/{imp_uid}).
 // It is the only way to learn whether a receipt is revoked. A 404 does not tell
 // an unknown payment from a receipt that was never issued. An answer that
-// describes no receipt is an error: it does not tell either.
+// describes no receipt, or not whether it is revoked, is an error: it does not tell
+// either.
 func (c *Client) GetReceipt(ctx context.Context, impUID string) (Receipt, error) {
 	return c.receipt(ctx, call{op: OpLookup, method: http.MethodGet, impUID: impUID})
 }
@@ -139,8 +140,17 @@ func (c *Client) Authenticate(ctx context.Context) error {
 	return err
 }
 
-// receipt makes a call on one receipt, and once more with a fresh token if the
-// token was refused.
+// Timeout returns what bounds one call.
+func (c *Client) Timeout() time.Duration { return c.config.Timeout }
+
+// Now returns PortOne's present time: what it said with the last token, and the
+// time since that was asked for. It may be ahead of PortOne's clock by as long as that
+// answer took, and behind it by a second. It reports false while there is no token.
+func (c *Client) Now() (time.Time, bool) { return c.tokens.now() }
+
+// receipt makes a call on one receipt, and once more with a fresh token if PortOne
+// refused the token. A 401 of something else may be about any token, and the call may
+// have been carried out: it is not repeated.
 func (c *Client) receipt(ctx context.Context, call call) (Receipt, error) {
 	if err := tasks.ValidateImpUID(call.impUID); err != nil {
 		return Receipt{}, &Error{Op: call.op, Err: err}
@@ -155,7 +165,9 @@ func (c *Client) receipt(ctx context.Context, call call) (Receipt, error) {
 	failure := c.withToken(ctx, &call)
 	if failure != nil && failure.Status == http.StatusUnauthorized && failure.Op != OpToken {
 		c.tokens.refused(call.token)
-		failure = c.withToken(ctx, &call)
+		if failure.Code != nil {
+			failure = c.withToken(ctx, &call)
+		}
 	}
 	if failure != nil {
 		return Receipt{}, failure
@@ -167,7 +179,7 @@ func (c *Client) receipt(ctx context.Context, call call) (Receipt, error) {
 // could be read, cannot be used.
 func (c *call) check(receipt Receipt, err error) error {
 	switch {
-	case receipt.ImpUID != "" && receipt.ImpUID != c.impUID:
+	case receipt.ImpUID != "" && !strings.EqualFold(receipt.ImpUID, c.impUID):
 		return fmt.Errorf("the answer is about %q", receipt.ImpUID)
 	case c.op == OpRevoke: // code 0 is a revocation's success, whatever describes it
 		return nil

@@ -25,18 +25,19 @@ type Error struct {
 	// ImpUID is the payment whose receipt was meant, empty for [OpToken].
 	ImpUID string
 	// Status is the answer's HTTP status, 0 if there was none. It may be 200:
-	// the body then bore a code other than 0, or was unreadable.
+	// the body then bore a code other than 0, or could not be used.
 	Status int
-	// Code is the code in the answer's envelope, nil if none could be read.
+	// Code is the code in the envelope of PortOne's answers. Nil says that it was not
+	// PortOne that answered, or that the answer broke off.
 	Code *int
 	// Message is the gateway's or PortOne's own text. It is for people: it has
 	// no table, and changes.
 	Message string
 	// RetryAfter is how long the answer asked to wait, 0 if it did not.
 	RetryAfter time.Duration
-	// MayHaveTakenEffect tells a revocation that may have happened although it
-	// was not reported from one that certainly did not.
-	MayHaveTakenEffect bool
+	// Sent tells that the call had a connection: somebody may have received it, and go
+	// on with it although no answer came.
+	Sent bool
 	// Err is why there was no usable answer, nil if there was one.
 	Err error
 }

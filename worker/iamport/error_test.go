@@ -29,7 +29,7 @@ func TestErrorLine(t *testing.T) {
 			`iamport: look up receipt imp_1: HTTP 200, code 0: why`,
 		},
 		{
-			iamport.Error{Op: iamport.OpRevoke, ImpUID: "imp_1", Status: 503, RetryAfter: time.Minute, MayHaveTakenEffect: true},
+			iamport.Error{Op: iamport.OpRevoke, ImpUID: "imp_1", Status: 503, RetryAfter: time.Minute, Sent: true},
 			`iamport: revoke receipt imp_1: HTTP 503`,
 		},
 		{
@@ -112,25 +112,27 @@ func TestRetryAfter(t *testing.T) {
 
 func text(s string) func() string { return func() string { return s } }
 
-// TestStatus sees what every status says about the effect of a revocation.
-// Those below 400 and above 501 come from somebody in between.
+// TestStatus sees every status, with PortOne's envelope and without.
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	status := make(chan int, 1)
-	client := serve(t, answering(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(<-status)
-	}), iamport.Config{})
-	for want := 201; want <= 599; want++ {
-		if want == http.StatusUnauthorized {
-			continue // is asked twice
-		}
-		for op, call := range calls {
-			status <- want
-			_, err := call(client, t.Context(), "imp_1")
-			got := failure(t, err)
-			effect := op == iamport.OpRevoke && (want < 400 || want > 501)
-			if got.Op != op || got.Status != want || got.MayHaveTakenEffect != effect || got.Err != nil {
-				t.Errorf("got %+v, want %s, status %d, may have taken effect %t", got, op, want, effect)
+	for _, body := range []string{`{"code":-1}`, "", "<html>"} {
+		status := make(chan int, 1)
+		client := serve(t, answering(func(w http.ResponseWriter, r *http.Request) {
+			saying(<-status, body)(w, r)
+		}), iamport.Config{})
+		for want := 201; want <= 599; want++ {
+			silent := want == http.StatusNoContent || want == http.StatusNotModified // they have no body
+			ours := body == `{"code":-1}` && !silent
+			if ours && want == http.StatusUnauthorized {
+				continue // is asked twice
+			}
+			for op, call := range calls {
+				status <- want
+				_, err := call(client, t.Context(), "imp_1")
+				got := failure(t, err)
+				if got.Op != op || got.Status != want || !got.Sent || (got.Code != nil) != ours || (got.Err == nil) != ours {
+					t.Errorf("%q: got %+v, want %s, status %d, sent, PortOne's own %t", body, got, op, want, ours)
+				}
 			}
 		}
 	}
@@ -142,17 +144,17 @@ func TestBadEnvelope(t *testing.T) {
 	const read = "HTTP 200: read the answer: "
 	tests := []struct {
 		name, body, want string // how the error goes on after the imp_uid
-		effect           bool   // of a revocation, possible
 	}{
-		{"code 1", `{"code":1,"message":"no"}`, `HTTP 200, code 1, message "no"`, false},
-		{"code -1, with a response", `{"code":-1,"response":{"imp_uid":"imp_1"}}`, `HTTP 200, code -1`, false},
-		{"no code", `{"message":"ok"}`, `HTTP 200, message "ok": read the answer: the answer has no code`, true},
-		{"code null", `{"code":null}`, read + "the answer has no code", true},
-		{"null", `null`, read + "the answer has no code", true},
-		{"empty", ``, read + "unexpected end of JSON input", true},
-		{"half", `{"code":0,`, read + "unexpected end of JSON input", true},
-		{"two answers", `{"code":0}{"code":0}`, read + "invalid character '{' after top-level value", true},
-		{"HTML", `<html>`, read + "invalid character '<' looking for beginning of value", true},
+		{"code 1", `{"code":1,"message":"no"}`, `HTTP 200, code 1, message "no"`},
+		{"code -1, with a response", `{"code":-1,"response":{"imp_uid":"imp_1"}}`, `HTTP 200, code -1`},
+		{"a message that is no text", `{"code":-1,"message":{"text":"no"}}`, `HTTP 200, code -1`},
+		{"no code", `{"message":"ok"}`, `HTTP 200, message "ok": read the answer: the answer has no code`},
+		{"code null", `{"code":null}`, read + "the answer has no code"},
+		{"null", `null`, read + "the answer has no code"},
+		{"empty", ``, read + "unexpected end of JSON input"},
+		{"half", `{"code":0,`, read + "unexpected end of JSON input"},
+		{"two answers", `{"code":0}{"code":0}`, read + "invalid character '{' after top-level value"},
+		{"HTML", `<html>`, read + "invalid character '<' looking for beginning of value"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -164,8 +166,8 @@ func TestBadEnvelope(t *testing.T) {
 				if err == nil || err.Error() != want {
 					t.Fatalf("got %v, want %s", err, want)
 				}
-				if got := failure(t, err).MayHaveTakenEffect; got != (test.effect && op == iamport.OpRevoke) {
-					t.Errorf("%s: got may have taken effect %t", op, got)
+				if !failure(t, err).Sent {
+					t.Errorf("%s: got a call that was not sent", op)
 				}
 			}
 		})
@@ -215,7 +217,6 @@ func TestTimeout(t *testing.T) {
 // time, or that of another if it is not empty.
 func wantLost(t *testing.T, err error, another, op iamport.Op, status int) {
 	t.Helper()
-	effect := op == iamport.OpRevoke && another == ""
 	if another != "" {
 		op = another
 	}
@@ -223,8 +224,8 @@ func wantLost(t *testing.T, err error, another, op iamport.Op, status int) {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want one that matches context.DeadlineExceeded", err)
 	}
-	if got.Op != op || got.Status != status || got.MayHaveTakenEffect != effect {
-		t.Errorf("got %+v, want %s, status %d, may have taken effect %t", got, op, status, effect)
+	if got.Op != op || got.Status != status || !got.Sent {
+		t.Errorf("got %+v, want %s, status %d, sent", got, op, status)
 	}
 }
 
@@ -236,8 +237,8 @@ func TestCallerEndsCall(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		_, err := p.client.RevokeReceipt(ctx, "imp_1")
-		if !errors.Is(err, context.Canceled) || !failure(t, err).MayHaveTakenEffect {
-			t.Errorf("got %+v, want canceled, with a possible effect", failure(t, err))
+		if !errors.Is(err, context.Canceled) || !failure(t, err).Sent {
+			t.Errorf("got %+v, want canceled after it was sent", failure(t, err))
 		}
 		if !p.truth(t, "imp_1").Revoked() {
 			t.Error("got a receipt that is not revoked: the test is wrong")

@@ -36,20 +36,20 @@ type faultTest struct {
 const (
 	neverIssued  = "현금영수증 발급 내역이 존재하지 않습니다."
 	unauthorized = "인증 토큰이 유효하지 않습니다."
-	takesEffect  = true // although it was not reported
 )
 
 // answered returns the facts of an answer in an envelope with code -1.
 func answered(status int, message string) *iamport.Error {
-	return &iamport.Error{Status: status, Code: new(-1), Message: message}
+	return &iamport.Error{Status: status, Code: new(-1), Message: message, Sent: true}
 }
 
 func faultTests() []faultTest {
 	slowDown := answered(429, "요청이 너무 많습니다.")
 	slowDownFor := *slowDown
 	slowDownFor.RetryAfter = 2 * time.Second
-	lost := &iamport.Error{MayHaveTakenEffect: takesEffect}
-	garbled := &iamport.Error{Status: 200, MayHaveTakenEffect: takesEffect}
+	lost := &iamport.Error{Sent: true}
+	garbled := &iamport.Error{Status: 200, Sent: true}
+	const html = "read the answer: invalid character '<' looking for beginning of value"
 	return []faultTest{
 		{rule: iamporttest.Rule{Fault: iamporttest.BadRequest}, want: answered(400, neverIssued)},
 		{rule: iamporttest.Rule{Fault: iamporttest.Unauthorized}, want: answered(401, unauthorized), calls: 2},
@@ -65,16 +65,25 @@ func faultTests() []faultTest {
 		{rule: iamporttest.Rule{Fault: iamporttest.Unsupported}, want: answered(501, "현금영수증을 지원하지 않는 PG사입니다.")},
 		{
 			rule: iamporttest.Rule{Fault: iamporttest.BadGateway},
-			want: &iamport.Error{Status: 502, MayHaveTakenEffect: takesEffect},
+			want: &iamport.Error{Status: 502, Sent: true}, text: html,
 		},
 		{
 			rule: iamporttest.Rule{Fault: iamporttest.Unavailable},
-			want: &iamport.Error{Status: 503, MayHaveTakenEffect: takesEffect},
+			want: &iamport.Error{Status: 503, Sent: true}, text: html,
 		},
 		{
 			rule: iamporttest.Rule{Fault: iamporttest.Unavailable, RetryAfter: time.Minute},
-			want: &iamport.Error{Status: 503, RetryAfter: time.Minute, MayHaveTakenEffect: takesEffect},
+			want: &iamport.Error{Status: 503, RetryAfter: time.Minute, Sent: true}, text: html,
 		},
+		{
+			rule: iamporttest.Rule{Fault: iamporttest.Page(404)},
+			want: &iamport.Error{Status: 404, Sent: true}, text: html,
+		},
+		{ // any token may be meant, and the call may have been carried out
+			rule: iamporttest.Rule{Fault: iamporttest.Page(401)},
+			want: &iamport.Error{Status: 401, Sent: true}, text: html,
+		},
+		{rule: iamporttest.Rule{Fault: iamporttest.Conflict}, want: answered(409, "처리 중인 요청이 있습니다.")},
 		{rule: iamporttest.Rule{Fault: iamporttest.ExpireToken}, want: answered(401, unauthorized), calls: 2},
 		{rule: iamporttest.Rule{Fault: iamporttest.ExpireToken, Times: 1}, calls: 2, revoked: true},
 		{rule: iamporttest.Rule{Fault: iamporttest.RefusedCode}, want: answered(200, "현금영수증을 취소할 수 없습니다.")},
@@ -85,7 +94,8 @@ func faultTests() []faultTest {
 		{rule: iamporttest.Rule{Fault: iamporttest.NoResponse}, revoked: true},
 		{
 			rule: iamporttest.Rule{Fault: iamporttest.Redirect},
-			want: &iamport.Error{Status: 302, MayHaveTakenEffect: takesEffect},
+			want: &iamport.Error{Status: 302, Sent: true},
+			text: "read the answer: unexpected end of JSON input",
 		},
 		{rule: iamporttest.Rule{Fault: iamporttest.CutBefore}, want: lost, cause: io.EOF},
 		{rule: iamporttest.Rule{Fault: iamporttest.CutAfter}, want: lost, cause: io.EOF, revoked: true},
@@ -130,17 +140,13 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// ofLookup returns what a client says to the same fault of a lookup, which
-// never takes effect.
+// ofLookup returns what a client says to the same fault of a lookup, which revokes
+// nothing.
 func (test faultTest) ofLookup() faultTest {
 	test.rule.Lookup, test.revoked = true, false
-	switch {
-	case test.rule.Fault == iamporttest.NoResponse:
-		test.want, test.text = &iamport.Error{Status: 200, Code: new(0)}, "read the answer: the answer describes no receipt"
-	case test.want != nil:
-		want := *test.want
-		want.MayHaveTakenEffect = false
-		test.want = &want
+	if test.rule.Fault == iamporttest.NoResponse {
+		test.want = &iamport.Error{Status: 200, Code: new(0), Sent: true}
+		test.text = "read the answer: the answer describes no receipt"
 	}
 	if test.rule.Fault == iamporttest.CutBefore || test.rule.Fault == iamporttest.CutAfter {
 		test.calls = 2 // net/http itself repeats a GET whose used connection was cut

@@ -2,6 +2,7 @@ package iamport
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,67 +28,92 @@ func (r Receipt) Revoked() bool { return !r.CancelledAt.IsZero() }
 // envelope is what every answer of the API is wrapped in, errors included.
 type envelope struct {
 	Code     *int            `json:"code"`
-	Message  *string         `json:"message"`
+	Message  any             `json:"message"`
 	Response json.RawMessage `json:"response"`
 }
 
-func (e envelope) message() string {
-	if e.Message == nil {
-		return ""
+// decodeEnvelope reads an answer. An error says that it does not carry PortOne's
+// envelope, so that it came from something in between.
+func decodeEnvelope(body []byte) (envelope, error) {
+	var answer envelope
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return envelope{}, err
 	}
-	return *e.Message
+	if answer.Code == nil {
+		return answer, errors.New("the answer has no code")
+	}
+	return answer, nil
+}
+
+// message returns the answer's text, empty if it has none.
+func (e envelope) message() string {
+	text, _ := e.Message.(string)
+	return text
 }
 
 // decodeReceipt reads the envelope's response. A missing one is a receipt of
-// which nothing is known.
+// which nothing is known. Optional fields that cannot be read are ignored: all that
+// counts is whose receipt it is, and whether it is revoked.
 func decodeReceipt(response json.RawMessage) (Receipt, error) {
-	var wire struct {
-		ImpUID      string  `json:"imp_uid"`
-		ReceiptTID  string  `json:"receipt_tid"`
-		ApplyNum    string  `json:"apply_num"`
-		Type        string  `json:"type"`
-		Amount      integer `json:"amount"`
-		VAT         integer `json:"vat"`
-		ReceiptURL  string  `json:"receipt_url"`
-		AppliedAt   integer `json:"applied_at"`
-		CancelledAt integer `json:"cancelled_at"`
-	}
+	var wire map[string]json.RawMessage
 	if len(response) == 0 {
 		return Receipt{}, nil
 	}
 	if err := json.Unmarshal(response, &wire); err != nil {
 		return Receipt{}, fmt.Errorf("response is not a receipt: %w", err)
 	}
-	return Receipt{
-		ImpUID:      wire.ImpUID,
-		ReceiptTID:  wire.ReceiptTID,
-		ApplyNum:    wire.ApplyNum,
-		Type:        wire.Type,
-		Amount:      int64(wire.Amount),
-		VAT:         int64(wire.VAT),
-		ReceiptURL:  wire.ReceiptURL,
-		AppliedAt:   wire.AppliedAt.time(),
-		CancelledAt: wire.CancelledAt.time(),
-	}, nil
-}
-
-// integer is a number that may also come in quotes, or as null.
-type integer int64
-
-func (n *integer) UnmarshalJSON(data []byte) error {
-	digits := strings.Trim(string(data), `"`)
-	if digits == "" || digits == "null" {
-		return nil
+	text := func(name string) string { return textOf(wire[name]) }
+	number := func(name string) int64 {
+		n, err := numberOf(text(name))
+		if err != nil {
+			return 0
+		}
+		return n
 	}
-	parsed, err := strconv.ParseInt(digits, 10, 64)
-	*n = integer(parsed)
-	return err
+	_, err := numberOf(text("cancelled_at"))
+	if err != nil {
+		err = fmt.Errorf("response is not a receipt: cancelled_at: %w", err)
+	}
+	return Receipt{
+		ImpUID:      text("imp_uid"),
+		ReceiptTID:  text("receipt_tid"),
+		ApplyNum:    text("apply_num"),
+		Type:        text("type"),
+		Amount:      number("amount"),
+		VAT:         number("vat"),
+		ReceiptURL:  text("receipt_url"),
+		AppliedAt:   timeOf(number("applied_at")),
+		CancelledAt: timeOf(number("cancelled_at")),
+	}, err
 }
 
-// time returns the time of so many unix seconds, the zero time for none.
-func (n integer) time() time.Time {
-	if n <= 0 {
+// textOf returns a JSON value as text: a string without its quotes, empty for null and
+// for nothing.
+func textOf(value json.RawMessage) string {
+	var text string
+	if len(value) > 0 && json.Unmarshal(value, &text) != nil {
+		return string(value)
+	}
+	return text
+}
+
+// numberOf reads a whole number as gateways write it: also "1,000" and "1000.0". No
+// text is 0.
+func numberOf(text string) (int64, error) {
+	text = strings.ReplaceAll(strings.TrimSpace(text), ",", "")
+	if whole, fraction, found := strings.Cut(text, "."); found && strings.Trim(fraction, "0") == "" {
+		text = whole
+	}
+	if text == "" {
+		return 0, nil
+	}
+	return strconv.ParseInt(text, 10, 64)
+}
+
+// timeOf returns the time of so many unix seconds, the zero time for none.
+func timeOf(seconds int64) time.Time {
+	if seconds <= 0 {
 		return time.Time{}
 	}
-	return time.Unix(int64(n), 0).UTC()
+	return time.Unix(seconds, 0).UTC()
 }

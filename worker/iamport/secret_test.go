@@ -171,9 +171,9 @@ func TestEchoIsConcealed(t *testing.T) {
 	}
 }
 
-func TestUnreadableAmountIsConcealed(t *testing.T) {
+func TestUnreadableTimeIsConcealed(t *testing.T) {
 	t.Parallel()
-	client := serve(t, answering(saying(200, `{"code":0,"response":{"amount":"`+givenToken+`"}}`)), iamport.Config{})
+	client := serve(t, answering(saying(200, `{"code":0,"response":{"cancelled_at":"`+givenToken+`"}}`)), iamport.Config{})
 	_, err := client.GetReceipt(t.Context(), "imp_1")
 	wantHidden(t, err, givenToken)
 	if !strings.Contains(failure(t, err).Err.Error(), "***") {

@@ -105,7 +105,7 @@ func TestInvalidImpUIDMakesNoCall(t *testing.T) {
 			if !errors.Is(err, tasks.ErrInvalid) || got != (iamport.Receipt{}) {
 				t.Fatalf("%s %q: got %+v, error %v, want one that matches tasks.ErrInvalid", op, impUID, got, err)
 			}
-			if got := failure(t, err); got.Op != op || got.Status != 0 || got.MayHaveTakenEffect {
+			if got := failure(t, err); got.Op != op || got.Status != 0 || got.Sent {
 				t.Errorf("%s %q: got %+v, want a call that was not made", op, impUID, got)
 			}
 		}

@@ -15,10 +15,12 @@ import (
 // that renewing earlier achieves nothing.
 const tokenMargin = 30 * time.Second
 
-// token is an access token with its end on this process's monotonic clock.
+// token is an access token with its end on this process's monotonic clock, and what
+// time it was at PortOne when it was asked for.
 type token struct {
-	value   string
-	expires time.Time
+	value          string
+	asked, expires time.Time
+	portone        time.Time // zero if PortOne did not say
 }
 
 // tokenSource remembers one token for all callers, and has one request for a
@@ -77,6 +79,13 @@ func (s *tokenSource) current() (string, bool) {
 	return s.held.value, time.Until(s.held.expires) > 0
 }
 
+// now returns PortOne's present time, and false while there is no token.
+func (s *tokenSource) now() (time.Time, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held.portone.Add(time.Since(s.held.asked)), !s.held.portone.IsZero()
+}
+
 // decodeToken reads the envelope's response to a request made at asked. The
 // token's life is the difference of two times of PortOne's clock, counted from
 // asked on ours: the local wall clock does not enter into it.
@@ -96,5 +105,5 @@ func decodeToken(response json.RawMessage, asked time.Time) (token, error) {
 	if life > 2*tokenMargin {
 		life -= tokenMargin
 	}
-	return token{value: wire.AccessToken, expires: asked.Add(life)}, nil
+	return token{value: wire.AccessToken, asked: asked, expires: asked.Add(life), portone: timeOf(wire.Now)}, nil
 }

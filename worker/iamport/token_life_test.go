@@ -115,8 +115,46 @@ func TestUnreadableToken(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s…", body, err, want)
 		}
-		if got := failure(t, err); got.Op != iamport.OpToken || got.MayHaveTakenEffect {
-			t.Errorf("%s: got %+v, want %s, without effect", body, got, iamport.OpToken)
+		if got := failure(t, err); got.Op != iamport.OpToken {
+			t.Errorf("%s: got %+v, want %s", body, got, iamport.OpToken)
+		}
+	}
+}
+
+func TestPortOnesTimeComesWithTheToken(t *testing.T) {
+	t.Parallel()
+	for _, years := range []int{-9, 0, 9} {
+		synctest.Test(t, func(t *testing.T) {
+			clock := func() time.Time { return time.Now().AddDate(years, 0, 0) }
+			p := startInMemory(t, iamporttest.Config{Now: clock})
+			if _, known := p.client.Now(); known {
+				t.Error("got a time before there is a token")
+			}
+			for range 3 {
+				time.Sleep(20 * time.Minute) // the token is renewed once
+				if err := p.client.Authenticate(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				got, known := p.client.Now()
+				if late := clock().Sub(got); !known || late < 0 || late >= time.Second {
+					t.Errorf("%+d years: got %v, %t, which is %v behind PortOne", years, got, known, late)
+				}
+			}
+		})
+	}
+}
+
+func TestPortOnesTimeIsNotKnownWithoutATokenOrItsTime(t *testing.T) {
+	t.Parallel()
+	for name, client := range map[string]*iamport.Client{
+		"it does not say": serve(t, answeringBoth(
+			saying(200, `{"code":0,"response":{"access_token":"t","expired_at":1800}}`), saying(200, `{"code":0}`),
+		), iamport.Config{}),
+		"the token is refused": serve(t, answering(saying(401, "<html>")), iamport.Config{}),
+	} {
+		_, _ = client.RevokeReceipt(t.Context(), "imp_1")
+		if got, known := client.Now(); known {
+			t.Errorf("%s: got %v", name, got)
 		}
 	}
 }

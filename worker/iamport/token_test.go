@@ -125,8 +125,8 @@ func TestRefusedTokenIsTriedOnceMore(t *testing.T) {
 				t.Errorf("got error %v, want none %t", err, want)
 			}
 			if err != nil {
-				if got := failure(t, err); got.Op != iamport.OpRevoke || got.Status != 401 || got.MayHaveTakenEffect {
-					t.Errorf("got %+v, want %s, status 401, without effect", got, iamport.OpRevoke)
+				if got := failure(t, err); got.Op != iamport.OpRevoke || got.Status != 401 || got.Code == nil {
+					t.Errorf("got %+v, want %s, status 401, PortOne's own", got, iamport.OpRevoke)
 				}
 			}
 			p.wantCalls(t, iamporttest.OpRevoke, test.deletes)
@@ -144,7 +144,9 @@ func TestWrongCredentials(t *testing.T) {
 	p := portone{simulator, serve(t, simulator, iamport.Config{})}
 	_, revoke := p.client.RevokeReceipt(t.Context(), "imp_1")
 	_, lookup := p.client.GetReceipt(t.Context(), "imp_1")
-	want := iamport.Error{Op: iamport.OpToken, Status: 401, Code: new(-1), Message: "imp_key 또는 imp_secret이 올바르지 않습니다."}
+	want := iamport.Error{
+		Op: iamport.OpToken, Status: 401, Code: new(-1), Message: "imp_key 또는 imp_secret이 올바르지 않습니다.", Sent: true,
+	}
 	for _, err := range []error{revoke, lookup, p.client.Authenticate(t.Context())} {
 		if diff := cmp.Diff(want, failure(t, err)); diff != "" {
 			t.Errorf("error (-want +got)\n%s", diff)
@@ -173,8 +175,8 @@ func TestCallerLeaves(t *testing.T) {
 					begin := time.Now()
 					_, err := p.client.RevokeReceipt(ctx, "imp_1")
 					got := failure(t, err)
-					if got.Op != iamport.OpToken || !errors.Is(err, context.DeadlineExceeded) || got.MayHaveTakenEffect {
-						t.Errorf("got %+v, want %s, deadline exceeded, without effect", got, iamport.OpToken)
+					if got.Op != iamport.OpToken || !errors.Is(err, context.DeadlineExceeded) || got.Sent {
+						t.Errorf("got %+v, want %s, deadline exceeded, not sent", got, iamport.OpToken)
 					}
 					if took := time.Since(begin); took != 500*time.Millisecond {
 						t.Errorf("got an end after %v, want 500ms", took)
@@ -229,7 +231,7 @@ func TestFailedTokenIsAskedForAgain(t *testing.T) {
 	}, saying(200, `{"code":0}`)), iamport.Config{})
 	_, err := client.RevokeReceipt(t.Context(), "imp_1")
 	want := iamport.Error{
-		Op: iamport.OpToken, Status: 500, Code: new(-1), Message: "later", RetryAfter: 7 * time.Second,
+		Op: iamport.OpToken, Status: 500, Code: new(-1), Message: "later", RetryAfter: 7 * time.Second, Sent: true,
 	}
 	if diff := cmp.Diff(want, failure(t, err)); diff != "" {
 		t.Errorf("error (-want +got)\n%s", diff)

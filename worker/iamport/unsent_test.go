@@ -33,16 +33,16 @@ func closing(t *testing.T) *iamport.Client {
 	return newClient(t, iamport.Config{URL: server.URL})
 }
 
-func TestDeleteThatReachedSomebodyMayHaveTakenEffect(t *testing.T) {
+func TestDeleteThatReachedSomebodyWasSent(t *testing.T) {
 	t.Parallel()
 	_, err := closing(t).RevokeReceipt(t.Context(), "imp_1")
 	var failure *iamport.Error
-	if !errors.As(err, &failure) || !failure.MayHaveTakenEffect {
+	if !errors.As(err, &failure) || !failure.Sent {
 		t.Errorf("got %v, want an unknown end", err)
 	}
 }
 
-func TestDeleteThatReachedNobodyHasNotTakenEffect(t *testing.T) {
+func TestDeleteThatReachedNobodyWasNotSent(t *testing.T) {
 	t.Parallel()
 	simulator := iamporttest.New(iamporttest.Config{})
 	server := httptest.NewServer(simulator)
@@ -59,12 +59,12 @@ func TestDeleteThatReachedNobodyHasNotTakenEffect(t *testing.T) {
 	if !errors.As(err, &failure) || failure.Op != iamport.OpRevoke || !errors.As(err, &refused) {
 		t.Fatalf("got %v, want a refused connection", err)
 	}
-	if failure.MayHaveTakenEffect {
-		t.Errorf("%v: it is said that it may have taken effect", err)
+	if failure.Sent {
+		t.Errorf("%v: it is said that it was sent", err)
 	}
 }
 
-func TestDeleteThatWasCancelledOnItsWayMayHaveTakenEffect(t *testing.T) {
+func TestDeleteThatWasCancelledOnItsWayWasSent(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	simulator := iamporttest.New(iamporttest.Config{OnCall: func(call iamporttest.Call) {
@@ -77,7 +77,7 @@ func TestDeleteThatWasCancelledOnItsWayMayHaveTakenEffect(t *testing.T) {
 	t.Cleanup(func() { _ = simulator.Close() })
 	_, err := newClient(t, iamport.Config{URL: server.URL}).RevokeReceipt(ctx, "imp_1")
 	var failure *iamport.Error
-	if !errors.As(err, &failure) || !failure.MayHaveTakenEffect {
+	if !errors.As(err, &failure) || !failure.Sent {
 		t.Errorf("got %v, want an unknown end", err)
 	}
 }

@@ -1,12 +1,13 @@
 package metrics
 
 import (
-	"net/http"
 	"slices"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport"
 )
 
@@ -86,8 +87,7 @@ func tokenResult(call iamport.Exchange) string {
 	switch {
 	case call.Err == nil:
 		return tokenOK
-	case call.Err.Err == nil && call.Status == http.StatusOK,
-		call.Status/100 == 4 && call.Status != http.StatusTooManyRequests:
+	case worker.Reason(call.Err) == outcome.ReasonUnauthorized:
 		return tokenRefused
 	}
 	return tokenFailed

@@ -24,7 +24,7 @@ var (
 	queueOldest   = describe("revoker_queue_oldest_seconds", "For how long the oldest pending task of a queue has waited.", "queue", "pg")
 	queuePaused   = describe("revoker_queue_paused", "1 while a queue is paused, by its gateway's gate or by a person.", "queue", "pg", "by")
 	deadLetters   = describe("revoker_dead_letters", "Dead letters on the list.")
-	openOutcomes  = describe("revoker_open_outcomes", "Revocations that were begun and have not ended.")
+	openOutcomes  = describe("revoker_open_outcomes", "Requests that have not ended.")
 	overdue       = describe("revoker_overdue_outcomes", "Open ones that nobody has gone on with for a minute although it was time.")
 	batchLines    = describe("revoker_batch_lines", "Receipts of batches that have not finished, by what they have come to.", "batch", "state")
 	batchHeld     = describe("revoker_batch_held_lines", "Open ones of them that are in queues that are paused.", "batch")

@@ -30,17 +30,12 @@ func fill(t *testing.T, client *redis.Client) {
 	redistest.FillQueues(t, client, queuedTasks)
 	redistest.FillOutcomes(t, client, outcomes)
 	store := outcome.NewStore(client, outcome.Config{})
-	rows := make([]outcome.Row, 1000)
-	gateways := make([]tasks.Gateway, len(rows))
-	for i := range rows {
-		rows[i].Kind, gateways[i] = outcome.KindQueued, tasks.Gateways()[i%len(tasks.Gateways())]
+	rows, requests := make([]outcome.Row, 1000), make([]tasks.Revocation, 1000)
+	for i := range rows { // what came of them is given, so that nothing more is open
+		rows[i].Kind, requests[i].PG = outcome.KindQueued, tasks.Gateways()[i%len(tasks.Gateways())]
 	}
 	for i := range 150 {
-		name := fmt.Sprintf("refunds-%03d", i)
-		if _, err := store.OpenBatch(ctx, name, ""); err != nil {
-			t.Fatal(err)
-		}
-		if err := store.Mark(ctx, name, 1, rows, gateways); err != nil {
+		if _, err := store.AskRows(ctx, fmt.Sprintf("refunds-%03d", i), "", 1, rows, requests); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -52,19 +52,25 @@ func enqueue(t *testing.T, client redis.UniversalClient, queue string, id int, o
 	}
 }
 
+// askFor asks for imp_1, imp_2 and so on of these gateways in a batch.
+func askFor(t *testing.T, store *outcome.Store, batch string, pgs ...tasks.Gateway) {
+	t.Helper()
+	requests := make([]tasks.Revocation, len(pgs))
+	for i, pg := range pgs {
+		requests[i] = tasks.Revocation{ImpUID: fmt.Sprintf("imp_%d", i+1), PG: pg, Batch: batch, Row: i + 1}
+	}
+	if _, err := store.AskRows(t.Context(), batch, "", 1, make([]outcome.Row, len(pgs)), requests); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestPageShowsWhatIs(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		m := metrics.New()
 		store := outcome.NewStore(client, outcome.Config{})
-		if _, err := store.OpenBatch(t.Context(), "refunds", ""); err != nil {
-			t.Fatal(err)
-		}
-		rows := []outcome.Row{{Kind: outcome.KindQueued}, {Kind: outcome.KindQueued}}
-		if err := store.Mark(t.Context(), "refunds", 1, rows, make([]tasks.Gateway, 2)); err != nil {
-			t.Fatal(err)
-		}
-		attempt, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: "imp_1", Batch: "refunds", Row: 1}, time.Minute)
+		askFor(t, store, "refunds", "", "")
+		attempt, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: "imp_1"}, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,13 +189,17 @@ func TestCallsAreCountedUnderBoundedLabels(t *testing.T) {
 		m.OnCall(iamport.Exchange{Op: iamport.OpRevoke, Status: status})
 	}
 	failed := func(status int, err error) iamport.Exchange {
-		return iamport.Exchange{Op: iamport.OpToken, Status: status, Err: &iamport.Error{Op: iamport.OpToken, Status: status, Err: err}}
+		failure := &iamport.Error{Op: iamport.OpToken, Status: status, Err: err}
+		if err == nil {
+			failure.Code = new(-1)
+		}
+		return iamport.Exchange{Op: iamport.OpToken, Status: status, Err: failure}
 	}
 	for _, call := range []iamport.Exchange{
 		{Op: iamport.OpToken, Status: http.StatusOK},
 		failed(http.StatusUnauthorized, nil),
 		failed(http.StatusOK, nil), // a code other than 0
-		failed(http.StatusOK, errors.New("unreadable")),
+		failed(http.StatusOK, errors.New("unreadable")), failed(http.StatusUnauthorized, errors.New("a page of a proxy")),
 		failed(http.StatusTooManyRequests, nil), failed(http.StatusBadGateway, nil), failed(0, errors.New("refused")),
 	} {
 		m.OnCall(call)
@@ -201,7 +211,7 @@ func TestCallsAreCountedUnderBoundedLabels(t *testing.T) {
 		`revoker_api_request_seconds{operation="revoke",status="other"}`: 600 - 12,
 		`revoker_token_refreshes_total{result="ok"}`:                     1,
 		`revoker_token_refreshes_total{result="refused"}`:                2,
-		`revoker_token_refreshes_total{result="failed"}`:                 4,
+		`revoker_token_refreshes_total{result="failed"}`:                 5,
 	})
 	if len(p.series) != len(before.series) {
 		t.Errorf("%d series have become %d", len(before.series), len(p.series))
@@ -220,9 +230,7 @@ func TestQueuesAndBatchesAreBounded(t *testing.T) {
 	}
 	store := outcome.NewStore(client, outcome.Config{})
 	for i := range 30 {
-		if _, err := store.OpenBatch(t.Context(), fmt.Sprint("b", i), ""); err != nil {
-			t.Fatal(err)
-		}
+		askFor(t, store, fmt.Sprint("b", i), "")
 	}
 	p := scrape(t, metrics.New().Handler(subject(client, &fake{})))
 	queues := p.has("revoker_queue_oldest_seconds")
@@ -250,15 +258,13 @@ func TestScrapeOfACluster(t *testing.T) {
 		enqueue(t, client, queue, i)
 	}
 	store := outcome.NewStore(client, outcome.Config{})
-	if _, err := store.OpenBatch(t.Context(), "refunds", ""); err != nil {
-		t.Fatal(err)
-	}
+	askFor(t, store, "refunds", tasks.KCP)
 	p := scrape(t, metrics.New().Handler(subject(client, &fake{})))
 	p.want(t, map[string]float64{
 		`revoker_redis_up{}`: 1,
 		`revoker_queue_tasks{pg="none",queue="receipts",state="pending"}`:           1,
 		`revoker_queue_tasks{pg="kcp",queue="receipts-kcp",state="pending"}`:        1,
 		`revoker_queue_tasks{pg="nice",queue="receipts-bulk-nice",state="pending"}`: 1,
-		`revoker_batch_lines{batch="refunds",state="open"}`:                         0,
+		`revoker_batch_lines{batch="refunds",state="open"}`:                         1,
 	})
 }

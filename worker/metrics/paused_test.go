@@ -22,13 +22,7 @@ func TestPausedQueuesAndWhatTheyHold(t *testing.T) {
 		pause(t, client, "receipts-kcp", "1764000000 gate kcp 5")
 		pause(t, client, "receipts-bulk-nice", "1764000000")
 		store := outcome.NewStore(client, outcome.Config{})
-		if _, err := store.OpenBatch(t.Context(), "refunds", ""); err != nil {
-			t.Fatal(err)
-		}
-		rows := []outcome.Row{{Kind: outcome.KindQueued}, {Kind: outcome.KindQueued}, {Kind: outcome.KindQueued}}
-		if err := store.Mark(t.Context(), "refunds", 1, rows, []tasks.Gateway{tasks.KCP, tasks.Nice, tasks.Nice}); err != nil {
-			t.Fatal(err)
-		}
+		askFor(t, store, "refunds", tasks.KCP, tasks.Nice, tasks.Nice)
 		p := scrape(t, metrics.New().Handler(subject(client, &fake{})))
 		p.want(t, map[string]float64{
 			`revoker_queue_paused{by="gate",pg="none",queue="receipts"}`:             0,

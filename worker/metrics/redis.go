@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/redisfault"
 )
 
 // Hook counts the commands that Redis does not carry out. It is for the client
@@ -17,43 +20,27 @@ func (m *Metrics) Hook() redis.Hook {
 	return hook{func(err error) { m.redisErrors.WithLabelValues(kindOf(err)).Inc() }}
 }
 
-// The kinds of errors. All but the last come from a Redis that answers, and do
-// not go away by themselves.
-const (
-	noPermission = "noperm"   // the user of Redis may not do it
-	outOfMemory  = "oom"      // its memory is full
-	misconfTold  = "misconf"  // it cannot write to its disk
-	readOnly     = "readonly" // it is a replica
-	otherError   = "other"
-)
+// otherError is the kind of errors that have none of their own.
+const otherError = "other"
 
 func newRedisErrors() *prometheus.CounterVec {
 	errors := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "revoker_redis_errors_total", Help: "Commands that Redis did not carry out, after all tries, by why not.",
 	}, []string{"kind"})
-	for _, kind := range []string{noPermission, outOfMemory, misconfTold, readOnly, otherError} {
+	errors.WithLabelValues(otherError)
+	for _, kind := range kinds {
 		errors.WithLabelValues(kind)
 	}
 	return errors
 }
 
-// kindOf tells why Redis did not carry a command out, which it says of a script
-// in other words.
-func kindOf(err error) string {
-	text := err.Error()
-	switch {
-	case redis.IsPermissionError(err), strings.Contains(text, "The user executing the script can't"),
-		strings.Contains(text, "ACL failure in script"):
-		return noPermission
-	case redis.IsOOMError(err):
-		return outOfMemory
-	case redis.IsReadOnlyError(err):
-		return readOnly
-	case strings.HasPrefix(text, "MISCONF "):
-		return misconfTold
-	}
-	return otherError
+// kinds are the faults that have a kind of their own.
+var kinds = map[redisfault.Fault]string{
+	redisfault.NoPerm: "noperm", redisfault.OOM: "oom", redisfault.Misconf: "misconf", redisfault.ReadOnly: "readonly",
 }
+
+// kindOf tells why Redis did not carry a command out.
+func kindOf(err error) string { return cmp.Or(kinds[redisfault.Of(err)], otherError) }
 
 type hook struct{ count func(error) }
 

@@ -254,15 +254,11 @@ func TestPageShowsBatches(t *testing.T) {
 	client := redistest.Embedded(t)
 	store := outcome.NewStore(client, outcome.Config{})
 	fill := func(name string, revoked, dead, open int) {
-		if _, err := store.OpenBatch(t.Context(), name, ""); err != nil {
-			t.Fatal(err)
+		asked := make([]tasks.Revocation, revoked+dead+open)
+		for i := range asked {
+			asked[i] = tasks.Revocation{ImpUID: fmt.Sprintf("imp_%s_%d", name, i), PG: tasks.KCP, Batch: name, Row: i + 1}
 		}
-		asked := revoked + dead + open
-		rows, pgs := make([]outcome.Row, asked), make([]tasks.Gateway, asked)
-		for i := range rows {
-			rows[i], pgs[i] = outcome.Row{Kind: outcome.KindQueued}, tasks.KCP
-		}
-		if err := store.Mark(t.Context(), name, 1, rows, pgs); err != nil {
+		if _, err := store.AskRows(t.Context(), name, "", 1, make([]outcome.Row, len(asked)), asked); err != nil {
 			t.Fatal(err)
 		}
 		for i := range revoked + dead {
@@ -270,10 +266,9 @@ func TestPageShowsBatches(t *testing.T) {
 			if i >= revoked {
 				o = outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonRefused}
 			}
-			impUID := fmt.Sprintf("imp_%s_%d", name, i)
-			finish(t, client, tasks.Revocation{ImpUID: impUID, PG: tasks.KCP, Batch: name, Row: i + 1}, o)
+			finish(t, client, asked[i], o)
 		}
-		if err := store.CompleteBatch(t.Context(), name, asked); err != nil {
+		if err := store.CompleteBatch(t.Context(), name, len(asked)); err != nil {
 			t.Fatal(err)
 		}
 	}

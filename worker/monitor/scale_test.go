@@ -139,7 +139,7 @@ func fillBatches(t *testing.T, client *redis.Client) {
 	store := outcome.NewStore(client, outcome.Config{})
 	for i := range scaleBatches {
 		name := fmt.Sprintf("refunds-%03d", i)
-		if _, err := store.OpenBatch(t.Context(), name, "/srv/refunds.csv"); err != nil {
+		if _, err := store.AskRows(t.Context(), name, "/srv/refunds.csv", 1, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		var cells []any

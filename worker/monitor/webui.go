@@ -22,6 +22,7 @@ const mostTasks = 200
 type webUI struct {
 	asynqmon http.Handler
 	results  results
+	requests canceller
 	policy   string
 	actions  bool
 	log      *slog.Logger
@@ -36,7 +37,8 @@ func newWebUI(config Config) (*webUI, error) {
 			PayloadFormatter: asynqmon.PayloadFormatterFunc(payload),
 			ResultFormatter:  asynqmon.ResultFormatterFunc(result),
 		}),
-		results: results{config.Outcomes}, actions: config.AllowActions, log: config.Log,
+		results: results{config.Outcomes}, requests: canceller{config.Redis, config.Outcomes},
+		actions: config.AllowActions, log: config.Log,
 	}
 	page, err := u.page()
 	if err != nil {
@@ -67,8 +69,13 @@ func (u *webUI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve passes a request on, and writes down what changes something.
+// serve passes a request on, and writes down what changes something. What is deleted is
+// cancelled first.
 func (u *webUI) serve(w http.ResponseWriter, r *http.Request) {
+	if err := u.requests.cancel(r); err != nil {
+		http.Error(w, fmt.Sprintf("%v: %v", errNotCancelled, err), http.StatusBadGateway)
+		return
+	}
 	u.asynqmon.ServeHTTP(w, r)
 	if !safe(r.Method) {
 		u.log.Info("changed in the Asynq web UI", "method", r.Method, "path", r.URL.Path, "remote", r.RemoteAddr)

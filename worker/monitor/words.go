@@ -117,6 +117,8 @@ var words = map[string]text{
 	"reason refused":             {"PortOne refused the request", "포트원이 요청을 거절함"},
 	"reason unsupported_gateway": {"PortOne cannot revoke on this gateway", "취소를 지원하지 않는 PG사"},
 	"reason attempts_exhausted":  {"every attempt failed", "모든 시도가 실패함"},
+	"reason reissued":            {"another receipt than the one asked for exists now", "요청한 것과 다른 현금영수증이 발급되어 있음"},
+	"reason withdrawn":           {"cancelled by whoever asked", "요청자가 취소 요청을 철회함"},
 	"reason unconfirmed":         {"may be revoked, nobody can tell: look by hand", "취소 여부를 알 수 없음: 직접 확인 필요"},
 	"reason invalid_task":        {"the task cannot be read", "읽을 수 없는 작업"},
 	"reason crashed":             {"the process died in the last attempt", "마지막 시도 중 프로세스 종료"},

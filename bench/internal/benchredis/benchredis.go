@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -55,4 +56,13 @@ func (s *Server) Empty(ctx context.Context) error {
 // CPU returns the CPU time that the server has used, its own and the kernel's.
 func (s *Server) CPU(ctx context.Context) (time.Duration, error) {
 	return redisserver.CPU(ctx, s.Client)
+}
+
+// Memory returns how many bytes the server has allocated.
+func (s *Server) Memory(ctx context.Context) (int64, error) {
+	info, err := s.Client.InfoMap(ctx, "memory").Result()
+	if err != nil {
+		return 0, fmt.Errorf("ask Redis for its memory: %w", err)
+	}
+	return strconv.ParseInt(info["Memory"]["used_memory"], 10, 64)
 }

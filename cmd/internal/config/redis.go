@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redisfault"
 )
 
 // Redis is where tasks and outcomes are kept.
@@ -68,12 +69,13 @@ func Reach(ctx context.Context, client redis.UniversalClient) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	err := client.Ping(ctx).Err()
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case strings.HasPrefix(err.Error(), "WRONGPASS"), strings.HasPrefix(err.Error(), "NOAUTH"):
+	}
+	switch redisfault.Of(err) {
+	case redisfault.WrongPass, redisfault.NoAuth:
 		return fmt.Errorf("redis refuses the user or password in REDIS_URL: %w", err)
-	case strings.HasPrefix(err.Error(), "NOPERM"):
+	case redisfault.NoPerm:
 		return fmt.Errorf("redis does not allow the user in REDIS_URL to do this: %w", err)
 	}
 	return fmt.Errorf("redis does not answer; is it running, and is REDIS_URL right? %w", err)

@@ -16,6 +16,7 @@ type csvParser struct {
 	record   bytes.Reader // what csv reads: one record at a time
 	impUID   int          // index of the imp_uid's column
 	gateway  int          // index of the gateway's column, -1 if there is none
+	number   int          // index of the column of receipts' numbers, -1 if there is none
 	name     string       // name of the imp_uid's column
 	gateways gateways
 }
@@ -45,7 +46,7 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	if empty(row.Columns) {
 		return row, errBlank
 	}
-	row.PG = p.gateways.parse(row.column(p.gateway))
+	row.PG, row.ApplyNum = p.gateways.parse(row.column(p.gateway)), row.column(p.number)
 	if p.impUID >= len(row.Columns) {
 		return row, fmt.Errorf("the line has %d columns, the imp_uid's is column %d", len(row.Columns), p.impUID+1)
 	}

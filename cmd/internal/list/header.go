@@ -13,6 +13,7 @@ import (
 var (
 	impUIDNames  = []string{"imp_uid", "impUid", "포트원 거래고유번호", "아임포트 거래고유번호", "거래고유번호"}
 	gatewayNames = []string{"pg", "pg_provider", "PG사"}
+	numberNames  = []string{"apply_num", "applyNum", "현금영수증 승인번호"}
 )
 
 // maxNamed is how many columns an error names.
@@ -30,7 +31,7 @@ func (r *Reader) startCSV(opts Options) error {
 		return err
 	}
 	if len(header) == 1 && looksLikePayment(header[0]) && opts.Column == "" {
-		p.impUID, p.gateway, p.name = 0, -1, impUIDNames[0]
+		p.impUID, p.gateway, p.number, p.name = 0, -1, -1, impUIDNames[0]
 		r.records.again() // it is the first row
 		return nil
 	}
@@ -84,8 +85,8 @@ func separator(line []byte) byte {
 	return ','
 }
 
-// locate finds the columns of the imp_uid and of the gateway by their names in
-// the header. If column is not empty, only that is the imp_uid's.
+// locate finds the columns of the imp_uid, of the gateway and of the receipt's number
+// by their names in the header. If column is not empty, only that is the imp_uid's.
 func (p *csvParser) locate(header []string, column string) error {
 	names := impUIDNames
 	if column != "" {
@@ -99,7 +100,10 @@ func (p *csvParser) locate(header []string, column string) error {
 		return missing(header, column)
 	}
 	p.name = strings.TrimSpace(header[p.impUID])
-	p.gateway, err = find(header, gatewayNames)
+	if p.gateway, err = find(header, gatewayNames); err != nil {
+		return err
+	}
+	p.number, err = find(header, numberNames)
 	return err
 }
 

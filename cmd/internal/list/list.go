@@ -50,6 +50,9 @@ type Row struct {
 	// PG is the gateway that the record names, or [Options].PG if it names
 	// none. A name that nobody knows is kept as it came.
 	PG tasks.Gateway
+	// ApplyNum is the number of the receipt that is meant, empty if the record names
+	// none.
+	ApplyNum string
 	// Columns are the fields of a CSV record as they came, in UTF-8; nil in
 	// NDJSON.
 	Columns []string
@@ -80,8 +83,10 @@ var errBlank = errors.New("blank")
 //
 // The imp_uid stands in the column imp_uid, impUid, 포트원 거래고유번호, 아임포트
 // 거래고유번호 or 거래고유번호, the first of these that the header has; the gateway
-// in pg, pg_provider or PG사. A list of nothing but imp_uids, one a line, needs
-// no header. Keys of NDJSON are imp_uid or impUid, and pg or pg_provider.
+// in pg, pg_provider or PG사; the number of the receipt that is meant, if only that one
+// may be revoked, in apply_num, applyNum or 현금영수증 승인번호. A list of nothing but imp_uids, one a line, needs
+// no header. Keys of NDJSON are imp_uid or impUid, pg or pg_provider, and apply_num or
+// applyNum.
 //
 // The error is [ErrEmpty], says what to do about a list that cannot be read,
 // or comes from r.

@@ -34,11 +34,15 @@ func (p *ndjsonParser) parse(record []byte) (Row, error) {
 	row := Row{Raw: bytes.Clone(record)}
 	pg, _ := text(lookup(object, "pg", "pg_provider")) // what is no name names no gateway
 	row.PG = p.gateways.parse(pg)
+	number := lookup(object, "apply_num", "applyNum")
+	var ok bool
+	if row.ApplyNum, ok = text(number); number != nil && !ok {
+		return row, fmt.Errorf("apply_num %s is not a string", cut(string(number)))
+	}
 	value := lookup(object, p.impUID...)
 	if value == nil {
 		return row, fmt.Errorf("the object has no key %s", strings.Join(p.impUID, " or "))
 	}
-	var ok bool
 	if row.ImpUID, ok = text(value); !ok {
 		return row, fmt.Errorf("imp_uid %s is not a string", cut(string(value)))
 	}

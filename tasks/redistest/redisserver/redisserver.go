@@ -1,4 +1,4 @@
-// Package redisserver runs real redis-servers on the loopback interface, for
+// Package redisserver runs real servers, Redis or Valkey, on the loopback interface, for
 // tests and for measurements.
 package redisserver
 
@@ -10,13 +10,14 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/redisfault"
 )
 
-// Server is a redis-server on a port of its own, empty when it starts.
+// Server is a Redis on a port of its own, empty when it starts.
 type Server struct {
 	Addr    string // host and port, the same after a restart
 	Version string // empty if it does not say without a password
@@ -28,18 +29,23 @@ type Server struct {
 	exited chan struct{}
 }
 
-// ErrNotInstalled is matched where no redis-server is installed.
-var ErrNotInstalled = errors.New("redis-server is not installed")
+// ErrNotInstalled is matched where no server is installed.
+var ErrNotInstalled = errors.New("neither redis-server nor valkey-server is installed")
 
-// Start starts a redis-server on a free port with its files in dir, or in a
-// temporary directory if dir is empty, and with further arguments as they are.
-// It returns once the server answers; the caller stops it.
+// Start starts the first program of [Installed] as [Program.Start] does.
 func Start(ctx context.Context, dir string, args ...string) (*Server, error) {
-	path, err := exec.LookPath("redis-server")
+	program, err := first()
 	if err != nil {
-		return nil, ErrNotInstalled
+		return nil, err
 	}
-	s := &Server{path: path}
+	return program.Start(ctx, dir, args...)
+}
+
+// Start starts a server on a free port with its files in dir, or in a temporary
+// directory if dir is empty, and with further arguments as they are. It returns
+// once the server answers; the caller stops it.
+func (p Program) Start(ctx context.Context, dir string, args ...string) (s *Server, err error) {
+	s = &Server{path: p.Path}
 	if dir == "" {
 		if s.dir, err = os.MkdirTemp("", "redis-server-"); err != nil {
 			return nil, err
@@ -57,17 +63,17 @@ func Start(ctx context.Context, dir string, args ...string) (*Server, error) {
 		}
 	}
 	s.Stop()
-	return nil, fmt.Errorf("start redis-server: %w", err)
+	return nil, fmt.Errorf("start %s: %w", p.Name, err)
 }
 
-// Run starts a redis-server with these arguments alone, which make it listen on
+// Run starts the first program with these arguments alone, which make it listen on
 // addr: a Sentinel, for one.
 func Run(ctx context.Context, addr string, args ...string) (*Server, error) {
-	path, err := exec.LookPath("redis-server")
+	program, err := first()
 	if err != nil {
-		return nil, ErrNotInstalled
+		return nil, err
 	}
-	s := &Server{Addr: addr, path: path, args: args}
+	s := &Server{Addr: addr, path: program.Path, args: args}
 	return s, s.Up(ctx)
 }
 
@@ -127,7 +133,7 @@ func (s *Server) await(ctx context.Context) error {
 func (s *Server) ready(ctx context.Context, client *redis.Client) (bool, error) {
 	info, err := client.InfoMap(ctx).Result()
 	if err != nil {
-		return strings.HasPrefix(err.Error(), "NOAUTH"), err
+		return redisfault.Of(err) == redisfault.NoAuth, err
 	}
 	s.Version = info["Server"]["redis_version"]
 	return info["Server"]["process_id"] == strconv.Itoa(s.cmd.Process.Pid) &&

@@ -13,13 +13,15 @@ import (
 
 // prefix is where the server is controlled over HTTP, out of the API's way:
 //
-//	GET        /_simulator/truth            every Truth, one JSON object a line
-//	GET        /_simulator/truth/{imp_uid}  one Truth, or 404
-//	GET        /_simulator/stats            Stats
-//	GET        /_simulator/faults           the rules in force, one a line
-//	POST       /_simulator/faults           adds the rules in the body, one a line
-//	DELETE     /_simulator/faults           drops all rules
-//	PUT,DELETE /_simulator/outages/{pg}     begins or ends an outage
+//	GET        /_simulator/truth               every Truth, one JSON object a line
+//	GET        /_simulator/truth/{imp_uid}     one Truth, or 404
+//	GET        /_simulator/stats               Stats
+//	GET        /_simulator/faults              the rules in force, one a line
+//	POST       /_simulator/faults              adds the rules in the body, one a line
+//	DELETE     /_simulator/faults              drops all rules
+//	PUT,DELETE /_simulator/outages/{pg}        begins or ends an outage
+//	POST       /_simulator/receipts/{imp_uid}  lets another receipt follow one that is
+//	                                           revoked; its Truth, or 404, or 409
 const prefix = "/_simulator/"
 
 // control adds the handlers under prefix. They need no token and are not
@@ -33,6 +35,7 @@ func (s *Server) control() {
 	s.mux.HandleFunc("DELETE "+prefix+"faults", s.deleteFaults)
 	s.mux.HandleFunc("PUT "+prefix+"outages/{pg}", s.changeOutage)
 	s.mux.HandleFunc("DELETE "+prefix+"outages/{pg}", s.changeOutage)
+	s.mux.HandleFunc("POST "+prefix+"receipts/{imp_uid}", s.reissue)
 }
 
 func (s *Server) getTruths(w http.ResponseWriter, _ *http.Request) {
@@ -109,4 +112,17 @@ func (s *Server) changeOutage(w http.ResponseWriter, r *http.Request) {
 	}
 	s.SetOutage(pg, r.Method == http.MethodPut)
 	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) reissue(w http.ResponseWriter, r *http.Request) {
+	impUID := r.PathValue("imp_uid")
+	if _, known := s.Truth(impUID); !known {
+		http.Error(w, fmt.Sprintf("%q was neither issued nor called for", impUID), http.StatusNotFound)
+		return
+	}
+	if _, ok := s.Reissue(impUID, 0); !ok {
+		http.Error(w, fmt.Sprintf("%q has no receipt that is revoked", impUID), http.StatusConflict)
+		return
+	}
+	s.getTruth(w, r)
 }

@@ -1,5 +1,11 @@
 package iamporttest
 
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
 // Fault is a way in which a call goes wrong, by its spelling in [ParseRule]. The
 // statuses stand for themselves.
 type Fault string
@@ -10,6 +16,7 @@ const (
 	Unauthorized    Fault = "401" // the token is refused, and goes on being valid
 	Forbidden       Fault = "403"
 	NotFound        Fault = "404"
+	Conflict        Fault = "409" // as if another call for the receipt were at work
 	TooManyRequests Fault = "429" // with Retry-After if the rule says so
 	GatewayFailed   Fault = "500" // the gateway did not revoke
 	Unsupported     Fault = "501" // as if the gateway did not support receipts
@@ -43,6 +50,13 @@ const (
 	Endless Fault = "endless"
 )
 
+// pagePrefix stands before the status of a [Page].
+const pagePrefix = "html-"
+
+// Page is the fault that something before PortOne answers with a page of HTML, whatever
+// the status: "html-404". A Retry-After comes with it if the rule says so.
+func Page(status int) Fault { return Fault(pagePrefix + strconv.Itoa(status)) }
+
 // duration is what a rule's duration means to a fault.
 type duration int
 
@@ -67,6 +81,7 @@ var behaviours = []behaviour{
 	{Unauthorized, false, noDuration, says(401, textUnauthorized)},
 	{Forbidden, false, noDuration, says(403, "접근 권한이 없습니다.")},
 	{NotFound, false, noDuration, says(404, textNeverIssued)},
+	{Conflict, false, noDuration, says(409, "처리 중인 요청이 있습니다.")},
 	{TooManyRequests, false, retryAfter, tooMany},
 	{GatewayFailed, false, noDuration, says(500, textFailed)},
 	{Unsupported, false, noDuration, says(501, textUnsupported)},
@@ -83,9 +98,13 @@ var behaviours = []behaviour{
 	{SlowAfter, true, delay, slow},
 	{Hang, false, noDuration, hang},
 	{Endless, true, noDuration, endless},
+	page(http.StatusNotFound),
 }
 
-// Faults returns every fault.
+// page returns what [Page] does.
+func page(status int) behaviour { return behaviour{Page(status), false, retryAfter, proxySays(status)} }
+
+// Faults returns every fault; of the pages, that with 404.
 func Faults() []Fault {
 	all := make([]Fault, len(behaviours))
 	for i, b := range behaviours {
@@ -94,7 +113,7 @@ func Faults() []Fault {
 	return all
 }
 
-// Known reports whether f is one of the constants of this package.
+// Known reports whether f is one of the constants of this package, or a [Page].
 func (f Fault) Known() bool { return behaviourOf(f).fault != "" }
 
 // behaviourOf returns what f does, and how a call goes without fault for any
@@ -104,6 +123,10 @@ func behaviourOf(f Fault) behaviour {
 		if b.fault == f {
 			return b
 		}
+	}
+	text, isPage := strings.CutPrefix(string(f), pagePrefix)
+	if status, err := strconv.Atoi(text); isPage && err == nil && status >= 200 && status <= 599 && Page(status) == f {
+		return page(status)
 	}
 	return behaviour{revokes: true, deliver: natural}
 }

@@ -24,6 +24,14 @@ func TestFaults(t *testing.T) {
 		{iamporttest.Rule{Fault: iamporttest.Unauthorized}, false, envelope(401)},
 		{iamporttest.Rule{Fault: iamporttest.Forbidden}, false, envelope(403)},
 		{iamporttest.Rule{Fault: iamporttest.NotFound}, false, envelope(404)},
+		{iamporttest.Rule{Fault: iamporttest.Conflict}, false, envelope(409)},
+		{iamporttest.Rule{Fault: iamporttest.Page(404)}, false, html(404)},
+		{iamporttest.Rule{Fault: iamporttest.Page(413)}, false, html(413)},
+		{
+			iamporttest.Rule{Fault: iamporttest.Page(429), RetryAfter: time.Minute},
+			false,
+			all(html(429), retryAfter("60")),
+		},
 		{
 			iamporttest.Rule{Fault: iamporttest.TooManyRequests, RetryAfter: 1500 * time.Millisecond},
 			false,

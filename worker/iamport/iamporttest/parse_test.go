@@ -28,6 +28,9 @@ func TestParseRule(t *testing.T) {
 		{"*:502/lookup", iamporttest.Rule{Fault: "502", Lookup: true}, "502/lookup"},
 		{" hang\n", iamporttest.Rule{Fault: "hang"}, "hang"},
 		{"expire-token", iamporttest.Rule{Fault: "expire-token"}, ""},
+		{"html-404x2@5s/lookup", iamporttest.Rule{
+			Fault: iamporttest.Page(404), Times: 2, RetryAfter: 5 * time.Second, Lookup: true,
+		}, ""},
 		{"expire-tokenx2", iamporttest.Rule{Fault: "expire-token", Times: 2}, ""},
 		{"html5_inicis:503x2=0.25%@1m30s/lookup", iamporttest.Rule{
 			PG: tasks.Inicis, Fault: "503", Times: 2, Percent: 0.25, RetryAfter: 90 * time.Second, Lookup: true,
@@ -81,7 +84,7 @@ func TestParseRuleErrors(t *testing.T) {
 		{"500=NaN%", `bad share "NaN%"`},
 		{"429@soon", `bad duration "soon" after @, want one above 0 such as 5s`},
 		{"429@-1s", `bad duration "-1s"`},
-		{"500@5s", `a duration after @ is for the faults 429, 503 and slow-after only`},
+		{"500@5s", `a duration after @ is for the faults 429, 503, html-404 and the like, and slow-after only`},
 		{"429@5s=20%", `bad duration "5s=20%"`},
 	}
 	for _, test := range tests {

@@ -21,7 +21,7 @@ type Rule struct {
 	Lookup   bool          // of GET calls instead of DELETE calls
 	Fault    Fault
 
-	RetryAfter time.Duration // of [TooManyRequests] and [Unavailable]; 0 = no header
+	RetryAfter time.Duration // of [TooManyRequests], [Unavailable] and a [Page]; 0 = no header
 	Delay      time.Duration // of [SlowAfter]; 0 = 70s
 }
 
@@ -53,7 +53,7 @@ func (b *rulebook) inForce() []numbered {
 }
 
 // Inject adds rules after those in force. It panics if a rule's fault is not
-// among [Faults]: a rule that can never happen is a mistake of the caller.
+// [Fault.Known]: a rule that can never happen is a mistake of the caller.
 func (s *Server) Inject(rules ...Rule) {
 	b := &s.rules
 	b.mu.Lock()

@@ -24,7 +24,7 @@ type Server struct {
 }
 
 // New returns a server that behaves as cfg says. It panics if one of cfg's
-// rules has a fault that is not among [Faults].
+// rules has a fault that is not [Fault.Known].
 func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
 	s := &Server{cfg: cfg, dice: dice{seed: cfg.Seed}, mux: http.NewServeMux(), closed: make(chan struct{})}

@@ -1,13 +1,16 @@
 package iamporttest
 
 import (
+	"cmp"
+	"fmt"
 	"iter"
 	"slices"
 	"sync"
 	"time"
 )
 
-// Truth is what the server knows of an imp_uid, whatever it answered.
+// Truth is what the server knows of an imp_uid, whatever it answered: of its latest
+// receipt, and how often it was called.
 type Truth struct {
 	Receipt
 	Issued    bool      `json:"issued"`              // false: no receipt was ever issued
@@ -28,6 +31,7 @@ type entry struct {
 	decided bool        // whether it is settled that a receipt exists, or none does
 	reached [2]uint64   // calls that carried a valid token: DELETE, GET
 	fired   map[int]int // how often a limited rule has applied, by its number
+	earlier []Truth     // of the receipts before the latest, when each was followed by the next
 }
 
 const shards = 64
@@ -97,6 +101,62 @@ func (s *Server) Issue(receipts ...Receipt) {
 		}
 		e.mu.Unlock()
 	}
+}
+
+// Reissue records that the receipt of a payment, which is revoked, was followed by
+// another under the same imp_uid, as after a partial refund: with numbers of its own,
+// issued now, and not revoked. A zero amount is what remains, half of the one before.
+// It reports false, and changes nothing, where there is no receipt, or one that is not
+// revoked.
+func (s *Server) Reissue(impUID string, amount int64) (Receipt, bool) {
+	e := s.ledger.open(impUID)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	was := e.truth
+	if !was.Revoked() {
+		return Receipt{}, false
+	}
+	e.earlier = append(e.earlier, was)
+	number := fmt.Sprintf("%09d", s.dice.roll(impUID, forDetails, uint64(len(e.earlier)))%1_000_000_000)
+	r := s.complete(Receipt{
+		ImpUID: impUID, PG: was.PG, Type: was.Type, Amount: cmp.Or(amount, was.Amount/2),
+		ReceiptTID: "tid" + number, ApplyNum: number, ReceiptURL: "https://receipts.invalid/" + number,
+		AppliedAt: later(s.now(), was.AppliedAt),
+	})
+	e.issue(r)
+	e.truth.Effective = 0
+	return r, true
+}
+
+// later returns now in whole seconds, or the first second after was if that is not
+// later.
+func later(now, was time.Time) time.Time {
+	if now = now.Truncate(time.Second); now.After(was) {
+		return now
+	}
+	return was.Add(time.Second)
+}
+
+// Earlier returns what the server knew of each receipt of impUID that another has
+// followed, the oldest first, at that moment.
+func (s *Server) Earlier(impUID string) []Truth {
+	e := s.ledger.open(impUID)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.earlier)
+}
+
+// Revoke revokes a receipt as a person does in PortOne's console, or a DELETE that was
+// still at work. It reports false where there is none, or it is revoked.
+func (s *Server) Revoke(impUID string) bool {
+	e := s.ledger.open(impUID)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.truth.Issued || e.truth.Revoked() {
+		return false
+	}
+	e.truth.RevokedAt = s.now()
+	return true
 }
 
 // issue gives e its receipt. The caller holds e's lock.

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+const (
+	// ownDeletes is how many DELETEs the attempt may still make that ran when its
+	// request was cancelled: its own, and another with a fresh token after a 401.
+	ownDeletes = 2
+	// archiveGrace is how long a probe of a gate may take that had chosen a task just
+	// before a person archived it.
+	archiveGrace = 5 * time.Second
+)
+
+// calledAfterCancel finds DELETEs for what had been cancelled, unless an attempt was
+// running or somebody has asked again, and those for lines that were never asked for.
+func calledAfterCancel(e *evidence) finding {
+	found := slices.DeleteFunc(slices.Clone(e.refused), func(impUID string) bool { return len(e.deletes[impUID]) == 0 })
+	for impUID, all := range e.cancelled {
+		for _, c := range all {
+			allowed := 0
+			switch c.Withdrawal {
+			case outcome.Withdrawn, outcome.Called:
+			case outcome.Running:
+				allowed = ownDeletes
+			default:
+				continue
+			}
+			if !e.askedSince(impUID, c.batch, c.began) && e.deletesSince(impUID, c.returned) > allowed {
+				found = append(found, impUID)
+				break
+			}
+		}
+	}
+	return which("called after they were cancelled", found)
+}
+
+// notWithdrawn finds requests that were cancelled before any call, and did not end as
+// withdrawn although nobody asked again.
+func notWithdrawn(e *evidence) finding {
+	var found []string
+	for impUID, all := range e.cancelled {
+		o := e.outcomes[impUID]
+		if o.Status == outcome.Dead && o.Reason == outcome.ReasonWithdrawn {
+			continue
+		}
+		if slices.ContainsFunc(all, func(c cancellation) bool {
+			return c.Withdrawal == outcome.Withdrawn && !e.askedSince(impUID, c.batch, c.began)
+		}) {
+			found = append(found, impUID)
+		}
+	}
+	return which("cancelled before a call, ended otherwise", found)
+}
+
+// wantedNotCalled finds imp_uids of batches that were cancelled for which somebody else
+// had asked as well, and that were withdrawn or not called.
+func wantedNotCalled(e *evidence) finding {
+	var found []string
+	for name, recorded := range e.recorded {
+		for _, impUID := range e.lists[name][:recorded] {
+			wanted := slices.ContainsFunc(e.asked[impUID], func(a asking) bool {
+				_, cancelled := e.recorded[a.batch]
+				return a.accepted && !cancelled
+			})
+			if wanted && (e.outcomes[impUID].Reason == outcome.ReasonWithdrawn || len(e.deletes[impUID]) == 0) {
+				found = append(found, impUID)
+			}
+		}
+	}
+	return which("cancelled with a batch, wanted by others, not called", found)
+}
+
+// calledAfterArchiving finds DELETEs for what a person had archived, unless somebody
+// has asked again.
+func calledAfterArchiving(e *evidence) finding {
+	var found []string
+	for impUID, at := range e.archived {
+		if !e.askedSince(impUID, "", at.Add(-archiveGrace)) && e.deletesSince(impUID, at.Add(archiveGrace)) > 0 {
+			found = append(found, impUID)
+		}
+	}
+	return which("called after a person archived them", found)
+}
+
+// revokedUnasked finds receipts that are revoked although nobody asked for them: each
+// has followed the one that was asked for.
+func revokedUnasked(e *evidence) finding {
+	var found []string
+	for impUID := range e.reissued {
+		if _, again := e.again[impUID]; !again && e.truths[impUID].Revoked() {
+			found = append(found, impUID)
+		}
+	}
+	return which("issued afterwards, revoked unasked", found)
+}
+
+// endedUnseen finds imp_uids for which more requests were accepted than ended.
+func endedUnseen(e *evidence) finding {
+	var found []string
+	for impUID, requests := range e.accepted {
+		if len(e.events[impUID]) < requests {
+			found = append(found, impUID)
+		}
+	}
+	return which("requests without an end of their own", found)
+}
+
+// baseless finds outcomes for which nobody has given a reason: withdrawn or given up
+// as archived, and nobody cancelled or archived it; another receipt, and there is none.
+func baseless(e *evidence) finding {
+	var found []string
+	for impUID, o := range e.outcomes {
+		switch o.Reason {
+		case outcome.ReasonWithdrawn, outcome.ReasonCrashed:
+			if e.touched[impUID] {
+				continue
+			}
+		case outcome.ReasonReissued:
+			if e.reissued[impUID] {
+				continue
+			}
+		default:
+			continue
+		}
+		found = append(found, impUID)
+	}
+	return which("withdrawn, archived or re-issued by nobody", found)
+}

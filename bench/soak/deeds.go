@@ -1,0 +1,109 @@
+package main
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"receiptrevoker/tasks"
+)
+
+const (
+	// Of a hundred payments that are asked for once, so many requests are cancelled,
+	// so many receipts are followed by another once they are revoked, and so many are
+	// asked for again although none has followed.
+	cancelledShare = 4
+	reissuedShare  = 4
+	againShare     = 2
+	// namedShare is how many requests in a hundred name the receipt by its number.
+	namedShare = 4
+
+	// One batch in cancelledBatches is cancelled; the first of these, one for every
+	// linesPerLarge payments, are large, so that they are recorded in several steps.
+	cancelledBatches = 20
+	linesPerLarge    = 20_000
+	largeBatch       = 1_000
+
+	// soon is when something is done to what has just been asked for, and late to
+	// what may have been tried before.
+	soon = 400 * time.Millisecond
+	late = 5 * time.Second
+	// archiveEvery is how often a person archives tasks, at most archiveMost at a time.
+	archiveEvery = time.Second
+	archiveMost  = 3
+)
+
+// deed is something that people or other systems do to requests, or to receipts.
+type deed struct {
+	at          time.Duration // from the start
+	kind        kind
+	batch       string             // which is cancelled
+	revocations []tasks.Revocation // which are concerned
+	again       bool               // the receipt that has followed is asked for
+	chance      uint64             // decides what is archived
+}
+
+const (
+	cancelRequests kind = "cancel requests"
+	cancelBatch    kind = "cancel a batch"
+	archiveTasks   kind = "archive tasks"
+	reissue        kind = "issue another receipt"
+	askAgain       kind = "ask again"
+)
+
+// interfere decides what is done to a payment that is asked for once, by a number
+// from 0 to 99. Nothing is done to most; their tasks may be archived.
+func (p *plan) interfere(random *rand.Rand, b burst, r tasks.Revocation, number int) {
+	d := deed{at: b.at + upTo(random, late), revocations: []tasks.Revocation{r}}
+	if random.IntN(2) == 0 {
+		d.at = b.at + upTo(random, soon)
+	}
+	switch {
+	case r.ApplyNum != "":
+		if random.IntN(2) == 0 {
+			d.kind = reissue
+			p.deeds = append(p.deeds, d)
+		}
+		return
+	case number < cancelledShare:
+		d.kind = cancelRequests
+	case number < cancelledShare+reissuedShare:
+		d.kind, d.at, d.again = reissue, b.at+upTo(random, 4*late), random.IntN(2) == 0
+	case number < cancelledShare+reissuedShare+againShare && r.PG.LooksUp():
+		d.kind, d.at = askAgain, b.at+upTo(random, 4*late)
+	default:
+		p.archivable[r.ImpUID] = true
+		return
+	}
+	p.deeds = append(p.deeds, d)
+}
+
+// makeArchiving lets a person archive tasks from time to time.
+func (p *plan) makeArchiving(random *rand.Rand, span time.Duration) {
+	for at := upTo(random, archiveEvery); at < span; at += upTo(random, 2*archiveEvery) {
+		p.deeds = append(p.deeds, deed{at: at, kind: archiveTasks, chance: random.Uint64()})
+	}
+}
+
+// cancelledBatches returns the names of the batches that are cancelled.
+func (p *plan) cancelledBatches() []string {
+	var names []string
+	for _, d := range p.deeds {
+		if d.kind == cancelBatch {
+			names = append(names, d.batch)
+		}
+	}
+	return names
+}
+
+// named returns how many payments are asked for by the number of their receipt.
+func (p *plan) named() int {
+	named := make(map[string]bool)
+	for _, b := range p.asks {
+		for _, r := range b.revocations {
+			if r.ApplyNum != "" {
+				named[r.ImpUID] = true
+			}
+		}
+	}
+	return len(named)
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"golang.org/x/sync/errgroup"
+
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// interfere does every deed at its time.
+func (k *soak) interfere(ctx context.Context) error {
+	deeds, ctx := errgroup.WithContext(ctx)
+	for _, d := range k.plan.deeds {
+		deeds.Go(func() error {
+			if err := k.at(ctx, d.at); err != nil {
+				return err
+			}
+			switch d.kind {
+			case cancelRequests:
+				return k.cancelRequests(ctx, d)
+			case cancelBatch:
+				return k.cancelBatch(ctx, d)
+			case archiveTasks:
+				k.archive(ctx, d)
+				return nil
+			}
+			return k.reissue(ctx, d)
+		})
+	}
+	return deeds.Wait()
+}
+
+// cancelRequests cancels requests, as often as it takes to get a reply.
+func (k *soak) cancelRequests(ctx context.Context, d deed) error {
+	impUIDs := make([]string, len(d.revocations))
+	for i, r := range d.revocations {
+		impUIDs[i] = r.ImpUID
+	}
+	return k.cancel(ctx, "", impUIDs, func() error {
+		began := time.Now()
+		for c, err := range k.client.Cancel(ctx, slices.Values(impUIDs), false) {
+			if err != nil {
+				return err
+			}
+			k.noteCancelled("", began, c)
+		}
+		return nil
+	})
+}
+
+// cancelBatch cancels a batch, which may not have been made yet.
+func (k *soak) cancelBatch(ctx context.Context, d deed) error {
+	batch, err := k.client.Batch(d.batch, enqueue.BatchOptions{})
+	if err != nil {
+		return err
+	}
+	return k.cancel(ctx, d.batch, k.plan.lists()[d.batch], func() error {
+		began := time.Now()
+		for c, err := range batch.Cancel(ctx, false, nil) {
+			if err != nil {
+				return err
+			}
+			k.noteCancelled(d.batch, began, c)
+		}
+		return nil
+	})
+}
+
+// cancel calls once until it succeeds.
+func (k *soak) cancel(ctx context.Context, batch string, impUIDs []string, once func() error) error {
+	k.history.note(func() {
+		for _, impUID := range impUIDs {
+			k.history.touched[impUID] = true
+		}
+	})
+	for {
+		err := once()
+		if err == nil {
+			return nil
+		}
+		wait := askAgainAfter
+		if errors.Is(err, outcome.ErrNoBatch) {
+			wait /= 50 // it is to be caught while it is asked for
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+func (k *soak) noteCancelled(batch string, began time.Time, c enqueue.Cancelled) {
+	k.history.note(func() {
+		k.history.cancelled[c.ImpUID] = append(k.history.cancelled[c.ImpUID],
+			cancellation{batch: batch, began: began, returned: time.Now(), Withdrawal: c.Withdrawal})
+	})
+}
+
+// archive archives some of the tasks that wait, as a person does in Asynq's web UI.
+// What Redis does not answer is not done.
+func (k *soak) archive(ctx context.Context, d deed) {
+	inspector := asynq.NewInspectorFromRedisClient(k.redis.Client)
+	queues, err := inspector.Queues()
+	if err != nil {
+		return
+	}
+	var waiting []*asynq.TaskInfo
+	for _, queue := range queues {
+		for _, list := range []func(string, ...asynq.ListOption) ([]*asynq.TaskInfo, error){
+			inspector.ListPendingTasks, inspector.ListRetryTasks, inspector.ListScheduledTasks,
+		} {
+			found, _ := list(queue, asynq.PageSize(page))
+			waiting = append(waiting, found...)
+		}
+	}
+	rand.New(rand.NewPCG(d.chance, 0)).Shuffle(len(waiting), func(i, j int) {
+		waiting[i], waiting[j] = waiting[j], waiting[i]
+	})
+	done := 0
+	for _, task := range waiting {
+		r, err := tasks.Parse(task.Payload)
+		if err != nil || !k.plan.archivable[r.ImpUID] || done == archiveMost || ctx.Err() != nil {
+			continue
+		}
+		done++
+		k.history.note(func() { k.history.touched[r.ImpUID] = true })
+		if inspector.ArchiveTask(task.Queue, task.ID) == nil {
+			k.history.note(func() { k.history.archived[r.ImpUID] = time.Now() })
+		}
+	}
+}
+
+// reissuer is a pretend PortOne where another receipt may follow one that is revoked.
+type reissuer interface {
+	// Revoke revokes a receipt as a person does in PortOne's console.
+	Revoke(impUID string) bool
+	// Reissue lets another follow one that is revoked.
+	Reissue(impUID string, amount int64) (iamporttest.Receipt, bool)
+	// Earlier returns what is known of the receipts that another has followed.
+	Earlier(impUID string) []iamporttest.Truth
+}
+
+// reissue lets another receipt follow one that is revoked: one that a request names at
+// any time, since no other may be revoked for it; any other one once its outcome says
+// that it is revoked. Some of these are asked for again.
+func (k *soak) reissue(ctx context.Context, d deed) error {
+	portone, can := any(k.portone).(reissuer)
+	r := d.revocations[0]
+	if r.ApplyNum != "" {
+		if can {
+			portone.Revoke(r.ImpUID)
+			k.noteReissued(portone, r.ImpUID)
+		}
+		return nil
+	}
+	known, err := k.client.Outcome(ctx, r.ImpUID)
+	if err != nil || known.Status != outcome.Revoked {
+		return nil // another time
+	}
+	if d.kind == reissue && (!can || !k.noteReissued(portone, r.ImpUID) || !d.again) {
+		return nil
+	}
+	k.history.note(func() { k.history.again[r.ImpUID] = known })
+	r.Again = true
+	return k.askUntilAccepted(ctx, burst{revocations: []tasks.Revocation{r}})
+}
+
+func (k *soak) noteReissued(portone reissuer, impUID string) (done bool) {
+	if _, done = portone.Reissue(impUID, 0); done {
+		k.history.note(func() { k.history.reissued[impUID] = true })
+	}
+	return done
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks/outcome"
+)
+
+type cancelSettings struct {
+	redis             config.Redis
+	dryRun, yes, json bool
+}
+
+func (s *cancelSettings) flags(cmd *cobra.Command) {
+	s.redis.Flags(cmd.Flags())
+	f := cmd.Flags()
+	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be withdrawn, and change nothing")
+	f.BoolVar(&s.yes, "yes", false, "do it; single IMP_UIDs need none")
+	f.BoolVar(&s.json, "json", false, "print one JSON object a line")
+}
+
+func (p *program) cancel() *cobra.Command {
+	var s cancelSettings
+	cmd := &cobra.Command{
+		Use:   "cancel IMP_UID...",
+		Short: "Withdraw requests that have not been carried out",
+		Long: `Cancel withdraws what was asked for: no attempt begins any more. A receipt that was
+never called ends as dead, with the reason withdrawn; for one that was called
+before, a lookup decides whether it ends as already revoked or as withdrawn. An
+attempt that is running goes on: it is shown, and not repeated.
+
+It withdraws what everybody asks for these receipts, lists included. To withdraw a
+list, use 'revoker batch cancel'. Asking again afterwards is a new request.
+
+It exits 3 if one was not requested, had ended before, or is running.`,
+		Example: `  revoker cancel imp_448280090638
+  revoker cancel imp_448280090638 imp_448280090639 --dry-run`,
+		Args: arguments(1, -1, "an IMP_UID"),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runCancel(cmd.Context(), s, args) },
+	}
+	s.flags(cmd)
+	return cmd
+}
+
+func (p *program) runCancel(ctx context.Context, s cancelSettings, impUIDs []string) error {
+	client, err := p.connect(ctx, s.redis)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	queue := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()})
+	c := cancelling{program: p, settings: s, counts: make(map[outcome.Withdrawal]int)}
+	return c.each(queue.Cancel(ctx, slices.Values(impUIDs), s.dryRun), true)
+}
+
+func (p *program) batchCancel() *cobra.Command {
+	var s cancelSettings
+	cmd := &cobra.Command{
+		Use:   "cancel NAME",
+		Short: "Withdraw a list, as far as it has not been carried out",
+		Long: `Cancel withdraws a list: none of its lines is called any more, also of those that are
+still being enqueued, and nothing more can be asked for under its name. A line
+that was never called ends as dead, with the reason withdrawn; for one that was
+called before, a lookup decides. A receipt that another list or a single request
+asks for as well stays requested. Attempts that are running are shown, and not
+repeated.
+
+It needs --yes, without which it says how many lines would be withdrawn. Ctrl-C
+stops the counting, not the cancelling: from the start on no line is called. It
+exits 3 if attempts are running.`,
+		Example: `  revoker batch cancel refunds-2026-11 --dry-run
+  revoker batch cancel refunds-2026-11 --yes`,
+		Args: arguments(1, 1, "the NAME of a batch"),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runBatchCancel(cmd.Context(), s, args[0]) },
+	}
+	s.flags(cmd)
+	return cmd
+}
+
+func (p *program) runBatchCancel(ctx context.Context, s cancelSettings, name string) error {
+	client, err := p.connect(ctx, s.redis)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	queue := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()})
+	batch, err := queue.Batch(name, enqueue.BatchOptions{})
+	if err != nil {
+		return usageError{err}
+	}
+	ask := !s.dryRun && !s.yes
+	s.dryRun = s.dryRun || ask
+	progress := newCounter(p.stderr, "open receipts looked at")
+	looked := func(n int) {
+		for range n {
+			progress.add()
+		}
+	}
+	c := cancelling{program: p, settings: s, counts: make(map[outcome.Withdrawal]int), progress: progress}
+	err = c.each(batch.Cancel(ctx, s.dryRun, looked), false)
+	if ask && (err == nil || err == errUnfinished) {
+		return usageError{fmt.Errorf("%s of %s would be withdrawn: --yes does it", plural(c.withdrawn(), "line"), name)}
+	}
+	return err
+}
+
+// cancelling shows what becomes of requests that are cancelled.
+type cancelling struct {
+	*program
+	settings cancelSettings
+	counts   map[outcome.Withdrawal]int
+	progress *counter // nil for single ones
+}
+
+// withdrawals says what each of them means, in the order in which they are summed up.
+var withdrawals = []struct {
+	of         outcome.Withdrawal
+	text, many string
+	unfinished bool
+}{
+	{outcome.Withdrawn, "withdrawn", "withdrawn", false},
+	{outcome.Called, "withdrawn after an attempt: a lookup decides its end", "withdrawn after an attempt", false},
+	{outcome.Running, "an attempt is running: it is not repeated", "running", true},
+	{outcome.Wanted, "somebody else asks for it: it stays requested", "asked for by somebody else", false},
+	{outcome.WasRevoked, "is revoked already", "revoked already", true},
+	{outcome.WasDead, "is dead already", "dead already", true},
+	{outcome.Unknown, "not requested", "not requested", true},
+}
+
+// each shows what became of each request, of a list of those that are running alone, and
+// sums up.
+func (c *cancelling) each(all iter.Seq2[enqueue.Cancelled, error], single bool) error {
+	unfinished := false
+	for cancelled, err := range all {
+		if err != nil {
+			c.progressEnd()
+			return err
+		}
+		c.counts[cancelled.Withdrawal]++
+		for _, w := range withdrawals {
+			if w.of != cancelled.Withdrawal {
+				continue
+			}
+			unfinished = unfinished || w.unfinished && (single || w.of == outcome.Running)
+			if !single && w.of != outcome.Running && !c.settings.json {
+				continue
+			}
+			if err := c.show(cancelled, w.text); err != nil {
+				return err
+			}
+		}
+	}
+	c.progressEnd()
+	c.sumUp()
+	if unfinished {
+		return errUnfinished
+	}
+	return nil
+}
+
+func (c *cancelling) progressEnd() {
+	if c.progress != nil {
+		c.progress.end()
+	}
+}
+
+func (c *cancelling) show(of enqueue.Cancelled, text string) error {
+	if c.settings.json {
+		return printJSON(c.stdout, struct {
+			ImpUID     string             `json:"imp_uid"`
+			Withdrawal outcome.Withdrawal `json:"withdrawal"`
+		}{of.ImpUID, of.Withdrawal})
+	}
+	_, err := fmt.Fprintf(c.stdout, "%s  %s\n", pad(of.ImpUID, 18), text)
+	return err
+}
+
+// withdrawn returns how many will not be called any more.
+func (c *cancelling) withdrawn() int { return c.counts[outcome.Withdrawn] + c.counts[outcome.Called] }
+
+// sumUp says how many there were of each kind.
+func (c *cancelling) sumUp() {
+	var parts []string
+	for _, w := range withdrawals {
+		if n := c.counts[w.of]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, w.many))
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"nothing is open"}
+	}
+	would := ""
+	if c.settings.dryRun {
+		would = "Would be: "
+	}
+	fmt.Fprintf(c.stderr, "%s%s.\n", would, strings.Join(parts, ", "))
+}

@@ -1,0 +1,79 @@
+package backlog
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+)
+
+//go:embed remove.lua
+var removeSource string
+
+var removeScript = redis.NewScript(removeSource)
+
+const (
+	// lookEvery and looks bound the wait for a worker that has written the outcome of a
+	// task, and is about to tell Asynq.
+	lookEvery = 20 * time.Millisecond
+	looks     = 25
+)
+
+// Enqueue enqueues the task of a request, and reports false if there is one that is
+// still to be done. One that is finished, and only shown or archived, makes way. The
+// error matches [tasks.ErrInvalid] if it can never become a call.
+func Enqueue(
+	ctx context.Context, client redis.Scripter, queue *asynq.Client, r tasks.Revocation, opts ...asynq.Option,
+) (enqueued bool, err error) {
+	task, err := tasks.NewTaskContext(ctx, r, opts...)
+	if err != nil {
+		return false, err
+	}
+	for range looks {
+		_, err = queue.EnqueueContext(ctx, task)
+		if err == nil {
+			return true, nil
+		}
+		if !errors.Is(err, asynq.ErrTaskIDConflict) {
+			return false, fmt.Errorf("enqueue %s: %w", r.ImpUID, err)
+		}
+		state, err := Remove(ctx, client, tasks.QueueOf(r).Name(), tasks.TaskID(r.ImpUID))
+		switch {
+		case err != nil:
+			return false, err
+		case state == "active":
+			sleep(ctx, lookEvery)
+		case state != "" && !finished(state):
+			return false, nil
+		}
+	}
+	return false, nil // it is at work
+}
+
+// finished reports whether nobody works on a task of that state any more.
+func finished(state string) bool { return state == "archived" || state == "completed" }
+
+// Remove deletes a task that is archived or completed, and returns the state, in
+// Asynq's words, that it had; empty if there is no such task. Asynq's own deletion
+// does not find a task that an archive too full has dropped.
+func Remove(ctx context.Context, client redis.Scripter, queue, id string) (state string, err error) {
+	keys := []string{Key(queue, "t:"+id), Key(queue, "archived"), Key(queue, "completed")}
+	state, err = removeScript.Run(ctx, client, keys, id).Text()
+	if err != nil {
+		return "", fmt.Errorf("delete the finished task %s of %s: %w", id, queue, err)
+	}
+	return state, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

@@ -1,0 +1,127 @@
+package outcome
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"iter"
+
+	"github.com/redis/go-redis/v9"
+)
+
+//go:embed cancel.lua
+var cancelSource string
+
+var cancelScript = redis.NewScript(batchSource + cancelSource)
+
+// Withdrawal is what became of a request that is cancelled.
+type Withdrawal string
+
+const (
+	// Withdrawn: it was never called, and never will be; a worker ends it as dead.
+	Withdrawn Withdrawal = "withdrawn"
+	// Called: it is between two attempts. No DELETE follows, and a lookup decides its
+	// end.
+	Called Withdrawal = "called"
+	// Running: an attempt is running. If that does not end it, a lookup does.
+	Running Withdrawal = "running"
+	// Wanted: somebody else asks for it too, so that it stays.
+	Wanted Withdrawal = "wanted"
+	// Foreign: the batch does not ask for it.
+	Foreign Withdrawal = "foreign"
+	// WasRevoked and WasDead: it had ended before.
+	WasRevoked Withdrawal = Withdrawal(Revoked)
+	WasDead    Withdrawal = Withdrawal(Dead)
+	// Unknown: nobody has asked for it.
+	Unknown Withdrawal = "unknown"
+)
+
+// Cancel withdraws what everybody asks for the imp_uids, as far as no attempt has
+// begun, and returns what became of each. A dry run changes nothing.
+func (s *Store) Cancel(ctx context.Context, impUIDs []string, dry bool) ([]Withdrawal, error) {
+	return s.cancel(ctx, "", impUIDs, dry)
+}
+
+func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry bool) ([]Withdrawal, error) {
+	if len(impUIDs) == 0 {
+		return nil, nil
+	}
+	keys := []string{s.outcomeKey(""), s.requestKey(""), s.openKey(), s.batchKey("")}
+	args := []any{batch, flag(dry)}
+	for _, impUID := range impUIDs {
+		args = append(args, impUID)
+	}
+	reply, err := cancelScript.Run(ctx, s.client, keys, args...).StringSlice()
+	if err != nil {
+		return nil, fmt.Errorf("cancel %d requests: %w", len(impUIDs), err)
+	}
+	found := make([]Withdrawal, len(reply))
+	for i, text := range reply {
+		found[i] = Withdrawal(text)
+	}
+	return found, nil
+}
+
+// MarkCancelled cancels a batch: what is asked for in it is not called any more
+// unless somebody else asks for it too, and nothing more can be asked for in it. The
+// error matches [ErrNoBatch].
+func (s *Store) MarkCancelled(ctx context.Context, name string) error {
+	keys := []string{s.batchKey(name), s.batchStreamKey()}
+	cancelled, err := markScript.Run(ctx, s.client, keys, name, s.config.TTL.Milliseconds()).Bool()
+	if err != nil {
+		return fmt.Errorf("cancel the batch %s: %w", name, err)
+	}
+	if !cancelled {
+		return fmt.Errorf("%s: %w", name, ErrNoBatch)
+	}
+	return nil
+}
+
+// markScript marks a batch as cancelled since the first time that it was, which
+// finishes it if nothing in it is open: its list may never have come to its end.
+var markScript = redis.NewScript(batchSource + `
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  return 0
+end
+redis.call('HSETNX', KEYS[1], 'cancelled_at', now)
+settle({stream = KEYS[2], ttl = ARGV[2]}, ARGV[1], KEYS[1])
+return 1
+`)
+
+// CancelOpen goes through all that is open, and withdraws what a batch asks for that
+// was marked as cancelled. It yields what became of each that the batch asks for, and
+// how many were looked at. A dry run changes nothing, and needs no mark. An error
+// ends it. It holds one page of imp_uids at a time.
+func (s *Store) CancelOpen(ctx context.Context, name string, dry bool) iter.Seq2[Page, error] {
+	return func(yield func(Page, error) bool) {
+		for cursor := uint64(0); ; {
+			members, next, err := s.client.ZScan(ctx, s.openKey(), cursor, "", pageSize).Result()
+			if err != nil {
+				yield(Page{}, fmt.Errorf("go through what is open: %w", err))
+				return
+			}
+			page := Page{Looked: len(members) / 2}
+			var impUIDs []string
+			for i := 0; i < len(members); i += 2 { // each with its score
+				impUIDs = append(impUIDs, members[i])
+			}
+			found, err := s.cancel(ctx, name, impUIDs, dry)
+			for i, withdrawal := range found {
+				if withdrawal != Foreign && withdrawal != Unknown {
+					page.ImpUIDs, page.Withdrawals = append(page.ImpUIDs, impUIDs[i]), append(page.Withdrawals, withdrawal)
+				}
+			}
+			if !yield(page, err) || err != nil || next == 0 {
+				return
+			}
+			cursor = next
+		}
+	}
+}
+
+// Page is what became of some of what a batch asks for, and among how many they were.
+type Page struct {
+	Looked      int
+	ImpUIDs     []string
+	Withdrawals []Withdrawal
+}

@@ -1,0 +1,64 @@
+package outcome
+
+import (
+	"strconv"
+	"time"
+)
+
+// Memory is what an attempt hands on to the next one. All times are on Redis' clock.
+type Memory struct {
+	// UncertainAt is when the last DELETE ended that may have worked unseen; zero
+	// for none.
+	UncertainAt time.Time
+	// AskedSince is the first lookup without a conclusive answer since the last
+	// conclusive one.
+	AskedSince time.Time
+	// Tries counts the attempts that were turned away and not counted since the last
+	// one that counted, and RefusedSince is the first of those.
+	Tries        int
+	RefusedSince time.Time
+	// Seen is the apply_num of the receipt that a lookup showed.
+	Seen string
+}
+
+// values returns the names and values that are kept of it.
+func (m Memory) values() []any {
+	var values []any
+	add := func(name, value string) {
+		if value != "" && value != "0" {
+			values = append(values, name, value)
+		}
+	}
+	add("uncertain_at", millis(m.UncertainAt))
+	add("asked_since", millis(m.AskedSince))
+	add("tries", strconv.Itoa(m.Tries))
+	add("refused_since", millis(m.RefusedSince))
+	add("seen", m.Seen)
+	return values
+}
+
+// readMemory reads what values wrote, as the script that begins an attempt returns it.
+func readMemory(values []string) Memory {
+	tries, _ := strconv.Atoi(values[2])
+	return Memory{
+		UncertainAt: timeOf(values[0], time.UnixMilli), AskedSince: timeOf(values[1], time.UnixMilli),
+		Tries: tries, RefusedSince: timeOf(values[3], time.UnixMilli), Seen: values[4],
+	}
+}
+
+// millis returns a time as the scripts keep it, empty for none.
+func millis(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(t.UnixMilli(), 10)
+}
+
+// timeOf reads a number that unit makes a time of; zero if it is none.
+func timeOf(text string, unit func(int64) time.Time) time.Time {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 {
+		return time.Time{}
+	}
+	return unit(n).UTC()
+}

@@ -1,0 +1,247 @@
+package outcome_test
+
+import (
+	"cmp"
+	"fmt"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+// nobody is no batch.
+const nobody = -1
+
+// request is what is asked for one receipt.
+type request struct {
+	id                       int // from 1; 0 for none
+	applyNum                 string
+	again, single, withdrawn bool
+	rows                     [len(batchNames)]int // that ask for it, from 1; 0 for none
+}
+
+// receipt is what the store promises of one imp_uid: only the attempt that runs is
+// heard, unless it says revoked, and none of an earlier request.
+type receipt struct {
+	request
+	// The outcome, and the request that it is about, 0 while there is none.
+	about    int
+	status   outcome.Status
+	reason   outcome.Reason
+	attempts int
+	number   string
+	// What else is kept.
+	uncertain, live, dead bool
+	idle                  bool // the attempt makes no DELETE, since it was withdrawn
+	due, stream           string
+
+	of      []int // the requests of all attempts so far
+	begun   int   // how many those are; they are numbered from 1
+	running int   // the attempt that began last and did not end, 0 for none
+}
+
+// current reports whether the outcome is about what is asked for now.
+func (r *receipt) current() bool { return r.about == r.id }
+func (r *receipt) ended() bool   { return r.current() && r.status.Terminal() }
+
+// told is the status that whoever asks is told.
+func (r *receipt) told() outcome.Status {
+	switch {
+	case r.id == 0:
+		return ""
+	case !r.current():
+		return outcome.Queued
+	}
+	return r.status
+}
+
+// left reports whether all who asked have withdrawn it, besides a batch.
+func (r *receipt) left(m *model, besides int) bool {
+	if r.single || r.withdrawn {
+		return r.withdrawn
+	}
+	asks := false
+	for batch, row := range r.rows {
+		if row > 0 && batch != besides && !m.batches[batch].cancelled {
+			return false
+		}
+		asks = asks || row > 0
+	}
+	return asks
+}
+
+// ask records a request for the row of a batch, or for 0 a single one, and returns its
+// kind, and the rest of the reply to a single one.
+func (r *receipt) ask(m *model, s step, batch, row int) (kind byte, rest string) {
+	if r.ended() {
+		another := s.applyNum != "" && s.applyNum != cmp.Or(r.number, r.applyNum)
+		if s.again || r.reason == outcome.ReasonWithdrawn || another {
+			return r.renew(s, batch, row), "queued +"
+		}
+	} else if r.id == 0 {
+		return r.renew(s, batch, row), "queued +"
+	} else if s.applyNum != "" && s.applyNum != r.applyNum {
+		return 'x', joined(string(r.told()), r.applyNum)
+	}
+	r.withdrawn = false
+	switch {
+	case batch == nobody:
+		r.single, kind = true, 'e'
+	case r.rows[batch] > 0:
+		return 'r', ""
+	default:
+		r.rows[batch], kind = row, 'e'
+		if r.ended() {
+			m.batches[batch].ends[row] = r.status
+		}
+	}
+	switch {
+	case r.ended():
+		return kind, joined(string(r.status), r.number)
+	case r.told() == outcome.Queued:
+		return kind, "queued +"
+	}
+	return kind, string(r.told())
+}
+
+func (r *receipt) askAlone(m *model, s step) string {
+	kind, rest := r.ask(m, s, nobody, 0)
+	if kind == 'x' {
+		return joined("other i", rest)
+	}
+	return joined(string(kind), rest)
+}
+
+// renew makes a request that is new.
+func (r *receipt) renew(s step, batch, row int) (kind byte) {
+	r.request = request{id: r.id + 1, applyNum: s.applyNum, again: s.again}
+	if batch == nobody {
+		r.single = true
+	} else {
+		r.rows[batch] = row
+	}
+	r.due = "now"
+	return 'q'
+}
+
+func (r *receipt) begin(m *model, s step) string {
+	switch {
+	case r.id > 0 && r.ended():
+		return "already " + string(r.status)
+	case r.live:
+		return "busy"
+	case r.id == 0: // its producer did not record it
+		r.renew(s, nobody, 0)
+	}
+	if !r.current() {
+		r.attempts, r.reason, r.number, r.dead = 0, "", "", false
+		r.about = r.id
+	}
+	if r.running != 0 { // that one never said how it ended
+		if r.idle {
+			r.attempts--
+		}
+		r.uncertain = r.uncertain || !r.idle
+	}
+	r.idle = r.left(m, nobody)
+	failed := r.attempts > 0
+	switch r.reason {
+	case outcome.ReasonPGFailure, outcome.ReasonUnreachable, outcome.ReasonAttemptsExhausted, outcome.ReasonUnconfirmed:
+		failed = true
+	}
+	r.of = append(r.of, r.id)
+	r.begun++
+	r.running, r.live, r.due, r.status = r.begun, true, "lease", outcome.Retrying
+	r.attempts++
+	return fmt.Sprintf("begun %d of %q again %t uncertain %t failed %t withdrawn %t",
+		r.attempts, r.applyNum, r.again, r.uncertain, failed, r.left(m, nobody))
+}
+
+func (r *receipt) finish(m *model, s step) string {
+	attempt := r.begun - s.by
+	heard := r.running != 0 && attempt == r.running
+	if r.of[attempt-1] != r.id || r.status == outcome.Revoked || !heard && s.answer.Status != outcome.Revoked {
+		return "written false"
+	}
+	r.running, r.live = 0, false
+	r.status, r.reason, r.number = s.answer.Status, s.answer.Reason, s.answer.ApplyNum
+	if s.uncounted && r.attempts > 0 {
+		r.attempts--
+	}
+	r.uncertain = s.uncertain && r.status != outcome.Revoked
+	switch {
+	case r.status.Terminal():
+		r.end(m)
+	case r.withdrawn:
+		r.due = "at 0" // a lookup ends it
+	default:
+		r.due = "next"
+	}
+	return "written true"
+}
+
+// end lets all know of an end.
+func (r *receipt) end(m *model) {
+	r.due, r.dead = "", r.status == outcome.Dead
+	r.stream += fmt.Sprintf("%s/%s/%d ", r.status, r.reason, r.attempts)
+	m.count(r)
+}
+
+func (r *receipt) revive(m *model) string {
+	switch {
+	case r.about == 0:
+		return "not dead but "
+	case !r.current():
+		return "not dead but queued"
+	case r.status != outcome.Dead:
+		return "not dead but " + string(r.status)
+	}
+	r.status, r.attempts, r.dead, r.due = outcome.Retrying, 0, false, "now"
+	r.uncertain = r.uncertain || r.reason == outcome.ReasonUnconfirmed
+	if r.left(m, nobody) {
+		r.withdrawn, r.single = false, true
+	}
+	m.count(r)
+	return "revived"
+}
+
+// cancel withdraws what all ask for, or what one batch does that is cancelled.
+func (r *receipt) cancel(m *model, batch int, dry bool) string {
+	switch {
+	case r.id == 0:
+		return "unknown"
+	case r.ended():
+		return string(r.status)
+	case batch != nobody && r.rows[batch] == 0:
+		return "foreign"
+	case batch != nobody && !r.left(m, batch):
+		return "wanted"
+	}
+	called := r.about == r.id
+	if !dry {
+		r.withdrawn, r.single, r.due = true, false, "at 0"
+	}
+	switch {
+	case !called:
+		return "withdrawn"
+	case r.live:
+		return "running"
+	}
+	return "called"
+}
+
+// seen is what Redis is to show of it.
+func (r *receipt) seen(m *model) seen {
+	s := seen{
+		Status: r.told(), Withdrawn: !r.ended() && r.left(m, nobody), Uncertain: r.uncertain,
+		Leased: r.running != 0, Live: r.live, Open: r.due, Dead: r.dead, Stream: r.stream,
+	}
+	if r.current() {
+		s.Reason, s.Attempts = r.reason, r.attempts
+	}
+	if r.status.Terminal() {
+		s.Expires = "outcome"
+	}
+	if r.id > 0 && r.ended() {
+		s.Expires += " request"
+	}
+	return s
+}

@@ -1,0 +1,116 @@
+package redisfault_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/tasks/redistest"
+)
+
+// The wordings are those of servers 6.2.16, 7.0.15 and 8.0.1 (Valkey).
+func TestFaultIsFoundWhereverItStands(t *testing.T) {
+	t.Parallel()
+	const in7 = " script: 2067d915, on @user_script:197."
+	const in62, own62 = "ERR Error running script (call to f_2067d915): @user_script:197: ", "@user_script: 197: -"
+	const readonly, oom = "READONLY You can't write against a read only replica.", "OOM command not allowed when used memory"
+	const wrongType = "WRONGTYPE Operation against a key holding the wrong kind of value"
+	tests := map[string]struct {
+		text string
+		want redisfault.Fault
+		kind string
+	}{
+		"READONLY":            {readonly, redisfault.ReadOnly, "passes"},
+		"READONLY, script 7":  {readonly + in7, redisfault.ReadOnly, "passes"},
+		"READONLY, 6.2":       {in62 + own62 + readonly + " ", redisfault.ReadOnly, "passes"},
+		"MISCONF, 6.2":        {in62 + own62 + "MISCONF Redis is configured to save RDB snapshots", redisfault.Misconf, "passes"},
+		"OOM, 6.2":            {in62 + own62 + oom, redisfault.OOM, "passes"},
+		"OOM of Asynq":        {"INTERNAL_ERROR: redis eval error: " + oom, redisfault.OOM, "passes"},
+		"OOM of EXEC":         {"EXECABORT Transaction discarded because of: " + oom, redisfault.OOM, "passes"},
+		"BUSY":                {"BUSY Redis is busy running a script.", redisfault.Busy, "passes"},
+		"LOADING":             {"LOADING Redis is loading the dataset in memory", redisfault.Loading, "passes"},
+		"MASTERDOWN":          {"MASTERDOWN Link with MASTER is down", redisfault.MasterDown, "passes"},
+		"CLUSTERDOWN":         {"CLUSTERDOWN Hash slot not served", redisfault.ClusterDown, "passes"},
+		"NOREPLICAS":          {"NOREPLICAS Not enough good replicas to write.", redisfault.NoReplicas, "passes"},
+		"NOAUTH":              {"NOAUTH Authentication required.", redisfault.NoAuth, "passes"},
+		"WRONGPASS":           {"WRONGPASS invalid username-password pair", redisfault.WrongPass, "passes"},
+		"TRYAGAIN":            {"TRYAGAIN Multiple keys request during rehashing of slot", redisfault.TryAgain, "passes"},
+		"NOPERM":              {"NOPERM this user has no permissions to run the 'set' command", redisfault.NoPerm, "passes"},
+		"NOPERM, script":      {"ERR The user executing the script can't run this command" + in7, redisfault.NoPerm, "passes"},
+		"NOPERM, 6.2":         {in62 + "@user_script: 197: The user executing the script can't access", redisfault.NoPerm, "passes"},
+		"NOPERM, Valkey":      {"ERR ACL failure in script: User few has no permissions" + in7, redisfault.NoPerm, "passes"},
+		"WRONGTYPE":           {wrongType, redisfault.WrongType, "corrupt"},
+		"WRONGTYPE, script 7": {wrongType + in7, redisfault.WrongType, "corrupt"},
+		"WRONGTYPE, 6.2":      {in62 + wrongType, redisfault.WrongType, "corrupt"},
+		"no number":           {"ERR user_script:23: attempt to compare nil with number" + in7, "", "corrupt"},
+		"no number, 6.2":      {in62 + "user_script:23: attempt to compare nil with number", "", "corrupt"},
+		"no integer":          {"ERR hash value is not an integer" + in7, "", "corrupt"},
+		"code of the future":  {"NEWCODE cannot now" + in7, "", ""},
+		"another code":        {"BUSYGROUP Consumer Group name already exists", "", ""},
+		"script is unknown":   {"NOSCRIPT No matching script. Please use EVAL.", "", ""},
+		"an imp_uid":          {"begin the attempt on OOM: ERR unknown command", "", ""},
+		"no error of Redis":   {"dial tcp 127.0.0.1:1: connect: connection refused", "", ""},
+		"nothing there":       {"redis: nil", "", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bare := errors.New(test.text)
+			for _, err := range []error{bare, fmt.Errorf("finish the attempt on imp_1: %w", bare)} {
+				if got := redisfault.Of(err); got != test.want {
+					t.Errorf("%v: got %q, want %q", err, got, test.want)
+				}
+				passes, corrupt := redisfault.Passes(err), redisfault.Corrupt(err)
+				if passes != (test.kind == "passes") || corrupt != (test.kind == "corrupt") {
+					t.Errorf("%v: passes %t, corrupt %t; want %q", err, passes, corrupt, test.kind)
+				}
+			}
+		})
+	}
+	if redisfault.Of(nil) != "" || redisfault.Passes(nil) || redisfault.Corrupt(nil) {
+		t.Error("no error is taken for a fault")
+	}
+}
+
+// What servers say, by itself and in a script, in their own words and in those of 6.2.
+func TestServersSayWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		admin := server.Client(t)
+		do := func(words ...any) {
+			t.Helper()
+			if err := admin.Do(t.Context(), words...).Err(); err != nil {
+				t.Fatalf("%v: %v", words, err)
+			}
+		}
+		do("set", "text", "x")
+		do("acl", "setuser", "few", "on", ">pw", "~*", "+eval", "+select")
+		few := redis.NewClient(&redis.Options{Addr: server.Addr, Username: "few", Password: "pw", DisableIdentity: true})
+		defer few.Close()
+		write := "return redis.call('HSET', 'key', 'a', '1')"
+		for _, client := range []*redis.Client{admin, server.Client62(t)} {
+			want := func(want redisfault.Fault, corrupt bool, err error) {
+				t.Helper()
+				if redisfault.Of(err) != want || redisfault.Corrupt(err) != corrupt {
+					t.Errorf("%v: got %q, corrupt %t", err, redisfault.Of(err), redisfault.Corrupt(err))
+				}
+			}
+			want(redisfault.WrongType, true, client.HGetAll(t.Context(), "text").Err())
+			want(redisfault.WrongType, true, client.Eval(t.Context(), "return redis.call('HGET', 'text', 'a')", nil).Err())
+			want("", true, client.Eval(t.Context(), "return tonumber('x') > 1", nil).Err())
+			want("", true, client.Eval(t.Context(), "return redis.call('INCR', 'text')", nil).Err())
+			do("config", "set", "maxmemory", "1")
+			want(redisfault.OOM, false, client.Eval(t.Context(), write, nil).Err())
+			do("config", "set", "maxmemory", "0")
+			do("replicaof", "127.0.0.1", "1")
+			want(redisfault.ReadOnly, false, client.Eval(t.Context(), write, nil).Err())
+			do("replicaof", "no", "one")
+		}
+		if err := few.Eval(t.Context(), write, nil).Err(); redisfault.Of(err) != redisfault.NoPerm {
+			t.Errorf("%v: got %q", err, redisfault.Of(err))
+		}
+	})
+}

@@ -1,0 +1,4 @@
+package redisserver
+
+// Find finds programs as [Installed] does.
+var Find = find

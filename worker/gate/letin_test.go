@@ -1,0 +1,60 @@
+package gate_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/gate"
+)
+
+func TestGatesTellWhetherPortOneLetsCallsIn(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		portone := &gateway{}
+		portone.up.Store(true)
+		a := start(t, client, "a", portone, quick)
+		if opened, last, open := a.LetIn(); !open || !opened.IsZero() || !last.IsZero() {
+			t.Errorf("before any call: opened %v, last %v, open %t", opened, last, open)
+		}
+		eventually(t, "it knows Redis' time", func() bool {
+			if err := a.call(t, tasks.KCP, "imp_1"); err != nil {
+				t.Fatal(err)
+			}
+			_, last, _ := a.LetIn()
+			return time.Since(last) < time.Minute
+		})
+		portone.up.Store(false)
+		call, err := a.Enter(t.Context(), tasks.KCP)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report(t, call, "imp_2", gate.Signs{PortOne: gate.Down, Cause: "no token"})
+		if _, _, open := a.LetIn(); open {
+			t.Error("it is open although nothing gets through")
+		}
+		portone.up.Store(true)
+		eventually(t, "it is open again, and since when", func() bool {
+			opened, _, open := a.LetIn()
+			return open && time.Since(opened) < time.Minute
+		})
+		// What another process was let in for is known once it has met a failure.
+		b := start(t, client, "b", portone, quick)
+		_, before, _ := b.LetIn()
+		call, err = a.Enter(t.Context(), tasks.KCP)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.call(t, tasks.KCP, "imp_3"); err != nil {
+			t.Fatal(err)
+		}
+		report(t, call, "imp_2", gate.Signs{PortOne: gate.Failed, Cause: "HTTP 403"})
+		eventually(t, "the other process knows", func() bool {
+			_, last, _ := b.LetIn()
+			return last.After(before)
+		})
+	})
+}

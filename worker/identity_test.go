@@ -1,0 +1,124 @@
+package worker_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// truth returns what PortOne knows of a receipt.
+func (b *bench) truth(t *testing.T, impUID string) iamporttest.Truth {
+	t.Helper()
+	truth, ok := b.portone.Truth(impUID)
+	if !ok {
+		t.Fatalf("PortOne knows nothing of %s", impUID)
+	}
+	return truth
+}
+
+// A receipt is revoked, another is issued for the rest: a plain request stays a duplicate,
+// and one for the receipt that exists now revokes it.
+func TestReceiptThatIsIssuedAgainIsRevokedIfAskedFor(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		r := tasks.Revocation{ImpUID: one, PG: tasks.KCP}
+		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+		b.start(t)
+		b.enqueue(t, r)
+		first := b.await(t, one, terminal)
+		if _, ok := b.portone.Reissue(one, 500); !ok {
+			t.Fatal("it is not issued again")
+		}
+		second := b.truth(t, one).Receipt
+		plain, err := b.outcomes.Ask(t.Context(), r)
+		if err != nil || plain.Kind == outcome.KindQueued || plain.ApplyNum != first.ApplyNum {
+			t.Errorf("a plain request: %+v, %v; want a duplicate that names %s", plain, err, first.ApplyNum)
+		}
+		for name, again := range map[string]tasks.Revocation{
+			"named": {ImpUID: one, PG: tasks.KCP, ApplyNum: second.ApplyNum}, "again": {ImpUID: one, PG: tasks.KCP, Again: true},
+		} {
+			if name == "again" {
+				b.portone.Reissue(one, 300)
+			}
+			now := b.truth(t, one).Receipt.ApplyNum
+			if name == "named" {
+				again.ApplyNum = now
+			}
+			b.enqueue(t, again)
+			o := b.await(t, one, func(o outcome.Outcome) bool { return terminal(o) && o.ApplyNum == now })
+			if o.Reason != outcome.ReasonRevoked || o.Attempts != 1 || !b.truth(t, one).Revoked() {
+				t.Errorf("%s: got %+v", name, o)
+			}
+			if name == "named" {
+				b.portone.Reissue(one, 300)
+			}
+		}
+	})
+}
+
+// The receipt that exists now is another than was asked for: it is left alone.
+func TestReceiptThatWasNotAskedForIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	cut := []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.CutAfter, Times: 1}}
+	for name, test := range map[string]struct {
+		faults   []iamporttest.Rule
+		applyNum string
+		reissue  bool // later than the request, while its answer is lost
+		deletes  int
+		want     outcome.Reason
+	}{
+		"another number is named":             {nil, "another", false, 0, outcome.ReasonReissued},
+		"issued after the request":            {cut, "", true, 1, outcome.ReasonReissued},
+		"the answer was lost, nothing else":   {cut, "", false, 1, outcome.ReasonAlreadyRevoked},
+		"seen before, and then another":       {[]iamporttest.Rule{{ImpUID: one, Fault: iamporttest.GatewayFailed, Times: 1}}, "", true, 1, outcome.ReasonReissued},
+		"no lookup tells which receipt it is": {[]iamporttest.Rule{{ImpUID: one, Fault: iamporttest.BadGateway, Lookup: true}}, "G-1", false, 0, outcome.ReasonAttemptsExhausted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				var ahead atomic.Int64
+				b := newBench(t, client, iamporttest.Config{Faults: test.faults, Now: func() time.Time {
+					return time.Now().Add(time.Duration(ahead.Load()))
+				}})
+				goOn := func() { // with the second attempt
+					inspector := asynq.NewInspectorFromRedisClient(client)
+					eventually(t, "its task waits", func() bool { return inspector.RunTask("receipts-kcp", tasks.TaskID(one)) == nil })
+				}
+				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+				b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP, ApplyNum: test.applyNum})
+				b.start(t, func(config *worker.Config) {
+					config.Schedule, config.GiveUpAfter = worker.Schedule{Attempts: 2, Base: time.Hour, Max: time.Hour}, 1
+				})
+				if o := b.await(t, one, func(o outcome.Outcome) bool { return o.Reason != "" }); terminal(o) {
+					goOn = func() {}
+				}
+				if test.reissue {
+					ahead.Store(int64(10 * time.Minute))
+					b.portone.Revoke(one)
+					if _, ok := b.portone.Reissue(one, 500); !ok {
+						t.Fatal("it is not issued again")
+					}
+				}
+				goOn()
+				o := b.await(t, one, terminal)
+				truth := b.truth(t, one)
+				if o.Reason != test.want || truth.Deletes != test.deletes {
+					t.Errorf("got %+v after %d DELETEs, want %s after %d", o, truth.Deletes, test.want, test.deletes)
+				}
+				if test.reissue && truth.Revoked() {
+					t.Error("the receipt that nobody asked for is revoked")
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,116 @@
+package monitor
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/outcome"
+)
+
+// deletion is a request that deletes tasks that have not ended: one, by its ID; some, by
+// IDs in the body; or all of a list of a queue.
+var deletion = regexp.MustCompile(
+	`/api/queues/([^/]+)/(pending|scheduled|retry|archived)_tasks(?:/([^/:]+(?::[^/]+)?)|:(delete_all|batch_delete))$`)
+
+const (
+	// mostIDs bounds the body of a request that names tasks.
+	mostIDs = 1 << 20
+	// deletePage is how many requests are cancelled in one step.
+	deletePage = 500
+)
+
+// canceller cancels what tasks ask for that are deleted: a request without a task would
+// be enqueued again.
+type canceller struct {
+	redis    redis.UniversalClient
+	outcomes *outcome.Store
+}
+
+// cancel cancels what a request to the web UI deletes, before it is deleted.
+func (c canceller) cancel(r *http.Request) error {
+	found := deletion.FindStringSubmatch(r.URL.EscapedPath())
+	if found == nil || r.Method != http.MethodDelete && found[4] != "batch_delete" {
+		return nil
+	}
+	queue, err := url.PathUnescape(found[1])
+	if _, ours := tasks.ParseQueue(queue); !ours || err != nil {
+		return err
+	}
+	ids := make([]string, 1)
+	switch {
+	case found[4] == "delete_all":
+		return c.cancelAll(r.Context(), queue, found[2])
+	case found[4] == "batch_delete":
+		ids, err = namedTasks(r)
+	default:
+		ids[0], err = url.PathUnescape(found[3])
+	}
+	if err != nil {
+		return err
+	}
+	return c.cancelTasks(r.Context(), ids)
+}
+
+// namedTasks returns the IDs that a request's body names, and leaves the body as it was.
+func namedTasks(r *http.Request) ([]string, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, mostIDs))
+	if err != nil {
+		return nil, fmt.Errorf("read which tasks are deleted: %w", err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var named struct {
+		IDs []string `json:"task_ids"`
+	}
+	if err := json.Unmarshal(body, &named); err != nil {
+		return nil, fmt.Errorf("read which tasks are deleted: %w", err)
+	}
+	return named.IDs, nil
+}
+
+// cancelAll cancels what all tasks of a list of a queue ask for.
+func (c canceller) cancelAll(ctx context.Context, queue, list string) error {
+	key := backlog.Key(queue, list)
+	for start := int64(0); ; start += deletePage {
+		page := c.redis.ZRange
+		if list == "pending" {
+			page = c.redis.LRange
+		}
+		ids, err := page(ctx, key, start, start+deletePage-1).Result()
+		if err != nil {
+			return fmt.Errorf("list the %s tasks of %s: %w", list, queue, err)
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		if err := c.cancelTasks(ctx, ids); err != nil {
+			return err
+		}
+	}
+}
+
+// cancelTasks cancels what tasks ask for.
+func (c canceller) cancelTasks(ctx context.Context, ids []string) error {
+	var impUIDs []string
+	for _, id := range ids {
+		if impUID, ours := strings.CutPrefix(id, tasks.TaskID("")); ours {
+			impUIDs = append(impUIDs, impUID)
+		}
+	}
+	_, err := c.outcomes.Cancel(ctx, impUIDs, false)
+	return err
+}
+
+// errNotCancelled begins what a person reads whose deletion was refused.
+var errNotCancelled = errors.New("nothing was deleted: what the tasks ask for could not be cancelled")

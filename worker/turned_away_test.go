@@ -1,0 +1,217 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker"
+	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// turningAway has PortOne turn one imp_uid away, and gives that up soon.
+func turningAway(config *worker.Config) {
+	config.Schedule = worker.Schedule{Attempts: 4, Base: 10 * time.Millisecond, Max: 100 * time.Millisecond}
+	config.GiveUpAfter = time.Second
+}
+
+// others lets PortOne answer about other receipts until the test ends.
+func (b *bench) others(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		queue := asynq.NewClientFromRedisClient(b.client)
+		for i := 0; ctx.Err() == nil; i++ {
+			r := tasks.Revocation{ImpUID: fmt.Sprintf("imp_other_%d", i), PG: tasks.Nice}
+			b.portone.Issue(iamporttest.Receipt{ImpUID: r.ImpUID, PG: r.PG})
+			if task, err := tasks.NewTask(r); err == nil {
+				_, _ = queue.EnqueueContext(ctx, task)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+}
+
+// Twelve hours of the default schedule are few calls.
+func TestTurnedAwayForTwelveHoursAreFewCalls(t *testing.T) {
+	t.Parallel()
+	for range 20 { // the jitter varies
+		var tries int
+		for passed := time.Duration(0); passed < worker.DefaultGiveUpAfter; tries++ {
+			passed += (worker.Schedule{}).Delay(tries + 1)
+		}
+		if tries++; tries < 25 || tries >= 60 {
+			t.Errorf("%d calls in twelve hours, want under 60", tries)
+		}
+	}
+}
+
+func TestRequestThatAloneIsTurnedAwayEnds(t *testing.T) {
+	t.Parallel()
+	rule := func(fault iamporttest.Fault, lookup bool) iamporttest.Rule {
+		return iamporttest.Rule{ImpUID: one, Fault: fault, Lookup: lookup}
+	}
+	cut := iamporttest.Rule{ImpUID: one, Fault: iamporttest.CutBefore, Times: 1}
+	forbidden, hidden := rule(iamporttest.Forbidden, false), rule(iamporttest.Forbidden, true)
+	for name, test := range map[string]struct {
+		rules  []iamporttest.Rule
+		byHand bool
+		pg     tasks.Gateway
+		want   outcome.Reason
+	}{
+		"403":                  {[]iamporttest.Rule{forbidden}, false, tasks.KCP, outcome.ReasonRefused},
+		"401":                  {[]iamporttest.Rule{rule(iamporttest.Unauthorized, false)}, false, tasks.KCP, outcome.ReasonRefused},
+		"429":                  {[]iamporttest.Rule{rule(iamporttest.TooManyRequests, false)}, false, "", outcome.ReasonRefused},
+		"403, lookups as well": {[]iamporttest.Rule{forbidden, hidden}, false, tasks.KCP, outcome.ReasonRefused},
+		"revoked by hand":      {[]iamporttest.Rule{forbidden}, true, tasks.KCP, outcome.ReasonAlreadyRevoked},
+		"after an answer that was lost": {
+			[]iamporttest.Rule{cut, forbidden, rule(iamporttest.TooManyRequests, true)},
+			false, tasks.KCP, outcome.ReasonUnconfirmed,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				b := newBench(t, client, iamporttest.Config{Faults: test.rules})
+				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: test.pg})
+				if test.byHand {
+					b.portone.Revoke(one)
+				}
+				b.enqueue(t, tasks.Revocation{ImpUID: one, PG: test.pg})
+				began := time.Now()
+				w, _ := b.startWorker(t, turningAway)
+				b.others(t)
+				o := b.await(t, one, terminal)
+				if o.Reason != test.want {
+					t.Errorf("got %s %s, want %s", o.Status, o.Reason, test.want)
+				}
+				if took := time.Since(began); took < time.Second {
+					t.Errorf("it ended after %v", took)
+				}
+				if counted := min(len(test.rules)/3, 1); o.Attempts != counted { // the DELETE that was cut
+					t.Errorf("%d attempts are counted, want %d", o.Attempts, counted)
+				}
+				neverClosed(t, w)
+			})
+		})
+	}
+}
+
+// Where PortOne lets nobody in, or nobody else asks, nothing is given up.
+func TestRequestThatIsTurnedAwayWithAllOthersWaits(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		b.portone.Inject(iamporttest.Rule{Fault: iamporttest.Forbidden, PG: tasks.KCP})
+		all := b.issued(t, 3, tasks.KCP, "")
+		before := b.issued(t, 1, tasks.Nice, "")
+		b.startWorker(t, turningAway)
+		b.revoked(t, before)                // one was let in at first
+		time.Sleep(2500 * time.Millisecond) // twice as long as one that is refused alone waits
+		for _, r := range all {
+			if o := b.await(t, r.ImpUID, func(o outcome.Outcome) bool { return o.Reason != "" }); o.Status.Terminal() {
+				t.Errorf("%s is %s: %s", r.ImpUID, o.Status, o.Reason)
+			}
+		}
+		b.portone.Clear()
+		b.revoked(t, all)
+	})
+}
+
+// The next attempt that counts begins anew.
+func TestCountedAttemptForgetsThatItWasTurnedAway(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{
+			{ImpUID: one, Fault: iamporttest.Forbidden, Times: 5},
+			{ImpUID: one, Fault: iamporttest.GatewayFailed, Times: 1},
+			{ImpUID: one, Fault: iamporttest.Forbidden},
+		}})
+		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
+		b.start(t, func(config *worker.Config) {
+			config.Schedule = worker.Schedule{Base: 20 * time.Millisecond, Max: 40 * time.Millisecond}
+		})
+		kept := func(name string) string { return client.HGet(t.Context(), "{receipt}:outcome:"+one, name).Val() }
+		var first string
+		eventually(t, "it is turned away", func() bool { first = kept("refused_since"); return first != "" })
+		eventually(t, "the gateway fails, and it is turned away again", func() bool {
+			since := kept("refused_since")
+			return since != "" && since != first
+		})
+		o := b.await(t, one, func(outcome.Outcome) bool { return true })
+		if o.Attempts == 0 || kept("tries") == "" {
+			t.Errorf("it has %d attempts and %q tries", o.Attempts, kept("tries"))
+		}
+	})
+}
+
+func TestRetryAfterOfALookupHoldsAllCalls(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t) // the hold must end
+	const wait = 2 * time.Second
+	var turned atomic.Int64 // when
+	var early atomic.Int64
+	b := newBench(t, client, iamporttest.Config{
+		Faults: []iamporttest.Rule{
+			{ImpUID: one, Fault: iamporttest.BadGateway, Times: 1},
+			{ImpUID: one, Fault: iamporttest.TooManyRequests, RetryAfter: wait, Lookup: true, Times: 1},
+		},
+		OnCall: func(call iamporttest.Call) {
+			at := turned.Load()
+			switch {
+			case call.Operation == iamporttest.OpLookup && at == 0:
+				turned.Store(time.Now().UnixNano())
+			case call.Operation == iamporttest.OpRevoke && at != 0 && time.Since(time.Unix(0, at)) < wait:
+				early.Add(1)
+			}
+		},
+	})
+	b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+	b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
+	b.start(t)
+	eventually(t, "all calls are held", func() bool {
+		s, err := gate.NewStore(client, "").Poll(t.Context())
+		return err == nil && s.Hold > 0
+	})
+	other := b.issued(t, 1, tasks.Nice, "")
+	if o := b.await(t, one, terminal); o.Reason != outcome.ReasonRevoked || o.Attempts != 2 {
+		t.Errorf("got %s %s after %d attempts, want it revoked by the second", o.Status, o.Reason, o.Attempts)
+	}
+	b.revoked(t, other)
+	if n := early.Load(); n != 0 {
+		t.Errorf("%d DELETE calls while all should wait", n)
+	}
+}
+
+// A page of a proxy is no answer of PortOne's; but if it says to wait, all wait.
+func TestRetryAfterOfAProxyHoldsAllCalls(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t) // the hold must end
+	b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{
+		{ImpUID: one, Fault: iamporttest.Page(http.StatusTooManyRequests), RetryAfter: time.Second, Times: 1},
+	}})
+	b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+	b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
+	b.start(t)
+	eventually(t, "all calls are held", func() bool {
+		s, err := gate.NewStore(client, "").Poll(t.Context())
+		return err == nil && s.Hold > 0
+	})
+	if o := b.await(t, one, terminal); o.Reason != outcome.ReasonRevoked || o.Attempts != 2 {
+		t.Errorf("got %s %s after %d attempts, want it revoked by the second", o.Status, o.Reason, o.Attempts)
+	}
+}
