@@ -11,6 +11,7 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 )
 
@@ -155,10 +156,13 @@ func (h *handler) enough(a *outcome.Attempt, l *looked) bool {
 // the second half of it. The gate alone does not tell, since few calls close none; and
 // a success at the beginning may be one of before the key was refused.
 func (h *handler) shutOut(a *outcome.Attempt, since time.Time) bool {
-	opened, letIn, open := h.gates.LetIn()
-	if opened.After(since) && !since.IsZero() {
-		since = opened
+	portone := h.gates.States()[gate.PortOne]
+	if h.gates.Closed() != nil || since.IsZero() {
+		return false
+	}
+	if portone.OpenedAt.After(since) {
+		since = portone.OpenedAt
 	}
 	now := a.Now()
-	return open && !since.IsZero() && now.Sub(since) >= h.giveUpAfter && now.Sub(letIn) <= h.giveUpAfter/2
+	return now.Sub(since) >= h.giveUpAfter && now.Sub(portone.SucceededAt) <= h.giveUpAfter/2
 }

@@ -56,7 +56,7 @@ func (g *Gates) admit(pg tasks.Gateway, probe bool) (*Call, *WaitError, <-chan s
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	own, portone := g.before(pg)
+	own, portone := g.gates[Of(pg)], g.gates[PortOne]
 	for i, refused := range []*WaitError{g.hold(now), g.shut(pg, now), portone.aside(now)} {
 		if refused != nil && (i == 0 || !probe) {
 			return nil, refused, g.changed
@@ -117,6 +117,6 @@ func (c *Call) Overtaken() bool {
 	g := c.gates
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	own, portone := g.before(c.pg)
+	own, portone := g.gates[Of(c.pg)], g.gates[PortOne]
 	return own.Epoch != c.own || portone.Epoch != c.portone || own.Closed || portone.Closed
 }

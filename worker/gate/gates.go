@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"receiptrevoker/tasks"
 )
 
 // longestWait is how long a call may wait for its gate in the slot that it has;
@@ -151,27 +149,18 @@ func (g *Gates) Closed() error {
 	return nil
 }
 
-// LetIn returns since when PortOne's gate is open, and when PortOne last answered a
-// call, of this process or another that Redis was told of; both on Redis' clock. It
-// reports false while the gate is closed, or PortOne refuses this process alone.
-func (g *Gates) LetIn() (opened, last time.Time, open bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	l := g.gates[PortOne]
-	last = l.success
-	if l.SucceededAt.After(last) {
-		last = l.SucceededAt
-	}
-	return l.OpenedAt, last, !l.Closed && l.alone.reason == ""
-}
-
-// States returns the state of every gate, and how often this process closed it.
+// States returns the state of every gate, and how often this process closed it. The last
+// success is that of this process if Redis knows of none that is later.
 func (g *Gates) States() map[Name]State {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	states := make(map[Name]State, len(g.gates))
 	for name, l := range g.gates {
-		states[name] = l.State
+		state := l.State
+		if l.success.After(state.SucceededAt) { // Redis need not know
+			state.SucceededAt = l.success
+		}
+		states[name] = state
 	}
 	return states
 }
@@ -195,12 +184,6 @@ func (g *Gates) Hold(ctx context.Context, wait time.Duration) error {
 	}
 	g.mu.Unlock()
 	return g.store.hold(ctx, wait)
-}
-
-// before returns the gates before a gateway's calls, its own and PortOne's. The
-// caller holds the lock.
-func (g *Gates) before(pg tasks.Gateway) (own, portone *local) {
-	return g.gates[Of(pg)], g.gates[PortOne]
 }
 
 // nudge lets the keeper look at once.
