@@ -14,6 +14,9 @@ const (
 	// archiveGrace is how long a probe of a gate may take that had chosen a task just
 	// before a person archived it.
 	archiveGrace = 5 * time.Second
+	// betweenCalls is how long the lookup of an attempt may be before its DELETE takes
+	// effect.
+	betweenCalls = time.Second
 )
 
 // calledAfterCancel finds DELETEs for what had been cancelled, unless an attempt was
@@ -58,7 +61,7 @@ func notWithdrawn(e *evidence) finding {
 }
 
 // wantedNotCalled finds imp_uids of batches that were cancelled for which somebody else
-// had asked as well, and that were withdrawn or not called.
+// had asked as well, and that were withdrawn, or neither called nor revoked.
 func wantedNotCalled(e *evidence) finding {
 	var found []string
 	for name, recorded := range e.recorded {
@@ -67,7 +70,8 @@ func wantedNotCalled(e *evidence) finding {
 				_, cancelled := e.recorded[a.batch]
 				return a.accepted && !cancelled
 			})
-			if wanted && (e.outcomes[impUID].Reason == outcome.ReasonWithdrawn || len(e.deletes[impUID]) == 0) {
+			o := e.outcomes[impUID] // one that was revoked by hand needs no call
+			if wanted && o.Status != outcome.Revoked && (o.Reason == outcome.ReasonWithdrawn || len(e.deletes[impUID]) == 0) {
 				found = append(found, impUID)
 			}
 		}
@@ -88,11 +92,13 @@ func calledAfterArchiving(e *evidence) finding {
 }
 
 // revokedUnasked finds receipts that are revoked although nobody asked for them: each
-// has followed the one that was asked for.
+// has followed the one that was asked for. What follows between the lookup and the DELETE
+// of an attempt nobody can tell.
 func revokedUnasked(e *evidence) finding {
 	var found []string
-	for impUID := range e.reissued {
-		if _, again := e.again[impUID]; !again && e.truths[impUID].Revoked() {
+	for impUID, at := range e.reissued {
+		truth := e.truths[impUID]
+		if _, again := e.again[impUID]; !again && truth.Revoked() && truth.RevokedAt.Sub(at) > betweenCalls {
 			found = append(found, impUID)
 		}
 	}
@@ -121,7 +127,7 @@ func baseless(e *evidence) finding {
 				continue
 			}
 		case outcome.ReasonReissued:
-			if e.reissued[impUID] {
+			if !e.reissued[impUID].IsZero() {
 				continue
 			}
 		default:

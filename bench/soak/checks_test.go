@@ -291,7 +291,7 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 
 // follow plants that another receipt followed the one that is revoked.
 func follow(e *evidence) {
-	e.reissued[done] = true
+	e.reissued[done] = time.Unix(-60, 0)
 	e.earlier = map[string][]iamporttest.Truth{done: {e.truths[done]}}
 	e.truths[done] = iamporttest.Truth{Issued: true, Receipt: iamporttest.Receipt{ImpUID: done, ApplyNum: "2"}}
 }

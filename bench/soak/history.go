@@ -21,7 +21,7 @@ type history struct {
 	cancelled map[string][]cancellation
 	touched   map[string]bool
 	archived  map[string]time.Time // when a person had archived the task
-	reissued  map[string]bool      // another receipt has followed the one that was revoked
+	reissued  map[string]time.Time // when another receipt followed the one that was revoked
 	// again is the outcome that a request had before the receipt was asked for again.
 	again   map[string]outcome.Outcome
 	deletes map[string][]time.Time // when each DELETE arrived
@@ -45,7 +45,7 @@ func newHistory() *history {
 	return &history{
 		accepted: make(map[string]int), asked: make(map[string][]asking),
 		cancelled: make(map[string][]cancellation), touched: make(map[string]bool),
-		archived: make(map[string]time.Time), reissued: make(map[string]bool),
+		archived: make(map[string]time.Time), reissued: make(map[string]time.Time),
 		again: make(map[string]outcome.Outcome), deletes: make(map[string][]time.Time),
 	}
 }

@@ -175,7 +175,7 @@ func (k *soak) reissue(ctx context.Context, d deed) error {
 
 func (k *soak) noteReissued(portone reissuer, impUID string) (done bool) {
 	if _, done = portone.Reissue(impUID, 0); done {
-		k.history.note(func() { k.history.reissued[impUID] = true })
+		k.history.note(func() { k.history.reissued[impUID] = time.Now() })
 	}
 	return done
 }
