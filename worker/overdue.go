@@ -109,7 +109,7 @@ func (f found) well() bool {
 }
 
 // find finds the tasks of requests, on the queues where a producer of such a request may
-// have put it. Most are on the first.
+// have put it. Most are on the first; what is withdrawn needs none.
 func (s *sweeper) find(ctx context.Context, open []outcome.Open) []found {
 	all := make([]found, len(open))
 	for n, o := range open {
@@ -119,9 +119,11 @@ func (s *sweeper) find(ctx context.Context, open []outcome.Open) []found {
 		at := make(map[string][]*found)
 		for n := range all {
 			f := &all[n]
-			if queues := queuesOf(f.Revocation); i < len(queues) && (f.state == "" || f.state == "archived") {
-				at[queues[i]] = append(at[queues[i]], f)
+			queues := queuesOf(f.Revocation)
+			if i >= len(queues) || f.Withdrawn || f.state != "" && f.state != "archived" {
+				continue
 			}
+			at[queues[i]] = append(at[queues[i]], f)
 		}
 		for queue, some := range at {
 			s.beat()

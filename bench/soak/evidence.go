@@ -90,12 +90,9 @@ func (k *soak) gatherTruths(found *evidence) {
 	found.truths = make(map[string]iamporttest.Truth)
 	found.earlier = make(map[string][]iamporttest.Truth)
 	found.failing = make(map[string]bool)
-	portone, _ := any(k.portone).(reissuer)
 	for truth := range k.portone.Truths() {
 		found.truths[truth.ImpUID] = truth
-		if portone != nil {
-			found.earlier[truth.ImpUID] = portone.Earlier(truth.ImpUID)
-		}
+		found.earlier[truth.ImpUID] = k.portone.Earlier(truth.ImpUID)
 		if slices.Contains(k.portone.RulesAbout(truth.ImpUID), failing) {
 			found.failing[truth.ImpUID] = true
 		}

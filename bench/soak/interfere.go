@@ -13,7 +13,6 @@ import (
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/iamport/iamporttest"
 )
 
 // interfere does every deed at its time.
@@ -138,34 +137,21 @@ func (k *soak) archive(ctx context.Context, d deed) {
 	}
 }
 
-// reissuer is a pretend PortOne where another receipt may follow one that is revoked.
-type reissuer interface {
-	// Revoke revokes a receipt as a person does in PortOne's console.
-	Revoke(impUID string) bool
-	// Reissue lets another follow one that is revoked.
-	Reissue(impUID string, amount int64) (iamporttest.Receipt, bool)
-	// Earlier returns what is known of the receipts that another has followed.
-	Earlier(impUID string) []iamporttest.Truth
-}
-
 // reissue lets another receipt follow one that is revoked: one that a request names at
 // any time, since no other may be revoked for it; any other one once its outcome says
 // that it is revoked. Some of these are asked for again.
 func (k *soak) reissue(ctx context.Context, d deed) error {
-	portone, can := any(k.portone).(reissuer)
 	r := d.revocations[0]
 	if r.ApplyNum != "" {
-		if can {
-			portone.Revoke(r.ImpUID)
-			k.noteReissued(portone, r.ImpUID)
-		}
+		k.portone.Revoke(r.ImpUID)
+		k.noteReissued(r.ImpUID)
 		return nil
 	}
 	known, err := k.client.Outcome(ctx, r.ImpUID)
 	if err != nil || known.Status != outcome.Revoked {
 		return nil // another time
 	}
-	if d.kind == reissue && (!can || !k.noteReissued(portone, r.ImpUID) || !d.again) {
+	if d.kind == reissue && (!k.noteReissued(r.ImpUID) || !d.again) {
 		return nil
 	}
 	k.history.note(func() { k.history.again[r.ImpUID] = known })
@@ -173,8 +159,8 @@ func (k *soak) reissue(ctx context.Context, d deed) error {
 	return k.askUntilAccepted(ctx, burst{revocations: []tasks.Revocation{r}})
 }
 
-func (k *soak) noteReissued(portone reissuer, impUID string) (done bool) {
-	if _, done = portone.Reissue(impUID, 0); done {
+func (k *soak) noteReissued(impUID string) (done bool) {
+	if _, done = k.portone.Reissue(impUID, 0); done {
 		k.history.note(func() { k.history.reissued[impUID] = time.Now() })
 	}
 	return done

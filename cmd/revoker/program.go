@@ -86,7 +86,8 @@ invalid or unfinished.`,
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.AddCommand(
-		p.demo(), p.work(), p.enqueue(), p.bulk(), p.cancel(), p.status(), p.batch(), p.outcomes(), p.dead(), p.queue(), p.monitor(),
+		p.demo(), p.work(), p.enqueue(), p.bulk(), p.cancel(), p.status(), p.batch(),
+		p.outcomes(), p.dead(), p.queue(), p.monitor(),
 		p.simulate(), p.doctor(),
 	)
 	return root

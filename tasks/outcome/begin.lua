@@ -57,7 +57,8 @@ if not repeated then
   was.fence = text(math.max(micros, tonumber(was.fence or 0) + 1))
   was.attempts, was.first_attempt_at = tostring(before + 1), was.first_attempt_at or now
   redis.call('HSET', KEYS[1], unpack(given({'imp_uid', imp_uid, 'status', 'retrying', 'attempts', was.attempts,
-    'first_attempt_at', was.first_attempt_at, 'updated_at', now, 'fence', was.fence, 'leased_by', caller, 'request', asked.id},
+    'first_attempt_at', was.first_attempt_at, 'updated_at', now, 'fence', was.fence, 'leased_by', caller,
+    'request', asked.id},
     {pg = asked.pg or pg, batch = asked.batch or batch, uncertain_at = was.uncertain_at})))
 end
 redis.call('HSET', KEYS[1], 'leased_until', leased_until)

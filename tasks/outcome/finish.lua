@@ -55,7 +55,8 @@ local attempts = tonumber(was.attempts or ARGV[7])
 if uncounted and attempts > 0 then
   attempts = attempts - 1
 end
-given(fields, {attempts = tostring(attempts), first_attempt_at = was.first_attempt_at or ARGV[8], batch = was.batch or ARGV[9]})
+given(fields, {attempts = tostring(attempts), first_attempt_at = was.first_attempt_at or ARGV[8],
+  batch = was.batch or ARGV[9]})
 -- What does not hold any more goes, and what another version wrote stays. It comes
 -- first: memory that is full refuses a script whose first step needs some.
 redis.call('HDEL', KEYS[1], 'leased_until', 'leased_by', 'idle', 'fence', 'reason', 'http_status', 'code', 'message', 'next_attempt_at',

@@ -84,7 +84,8 @@ var errBlank = errors.New("blank")
 // The imp_uid stands in the column imp_uid, impUid, 포트원 거래고유번호, 아임포트
 // 거래고유번호 or 거래고유번호, the first of these that the header has; the gateway
 // in pg, pg_provider or PG사; the number of the receipt that is meant, if only that one
-// may be revoked, in apply_num, applyNum or 현금영수증 승인번호. A list of nothing but imp_uids, one a line, needs
+// may be revoked, in apply_num, applyNum or 현금영수증 승인번호. A list of nothing but
+// imp_uids, one a line, needs
 // no header. Keys of NDJSON are imp_uid or impUid, pg or pg_provider, and apply_num or
 // applyNum.
 //
