@@ -13,6 +13,9 @@ import (
 type BatchOptions struct {
 	// Source says where the list is, for people.
 	Source string
+	// Tier is the code of the sub-merchant whose list it is; see
+	// [tasks.Revocation.Tier].
+	Tier string
 }
 
 // Batch is a list that is asked for as a whole: it is known how far it has
@@ -25,10 +28,15 @@ type Batch struct {
 }
 
 // Batch returns the batch of that name, which need not exist yet. The error
-// says what a batch may be called.
+// says what a batch may be called, or what is wrong with its tier.
 func (c *Client) Batch(name string, options BatchOptions) (*Batch, error) {
 	if err := outcome.ValidateBatchName(name); err != nil {
 		return nil, err
+	}
+	if options.Tier != "" {
+		if err := tasks.ValidateTier(options.Tier); err != nil {
+			return nil, err
+		}
 	}
 	return &Batch{name: name, client: c, by: c.many(), options: options}, nil
 }

@@ -37,7 +37,7 @@ func (b *Batch) newChunk(caller string, first int) *chunk {
 func (c *chunk) add(firsts *firsts, line Line) {
 	result := LineResult{Line: line}
 	r := tasks.Revocation{
-		ImpUID: line.ImpUID, PG: line.PG, ApplyNum: line.ApplyNum, Batch: c.name, Row: c.first + len(c.rows),
+		ImpUID: line.ImpUID, PG: line.PG, ApplyNum: line.ApplyNum, Tier: c.options.Tier, Batch: c.name, Row: c.first + len(c.rows),
 	}
 	if result.Invalid == nil {
 		result.Invalid = r.Validate()

@@ -57,7 +57,7 @@ func NewClient(client redis.UniversalClient, config Config) *Client {
 		route:       *newRoute(client, config.Outcomes),
 		many:        sync.OnceValue(func() *route { return newRoute(pipelined(client), config.Outcomes) }),
 		concurrency: cmp.Or(config.Concurrency, 1000),
-		tracer:      newTracer(config.Tracers),
+		tracer:      newTracer(config.Tracers, config.Outcomes.Namespace),
 	}
 	if retention := cmp.Or(config.Retention, DefaultRetention); retention > 0 {
 		// Below a second Asynq would keep nothing.

@@ -43,5 +43,6 @@ func pipelined(client redis.UniversalClient) redis.UniversalClient {
 
 // enqueue enqueues what is recorded, unless its task exists.
 func (r *route) enqueue(ctx context.Context, of tasks.Revocation, options []asynq.Option) (enqueued bool, err error) {
-	return backlog.Enqueue(ctx, r.queue.redis, r.queue.client(), of, options...)
+	producer := backlog.Producer{Redis: r.queue.redis, Asynq: r.queue.client(), Namespace: r.outcomes.Namespace()}
+	return producer.Enqueue(ctx, of, options...)
 }

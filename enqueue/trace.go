@@ -13,19 +13,22 @@ import (
 
 // tracer starts the spans of asking, which the tasks then bear. Where nobody
 // traces, it leaves every context as it is.
-type tracer struct{ trace.Tracer }
+type tracer struct {
+	trace.Tracer
+	namespace string // of the queues
+}
 
-func newTracer(provider trace.TracerProvider) tracer {
+func newTracer(provider trace.TracerProvider, namespace string) tracer {
 	if provider == nil {
 		provider = otel.GetTracerProvider()
 	}
-	return tracer{provider.Tracer("receiptrevoker/enqueue")}
+	return tracer{provider.Tracer("receiptrevoker/enqueue"), namespace}
 }
 
 // one starts the span of asking for one revocation, in the trace of ctx.
 func (t tracer) one(ctx context.Context, r tasks.Revocation) (context.Context, trace.Span) {
 	ctx, span := t.Start(ctx, "enqueue revocation", trace.WithSpanKind(trace.SpanKindProducer))
-	describe(span, r)
+	t.describe(span, r)
 	return ctx, span
 }
 
@@ -48,16 +51,16 @@ func (t tracer) line(ctx context.Context, r tasks.Revocation) (context.Context, 
 	}
 	ctx, span := t.Start(ctx, "enqueue revocation", trace.WithSpanKind(trace.SpanKindProducer),
 		trace.WithNewRoot(), trace.WithLinks(trace.Link{SpanContext: list}))
-	describe(span, r)
+	t.describe(span, r)
 	return ctx, span
 }
 
-func describe(span trace.Span, r tasks.Revocation) {
+func (t tracer) describe(span trace.Span, r tasks.Revocation) {
 	if !span.IsRecording() {
 		return
 	}
 	span.SetAttributes(attribute.String("imp_uid", r.ImpUID), attribute.String("pg", string(r.PG)),
-		attribute.String("queue", tasks.QueueOf(r).Name()))
+		attribute.String("queue", tasks.QueueOf(r).In(t.namespace).Name()))
 	if r.Batch != "" {
 		span.SetAttributes(attribute.String("batch", r.Batch))
 	}

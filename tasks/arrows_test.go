@@ -17,14 +17,15 @@ var arrows = map[string][]string{
 	"worker/iamport":             {"tasks"},
 	"worker/iamport/iamporttest": {"tasks"},
 	"worker": {
-		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker/gate", "worker/iamport",
+		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker/account", "worker/gate", "worker/iamport",
 	},
+	"worker/account":       {},
 	"worker/gate":          {"tasks", "tasks/backlog"},
 	"enqueue":              {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault"},
 	"worker/monitor":       {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/monitor/login"},
 	"worker/monitor/login": {},
 	"worker/deadletter":    {"tasks", "tasks/backlog", "tasks/outcome"},
-	"worker/doctor":        {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/iamport"},
+	"worker/doctor":        {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/account", "worker/iamport"},
 	"worker/metrics": {
 		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/gate", "worker/iamport",
 	},

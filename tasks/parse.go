@@ -27,10 +27,11 @@ func parseLeniently(payload []byte) (Revocation, error) {
 		// What narrows a request down must be read, or it would be widened.
 		ApplyNum string `json:"apply_num"`
 		Again    bool   `json:"again"`
+		Tier     string `json:"tier"` // another one's receipt may have the same imp_uid
 	}
 	err := json.Unmarshal(payload, &given)
 	r := Revocation{ImpUID: given.ImpUID, PG: given.PG.value, Batch: given.Batch.value, Row: given.Row.value}
-	r.ApplyNum, r.Again = given.ApplyNum, given.Again
+	r.ApplyNum, r.Again, r.Tier = given.ApplyNum, given.Again, given.Tier
 	if err != nil {
 		return r, fmt.Errorf("%w: payload is not the JSON of a revocation: %w", ErrInvalid, err)
 	}

@@ -2,22 +2,30 @@ package tasks
 
 import "strings"
 
+// DefaultNamespace is the namespace whose queues bear no prefix.
+const DefaultNamespace = "receipt"
+
 const (
 	queuePrefix = "receipts"
 	bulkInfix   = "-bulk"
+	// afterNamespace ends the prefix of another namespace. No gateway's code has one.
+	afterNamespace = ":"
 )
 
 // Queue is where a revocation waits. Each gateway has a queue of its own for
 // single revocations and another for batches, so that neither a million lines
 // nor another gateway's failure stands in front of a single request.
 type Queue struct {
-	PG   Gateway
-	Bulk bool
+	// Namespace is whose queue it is, of all who share a Redis: that of one PortOne
+	// account. It is empty for [DefaultNamespace].
+	Namespace string
+	PG        Gateway
+	Bulk      bool
 }
 
-// QueueOf returns the queue on which r belongs: that of its gateway, or the
-// common one if the gateway is not among the known ones; the bulk one if r
-// belongs to a batch.
+// QueueOf returns the queue of [DefaultNamespace] on which r belongs: that of its
+// gateway, or the common one if the gateway is not among the known ones; the bulk one
+// if r belongs to a batch.
 func QueueOf(r Revocation) Queue {
 	q := Queue{Bulk: r.Batch != ""}
 	if r.PG.Known() {
@@ -26,27 +34,46 @@ func QueueOf(r Revocation) Queue {
 	return q
 }
 
-// Name returns the queue's name in Asynq, such as receipts, receipts-kcp or
-// receipts-bulk-kcp.
+// In returns the queue of the same kind in a namespace.
+func (q Queue) In(namespace string) Queue {
+	q.Namespace = namespace
+	if namespace == DefaultNamespace {
+		q.Namespace = ""
+	}
+	return q
+}
+
+// Name returns the queue's name in Asynq, such as receipts, receipts-kcp,
+// receipts-bulk-kcp, or acme:receipts-kcp in the namespace acme.
 func (q Queue) Name() string {
-	bulk, separator := "", ""
+	namespace, bulk, separator := "", "", ""
+	if q = q.In(q.Namespace); q.Namespace != "" {
+		namespace = q.Namespace + afterNamespace
+	}
 	if q.Bulk {
 		bulk = bulkInfix
 	}
 	if q.PG != "" {
 		separator = "-"
 	}
-	return queuePrefix + bulk + separator + string(q.PG)
+	return namespace + queuePrefix + bulk + separator + string(q.PG)
 }
 
-// ParseQueue returns the queue of that name, and false if it is not one of
-// ours. Suffixes need not be known gateways: a newer producer may know more.
+// ParseQueue returns the queue of that name, of whichever namespace, and false if it
+// is not one of this project's. Suffixes need not be known gateways: a newer producer
+// may know more.
 func ParseQueue(name string) (Queue, bool) {
+	var q Queue
+	if i := strings.LastIndex(name, afterNamespace); i >= 0 {
+		q.Namespace, name = name[:i], name[i+1:]
+		if q.Namespace == "" || q.Namespace == DefaultNamespace {
+			return Queue{}, false // which no queue of ours is called
+		}
+	}
 	rest, ok := strings.CutPrefix(name, queuePrefix)
 	if !ok {
 		return Queue{}, false
 	}
-	var q Queue
 	if after, ok := strings.CutPrefix(rest, bulkInfix); ok && (after == "" || after[0] == '-') {
 		q.Bulk, rest = true, after
 	}

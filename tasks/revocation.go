@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -55,6 +56,9 @@ type Revocation struct {
 	ApplyNum string `json:"apply_num,omitempty"`
 	// Again asks for the receipt that exists now, whatever became of an earlier one.
 	Again bool `json:"again,omitempty"`
+	// Tier is the code of the sub-merchant whose payment it is, where an agency calls for
+	// several. Without it the worker's own is used.
+	Tier string `json:"tier,omitempty"`
 }
 
 // maxApplyNum is the longest number of a receipt; those of the tax office have nine
@@ -64,8 +68,16 @@ const maxApplyNum = 40
 // Validate returns an error that matches [ErrInvalid] if the revocation can
 // never become a call.
 func (r Revocation) Validate() error {
-	if err := ValidateImpUID(r.ImpUID); err != nil || r.ApplyNum == "" {
+	if err := ValidateImpUID(r.ImpUID); err != nil {
 		return err
+	}
+	if r.Tier != "" {
+		if err := ValidateTier(r.Tier); err != nil {
+			return fmt.Errorf("%w: %w", ErrInvalid, err)
+		}
+	}
+	if r.ApplyNum == "" {
+		return nil
 	}
 	for _, c := range r.ApplyNum {
 		if !allowed(c) || len(r.ApplyNum) > maxApplyNum {
@@ -95,6 +107,17 @@ func ValidateImpUID(impUID string) error {
 	}
 	if len(impUID) > 32 {
 		return fmt.Errorf("%w: imp_uid %.40q has %d characters, at most 32 are allowed", ErrInvalid, impUID, len(impUID))
+	}
+	return nil
+}
+
+var tierFormat = regexp.MustCompile(`^[A-Z0-9]{3}$`)
+
+// ValidateTier returns an error unless tier is what PortOne gives to a sub-merchant:
+// exactly three upper-case letters or digits.
+func ValidateTier(tier string) error {
+	if !tierFormat.MatchString(tier) {
+		return fmt.Errorf("tier %.20q must be three upper-case letters or digits", tier)
 	}
 	return nil
 }

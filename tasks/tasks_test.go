@@ -152,6 +152,10 @@ func TestQueueNamesParse(t *testing.T) {
 		"receipts-bulk-nice_v2":    {PG: tasks.NiceV2, Bulk: true},
 		"receipts-bulk-from-later": {PG: "from-later", Bulk: true},
 		"receipts-bulky":           {PG: "bulky"},
+		"acme:receipts":            {Namespace: "acme"},
+		"acme:receipts-bulk-kcp":   {Namespace: "acme", PG: tasks.KCP, Bulk: true},
+		"acme:eu:receipts-later":   {Namespace: "acme:eu", PG: "later"},
+		"receipts-kcp:receipts":    {Namespace: "receipts-kcp"},
 	} {
 		got, ours := tasks.ParseQueue(name)
 		if !ours || got != want {
@@ -161,7 +165,8 @@ func TestQueueNamesParse(t *testing.T) {
 			t.Errorf("%s: written as %s", name, got.Name())
 		}
 	}
-	for _, name := range []string{"", "default", "receiptsx", "receipts-", "receipts-bulk-", "receipt"} {
+	for _, name := range []string{"", "default", "receiptsx", "receipts-", "receipts-bulk-", "receipt",
+		":receipts", "receipt:receipts", "acme:mail", "receipts-a:b"} {
 		if got, ours := tasks.ParseQueue(name); ours {
 			t.Errorf("%q is taken for %+v", name, got)
 		}

@@ -64,7 +64,7 @@ func (f *fleet) run(ctx context.Context) error {
 
 // discover starts the servers of the gateways that have got a queue.
 func (f *fleet) discover(ctx context.Context) error {
-	names, err := backlog.Ours(ctx, f.config.Redis)
+	names, err := backlog.Ours(ctx, f.config.Redis, f.config.Outcomes.Namespace())
 	if err != nil {
 		if ctx.Err() == nil {
 			f.complaints.add(slog.LevelWarn, "discover", "queues not listed", "error", err)
@@ -108,12 +108,12 @@ func (f *fleet) serve(pg tasks.Gateway) error {
 	if _, running := f.servers[pg]; running {
 		return nil
 	}
+	single := tasks.Queue{PG: pg}.In(f.config.Outcomes.Namespace())
+	bulk := single
+	bulk.Bulk = true
 	server := asynq.NewServerFromRedisClient(f.config.Redis, asynq.Config{
-		Concurrency: f.config.Concurrency,
-		Queues: map[string]int{
-			tasks.Queue{PG: pg}.Name():             singleWeight,
-			tasks.Queue{PG: pg, Bulk: true}.Name(): bulkWeight,
-		},
+		Concurrency:              f.config.Concurrency,
+		Queues:                   map[string]int{single.Name(): singleWeight, bulk.Name(): bulkWeight},
 		TaskCheckInterval:        f.config.Poll * 2 / 3, // Asynq waits from half of it to half as long again
 		DelayedTaskCheckInterval: forwardEvery,
 		RetryDelayFunc:           retryDelay,

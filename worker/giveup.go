@@ -59,7 +59,7 @@ func (l *looked) conclusive(pg tasks.Gateway) bool {
 // lookUp looks a receipt up, and remembers for the next attempt what it came to. A
 // Retry-After holds all calls.
 func (h *handler) lookUp(ctx context.Context, a *outcome.Attempt) *looked {
-	l := newLooked(h.api.GetReceipt(ctx, a.Revocation.ImpUID))
+	l := newLooked(h.api.WithTier(a.Revocation.Tier).GetReceipt(ctx, a.Revocation.ImpUID))
 	h.untold(ctx, *a, h.hold(ctx, l.err))
 	switch {
 	case l.conclusive(a.Revocation.PG):

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
@@ -19,8 +19,7 @@ import (
 type handler struct {
 	api      *iamport.Client
 	outcomes *outcome.Store
-	queue    *asynq.Client
-	redis    redis.UniversalClient
+	tasks    backlog.Producer
 	gates    *gate.Gates
 	leases   *leases
 	schedule Schedule
@@ -127,7 +126,7 @@ func (h *handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) 
 
 // revoke makes the DELETE of an attempt and returns what it found.
 func (h *handler) revoke(ctx context.Context, a *outcome.Attempt, call *gate.Call) finding {
-	receipt, err := h.api.RevokeReceipt(ctx, a.Revocation.ImpUID)
+	receipt, err := h.api.WithTier(a.Revocation.Tier).RevokeReceipt(ctx, a.Revocation.ImpUID)
 	if err == nil {
 		h.report(ctx, *a, call, nil)
 		return finding{verdict: revoked, receipt: receipt}

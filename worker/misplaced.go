@@ -8,7 +8,6 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
 )
 
 // misplaced reports whether a task is on another queue than its gateway's. The
@@ -22,7 +21,7 @@ func misplaced(ctx context.Context, r tasks.Revocation) bool {
 // move puts a task on its gateway's queue, unless it is there already, and lets
 // Asynq forget the one that was misplaced.
 func (h *handler) move(ctx context.Context, r tasks.Revocation) error {
-	_, err := backlog.Enqueue(ctx, h.redis, h.queue, r)
+	_, err := h.tasks.Enqueue(ctx, r)
 	if err == nil {
 		return nil
 	}

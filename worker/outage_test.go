@@ -47,7 +47,7 @@ func (b *bench) revoked(t *testing.T, all []tasks.Revocation) (burned int) {
 
 func (b *bench) closed(t *testing.T, name gate.Name) bool {
 	t.Helper()
-	snapshot, err := gate.NewStore(b.client, "").Poll(t.Context())
+	snapshot, err := gate.NewStore(b.client, b.outcomes.Namespace()).Poll(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

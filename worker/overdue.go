@@ -119,7 +119,7 @@ func (s *sweeper) find(ctx context.Context, open []outcome.Open) []found {
 		at := make(map[string][]*found)
 		for n := range all {
 			f := &all[n]
-			queues := queuesOf(f.Revocation)
+			queues := queuesOf(f.Revocation, s.tasks.Namespace)
 			if i >= len(queues) || f.Withdrawn || f.state != "" && f.state != "archived" {
 				continue
 			}
@@ -158,11 +158,14 @@ const mostQueues = 4
 // queuesOf returns where the task of a request may be: on its own queue, on that of the
 // same gateway with or without a batch, or on one that bears the name of a gateway that
 // is not known here.
-func queuesOf(r tasks.Revocation) []string {
-	own := tasks.QueueOf(r)
-	queues := []string{own.Name(), tasks.Queue{PG: own.PG, Bulk: !own.Bulk}.Name()}
+func queuesOf(r tasks.Revocation, namespace string) []string {
+	own := tasks.QueueOf(r).In(namespace)
+	other := own
+	other.Bulk = !own.Bulk
+	queues := []string{own.Name(), other.Name()}
 	if own.PG == "" && r.PG != "" {
-		queues = append(queues, tasks.Queue{PG: r.PG}.Name(), tasks.Queue{PG: r.PG, Bulk: true}.Name())
+		own.PG, other.PG = r.PG, r.PG
+		queues = append(queues, own.Name(), other.Name())
 	}
 	return queues
 }
@@ -187,7 +190,7 @@ func (s *sweeper) settleFound(ctx context.Context, f found) (ours bool, err erro
 // enqueue enqueues a request that has no task any more. What can never be called ends
 // as the task would.
 func (s *sweeper) enqueue(ctx context.Context, r tasks.Revocation) error {
-	enqueued, err := backlog.Enqueue(ctx, s.redis, s.queue, r)
+	enqueued, err := s.tasks.Enqueue(ctx, r)
 	switch {
 	case errors.Is(err, tasks.ErrInvalid):
 		_ = s.handler.bury(ctx, r, err) // the error is for Asynq

@@ -66,7 +66,7 @@ func (s *sweeper) renew(ctx context.Context, task archivedTask) error {
 	if err := s.remove(ctx, task); err != nil {
 		return err
 	}
-	if _, err := backlog.Enqueue(ctx, s.redis, s.queue, task.revocation, options...); err != nil {
+	if _, err := s.tasks.Enqueue(ctx, task.revocation, options...); err != nil {
 		return err
 	}
 	s.log.Warn("enqueued again: its producer allowed too few retries",

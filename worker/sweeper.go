@@ -27,7 +27,7 @@ type sweeper struct {
 	outcomes  *outcome.Store
 	redis     redis.UniversalClient
 	inspector *asynq.Inspector
-	queue     *asynq.Client
+	tasks     backlog.Producer
 	process   string
 	every     time.Duration
 	pulse     *pulse
@@ -58,7 +58,7 @@ func (s *sweeper) sweep(ctx context.Context) error {
 	if err != nil || !leads {
 		return err
 	}
-	queues, err := backlog.Ours(ctx, s.redis)
+	queues, err := backlog.Ours(ctx, s.redis, s.outcomes.Namespace())
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/trace"
 
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
@@ -45,6 +46,9 @@ type Config struct {
 	API *iamport.Client
 	// Outcomes is where it is written what became of each imp_uid.
 	Outcomes *outcome.Store
+	// AcceptAccount lets the worker start although the others of its namespace call
+	// PortOne with another account, as after a change of the key.
+	AcceptAccount bool
 	// Concurrency is how many calls run at a time for each gateway, in this
 	// process. Default 20.
 	Concurrency int
@@ -140,6 +144,13 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// tasks returns what enqueues the tasks of requests.
+func (c Config) tasks() backlog.Producer {
+	return backlog.Producer{
+		Redis: c.Redis, Asynq: asynq.NewClientFromRedisClient(c.Redis), Namespace: c.Outcomes.Namespace(),
+	}
+}
+
 // processName returns what this process is called among all workers, by which
 // people find it too.
 func processName() string {
@@ -149,8 +160,12 @@ func processName() string {
 
 // Run works until ctx is done, then stops in good order: nothing new begins,
 // calls in flight are finished and recorded, and the rest is put back without
-// counting. It returns an error only if it could not start.
+// counting. It returns an error only if it could not start, one that matches
+// [receiptrevoker/worker/account.ErrOther] if the namespace is another account's.
 func (w *Worker) Run(ctx context.Context) error {
+	if err := w.keepAccount(ctx); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stopping, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -185,7 +200,7 @@ func (w *Worker) Run(ctx context.Context) error {
 func (w *Worker) handler(stopping, abandoned context.Context) *handler {
 	return &handler{
 		api: w.config.API, outcomes: w.config.Outcomes, gates: w.gates, schedule: w.config.Schedule,
-		queue: asynq.NewClientFromRedisClient(w.config.Redis), redis: w.config.Redis,
+		tasks: w.config.tasks(),
 		leases: &leases{
 			outcomes: w.config.Outcomes, complaints: w.complaints, pulse: w.pulse, held: make(map[outcome.Attempt]time.Time),
 		},
@@ -211,7 +226,7 @@ func (w *Worker) sweeper(handler *handler) *sweeper {
 		handler: handler, outcomes: w.config.Outcomes, every: w.config.Sweep, log: w.config.Log, pulse: w.pulse,
 		redis:     w.config.Redis,
 		inspector: asynq.NewInspectorFromRedisClient(w.config.Redis),
-		queue:     asynq.NewClientFromRedisClient(w.config.Redis),
+		tasks:     w.config.tasks(),
 		process:   w.process,
 	}
 }

@@ -27,6 +27,7 @@ type bench struct {
 	portone  *iamporttest.Server
 	url      string
 	outcomes *outcome.Store
+	key      iamport.Secret
 	secret   iamport.Secret
 }
 
@@ -38,7 +39,8 @@ func newBench(t testing.TB, client redis.UniversalClient, config iamporttest.Con
 	t.Cleanup(func() { _ = portone.Close() })
 	return &bench{
 		client: client, portone: portone, url: server.URL,
-		outcomes: outcome.NewStore(client, outcome.Config{}), secret: iamporttest.DefaultSecret,
+		outcomes: outcome.NewStore(client, outcome.Config{}),
+		key:      iamporttest.DefaultKey, secret: iamporttest.DefaultSecret,
 	}
 }
 
@@ -70,7 +72,7 @@ func (b *bench) startWorker(t *testing.T, changes ...func(*worker.Config)) (w *w
 func (b *bench) worker(t testing.TB, changes ...func(*worker.Config)) *worker.Worker {
 	t.Helper()
 	api, err := iamport.NewClient(iamport.Config{
-		URL: b.url, Key: iamporttest.DefaultKey, Secret: b.secret, Timeout: time.Second,
+		URL: b.url, Key: b.key, Secret: b.secret, Timeout: time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -95,12 +97,14 @@ func (b *bench) worker(t testing.TB, changes ...func(*worker.Config)) *worker.Wo
 // enqueue asks for revocations, as this project's producers do.
 func (b *bench) enqueue(t testing.TB, revocations ...tasks.Revocation) {
 	t.Helper()
-	queue := asynq.NewClientFromRedisClient(b.client)
+	queue := backlog.Producer{
+		Redis: b.client, Asynq: asynq.NewClientFromRedisClient(b.client), Namespace: b.outcomes.Namespace(),
+	}
 	for _, r := range revocations {
 		if _, err := b.outcomes.Ask(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := backlog.Enqueue(t.Context(), b.client, queue, r); err != nil {
+		if _, err := queue.Enqueue(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}

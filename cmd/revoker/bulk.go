@@ -25,6 +25,7 @@ type bulkSettings struct {
 	retention config.Retention
 	list      listSettings
 	batch     string
+	tier      string
 	report    reportSettings
 	wait      bool
 
@@ -76,6 +77,7 @@ It exits 3 if a line cannot be used, and with --wait unless all are revoked.`,
 	f := cmd.Flags()
 	f.StringVar(&s.batch, "batch", "", "`name` of the batch (default the file's and the time)")
 	s.list.flags(f)
+	f.StringVar(&s.tier, "tier", "", "`code` of the sub-merchant whose list it is (default the workers' own)")
 	f.BoolVar(&s.wait, "wait", false, "wait until every line is revoked or given up")
 	f.StringVar(&s.report.file, "report", "",
 		"`file` for the list with its outcomes, as CSV or NDJSON like the list (needs --wait)")
@@ -123,6 +125,11 @@ func (s *bulkSettings) settle(list string, now time.Time) error {
 	s.batch = cmp.Or(s.batch, defaultBatch(list, now))
 	if err := outcome.ValidateBatchName(s.batch); err != nil {
 		return fmt.Errorf("--batch: %w", err)
+	}
+	if s.tier != "" {
+		if err := tasks.ValidateTier(s.tier); err != nil {
+			return fmt.Errorf("--tier: %w", err)
+		}
 	}
 	return nil
 }

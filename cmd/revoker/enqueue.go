@@ -18,6 +18,7 @@ type enqueueSettings struct {
 	retention config.Retention
 	pg        string
 	applyNum  string
+	tier      string
 	again     bool
 	wait      bool
 	json      bool
@@ -46,6 +47,7 @@ revoked or given up.`,
 	s.retention.Flags(cmd.Flags())
 	cmd.Flags().StringVar(&s.pg, "pg", "", "payment gateway: a `code` such as kcp, or its Korean name")
 	cmd.Flags().StringVar(&s.applyNum, "apply-num", "", "`number` of the receipt that is meant, of a single IMP_UID")
+	cmd.Flags().StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (default the workers' own)")
 	cmd.Flags().BoolVar(&s.again, "again", false, "revoke the receipt that exists now, whatever became of an earlier one")
 	cmd.Flags().BoolVar(&s.wait, "wait", false, "wait until each is revoked or given up, and show its outcome")
 	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
@@ -74,7 +76,7 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 
 	unfinished := false
 	for _, impUID := range impUIDs {
-		r := tasks.Revocation{ImpUID: impUID, PG: pg, ApplyNum: s.applyNum, Again: s.again}
+		r := tasks.Revocation{ImpUID: impUID, PG: pg, ApplyNum: s.applyNum, Again: s.again, Tier: s.tier}
 		asked, err := p.request(ctx, queue, r)
 		if errors.Is(err, tasks.ErrInvalid) || errors.Is(err, enqueue.ErrOtherReceipt) {
 			fmt.Fprintf(p.stderr, "revoker: %v\n", err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/account"
 	"receiptrevoker/worker/metrics"
 )
 
@@ -106,7 +108,13 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	if err := api.Authenticate(ctx); err != nil && ctx.Err() == nil {
 		log.Error("no token from PortOne: tasks wait, and nothing is given up, until it accepts", "error", err)
 	}
-	return w.Run(ctx)
+	if err := w.Run(ctx); errors.Is(err, account.ErrOther) {
+		return usageError{fmt.Errorf("%w: give this account a --namespace of its own, with its own producers; "+
+			"or, where the key was changed, start once with --accept-account", err)}
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
 
 // newWorker returns a worker that uses what the config holds as the settings say,
@@ -114,7 +122,7 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 func (s *workSettings) newWorker(figures *metrics.Metrics, c worker.Config) (*worker.Worker, http.Handler, error) {
 	c.Outcomes, c.OnAttempt = outcome.NewStore(c.Redis, s.redis.Outcomes()), figures.OnAttempt
 	c.Concurrency, c.Poll, c.Schedule = s.worker.Concurrency, s.worker.Poll, s.worker.Schedule
-	c.Gate = s.worker.Gate.Config()
+	c.Gate, c.AcceptAccount = s.worker.Gate.Config(), s.worker.AcceptAccount
 	c.ShutdownTimeout = 2*s.api.Timeout + 10*time.Second
 	w, err := worker.New(c)
 	if err != nil {

@@ -60,12 +60,12 @@ func Names(ctx context.Context, client redis.Cmdable) ([]string, error) {
 	return names, nil
 }
 
-// Ours returns the names of this project's queues, in order.
-func Ours(ctx context.Context, client redis.Cmdable) ([]string, error) {
+// Ours returns the names of the queues of a namespace, in order.
+func Ours(ctx context.Context, client redis.Cmdable, namespace string) ([]string, error) {
 	names, err := Names(ctx, client)
 	return slices.DeleteFunc(names, func(name string) bool {
-		_, ours := tasks.ParseQueue(name)
-		return !ours
+		q, ours := tasks.ParseQueue(name)
+		return !ours || q != q.In(namespace)
 	}), err
 }
 

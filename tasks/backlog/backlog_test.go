@@ -40,7 +40,7 @@ func TestReadTellsWhatAsynqDid(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		names, err := backlog.Ours(ctx, client)
+		names, err := backlog.Ours(ctx, client, "")
 		if want := []string{"receipts", "receipts-kcp"}; err != nil || !cmp.Equal(names, want) {
 			t.Errorf("ours: got %v, %v, want %v", names, err, want)
 		}

@@ -25,25 +25,31 @@ const (
 	looks     = 25
 )
 
+// Producer enqueues the tasks of a namespace's requests.
+type Producer struct {
+	Redis     redis.Scripter
+	Asynq     *asynq.Client
+	Namespace string
+}
+
 // Enqueue enqueues the task of a request, and reports false if there is one that is
 // still to be done. One that is finished, and only shown or archived, makes way. The
 // error matches [tasks.ErrInvalid] if it can never become a call.
-func Enqueue(
-	ctx context.Context, client redis.Scripter, queue *asynq.Client, r tasks.Revocation, opts ...asynq.Option,
-) (enqueued bool, err error) {
-	task, err := tasks.NewTaskContext(ctx, r, opts...)
+func (p Producer) Enqueue(ctx context.Context, r tasks.Revocation, opts ...asynq.Option) (enqueued bool, err error) {
+	queue := tasks.QueueOf(r).In(p.Namespace).Name()
+	task, err := tasks.NewTaskContext(ctx, r, append([]asynq.Option{asynq.Queue(queue)}, opts...)...)
 	if err != nil {
 		return false, err
 	}
 	for range looks {
-		_, err = queue.EnqueueContext(ctx, task)
+		_, err = p.Asynq.EnqueueContext(ctx, task)
 		if err == nil {
 			return true, nil
 		}
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return false, fmt.Errorf("enqueue %s: %w", r.ImpUID, err)
 		}
-		state, err := Remove(ctx, client, tasks.QueueOf(r).Name(), tasks.TaskID(r.ImpUID))
+		state, err := Remove(ctx, p.Redis, queue, tasks.TaskID(r.ImpUID))
 		switch {
 		case err != nil:
 			return false, err

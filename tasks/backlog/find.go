@@ -11,10 +11,12 @@ import (
 )
 
 // Find returns what a task asks for that a producer enqueued for an imp_uid, on
-// whichever queue, and false if there is none that is still to be done. What this
+// whichever queue of a namespace, and false if there is none that is still to be done. What this
 // project's producers ask for is recorded, and found there.
-func Find(ctx context.Context, client redis.UniversalClient, impUID string) (tasks.Revocation, bool, error) {
-	queues, err := Ours(ctx, client)
+func Find(
+	ctx context.Context, client redis.UniversalClient, namespace, impUID string,
+) (tasks.Revocation, bool, error) {
+	queues, err := Ours(ctx, client, namespace)
 	if err != nil {
 		return tasks.Revocation{}, false, err
 	}

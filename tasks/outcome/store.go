@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
 )
 
 // The settings' defaults.
 const (
-	DefaultNamespace    = "receipt"
+	DefaultNamespace    = tasks.DefaultNamespace
 	DefaultTTL          = 90 * 24 * time.Hour
 	DefaultStreamLength = 1_000_000
 )

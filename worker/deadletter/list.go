@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -32,8 +33,7 @@ type Config struct {
 
 // List is the list of dead letters. Its methods are safe for concurrent use.
 type List struct {
-	redis    redis.UniversalClient
-	queue    *asynq.Client
+	tasks    backlog.Producer
 	outcomes *outcome.Store
 	options  []asynq.Option
 	tracer   trace.Tracer
@@ -43,8 +43,9 @@ type List struct {
 // Redis of client. The caller closes that connection when done.
 func New(client redis.UniversalClient, outcomes *outcome.Store, config Config) *List {
 	l := &List{
-		redis:    client,
-		queue:    asynq.NewClientFromRedisClient(client),
+		tasks: backlog.Producer{
+			Redis: client, Asynq: asynq.NewClientFromRedisClient(client), Namespace: outcomes.Namespace(),
+		},
 		outcomes: outcomes,
 	}
 	if config.Tracers == nil {

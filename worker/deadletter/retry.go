@@ -10,7 +10,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -50,7 +49,7 @@ func (l *List) retry(ctx context.Context, letter outcome.Outcome) error {
 	if err != nil {
 		return err
 	}
-	if _, err := backlog.Enqueue(ctx, l.redis, l.queue, revocation, l.options...); err != nil {
+	if _, err := l.tasks.Enqueue(ctx, revocation, l.options...); err != nil {
 		return notEnqueued(letter.ImpUID, err)
 	}
 	return nil

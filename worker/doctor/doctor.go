@@ -82,7 +82,7 @@ func Examine(ctx context.Context, config Config) iter.Seq[Finding] {
 	return func(yield func(Finding) bool) {
 		d := &doctor{Config: config, yield: yield}
 		checks := []func(context.Context){
-			d.servers, d.writes, d.cluster, d.replication, d.sentinels, d.queues, d.outcomes,
+			d.servers, d.writes, d.cluster, d.replication, d.sentinels, d.queues, d.outcomes, d.account,
 		}
 		if err := config.Reach(ctx); err != nil {
 			d.tell(failure("reach", err.Error(), "start Redis, or mend REDIS_URL"))

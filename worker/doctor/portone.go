@@ -11,6 +11,7 @@ import (
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/account"
 	"receiptrevoker/worker/iamport"
 )
 
@@ -25,6 +26,23 @@ func (d *doctor) portone(ctx context.Context) {
 		d.tell(none)
 	default:
 		d.tell(failure("credentials", d.NoAPI.Error(), "mend the setting"))
+	}
+}
+
+// account compares the credentials with those of the namespace's workers.
+func (d *doctor) account(ctx context.Context) {
+	if d.API == nil {
+		return
+	}
+	err := account.NewStore(d.Redis, d.Outcomes.Namespace()).Compare(ctx, d.API)
+	switch {
+	case err == nil:
+		d.tell(ok("account", "no worker of the namespace calls PortOne with another account"))
+	case errors.Is(err, account.ErrOther):
+		d.tell(failure("account", err.Error(), "give this account a --namespace of its own; "+
+			"where the key was changed, start one worker with --accept-account"))
+	default:
+		d.tell(unknown("account", refusal("reading the namespace's account", err)))
 	}
 }
 

@@ -28,10 +28,11 @@ func (d *doctor) queues(ctx context.Context) {
 	inspector := asynq.NewInspectorFromRedisClient(d.Redis)
 	var ours, others []string
 	for _, name := range names {
-		if _, own := tasks.ParseQueue(name); own {
-			ours = append(ours, name)
-		} else {
+		switch q, own := tasks.ParseQueue(name); {
+		case !own:
 			others = append(others, name)
+		case q == q.In(d.Outcomes.Namespace()):
+			ours = append(ours, name)
 		}
 	}
 	d.ours(ctx, inspector, ours)
@@ -60,7 +61,7 @@ func (d *doctor) others(ctx context.Context, inspector *asynq.Inspector, names [
 		d.tell(unknown("strays", refusal("reading the queues of others", err)))
 		return
 	}
-	d.tell(strays(inspector, all))
+	d.tell(strays(inspector, all, d.Outcomes.Namespace()))
 }
 
 // serve marks the queues that servers of Asynq's serve, and returns how many

@@ -18,7 +18,7 @@ const (
 // strays looks for tasks of ours in queues that no worker of ours ever serves.
 // It sees the first tasks of each queue alone: a producer that names a wrong
 // queue does so every time.
-func strays(inspector *asynq.Inspector, queues []queue) Finding {
+func strays(inspector *asynq.Inspector, queues []queue, namespace string) Finding {
 	var found []string
 	looked := 0
 	for _, q := range queues {
@@ -33,7 +33,7 @@ func strays(inspector *asynq.Inspector, queues []queue) Finding {
 	if len(found) > 0 {
 		return warning("strays",
 			"tasks of type "+tasks.TypeRevoke+" are in queues that no worker serves: "+shorten(found),
-			"let their producer use the queues of the README, such as "+tasks.Queue{}.Name()+
+			"let their producer use the queues of the README, such as "+tasks.Queue{}.In(namespace).Name()+
 				", and enqueue those tasks again: asking twice is harmless")
 	}
 	return ok("strays", fmt.Sprintf("no task of ours in %d queues of others", len(queues)))

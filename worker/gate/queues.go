@@ -55,9 +55,9 @@ func readMark(queue, mark string) Pause {
 	return p
 }
 
-// Pauses returns all queues of ours that exist, by name, and what pauses them.
+// Pauses returns all queues of the namespace that exist, by name, and what pauses them.
 func (s *Store) Pauses(ctx context.Context) ([]Pause, error) {
-	queues, err := backlog.Ours(ctx, s.client)
+	queues, err := backlog.Ours(ctx, s.client, s.namespace)
 	if err != nil {
 		return nil, err
 	}

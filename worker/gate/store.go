@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
 )
 
 var (
@@ -35,8 +37,6 @@ var (
 )
 
 const (
-	// defaultNamespace is that of the outcomes.
-	defaultNamespace = "receipt"
 	// life is how long a gate is remembered that nothing changes. Probes change a
 	// closed one.
 	life = 24 * time.Hour
@@ -58,7 +58,7 @@ type Store struct {
 // NewStore returns a store on client, which the caller closes. The namespace is
 // that of the outcomes; empty is its default.
 func NewStore(client redis.UniversalClient, namespace string) *Store {
-	return &Store{client: client, namespace: cmp.Or(namespace, defaultNamespace)}
+	return &Store{client: client, namespace: cmp.Or(namespace, tasks.DefaultNamespace)}
 }
 
 func (s *Store) key(name string) string    { return "{" + s.namespace + "}:" + name }

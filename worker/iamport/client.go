@@ -13,7 +13,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
@@ -67,8 +66,6 @@ type Client struct {
 	tracer trace.Tracer
 }
 
-var tierFormat = regexp.MustCompile(`^[A-Z0-9]{3}$`)
-
 // NewClient returns a client, or an error that names the setting that is wrong.
 // It makes no call.
 func NewClient(config Config) (*Client, error) {
@@ -90,8 +87,10 @@ func NewClient(config Config) (*Client, error) {
 		return nil, fmt.Errorf("iamport: the API's address must be an http(s) URL such as %s", DefaultURL)
 	case address.User != nil || strings.ContainsAny(config.URL, "?#"):
 		return nil, errors.New("iamport: the API's address must not hold a user, a query or a fragment")
-	case config.Tier != "" && !tierFormat.MatchString(config.Tier):
-		return nil, fmt.Errorf("iamport: tier %q must be three upper-case letters or digits", config.Tier)
+	case config.Tier != "":
+		if err := tasks.ValidateTier(config.Tier); err != nil {
+			return nil, fmt.Errorf("iamport: %w", err)
+		}
 	}
 
 	transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -109,6 +108,17 @@ func NewClient(config Config) (*Client, error) {
 	}
 	c.tokens = &tokenSource{obtain: c.obtainToken}
 	return c, nil
+}
+
+// WithTier returns a client that calls for a sub-merchant, and shares connections and
+// token with c; c itself for the empty tier.
+func (c *Client) WithTier(tier string) *Client {
+	if tier == "" || tier == c.config.Tier {
+		return c
+	}
+	other := *c
+	other.config.Tier = tier
+	return &other
 }
 
 // Format writes where PortOne is, whatever the verb: fmt would else reach the

@@ -183,6 +183,41 @@ func TestRequest(t *testing.T) {
 	}
 }
 
+// A client for a sub-merchant calls with its tier, and with the token of the client that
+// it was made from.
+func TestTierOfACall(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var sent []string
+	portone := answering(saying(200, `{"code":0,"response":{"imp_uid":"imp_1"}}`))
+	client := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		sent = append(sent, r.Method+" "+r.Header.Get("Tier"))
+		portone.ServeHTTP(w, r)
+	}), iamport.Config{Tier: "AB1"})
+	for _, tier := range []string{"C02", "", "AB1", "C02"} {
+		for _, op := range []iamport.Op{iamport.OpLookup, iamport.OpRevoke} {
+			if _, err := calls[op](client.WithTier(tier), t.Context(), "imp_1"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	want := []string{
+		"POST AB1", "GET C02", "DELETE C02", "GET AB1", "DELETE AB1", "GET AB1", "DELETE AB1", "GET C02", "DELETE C02",
+	}
+	if diff := cmp.Diff(want, sent); diff != "" {
+		t.Errorf("calls and tiers (-want +got)\n%s", diff)
+	}
+	if client.Fingerprint([]byte("k")) != client.WithTier("AB1").Fingerprint([]byte("k")) ||
+		client.Fingerprint([]byte("k")) == client.WithTier("C02").Fingerprint([]byte("k")) ||
+		client.Fingerprint([]byte("k")) == client.Fingerprint([]byte("other")) {
+		t.Error("a fingerprint is of the key, the tier and the key under which it is made")
+	}
+}
+
 // TestRedirectIsNotFollowed counts the calls that arrive where redirects lead:
 // they would carry the token, or the credentials, there.
 func TestRedirectIsNotFollowed(t *testing.T) {

@@ -106,9 +106,11 @@ func (s sink) queues(queues []queue) {
 }
 
 func (s sink) batches(batches []outcome.Batch, queues []queue) {
-	held := make(map[string]bool)
+	held := make(map[tasks.Gateway]bool)
 	for _, q := range queues {
-		held[q.Name] = q.pause.Paused
+		if is, _ := tasks.ParseQueue(q.Name); is.Bulk {
+			held[is.PG] = q.pause.Paused
+		}
 	}
 	for _, b := range batches {
 		s.gauge(batchLines, float64(b.Open), b.Name, "open")
@@ -116,7 +118,7 @@ func (s sink) batches(batches []outcome.Batch, queues []queue) {
 		s.gauge(batchLines, float64(b.Dead), b.Name, "dead")
 		waiting := 0
 		for pg, count := range b.Gateways {
-			if held[tasks.Queue{PG: pg, Bulk: true}.Name()] {
+			if held[pg] {
 				waiting += count.Asked - count.Revoked - count.Dead
 			}
 		}

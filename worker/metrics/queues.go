@@ -26,9 +26,9 @@ type queue struct {
 	pause gate.Pause
 }
 
-// queues counts what is in our queues.
-func queues(ctx context.Context, client redis.UniversalClient) ([]queue, error) {
-	names, err := backlog.Ours(ctx, client)
+// queues counts what is in the queues of a namespace.
+func queues(ctx context.Context, client redis.UniversalClient, namespace string) ([]queue, error) {
+	names, err := backlog.Ours(ctx, client, namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func queues(ctx context.Context, client redis.UniversalClient) ([]queue, error) 
 	if err != nil {
 		return nil, err
 	}
-	pauses, err := pausing(ctx, client, counted)
+	pauses, err := pausing(ctx, gate.NewStore(client, namespace), counted)
 	if err != nil {
 		return nil, err
 	}
@@ -50,11 +50,11 @@ func queues(ctx context.Context, client redis.UniversalClient) ([]queue, error) 
 
 // pausing returns what pauses queues, by their names. It asks only if any is
 // paused.
-func pausing(ctx context.Context, client redis.UniversalClient, queues []backlog.Queue) (map[string]gate.Pause, error) {
+func pausing(ctx context.Context, gates *gate.Store, queues []backlog.Queue) (map[string]gate.Pause, error) {
 	if !slices.ContainsFunc(queues, func(q backlog.Queue) bool { return q.Paused }) {
 		return nil, nil
 	}
-	all, err := gate.NewStore(client, "").Pauses(ctx)
+	all, err := gates.Pauses(ctx)
 	byQueue := make(map[string]gate.Pause, len(all))
 	for _, pause := range all {
 		byQueue[pause.Queue] = pause

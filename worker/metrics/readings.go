@@ -109,7 +109,7 @@ func (r *readings) read(ctx context.Context) reading {
 		return err
 	})
 	all.Go(func() (err error) {
-		found.queues, err = queues(ctx, r.subject.Redis)
+		found.queues, err = queues(ctx, r.subject.Redis, r.subject.Outcomes.Namespace())
 		return err
 	})
 	all.Go(func() error {

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,8 +46,12 @@ func (c canceller) cancel(r *http.Request) error {
 		return nil
 	}
 	queue, err := url.PathUnescape(found[1])
-	if _, ours := tasks.ParseQueue(queue); !ours || err != nil {
+	q, ours := tasks.ParseQueue(queue)
+	switch {
+	case err != nil || !ours:
 		return err
+	case q != q.In(c.outcomes.Namespace()):
+		return fmt.Errorf("the queue is of the namespace %s: delete in its own monitor", cmp.Or(q.Namespace, tasks.DefaultNamespace))
 	}
 	ids := make([]string, 1)
 	switch {

@@ -13,14 +13,14 @@ import (
 const mostQueues = 100
 
 // queueNames returns the queues that are looked at, in order.
-func queueNames(ctx context.Context, client redis.Cmdable) ([]string, error) {
-	names, err := backlog.Ours(ctx, client)
+func queueNames(ctx context.Context, client redis.Cmdable, namespace string) ([]string, error) {
+	names, err := backlog.Ours(ctx, client, namespace)
 	return names[:min(len(names), mostQueues)], err
 }
 
-// readQueues returns what is in each queue of ours, by name.
-func readQueues(ctx context.Context, client redis.Cmdable) ([]backlog.Queue, error) {
-	names, err := queueNames(ctx, client)
+// readQueues returns what is in each queue of a namespace, by name.
+func readQueues(ctx context.Context, client redis.Cmdable, namespace string) ([]backlog.Queue, error) {
+	names, err := queueNames(ctx, client, namespace)
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func (s *search) find(ctx context.Context, typed string) (found, error) {
 // findTask asks Asynq for the task. Until the first attempt there is nothing
 // else: it then makes the outcome, which says that the imp_uid is queued.
 func (s *search) findTask(ctx context.Context, f *found) error {
-	names, err := queueNames(ctx, s.redis)
+	names, err := queueNames(ctx, s.redis, s.outcomes.Namespace())
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (s *snapshots) get(ctx context.Context) (snapshot, error) {
 
 func (s *snapshots) read(ctx context.Context, now time.Time) (read snapshot, err error) {
 	read.At = now
-	if read.Queues, err = readQueues(ctx, s.config.Redis); err != nil {
+	if read.Queues, err = readQueues(ctx, s.config.Redis, s.config.Outcomes.Namespace()); err != nil {
 		return read, err
 	}
 	if s.config.Gates != nil {

@@ -15,6 +15,8 @@ type Worker struct {
 	Poll        time.Duration
 	Schedule    worker.Schedule
 	Gate        Gate
+	// AcceptAccount is [worker.Config]'s.
+	AcceptAccount bool
 }
 
 // Flags registers the settings.
@@ -30,6 +32,8 @@ func (w *Worker) Flags(f *pflag.FlagSet) {
 	f.DurationVar(&w.Schedule.Max, "retry-max", worker.DefaultRetryMax, "longest delay between two attempts")
 	env(f, "retry-max", "REVOKER_RETRY_MAX")
 	w.Gate.Flags(f)
+	f.BoolVar(&w.AcceptAccount, "accept-account", false, "start although the namespace's workers call PortOne with another account")
+	env(f, "accept-account", "REVOKER_ACCEPT_ACCOUNT")
 }
 
 // Validate returns an error that names the setting that makes no sense.

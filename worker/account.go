@@ -1,0 +1,36 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/sethvargo/go-retry"
+
+	"receiptrevoker/worker/account"
+)
+
+// keepAccount returns an error if the namespace is another account's. It waits for
+// Redis, which alone can tell.
+func (w *Worker) keepAccount(ctx context.Context) error {
+	kept := account.NewStore(w.config.Redis, w.config.Outcomes.Namespace())
+	err := retry.Do(ctx, redisBackoff(), func(ctx context.Context) error {
+		verdict, err := kept.Keep(ctx, w.config.API, w.config.AcceptAccount)
+		switch {
+		case errors.Is(err, account.ErrOther):
+			return err
+		case err != nil:
+			w.complaints.add(slog.LevelWarn, "account", "account not compared, trying again", "error", err)
+			return retry.RetryableError(err)
+		case verdict == account.Accepted:
+			w.config.Log.Warn("this account takes the place of another, which is good for another day")
+		case w.config.AcceptAccount:
+			w.config.Log.Warn("the account needs no accepting any more: leave that setting out, or it accepts the next one, too")
+		}
+		return nil
+	})
+	if ctx.Err() != nil {
+		return nil // told to stop before it began
+	}
+	return err
+}

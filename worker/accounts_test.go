@@ -1,0 +1,135 @@
+package worker_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker"
+	"receiptrevoker/worker/account"
+	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/iamport"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// newAccount is [newBench] for an account of its own, in a namespace of its own.
+func newAccount(t *testing.T, client redis.UniversalClient, name string) *bench {
+	t.Helper()
+	b := newBench(t, client, iamporttest.Config{Key: "key-of-" + name})
+	b.key = iamport.Secret("key-of-" + name)
+	b.outcomes = outcome.NewStore(client, outcome.Config{Namespace: name})
+	return b
+}
+
+// receipts returns receipts of both gateways that are issued at PortOne, under the
+// imp_uids that every other account has, too.
+func (b *bench) receipts(count int, prefix string) (all []tasks.Revocation) {
+	for i, pg := range []tasks.Gateway{tasks.KCP, tasks.Nice} {
+		for n := range count {
+			r := tasks.Revocation{ImpUID: fmt.Sprintf("imp_%s%d_%d", prefix, i, n), PG: pg}
+			b.portone.Issue(iamporttest.Receipt{ImpUID: r.ImpUID, PG: pg})
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// Two accounts share a Redis, and have requests for the same imp_uids. Each is asked for
+// its own, and a gateway that is down for one, a pause and a cancel are that one's alone.
+func TestNothingCrossesBetweenAccounts(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		const count = 40
+		acme, other := newAccount(t, client, "acme"), newAccount(t, client, "receipt")
+		few := func(c *worker.Config) { c.Gate.Receipts = 20 }
+		acme.start(t, longDelays, few)
+		other.start(t, longDelays, few)
+		acme.portone.SetOutage(tasks.KCP, true)
+		both := make(map[*bench][]tasks.Revocation)
+		for _, b := range []*bench{acme, other} {
+			both[b] = b.receipts(count, "")
+			b.enqueue(t, both[b]...)
+		}
+		eventually(t, "the gate of acme's gateway closes", func() bool { return acme.closed(t, gate.Of(tasks.KCP)) })
+		for _, r := range both[other] {
+			other.await(t, r.ImpUID, terminal)
+		}
+		if other.closed(t, gate.Of(tasks.KCP)) {
+			t.Error("acme's gateway closed the gate of the other account")
+		}
+
+		// What waits behind acme's gate is cancelled; the other account asks for the same anew.
+		later := other.receipts(count, "later")
+		acme.receipts(count, "later")
+		acme.enqueue(t, later...)
+		var impUIDs []string
+		for _, r := range later {
+			impUIDs = append(impUIDs, r.ImpUID)
+		}
+		if _, err := acme.outcomes.Cancel(t.Context(), impUIDs, false); err != nil {
+			t.Fatal(err)
+		}
+		other.enqueue(t, later...)
+		acme.portone.SetOutage(tasks.KCP, false)
+		for _, r := range append(both[other], later...) {
+			if o := other.await(t, r.ImpUID, terminal); o.Status != outcome.Revoked || o.Attempts != 1 {
+				t.Errorf("the other account's %s: %+v", r.ImpUID, o)
+			}
+		}
+		for _, r := range both[acme] {
+			if o := acme.await(t, r.ImpUID, terminal); o.Status != outcome.Revoked {
+				t.Errorf("acme's %s: %+v", r.ImpUID, o)
+			}
+		}
+		for _, r := range later {
+			if o := acme.await(t, r.ImpUID, terminal); o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn {
+				t.Errorf("acme's %s was cancelled: %+v", r.ImpUID, o)
+			}
+		}
+		names, err := backlog.Ours(t.Context(), client, "acme")
+		if len(names) == 0 || err != nil {
+			t.Errorf("acme has no queues: %v", err)
+		}
+		for _, name := range names {
+			if q, _ := tasks.ParseQueue(name); q.Namespace != "acme" {
+				t.Errorf("%s is taken for acme's", name)
+			}
+		}
+	})
+}
+
+func TestWorkerOfAnotherAccountDoesNotStart(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		b.start(t)
+		eventually(t, "the worker's account is known", func() bool {
+			return client.HExists(t.Context(), "{receipt}:account", "current").Val()
+		})
+		b.key = "another-key"
+		if err := b.worker(t).Run(t.Context()); !errors.Is(err, account.ErrOther) {
+			t.Errorf("another account's worker: got %v", err)
+		}
+		accepting := func(c *worker.Config) { c.AcceptAccount = true }
+		b.start(t, accepting)
+		eventually(t, "the new account is known", func() bool {
+			return client.HExists(t.Context(), "{receipt}:account", "previous").Val()
+		})
+		b.key = iamporttest.DefaultKey
+		b.start(t) // as in a rollout that goes on, or back
+		b.portone.Issue(iamporttest.Receipt{ImpUID: "imp_1", PG: tasks.KCP})
+		b.enqueue(t, tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP})
+		b.await(t, "imp_1", terminal)
+		for key, value := range client.HGetAll(t.Context(), "{receipt}:account").Val() {
+			if value == iamporttest.DefaultKey || value == "another-key" {
+				t.Errorf("%s holds an account's key", key)
+			}
+		}
+	})
+}
