@@ -11,11 +11,18 @@ import (
 )
 
 // keepAccount returns an error if the namespace is another account's. It waits for
-// Redis, which alone can tell.
+// Redis, which alone can tell. An account that PortOne does not let in, or not now, is
+// compared, but kept only where a person accepts it: its key may be mistyped.
 func (w *Worker) keepAccount(ctx context.Context) error {
 	kept := account.NewStore(w.config.Redis, w.config.Outcomes.Namespace())
-	err := retry.Do(ctx, redisBackoff(), func(ctx context.Context) error {
-		verdict, err := kept.Keep(ctx, w.config.API, w.config.AcceptAccount)
+	keep := w.config.AcceptAccount || w.config.API.Authenticate(ctx) == nil
+	err := retry.Do(ctx, redisBackoff(), func(ctx context.Context) (err error) {
+		var verdict account.Verdict
+		if keep {
+			verdict, err = kept.Keep(ctx, w.config.API, w.config.AcceptAccount)
+		} else {
+			err = kept.Compare(ctx, w.config.API)
+		}
 		switch {
 		case errors.Is(err, account.ErrOther):
 			return err
@@ -24,7 +31,7 @@ func (w *Worker) keepAccount(ctx context.Context) error {
 			return retry.RetryableError(err)
 		case verdict == account.Accepted:
 			w.config.Log.Warn("this account takes the place of another, which is good for another day")
-		case w.config.AcceptAccount:
+		case verdict == account.Same && w.config.AcceptAccount:
 			w.config.Log.Warn("the account needs no accepting any more: leave that setting out, or it accepts the next one, too")
 		}
 		return nil

@@ -108,6 +108,9 @@ func TestWorkerOfAnotherAccountDoesNotStart(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
+		b.key = "mistyped"
+		b.start(t)()
+		b.key = iamporttest.DefaultKey
 		b.start(t)
 		eventually(t, "the worker's account is known", func() bool {
 			return client.HExists(t.Context(), "{receipt}:account", "current").Val()

@@ -109,7 +109,7 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 		log.Error("no token from PortOne: tasks wait, and nothing is given up, until it accepts", "error", err)
 	}
 	if err := w.Run(ctx); errors.Is(err, account.ErrOther) {
-		return usageError{fmt.Errorf("%w: give this account a --namespace of its own, with its own producers; "+
+		return usageError{fmt.Errorf("%w; give this account a --namespace of its own, with its own producers; "+
 			"or, where the key was changed, start once with --accept-account", err)}
 	} else if err != nil {
 		return err

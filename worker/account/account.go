@@ -25,7 +25,7 @@ const rollout = 24 * time.Hour
 
 // ErrOther is matched where the workers of the namespace call PortOne with another
 // account.
-var ErrOther = errors.New("the workers of this namespace call PortOne with another account")
+var ErrOther = errors.New("PortOne is called with another account by the workers")
 
 // Account is how PortOne is called. [receiptrevoker/worker/iamport.Client] is one.
 type Account interface {
@@ -76,7 +76,7 @@ func (s *Store) Keep(ctx context.Context, a Account, accept bool) (Verdict, erro
 	case err != nil:
 		return "", fmt.Errorf("compare the account with that of the namespace %s: %w", s.name, err)
 	case Verdict(said) == other:
-		return "", fmt.Errorf("%w: namespace %s", ErrOther, s.name)
+		return "", fmt.Errorf("%w of the namespace %s", ErrOther, s.name)
 	}
 	return Verdict(said), nil
 }
@@ -92,7 +92,7 @@ func (s *Store) Compare(ctx context.Context, a Account) error {
 		return nil
 	}
 	if is := a.Fingerprint([]byte(known["key"])); is != known["current"] && is != known["previous"] {
-		return fmt.Errorf("%w: namespace %s", ErrOther, s.name)
+		return fmt.Errorf("%w of the namespace %s", ErrOther, s.name)
 	}
 	return nil
 }
