@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -45,6 +46,7 @@ type Config struct {
 type Client struct {
 	route
 	many        func() *route // for lists
+	workers     *backlog.Workers
 	options     []asynq.Option
 	concurrency int
 	tracer      tracer
@@ -56,6 +58,7 @@ func NewClient(client redis.UniversalClient, config Config) *Client {
 	c := &Client{
 		route:       *newRoute(client, config.Outcomes),
 		many:        sync.OnceValue(func() *route { return newRoute(pipelined(client), config.Outcomes) }),
+		workers:     backlog.NewWorkers(client),
 		concurrency: cmp.Or(config.Concurrency, 1000),
 		tracer:      newTracer(config.Tracers),
 	}
@@ -79,8 +82,8 @@ type Result struct {
 	// the payment may have another receipt by now; see [tasks.Revocation.Again].
 	ApplyNum string
 	// Err is why it was not asked for, nil if it was or is a duplicate. It
-	// matches [tasks.ErrInvalid] if repeating the call cannot help, and
-	// [ErrOtherReceipt].
+	// matches [tasks.ErrInvalid] if repeating the call cannot help,
+	// [ErrOtherReceipt], and [ErrOlderWorker].
 	Err error
 }
 
@@ -94,8 +97,8 @@ var ErrOtherReceipt = errors.New("another receipt of the imp_uid is being revoke
 // no batch, whatever r says: [Batch.Ask] is for those.
 //
 // The error, also found in the result, matches [tasks.ErrInvalid] if the
-// imp_uid can never be revoked, and [ErrOtherReceipt]. Any other means that Redis did
-// not answer, so that it is not known whether the request stands: ask again.
+// imp_uid can never be revoked, [ErrOtherReceipt], and [ErrOlderWorker]. Any other means
+// that Redis did not answer, so that it is not known whether the request stands: ask again.
 func (c *Client) Revoke(ctx context.Context, r tasks.Revocation) (Result, error) {
 	ctx, span := c.tracer.one(ctx, r)
 	result, err := c.revoke(ctx, &c.route, r)
@@ -107,7 +110,10 @@ func (c *Client) Revoke(ctx context.Context, r tasks.Revocation) (Result, error)
 func (c *Client) revoke(ctx context.Context, by *route, r tasks.Revocation) (Result, error) {
 	r.Batch, r.Row = "", 0 // a batch asks for lines of its own
 	result := Result{Revocation: r, Status: outcome.Queued}
-	if result.Err = r.Validate(); result.Err != nil {
+	if result.Err = r.Validate(); result.Err == nil {
+		result.Err = c.understood(ctx, r)
+	}
+	if result.Err != nil {
 		return result, result.Err
 	}
 	asked, err := by.outcomes.Ask(ctx, r)
