@@ -167,6 +167,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	beside.Go(func() { w.watch.run(abandoned) })
 	beside.Go(func() { handler.leases.run(abandoned) })
 	beside.Go(func() { w.sweeper(handler).run(ctx) })
+	beside.Go(func() { w.tellOlder(ctx) })
 	beside.Go(func() { w.gates.Run(ctx, w.prober(handler), w.complain) })
 
 	err := fleet.run(ctx)
