@@ -28,8 +28,8 @@ func (w *Worker) tellOlder(ctx context.Context) {
 			names = append(names, one.String())
 		}
 		if appeared := without(names, told); len(appeared) > 0 {
-			w.config.Log.Warn("older workers run: they would revoke another receipt than apply_num and again mean, "+
-				"which are refused until they are stopped", "workers", appeared)
+			w.config.Log.Warn("older workers run, and would revoke whichever receipt there is: apply_num and again "+
+				"are refused until they are stopped or upgraded", "workers", appeared)
 		}
 		if gone := without(told, names); len(gone) > 0 {
 			w.config.Log.Info("older workers are gone", "workers", gone)

@@ -1,5 +1,5 @@
 // Package backlog reads what is in Asynq's queues, by the lengths of Asynq's own
-// keys. Asynq's Inspector takes three round trips for each queue and weighs a
+// keys, and which workers serve them. Asynq's Inspector takes three round trips for each queue and weighs a
 // sample of its tasks, which costs more than most who ask want to spend, and
 // needs a right that few users of Redis have (MEMORY USAGE).
 package backlog
