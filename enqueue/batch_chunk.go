@@ -57,7 +57,7 @@ func (c *chunk) add(firsts *firsts, line Line) {
 // record records what the lines ask for.
 func (c *chunk) record(ctx context.Context) error {
 	for _, r := range c.requests {
-		if err := c.client.understood(ctx, r); err != nil {
+		if err := c.client.workers.Understand(ctx, r); err != nil {
 			return err
 		}
 	}

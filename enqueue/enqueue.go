@@ -91,6 +91,11 @@ type Result struct {
 // revoked, so that it is to be asked for again once that has ended.
 var ErrOtherReceipt = errors.New("another receipt of the imp_uid is being revoked")
 
+// ErrOlderWorker is matched where a request says which receipt it means, by ApplyNum or
+// Again, while a worker of an older version lives, or another program serves the queues:
+// it would revoke whichever receipt there is. Nothing is requested.
+var ErrOlderWorker = backlog.ErrOlderWorker
+
 // Revoke asks for the receipt of one payment to be revoked. Asking twice is
 // asking once: the second time the result says that it is a duplicate. The request is
 // recorded before it is enqueued; once it is, a worker sees to the rest. It belongs to
@@ -111,7 +116,7 @@ func (c *Client) revoke(ctx context.Context, by *route, r tasks.Revocation) (Res
 	r.Batch, r.Row = "", 0 // a batch asks for lines of its own
 	result := Result{Revocation: r, Status: outcome.Queued}
 	if result.Err = r.Validate(); result.Err == nil {
-		result.Err = c.understood(ctx, r)
+		result.Err = c.workers.Understand(ctx, r)
 	}
 	if result.Err != nil {
 		return result, result.Err

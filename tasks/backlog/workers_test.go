@@ -37,11 +37,13 @@ func TestServersTellWhatTheyUnderstand(t *testing.T) {
 	}{
 		"current": {
 			backlog.Weights(""),
-			[]backlog.Worker{{Protocol: backlog.Protocol, Queues: []string{"receipts", "receipts-bulk"}}}, false,
+			[]backlog.Worker{{Protocol: backlog.Protocol, Queues: []string{"receipts", "receipts-bulk"}}},
+			false,
 		},
 		"current of a gateway": {
 			backlog.Weights(tasks.KCP),
-			[]backlog.Worker{{Protocol: backlog.Protocol, Queues: []string{"receipts-bulk-kcp", "receipts-kcp"}}}, false,
+			[]backlog.Worker{{Protocol: backlog.Protocol, Queues: []string{"receipts-bulk-kcp", "receipts-kcp"}}},
+			false,
 		},
 		"released": {released, []backlog.Worker{{Protocol: 1, Queues: []string{"receipts", "receipts-bulk"}}}, true},
 		"another program": {
@@ -49,11 +51,13 @@ func TestServersTellWhatTheyUnderstand(t *testing.T) {
 		},
 		"other weights": {
 			map[string]int{"receipts": 2, "receipts-bulk": 2},
-			[]backlog.Worker{{Queues: []string{"receipts", "receipts-bulk"}}}, true,
+			[]backlog.Worker{{Queues: []string{"receipts", "receipts-bulk"}}},
+			true,
 		},
 		"other queues beside": {
 			map[string]int{"receipts": 18, "receipts-bulk": 2, "mail": 1},
-			[]backlog.Worker{{Queues: []string{"receipts", "receipts-bulk"}}}, true,
+			[]backlog.Worker{{Queues: []string{"receipts", "receipts-bulk"}}},
+			true,
 		},
 		"queues of others": {map[string]int{"mail": 1}, nil, false},
 	}
