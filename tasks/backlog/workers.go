@@ -74,6 +74,7 @@ func (w *Workers) List(ctx context.Context) ([]Worker, error) {
 	if !w.asked.IsZero() && time.Since(w.asked) < workersLife {
 		return slices.Clone(w.found), nil
 	}
+	now := time.Now()
 	written, err := w.read(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read which workers live: %w", err)
@@ -82,7 +83,7 @@ func (w *Workers) List(ctx context.Context) ([]Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.asked, w.names, w.found = time.Now(), slices.Collect(maps.Keys(written)), found
+	w.asked, w.names, w.found = now, slices.Collect(maps.Keys(written)), found
 	return slices.Clone(found), nil
 }
 
