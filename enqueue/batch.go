@@ -87,8 +87,9 @@ const (
 //
 // Where an earlier call stopped, the same list goes on: lines that were
 // answered are passed over. A line that asks for something else than it did is
-// a [*MismatchError]. That, any error of Redis that did not pass within half a
-// minute, and the end of ctx are yielded as an error, which ends it.
+// a [*MismatchError]. That, [ErrOlderWorker] if a line names its receipt, any error of
+// Redis that did not pass within half a minute, and the end of ctx are yielded as an
+// error, which ends it.
 func (b *Batch) Ask(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineResult, error] {
 	return func(yield func(LineResult, error) bool) {
 		ctx, span := b.client.tracer.list(ctx, b.name)

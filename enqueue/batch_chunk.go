@@ -56,6 +56,11 @@ func (c *chunk) add(firsts *firsts, line Line) {
 
 // record records what the lines ask for.
 func (c *chunk) record(ctx context.Context) error {
+	for _, r := range c.requests {
+		if err := c.client.workers.Understand(ctx, r); err != nil {
+			return err
+		}
+	}
 	asked, err := c.by.outcomes.AskRowsAs(ctx, c.caller, c.name, c.options.Source, c.first, c.rows, c.requests)
 	if err != nil {
 		return c.explain(err)

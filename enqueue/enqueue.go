@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -45,6 +46,7 @@ type Config struct {
 type Client struct {
 	route
 	many        func() *route // for lists
+	workers     *backlog.Workers
 	options     []asynq.Option
 	concurrency int
 	tracer      tracer
@@ -56,6 +58,7 @@ func NewClient(client redis.UniversalClient, config Config) *Client {
 	c := &Client{
 		route:       *newRoute(client, config.Outcomes),
 		many:        sync.OnceValue(func() *route { return newRoute(pipelined(client), config.Outcomes) }),
+		workers:     backlog.NewWorkers(client, config.Outcomes.Namespace),
 		concurrency: cmp.Or(config.Concurrency, 1000),
 		tracer:      newTracer(config.Tracers, config.Outcomes.Namespace),
 	}
@@ -79,8 +82,8 @@ type Result struct {
 	// the payment may have another receipt by now; see [tasks.Revocation.Again].
 	ApplyNum string
 	// Err is why it was not asked for, nil if it was or is a duplicate. It
-	// matches [tasks.ErrInvalid] if repeating the call cannot help, and
-	// [ErrOtherReceipt].
+	// matches [tasks.ErrInvalid] if repeating the call cannot help,
+	// [ErrOtherReceipt], and [ErrOlderWorker].
 	Err error
 }
 
@@ -88,14 +91,19 @@ type Result struct {
 // revoked, so that it is to be asked for again once that has ended.
 var ErrOtherReceipt = errors.New("another receipt of the imp_uid is being revoked")
 
+// ErrOlderWorker is matched where a request says which receipt it means, by ApplyNum or
+// Again, while a worker of an older version lives, or another program serves the queues:
+// it would revoke whichever receipt there is. Nothing is requested.
+var ErrOlderWorker = backlog.ErrOlderWorker
+
 // Revoke asks for the receipt of one payment to be revoked. Asking twice is
 // asking once: the second time the result says that it is a duplicate. The request is
 // recorded before it is enqueued; once it is, a worker sees to the rest. It belongs to
 // no batch, whatever r says: [Batch.Ask] is for those.
 //
 // The error, also found in the result, matches [tasks.ErrInvalid] if the
-// imp_uid can never be revoked, and [ErrOtherReceipt]. Any other means that Redis did
-// not answer, so that it is not known whether the request stands: ask again.
+// imp_uid can never be revoked, [ErrOtherReceipt], and [ErrOlderWorker]. Any other means
+// that Redis did not answer, so that it is not known whether the request stands: ask again.
 func (c *Client) Revoke(ctx context.Context, r tasks.Revocation) (Result, error) {
 	ctx, span := c.tracer.one(ctx, r)
 	result, err := c.revoke(ctx, &c.route, r)
@@ -107,7 +115,10 @@ func (c *Client) Revoke(ctx context.Context, r tasks.Revocation) (Result, error)
 func (c *Client) revoke(ctx context.Context, by *route, r tasks.Revocation) (Result, error) {
 	r.Batch, r.Row = "", 0 // a batch asks for lines of its own
 	result := Result{Revocation: r, Status: outcome.Queued}
-	if result.Err = r.Validate(); result.Err != nil {
+	if result.Err = r.Validate(); result.Err == nil {
+		result.Err = c.workers.Understand(ctx, r)
+	}
+	if result.Err != nil {
 		return result, result.Err
 	}
 	asked, err := by.outcomes.Ask(ctx, r)

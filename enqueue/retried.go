@@ -26,7 +26,7 @@ func retried(ctx context.Context, do func(context.Context) error) error {
 		switch {
 		case err == nil, errors.Is(err, outcome.ErrNoBatch), errors.Is(err, outcome.ErrOtherList),
 			errors.Is(err, outcome.ErrTooLong), errors.Is(err, outcome.ErrCancelled), errors.Is(err, tasks.ErrInvalid),
-			Full(err):
+			errors.Is(err, ErrOlderWorker), Full(err):
 			return err
 		}
 		return retry.RetryableError(err)

@@ -19,11 +19,6 @@ const (
 	discoverEvery = 500 * time.Millisecond
 	// forwardEvery is how soon a retry that is due moves to its queue.
 	forwardEvery = 500 * time.Millisecond
-
-	// Of ten tasks taken while both queues of a gateway are full, nine are
-	// single ones.
-	singleWeight = 9
-	bulkWeight   = 1
 )
 
 // fleet is one Asynq server for each gateway: a bulkhead, so that a gateway
@@ -108,12 +103,9 @@ func (f *fleet) serve(pg tasks.Gateway) error {
 	if _, running := f.servers[pg]; running {
 		return nil
 	}
-	single := tasks.Queue{PG: pg}.In(f.config.Outcomes.Namespace())
-	bulk := single
-	bulk.Bulk = true
 	server := asynq.NewServerFromRedisClient(f.config.Redis, asynq.Config{
 		Concurrency:              f.config.Concurrency,
-		Queues:                   map[string]int{single.Name(): singleWeight, bulk.Name(): bulkWeight},
+		Queues:                   backlog.Weights(f.config.Outcomes.Namespace(), pg),
 		TaskCheckInterval:        f.config.Poll * 2 / 3, // Asynq waits from half of it to half as long again
 		DelayedTaskCheckInterval: forwardEvery,
 		RetryDelayFunc:           retryDelay,

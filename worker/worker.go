@@ -182,6 +182,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	beside.Go(func() { w.watch.run(abandoned) })
 	beside.Go(func() { handler.leases.run(abandoned) })
 	beside.Go(func() { w.sweeper(handler).run(ctx) })
+	beside.Go(func() { backlog.NewWorkers(w.config.Redis, w.config.Outcomes.Namespace()).Watch(ctx, w.tellOlder) })
 	beside.Go(func() { w.gates.Run(ctx, w.prober(handler), w.complain) })
 
 	err := fleet.run(ctx)
@@ -219,6 +220,20 @@ func (w *Worker) prober(handler *handler) *prober {
 // complain writes what of the gates could not be done for want of Redis.
 func (w *Worker) complain(kind string, err error) {
 	w.complaints.add(slog.LevelWarn, kind, "gates not kept, trying again", "error", err)
+}
+
+// tellOlder writes which workers of an older version run, and which do not any more.
+func (w *Worker) tellOlder(appeared, gone []backlog.Worker, err error) {
+	if err != nil {
+		w.complaints.add(slog.LevelWarn, "older", "older workers not looked for, trying again", "error", err)
+	}
+	if len(appeared) > 0 {
+		w.config.Log.Warn("older workers run, and would revoke whichever receipt there is: apply_num and again "+
+			"are refused until they are stopped or upgraded", "workers", fmt.Sprint(appeared))
+	}
+	if len(gone) > 0 {
+		w.config.Log.Info("older workers are gone", "workers", fmt.Sprint(gone))
+	}
 }
 
 func (w *Worker) sweeper(handler *handler) *sweeper {

@@ -27,7 +27,8 @@ func (p *program) doctor() *cobra.Command {
 		Short: "Look for what would lose revocations, and say how to mend it",
 		Long: `Doctor examines Redis (version, persistence, eviction, memory, replicas, Sentinels
 or cluster, clocks, encryption), asks PortOne for a token with the credentials
-of the environment, and looks for tasks and outcomes that nobody goes on with.
+of the environment, and looks for tasks and outcomes that nobody goes on with, and
+for workers that are older than what they may be asked.
 It prints a line for each check, and what to do about those that are not ok.
 
 A Redis that forbids INFO or CONFIG is no failure: what cannot be seen is shown

@@ -37,7 +37,8 @@ carried out, also if its task is lost.
 A payment has another receipt after each partial refund, under the same imp_uid.
 --apply-num names the one that is meant: it is looked up first, and no other is
 revoked. --again asks for the receipt that exists now, after an earlier one was
-revoked or given up.`,
+revoked or given up. Both are refused, with exit code 3, while a worker runs that
+is older than they are and would revoke whichever receipt there is.`,
 		Example: `  revoker enqueue imp_448280090638 --pg kcp --wait
   revoker enqueue imp_448280090638 --pg kcp --again --wait`,
 		Args: arguments(1, -1, "an IMP_UID"),
@@ -78,7 +79,7 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 	for _, impUID := range impUIDs {
 		r := tasks.Revocation{ImpUID: impUID, PG: pg, ApplyNum: s.applyNum, Again: s.again, Tier: s.tier}
 		asked, err := p.request(ctx, queue, r)
-		if errors.Is(err, tasks.ErrInvalid) || errors.Is(err, enqueue.ErrOtherReceipt) {
+		if unacceptable(err) {
 			fmt.Fprintf(p.stderr, "revoker: %v\n", err)
 			unfinished = true
 			continue
@@ -98,6 +99,11 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 		return errUnfinished
 	}
 	return nil
+}
+
+// unacceptable reports whether an error is about one request, so that others may be accepted.
+func unacceptable(err error) bool {
+	return errors.Is(err, tasks.ErrInvalid) || errors.Is(err, enqueue.ErrOtherReceipt) || errors.Is(err, enqueue.ErrOlderWorker)
 }
 
 // request asks for one receipt and returns how far it has come.

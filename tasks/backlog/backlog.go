@@ -1,5 +1,5 @@
 // Package backlog reads what is in Asynq's queues, by the lengths of Asynq's own
-// keys. Asynq's Inspector takes three round trips for each queue and weighs a
+// keys, and which workers serve them. Asynq's Inspector takes three round trips for each queue and weighs a
 // sample of its tasks, which costs more than most who ask want to spend, and
 // needs a right that few users of Redis have (MEMORY USAGE).
 package backlog
@@ -63,10 +63,13 @@ func Names(ctx context.Context, client redis.Cmdable) ([]string, error) {
 // Ours returns the names of the queues of a namespace, in order.
 func Ours(ctx context.Context, client redis.Cmdable, namespace string) ([]string, error) {
 	names, err := Names(ctx, client)
-	return slices.DeleteFunc(names, func(name string) bool {
-		q, ours := tasks.ParseQueue(name)
-		return !ours || q != q.In(namespace)
-	}), err
+	return slices.DeleteFunc(names, func(name string) bool { return !isOf(name, namespace) }), err
+}
+
+// isOf reports whether a queue is one of a namespace.
+func isOf(queue, namespace string) bool {
+	q, ours := tasks.ParseQueue(queue)
+	return ours && q == q.In(namespace)
 }
 
 // Gone reports whether Asynq says that there is no such task, or no such queue.

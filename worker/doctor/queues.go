@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hibiken/asynq"
@@ -25,7 +26,6 @@ func (d *doctor) queues(ctx context.Context) {
 		d.tell(unknown("queues", refusal("reading Asynq's queues", err)))
 		return
 	}
-	inspector := asynq.NewInspectorFromRedisClient(d.Redis)
 	var ours, others []string
 	for _, name := range names {
 		switch q, own := tasks.ParseQueue(name); {
@@ -35,48 +35,43 @@ func (d *doctor) queues(ctx context.Context) {
 			ours = append(ours, name)
 		}
 	}
-	d.ours(ctx, inspector, ours)
-	d.others(ctx, inspector, others)
+	d.ours(ctx, ours)
+	d.others(ctx, others)
 }
 
 // ours examines our own queues.
-func (d *doctor) ours(ctx context.Context, inspector *asynq.Inspector, names []string) {
+func (d *doctor) ours(ctx context.Context, names []string) {
 	all, err := d.backlog(ctx, names)
 	if err != nil {
 		d.tell(unknown("queues", refusal("reading our queues", err)))
 		return
 	}
-	if servers, err := inspector.Servers(); err != nil {
+	if workers, err := backlog.NewWorkers(d.Redis, d.Outcomes.Namespace()).List(ctx); err != nil {
 		d.tell(unknown("queues", refusal("reading Asynq's servers", err)))
 	} else {
-		d.tell(served(all, serve(all, servers)))
+		serve(all, workers)
+		d.tell(served(all, len(workers)), older(workers))
 	}
 	d.tell(paused(all), archive(all))
 }
 
 // others looks for tasks of ours in the queues of others.
-func (d *doctor) others(ctx context.Context, inspector *asynq.Inspector, names []string) {
+func (d *doctor) others(ctx context.Context, names []string) {
 	all, err := d.backlog(ctx, names)
 	if err != nil {
 		d.tell(unknown("strays", refusal("reading the queues of others", err)))
 		return
 	}
-	d.tell(strays(inspector, all, d.Outcomes.Namespace()))
+	d.tell(strays(asynq.NewInspectorFromRedisClient(d.Redis), all, d.Outcomes.Namespace()))
 }
 
-// serve marks the queues that servers of Asynq's serve, and returns how many
-// processes these are.
-func serve(queues []queue, servers []*asynq.ServerInfo) (processes int) {
-	serving := make(map[string]bool)
-	for _, server := range servers {
-		for i := range queues {
-			if _, serves := server.Queues[queues[i].Name]; serves {
-				queues[i].served = true
-				serving[fmt.Sprint(server.Host, server.PID)] = true
-			}
-		}
+// serve marks the queues that workers serve.
+func serve(queues []queue, workers []backlog.Worker) {
+	for i := range queues {
+		queues[i].served = slices.ContainsFunc(workers, func(w backlog.Worker) bool {
+			return slices.Contains(w.Queues, queues[i].Name)
+		})
 	}
-	return len(serving)
 }
 
 // backlog counts what is in the named queues.
@@ -108,6 +103,21 @@ func served(queues []queue, processes int) Finding {
 			"start workers with revoker work, with this Redis and enough rights")
 	}
 	return ok("queues", found)
+}
+
+// older looks for workers that understand less than producers may ask.
+func older(workers []backlog.Worker) Finding {
+	var found []string
+	for _, w := range workers {
+		if w.Older() {
+			found = append(found, w.String())
+		}
+	}
+	if len(found) > 0 {
+		return warning("older-workers", "these do not know which receipt is meant, and revoke whichever there is: "+shorten(found),
+			"stop them, or upgrade them; until then apply_num and --again are refused, and those that wait may be revoked wrongly")
+	}
+	return ok("older-workers", fmt.Sprintf("all workers are of protocol %d or newer", backlog.Protocol))
 }
 
 // paused looks for queues that were paused while tasks wait in them.

@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -34,6 +35,7 @@ func TestQueuesThatNobodyServes(t *testing.T) {
 			enqueue(t, client, tasks.Revocation{ImpUID: fmt.Sprint("imp_", i), PG: tasks.KCP})
 		}
 		enqueue(t, client, tasks.Revocation{ImpUID: "imp_single"})
+		examine(t, c).want(t, "older-workers", wanted{doctor.OK, "protocol 2"})
 		examine(t, c).want(t, "queues", wanted{doctor.Warning, "0 workers, 4 tasks wait in 2 queues; nobody serves receipts (1), receipts-kcp (3)"})
 
 		// A worker that serves one of them, and takes nothing: its queue is paused.
@@ -48,6 +50,7 @@ func TestQueuesThatNobodyServes(t *testing.T) {
 		defer server.Shutdown()
 		found := examineUntil(t, c, "queues", "1 workers")
 		found.want(t, "queues", wanted{doctor.Warning, "nobody serves receipts (1)"})
+		found.want(t, "older-workers", wanted{doctor.Warning, fmt.Sprintf(":%d (another program)", os.Getpid())})
 		found.want(t, "paused", wanted{doctor.Warning, "receipts-kcp (3)"})
 	})
 }

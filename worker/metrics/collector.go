@@ -28,11 +28,12 @@ var (
 	overdue       = describe("revoker_overdue_outcomes", "Open ones that nobody has gone on with for a minute although it was time.")
 	batchLines    = describe("revoker_batch_lines", "Receipts of batches that have not finished, by what they have come to.", "batch", "state")
 	batchHeld     = describe("revoker_batch_held_lines", "Open ones of them that are in queues that are paused.", "batch")
+	olderWorkers  = describe("revoker_older_workers", "Processes that serve our queues and do not understand all that a task may ask: of an older version, or another program.")
 	redisUp       = describe("revoker_redis_up", "1 if Redis answered when it was last asked.")
 	ready         = describe("revoker_ready", "1 while the worker can work; /readyz says why not.")
 	ofTheWorker   = []*prometheus.Desc{gateClosed, gateClosures, gateFailed, gateWaived, redisUp, ready}
 	fromRedisOnly = []*prometheus.Desc{
-		queueTasks, queueOldest, queuePaused, deadLetters, openOutcomes, overdue, batchLines, batchHeld,
+		queueTasks, queueOldest, queuePaused, deadLetters, openOutcomes, overdue, batchLines, batchHeld, olderWorkers,
 	}
 )
 
@@ -69,6 +70,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	s.gauge(deadLetters, float64(last.overview.Dead))
 	s.gauge(openOutcomes, float64(last.overview.Open))
 	s.gauge(overdue, float64(last.overview.Overdue))
+	s.gauge(olderWorkers, float64(len(last.older)))
 	s.batches(last.overview.Batches, last.queues)
 }
 

@@ -31,6 +31,7 @@ var contract = []string{
 	"revoker_dead_letters{} gauge",
 	"revoker_gate_closed{pg} gauge", "revoker_gate_closures_total{pg} counter",
 	"revoker_gate_failed_receipts{pg} gauge", "revoker_gate_waived{pg} gauge",
+	"revoker_older_workers{} gauge",
 	"revoker_open_outcomes{} gauge",
 	"revoker_outcomes_total{pg,reason} counter",
 	"revoker_overdue_outcomes{} gauge",
@@ -119,6 +120,7 @@ func TestPageShowsWhatIs(t *testing.T) {
 			`revoker_batch_lines{batch="refunds",state="open"}`:                    1,
 			`revoker_batch_lines{batch="refunds",state="dead"}`:                    1,
 			`revoker_batch_lines{batch="refunds",state="revoked"}`:                 0,
+			`revoker_older_workers{}`:                                              0,
 			`revoker_redis_up{}`:                                                   1,
 			`revoker_ready{}`:                                                      1,
 		})

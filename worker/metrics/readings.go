@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 )
@@ -48,11 +49,13 @@ type reading struct {
 	ready    bool
 	overview outcome.Overview
 	queues   []queue
+	older    []backlog.Worker
 }
 
 // readings keeps the last reading.
 type readings struct {
 	subject Subject
+	workers *backlog.Workers
 	flight  singleflight.Group
 
 	mu   sync.Mutex
@@ -60,7 +63,9 @@ type readings struct {
 }
 
 func newReadings(subject Subject) *readings {
-	return &readings{subject: subject, last: reading{err: errors.New("nothing was read yet")}}
+	return &readings{
+		subject: subject, workers: backlog.NewWorkers(subject.Redis, subject.Outcomes.Namespace()), last: reading{err: errors.New("nothing was read yet")},
+	}
 }
 
 // latest returns the last reading.
@@ -110,6 +115,10 @@ func (r *readings) read(ctx context.Context) reading {
 	})
 	all.Go(func() (err error) {
 		found.queues, err = queues(ctx, r.subject.Redis, r.subject.Outcomes.Namespace())
+		return err
+	})
+	all.Go(func() (err error) {
+		found.older, err = r.workers.Older(ctx)
 		return err
 	})
 	all.Go(func() error {

@@ -1,0 +1,94 @@
+package backlog
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"receiptrevoker/tasks"
+)
+
+// Protocol is the version of what a worker understands of a task. What a worker of
+// before would carry out wrongly raises it:
+//
+//	1  imp_uid, pg, batch and row
+//	2  apply_num and again, which say which receipt of the imp_uid is meant, and tier
+const Protocol = 2
+
+// Of ten tasks that a server takes while both queues of a gateway are full, nine are
+// single ones.
+const (
+	singleWeight = 9
+	bulkWeight   = 1
+)
+
+// Weights returns the queues of a gateway in a namespace with their weights, for the
+// Asynq server that serves them.
+//
+// The weights also say what the server understands: they are multiplied by [Protocol].
+// Asynq divides them by their greatest common divisor before it takes tasks, and writes
+// them as they are to its registry of servers. So a server and its version come and go
+// in one step, and no clock, no process ID and no further key has to match.
+func Weights(namespace string, pg tasks.Gateway) map[string]int {
+	return weights(tasks.Queue{PG: pg}.In(namespace), Protocol)
+}
+
+func weights(q tasks.Queue, protocol int) map[string]int {
+	single, bulk := q, q
+	single.Bulk, bulk.Bulk = false, true
+	return map[string]int{single.Name(): singleWeight * protocol, bulk.Name(): bulkWeight * protocol}
+}
+
+// serverMessage is the name of what Asynq writes of a server.
+const serverMessage = "asynq.ServerInfo"
+
+// errUnread says that Asynq could not read what is written of a server, either.
+var errUnread = errors.New("this is not what Asynq writes of a server")
+
+// server is what is read of it.
+type server struct {
+	Host   string         `json:"host"`
+	PID    int            `json:"pid"`
+	Queues map[string]int `json:"queues"`
+}
+
+// parseServer returns the server of which Asynq has written the text.
+func parseServer(text string) (s server, err error) {
+	kind, err := protoregistry.GlobalTypes.FindMessageByName(serverMessage)
+	if err != nil {
+		return s, fmt.Errorf("look for Asynq's form of a server: %w", err)
+	}
+	message := kind.New().Interface()
+	if proto.Unmarshal([]byte(text), message) != nil {
+		return s, errUnread
+	}
+	plain, err := protojson.Marshal(message)
+	if err != nil {
+		return s, errUnread
+	}
+	return s, json.Unmarshal(plain, &s)
+}
+
+// ours returns the names of the server's queues that are those of a namespace, and the
+// version that their weights say: 0 if they say none, as those of another program.
+func (s server) ours(namespace string) (names []string, protocol int) {
+	for name := range s.Queues {
+		if isOf(name, namespace) {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
+		queue, _ := tasks.ParseQueue(name)
+		queue.Bulk = true
+		version := s.Queues[queue.Name()] / bulkWeight
+		if maps.Equal(s.Queues, weights(queue, version)) {
+			return names, version
+		}
+	}
+	return names, 0
+}
