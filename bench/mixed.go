@@ -67,6 +67,7 @@ func mixedParts() (parts []mixedPart) {
 		}})
 	}
 	return append(parts,
+		mixedPart{"sorted", (*bench).mixedSorted},
 		mixedPart{"single", (*bench).mixedSingle},
 		mixedPart{"hand", (*bench).mixedHand},
 		mixedPart{"restart", (*bench).mixedRestart},

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"receiptrevoker/worker/iamport/iamporttest"
@@ -12,11 +13,15 @@ import (
 type mixedList struct {
 	failing float64 // of its receipts, in per cent
 	warm    int     // calls that succeed before
+	sorted  bool    // those that fail come first
 	watch   time.Duration
 }
 
 func (l mixedList) name(lines int) string {
 	name := fmt.Sprintf("%.0f %% of %d receipts fail permanently", l.failing, lines)
+	if l.sorted {
+		name = fmt.Sprintf("the first %.0f %% of %d receipts fail permanently", l.failing, lines)
+	}
 	if l.warm > 0 {
 		name += fmt.Sprintf(", after %d successes", l.warm)
 	}
@@ -36,6 +41,21 @@ func (b *bench) mixedLists(ctx context.Context, failing float64) ([]row, error) 
 	}
 	more, err := b.mixedPair(ctx, mixedList{failing: failing, warm: b.sizes.warm})
 	return append(rows, more...), err
+}
+
+// mixedSorted does so for lists whose older receipts fail.
+func (b *bench) mixedSorted(ctx context.Context) (rows []row, err error) {
+	for _, l := range []mixedList{
+		{failing: 80, sorted: true}, {failing: 80, sorted: true, warm: b.sizes.warm},
+		{failing: 95, sorted: true}, {failing: 95, sorted: true, warm: b.sizes.warm},
+	} {
+		more, err := b.mixedPair(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
+	}
+	return rows, nil
 }
 
 // mixedPair measures a list with the bare handler and with revoker, with each
@@ -85,6 +105,17 @@ func (b *bench) runList(ctx context.Context, l mixedList, seed uint64, who conte
 	list := s.issueMany(b.sizes.list)
 	if l.failing > 0 {
 		s.inject(iamporttest.Rule{PG: mixedGateway, Fault: iamporttest.GatewayFailed, Receipts: l.failing})
+	}
+	if l.sorted {
+		slices.SortStableFunc(list, func(a, c string) int {
+			switch {
+			case s.fails(a) == s.fails(c):
+				return 0
+			case s.fails(a):
+				return -1
+			}
+			return 1
+		})
 	}
 	began := time.Now()
 	if err := s.askBulk(ctx, "mixed", list); err != nil {

@@ -39,7 +39,16 @@ func (h *handler) held(ctx context.Context, r tasks.Revocation, err error) error
 // report tells the gates what a DELETE came to, and everybody to wait if the answer
 // asks for it.
 func (h *handler) report(ctx context.Context, a outcome.Attempt, call *gate.Call, err error) {
-	result := gate.Result{ImpUID: a.Revocation.ImpUID, Signs: signs(err)}
+	h.tell(ctx, a, call, signs(err), err)
+}
+
+// revokedBefore is what a failed DELETE of a receipt says that had been revoked before:
+// PortOne works, and the gateway may be down.
+var revokedBefore = gate.Signs{Gateway: gate.RevokedBefore, PortOne: gate.Answered}
+
+// tell tells the gates what a DELETE says about them.
+func (h *handler) tell(ctx context.Context, a outcome.Attempt, call *gate.Call, says gate.Signs, err error) {
+	result := gate.Result{ImpUID: a.Revocation.ImpUID, Signs: says}
 	if a.FailedBefore {
 		result.Since = a.Since()
 	}

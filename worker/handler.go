@@ -137,7 +137,7 @@ func (h *handler) revoke(ctx context.Context, a *outcome.Attempt, call *gate.Cal
 	}
 	if pg := a.Revocation.PG; found.verdict == pgFailure && (pg.LooksUp() || !pg.Known()) {
 		if found.looked = h.lookUp(ctx, a); found.looked.receipt.Revoked() {
-			h.report(ctx, *a, call, nil) // the gateway refused what it had revoked: it works
+			h.tell(ctx, *a, call, revokedBefore, nil)
 			return foundBy(found.looked.receipt, counted)
 		}
 	}

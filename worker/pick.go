@@ -9,15 +9,13 @@ import (
 	"slices"
 
 	"github.com/hibiken/asynq"
+	"golang.org/x/sync/errgroup"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 )
-
-// samplePage is how many tasks are read at a time of those that wait behind a gate.
-const samplePage = 30
 
 // candidate is a receipt that waits behind a gate, and may be probed with.
 type candidate struct {
@@ -47,7 +45,7 @@ func (c candidate) rank() int {
 
 // waiting returns receipts that wait behind a gate, the best to probe with first, and
 // of the same rank those that were left alone for longest. Of a long queue it knows
-// the newest tasks and some by chance. It is empty only if nothing waits.
+// some by chance. It is empty only if nothing waits.
 func (p *prober) waiting(ctx context.Context, name gate.Name, queues []string) ([]candidate, error) {
 	counted, err := backlog.Read(ctx, p.redis, queues)
 	if err != nil {
@@ -59,25 +57,39 @@ func (p *prober) waiting(ctx context.Context, name gate.Name, queues []string) (
 			tasks int64
 			read  func(queue string, opts ...asynq.ListOption) ([]*asynq.TaskInfo, error)
 		}{{q.Pending, p.inspector.ListPendingTasks}, {q.Retry, p.inspector.ListRetryTasks}} {
-			for _, page := range samplePages(list.tasks) {
-				infos, err := list.read(q.Name, asynq.PageSize(samplePage), asynq.Page(page))
-				if err != nil && !errors.Is(err, asynq.ErrQueueNotFound) {
-					return nil, fmt.Errorf("list tasks of %s: %w", q.Name, err)
-				}
-				collect(found, name, infos)
+			infos, err := drawn(q.Name, list.tasks, list.read)
+			if err != nil {
+				return nil, err
 			}
+			collect(found, name, infos)
 		}
 	}
 	return p.ranked(ctx, name, found)
 }
 
-// samplePages returns the numbers of the pages that are read of so many tasks.
-func samplePages(count int64) []int {
-	last := int(count+samplePage-1) / samplePage
-	if last <= 2 {
-		return []int{1, 2}[:last]
+// drawn returns some of so many tasks of a queue, each by chance: what stands together in
+// a list may fail together.
+func drawn(
+	queue string, count int64, read func(queue string, opts ...asynq.ListOption) ([]*asynq.TaskInfo, error),
+) ([]*asynq.TaskInfo, error) {
+	infos := make([][]*asynq.TaskInfo, min(count, sampled))
+	var all errgroup.Group
+	all.SetLimit(sampledAtOnce)
+	for i := range infos {
+		place := i
+		if count > sampled {
+			place = rand.IntN(int(count))
+		}
+		all.Go(func() (err error) {
+			infos[i], err = read(queue, asynq.PageSize(1), asynq.Page(place+1))
+			if err != nil && !errors.Is(err, asynq.ErrQueueNotFound) {
+				return fmt.Errorf("read a task of %s: %w", queue, err)
+			}
+			return nil
+		})
 	}
-	return []int{last, last - 1, 1 + rand.IntN(last-2)}
+	err := all.Wait()
+	return slices.Concat(infos...), err
 }
 
 // collect adds the receipts of tasks that the gate holds back.
@@ -118,10 +130,26 @@ func (p *prober) ranked(ctx context.Context, name gate.Name, found map[string]ca
 	slices.SortFunc(all, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.known.UpdatedAt.Compare(b.known.UpdatedAt))
 	})
+	alternate(all)
 	if name == gate.PortOne {
 		p.spread(all)
 	}
 	return all, nil
+}
+
+// alternate lets single receipts and those of batches take turns where neither was ever
+// called: single ones may all fail for a reason of their own.
+func alternate(all []candidate) {
+	var turns [2]int
+	for i := range all {
+		if rank := all[i].rank(); rank < len(turns) {
+			all[i].turn = turns[rank]
+			turns[rank]++
+		}
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(max(a.rank(), 1), max(b.rank(), 1)), cmp.Compare(a.turn, b.turn))
+	})
 }
 
 // spread orders what PortOne's gate is probed with so that each gateway has its turn,

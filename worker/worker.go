@@ -214,6 +214,7 @@ func (w *Worker) handler(stopping, abandoned context.Context) *handler {
 func (w *Worker) prober(handler *handler) *prober {
 	return &prober{
 		handler: handler, redis: w.config.Redis, inspector: asynq.NewInspectorFromRedisClient(w.config.Redis),
+		firstAfter: cmp.Or(w.config.Gate.Probe, gate.DefaultProbe),
 	}
 }
 

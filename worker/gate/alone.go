@@ -36,12 +36,11 @@ func (a *alone) refused(process string) bool {
 // standAside lets this process alone make no calls for a while. The caller
 // holds the lock.
 func (g *Gates) standAside(l *local, reason string) {
-	first := l.alone.reason == ""
-	l.alone.until, l.alone.reason = time.Now().Add(g.config.ProbeMax), reason
-	l.window.entries = nil
-	if first {
+	if l.alone.reason == "" {
 		g.log.Error("PortOne refuses this process alone: it makes no calls, others do", "reason", reason)
 	}
+	l.alone.until, l.alone.reason = time.Now().Add(g.config.ProbeMax), reason
+	l.window.entries = nil
 }
 
 // letIn notes that PortOne has answered this process. The caller holds the lock.

@@ -77,8 +77,7 @@ func (g *Gates) shut(pg tasks.Gateway, now time.Time) *WaitError {
 	return nil
 }
 
-// hold returns how long PortOne wants no calls, or nil. The caller holds the
-// lock.
+// hold returns how long PortOne wants no calls, or nil. The caller holds the lock.
 func (g *Gates) hold(now time.Time) *WaitError {
 	wait := g.held.Sub(now)
 	if wait <= 0 {

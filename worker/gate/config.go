@@ -8,7 +8,7 @@ import (
 
 // The defaults.
 const (
-	DefaultReceipts = 150
+	DefaultReceipts = 80
 	DefaultProbe    = time.Second
 	DefaultProbeMax = 10 * time.Second
 	DefaultPatience = 12 * time.Hour
@@ -26,9 +26,9 @@ const (
 // default.
 type Config struct {
 	// Receipts is how many different receipts must have failed since the gateway's
-	// last success for its gate to close. On a list of which 95 % fail for ever, 150
-	// failures in a row come once in two thousand times; a gateway that is down costs
-	// so many calls. Default 150.
+	// last success for its gate to close. A gateway that is down costs so many attempts.
+	// A list of which 95 % fail for ever may close it once; the first probes, of many
+	// receipts at once, then open it, and for ten minutes it takes twice as many. Default 80.
 	Receipts int
 	// Probe is how long after closing the first probe is made. Each interval is
 	// a tenth longer than the one before, so that the gateway's return is

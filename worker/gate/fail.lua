@@ -1,36 +1,35 @@
--- Counts a receipt whose call failed, and closes the gate if enough different ones
--- have failed since the gateway's last success.
+-- Counts a call that failed, and closes the gate if enough different receipts have
+-- failed since the gateway's last success.
 --
--- KEYS  gate's hash, set of the receipts that failed since the last success
--- ARGV  epoch in which the call began; imp_uid, "" for a suspect, which does not
---       count; when the caller's last success was, in us, 0 for none; at how many
---       the gate closes; how many are enough once the first of them failed so long
---       ago, and how long that is, in us; why it closes whatever was counted, "" if
---       it does not; owner; cause; first probe interval in us; life of the keys in ms
---
--- Returns the time of Redis in seconds and microseconds, the gate's names and
--- values, and how many have failed.
-local function text(n) return string.format('%.0f', n) end
-local imp_uid, succeeded, most, reason = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[7]
-local was = redis.call('HMGET', KEYS[1], 'state', 'epoch', 'succeeded_at', 'waived')
-local epoch, time = tonumber(was[2] or 0) or 0, redis.call('TIME')
-local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local current = epoch == tonumber(ARGV[1]) -- the gate has not closed or opened since
-
-if succeeded > (tonumber(was[3] or 0) or 0) then
+-- ARGV  epoch in which the call began; imp_uid, "" for a suspect; when the caller's last
+--       success was, in us, 0 for none; at how many the gate closes; how many are enough
+--       once nothing has succeeded for so long, and how long that is, in us; why it closes
+--       whatever was counted, "" if it does not; owner; cause; first probe interval in us
+local imp_uid, succeeded, most, least, long, reason = ARGV[2], num(ARGV[3]), num(ARGV[4]), num(ARGV[5]), num(ARGV[6]), ARGV[7]
+local was = redis.call('HMGET', KEYS[1], 'state', 'epoch', 'succeeded_at', 'waived', 'spared', 'failing_since')
+local epoch, since, suspects = num(was[2]), tonumber(was[6] or now) or now, 0
+local current = epoch == num(ARGV[1]) and not was[4] -- the gate has not closed or opened since
+if succeeded > num(was[3]) then
   redis.call('HSET', KEYS[1], 'succeeded_at', text(succeeded))
+  redis.call('HDEL', KEYS[1], 'failing_since', 'suspects', 'waited')
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', text(succeeded))
+  since = now
 end
-if imp_uid ~= '' and (current or was[1] == 'closed') and not was[4] and not redis.call('ZSCORE', KEYS[2], imp_uid) then
-  redis.call('ZADD', KEYS[2], text(now), imp_uid)
+redis.call('HSETNX', KEYS[1], 'failing_since', text(now))
+if imp_uid ~= '' and (current or was[1] == 'closed' and not was[4]) then
+  redis.call('ZADD', KEYS[2], 'NX', text(now), imp_uid)
+elseif current then
+  suspects = redis.call('HINCRBY', KEYS[1], 'suspects', 1)
 end
-local failed, first = redis.call('ZCARD', KEYS[2]), redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]
-local enough = failed >= most or failed >= tonumber(ARGV[5]) and now - (tonumber(first or now) or now) >= tonumber(ARGV[6])
-if (enough or reason ~= '') and current and was[1] ~= 'closed' and not was[4] then
-  local closed = math.max(now, epoch + 1)
-  redis.call('HSET', KEYS[1], 'state', 'closed', 'epoch', text(closed), 'owner', ARGV[8], 'reason', reason, 'cause', ARGV[9],
-    'failures', failed, 'interval', ARGV[10], 'probe_at', text(closed + tonumber(ARGV[10])))
+if now - epoch < long then
+  most = math.max(most, num(was[5])) -- it closed for a moment, on a part of a list
 end
-redis.call('PEXPIRE', KEYS[1], ARGV[11])
-redis.call('PEXPIRE', KEYS[2], ARGV[11])
-return {time[1], time[2], redis.call('HGETALL', KEYS[1]), failed}
+local counted, late = redis.call('ZCARD', KEYS[2]), now - since >= long
+if late and counted < least and counted + suspects >= most then
+  reason = counted + suspects .. ' calls failed, and nothing has succeeded for ten minutes'
+end
+if (counted >= most or late and counted >= least or reason ~= '') and current and was[1] ~= 'closed' then
+  redis.call('HSET', KEYS[1], 'state', 'closed', 'epoch', text(math.max(now, epoch + 1)), 'owner', ARGV[8], 'reason', reason,
+    'cause', ARGV[9], 'failures', counted, 'interval', ARGV[10], 'probe_at', text(math.max(now, epoch + 1) + num(ARGV[10])))
+end
+return reply()

@@ -3,16 +3,18 @@
 // A failure that is evidence about one receipt is not evidence about its gateway.
 // Each gateway has a gate in Redis, shared by all processes, that counts the
 // different receipts that failed since the gateway's last success. A receipt that
-// failed before a success is a suspect, and no longer counts. The gate closes when
-// 150 have failed, or when at least ten have, the first of them ten minutes ago.
+// failed before a success is a suspect, and does not count. The gate closes when 80
+// have failed; or once nothing has succeeded for ten minutes, when ten have, or 80 calls
+// did, those for suspects included.
 //
 // While it is closed, the gateway's queues are paused through Asynq, no attempt
-// counts, and one probe at a time finds out whether the gateway is back: with a
-// receipt never called if there is one, of the queue for single revocations first;
-// then with one that failed since the last success; with a suspect last. Any success
-// opens the gate and resets the count, also that of a call that was in flight when
-// it closed. Receipts that failed since the last success are then brought forward;
-// all others keep their schedule. No ramp follows.
+// counts, and probes find out whether the gateway works: the first on many receipts from
+// all over what waits, since those that failed may be a bad part of a list; then one at
+// a time, with receipts never called, single ones and others in turn, then with those that
+// failed since the last success, suspects last. Any success opens the gate and resets
+// the count. Receipts that failed since the last success are then brought forward; all
+// others keep their schedule. No ramp follows. A gate that was closed for less than a
+// minute takes twice as many the next time, for ten minutes, and a thousand at most.
 //
 // If nothing succeeds for twelve hours, it is the receipts that fail: the gate is
 // waived, and stays open until something succeeds.
@@ -66,6 +68,9 @@ const (
 	// Silent: nothing. PortOne may have refused the request without asking the
 	// gateway.
 	Silent Evidence = iota
+	// RevokedBefore: the call failed, since its receipt had been revoked before. What
+	// failed until then no longer counts, but nothing is known to work.
+	RevokedBefore
 	// Answered: what stands behind the gate works.
 	Answered
 	// Failed: it does not. A gate closes on many of these.

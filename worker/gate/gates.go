@@ -76,7 +76,7 @@ func (g *Gates) Refresh(ctx context.Context) (Snapshot, error) {
 }
 
 // attentive reports whether it matters to a gate that a call succeeds.
-func (s State) attentive() bool { return s.Closed || s.Failed > 0 || s.Waived }
+func (s State) attentive() bool { return s.Closed || s.Waived || s.failing }
 
 // adopt takes a state over, unless a newer one is known: replies overtake each
 // other. One that is much newer is of a clock that was set back. The caller holds the

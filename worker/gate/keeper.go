@@ -104,8 +104,7 @@ func (k *keeper) tend(ctx context.Context, s Snapshot, name Name, state State) e
 	return nil
 }
 
-// untold reports whether this process had a success of which the gate should
-// know.
+// untold reports whether this process had a success of which the gate should know.
 func (g *Gates) untold(name Name) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -77,9 +77,6 @@ func (g *Gates) await(ctx context.Context, pg tasks.Gateway, deadline time.Time)
 
 // rest waits for d, or returns why it did not.
 func rest(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)

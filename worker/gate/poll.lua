@@ -2,9 +2,8 @@
 --
 -- KEYS  the hold, then each gate's hash and its set of receipts that failed
 --
--- Returns the seconds and microseconds of now, the ms that the hold still has, and
--- for each gate its names and values, and how many have failed; "wrong type" where a
--- key is of another type.
+-- Returns the seconds and microseconds of now, the ms that the hold still has, and for each
+-- gate its names and values, and how many have failed; "wrong type" for a key of another type.
 local time = redis.call('TIME')
 local reply = {time[1], time[2], redis.call('PTTL', KEYS[1])}
 for i = 2, #KEYS do

@@ -29,18 +29,13 @@ func (k *keeper) bringForward(ctx context.Context, name Name, epoch int64) error
 				return err
 			}
 		}
-		members := make([]any, len(impUIDs))
-		for i, impUID := range impUIDs {
-			members[i] = impUID
-		}
-		if err := k.store.client.ZRem(ctx, k.store.released(name), members...).Err(); err != nil {
+		if err := k.store.client.ZRem(ctx, k.store.released(name), impUIDs).Err(); err != nil {
 			return fmt.Errorf("note what was brought forward behind the gate of %s: %w", name, err)
 		}
 	}
 }
 
-// forward brings those of the receipts forward whose tasks wait on a queue for a
-// retry.
+// forward brings those of the receipts forward whose tasks wait on a queue for a retry.
 func (s *Store) forward(ctx context.Context, queue string, impUIDs []string) error {
 	args := []any{backlog.Key(queue, "t:")}
 	for _, impUID := range impUIDs {

@@ -30,6 +30,8 @@ func (c *Call) note(ctx context.Context, name Name, said Evidence, epoch int64, 
 	switch said {
 	case Silent:
 		return nil
+	case RevokedBefore:
+		return g.restart(ctx, name)
 	case Answered:
 		return g.succeed(ctx, name, result.ImpUID, c.probe)
 	}
@@ -40,7 +42,7 @@ func (c *Call) note(ctx context.Context, name Name, said Evidence, epoch int64, 
 	g.mu.Lock()
 	l := g.gates[name]
 	f.succeeded = l.success
-	if result.Since.IsZero() || result.Since.After(l.success) && result.Since.After(l.SucceededAt) {
+	if name == PortOne || result.Since.IsZero() || result.Since.After(l.success) && result.Since.After(l.SucceededAt) {
 		f.impUID = result.ImpUID
 	}
 	g.mu.Unlock()
@@ -52,6 +54,15 @@ func (c *Call) note(ctx context.Context, name Name, said Evidence, epoch int64, 
 }
 
 func cut(text string) string { return strings.ToValidUTF8(text[:min(len(text), maxReason)], "") }
+
+// restart lets the count of what failed begin anew, and opens the gate if it is closed.
+func (g *Gates) restart(ctx context.Context, name Name) error {
+	if !g.States()[name].attentive() {
+		return nil
+	}
+	s, err := g.store.settle(ctx, name, settlement{what: settleOpen, process: g.process}, g.config)
+	return g.take(name, s, err, time.Time{})
+}
 
 // succeed notes a success of this process. Redis is told at once if that opens the
 // gate; else with the next failure, or by the keeper. PortOne's gate opens on that of

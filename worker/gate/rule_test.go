@@ -21,6 +21,7 @@ import (
 //	f  a call for a receipt fails that first failed long ago
 //	s  a call succeeds
 //	i  a call succeeds that was in flight from the beginning
+//	h  a call fails, in flight from the beginning, for a receipt revoked by hand before
 //	T  ten minutes pass
 //	C  the gate's patience passes with probes that fail
 //
@@ -49,7 +50,19 @@ func TestRule(t *testing.T) {
 		"s10FTf":       "closed: 10 different receipts failed since the last success at 08:41 UTC (pg_failure)",
 		"12Fi":         "open",
 		"12Fi11F":      "open",
-		"12Fi12F":      "closed: 12 different receipts failed since the last success at 08:41 UTC (pg_failure)",
+		"12Fi12F":      "open", // so short a closing was wrong: now it takes twice as many
+		"12Fi24F":      "closed: 24 different receipts failed since the last success at 08:41 UTC (pg_failure)",
+		"12Fi24Fi47F":  "open",
+		"12FiT12F":     "closed: 12 different receipts failed since the last success at 08:41 UTC (pg_failure)",
+		"12FTi12F":     "closed: 12 different receipts failed since the last success at 08:41 UTC (pg_failure)",
+		"11Fh11F":      "open",
+		"12Fh":         "open",
+		"s11Fh12F":     "closed: 12 different receipts failed since the last success at 08:41 UTC (pg_failure)",
+		"s10fTf":       "open",
+		"s11fTf":       "closed: 12 calls failed, and nothing has succeeded for ten minutes",
+		"s12fThf":      "closed: 12 calls failed, and nothing has succeeded for ten minutes",
+		"s6F5fTf":      "closed: 12 calls failed, and nothing has succeeded for ten minutes",
+		"s11fTsf":      "open",
 		"12F9T":        "closed: 12 different receipts failed and none has succeeded (pg_failure)",
 		"12FC":         "waived",
 		"12FC99F":      "waived",
@@ -145,9 +158,11 @@ func (s *sequence) step(t *testing.T, c rune) {
 		return
 	case 's', 'i':
 		result.Signs = answered
+	case 'h':
+		result.Signs = gate.Signs{Gateway: gate.RevokedBefore, PortOne: gate.Answered}
 	}
 	call := s.inFlight
-	if c != 'i' {
+	if c != 'i' && c != 'h' {
 		eventually(t, "the call is let through", func() (through bool) {
 			var err error
 			call, err = p.Enter(t.Context(), tasks.KCP)

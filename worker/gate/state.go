@@ -39,8 +39,9 @@ type State struct {
 	// Closures is how often this process has closed the gate; see [Gates.States].
 	Closures int
 
-	opener string // the process that opened it
-	prober string // the process that probes, or did when it died
+	opener  string // the process that opened it
+	prober  string // the process that probes, or did when it died
+	failing bool   // something has failed since the last success
 }
 
 // values are the names and values of a gate's hash.
@@ -71,7 +72,7 @@ func decode(v values, failed int64) State {
 		Closed: v["state"] == "closed", Epoch: number(v["epoch"]), Owner: v["owner"], Reason: v["reason"],
 		NextProbe: v.moment("probe_at"),
 		Failed:    int(failed), SucceededAt: v.moment("succeeded_at"), Waived: v["waived"] != "",
-		opener: v["opener"], prober: v["prober"],
+		opener: v["opener"], prober: v["prober"], failing: failed > 0 || v["failing_since"] != "" || v["waited"] != "",
 	}
 	switch {
 	case !state.Closed:

@@ -17,6 +17,8 @@ import (
 var (
 	//go:embed poll.lua
 	pollSource string
+	//go:embed gate.lua
+	gateSource string // stands before those that change a gate
 	//go:embed fail.lua
 	failSource string
 	//go:embed settle.lua
@@ -29,8 +31,8 @@ var (
 	swapSource string
 
 	pollScript    = redis.NewScript(pollSource)
-	failScript    = redis.NewScript(failSource)
-	settleScript  = redis.NewScript(settleSource)
+	failScript    = redis.NewScript(gateSource + failSource)
+	settleScript  = redis.NewScript(gateSource + settleSource)
 	forwardScript = redis.NewScript(forwardSource)
 	takeScript    = redis.NewScript(takeSource)
 	swapScript    = redis.NewScript(swapSource)
@@ -147,7 +149,7 @@ const (
 	settleProbing   = "probing" // the process asks to make the probe that is due, or goes on with it
 	settleFailed    = "failed"  // a probe
 	settleSilent    = "silent"  // a probe that said nothing
-	settleOpen      = "open"    // a person says so, or there is nothing to probe with
+	settleOpen      = "open"    // a person says so, nothing is there to probe with, or [RevokedBefore]
 )
 
 // settlement is what a gate is told.

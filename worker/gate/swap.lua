@@ -6,9 +6,8 @@
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then
   return 0
 end
-if ARGV[2] == '' then
-  redis.call('DEL', KEYS[1])
-else
+redis.call('DEL', KEYS[1])
+if ARGV[2] ~= '' then
   redis.call('SET', KEYS[1], ARGV[2])
 end
 return 1

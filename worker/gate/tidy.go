@@ -54,7 +54,7 @@ func (k *keeper) tidyOne(ctx context.Context, s Snapshot, p Pause) error {
 	switch {
 	case p.Paused && p.Gate == "":
 		return nil
-	case p.Paused && s.holds(p):
+	case p.Paused && s.Gates[p.Gate].Closed && s.Gates[p.Gate].Epoch == p.epoch:
 		k.paused[p.Queue] = p.epoch
 		return nil
 	case p.Paused && p.epoch > s.Now.UnixMicro() && p.epoch <= s.Now.Add(slack).UnixMicro():
@@ -81,13 +81,6 @@ func (k *keeper) tidyOne(ctx context.Context, s Snapshot, p Pause) error {
 		return err
 	}
 	return k.store.pause(ctx, p.Queue, newMark(s.Now, wanted, epoch))
-}
-
-// holds reports whether the gate that pauses a queue is closed, and since the
-// same moment.
-func (s Snapshot) holds(p Pause) bool {
-	state := s.Gates[p.Gate]
-	return state.Closed && state.Epoch == p.epoch
 }
 
 // wanted returns the gate that should pause a queue, and its epoch, or none.

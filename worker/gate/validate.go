@@ -37,12 +37,15 @@ func (v values) validate(key string, now time.Time) (mends []mend) {
 	micros, state, epoch := now.Add(slack).UnixMicro(), v["state"], v["epoch"]
 	within("epoch", 1, micros)
 	within("succeeded_at", 1, micros)
-	within("probe_at", 1, micros+longestProbe.Microseconds())
 	within("prober_until", 1, micros+proberLife.Microseconds())
+	within("failing_since", 1, micros)
+	within("suspects", 1, math.MaxInt32)
+	within("spared", 1, math.MaxInt32)
 	within("waived", 1, 1)
 	within("waited", 0, life.Microseconds())
 	within("failures", 0, math.MaxInt32)
 	within("interval", time.Millisecond.Microseconds(), longestProbe.Microseconds())
+	within("probe_at", 1, now.Add(time.Second).UnixMicro()+number(v["interval"]))
 	if _, ok := v["epoch"]; state != "" && (!ok || state != "closed" && state != "open") {
 		clear(v)
 		return []mend{{key: key, value: fmt.Sprintf("%q since %q", state, epoch)}}

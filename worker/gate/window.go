@@ -2,7 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"math"
 	"slices"
 )
 
@@ -10,8 +9,8 @@ const (
 	// windowSize is how many calls of a process are looked at before PortOne's gate
 	// closes, and windowLeast how many there must be.
 	windowSize, windowLeast = 20, 10
-	// windowRatio is the share of them that failed at which it closes.
-	windowRatio = 0.7
+	// windowBad is how many of ten must have failed.
+	windowBad = 7
 )
 
 // window holds what the last calls to PortOne came to, the newest last, with one
@@ -43,7 +42,7 @@ func (w *window) bad() string {
 		}
 	}
 	n := len(w.entries)
-	if n < windowLeast || failed < int(math.Ceil(windowRatio*float64(n))) {
+	if n < windowLeast || 10*failed < windowBad*n {
 		return ""
 	}
 	return fmt.Sprintf("%d of the last %d calls failed", failed, n)
