@@ -92,11 +92,9 @@ func NewCaller() string { return strconv.FormatUint(rand.Uint64(), 36) }
 // BeginAs is [Store.Begin] for callers that repeat it when no answer came:
 // under the same name it begins the same attempt, whose lease begins anew.
 func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Duration, caller string) (Attempt, error) {
-	keys := []string{
-		s.outcomeKey(r.ImpUID), s.requestKey(r.ImpUID), s.openKey(), s.deadKey(), s.batchKey(""), s.lossyKey(),
-	}
-	reply, err := beginScript.Run(ctx, s.client, keys, lease.Milliseconds(), caller, r.ImpUID,
-		r.Batch, lineOf(r), string(r.PG), r.ApplyNum, flag(r.Again)).StringSlice()
+	who, line := asker(r)
+	reply, err := s.run(ctx, beginScript, s.outcomeKey(r.ImpUID),
+		lease.Milliseconds(), caller, r.ImpUID, who, line, mannerOf(r).json()).StringSlice()
 	if err != nil {
 		return Attempt{}, fmt.Errorf("begin the attempt on %s: %w", r.ImpUID, err)
 	}
@@ -119,22 +117,31 @@ func newAttempt(r tasks.Revocation, begun []string) (Attempt, error) {
 	if err != nil {
 		return Attempt{}, fmt.Errorf("begin the attempt on %s: attempts: %w", r.ImpUID, err)
 	}
-	r.PG = cmp.Or(r.PG, tasks.Gateway(begun[14])) // a later producer may not have known it
+	r.PG = cmp.Or(r.PG, tasks.Gateway(begun[9])) // a later producer may not have known it
 	r.ApplyNum, r.Again = begun[7], begun[8] != ""
 	return Attempt{
 		Revocation: r, AskedAt: timeOf(begun[6], time.UnixMicro), Withdrawn: begun[5] != "",
-		Number: number, FailedBefore: begun[4] != "", Memory: readMemory(begun[9:]),
+		Number: number, FailedBefore: number > 1 || failed(Reason(begun[4])), Memory: readMemory(begun[10:]),
 		fence: begun[0], request: begun[6], first: begun[2],
 		redis: timeOf(begun[3], time.UnixMicro), local: time.Now(),
 	}, nil
+}
+
+// failed reports whether an attempt failed whose outcome has the reason; dead letters
+// with the latter two may be revived.
+func failed(reason Reason) bool {
+	switch reason {
+	case ReasonPGFailure, ReasonUnreachable, ReasonAttemptsExhausted, ReasonUnconfirmed:
+		return true
+	}
+	return false
 }
 
 // Extend lets a running attempt's lease end no earlier than lease from now. It
 // reports false, and does nothing, if the attempt is over or a newer one has begun.
 func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) (running bool, err error) {
 	impUID := a.Revocation.ImpUID
-	keys := []string{s.outcomeKey(impUID), s.openKey()}
-	running, err = extendScript.Run(ctx, s.client, keys, a.fence, lease.Milliseconds(), impUID).Bool()
+	running, err = s.run(ctx, extendScript, s.outcomeKey(impUID), a.fence, lease.Milliseconds(), impUID).Bool()
 	if err != nil {
 		return false, fmt.Errorf("extend the attempt on %s: %w", impUID, err)
 	}
@@ -161,16 +168,11 @@ func (s *Store) Finish(ctx context.Context, a Attempt, o Outcome) (written bool,
 		}
 	}
 	args := []any{
-		a.fence, a.request, flag(a.Uncounted), s.config.TTL.Milliseconds(), o.NextAttemptAt.UnixMilli(),
-		s.config.StreamLength, a.Number, a.first, a.Revocation.Batch, len(own),
+		a.fence, a.request, flag(a.Uncounted), o.NextAttemptAt.UnixMilli(), s.config.StreamLength,
+		a.Number, a.first, a.Revocation.Batch, len(own),
 	}
 	args = append(append(args, own...), a.values()...)
-
-	keys := []string{
-		s.outcomeKey(o.ImpUID), s.requestKey(o.ImpUID), s.openKey(), s.deadKey(), s.streamKey(),
-		s.batchKey(""), s.batchStreamKey(),
-	}
-	reply, err := finishScript.Run(ctx, s.client, keys, args...).Text()
+	reply, err := s.run(ctx, finishScript, s.outcomeKey(o.ImpUID), args...).Text()
 	if err != nil {
 		return false, fmt.Errorf("finish the attempt on %s: %w", o.ImpUID, err)
 	}

@@ -12,7 +12,7 @@ import (
 //go:embed overview.lua
 var overviewSource string
 
-var overviewScript = redis.NewScript(overviewSource)
+var overviewScript = redis.NewScript(batchSource + overviewSource)
 
 const (
 	// latestBatches is among how many of the latest batches an overview looks
@@ -38,9 +38,8 @@ type Overview struct {
 // costs the same for any number of them. What is overdue should have gone on by
 // the given time ago.
 func (s *Store) Overview(ctx context.Context, overdueFor time.Duration) (Overview, error) {
-	keys := []string{s.openKey(), s.deadKey(), s.batchIndexKey(), s.batchKey("")}
 	overdue := overdueFor.Milliseconds()
-	reply, err := overviewScript.Run(ctx, s.client, keys, overdue, latestBatches, overviewBatches).Slice()
+	reply, err := s.run(ctx, overviewScript, s.openKey(), overdue, latestBatches, overviewBatches).Slice()
 	if err != nil {
 		return Overview{}, fmt.Errorf("look over the outcomes: %w", err)
 	}

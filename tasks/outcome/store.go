@@ -34,10 +34,17 @@ var (
 
 	beatScript   = redis.NewScript(beatSource)
 	beginScript  = redis.NewScript(batchSource + beginSource)
-	extendScript = redis.NewScript(extendSource)
+	extendScript = redis.NewScript(batchSource + extendSource)
 	finishScript = redis.NewScript(batchSource + finishSource)
 	reviveScript = redis.NewScript(batchSource + reviveSource)
 )
+
+// run runs a script that has the shared source before its own. It is told a key, from
+// which it makes all others.
+func (s *Store) run(ctx context.Context, script *redis.Script, key string, args ...any) *redis.Cmd {
+	args = append([]any{s.config.TTL.Milliseconds()}, args...)
+	return script.Run(ctx, s.client, []string{key}, args...)
+}
 
 // ErrNotFound is returned for an imp_uid of which nothing is known: it was never
 // asked for, or by a producer that recorded nothing and is not yet attempted, or its
