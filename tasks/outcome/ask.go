@@ -52,8 +52,9 @@ func (s *Store) Ask(ctx context.Context, r tasks.Revocation) (Asked, error) {
 	if err != nil {
 		return Asked{}, fmt.Errorf("record the request for %s: %w", r.ImpUID, err)
 	}
-	a := readAsked(reply[3])
+	a := readAsked(reply[3][0])
 	a.Status, a.ApplyNum = Status(reply[4]), reply[5]
+	a.Enqueue = a.Status == Queued && !a.Other
 	return a, nil
 }
 
@@ -143,7 +144,7 @@ func readRows(reply []string, first, count int) []Asked {
 	own, err := strconv.Atoi(reply[1])
 	for i := range asked {
 		if i >= before {
-			asked[i] = readAsked(reply[2][2*(i-before):])
+			asked[i] = readAsked(reply[2][i-before])
 			continue
 		}
 		kind, mine := Kind(reply[0][i*rowSize]), err == nil && first+i >= own
@@ -152,13 +153,15 @@ func readRows(reply []string, first, count int) []Asked {
 	return asked
 }
 
-// readAsked reads the two letters that the script returns for a request.
-func readAsked(letters string) Asked {
-	a := Asked{Kind: Kind(letters[0]), Enqueue: letters[1] == '+'}
-	if a.Other = a.Kind == 'x'; a.Other {
-		a.Kind = KindInvalid
+// readAsked reads a kind as the script returns it.
+func readAsked(kind byte) Asked {
+	switch kind {
+	case 'x':
+		return Asked{Kind: KindInvalid, Other: true}
+	case 'k':
+		return Asked{Kind: KindQueued}
 	}
-	return a
+	return Asked{Kind: Kind(kind), Enqueue: Kind(kind) == KindQueued}
 }
 
 // CompleteBatch notes that a list ended with the given row of a batch, which

@@ -8,26 +8,27 @@
 --       and the other fields of that, in JSON
 --
 -- Returns "asked"; those of the rows that were asked for before, and the first row of
--- the batch that the same caller asked for, empty for none; two letters for each row
--- after them, its kind, "x" for another receipt than the one that is being revoked, and
--- "+" if it is to be enqueued; then the status of the imp_uid of a single request, and
--- its apply_num. Or, with nothing recorded, why: "gone" if there is no such batch,
--- "cancelled", "longer" and the rows of its list, or "other" and the first row that is
--- another list's.
+-- the batch that the same caller asked for, empty for none; the kinds of the rows after
+-- them, and besides those "k" for a queued one whose request was recorded before, "x" for
+-- another receipt than the one that is being revoked; then the status of the imp_uid of a
+-- single request, and its apply_num. Or, with nothing recorded, why: "gone" if there is no
+-- such batch, "cancelled", "longer" and the rows of its list, or "other" and the first row
+-- that is another list's.
 local batch, first, rows = ARGV[2], tonumber(ARGV[5]), ARGV[6]
 local key, by = batchKey(batch), batch == '' and 'single' or 'in:' .. batch
 local id, score = text(micros), text(millis) -- written once: a number would be for each row
+local manners = {} -- of asking by their JSON, which most rows of a list have in common
 local opened = {} -- scores and imp_uids of the set of the open ones
 
 -- record writes a request that begins anew, and returns what ask does.
 local function record(imp_uid, line, how, id)
   redis.call('HSET', requestKey(imp_uid), 'id', id, by, line, unpack(how.fields))
   opened[#opened + 1], opened[#opened + 2] = score, imp_uid
-  return 'q', '+', 'queued', ''
+  return 'q', 'queued', ''
 end
 
--- ask records one request, and returns its kind, whether it is to be enqueued, the
--- status of the imp_uid and the number of its receipt; or nil and an error.
+-- ask records one request, and returns its kind, the status of the imp_uid and the
+-- number of its receipt; or nil and an error.
 local function ask(imp_uid, line, how)
   local outcome, request = outcomeKey(imp_uid), requestKey(imp_uid)
   if redis.call('EXISTS', outcome, request) == 0 then -- as of most
@@ -44,7 +45,7 @@ local function ask(imp_uid, line, how)
     local another = how.apply_num and how.apply_num ~= (o[4] or r[2])
     asked = not (how.again or o[2] == 'withdrawn' or another)
   elseif asked and how.apply_num and how.apply_num ~= r[2] then
-    return 'x', '-', status, r[2] or ''
+    return 'x', status, r[2] or ''
   end
   if not asked then
     if r[1] then
@@ -61,35 +62,21 @@ local function ask(imp_uid, line, how)
   end
   local kind = 'e'
   if r[4] and batch ~= '' then
-    kind = r[4] == line and 'q' or 'r'
+    kind = r[4] == line and 'k' or 'r'
   else
     redis.call('HSET', request, by, line)
   end
   if not ended then
     redis.call('ZADD', openKey, 'NX', millis, imp_uid) -- where its outcome was lost
-    return kind, batch == '' and status == 'queued' and '+' or '-', status, ''
+    return kind, status, ''
   end
   if kind ~= 'r' then -- also what ended while there was no batch to count it
-    count(batch, line, nil, ended)
+    count({[by] = line}, nil, ended)
   end
   -- What asks for it ends with its outcome, or it would be open again.
   local left = redis.call('PTTL', outcome)
   redis.call('PEXPIRE', request, left > 0 and left or ttl)
-  return kind, '-', status, o[4] or ''
-end
-
-local manners = {} -- of asking, which most rows of a list have in common
-
--- manner returns how a row is asked for: the fields of the request's hash, and the
--- gateway by which its line is counted.
-local function manner(line, json)
-  local how = manners[json]
-  if not how then
-    how = cjson.decode(json)
-    how.fields, how.counted = given({}, how), string.match(line, ' (.*)$')
-    manners[json] = how
-  end
-  return how
+  return kind, status, o[4] or ''
 end
 
 local kept, own = '', nil
@@ -110,7 +97,8 @@ if batch ~= '' then
   end
   -- Row 0 is none: from now on there is a key that can end with the batch.
   redis.call('SETBIT', key .. ':counted', 0, 0)
-  kept = #rows > 0 and redis.call('GETRANGE', key .. ':rows', first * 5 - 5, first * 5 + #rows - 6) or ''
+  local from = first * 5 - 5
+  kept = #rows > 0 and redis.call('GETRANGE', key .. ':rows', from, from + #rows - 1) or ''
   for i = 1, #kept / 5 do
     if string.sub(kept, i * 5 - 3, i * 5) ~= string.sub(rows, i * 5 - 3, i * 5) then
       return {'other', tostring(first + i - 1)}
@@ -122,39 +110,41 @@ if batch ~= '' then
   end
 end
 
+local row = {q = 'q', k = 'q', e = 'e', r = 'r', i = 'i', x = 'i'} -- what is kept of a kind
 local names = {q = 'queued:', e = 'elsewhere:', r = 'repeated:', i = 'invalid:'}
-local new, sums, expected, replies, status, number = {}, {}, 0, {}, '', ''
+local kinds, new, sums, status, number = {}, {}, {expected = 0}, '', ''
 for i = #kept / 5 + 1, #rows / 5 do
-  local imp_uid, line = ARGV[i * 3 + 4], ARGV[i * 3 + 5]
-  local how = manner(line, ARGV[i * 3 + 6])
-  local kind, enqueue = string.sub(rows, i * 5 - 4, i * 5 - 4), '-'
+  local imp_uid, line, json = ARGV[i * 3 + 4], ARGV[i * 3 + 5], ARGV[i * 3 + 6]
+  local how, kind = manners[json], string.sub(rows, i * 5 - 4, i * 5 - 4)
+  if not how then
+    how = cjson.decode(json)
+    how.fields, how.counted = given({}, how), string.match(line, ' (.*)$') or ''
+    manners[json] = how
+  end
   if kind == '?' then
-    kind, enqueue, status, number = ask(imp_uid, line, how)
+    kind, status, number = ask(imp_uid, line, how)
     if not kind then
-      return redis.error_reply(enqueue)
+      return redis.error_reply(status)
     end
   end
-  replies[#replies + 1] = kind .. enqueue
-  if batch ~= '' then
-    kind = kind == 'x' and 'i' or kind
-    new[#new + 1] = kind .. string.sub(rows, i * 5 - 3, i * 5)
-    local cell = names[kind] .. how.counted
-    sums[cell] = (sums[cell] or 0) + 1
-    expected = expected + ((kind == 'q' or kind == 'e') and 1 or 0)
-  end
+  kinds[#kinds + 1] = kind
+  kind = row[kind]
+  new[#new + 1] = kind .. string.sub(rows, i * 5 - 3, i * 5)
+  local cell = names[kind] .. how.counted
+  sums[cell] = (sums[cell] or 0) + 1
+  sums.expected = sums.expected + ((kind == 'q' or kind == 'e') and 1 or 0)
 end
 for i = 1, #opened, 200 do -- as many as one command takes
   redis.call('ZADD', openKey, unpack(opened, i, math.min(i + 199, #opened)))
 end
-if #new > 0 then
-  redis.call('SETRANGE', key .. ':rows', first * 5 - 5 + #kept, table.concat(new))
-  for cell, sum in pairs(sums) do
-    redis.call('HINCRBY', key, cell, sum)
-  end
-  redis.call('HINCRBY', key, 'expected', expected)
-end
 if batch ~= '' then
+  if #new > 0 then
+    redis.call('SETRANGE', key .. ':rows', first * 5 - 5 + #kept, table.concat(new))
+    for cell, sum in pairs(sums) do
+      redis.call('HINCRBY', key, cell, sum)
+    end
+  end
   renew(key)
   settle(batch)
 end
-return {'asked', kept, own or '', table.concat(replies), status, number}
+return {'asked', kept, own or '', table.concat(kinds), status, number}

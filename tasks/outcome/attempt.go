@@ -172,11 +172,11 @@ func (s *Store) Finish(ctx context.Context, a Attempt, o Outcome) (written bool,
 		a.Number, a.first, a.Revocation.Batch, len(own),
 	}
 	args = append(append(args, own...), a.values()...)
-	reply, err := s.run(ctx, finishScript, s.outcomeKey(o.ImpUID), args...).Text()
+	written, err = s.run(ctx, finishScript, s.outcomeKey(o.ImpUID), args...).Bool()
 	if err != nil {
 		return false, fmt.Errorf("finish the attempt on %s: %w", o.ImpUID, err)
 	}
-	return reply == "written", nil
+	return written, nil
 }
 
 // flag is a truth as the scripts read it.

@@ -80,13 +80,14 @@ end
 -- withdrawn reports whether all who asked have withdrawn what they asked for, besides
 -- the batch that is given.
 local function withdrawn(asked, besides)
-  if asked.withdrawn or asked.single then
-    return asked.withdrawn ~= nil
+  local cancelled = asked.withdrawn ~= nil
+  if cancelled or asked.single then
+    return cancelled
   end
-  local cancelled = false
   for name in pairs(asked) do
     local batch = string.match(name, '^in:(.+)$')
-    if batch and batch ~= besides and redis.call('HEXISTS', batchKey(batch), 'cancelled_at') == 0 then
+    local wants = batch and redis.call('HEXISTS', batchKey(batch), 'cancelled_at') == 0
+    if wants and batch ~= besides then
       return false
     end
     cancelled = cancelled or batch ~= nil
@@ -140,34 +141,26 @@ local function settle(batch)
   end
 end
 
--- count tells a batch what an imp_uid has become: before and after are endings, or nil
--- while there is none.
-local function count(batch, line, before, after)
-  local key, row, pg = batchKey(batch), string.match(line, '^(%d+) (.*)$')
-  if not row or redis.call('EXISTS', key) == 0 then
-    return
-  end
-  local counted = redis.call('SETBIT', key .. ':counted', row, after and 1 or 0) == 1
-  if counted and not before then
-    return -- counted, and its outcome lost since then
-  end
-  if counted then
-    redis.call('HINCRBY', key, before .. ':' .. pg, -1)
-    redis.call('HINCRBY', key, 'done', -1)
-  end
-  if after then
-    redis.call('HINCRBY', key, after .. ':' .. pg, 1)
-    redis.call('HINCRBY', key, 'done', 1)
-  end
-  settle(batch)
-end
-
--- countAll does so for every batch that asked.
-local function countAll(asked, before, after)
+-- count tells the batches that asked what an imp_uid has become: before and after are
+-- endings, or nil while there is none.
+local function count(asked, before, after)
   for name, line in pairs(asked) do
-    local batch = string.match(name, '^in:(.+)$')
-    if batch then
-      count(batch, line, before, after)
+    local batch, row, pg = string.match(name .. ' ' .. line, '^in:(.+) (%d+) (.*)$')
+    local key = row and batchKey(batch)
+    if row and redis.call('EXISTS', key) == 1 then
+      local counted = redis.call('SETBIT', key .. ':counted', row, after and 1 or 0) == 1
+      local lost = counted and not before -- its outcome, since it was counted
+      if counted and before then
+        redis.call('HINCRBY', key, before .. ':' .. pg, -1)
+        redis.call('HINCRBY', key, 'done', -1)
+      end
+      if after and not lost then
+        redis.call('HINCRBY', key, after .. ':' .. pg, 1)
+        redis.call('HINCRBY', key, 'done', 1)
+      end
+      if not lost then
+        settle(batch)
+      end
     end
   end
 end

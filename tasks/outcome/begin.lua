@@ -54,14 +54,13 @@ if not repeated then
     'fence', was.fence, 'leased_by', caller, 'request', asked.id},
     {pg = asked.pg or how.pg, batch = asked.batch or how.batch, uncertain_at = was.uncertain_at})))
 end
-redis.call('HSET', outcome, 'leased_until', leased_until)
-if over then
-  redis.call('HSET', outcome, 'idle', '1')
-else
+redis.call('HSET', outcome, unpack(given({'leased_until', leased_until}, {idle = over and '1'})))
+if not over then
   redis.call('HDEL', outcome, 'idle')
 end
 redis.call('PERSIST', outcome)
 redis.call('ZADD', openKey, leased_until, imp_uid)
 return {'begun', was.fence, was.attempts, was.first_attempt_at, text(micros), was.reason or '',
   over and '1' or '', asked.id, asked.apply_num or '', asked.again or '', asked.pg or '',
-  was.uncertain_at or '', was.asked_since or '', was.tries or '', was.refused_since or '', was.seen or ''}
+  was.uncertain_at or '', was.asked_since or '', was.tries or '', was.refused_since or '',
+  was.seen or ''}

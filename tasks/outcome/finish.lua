@@ -8,29 +8,20 @@
 --       its names and values but for these and updated_at, then those of what is handed on
 --       to the next attempt
 --
--- Returns "written", or why it was not: "late" if a newer attempt knows better, or
--- the request is over; "repeated" if it already stands there; "wanted" if the attempt
--- found it withdrawn and somebody has asked for it since: it goes on at once.
+-- Returns 1, or 0 if nothing was written, because the same stands there already, a newer
+-- attempt knows better or the request is over; and 0 if the attempt found the request
+-- withdrawn, but somebody has asked for it since: it goes on at once.
 local fence, id, uncounted, due, own = tonumber(ARGV[2]), ARGV[3], ARGV[4] == '1', ARGV[5], ARGV[10]
 local fields, handed = {'updated_at', now, unpack(ARGV, 11, 10 + own)}, {unpack(ARGV, 11 + own)}
 local new = named(fields)
 local imp_uid = new.imp_uid
 local outcome, request = outcomeKey(imp_uid), requestKey(imp_uid)
 local was, asked = values(outcome), values(request)
-if (was.request or asked.id or id) ~= id or (asked.id or id) ~= id then
-  return 'late'
-end
-
--- Revoked wins over everything; otherwise the newer attempt wins.
 local latest = tonumber(was.fence or 0)
-if was.status == 'revoked' then
-  return 'repeated'
-elseif new.status ~= 'revoked' then
-  if was.status == 'dead' or (fence == latest and not was.leased_until) then
-    return 'repeated'
-  elseif fence < latest then
-    return 'late'
-  end
+local over = fence < latest or fence == latest and not was.leased_until or was.status == 'dead'
+if (was.request or asked.id or id) ~= id or (asked.id or id) ~= id or was.status == 'revoked' or
+  over and new.status ~= 'revoked' then -- which wins over everything, and otherwise the newer attempt
+  return 0
 end
 
 local wanted = new.reason == 'withdrawn' and not withdrawn(asked)
@@ -41,10 +32,7 @@ if wanted then
 end
 
 -- Where the hash was lost, the attempt itself remembers.
-local attempts = tonumber(was.attempts or ARGV[7])
-if uncounted and attempts > 0 then
-  attempts = attempts - 1
-end
+local attempts = math.max(tonumber(was.attempts or ARGV[7]) - (uncounted and 1 or 0), 0)
 given(fields, {attempts = text(attempts), first_attempt_at = was.first_attempt_at or ARGV[8],
   batch = was.batch or ARGV[9]})
 -- What does not hold any more goes, and what another version wrote stays. It comes
@@ -59,16 +47,15 @@ if new.status ~= 'revoked' then -- a dead letter may be revived
 end
 if new.status == 'retrying' then
   redis.call('ZADD', openKey, asked.withdrawn and 0 or due, imp_uid)
-  return wanted and 'wanted' or 'written'
+  return wanted and 0 or 1
 end
 redis.call('PEXPIRE', request, ttl) -- first, so that it does not outlive its outcome
 redis.call('PEXPIRE', outcome, ttl)
 redis.call('ZREM', openKey, imp_uid)
 redis.call('XADD', prefix .. 'outcomes', 'MAXLEN', '~', ARGV[6], '*', unpack(fields))
+redis.call('ZREM', deadKey, imp_uid)
 if new.status == 'dead' then
   redis.call('ZADD', deadKey, millis, imp_uid)
-else
-  redis.call('ZREM', deadKey, imp_uid)
 end
-countAll(asked, ending(was.status, was.reason), ending(new.status, new.reason))
-return 'written'
+count(asked, ending(was.status, was.reason), ending(new.status, new.reason))
+return 1

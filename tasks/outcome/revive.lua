@@ -28,5 +28,5 @@ redis.call('PERSIST', outcome)
 redis.call('PERSIST', request)
 redis.call('ZADD', openKey, millis, imp_uid)
 redis.call('ZREM', deadKey, imp_uid)
-countAll(asked, ending(was.status, was.reason), nil)
+count(asked, ending(was.status, was.reason), nil)
 return {'revived', was.pg or '', was.batch or ''}

@@ -32,7 +32,7 @@ var (
 	//go:embed revive.lua
 	reviveSource string
 
-	beatScript   = redis.NewScript(beatSource)
+	beatScript   = redis.NewScript(batchSource + beatSource)
 	beginScript  = redis.NewScript(batchSource + beginSource)
 	extendScript = redis.NewScript(batchSource + extendSource)
 	finishScript = redis.NewScript(batchSource + finishSource)
