@@ -3,24 +3,11 @@ package outcome
 import (
 	"cmp"
 	"context"
-	_ "embed"
 	"encoding/json"
 	"fmt"
 	"strconv"
 
-	"github.com/redis/go-redis/v9"
-
 	"receiptrevoker/tasks"
-)
-
-var (
-	//go:embed ask.lua
-	askSource string
-	//go:embed batch_complete.lua
-	completeSource string
-
-	askScript      = redis.NewScript(batchSource + askSource)
-	completeScript = redis.NewScript(batchSource + completeSource)
 )
 
 // Asked is what came of recording a request.

@@ -7,13 +7,12 @@
 --       the digest); then for each row imp_uid, its line as the request's hash has it,
 --       and the other fields of that, in JSON
 --
--- Returns "asked"; those of the rows that were asked for before, and the first row of
--- the batch that the same caller asked for, empty for none; the kinds of the rows after
--- them, and besides those "k" for a queued one whose request was recorded before, "x" for
--- another receipt than the one that is being revoked; then the status of the imp_uid of a
--- single request, and its apply_num. Or, with nothing recorded, why: "gone" if there is no
--- such batch, "cancelled", "longer" and the rows of its list, or "other" and the first row
--- that is another list's.
+-- Returns "asked"; those of the rows that were asked for before, and the first row that
+-- the same caller asked for, empty for none; the kinds of the rows after them, and besides
+-- "k" for a queued one whose request was recorded before, "x" for another receipt than the
+-- one that is being revoked; then of a single request the status and apply_num. Or, with
+-- nothing recorded, why: "gone" if there is no such batch, "cancelled", "longer" and the
+-- rows of its list, or "other" and the first row that is another list's.
 local batch, first, rows = ARGV[2], tonumber(ARGV[5]), ARGV[6]
 local key, by = batchKey(batch), batch == '' and 'single' or 'in:' .. batch
 local id, score = text(micros), text(millis) -- written once: a number would be for each row
@@ -48,10 +47,8 @@ local function ask(imp_uid, line, how)
     return 'x', status, r[2] or ''
   end
   if not asked then
-    if r[1] then
-      redis.call('ZADD', openKey, millis, imp_uid) -- first, since memory that is full refuses it
-      redis.call('DEL', request)
-    end
+    redis.call('ZADD', openKey, millis, imp_uid) -- first, since memory that is full refuses it
+    redis.call('DEL', request)
     local after = math.max(tonumber(r[1] or 0), tonumber(o[3] or 0)) + 1
     return record(imp_uid, line, how, text(math.max(micros, after)))
   end
@@ -79,7 +76,7 @@ local function ask(imp_uid, line, how)
   return kind, status, o[4] or ''
 end
 
-local kept, own = '', nil
+local kept, own = ''
 if batch ~= '' then
   if redis.call('EXISTS', key) == 0 then
     if first > 1 then
@@ -110,15 +107,15 @@ if batch ~= '' then
   end
 end
 
-local row = {q = 'q', k = 'q', e = 'e', r = 'r', i = 'i', x = 'i'} -- what is kept of a kind
-local names = {q = 'queued:', e = 'elsewhere:', r = 'repeated:', i = 'invalid:'}
+local names = {q = 'queued', e = 'elsewhere', r = 'repeated', i = 'invalid'}
+names.k, names.x = names.q, names.i
 local kinds, new, sums, status, number = {}, {}, {expected = 0}, '', ''
 for i = #kept / 5 + 1, #rows / 5 do
   local imp_uid, line, json = ARGV[i * 3 + 4], ARGV[i * 3 + 5], ARGV[i * 3 + 6]
   local how, kind = manners[json], string.sub(rows, i * 5 - 4, i * 5 - 4)
   if not how then
     how = cjson.decode(json)
-    how.fields, how.counted = given({}, how), string.match(line, ' (.*)$') or ''
+    how.fields, how.cell = given({}, how), ':' .. (string.match(line, ' (.*)$') or '')
     manners[json] = how
   end
   if kind == '?' then
@@ -128,11 +125,11 @@ for i = #kept / 5 + 1, #rows / 5 do
     end
   end
   kinds[#kinds + 1] = kind
-  kind = row[kind]
-  new[#new + 1] = kind .. string.sub(rows, i * 5 - 3, i * 5)
-  local cell = names[kind] .. how.counted
+  local name = names[kind]
+  new[#new + 1] = string.sub(name, 1, 1) .. string.sub(rows, i * 5 - 3, i * 5)
+  local cell = name .. how.cell
   sums[cell] = (sums[cell] or 0) + 1
-  sums.expected = sums.expected + ((kind == 'q' or kind == 'e') and 1 or 0)
+  sums.expected = sums.expected + ((name == 'queued' or name == 'elsewhere') and 1 or 0)
 end
 for i = 1, #opened, 200 do -- as many as one command takes
   redis.call('ZADD', openKey, unpack(opened, i, math.min(i + 199, #opened)))

@@ -94,37 +94,49 @@ func NewCaller() string { return strconv.FormatUint(rand.Uint64(), 36) }
 func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Duration, caller string) (Attempt, error) {
 	who, line := asker(r)
 	reply, err := s.run(ctx, beginScript, s.outcomeKey(r.ImpUID),
-		lease.Milliseconds(), caller, r.ImpUID, who, line, mannerOf(r).json()).StringSlice()
+		lease.Milliseconds(), caller, r.ImpUID, who, line, mannerOf(r).json()).Slice()
 	if err != nil {
 		return Attempt{}, fmt.Errorf("begin the attempt on %s: %w", r.ImpUID, err)
 	}
+	text, _ := reply[1].(string)
 	switch reply[0] {
 	case "terminal":
-		return Attempt{}, &TerminalError{ImpUID: r.ImpUID, Status: Status(reply[1])}
+		return Attempt{}, &TerminalError{ImpUID: r.ImpUID, Status: Status(text)}
 	case "busy":
-		wait, err := time.ParseDuration(reply[1] + "ms")
+		wait, err := time.ParseDuration(text + "ms")
 		if err != nil {
 			return Attempt{}, fmt.Errorf("begin the attempt on %s: lease: %w", r.ImpUID, err)
 		}
 		return Attempt{}, &BusyError{ImpUID: r.ImpUID, Wait: wait}
 	}
-	return newAttempt(r, reply[1:])
+	a := Attempt{Revocation: r, Withdrawn: reply[2] == "1", redis: timeOf(text, time.UnixMicro), local: time.Now()}
+	err = a.read(fieldsOf(reply[3]), fieldsOf(reply[4]))
+	return a, err
 }
 
-// newAttempt reads what the script returns of an attempt that has begun.
-func newAttempt(r tasks.Revocation, begun []string) (Attempt, error) {
-	number, err := strconv.Atoi(begun[1])
-	if err != nil {
-		return Attempt{}, fmt.Errorf("begin the attempt on %s: attempts: %w", r.ImpUID, err)
+// read takes over what is kept of an attempt that has begun, and of its request.
+func (a *Attempt) read(kept, asked map[string]string) (err error) {
+	if a.Number, err = strconv.Atoi(kept["attempts"]); err != nil {
+		return fmt.Errorf("begin the attempt on %s: attempts: %w", a.Revocation.ImpUID, err)
 	}
-	r.PG = cmp.Or(r.PG, tasks.Gateway(begun[9])) // a later producer may not have known it
-	r.ApplyNum, r.Again = begun[7], begun[8] != ""
-	return Attempt{
-		Revocation: r, AskedAt: timeOf(begun[6], time.UnixMicro), Withdrawn: begun[5] != "",
-		Number: number, FailedBefore: number > 1 || failed(Reason(begun[4])), Memory: readMemory(begun[10:]),
-		fence: begun[0], request: begun[6], first: begun[2],
-		redis: timeOf(begun[3], time.UnixMicro), local: time.Now(),
-	}, nil
+	a.Revocation.PG = cmp.Or(a.Revocation.PG, tasks.Gateway(asked["pg"])) // a later producer may not have known it
+	a.Revocation.ApplyNum, a.Revocation.Again = asked["apply_num"], asked["again"] != ""
+	a.request, a.AskedAt = asked["id"], timeOf(asked["id"], time.UnixMicro)
+	a.fence, a.first, a.Memory = kept["fence"], kept["first_attempt_at"], readMemory(kept)
+	a.FailedBefore = a.Number > 1 || failed(Reason(kept["reason"]))
+	return nil
+}
+
+// fieldsOf returns the fields of a hash from a script's reply, which has names and values
+// in turn.
+func fieldsOf(reply any) map[string]string {
+	pairs, _ := reply.([]any)
+	fields := make(map[string]string, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, _ := pairs[i].(string)
+		fields[name], _ = pairs[i+1].(string)
+	}
+	return fields
 }
 
 // failed reports whether an attempt failed whose outcome has the reason; dead letters

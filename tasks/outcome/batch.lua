@@ -86,8 +86,8 @@ local function withdrawn(asked, besides)
   end
   for name in pairs(asked) do
     local batch = string.match(name, '^in:(.+)$')
-    local wants = batch and redis.call('HEXISTS', batchKey(batch), 'cancelled_at') == 0
-    if wants and batch ~= besides then
+    local asks = batch and redis.call('HEXISTS', batchKey(batch), 'cancelled_at') == 0
+    if asks and batch ~= besides then
       return false
     end
     cancelled = cancelled or batch ~= nil
@@ -102,24 +102,8 @@ local function renew(key)
   end
 end
 
--- publish writes to the stream that a batch has finished.
-local function publish(batch, key)
-  local fields = values(key)
-  local sums = {queued = 0, elsewhere = 0, repeated = 0, invalid = 0, revoked = 0, dead = 0}
-  for name, value in pairs(fields) do
-    local kind = string.match(name, '^(%a+):')
-    if sums[kind] then
-      sums[kind] = sums[kind] + tonumber(value)
-    end
-  end
-  redis.call('XADD', prefix .. 'batches', 'MAXLEN', '~', streamLength, '*', 'batch', batch,
-    'queued', sums.queued, 'elsewhere', sums.elsewhere, 'repeated', sums.repeated,
-    'invalid', sums.invalid, 'revoked', sums.revoked, 'dead', sums.dead,
-    'started_at', fields.started_at or '', 'finished_at', now)
-end
-
--- settle notes that a batch has changed, and whether that finished it. One that is
--- cancelled is complete with what was asked for.
+-- settle notes that a batch has changed, and whether that finished it, which it tells on
+-- the stream. One that is cancelled is complete with what was asked for.
 local function settle(batch)
   local key = batchKey(batch)
   local was = redis.call('HMGET', key, 'complete', 'cancelled_at', 'expected', 'done',
@@ -131,7 +115,15 @@ local function settle(batch)
     redis.call('HDEL', key, 'finished_at')
   elseif finished and not was[5] then
     redis.call('HSET', key, 'finished_at', now)
-    publish(batch, key)
+    local fields, sums = values(key), {}
+    for name, value in pairs(fields) do
+      local kind = string.match(name, '^(%a+):') or 'none'
+      sums[kind] = (sums[kind] or 0) + (tonumber(value) or 0)
+    end
+    redis.call('XADD', prefix .. 'batches', 'MAXLEN', '~', streamLength, '*', 'batch', batch,
+      'queued', sums.queued or 0, 'elsewhere', sums.elsewhere or 0, 'repeated', sums.repeated or 0,
+      'invalid', sums.invalid or 0, 'revoked', sums.revoked or 0, 'dead', sums.dead or 0,
+      'started_at', fields.started_at or '', 'finished_at', now)
     renew(key)
   end
   if millis - tonumber(was[6] or 0) >= paceEvery then

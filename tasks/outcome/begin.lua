@@ -7,9 +7,9 @@
 --       fields, in JSON
 --
 -- Returns "terminal" and status; or "busy" and the ms until the other attempt's
--- lease ends; or "begun", fence, attempts, first_attempt_at; now in us; the reason of the
--- attempt before; "1" if the request is withdrawn; its id, apply_num, again and pg; and
--- what the attempt before handed on: uncertain_at, asked_since, tries, refused_since, seen.
+-- lease ends; or "begun", now in us, "1" if the request is withdrawn, and the names and
+-- values of the outcome as the attempt before left it, but for what is new, and of the
+-- request.
 --
 -- The fence is the time of Redis in microseconds: it grows with each attempt,
 -- also over a Redis that lost its data, and no process's clock enters into it.
@@ -60,7 +60,4 @@ if not over then
 end
 redis.call('PERSIST', outcome)
 redis.call('ZADD', openKey, leased_until, imp_uid)
-return {'begun', was.fence, was.attempts, was.first_attempt_at, text(micros), was.reason or '',
-  over and '1' or '', asked.id, asked.apply_num or '', asked.again or '', asked.pg or '',
-  was.uncertain_at or '', was.asked_since or '', was.tries or '', was.refused_since or '',
-  was.seen or ''}
+return {'begun', text(micros), over and '1' or '', given({}, was), given({}, asked)}

@@ -2,17 +2,11 @@ package outcome
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"iter"
 
 	"github.com/redis/go-redis/v9"
 )
-
-//go:embed cancel.lua
-var cancelSource string
-
-var cancelScript = redis.NewScript(batchSource + cancelSource)
 
 // Withdrawal is what became of a request that is cancelled.
 type Withdrawal string
@@ -77,7 +71,7 @@ func (s *Store) MarkCancelled(ctx context.Context, name string) error {
 
 // markScript marks a batch as cancelled since the first time that it was, which
 // finishes it if nothing in it is open: its list may never have come to its end.
-var markScript = redis.NewScript(batchSource + `
+var markScript = redis.NewScript(source("batch.lua") + `
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 0
 end

@@ -19,8 +19,9 @@ local outcome, request = outcomeKey(imp_uid), requestKey(imp_uid)
 local was, asked = values(outcome), values(request)
 local latest = tonumber(was.fence or 0)
 local over = fence < latest or fence == latest and not was.leased_until or was.status == 'dead'
-if (was.request or asked.id or id) ~= id or (asked.id or id) ~= id or was.status == 'revoked' or
-  over and new.status ~= 'revoked' then -- which wins over everything, and otherwise the newer attempt
+-- Revoked wins over everything; otherwise the newer attempt wins.
+if (was.request or asked.id or id) ~= id or (asked.id or id) ~= id or
+  was.status == 'revoked' or over and new.status ~= 'revoked' then
   return 0
 end
 

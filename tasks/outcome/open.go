@@ -2,7 +2,6 @@ package outcome
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"slices"
 	"time"
@@ -11,11 +10,6 @@ import (
 
 	"receiptrevoker/tasks"
 )
-
-//go:embed overdue.lua
-var overdueSource string
-
-var overdueScript = redis.NewScript(batchSource + overdueSource)
 
 // Open is what is asked for, and has not ended.
 type Open struct {

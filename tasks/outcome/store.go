@@ -3,7 +3,6 @@ package outcome
 import (
 	"cmp"
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"time"
@@ -17,34 +16,6 @@ const (
 	DefaultTTL          = 90 * 24 * time.Hour
 	DefaultStreamLength = 1_000_000
 )
-
-var (
-	//go:embed batch.lua
-	batchSource string // stands before most of the scripts
-	//go:embed beat.lua
-	beatSource string
-	//go:embed begin.lua
-	beginSource string
-	//go:embed extend.lua
-	extendSource string
-	//go:embed finish.lua
-	finishSource string
-	//go:embed revive.lua
-	reviveSource string
-
-	beatScript   = redis.NewScript(batchSource + beatSource)
-	beginScript  = redis.NewScript(batchSource + beginSource)
-	extendScript = redis.NewScript(batchSource + extendSource)
-	finishScript = redis.NewScript(batchSource + finishSource)
-	reviveScript = redis.NewScript(batchSource + reviveSource)
-)
-
-// run runs a script that has the shared source before its own. It is told a key, from
-// which it makes all others.
-func (s *Store) run(ctx context.Context, script *redis.Script, key string, args ...any) *redis.Cmd {
-	args = append([]any{s.config.TTL.Milliseconds()}, args...)
-	return script.Run(ctx, s.client, []string{key}, args...)
-}
 
 // ErrNotFound is returned for an imp_uid of which nothing is known: it was never
 // asked for, or by a producer that recorded nothing and is not yet attempted, or its
@@ -85,26 +56,15 @@ func (s *Store) Namespace() string { return s.config.Namespace }
 
 func (s *Store) key(name string) string { return "{" + s.config.Namespace + "}:" + name }
 
-// outcomeKey is the hash of an imp_uid's outcome; the prefix of all of them for
-// the empty one.
+// outcomeKey is the hash of an imp_uid's outcome, and requestKey of what is asked for it.
 func (s *Store) outcomeKey(impUID string) string { return s.key("outcome:" + impUID) }
+func (s *Store) requestKey(impUID string) string { return s.key("request:" + impUID) }
 func (s *Store) openKey() string                 { return s.key("open") }
 func (s *Store) streamKey() string               { return s.key("outcomes") }
 func (s *Store) deadKey() string                 { return s.key("dead") }
-
-// requestKey is the hash of what is asked for an imp_uid; the prefix of all of them
-// for the empty one.
-func (s *Store) requestKey(impUID string) string { return s.key("request:" + impUID) }
-
-// lossyKey holds the time, by Redis' clock, until which attempts are uncertain from
-// the start, since Redis lost what it had confirmed. It lives until then.
-func (s *Store) lossyKey() string { return s.key("lossy") }
-
-// batchKey is the hash of a batch; the prefix of all of them for the empty name.
-func (s *Store) batchKey(name string) string { return s.key("batch:" + name) }
-func (s *Store) rowsKey(name string) string  { return s.batchKey(name) + ":rows" }
-func (s *Store) batchIndexKey() string       { return s.key("batch-index") }
-func (s *Store) batchStreamKey() string      { return s.key("batches") }
+func (s *Store) batchKey(name string) string     { return s.key("batch:" + name) }
+func (s *Store) rowsKey(name string) string      { return s.batchKey(name) + ":rows" }
+func (s *Store) batchIndexKey() string           { return s.key("batch-index") }
 
 // Now returns the time on Redis' clock, the only one that all processes share.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
