@@ -67,7 +67,7 @@ type LineResult struct {
 const (
 	// chunkSize is how many lines are asked for together, and marked in the
 	// batch in one step.
-	chunkSize = 1000
+	chunkSize = 250
 	// chunksAhead is how many chunks may be on their way.
 	chunksAhead = 4
 )
