@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -123,7 +124,9 @@ func (a *Attempt) read(kept, asked map[string]string) (err error) {
 	a.Revocation.ApplyNum, a.Revocation.Again = asked["apply_num"], asked["again"] != ""
 	a.request, a.AskedAt = asked["id"], timeOf(asked["id"], time.UnixMicro)
 	a.fence, a.first, a.Memory = kept["fence"], kept["first_attempt_at"], readMemory(kept)
-	a.FailedBefore = a.Number > 1 || failed(Reason(kept["reason"]))
+	a.FailedBefore = a.Number > 1 || slices.Contains([]Reason{
+		ReasonPGFailure, ReasonUnreachable, ReasonAttemptsExhausted, ReasonUnconfirmed, // the latter of revived ones
+	}, Reason(kept["reason"]))
 	return nil
 }
 
@@ -137,16 +140,6 @@ func fieldsOf(reply any) map[string]string {
 		fields[name], _ = pairs[i+1].(string)
 	}
 	return fields
-}
-
-// failed reports whether an attempt failed whose outcome has the reason; dead letters
-// with the latter two may be revived.
-func failed(reason Reason) bool {
-	switch reason {
-	case ReasonPGFailure, ReasonUnreachable, ReasonAttemptsExhausted, ReasonUnconfirmed:
-		return true
-	}
-	return false
 }
 
 // Extend lets a running attempt's lease end no earlier than lease from now. It
