@@ -20,8 +20,8 @@ local manners = {} -- of asking by their JSON, which most rows of a list have in
 local opened = {} -- scores and imp_uids of the set of the open ones
 
 -- record writes a request that begins anew, and returns what ask does.
-local function record(imp_uid, line, how, id)
-  redis.call('HSET', requestKey(imp_uid), 'id', id, by, line, unpack(how.fields))
+local function record(request, imp_uid, id, line, how)
+  redis.call('HSET', request, 'id', id, by, line, unpack(how.fields))
   opened[#opened + 1], opened[#opened + 2] = score, imp_uid
   return 'q', 'queued', ''
 end
@@ -31,7 +31,7 @@ end
 local function ask(imp_uid, line, how)
   local outcome, request = outcomeKey(imp_uid), requestKey(imp_uid)
   if redis.call('EXISTS', outcome, request) == 0 then -- as of most
-    return record(imp_uid, line, how, id)
+    return record(request, imp_uid, id, line, how)
   end
   local o = redis.pcall('HMGET', outcome, 'status', 'reason', 'request', 'apply_num')
   local r = redis.pcall('HMGET', request, 'id', 'apply_num', 'withdrawn', by)
@@ -50,7 +50,7 @@ local function ask(imp_uid, line, how)
     redis.call('ZADD', openKey, millis, imp_uid) -- first, since memory that is full refuses it
     redis.call('DEL', request)
     local after = math.max(tonumber(r[1] or 0), tonumber(o[3] or 0)) + 1
-    return record(imp_uid, line, how, text(math.max(micros, after)))
+    return record(request, imp_uid, text(math.max(micros, after)), line, how)
   end
   if not r[1] and not ended then
     redis.call('HSET', request, 'id', o[3] or id)
