@@ -29,23 +29,25 @@ type Overview struct {
 	Batches []Batch
 }
 
-// Overview returns what a glance at all outcomes tells, at a cost that does not depend on
-// how many there are. What is overdue should have gone on by the given time ago.
+// Overview returns what a glance at all outcomes tells, in two round trips whose cost does
+// not depend on how many there are. What is overdue should have gone on by the given time
+// ago.
 func (s *Store) Overview(ctx context.Context, overdueFor time.Duration) (Overview, error) {
-	now, err := s.Now(ctx)
-	if err != nil {
-		return Overview{}, err
-	}
+	var now *redis.TimeCmd
 	var open, overdue, dead *redis.IntCmd
-	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		open, dead = p.ZCard(ctx, s.openKey()), p.ZCard(ctx, s.deadKey())
-		overdue = p.ZCount(ctx, s.openKey(), "-inf", "("+millis(now.Add(-overdueFor)))
+	var names *redis.StringSliceCmd
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		now, open, dead = p.Time(ctx), p.ZCard(ctx, s.openKey()), p.ZCard(ctx, s.deadKey())
+		names = p.ZRevRange(ctx, s.batchIndexKey(), 0, latestBatches-1)
 		return nil
 	})
 	if err != nil {
 		return Overview{}, fmt.Errorf("look over the outcomes: %w", err)
 	}
-	batches, err := s.NewestBatches(ctx, latestBatches)
+	batches, err := s.named(ctx, names.Val(), func(p redis.Pipeliner) {
+		due := now.Val().Add(-overdueFor)
+		overdue = p.ZCount(ctx, s.openKey(), "-inf", "("+millis(due))
+	})
 	batches = slices.DeleteFunc(batches, Batch.Finished)
 	return Overview{
 		Open: open.Val(), Overdue: overdue.Val(), Dead: dead.Val(),
