@@ -73,11 +73,11 @@ type LineResult struct {
 }
 
 const (
-	// chunkSize is how many lines are asked for together, and marked in the
-	// batch in one step.
-	chunkSize = 1000
+	// chunkSize is how many lines are recorded in one step. Redis takes 1.2 ms for it,
+	// in which it answers nobody else.
+	chunkSize = 250
 	// chunksAhead is how many chunks may be on their way.
-	chunksAhead = 4
+	chunksAhead = 8
 )
 
 // Ask asks for every line and yields what came of it, in the order of the list.

@@ -140,15 +140,15 @@ func TestCancelledBatchRefusesMoreLines(t *testing.T) {
 				answered++
 			}
 		}
-		if answered != 1000 || !errors.Is(last, outcome.ErrCancelled) {
-			t.Errorf("%d lines, %v; want a thousand, and then ErrCancelled", answered, last)
+		if answered != 1500 || !errors.Is(last, outcome.ErrCancelled) {
+			t.Errorf("%d lines, %v; want those before the cancelling, and then ErrCancelled", answered, last)
 		}
 		got, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{})
 		if got != "" || !errors.Is(err, outcome.ErrCancelled) {
 			t.Errorf("given again: %d lines, %v; want ErrCancelled", len(got), err)
 		}
-		if got := requests(t, client, lines); len(got) != 1000 {
-			t.Errorf("%d are asked for, want the thousand from before", len(got))
+		if got := requests(t, client, lines); len(got) != 1500 {
+			t.Errorf("%d are asked for, want those from before", len(got))
 		}
 	})
 }

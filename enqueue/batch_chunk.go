@@ -54,14 +54,15 @@ func (c *chunk) add(firsts *firsts, line Line) {
 	c.requests = append(c.requests, r)
 }
 
-// record records what the lines ask for.
+// record records what the lines ask for, past the commands that enqueue those before: the
+// next lines wait for it.
 func (c *chunk) record(ctx context.Context) error {
 	for _, r := range c.requests {
 		if err := c.client.workers.Understand(ctx, r); err != nil {
 			return err
 		}
 	}
-	asked, err := c.by.outcomes.AskRowsAs(ctx, c.caller, c.name, c.options.Source, c.first, c.rows, c.requests)
+	asked, err := c.client.outcomes.AskRowsAs(ctx, c.caller, c.name, c.options.Source, c.first, c.rows, c.requests)
 	if err != nil {
 		return c.explain(err)
 	}

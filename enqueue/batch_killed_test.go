@@ -123,7 +123,7 @@ func (l *lossy) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 func (l *lossy) process(cmds []redis.Cmder, next func() error) error {
 	err := next()
 	for _, cmd := range cmds {
-		records := strings.HasPrefix(cmd.Name(), "eval") && strings.Contains(cmd.String(), "{receipt}:request:")
+		records := strings.HasPrefix(cmd.Name(), "eval") && strings.Contains(cmd.String(), "{receipt}:open ")
 		if !records || cmd.Err() != nil || !l.lost.CompareAndSwap(false, true) {
 			continue
 		}

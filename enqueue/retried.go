@@ -3,11 +3,10 @@ package enqueue
 import (
 	"context"
 	"errors"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/sethvargo/go-retry"
+	"golang.org/x/sync/errgroup"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -39,18 +38,13 @@ func Full(err error) bool { return redisfault.Of(err) == redisfault.OOM }
 
 // parallel calls do with 0 to count-1, at most limit at a time.
 func parallel(count, limit int, do func(int)) {
-	var next atomic.Int64
-	var all sync.WaitGroup
-	for range min(limit, count) {
-		all.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= count {
-					return
-				}
-				do(i)
-			}
+	var all errgroup.Group
+	all.SetLimit(limit)
+	for i := range count {
+		all.Go(func() error {
+			do(i)
+			return nil
 		})
 	}
-	all.Wait()
+	_ = all.Wait()
 }

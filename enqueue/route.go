@@ -29,11 +29,12 @@ func newRoute(client redis.UniversalClient, outcomes outcome.Config) *route {
 // client and closed with it.
 //
 // Several batches of commands are on their way at a time, so that neither Redis
-// nor this process waits while the other one works. Nothing here is asked before
-// the answer to what must come before it.
+// nor this process waits while the other one works, and few, since all others wait
+// for what Redis has read of them. Nothing here is asked before the answer to what
+// must come before it.
 func pipelined(client redis.UniversalClient) redis.UniversalClient {
 	shared, err := client.AutoPipelineWithOptions(&redis.AutoPipelineOptions{
-		MaxBatchSize: 100, MaxConcurrentBatches: 8, Unordered: true,
+		MaxBatchSize: 100, MaxConcurrentBatches: 4, Unordered: true,
 	})
 	if err != nil {
 		return client // it is closed, as every command will say

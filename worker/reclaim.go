@@ -57,7 +57,7 @@ func (s *sweeper) reclaimTask(ctx context.Context, queue, id, cutoff string) err
 		backlog.Key(queue, "active"), backlog.Key(queue, "lease"),
 		backlog.Key(queue, "pending"), backlog.Key(queue, "t:"+id),
 	}
-	back, err := reclaimScript.Run(ctx, s.redis, keys, id, cutoff).Bool()
+	back, err := reclaimScript.Run(ctx, s.redis, keys, id, cutoff, time.Now().UnixNano()).Bool()
 	if err != nil {
 		return fmt.Errorf("take the task %s of %s back: %w", id, queue, err)
 	}

@@ -1,7 +1,7 @@
 -- Puts a task back on its queue whose worker has died, as the next to be taken.
 --
 -- KEYS  the queue's active tasks, their leases, its pending tasks, the task
--- ARGV  task ID, when its lease must have ended, in seconds
+-- ARGV  task ID, when its lease must have ended, in seconds, and now, in nanoseconds
 --
 -- Returns 1, or 0 if it has a live worker or is no longer at work.
 local ends = redis.call('ZSCORE', KEYS[2], ARGV[1])
@@ -13,7 +13,6 @@ redis.call('LREM', KEYS[1], 0, ARGV[1])
 if redis.call('HGET', KEYS[4], 'state') ~= 'active' then
   return 0
 end
-local time = redis.call('TIME')
 redis.call('RPUSH', KEYS[3], ARGV[1])
-redis.call('HSET', KEYS[4], 'state', 'pending', 'pending_since', time[1] .. string.format('%06d', tonumber(time[2])) .. '000')
+redis.call('HSET', KEYS[4], 'state', 'pending', 'pending_since', ARGV[3])
 return 1

@@ -1,24 +1,13 @@
 package outcome
 
 import (
+	"cmp"
 	"context"
-	_ "embed"
+	"encoding/json"
 	"fmt"
 	"strconv"
 
-	"github.com/redis/go-redis/v9"
-
 	"receiptrevoker/tasks"
-)
-
-var (
-	//go:embed ask.lua
-	askSource string
-	//go:embed batch_complete.lua
-	completeSource string
-
-	askScript      = redis.NewScript(batchSource + askSource)
-	completeScript = redis.NewScript(batchSource + completeSource)
 )
 
 // Asked is what came of recording a request.
@@ -44,12 +33,15 @@ type Asked struct {
 // asked for again, or by another apply_num than the one that was revoked, is new as
 // well. The producer enqueues it then; should that fail, a worker does.
 func (s *Store) Ask(ctx context.Context, r tasks.Revocation) (Asked, error) {
-	reply, err := s.ask(ctx, "", "", "", 1, []byte{'?'}, nil, []tasks.Revocation{r})
+	r.Batch = ""
+	reply, err := s.run(ctx, askScript, s.openKey(), "", "", "", 1, []byte{'?', 0, 0, 0, 0},
+		r.ImpUID, "1", mannerOf(r).json()).StringSlice()
 	if err != nil {
 		return Asked{}, fmt.Errorf("record the request for %s: %w", r.ImpUID, err)
 	}
-	a := readAsked(reply[1])
-	a.Status, a.ApplyNum = Status(reply[2]), reply[3]
+	a := readAsked(reply[3][0])
+	a.Status, a.ApplyNum = Status(reply[4]), reply[5]
+	a.Enqueue = a.Status == Queued && !a.Other
 	return a, nil
 }
 
@@ -74,15 +66,7 @@ func (s *Store) AskRowsAs(
 	if first+len(rows)-1 > MaxRows {
 		return nil, fmt.Errorf("%s: %w", name, ErrTooLong)
 	}
-	kinds, digests := make([]byte, len(rows)), make([]byte, 0, 4*len(rows))
-	for i, row := range rows {
-		kinds[i] = byte(row.Kind)
-		if row.Kind == 0 {
-			kinds[i] = '?'
-		}
-		digests = append(digests, row.Digest[:]...)
-	}
-	reply, err := s.ask(ctx, caller, name, source, first, kinds, digests, requests)
+	reply, err := s.run(ctx, askScript, s.openKey(), askArgs(caller, name, source, first, rows, requests)...).StringSlice()
 	if err != nil {
 		return nil, fmt.Errorf("record rows of the batch %s: %w", name, err)
 	}
@@ -98,55 +82,81 @@ func (s *Store) AskRowsAs(
 		row, _ := strconv.Atoi(reply[1])
 		return nil, &OtherListError{Batch: name, Row: row}
 	}
-	asked := make([]Asked, len(rows))
-	for i := range asked {
-		asked[i] = readAsked(reply[1][2*i:])
-	}
-	return asked, nil
+	return readRows(reply[1:], first, len(rows)), nil
 }
 
-func (s *Store) ask(
-	ctx context.Context, caller, batch, source string, first int, kinds, digests []byte, requests []tasks.Revocation,
-) ([]string, error) {
-	args := make([]any, 0, 7+2*len(requests))
-	args = append(args, s.config.TTL.Milliseconds(), batch, source, first, digests, kinds, caller)
+// askArgs are what the script is told of rows of a batch.
+func askArgs(caller, batch, source string, first int, rows []Row, requests []tasks.Revocation) []any {
+	kept := make([]byte, 0, rowSize*len(rows))
+	args := make([]any, 5, 5+3*len(rows))
+	var last manner
+	var json string
 	for i, r := range requests {
-		if kinds[i] == byte(KindInvalid) {
+		if rows[i].Kind == KindInvalid {
 			r = tasks.Revocation{PG: r.PG}
 		}
-		args = append(args, r.ImpUID, manner(r))
+		r.Batch, r.Row = batch, first+i
+		if m := mannerOf(r); m != last || i == 0 {
+			last, json = m, m.json()
+		}
+		args = append(args, r.ImpUID, lineOf(r), json)
+		kept = append(append(kept, byte(cmp.Or(rows[i].Kind, '?'))), rows[i].Digest[:]...)
 	}
-	keys := []string{
-		s.openKey(), s.outcomeKey(""), s.requestKey(""), s.batchKey(""), s.batchIndexKey(), s.batchStreamKey(),
-	}
-	return askScript.Run(ctx, s.client, keys, args...).StringSlice()
+	copy(args, []any{batch, source, caller, first, kept})
+	return args
 }
 
-// manner is how the script reads what is asked for besides the imp_uid: of most
-// requests the gateway by which they are counted, which is their own.
-func manner(r tasks.Revocation) string {
-	as := tasks.QueueOf(r).PG
-	if as == r.PG && r.ApplyNum == "" && !r.Again {
-		return string(as)
-	}
-	return string(as) + "\t" + r.ApplyNum + "\t" + flag(r.Again) + "\t" + string(r.PG)
+// manner is what is asked for besides the imp_uid, as the scripts read it: fields of the
+// request's hash, which most rows of a list have in common.
+type manner struct {
+	PG       tasks.Gateway `json:"pg,omitempty"`
+	Batch    string        `json:"batch,omitempty"`
+	ApplyNum string        `json:"apply_num,omitempty"`
+	Again    string        `json:"again,omitempty"`
+	Tier     string        `json:"tier,omitempty"`
 }
 
-// readAsked reads the two letters that the script returns for a request.
-func readAsked(letters string) Asked {
-	a := Asked{Kind: Kind(letters[0]), Enqueue: letters[1] == '+', Before: letters[1] == 'b'}
-	if a.Other = a.Kind == 'x'; a.Other {
-		a.Kind = KindInvalid
+func mannerOf(r tasks.Revocation) manner {
+	return manner{PG: r.PG, Batch: r.Batch, ApplyNum: r.ApplyNum, Again: flag(r.Again), Tier: r.Tier}
+}
+
+func (m manner) json() string {
+	text, _ := json.Marshal(m) // strings are always written
+	return string(text)
+}
+
+// readRows reads what the script returns of so many rows: those that were asked for
+// before, from which row on they were by this caller, whose reply was lost, and the rest.
+func readRows(reply []string, first, count int) []Asked {
+	asked, before := make([]Asked, count), len(reply[0])/rowSize
+	own, err := strconv.Atoi(reply[1])
+	for i := range asked {
+		if i >= before {
+			asked[i] = readAsked(reply[2][i-before])
+			continue
+		}
+		kind, mine := Kind(reply[0][i*rowSize]), err == nil && first+i >= own
+		asked[i] = Asked{Kind: kind, Enqueue: mine && kind == KindQueued, Before: !mine}
 	}
-	return a
+	return asked
+}
+
+// readAsked reads a kind as the script returns it.
+func readAsked(kind byte) Asked {
+	switch kind {
+	case 'x':
+		return Asked{Kind: KindInvalid, Other: true}
+	case 'k':
+		return Asked{Kind: KindQueued}
+	}
+	return Asked{Kind: Kind(kind), Enqueue: Kind(kind) == KindQueued}
 }
 
 // CompleteBatch notes that a list ended with the given row of a batch, which
 // finishes the batch if all is done. The error is an [*OtherListError] if the batch
 // has rows after it, and matches [ErrNoBatch] if the batch is gone.
 func (s *Store) CompleteBatch(ctx context.Context, name string, last int) error {
-	keys := []string{s.batchKey(name), s.rowsKey(name), s.batchKey(""), s.batchStreamKey()}
-	rows, err := completeScript.Run(ctx, s.client, keys, name, s.config.TTL.Milliseconds(), last).Int()
+	rows, err := s.run(ctx, completeScript, s.batchKey(name), name, last).Int()
 	switch {
 	case err != nil:
 		return fmt.Errorf("complete the batch %s: %w", name, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/tasks/redistest"
 )
 
@@ -103,6 +105,27 @@ func TestRowsAreRecordedOnce(t *testing.T) {
 		}
 		if got, err := askRows(ctx, s, "c", 1, "imp_1"); got != "e" || err != nil || batch(t, s, "c").Revoked != 1 {
 			t.Errorf("what has ended: %q, %v, %+v", got, err, batch(t, s, "c"))
+		}
+	})
+}
+
+// Recording that fails on a key of another type names its imp_uid, and goes on once that is
+// mended.
+func TestRecordingNamesWhatIsCorrupt(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s, ctx := newStore(client), t.Context()
+		for batch, key := range map[string]string{"a": "{receipt}:outcome:imp_2", "b": "{receipt}:request:imp_5"} {
+			impUIDs := map[string][]string{"a": {"imp_1", "imp_2", "imp_3"}, "b": {"imp_4", "imp_5", "imp_6"}}[batch]
+			client.Set(ctx, key, "x", 0)
+			_, err := askRows(ctx, s, batch, 1, impUIDs...)
+			if !redisfault.Corrupt(err) || !strings.HasSuffix(err.Error(), ": "+impUIDs[1]) {
+				t.Errorf("got %v, want an error that names %s", err, impUIDs[1])
+			}
+			client.Del(ctx, key)
+			if got, err := askRows(ctx, s, batch, 1, impUIDs...); got != "qq+q+" || err != nil {
+				t.Errorf("once it is mended: %q, %v", got, err)
+			}
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -92,49 +93,60 @@ func NewCaller() string { return strconv.FormatUint(rand.Uint64(), 36) }
 // BeginAs is [Store.Begin] for callers that repeat it when no answer came:
 // under the same name it begins the same attempt, whose lease begins anew.
 func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Duration, caller string) (Attempt, error) {
-	keys := []string{
-		s.outcomeKey(r.ImpUID), s.requestKey(r.ImpUID), s.openKey(), s.deadKey(), s.batchKey(""), s.lossyKey(),
-	}
-	reply, err := beginScript.Run(ctx, s.client, keys, lease.Milliseconds(), caller, r.ImpUID,
-		r.Batch, lineOf(r), string(r.PG), r.ApplyNum, flag(r.Again)).StringSlice()
+	who, line := asker(r)
+	reply, err := s.run(ctx, beginScript, s.outcomeKey(r.ImpUID),
+		lease.Milliseconds(), caller, r.ImpUID, who, line, mannerOf(r).json()).Slice()
 	if err != nil {
 		return Attempt{}, fmt.Errorf("begin the attempt on %s: %w", r.ImpUID, err)
 	}
+	text, _ := reply[1].(string)
 	switch reply[0] {
 	case "terminal":
-		return Attempt{}, &TerminalError{ImpUID: r.ImpUID, Status: Status(reply[1])}
+		return Attempt{}, &TerminalError{ImpUID: r.ImpUID, Status: Status(text)}
 	case "busy":
-		wait, err := time.ParseDuration(reply[1] + "ms")
+		wait, err := time.ParseDuration(text + "ms")
 		if err != nil {
 			return Attempt{}, fmt.Errorf("begin the attempt on %s: lease: %w", r.ImpUID, err)
 		}
 		return Attempt{}, &BusyError{ImpUID: r.ImpUID, Wait: wait}
 	}
-	return newAttempt(r, reply[1:])
+	a := Attempt{Revocation: r, Withdrawn: reply[2] == "1", redis: timeOf(text, time.UnixMicro), local: time.Now()}
+	err = a.read(fieldsOf(reply[3]), fieldsOf(reply[4]))
+	return a, err
 }
 
-// newAttempt reads what the script returns of an attempt that has begun.
-func newAttempt(r tasks.Revocation, begun []string) (Attempt, error) {
-	number, err := strconv.Atoi(begun[1])
-	if err != nil {
-		return Attempt{}, fmt.Errorf("begin the attempt on %s: attempts: %w", r.ImpUID, err)
+// read takes over what is kept of an attempt that has begun, and of its request.
+func (a *Attempt) read(kept, asked map[string]string) (err error) {
+	if a.Number, err = strconv.Atoi(kept["attempts"]); err != nil {
+		return fmt.Errorf("begin the attempt on %s: attempts: %w", a.Revocation.ImpUID, err)
 	}
-	r.PG = cmp.Or(r.PG, tasks.Gateway(begun[14])) // a later producer may not have known it
-	r.ApplyNum, r.Again = begun[7], begun[8] != ""
-	return Attempt{
-		Revocation: r, AskedAt: timeOf(begun[6], time.UnixMicro), Withdrawn: begun[5] != "",
-		Number: number, FailedBefore: begun[4] != "", Memory: readMemory(begun[9:]),
-		fence: begun[0], request: begun[6], first: begun[2],
-		redis: timeOf(begun[3], time.UnixMicro), local: time.Now(),
-	}, nil
+	a.Revocation.PG = cmp.Or(a.Revocation.PG, tasks.Gateway(asked["pg"])) // a later producer may not have known it
+	a.Revocation.ApplyNum, a.Revocation.Again, a.Revocation.Tier = asked["apply_num"], asked["again"] != "", asked["tier"]
+	a.request, a.AskedAt = asked["id"], timeOf(asked["id"], time.UnixMicro)
+	a.fence, a.first, a.Memory = kept["fence"], kept["first_attempt_at"], readMemory(kept)
+	a.FailedBefore = a.Number > 1 || slices.Contains([]Reason{
+		ReasonPGFailure, ReasonUnreachable, ReasonAttemptsExhausted, ReasonUnconfirmed, // the latter of revived ones
+	}, Reason(kept["reason"]))
+	return nil
+}
+
+// fieldsOf returns the fields of a hash from a script's reply, which has names and values
+// in turn.
+func fieldsOf(reply any) map[string]string {
+	pairs, _ := reply.([]any)
+	fields := make(map[string]string, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, _ := pairs[i].(string)
+		fields[name], _ = pairs[i+1].(string)
+	}
+	return fields
 }
 
 // Extend lets a running attempt's lease end no earlier than lease from now. It
 // reports false, and does nothing, if the attempt is over or a newer one has begun.
 func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) (running bool, err error) {
 	impUID := a.Revocation.ImpUID
-	keys := []string{s.outcomeKey(impUID), s.openKey()}
-	running, err = extendScript.Run(ctx, s.client, keys, a.fence, lease.Milliseconds(), impUID).Bool()
+	running, err = s.run(ctx, extendScript, s.outcomeKey(impUID), a.fence, lease.Milliseconds(), impUID).Bool()
 	if err != nil {
 		return false, fmt.Errorf("extend the attempt on %s: %w", impUID, err)
 	}
@@ -161,20 +173,15 @@ func (s *Store) Finish(ctx context.Context, a Attempt, o Outcome) (written bool,
 		}
 	}
 	args := []any{
-		a.fence, a.request, flag(a.Uncounted), s.config.TTL.Milliseconds(), o.NextAttemptAt.UnixMilli(),
-		s.config.StreamLength, a.Number, a.first, a.Revocation.Batch, len(own),
+		a.fence, a.request, flag(a.Uncounted), o.NextAttemptAt.UnixMilli(), s.config.StreamLength,
+		a.Number, a.first, a.Revocation.Batch, len(own),
 	}
 	args = append(append(args, own...), a.values()...)
-
-	keys := []string{
-		s.outcomeKey(o.ImpUID), s.requestKey(o.ImpUID), s.openKey(), s.deadKey(), s.streamKey(),
-		s.batchKey(""), s.batchStreamKey(),
-	}
-	reply, err := finishScript.Run(ctx, s.client, keys, args...).Text()
+	written, err = s.run(ctx, finishScript, s.outcomeKey(o.ImpUID), args...).Bool()
 	if err != nil {
 		return false, fmt.Errorf("finish the attempt on %s: %w", o.ImpUID, err)
 	}
-	return reply == "written", nil
+	return written, nil
 }
 
 // flag is a truth as the scripts read it.

@@ -93,12 +93,17 @@ func ValidateBatchName(name string) error {
 // that a row which anybody may write into a payload costs it 1.25 MB at most.
 const MaxRows = 10_000_000
 
-// lineOf returns the line from which a batch counts a revocation: its row and
-// its gateway, if that has a queue of its own; empty for none. Payloads may be
-// of anybody's making: what no batch can count is counted by none.
-func lineOf(r tasks.Revocation) string {
+// asker returns by which field a request's hash names who asks, and its value. Payloads
+// may be of anybody's making: what no batch can count is counted by none.
+func asker(r tasks.Revocation) (name, value string) {
 	if r.Row < 1 || r.Row > MaxRows || ValidateBatchName(r.Batch) != nil {
-		return ""
+		return "single", "1"
 	}
+	return "in:" + r.Batch, lineOf(r)
+}
+
+// lineOf returns the line from which a batch counts a revocation: its row and its
+// gateway, if that has a queue of its own.
+func lineOf(r tasks.Revocation) string {
 	return strconv.Itoa(r.Row) + " " + string(tasks.QueueOf(r).PG)
 }

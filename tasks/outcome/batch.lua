@@ -1,4 +1,8 @@
--- What several scripts share, each of which stands behind it.
+-- What the scripts share, each of which stands behind it.
+--
+-- KEYS  any key of ours: all bear one hash tag, and so are on one node, and the scripts
+--       make the others from it
+-- ARGV  the life of a batch, and of what has ended, in ms; then each script's own
 --
 -- A request's hash says what is asked for an imp_uid, and by whom: single is a
 -- request for this one receipt, and in:<batch> the line of a batch, which is its
@@ -6,13 +10,16 @@
 -- Redis in microseconds; the outcome names the id of the request that it is about.
 -- A bit for each row of a batch says whether it has been counted, so that nothing
 -- is counted twice, whatever is delivered or done twice.
---
--- at holds prefix, of the batches' keys; stream, of those that finished; and ttl in
--- ms. Keys of batches are made here: all of ours bear one hash tag, and so are on one
--- node.
 
 local paceEvery = 10000 -- ms between two points from which a batch's rate is told
 local streamLength = 10000
+
+local ttl, prefix = ARGV[1], string.match(KEYS[1], '^{.-}:')
+local openKey, deadKey = prefix .. 'open', prefix .. 'dead'
+
+local function outcomeKey(imp_uid) return prefix .. 'outcome:' .. imp_uid end
+local function requestKey(imp_uid) return prefix .. 'request:' .. imp_uid end
+local function batchKey(name) return prefix .. 'batch:' .. name end
 
 local time = redis.call('TIME')
 local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -21,30 +28,30 @@ local millis = math.floor(micros / 1000)
 -- text writes a number whole.
 local function text(n) return string.format('%.0f', n) end
 
--- iso writes a time in ms, by the days of years that begin in March.
+-- iso writes a time in ms, with the date of a Julian day as E. G. Richards computes it.
 local function iso(ms)
-  local day, rest = math.floor(ms / 86400000) + 719468, ms % 86400000
-  local era = math.floor(day / 146097)
-  local ofEra = day % 146097
-  local year = math.floor((ofEra - math.floor(ofEra / 1460) + math.floor(ofEra / 36524) - math.floor(ofEra / 146096)) / 365)
-  local ofYear = ofEra - (365 * year + math.floor(year / 4) - math.floor(year / 100))
-  local month = math.floor((5 * ofYear + 2) / 153)
-  local date, march = ofYear - math.floor((153 * month + 2) / 5) + 1, month < 10 and 3 or -9
-  year = year + era * 400 + (month >= 10 and 1 or 0)
-  return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', year, month + march, date, math.floor(rest / 3600000),
-    math.floor(rest / 60000) % 60, math.floor(rest / 1000) % 60, rest % 1000)
+  local floor, rest = math.floor, ms % 86400000
+  local day = floor(ms / 86400000) + 2440588
+  local era = 4 * (day + 1363 + floor(floor((4 * day + 274277) / 146097) * 3 / 4)) + 3
+  local ofYear = 5 * floor(era % 1461 / 4) + 2
+  local month = floor(ofYear / 153 + 2) % 12 + 1
+  return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ',
+    floor(era / 1461) - 4716 + floor((14 - month) / 12), month, floor(ofYear % 153 / 5) + 1,
+    floor(rest / 3600000), floor(rest / 60000) % 60, floor(rest / 1000) % 60, rest % 1000)
 end
 
 local now = iso(millis)
 
--- values returns the names and values of a hash.
-local function values(key)
-  local pairs, found = redis.call('HGETALL', key), {}
-  for i = 1, #pairs, 2 do
-    found[pairs[i]] = pairs[i + 1]
+-- named returns by name what a list has of names and values.
+local function named(list)
+  local found = {}
+  for i = 1, #list, 2 do
+    found[list[i]] = list[i + 1]
   end
   return found
 end
+
+local function values(key) return named(redis.call('HGETALL', key)) end
 
 -- given adds to names and values those that are given.
 local function given(list, more)
@@ -72,14 +79,15 @@ end
 
 -- withdrawn reports whether all who asked have withdrawn what they asked for, besides
 -- the batch that is given.
-local function withdrawn(at, asked, besides)
-  if asked.withdrawn or asked.single then
-    return asked.withdrawn ~= nil
+local function withdrawn(asked, besides)
+  local cancelled = asked.withdrawn ~= nil
+  if cancelled or asked.single then
+    return cancelled
   end
-  local cancelled = false
   for name in pairs(asked) do
     local batch = string.match(name, '^in:(.+)$')
-    if batch and batch ~= besides and redis.call('HEXISTS', at.prefix .. batch, 'cancelled_at') == 0 then
+    local asks = batch and redis.call('HEXISTS', batchKey(batch), 'cancelled_at') == 0
+    if asks and batch ~= besides then
       return false
     end
     cancelled = cancelled or batch ~= nil
@@ -87,81 +95,64 @@ local function withdrawn(at, asked, besides)
   return cancelled
 end
 
--- renew lets a batch live for another ttl.
-local function renew(at, key)
+-- renew gives a batch another ttl to live.
+local function renew(key)
   for _, suffix in ipairs({'', ':rows', ':counted'}) do
-    redis.call('PEXPIRE', key .. suffix, at.ttl)
+    redis.call('PEXPIRE', key .. suffix, ttl)
   end
 end
 
--- publish writes to the stream that a batch has finished.
-local function publish(at, batch, key)
-  local sums = {queued = 0, elsewhere = 0, repeated = 0, invalid = 0, revoked = 0, dead = 0}
-  local fields, started = redis.call('HGETALL', key), ''
-  for i = 1, #fields, 2 do
-    local kind = string.match(fields[i], '^(%a+):')
-    if sums[kind] then
-      sums[kind] = sums[kind] + tonumber(fields[i + 1])
-    elseif fields[i] == 'started_at' then
-      started = fields[i + 1]
-    end
-  end
-  redis.call('XADD', at.stream, 'MAXLEN', '~', streamLength, '*', 'batch', batch,
-    'queued', sums.queued, 'elsewhere', sums.elsewhere, 'repeated', sums.repeated, 'invalid', sums.invalid,
-    'revoked', sums.revoked, 'dead', sums.dead, 'started_at', started, 'finished_at', now)
-end
-
--- settle notes that a batch has changed, and whether that finished it. One that is
--- cancelled is complete with what was asked for.
-local function settle(at, batch, key)
-  local was = redis.call('HMGET', key, 'complete', 'expected', 'done', 'finished_at', 'pace_at', 'pace_done', 'cancelled_at')
-  local expected, done, complete = tonumber(was[2] or 0), tonumber(was[3] or 0), was[1] or was[7]
+-- settle notes that a batch has changed, and whether that finished it, which it tells on
+-- the stream. One that is cancelled is complete with what was asked for.
+local function settle(batch)
+  local key = batchKey(batch)
+  local was = redis.call('HMGET', key, 'complete', 'cancelled_at', 'expected', 'done',
+    'finished_at', 'pace_at', 'pace_done')
+  local done = tonumber(was[4] or 0)
+  local finished = (was[1] or was[2]) and done >= tonumber(was[3] or 0)
   redis.call('HSET', key, 'changed_at', now)
-  if was[4] and (done < expected or not complete) then
+  if was[5] and not finished then
     redis.call('HDEL', key, 'finished_at')
-  elseif complete and not was[4] and done >= expected then
+  elseif finished and not was[5] then
     redis.call('HSET', key, 'finished_at', now)
-    publish(at, batch, key)
-    renew(at, key)
+    local fields, sums = values(key), {}
+    for name, value in pairs(fields) do
+      local kind = string.match(name, '^(%a+):') or 'none'
+      sums[kind] = (sums[kind] or 0) + (tonumber(value) or 0)
+    end
+    redis.call('XADD', prefix .. 'batches', 'MAXLEN', '~', streamLength, '*', 'batch', batch,
+      'queued', sums.queued or 0, 'elsewhere', sums.elsewhere or 0, 'repeated', sums.repeated or 0,
+      'invalid', sums.invalid or 0, 'revoked', sums.revoked or 0, 'dead', sums.dead or 0,
+      'started_at', fields.started_at or '', 'finished_at', now)
+    renew(key)
   end
-  if millis - tonumber(was[5] or 0) >= paceEvery then
+  if millis - tonumber(was[6] or 0) >= paceEvery then
     redis.call('HSET', key, 'pace_at', millis, 'pace_done', done,
-      'before_at', was[5] or millis, 'before_done', was[6] or done)
-    renew(at, key)
+      'before_at', was[6] or millis, 'before_done', was[7] or done)
+    renew(key)
   end
 end
 
--- count lets a batch know what an imp_uid has become: before and after are endings,
--- or nil while there is none.
-local function count(at, batch, line, before, after)
-  local key = at.prefix .. batch
-  local row, pg = string.match(line, '^(%d+) (.*)$')
-  if not row or redis.call('EXISTS', key) == 0 then
-    return
-  end
-  local counted = redis.call('SETBIT', key .. ':counted', row, 1)
-  if counted == 1 and not before then
-    return -- counted, and its outcome lost since then
-  end
-  if counted == 1 then
-    redis.call('HINCRBY', key, before .. ':' .. pg, -1)
-    redis.call('HINCRBY', key, 'done', -1)
-  end
-  if after then
-    redis.call('HINCRBY', key, after .. ':' .. pg, 1)
-    redis.call('HINCRBY', key, 'done', 1)
-  else
-    redis.call('SETBIT', key .. ':counted', row, 0)
-  end
-  settle(at, batch, key)
-end
-
--- countAll does so for every batch that asked.
-local function countAll(at, asked, before, after)
+-- count tells the batches that asked what an imp_uid has become: before and after are
+-- endings, or nil while there is none.
+local function count(asked, before, after)
   for name, line in pairs(asked) do
-    local batch = string.match(name, '^in:(.+)$')
-    if batch then
-      count(at, batch, line, before, after)
+    local batch, row, pg = string.match(name .. ' ' .. line, '^in:(.+) (%d+) (.*)$')
+    local key = row and batchKey(batch)
+    if row and redis.call('EXISTS', key) == 1 then
+      local counted = redis.call('SETBIT', key .. ':counted', row, after and 1 or 0) == 1
+      local lost = counted and not before -- its outcome, since it was counted
+      if counted and before then
+        redis.call('HINCRBY', key, before .. ':' .. pg, -1)
+        redis.call('HINCRBY', key, 'done', -1)
+      end
+      if after and not lost then
+        redis.call('HINCRBY', key, after .. ':' .. pg, 1)
+        redis.call('HINCRBY', key, 'done', 1)
+      end
+      if not lost then
+        settle(batch)
+      end
     end
   end
 end

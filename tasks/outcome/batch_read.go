@@ -53,10 +53,16 @@ func (s *Store) newest(ctx context.Context, most int) ([]Batch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the batches: %w", err)
 	}
+	return s.named(ctx, names, func(redis.Pipeliner) {})
+}
+
+// named returns the batches of the names, and reads something else in the same round trip.
+func (s *Store) named(ctx context.Context, names []string, also func(redis.Pipeliner)) ([]Batch, error) {
 	replies := make([]*redis.MapStringStringCmd, len(names))
 	var now *redis.TimeCmd
-	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		now = p.Time(ctx)
+		also(p)
 		for i, name := range names {
 			replies[i] = p.HGetAll(ctx, s.batchKey(name))
 		}

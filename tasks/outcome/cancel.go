@@ -2,17 +2,11 @@ package outcome
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"iter"
 
 	"github.com/redis/go-redis/v9"
 )
-
-//go:embed cancel.lua
-var cancelSource string
-
-var cancelScript = redis.NewScript(batchSource + cancelSource)
 
 // Withdrawal is what became of a request that is cancelled.
 type Withdrawal string
@@ -46,12 +40,11 @@ func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry 
 	if len(impUIDs) == 0 {
 		return nil, nil
 	}
-	keys := []string{s.outcomeKey(""), s.requestKey(""), s.openKey(), s.batchKey("")}
 	args := []any{batch, flag(dry)}
 	for _, impUID := range impUIDs {
 		args = append(args, impUID)
 	}
-	reply, err := cancelScript.Run(ctx, s.client, keys, args...).StringSlice()
+	reply, err := s.run(ctx, cancelScript, s.openKey(), args...).StringSlice()
 	if err != nil {
 		return nil, fmt.Errorf("cancel %d requests: %w", len(impUIDs), err)
 	}
@@ -66,8 +59,7 @@ func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry 
 // unless somebody else asks for it too, and nothing more can be asked for in it. The
 // error matches [ErrNoBatch].
 func (s *Store) MarkCancelled(ctx context.Context, name string) error {
-	keys := []string{s.batchKey(name), s.batchStreamKey()}
-	cancelled, err := markScript.Run(ctx, s.client, keys, name, s.config.TTL.Milliseconds()).Bool()
+	cancelled, err := s.run(ctx, markScript, s.batchKey(name), name).Bool()
 	if err != nil {
 		return fmt.Errorf("cancel the batch %s: %w", name, err)
 	}
@@ -79,12 +71,12 @@ func (s *Store) MarkCancelled(ctx context.Context, name string) error {
 
 // markScript marks a batch as cancelled since the first time that it was, which
 // finishes it if nothing in it is open: its list may never have come to its end.
-var markScript = redis.NewScript(batchSource + `
+var markScript = redis.NewScript(source("batch.lua") + `
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 0
 end
 redis.call('HSETNX', KEYS[1], 'cancelled_at', now)
-settle({stream = KEYS[2], ttl = ARGV[2]}, ARGV[1], KEYS[1])
+settle(ARGV[2])
 return 1
 `)
 

@@ -1,18 +1,17 @@
 -- Withdraws what is asked for imp_uids, so that no attempt begins any more. All of them
 -- are due: a worker ends them.
 --
--- KEYS  prefix of outcomes, prefix of requests, set of the open ones, prefix of batches
 -- ARGV  batch, which is cancelled, or empty for all who ask; "1" to change nothing; the
 --       imp_uids
 --
 -- Returns for each what it is: "withdrawn" if it was never called; "called", between two
 -- attempts; "running"; "wanted" if somebody else asks for it; "foreign" if the batch does
 -- not; the status with which it ended; or "unknown".
-local batch, dry = ARGV[1], ARGV[2] == '1'
+local batch, dry = ARGV[2], ARGV[3] == '1'
 
 local function cancel(imp_uid)
-  local request = KEYS[2] .. imp_uid
-  local was, asked = values(KEYS[1] .. imp_uid), values(request)
+  local request = requestKey(imp_uid)
+  local was, asked = values(outcomeKey(imp_uid)), values(request)
   if not asked.id and was.status and not ending(was.status) then -- its request is lost
     asked.id, asked.single = was.request or text(micros), '1'
   end
@@ -21,13 +20,13 @@ local function cancel(imp_uid)
     return was.status or 'unknown'
   elseif batch ~= '' and not asked['in:' .. batch] then
     return 'foreign'
-  elseif batch ~= '' and not withdrawn({prefix = KEYS[4]}, asked, batch) then
+  elseif batch ~= '' and not withdrawn(asked, batch) then
     return 'wanted'
   end
   if not dry then
     redis.call('HSET', request, 'id', asked.id, 'withdrawn', '1')
     redis.call('HDEL', request, 'single')
-    redis.call('ZADD', KEYS[3], 0, imp_uid)
+    redis.call('ZADD', openKey, 0, imp_uid)
   end
   if is and was.status then
     return tonumber(was.leased_until or 0) > millis and 'running' or 'called'
@@ -36,7 +35,7 @@ local function cancel(imp_uid)
 end
 
 local reply = {}
-for i = 3, #ARGV do
-  reply[i - 2] = cancel(ARGV[i])
+for i = 4, #ARGV do
+  reply[i - 3] = cancel(ARGV[i])
 end
 return reply

@@ -67,10 +67,7 @@ func (e *NotDeadError) Error() string {
 // before was. It returns what to enqueue, or a [*NotDeadError]. Should that not
 // be enqueued, a worker does so.
 func (s *Store) Revive(ctx context.Context, impUID string) (tasks.Revocation, error) {
-	keys := []string{
-		s.outcomeKey(impUID), s.requestKey(impUID), s.openKey(), s.deadKey(), s.batchKey(""), s.batchStreamKey(),
-	}
-	reply, err := reviveScript.Run(ctx, s.client, keys, impUID, s.config.TTL.Milliseconds()).StringSlice()
+	reply, err := s.run(ctx, reviveScript, s.outcomeKey(impUID), impUID).StringSlice()
 	if err != nil {
 		return tasks.Revocation{}, fmt.Errorf("revive %s: %w", impUID, err)
 	}

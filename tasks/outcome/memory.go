@@ -37,12 +37,13 @@ func (m Memory) values() []any {
 	return values
 }
 
-// readMemory reads what values wrote, as the script that begins an attempt returns it.
-func readMemory(values []string) Memory {
-	tries, _ := strconv.Atoi(values[2])
+// readMemory reads what values wrote.
+func readMemory(kept map[string]string) Memory {
+	tries, _ := strconv.Atoi(kept["tries"])
 	return Memory{
-		UncertainAt: timeOf(values[0], time.UnixMilli), AskedSince: timeOf(values[1], time.UnixMilli),
-		Tries: tries, RefusedSince: timeOf(values[3], time.UnixMilli), Seen: values[4],
+		UncertainAt: timeOf(kept["uncertain_at"], time.UnixMilli),
+		AskedSince:  timeOf(kept["asked_since"], time.UnixMilli), Tries: tries,
+		RefusedSince: timeOf(kept["refused_since"], time.UnixMilli), Seen: kept["seen"],
 	}
 }
 

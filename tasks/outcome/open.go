@@ -2,7 +2,6 @@ package outcome
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"slices"
 	"time"
@@ -11,11 +10,6 @@ import (
 
 	"receiptrevoker/tasks"
 )
-
-//go:embed overdue.lua
-var overdueSource string
-
-var overdueScript = redis.NewScript(batchSource + overdueSource)
 
 // Open is what is asked for, and has not ended.
 type Open struct {
@@ -29,8 +23,7 @@ type Open struct {
 // was due. The longest overdue come first. Ended are those that the set of the open
 // ones still named, and does not any more.
 func (s *Store) Overdue(ctx context.Context, ago time.Duration, limit int) (open []Open, ended []string, err error) {
-	keys := []string{s.openKey(), s.outcomeKey(""), s.requestKey("")}
-	reply, err := overdueScript.Run(ctx, s.client, keys, ago.Milliseconds(), limit).StringSlice()
+	reply, err := s.run(ctx, overdueScript, s.openKey(), ago.Milliseconds(), limit).StringSlice()
 	if err != nil {
 		return nil, nil, fmt.Errorf("list what is overdue: %w", err)
 	}

@@ -2,17 +2,12 @@ package outcome
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
-
-//go:embed overview.lua
-var overviewSource string
-
-var overviewScript = redis.NewScript(overviewSource)
 
 const (
 	// latestBatches is among how many of the latest batches an overview looks
@@ -30,39 +25,32 @@ type Overview struct {
 	// Dead are the dead letters on the list.
 	Dead int64
 	// Batches are those that have not finished, the one started last first: at
-	// most 20, of the latest 100. Their rate is not told.
+	// most 20, of the latest 100.
 	Batches []Batch
 }
 
-// Overview returns what a glance at all outcomes tells, in one round trip that
-// costs the same for any number of them. What is overdue should have gone on by
-// the given time ago.
+// Overview returns what a glance at all outcomes tells, in two round trips whose cost does
+// not depend on how many there are. What is overdue should have gone on by the given time
+// ago.
 func (s *Store) Overview(ctx context.Context, overdueFor time.Duration) (Overview, error) {
-	keys := []string{s.openKey(), s.deadKey(), s.batchIndexKey(), s.batchKey("")}
-	overdue := overdueFor.Milliseconds()
-	reply, err := overviewScript.Run(ctx, s.client, keys, overdue, latestBatches, overviewBatches).Slice()
+	var now *redis.TimeCmd
+	var open, overdue, dead *redis.IntCmd
+	var names *redis.StringSliceCmd
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		now, open, dead = p.Time(ctx), p.ZCard(ctx, s.openKey()), p.ZCard(ctx, s.deadKey())
+		names = p.ZRevRange(ctx, s.batchIndexKey(), 0, latestBatches-1)
+		return nil
+	})
 	if err != nil {
 		return Overview{}, fmt.Errorf("look over the outcomes: %w", err)
 	}
-	var o Overview
-	for i, count := range []*int64{&o.Open, &o.Overdue, &o.Dead} {
-		*count, _ = reply[i].(int64)
-	}
-	for i := 3; i+1 < len(reply); i += 2 {
-		name, _ := reply[i].(string)
-		pairs, _ := reply[i+1].([]any)
-		o.Batches = append(o.Batches, decodeBatch(name, fieldsOf(pairs), time.Time{}))
-	}
-	return o, nil
-}
-
-// fieldsOf returns the fields of a hash from a script's reply, which has names
-// and values in turn.
-func fieldsOf(pairs []any) map[string]string {
-	fields := make(map[string]string, len(pairs)/2)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		name, _ := pairs[i].(string)
-		fields[name], _ = pairs[i+1].(string)
-	}
-	return fields
+	batches, err := s.named(ctx, names.Val(), func(p redis.Pipeliner) {
+		due := now.Val().Add(-overdueFor)
+		overdue = p.ZCount(ctx, s.openKey(), "-inf", "("+millis(due))
+	})
+	batches = slices.DeleteFunc(batches, Batch.Finished)
+	return Overview{
+		Open: open.Val(), Overdue: overdue.Val(), Dead: dead.Val(),
+		Batches: batches[:min(len(batches), overviewBatches)],
+	}, err
 }

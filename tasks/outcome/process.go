@@ -37,14 +37,14 @@ const lossyFor = 24 * time.Hour
 // remembers. Its method is safe for concurrent use.
 type Heartbeat struct {
 	store *Store
-	keys  []string
+	key   string
 	seen  atomic.Int64 // the greatest count
 }
 
 // Heartbeat returns that of a worker that has just started. The name must never be
 // used again.
 func (s *Store) Heartbeat(process string) *Heartbeat {
-	return &Heartbeat{store: s, keys: []string{s.key("worker:" + process), s.lossyKey()}}
+	return &Heartbeat{store: s, key: s.key("worker:" + process)}
 }
 
 // Beat counts once more. It fails where Redis does not answer, and also where it
@@ -53,7 +53,7 @@ func (s *Store) Heartbeat(process string) *Heartbeat {
 // what it had confirmed to this worker or to another: 0 if nobody knows of a loss.
 func (h *Heartbeat) Beat(ctx context.Context) (lossy time.Duration, err error) {
 	seen := h.seen.Load()
-	reply, err := beatScript.Run(ctx, h.store.client, h.keys, seen, lossyFor.Milliseconds()).Int64Slice()
+	reply, err := h.store.run(ctx, beatScript, h.key, seen, lossyFor.Milliseconds()).Int64Slice()
 	if err != nil {
 		return 0, fmt.Errorf("write that this worker is alive: %w", err)
 	}

@@ -2,31 +2,31 @@
 -- from before are late from now on. If one of those may have worked unseen, it
 -- still may have. Its batches count it as open.
 --
--- KEYS  outcome, request, set of the open ones, set of dead letters, prefix of
---       batches, stream of batches
--- ARGV  imp_uid, life of a batch in ms
+-- ARGV  imp_uid
 --
 -- Returns "revived", pg and batch; or the status that it has instead, empty for
 -- none.
-local was, asked = values(KEYS[1]), values(KEYS[2])
+local imp_uid = ARGV[2]
+local outcome, request = outcomeKey(imp_uid), requestKey(imp_uid)
+local was, asked = values(outcome), values(request)
 if not current(was, asked) then
   return {'queued'}
 elseif was.status ~= 'dead' then
   return {was.status or ''}
 end
-local fence = math.max(micros, tonumber(was.fence or 0) + 1)
-redis.call('HSET', KEYS[1], 'status', 'retrying', 'attempts', 0, 'updated_at', now, 'fence', text(fence))
-redis.call('HDEL', KEYS[1], 'asked_since', 'tries', 'refused_since')
+local fence = text(math.max(micros, tonumber(was.fence or 0) + 1))
+redis.call('HSET', outcome, 'status', 'retrying', 'attempts', 0, 'updated_at', now, 'fence', fence)
+redis.call('HDEL', outcome, 'asked_since', 'tries', 'refused_since')
 if was.reason == 'unconfirmed' and not was.uncertain_at then
-  redis.call('HSET', KEYS[1], 'uncertain_at', text(millis))
+  redis.call('HSET', outcome, 'uncertain_at', text(millis))
 end
-if withdrawn({prefix = KEYS[5]}, asked) then -- whoever revives it asks for it
-  redis.call('HDEL', KEYS[2], 'withdrawn')
-  redis.call('HSET', KEYS[2], 'single', '1')
+if withdrawn(asked) then -- whoever revives it asks for it
+  redis.call('HDEL', request, 'withdrawn')
+  redis.call('HSET', request, 'single', '1')
 end
-redis.call('PERSIST', KEYS[1])
-redis.call('PERSIST', KEYS[2])
-redis.call('ZADD', KEYS[3], millis, ARGV[1])
-redis.call('ZREM', KEYS[4], ARGV[1])
-countAll({prefix = KEYS[5], stream = KEYS[6], ttl = ARGV[2]}, asked, ending(was.status, was.reason), nil)
+redis.call('PERSIST', outcome)
+redis.call('PERSIST', request)
+redis.call('ZADD', openKey, millis, imp_uid)
+redis.call('ZREM', deadKey, imp_uid)
+count(asked, ending(was.status, was.reason), nil)
 return {'revived', was.pg or '', was.batch or ''}

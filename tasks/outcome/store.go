@@ -3,7 +3,6 @@ package outcome
 import (
 	"cmp"
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"time"
@@ -18,27 +17,6 @@ const (
 	DefaultNamespace    = tasks.DefaultNamespace
 	DefaultTTL          = 90 * 24 * time.Hour
 	DefaultStreamLength = 1_000_000
-)
-
-var (
-	//go:embed batch.lua
-	batchSource string // stands before most of the scripts
-	//go:embed beat.lua
-	beatSource string
-	//go:embed begin.lua
-	beginSource string
-	//go:embed extend.lua
-	extendSource string
-	//go:embed finish.lua
-	finishSource string
-	//go:embed revive.lua
-	reviveSource string
-
-	beatScript   = redis.NewScript(beatSource)
-	beginScript  = redis.NewScript(batchSource + beginSource)
-	extendScript = redis.NewScript(extendSource)
-	finishScript = redis.NewScript(batchSource + finishSource)
-	reviveScript = redis.NewScript(batchSource + reviveSource)
 )
 
 // ErrNotFound is returned for an imp_uid of which nothing is known: it was never
@@ -80,26 +58,15 @@ func (s *Store) Namespace() string { return s.config.Namespace }
 
 func (s *Store) key(name string) string { return "{" + s.config.Namespace + "}:" + name }
 
-// outcomeKey is the hash of an imp_uid's outcome; the prefix of all of them for
-// the empty one.
+// outcomeKey is the hash of an imp_uid's outcome, and requestKey of what is asked for it.
 func (s *Store) outcomeKey(impUID string) string { return s.key("outcome:" + impUID) }
+func (s *Store) requestKey(impUID string) string { return s.key("request:" + impUID) }
 func (s *Store) openKey() string                 { return s.key("open") }
 func (s *Store) streamKey() string               { return s.key("outcomes") }
 func (s *Store) deadKey() string                 { return s.key("dead") }
-
-// requestKey is the hash of what is asked for an imp_uid; the prefix of all of them
-// for the empty one.
-func (s *Store) requestKey(impUID string) string { return s.key("request:" + impUID) }
-
-// lossyKey holds the time, by Redis' clock, until which attempts are uncertain from
-// the start, since Redis lost what it had confirmed. It lives until then.
-func (s *Store) lossyKey() string { return s.key("lossy") }
-
-// batchKey is the hash of a batch; the prefix of all of them for the empty name.
-func (s *Store) batchKey(name string) string { return s.key("batch:" + name) }
-func (s *Store) rowsKey(name string) string  { return s.batchKey(name) + ":rows" }
-func (s *Store) batchIndexKey() string       { return s.key("batch-index") }
-func (s *Store) batchStreamKey() string      { return s.key("batches") }
+func (s *Store) batchKey(name string) string     { return s.key("batch:" + name) }
+func (s *Store) rowsKey(name string) string      { return s.batchKey(name) + ":rows" }
+func (s *Store) batchIndexKey() string           { return s.key("batch-index") }
 
 // Now returns the time on Redis' clock, the only one that all processes share.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {

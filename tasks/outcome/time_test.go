@@ -33,7 +33,7 @@ func TestScriptsWriteTimesAsGoDoes(t *testing.T) {
 			for _, at := range moments(year) {
 				ms, want = append(ms, at.UnixMilli()), append(want, at.Format("2006-01-02T15:04:05.000Z"))
 			}
-			got, err := outcome.ISOScript.Run(t.Context(), client, nil, ms...).StringSlice()
+			got, err := outcome.ISOScript.Run(t.Context(), client, []string{"{receipt}:open"}, ms...).StringSlice()
 			if err != nil {
 				t.Fatal(err)
 			}
