@@ -4,19 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"sync/atomic"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/redisfault"
 )
 
 const (
-	// calmPause is how long a command that cannot be carried out is held back.
-	calmPause = 200 * time.Millisecond
 	// askEvery is how often it is seen whether Redis works, and remembers. It is less
 	// than a call of PortOne takes: where Redis loses both the begin and the end of an
 	// attempt, it loses a heartbeat between them.
@@ -24,44 +18,6 @@ const (
 	// askTimeout is how long an answer may take.
 	askTimeout = 3 * time.Second
 )
-
-// calm holds back what fails while Redis is in trouble: Asynq asks for the next
-// task again at once, however the last time failed, and would spin.
-type calm struct{}
-
-// DialHook holds back a connection that could not be made.
-func (calm) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		connection, err := next(ctx, network, addr)
-		if err != nil {
-			sleep(ctx, calmPause)
-		}
-		return connection, err
-	}
-}
-
-// ProcessHook holds back a command that Redis will not carry out now.
-func (calm) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		err := next(ctx, cmd)
-		if redisfault.Passes(err) {
-			sleep(ctx, calmPause)
-		}
-		return err
-	}
-}
-
-// ProcessPipelineHook changes nothing: nothing of ours loops on a pipeline.
-func (calm) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
-}
 
 // errNotAsked is what is known of Redis before it was first asked.
 var errNotAsked = errors.New("redis has not been asked yet")
@@ -103,7 +59,10 @@ func (w *watch) run(ctx context.Context) {
 			since = time.Time{}
 		}
 		w.err.Store(&err)
-		sleep(ctx, askEvery)
+		select {
+		case <-ctx.Done():
+		case <-time.After(askEvery):
+		}
 	}
 }
 

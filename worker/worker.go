@@ -21,6 +21,7 @@ import (
 
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 )
@@ -110,7 +111,7 @@ func New(config Config) (*Worker, error) {
 		return nil, err
 	}
 	config = config.withDefaults()
-	config.Redis.AddHook(calm{})
+	config.Redis.AddHook(redisfault.Calm{})
 	process := processName()
 	gates := gate.NewStore(config.Redis, config.Outcomes.Namespace())
 	w := &Worker{

@@ -1,5 +1,5 @@
 // Package redisfault reads what a Redis says in its errors about its own state and
-// about its data.
+// about its data, and keeps a client calm while it is in trouble.
 package redisfault
 
 import (
