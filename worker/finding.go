@@ -28,7 +28,8 @@ var (
 	revoked      = verdict{status: outcome.Revoked, reason: outcome.ReasonRevoked, counting: counted}
 	foundRevoked = verdict{status: outcome.Revoked, reason: outcome.ReasonAlreadyRevoked}
 	exhausted    = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted, counting: counted}
-	// spent: the last attempt was begun before, and its end is not known.
+	// spent: the last attempt was begun before, and its end is not known; or no lookup
+	// has told for too long whether a DELETE may be made.
 	spent = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted}
 	// keptOut: PortOne has turned it away for too long, and no other.
 	keptOut = verdict{status: outcome.Dead, reason: outcome.ReasonRefused, counting: turnedAway}
@@ -43,6 +44,12 @@ var (
 	reissued = verdict{status: outcome.Dead, reason: outcome.ReasonReissued}
 	invalid  = verdict{status: outcome.Dead, reason: outcome.ReasonInvalidTask}
 )
+
+// waiting returns the verdict that no DELETE may be made yet: the lookup before it comes
+// again ever later, and counts no attempt.
+func waiting(reason outcome.Reason) verdict {
+	return verdict{status: outcome.Retrying, reason: reason, counting: turnedAway}
+}
 
 // outcome returns what is written to Redis.
 func (f finding) outcome() outcome.Outcome {

@@ -136,7 +136,7 @@ func (h *handler) revoke(ctx context.Context, a *outcome.Attempt, call *gate.Cal
 		a.UncertainAt = a.Now()
 	}
 	if pg := a.Revocation.PG; found.verdict == pgFailure && (pg.LooksUp() || !pg.Known()) {
-		if found.looked = h.lookUp(ctx, a); found.looked.receipt.Revoked() {
+		if found.looked = h.lookUp(ctx, a); found.looked.revoked() {
 			h.report(ctx, *a, call, nil) // the gateway refused what it had revoked: it works
 			return foundBy(found.looked.receipt, counted)
 		}
