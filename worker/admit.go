@@ -22,15 +22,22 @@ func (h *handler) enter(ctx context.Context, r tasks.Revocation) (*gate.Call, er
 	return h.gates.Enter(ctx, r.PG)
 }
 
-// held returns what Asynq hears of a task that was not let through. What was
-// held together does not come back together.
+// longestHold bounds for how long one answer keeps everybody from calling. Limits of an
+// account are by the second or the minute, and the next answer renews the hold.
+const longestHold = time.Minute
+
+// lastBack returns when the last of those is back that have to wait: jitter, so that
+// tasks held back together do not return together.
+func lastBack(wait time.Duration) time.Duration { return wait + wait/2 + time.Second }
+
+// held returns what Asynq hears of a task that was not let through.
 func (h *handler) held(ctx context.Context, r tasks.Revocation, err error) error {
 	var wait *gate.WaitError
 	switch {
 	case h.stopping.Err() != nil:
 		return &again{cause: errStopping}
 	case errors.As(err, &wait):
-		return &again{after: wait.Wait + rand.N(wait.Wait/2+time.Second), cause: err}
+		return &again{after: wait.Wait + rand.N(lastBack(wait.Wait)-wait.Wait), cause: err}
 	}
 	h.complaints.add(slog.LevelWarn, "enter", "call not let through, trying again", about(ctx, r, "error", err)...)
 	return &again{after: time.Second, cause: err}
@@ -43,17 +50,27 @@ func (h *handler) report(ctx context.Context, a outcome.Attempt, call *gate.Call
 	if a.FailedBefore {
 		result.Since = a.Since()
 	}
-	h.untold(ctx, a, errors.Join(call.Report(ctx, result), h.hold(ctx, err)))
+	h.untold(ctx, a, errors.Join(call.Report(ctx, result), h.hold(ctx, a, err)))
 }
 
 // hold keeps everybody from calling for as long as the answer to a call that was
-// turned away wants it.
-func (h *handler) hold(ctx context.Context, err error) error {
+// turned away wants it, [longestHold] at most. A receipt that was turned away before,
+// while PortOne answered others since, is the reason itself: nobody waits for it.
+func (h *handler) hold(ctx context.Context, a outcome.Attempt, err error) error {
 	var failure *iamport.Error
 	if !errors.As(err, &failure) || failure.RetryAfter == 0 || answers[failure.Status] != rateLimited {
 		return nil
 	}
-	return h.gates.Hold(ctx, failure.RetryAfter)
+	othersSince := h.gates.States()[gate.PortOne].SucceededAt.After(a.RefusedSince)
+	if a.Tries > 0 && othersSince && failure.Op != iamport.OpToken {
+		return nil
+	}
+	wait := min(failure.RetryAfter, longestHold)
+	if wait > 5*time.Second {
+		h.complaints.add(slog.LevelWarn, "hold", "PortOne wants no calls (Retry-After): all workers wait",
+			about(ctx, a.Revocation, "wait", wait.String(), "retry_after", failure.RetryAfter.String())...)
+	}
+	return h.gates.Hold(ctx, wait)
 }
 
 // untold logs what the gates could not be told.

@@ -75,7 +75,8 @@ func (f finding) outcome() outcome.Outcome {
 }
 
 // delay returns how long to wait before the attempt after the given one: what
-// the answer asked for, if that is longer than the schedule.
+// the answer asked for, if that is longer than the schedule. One that was turned away
+// comes back after those that it held back.
 func (f finding) delay(schedule Schedule, number int) time.Duration {
 	var failure *iamport.Error
 	var wait *gate.WaitError
@@ -86,7 +87,9 @@ func (f finding) delay(schedule Schedule, number int) time.Duration {
 		return time.Second
 	case errors.As(f.err, &wait):
 		return wait.Wait
-	case errors.As(f.err, &failure):
+	case errors.As(f.err, &failure) && failure.RetryAfter > 0 && f.counting == turnedAway:
+		return schedule.Delay(number) + max(failure.RetryAfter, lastBack(min(failure.RetryAfter, longestHold)))
+	case failure != nil:
 		return max(schedule.Delay(number), failure.RetryAfter)
 	}
 	return schedule.Delay(number)

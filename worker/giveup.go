@@ -64,7 +64,7 @@ func (l *looked) conclusive(a *outcome.Attempt) bool {
 // Retry-After holds all calls.
 func (h *handler) lookUp(ctx context.Context, a *outcome.Attempt) *looked {
 	l := newLooked(h.api.WithTier(a.Revocation.Tier).GetReceipt(ctx, a.Revocation.ImpUID))
-	h.untold(ctx, *a, h.hold(ctx, l.err))
+	h.untold(ctx, *a, h.hold(ctx, *a, l.err))
 	h.identify(a, l)
 	switch {
 	case l.conclusive(a):
