@@ -26,18 +26,15 @@ func (h *handler) enter(ctx context.Context, r tasks.Revocation) (*gate.Call, er
 // account are by the second or the minute, and the next answer renews the hold.
 const longestHold = time.Minute
 
-// lastBack returns when the last of those is back that have to wait: jitter, so that
-// tasks held back together do not return together.
-func lastBack(wait time.Duration) time.Duration { return wait + wait/2 + time.Second }
-
-// held returns what Asynq hears of a task that was not let through.
+// held returns what Asynq hears of a task that was not let through. What was
+// held together does not come back together.
 func (h *handler) held(ctx context.Context, r tasks.Revocation, err error) error {
 	var wait *gate.WaitError
 	switch {
 	case h.stopping.Err() != nil:
 		return &again{cause: errStopping}
 	case errors.As(err, &wait):
-		return &again{after: wait.Wait + rand.N(lastBack(wait.Wait)-wait.Wait), cause: err}
+		return &again{after: wait.Wait + rand.N(wait.Wait/2+time.Second), cause: err}
 	}
 	h.complaints.add(slog.LevelWarn, "enter", "call not let through, trying again", about(ctx, r, "error", err)...)
 	return &again{after: time.Second, cause: err}
@@ -58,11 +55,9 @@ func (h *handler) report(ctx context.Context, a outcome.Attempt, call *gate.Call
 // while PortOne answered others since, is the reason itself: nobody waits for it.
 func (h *handler) hold(ctx context.Context, a outcome.Attempt, err error) error {
 	var failure *iamport.Error
-	if !errors.As(err, &failure) || failure.RetryAfter == 0 || answers[failure.Status] != rateLimited {
-		return nil
-	}
-	othersSince := h.gates.States()[gate.PortOne].SucceededAt.After(a.RefusedSince)
-	if a.Tries > 0 && othersSince && failure.Op != iamport.OpToken {
+	alone := a.Tries > 0 && h.gates.States()[gate.PortOne].SucceededAt.After(a.RefusedSince)
+	if !errors.As(err, &failure) || failure.RetryAfter == 0 || answers[failure.Status] != rateLimited ||
+		alone && failure.Op != iamport.OpToken {
 		return nil
 	}
 	wait := min(failure.RetryAfter, longestHold)

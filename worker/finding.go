@@ -28,8 +28,7 @@ var (
 	revoked      = verdict{status: outcome.Revoked, reason: outcome.ReasonRevoked, counting: counted}
 	foundRevoked = verdict{status: outcome.Revoked, reason: outcome.ReasonAlreadyRevoked}
 	exhausted    = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted, counting: counted}
-	// spent: the last attempt was begun before, and its end is not known; or no lookup
-	// has told for too long whether a DELETE may be made.
+	// spent: no attempt is left, or no lookup has told for too long whether to make one.
 	spent = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted}
 	// keptOut: PortOne has turned it away for too long, and no other.
 	keptOut = verdict{status: outcome.Dead, reason: outcome.ReasonRefused, counting: turnedAway}
@@ -44,12 +43,6 @@ var (
 	reissued = verdict{status: outcome.Dead, reason: outcome.ReasonReissued}
 	invalid  = verdict{status: outcome.Dead, reason: outcome.ReasonInvalidTask}
 )
-
-// waiting returns the verdict that no DELETE may be made yet: the lookup before it comes
-// again ever later, and counts no attempt.
-func waiting(reason outcome.Reason) verdict {
-	return verdict{status: outcome.Retrying, reason: reason, counting: turnedAway}
-}
 
 // outcome returns what is written to Redis.
 func (f finding) outcome() outcome.Outcome {
@@ -74,9 +67,8 @@ func (f finding) outcome() outcome.Outcome {
 	return o
 }
 
-// delay returns how long to wait before the attempt after the given one: what
-// the answer asked for, if that is longer than the schedule. One that was turned away
-// comes back after those that it held back.
+// delay returns how long to wait before the attempt after the given one: what the answer
+// asked for, if that is longer, or both, after all that it held, where it turned us away.
 func (f finding) delay(schedule Schedule, number int) time.Duration {
 	var failure *iamport.Error
 	var wait *gate.WaitError
@@ -88,7 +80,7 @@ func (f finding) delay(schedule Schedule, number int) time.Duration {
 	case errors.As(f.err, &wait):
 		return wait.Wait
 	case errors.As(f.err, &failure) && failure.RetryAfter > 0 && f.counting == turnedAway:
-		return schedule.Delay(number) + max(failure.RetryAfter, lastBack(min(failure.RetryAfter, longestHold)))
+		return schedule.Delay(number) + failure.RetryAfter + min(failure.RetryAfter, longestHold)/2 + time.Second
 	case failure != nil:
 		return max(schedule.Delay(number), failure.RetryAfter)
 	}

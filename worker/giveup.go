@@ -111,8 +111,7 @@ func (h *handler) conclude(ctx context.Context, r tasks.Revocation, why verdict)
 	if err != nil {
 		return found, nonBusy(err)
 	}
-	release := h.leases.hold(attempt)
-	defer release()
+	defer h.leases.hold(attempt, time.Now())()
 	ctx, span := h.startSpan(ctx, attempt)
 	defer span.End()
 	if found.verdict = why; why != takenBack || called(&attempt) {

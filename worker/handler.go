@@ -72,8 +72,7 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 // of its own. The error is what Asynq hears.
 func (h *handler) carryOut(ctx context.Context, b begun, call *gate.Call) (finding, error) {
 	a := b.Attempt
-	release := h.leases.holdSince(a, b.asked)
-	defer release()
+	defer h.leases.hold(a, b.asked)()
 	ctx, span := h.startSpan(ctx, a)
 	defer span.End()
 

@@ -15,32 +15,24 @@ import (
 // much PortOne's clock may be ahead of Redis' beyond what is known of it.
 const issueSlack = 5 * time.Minute
 
-// errUnnumbered is why a lookup tells nothing of a receipt whose number matters.
-var errUnnumbered = errors.New("the lookup shows a receipt without its apply_num")
-
 // lookFirst looks a receipt up before its DELETE, and reports whether there is to be
 // none.
 func (h *handler) lookFirst(ctx context.Context, a *outcome.Attempt) (found finding, over bool) {
 	l := h.lookUp(ctx, a)
-	found = finding{err: l.err, looked: l}
+	wait := verdict{status: outcome.Retrying, reason: l.reason, counting: turnedAway}
+	found = finding{verdict: wait, err: l.err, looked: l}
 	switch {
 	case l.another != nil:
 		found.verdict, found.err = reissued, l.another
 	case l.err == nil:
 		return foundBy(l.receipt, uncounted), l.receipt.Revoked()
 	case l.putsOff:
-		found.verdict = waiting(l.reason)
-	case !mustTell(a):
+	case !mustTell(a) || l.documented && !identified(a):
 		return finding{}, false
-	case l.neverIssued && identified(a):
-		found.verdict = notIssued
-		found.counting = uncounted // no DELETE was made
-	case l.documented:
-		return finding{}, false
+	case l.neverIssued: // no DELETE counts
+		found.verdict = verdict{status: outcome.Dead, reason: outcome.ReasonNotIssued}
 	case l.counting != turnedAway && h.enough(a, l):
 		found.verdict = spent
-	default:
-		found.verdict = waiting(l.reason)
 	}
 	return found, true
 }
@@ -71,7 +63,7 @@ func (h *handler) identify(a *outcome.Attempt, l *looked) {
 	case l.err != nil:
 		l.documented = l.documented && (l.neverIssued || !identified(a))
 	case now.ApplyNum == "" && (named != "" || a.Seen != "" && !now.Revoked()):
-		*l = looked{err: errUnnumbered, verdict: unreachable, answered: true}
+		*l = looked{err: errors.New("the lookup shows no apply_num"), verdict: unreachable, answered: true}
 	default:
 		if l.another = h.another(a, now); l.another == nil {
 			a.Seen = cmp.Or(now.ApplyNum, a.Seen)
