@@ -83,7 +83,8 @@ func (c *chunk) take(line int, kind outcome.Kind, before bool) {
 	result := &c.results[line]
 	result.Kind, result.Before = kind, before
 	if kind == outcome.KindInvalid && result.Invalid == nil {
-		result.Invalid = fmt.Errorf("line %d: %s: %w", result.Number, result.ImpUID, ErrOtherReceipt)
+		result.Invalid = fmt.Errorf("line %d: %s: %w when the list was given: give the line in another "+
+			"batch once that has ended", result.Number, result.ImpUID, ErrOtherReceipt)
 	}
 }
 

@@ -89,7 +89,7 @@ type Result struct {
 
 // ErrOtherReceipt is matched where another receipt of the same imp_uid is being
 // revoked, so that it is to be asked for again once that has ended.
-var ErrOtherReceipt = errors.New("another receipt of the imp_uid is being revoked")
+var ErrOtherReceipt = errors.New("another receipt of the imp_uid was being revoked")
 
 // ErrOlderWorker is matched where a request says which receipt it means, by ApplyNum or
 // Again, while a worker of an older version lives, or another program serves the queues:
@@ -126,7 +126,7 @@ func (c *Client) revoke(ctx context.Context, by *route, r tasks.Revocation) (Res
 	case err != nil:
 		result.Err = err
 	case asked.Other:
-		result.Err = fmt.Errorf("%s: %w%s", r.ImpUID, ErrOtherReceipt, named(asked.ApplyNum))
+		result.Err = fmt.Errorf("%s: %w%s: ask again once that has ended", r.ImpUID, ErrOtherReceipt, named(asked.ApplyNum))
 	case asked.Kind != outcome.KindQueued:
 		result.Duplicate, result.Status, result.ApplyNum = true, asked.Status, asked.ApplyNum
 	}

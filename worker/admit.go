@@ -22,6 +22,10 @@ func (h *handler) enter(ctx context.Context, r tasks.Revocation) (*gate.Call, er
 	return h.gates.Enter(ctx, r.PG)
 }
 
+// longestHold bounds for how long one answer keeps everybody from calling. Limits of an
+// account are by the second or the minute, and the next answer renews the hold.
+const longestHold = time.Minute
+
 // held returns what Asynq hears of a task that was not let through. What was
 // held together does not come back together.
 func (h *handler) held(ctx context.Context, r tasks.Revocation, err error) error {
@@ -52,17 +56,25 @@ func (h *handler) tell(ctx context.Context, a outcome.Attempt, call *gate.Call, 
 	if a.FailedBefore {
 		result.Since = a.Since()
 	}
-	h.untold(ctx, a, errors.Join(call.Report(ctx, result), h.hold(ctx, err)))
+	h.untold(ctx, a, errors.Join(call.Report(ctx, result), h.hold(ctx, a, err)))
 }
 
 // hold keeps everybody from calling for as long as the answer to a call that was
-// turned away wants it.
-func (h *handler) hold(ctx context.Context, err error) error {
+// turned away wants it, [longestHold] at most. A receipt that was turned away before,
+// while PortOne answered others since, is the reason itself: nobody waits for it.
+func (h *handler) hold(ctx context.Context, a outcome.Attempt, err error) error {
 	var failure *iamport.Error
-	if !errors.As(err, &failure) || failure.RetryAfter == 0 || answers[failure.Status] != rateLimited {
+	alone := a.Tries > 0 && h.gates.States()[gate.PortOne].SucceededAt.After(a.RefusedSince)
+	if !errors.As(err, &failure) || failure.RetryAfter == 0 || answers[failure.Status] != rateLimited ||
+		alone && failure.Op != iamport.OpToken {
 		return nil
 	}
-	return h.gates.Hold(ctx, failure.RetryAfter)
+	wait := min(failure.RetryAfter, longestHold)
+	if wait > 5*time.Second {
+		h.complaints.add(slog.LevelWarn, "hold", "PortOne wants no calls (Retry-After): all workers wait",
+			about(ctx, a.Revocation, "wait", wait.String(), "retry_after", failure.RetryAfter.String())...)
+	}
+	return h.gates.Hold(ctx, wait)
 }
 
 // untold logs what the gates could not be told.

@@ -126,17 +126,22 @@ func TestWithoutATokenNothingIsGivenUp(t *testing.T) {
 	}
 }
 
+// of returns an attempt on a receipt of a gateway.
+func of(pg tasks.Gateway) *outcome.Attempt {
+	return &outcome.Attempt{Revocation: tasks.Revocation{PG: pg}}
+}
+
 func TestLookupIsConclusiveWhereItsAnswerIsDocumented(t *testing.T) {
 	t.Parallel()
 	for status := 100; status <= 599; status++ {
 		for _, ours := range []bool{true, false} {
 			l := newLooked(iamport.Receipt{}, answerOf(iamport.OpLookup, status, ours))
 			for _, pg := range []tasks.Gateway{tasks.KCP, "", "not_yet_born"} {
-				if got, want := l.conclusive(pg), ours && (status == 200 || status == 404); got != want {
+				if got, want := l.conclusive(of(pg)), ours && (status == 200 || status == 404); got != want {
 					t.Errorf("HTTP %d of %q, PortOne's own %t: got %t", status, pg, ours, got)
 				}
 			}
-			if got, want := l.conclusive(tasks.Settle), wantStatus(status, ours).counting != turnedAway; got != want {
+			if got, want := l.conclusive(of(tasks.Settle)), wantStatus(status, ours).counting != turnedAway; got != want {
 				t.Errorf("HTTP %d without lookups, PortOne's own %t: got %t, want %t", status, ours, got, want)
 			}
 			if l.neverIssued != (ours && status == 404) {
@@ -151,11 +156,11 @@ func TestLookupIsConclusiveWhereItsAnswerIsDocumented(t *testing.T) {
 		"no answer":       &iamport.Error{Op: iamport.OpLookup, Sent: true, Err: io.EOF},
 		"bare error":      io.EOF,
 	} {
-		if newLooked(iamport.Receipt{}, err).conclusive(tasks.KCP) {
+		if newLooked(iamport.Receipt{}, err).conclusive(of(tasks.KCP)) {
 			t.Errorf("%s is conclusive", name)
 		}
 	}
-	if !newLooked(iamport.Receipt{ImpUID: "imp_1"}, nil).conclusive(tasks.KCP) {
+	if !newLooked(iamport.Receipt{ImpUID: "imp_1"}, nil).conclusive(of(tasks.KCP)) {
 		t.Error("a receipt is not conclusive")
 	}
 }

@@ -34,7 +34,7 @@ func NewLeases(store *outcome.Store, log *slog.Logger) Leases {
 }
 
 // Hold keeps the lease of an attempt that was asked for at a time.
-func (l Leases) Hold(a outcome.Attempt, asked time.Time) { l.holdSince(a, asked) }
+func (l Leases) Hold(a outcome.Attempt, asked time.Time) { l.hold(a, asked) }
 
 // Valid reports whether an attempt may still call.
 func (l Leases) Valid(ctx context.Context, a outcome.Attempt) bool { return l.valid(ctx, a) }

@@ -28,7 +28,7 @@ var (
 	revoked      = verdict{status: outcome.Revoked, reason: outcome.ReasonRevoked, counting: counted}
 	foundRevoked = verdict{status: outcome.Revoked, reason: outcome.ReasonAlreadyRevoked}
 	exhausted    = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted, counting: counted}
-	// spent: the last attempt was begun before, and its end is not known.
+	// spent: no attempt is left, or no lookup has told for too long whether to make one.
 	spent = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted}
 	// keptOut: PortOne has turned it away for too long, and no other.
 	keptOut = verdict{status: outcome.Dead, reason: outcome.ReasonRefused, counting: turnedAway}
@@ -67,8 +67,8 @@ func (f finding) outcome() outcome.Outcome {
 	return o
 }
 
-// delay returns how long to wait before the attempt after the given one: what
-// the answer asked for, if that is longer than the schedule.
+// delay returns how long to wait before the attempt after the given one: what the answer
+// asked for, if that is longer, or both, after all that it held, where it turned us away.
 func (f finding) delay(schedule Schedule, number int) time.Duration {
 	var failure *iamport.Error
 	var wait *gate.WaitError
@@ -79,7 +79,9 @@ func (f finding) delay(schedule Schedule, number int) time.Duration {
 		return time.Second
 	case errors.As(f.err, &wait):
 		return wait.Wait
-	case errors.As(f.err, &failure):
+	case errors.As(f.err, &failure) && failure.RetryAfter > 0 && f.counting == turnedAway:
+		return schedule.Delay(number) + failure.RetryAfter + min(failure.RetryAfter, longestHold)/2 + time.Second
+	case failure != nil:
 		return max(schedule.Delay(number), failure.RetryAfter)
 	}
 	return schedule.Delay(number)

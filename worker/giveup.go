@@ -23,6 +23,7 @@ var errUnseen = errors.New("an earlier DELETE ended without an answer, and may s
 type looked struct {
 	receipt iamport.Receipt
 	err     error
+	another error // why it is not the receipt that is asked for, nil if it is
 	verdict
 	answered    bool // it was let through and had an answer, whatever that says
 	documented  bool // it showed a receipt, or an answer that PortOne documents
@@ -50,25 +51,39 @@ func newLooked(receipt iamport.Receipt, err error) *looked {
 	return l
 }
 
-// conclusive reports whether asking again would not tell more. Of a gateway without
-// documented lookups any answer is enough.
-func (l *looked) conclusive(pg tasks.Gateway) bool {
-	return l.documented || l.answered && pg.Known() && !pg.LooksUp()
+// revoked reports whether the receipt that is asked for is revoked.
+func (l *looked) revoked() bool { return l.receipt.Revoked() && l.another == nil }
+
+// conclusive reports whether asking again would not tell more. Where lookups need not
+// tell of the receipt, any answer is enough.
+func (l *looked) conclusive(a *outcome.Attempt) bool {
+	return l.documented || l.answered && !looksUp(a)
 }
 
 // lookUp looks a receipt up, and remembers for the next attempt what it came to. A
 // Retry-After holds all calls.
 func (h *handler) lookUp(ctx context.Context, a *outcome.Attempt) *looked {
 	l := newLooked(h.api.WithTier(a.Revocation.Tier).GetReceipt(ctx, a.Revocation.ImpUID))
-	h.untold(ctx, *a, h.hold(ctx, l.err))
+	h.untold(ctx, *a, h.hold(ctx, *a, l.err))
+	h.identify(a, l)
 	switch {
-	case l.conclusive(a.Revocation.PG):
+	case l.conclusive(a):
 		a.AskedSince = time.Time{}
 	case a.AskedSince.IsZero():
 		a.AskedSince = a.Now()
 	}
-	a.Seen = cmp.Or(l.receipt.ApplyNum, a.Seen)
 	return l
+}
+
+// soonEnough is how long a lookup may take that only saves the next attempt: a slot waits
+// for it, and the gate for what the DELETE said.
+const soonEnough = 5 * time.Second
+
+// lookSoon is lookUp, but for a lookup that takes long: that tells nothing.
+func (h *handler) lookSoon(ctx context.Context, a *outcome.Attempt) *looked {
+	ctx, cancel := context.WithTimeout(ctx, soonEnough)
+	defer cancel()
+	return h.lookUp(ctx, a)
 }
 
 // giveUp looks the receipt up before it becomes a dead letter, unless that was done
@@ -81,9 +96,9 @@ func (h *handler) giveUp(ctx context.Context, a *outcome.Attempt, found finding)
 		l = h.lookUp(ctx, a)
 	}
 	switch {
-	case l.receipt.Revoked():
+	case l.revoked():
 		return foundBy(l.receipt, found.counting)
-	case !l.conclusive(pg) && !h.enough(a, l):
+	case !l.conclusive(a) && !h.enough(a, l):
 		return found.postponed(l.reason, l.err)
 	case a.Uncertain() && a.Now().Before(a.UncertainAt.Add(h.unseenFor)):
 		return found.postponed(outcome.ReasonUnreachable, cmp.Or(found.err, errUnseen))
@@ -107,8 +122,7 @@ func (h *handler) conclude(ctx context.Context, r tasks.Revocation, why verdict)
 	if err != nil {
 		return found, nonBusy(err)
 	}
-	release := h.leases.hold(attempt)
-	defer release()
+	defer h.leases.hold(attempt, time.Now())()
 	ctx, span := h.startSpan(ctx, attempt)
 	defer span.End()
 	if found.verdict = why; why != takenBack || called(&attempt) {

@@ -72,8 +72,7 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 // of its own. The error is what Asynq hears.
 func (h *handler) carryOut(ctx context.Context, b begun, call *gate.Call) (finding, error) {
 	a := b.Attempt
-	release := h.leases.holdSince(a, b.asked)
-	defer release()
+	defer h.leases.hold(a, b.asked)()
 	ctx, span := h.startSpan(ctx, a)
 	defer span.End()
 
@@ -136,7 +135,7 @@ func (h *handler) revoke(ctx context.Context, a *outcome.Attempt, call *gate.Cal
 		a.UncertainAt = a.Now()
 	}
 	if pg := a.Revocation.PG; found.verdict == pgFailure && (pg.LooksUp() || !pg.Known()) {
-		if found.looked = h.lookUp(ctx, a); found.looked.receipt.Revoked() {
+		if found.looked = h.lookSoon(ctx, a); found.looked.revoked() {
 			h.tell(ctx, *a, call, revokedBefore, nil)
 			return foundBy(found.looked.receipt, counted)
 		}

@@ -1,7 +1,9 @@
 package worker
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,41 +18,65 @@ const issueSlack = 5 * time.Minute
 // lookFirst looks a receipt up before its DELETE, and reports whether there is to be
 // none.
 func (h *handler) lookFirst(ctx context.Context, a *outcome.Attempt) (found finding, over bool) {
-	seen, pg := a.Seen, a.Revocation.PG
 	l := h.lookUp(ctx, a)
-	if l.err == nil {
-		if why := h.another(a, seen, l.receipt); why != nil {
-			a.Seen = seen
-			return finding{verdict: reissued, err: why, looked: l}, true
-		}
-		return foundBy(l.receipt, uncounted), l.receipt.Revoked()
-	}
+	wait := verdict{status: outcome.Retrying, reason: l.reason, counting: turnedAway}
+	found = finding{verdict: wait, err: l.err, looked: l}
 	switch {
+	case l.another != nil:
+		found.verdict, found.err = reissued, l.another
+	case l.err == nil:
+		return foundBy(l.receipt, uncounted), l.receipt.Revoked()
 	case l.putsOff:
-		away := verdict{status: outcome.Retrying, reason: l.reason, counting: turnedAway}
-		return finding{verdict: away, err: l.err, looked: l}, true
-	case !identified(a) || a.Revocation.ApplyNum == "" && pg.Known() && !pg.LooksUp():
-		return found, false
-	case l.neverIssued:
-		return finding{verdict: notIssued, err: l.err, looked: l}, true
+	case !mustTell(a) || l.documented && !identified(a):
+		return finding{}, false
+	case l.neverIssued: // no DELETE counts
+		found.verdict = verdict{status: outcome.Dead, reason: outcome.ReasonNotIssued}
+	case l.counting != turnedAway && h.enough(a, l):
+		found.verdict = spent
 	}
-	// Nothing is called as long as no lookup shows which receipt there is.
-	unknown := verdict{status: outcome.Retrying, reason: l.reason, counting: counted}
-	if a.Number == h.schedule.Attempts {
-		unknown = exhausted
-	}
-	return finding{verdict: unknown, err: l.err, looked: l}, true
+	return found, true
 }
 
 // identified reports whether a request says which receipt it means.
 func identified(a *outcome.Attempt) bool { return a.Revocation.ApplyNum != "" || a.Revocation.Again }
 
+// mustTell reports whether nothing is called before a lookup tells which receipt there is
+// now: the request says which one it means, a lookup has shown that one before, or a
+// DELETE may have revoked it unseen, and another may have been issued since.
+func mustTell(a *outcome.Attempt) bool {
+	return looksUp(a) && (identified(a) || a.Seen != "" || a.Uncertain())
+}
+
+// looksUp reports whether a lookup should tell of a receipt: PortOne documents lookups
+// for its gateway, the gateway is not known, or the number of the receipt is.
+func looksUp(a *outcome.Attempt) bool {
+	pg := a.Revocation.PG
+	return pg.LooksUp() || !pg.Known() || a.Revocation.ApplyNum != "" || a.Seen != ""
+}
+
+// identify says of a lookup whether it shows the receipt that is asked for, and remembers
+// the number of that one alone. Without a number that matters, it tells nothing; nor does
+// a 200 with a code of its own where the request says which receipt it means.
+func (h *handler) identify(a *outcome.Attempt, l *looked) {
+	named, now := a.Revocation.ApplyNum, l.receipt
+	switch {
+	case l.err != nil:
+		l.documented = l.documented && (l.neverIssued || !identified(a))
+	case now.ApplyNum == "" && (named != "" || a.Seen != "" && !now.Revoked()):
+		*l = looked{err: errors.New("the lookup shows no apply_num"), verdict: unreachable, answered: true}
+	default:
+		if l.another = h.another(a, now); l.another == nil {
+			a.Seen = cmp.Or(now.ApplyNum, a.Seen)
+		}
+	}
+}
+
 // another returns why the receipt that exists now is not the one that is asked for, or
 // nil: it has another number than the one that is named, or that an earlier lookup saw; or
 // it is not revoked, and was issued after the request. An imp_uid has another receipt
 // after each partial refund.
-func (h *handler) another(a *outcome.Attempt, seen string, now iamport.Receipt) error {
-	named := a.Revocation.ApplyNum
+func (h *handler) another(a *outcome.Attempt, now iamport.Receipt) error {
+	named, seen := a.Revocation.ApplyNum, a.Seen
 	switch {
 	case named != "" && now.ApplyNum != named:
 		return fmt.Errorf("the receipt is %s now, and %s was asked for", now.ApplyNum, named)

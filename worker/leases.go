@@ -32,12 +32,9 @@ type begun struct {
 	asked time.Time // before which its lease has not begun
 }
 
-// hold keeps an attempt's lease until the returned function is called.
-func (l *leases) hold(a outcome.Attempt) (release func()) {
-	return l.holdSince(a, time.Now())
-}
-
-func (l *leases) holdSince(a outcome.Attempt, asked time.Time) (release func()) {
+// hold keeps the lease of an attempt that was asked for at a time, until the returned
+// function is called.
+func (l *leases) hold(a outcome.Attempt, asked time.Time) (release func()) {
 	a = known(a)
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -183,10 +184,7 @@ func TestRetryAfterOfALookupHoldsAllCalls(t *testing.T) {
 	b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 	b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
 	b.start(t)
-	eventually(t, "all calls are held", func() bool {
-		s, err := gate.NewStore(client, "").Poll(t.Context())
-		return err == nil && s.Hold > 0
-	})
+	eventually(t, "all calls are held", func() bool { return b.hold(t) > 0 })
 	other := b.issued(t, 1, tasks.Nice, "")
 	if o := b.await(t, one, terminal); o.Reason != outcome.ReasonRevoked || o.Attempts != 2 {
 		t.Errorf("got %s %s after %d attempts, want it revoked by the second", o.Status, o.Reason, o.Attempts)
@@ -207,11 +205,83 @@ func TestRetryAfterOfAProxyHoldsAllCalls(t *testing.T) {
 	b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 	b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
 	b.start(t)
-	eventually(t, "all calls are held", func() bool {
-		s, err := gate.NewStore(client, "").Poll(t.Context())
-		return err == nil && s.Hold > 0
-	})
+	eventually(t, "all calls are held", func() bool { return b.hold(t) > 0 })
 	if o := b.await(t, one, terminal); o.Reason != outcome.ReasonRevoked || o.Attempts != 2 {
 		t.Errorf("got %s %s after %d attempts, want it revoked by the second", o.Status, o.Reason, o.Attempts)
 	}
+}
+
+// One receipt that is turned away with Retry-After each time holds the others once: after
+// that it is the receipt that PortOne does not want.
+func TestReceiptThatIsAlwaysTurnedAwayHoldsTheOthersOnce(t *testing.T) {
+	t.Parallel()
+	for name, lookup := range map[string]bool{"DELETE": false, "lookup": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := redistest.Start(t).Client(t) // the hold must end
+			var calls, held atomic.Int64
+			b := newBench(t, client, iamporttest.Config{
+				Faults: []iamporttest.Rule{
+					{ImpUID: one, Fault: iamporttest.TooManyRequests, RetryAfter: time.Second, Lookup: lookup},
+				},
+				OnCall: func(call iamporttest.Call) {
+					if call.ImpUID == one && (call.Operation == iamporttest.OpLookup) == lookup {
+						calls.Add(1)
+					}
+				},
+			})
+			b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+			b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP, Again: lookup})
+			b.start(t)
+			eventually(t, "all calls are held", func() bool { return b.hold(t) > 0 })
+			b.revoked(t, append(b.issued(t, 2, tasks.Nice, ""), b.issued(t, 2, tasks.KCP, "b")...))
+			if n := calls.Load(); n != 1 {
+				t.Errorf("it was called %d times before those that it held", n)
+			}
+			eventually(t, "it is turned away twice more", func() bool {
+				if b.hold(t) > 0 {
+					held.Add(1)
+				}
+				return calls.Load() == 3
+			})
+			if n := held.Load(); n > 0 {
+				t.Errorf("all calls were held again")
+			}
+		})
+	}
+}
+
+// A long Retry-After is the receipt's own; the others wait for a minute, and one line in
+// the log says so.
+func TestLongRetryAfterHoldsTheOthersForAMinute(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{
+			{ImpUID: one, Fault: iamporttest.TooManyRequests, RetryAfter: 50 * time.Minute, Times: 1},
+		}})
+		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
+		var log lines
+		b.start(t, func(config *worker.Config) { config.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+		o := b.await(t, one, func(o outcome.Outcome) bool { return o.Reason == outcome.ReasonRateLimited })
+		if hold := b.hold(t); hold > time.Minute || hold < 50*time.Second {
+			t.Errorf("the others are held for %v, want a minute", hold)
+		}
+		if left := time.Until(o.NextAttemptAt); left < 49*time.Minute {
+			t.Errorf("it comes back in %v, want 50 minutes", left)
+		}
+		if n := log.count(`level=WARN msg="PortOne wants no calls`); n != 1 {
+			t.Errorf("the log says %d times that all wait, want once", n)
+		}
+	})
+}
+
+// hold returns for how long all calls are held.
+func (b *bench) hold(t *testing.T) time.Duration {
+	t.Helper()
+	s, err := gate.NewStore(b.client, "").Poll(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Hold
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // arguments returns a check of how many arguments a command is given, at most
@@ -24,6 +25,17 @@ func arguments(least, most int, what string) cobra.PositionalArgs {
 func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+	}
+	return nil
+}
+
+// notEmpty refuses flags that are given without a value, as by a script whose variable is
+// empty: the request would mean something else.
+func notEmpty(flags *pflag.FlagSet, names ...string) error {
+	for _, name := range names {
+		if flag := flags.Lookup(name); flag.Changed && flag.Value.String() == "" {
+			return usageError{fmt.Errorf("--%s is empty: give a value, or leave the flag out", name)}
+		}
 	}
 	return nil
 }

@@ -71,7 +71,12 @@ It exits 3 if a line cannot be used, and with --wait unless all are revoked.`,
 		Example: `  revoker bulk refunds.csv --wait --report outcomes.csv --bom
   zcat refunds.csv.gz | revoker bulk - --batch refunds-2026-11`,
 		Args: arguments(1, 1, "the FILE, or - for standard input,"),
-		RunE: func(cmd *cobra.Command, args []string) error { return p.runBulk(cmd.Context(), s, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := notEmpty(cmd.Flags(), "tier"); err != nil {
+				return err
+			}
+			return p.runBulk(cmd.Context(), s, args[0])
+		},
 	}
 	s.redis.Flags(cmd.Flags())
 	s.retention.Flags(cmd.Flags())

@@ -130,7 +130,7 @@ func (j *bulkJob) count(result enqueue.LineResult, progress *counter) {
 	j.lines++
 	progress.add()
 	j.kinds[result.Kind]++
-	if result.Before {
+	if result.Before && result.Kind != outcome.KindInvalid {
 		j.before++
 	}
 	if j.kinds[result.Kind] > shownBadLines {

@@ -42,7 +42,12 @@ is older than they are and would revoke whichever receipt there is.`,
 		Example: `  revoker enqueue imp_448280090638 --pg kcp --wait
   revoker enqueue imp_448280090638 --pg kcp --again --wait`,
 		Args: arguments(1, -1, "an IMP_UID"),
-		RunE: func(cmd *cobra.Command, args []string) error { return p.runEnqueue(cmd.Context(), s, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := notEmpty(cmd.Flags(), "apply-num", "tier"); err != nil {
+				return err
+			}
+			return p.runEnqueue(cmd.Context(), s, args)
+		},
 	}
 	s.redis.Flags(cmd.Flags())
 	s.retention.Flags(cmd.Flags())

@@ -2,11 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 
 	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks"
 )
 
 // rows yields a list's rows. A line that cannot be used comes as a
@@ -47,6 +49,11 @@ func (r *lineReader) lines(yield func(enqueue.Line) bool) {
 		case err != nil:
 			r.fail(err)
 			return
+		default:
+			asked := tasks.Revocation{ImpUID: row.ImpUID, PG: row.PG, ApplyNum: row.ApplyNum}
+			if err := asked.Validate(); err != nil { // in a long list it is to be found
+				line.Invalid = fmt.Errorf("line %d: %s: %w", row.Line, row.ImpUID, err)
+			}
 		}
 		if r.onRow != nil {
 			r.onRow(row)

@@ -27,7 +27,8 @@ func (p *program) queueList() *cobra.Command {
 		Short: "Show how many tasks wait, how fast they are done, and what is paused",
 		Long: `List shows every queue, or those named: the tasks in it, how long the first in
 line has been waiting, how many tasks a second are done, and what pauses it. To
-know the rate it watches for a second.`,
+know the rate it watches for a second. A line below says until when PortOne wants
+no calls at all, where it answered 429 with Retry-After.`,
 		Example: `  revoker queue list
   revoker queue list --pg kcp --json`,
 		Args: arguments(0, -1, ""),
@@ -59,6 +60,8 @@ type queueLine struct {
 	Reason      string    `json:"reason,omitempty"`
 	Owner       string    `json:"owner,omitempty"`
 	NextProbeAt time.Time `json:"next_probe_at,omitzero"`
+	// HeldUntil is until when PortOne wants no calls of anybody.
+	HeldUntil time.Time `json:"held_until,omitzero"`
 	// GateWaived tells that the gateway's gate stays open although nothing succeeds.
 	GateWaived bool `json:"gate_waived,omitempty"`
 }
@@ -128,6 +131,9 @@ func watchQueues(
 // describe says what pauses the queue.
 func (l *queueLine) describe(p gate.Pause, gates gate.Snapshot) {
 	l.GateWaived = gates.Gates[gate.Of(l.PG)].Waived
+	if gates.Hold > 0 {
+		l.HeldUntil = gates.Now.Add(gates.Hold).Truncate(time.Millisecond)
+	}
 	switch {
 	case !p.Paused:
 		return
@@ -162,7 +168,11 @@ func (p *program) showQueues(lines []queueLine, json bool) error {
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%s\t%s\t%s\n",
 			l.Queue, l.Pending, l.Active, l.Retry, l.Scheduled, oldest, rate, l.paused())
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil || len(lines) == 0 || lines[0].HeldUntil.IsZero() {
+		return err
+	}
+	_, err := fmt.Fprintf(p.stdout, "PortOne wants no calls until %s (Retry-After)\n", lines[0].HeldUntil.Format("15:04:05Z"))
+	return err
 }
 
 // paused says in words what pauses the queue.

@@ -20,6 +20,7 @@ var (
 	gateClosures  = describe("revoker_gate_closures_total", "How often this process has closed the gate before a gateway.", "pg")
 	gateFailed    = describe("revoker_gate_failed_receipts", "Different receipts that failed since the last success of a gateway; its gate closes at --gate-receipts.", "pg")
 	gateWaived    = describe("revoker_gate_waived", "1 while the gate of a gateway stays open although nothing has succeeded for twelve hours.", "pg")
+	held          = describe("revoker_hold_seconds", "For how long PortOne wants no calls of anybody (Retry-After), 0 if it does not.")
 	queueTasks    = describe("revoker_queue_tasks", "Tasks in a queue, by their state.", "queue", "pg", "state")
 	queueOldest   = describe("revoker_queue_oldest_seconds", "For how long the oldest pending task of a queue has waited.", "queue", "pg")
 	queuePaused   = describe("revoker_queue_paused", "1 while a queue is paused, by its gateway's gate or by a person.", "queue", "pg", "by")
@@ -33,7 +34,7 @@ var (
 	ready         = describe("revoker_ready", "1 while the worker can work; /readyz says why not.")
 	ofTheWorker   = []*prometheus.Desc{gateClosed, gateClosures, gateFailed, gateWaived, redisUp, ready}
 	fromRedisOnly = []*prometheus.Desc{
-		queueTasks, queueOldest, queuePaused, deadLetters, openOutcomes, overdue, batchLines, batchHeld, olderWorkers,
+		queueTasks, queueOldest, queuePaused, deadLetters, openOutcomes, overdue, batchLines, batchHeld, olderWorkers, held,
 	}
 )
 
@@ -66,6 +67,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	if last.err != nil {
 		return
 	}
+	s.gauge(held, last.hold.Seconds())
 	s.queues(last.queues)
 	s.gauge(deadLetters, float64(last.overview.Dead))
 	s.gauge(openOutcomes, float64(last.overview.Open))

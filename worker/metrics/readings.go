@@ -50,6 +50,7 @@ type reading struct {
 	overview outcome.Overview
 	queues   []queue
 	older    []backlog.Worker
+	hold     time.Duration // for which PortOne wants no calls
 }
 
 // readings keeps the last reading.
@@ -119,6 +120,11 @@ func (r *readings) read(ctx context.Context) reading {
 	})
 	all.Go(func() (err error) {
 		found.older, err = r.workers.Older(ctx)
+		return err
+	})
+	all.Go(func() error {
+		gates, err := gate.NewStore(r.subject.Redis, r.subject.Outcomes.Namespace()).Poll(ctx)
+		found.hold = gates.Hold
 		return err
 	})
 	all.Go(func() error {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -65,7 +66,7 @@ func (c canceller) cancel(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return c.cancelTasks(r.Context(), ids)
+	return c.cancelTasks(r.Context(), queue, found[2], ids)
 }
 
 // namedTasks returns the IDs that a request's body names, and leaves the body as it was.
@@ -99,22 +100,52 @@ func (c canceller) cancelAll(ctx context.Context, queue, list string) error {
 		if len(ids) == 0 {
 			return nil
 		}
-		if err := c.cancelTasks(ctx, ids); err != nil {
+		if err := c.cancelTasks(ctx, queue, list, ids); err != nil {
 			return err
 		}
 	}
 }
 
-// cancelTasks cancels what tasks ask for.
-func (c canceller) cancelTasks(ctx context.Context, ids []string) error {
-	var impUIDs []string
-	for _, id := range ids {
-		if impUID, ours := strings.CutPrefix(id, tasks.TaskID("")); ours {
-			impUIDs = append(impUIDs, impUID)
+// cancelTasks cancels what tasks on a list of a queue ask for, unless a request has its
+// task on another queue: the one that is deleted is then of an earlier request.
+func (c canceller) cancelTasks(ctx context.Context, queue, list string, ids []string) error {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !strings.HasPrefix(id, tasks.TaskID("")) })
+	queues, err := backlog.Ours(ctx, c.redis, c.outcomes.Namespace())
+	if err != nil {
+		return fmt.Errorf("list the queues: %w", err)
+	}
+	elsewhere := make(map[string]bool)
+	for _, other := range queues {
+		if other == queue || len(ids) == 0 {
+			continue
+		}
+		states, err := backlog.States(ctx, c.redis, other, ids)
+		if err != nil {
+			return err
+		}
+		for i, state := range states {
+			elsewhere[ids[i]] = elsewhere[ids[i]] || isTask(state, list)
 		}
 	}
-	_, err := c.outcomes.Cancel(ctx, impUIDs, false)
+	var impUIDs []string
+	for _, id := range ids {
+		if !elsewhere[id] {
+			impUIDs = append(impUIDs, strings.TrimPrefix(id, tasks.TaskID("")))
+		}
+	}
+	_, err = c.outcomes.Cancel(ctx, impUIDs, false)
 	return err
+}
+
+// isTask reports whether a task in a state, in Asynq's words, may be a request's own where
+// another of the same ID is deleted from a list: one that is still to be done, or one that
+// was archived later than one that is archived as well.
+func isTask(state, list string) bool {
+	switch state {
+	case "pending", "scheduled", "retry", "active":
+		return true
+	}
+	return state == "archived" && list == "archived"
 }
 
 // errNotCancelled begins what a person reads whose deletion was refused.

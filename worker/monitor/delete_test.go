@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
@@ -42,20 +43,78 @@ func TestDeletingATaskCancelsTheRequest(t *testing.T) {
 					}
 					enqueue(t, client, r)
 				}
-				site := newSite(t, client, monitor.Config{PasswordHash: hash(t), AllowActions: true})
-				r := httptest.NewRequest(test.method, "http://127.0.0.1:8980"+test.path, strings.NewReader(test.body))
-				r.Header.Set("Origin", "http://127.0.0.1:8980")
-				r.Header.Set("Cookie", login(t, site))
-				w := httptest.NewRecorder()
-				site.ServeHTTP(w, r)
-				if w.Code >= http.StatusBadRequest {
-					t.Fatalf("%d %s", w.Code, w.Body)
-				}
+				act(t, client, test.method, test.path, test.body)
 				for _, n := range []string{"1", "2", "3"} {
 					got := client.HExists(t.Context(), "{receipt}:request:imp_"+n, "withdrawn").Val()
 					if want := strings.Contains(test.cancelled, n); got != want {
 						t.Errorf("imp_%s is cancelled: %t, want %t", n, got, want)
 					}
+				}
+			})
+		})
+	}
+}
+
+// act lets a person change something on the web site.
+func act(t *testing.T, client *redis.Client, method, path, body string) {
+	t.Helper()
+	site := newSite(t, client, monitor.Config{PasswordHash: hash(t), AllowActions: true})
+	r := httptest.NewRequest(method, "http://127.0.0.1:8980"+path, strings.NewReader(body))
+	r.Header.Set("Origin", "http://127.0.0.1:8980")
+	r.Header.Set("Cookie", login(t, site))
+	w := httptest.NewRecorder()
+	site.ServeHTTP(w, r)
+	if w.Code >= http.StatusBadRequest {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+}
+
+// A task that is left of an earlier request, on another queue, is none of the request's.
+func TestDeletingAnEarlierTaskLeavesTheRequestAlone(t *testing.T) {
+	t.Parallel()
+	const archived, pending = "receipts-bulk-kcp/archived_tasks", "receipts-bulk-kcp/pending_tasks"
+	for name, test := range map[string]struct {
+		method, path, body string
+		own                string // what becomes of the request's own task
+		cancelled          bool
+	}{
+		"one":                                 {"DELETE", archived + "/revoke:imp_1", "", "", false},
+		"some":                                {"POST", archived + ":batch_delete", `{"task_ids":["revoke:imp_1","x"]}`, "", false},
+		"all":                                 {"DELETE", archived + ":delete_all", "", "", false},
+		"its own is archived":                 {"DELETE", archived + ":delete_all", "", "archive", false},
+		"its own is gone":                     {"DELETE", archived + ":delete_all", "", "delete", true},
+		"one that waits, its own, too":        {"DELETE", pending + "/revoke:imp_1", "", "", false},
+		"one that waits, its own is archived": {"DELETE", pending + "/revoke:imp_1", "", "archive", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				inspector := asynq.NewInspectorFromRedisClient(client)
+				earlier := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP, Batch: "b"}
+				enqueue(t, client, earlier)
+				if strings.Contains(test.path, "archived") {
+					if err := inspector.ArchiveTask("receipts-bulk-kcp", "revoke:imp_1"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				own := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP}
+				if _, err := outcome.NewStore(client, outcome.Config{}).Ask(t.Context(), own); err != nil {
+					t.Fatal(err)
+				}
+				enqueue(t, client, own)
+				var err error
+				switch test.own {
+				case "archive":
+					err = inspector.ArchiveTask("receipts-kcp", "revoke:imp_1")
+				case "delete":
+					err = inspector.DeleteTask("receipts-kcp", "revoke:imp_1")
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				act(t, client, test.method, "/asynq/api/queues/"+test.path, test.body)
+				if got := client.HExists(t.Context(), "{receipt}:request:imp_1", "withdrawn").Val(); got != test.cancelled {
+					t.Errorf("the request is cancelled: %t, want %t", got, test.cancelled)
 				}
 			})
 		})

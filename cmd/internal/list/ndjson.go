@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -57,11 +59,17 @@ func notObject(err error) error {
 	return errors.New("the line is not a JSON object")
 }
 
-// lookup returns the value of the first of keys that object has, nil if none.
+// lookup returns the value of the first of keys that object has, in that case or, as in
+// the header of a CSV, in any other; nil if it has none.
 func lookup(object map[string]json.RawMessage, keys ...string) json.RawMessage {
 	for _, key := range keys {
 		if value, ok := object[key]; ok {
 			return value
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if slices.ContainsFunc(keys, func(key string) bool { return strings.EqualFold(key, name) }) {
+			return object[name]
 		}
 	}
 	return nil

@@ -29,6 +29,12 @@ func TestNDJSON(t *testing.T) {
 			want: []string{"1 imp_1", "line 2: the object has no key payment"},
 		},
 		{
+			name: "keys in any case, as they are written first",
+			list: "{\"IMP_UID\":\"imp_1\",\"Pg\":\"kcp\",\"APPLY_NUM\":\"N1\"}\n" +
+				"{\"IMPUID\":\"imp_2\",\"apply_num\":\"N2\",\"APPLY_NUM\":\"N3\"}\n{\"imp_uid\":\"imp_3\",\"APPLY_NUM\":7}\n",
+			want: []string{"1 imp_1 kcp N1", "2 imp_2 N2", "line 3: apply_num 7 is not a string"},
+		},
+		{
 			name: "lines that cannot be used",
 			list: "{\"imp_uid\":12345}\n{\"imp_uid\":null}\n{\"x\":1}\n[1]\nnull\n" +
 				"{\"imp_uid\"\n{\"imp_uid\":\"imp_1\"} {}\n{\"imp_uid\":\"imp/2\"}\n{\"imp_uid\":\"imp_3\"}\n",
