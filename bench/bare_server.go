@@ -10,6 +10,7 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 )
 
 // bareMode is the way in which a child works with the bare handler.
@@ -63,7 +64,7 @@ func bareConfigs(j job) []asynq.Config {
 	gateways := append([]tasks.Gateway{outageDown}, outageOthers...)
 	if j.Bare == bareLookups {
 		config.RetryDelayFunc = func(retried int, _ error, _ *asynq.Task) time.Duration {
-			return worker.Schedule{}.Delay(retried + 1)
+			return backoff.Schedule{}.Delay(retried + 1)
 		}
 		var configs []asynq.Config
 		for _, pg := range gateways {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 )
 
@@ -115,8 +115,8 @@ func (b *bench) eachSeed(part string, f func(seed uint64) error) error {
 type contestant struct {
 	name     string
 	bare     bareMode
-	schedule worker.Schedule // of revoker; zero for the default
-	gate     gate.Config     // of revoker; zero for the default
+	schedule backoff.Schedule // of revoker; zero for the default
+	gate     gate.Config      // of revoker; zero for the default
 }
 
 var (

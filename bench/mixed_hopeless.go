@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -15,7 +15,7 @@ import (
 // receipts, shortened: twelve hours become twenty seconds.
 var hopeless = contestant{
 	name:     "revoker",
-	schedule: worker.Schedule{Attempts: 3, Base: 2 * time.Second, Max: 4 * time.Second},
+	schedule: backoff.Schedule{Attempts: 3, Base: 2 * time.Second, Max: 4 * time.Second},
 	gate:     gate.Config{Patience: 20 * time.Second, Probe: 100 * time.Millisecond, ProbeMax: 200 * time.Millisecond},
 }
 

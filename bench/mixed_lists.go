@@ -46,8 +46,10 @@ func (b *bench) mixedLists(ctx context.Context, failing float64) ([]row, error) 
 // mixedSorted does so for lists whose older receipts fail.
 func (b *bench) mixedSorted(ctx context.Context) (rows []row, err error) {
 	for _, l := range []mixedList{
-		{failing: 80, sorted: true}, {failing: 80, sorted: true, warm: b.sizes.warm},
-		{failing: 95, sorted: true}, {failing: 95, sorted: true, warm: b.sizes.warm},
+		{failing: 80, sorted: true},
+		{failing: 80, sorted: true, warm: b.sizes.warm},
+		{failing: 95, sorted: true},
+		{failing: 95, sorted: true, warm: b.sizes.warm},
 	} {
 		more, err := b.mixedPair(ctx, l)
 		if err != nil {

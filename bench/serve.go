@@ -15,6 +15,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
@@ -29,7 +30,7 @@ type job struct {
 	Token     string   // for the bare handler, which obtains none
 	Slots     int      // calls at a time; 0 for the worker's default
 	Profile   string   // file for a CPU profile; empty for none
-	Schedule  worker.Schedule
+	Schedule  backoff.Schedule
 	Gate      gate.Config
 }
 

@@ -17,9 +17,12 @@ var arrows = map[string][]string{
 	"worker/iamport":             {"tasks"},
 	"worker/iamport/iamporttest": {"tasks"},
 	"worker": {
-		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker/account", "worker/gate", "worker/iamport",
+		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker/account", "worker/backoff",
+		"worker/complaint", "worker/gate", "worker/iamport",
 	},
 	"worker/account":       {},
+	"worker/backoff":       {},
+	"worker/complaint":     {},
 	"worker/gate":          {"tasks", "tasks/backlog"},
 	"enqueue":              {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault"},
 	"worker/monitor":       {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/monitor/login"},

@@ -165,8 +165,10 @@ func TestQueueNamesParse(t *testing.T) {
 			t.Errorf("%s: written as %s", name, got.Name())
 		}
 	}
-	for _, name := range []string{"", "default", "receiptsx", "receipts-", "receipts-bulk-", "receipt",
-		":receipts", "receipt:receipts", "acme:mail", "receipts-a:b"} {
+	for _, name := range []string{
+		"", "default", "receiptsx", "receipts-", "receipts-bulk-", "receipt",
+		":receipts", "receipt:receipts", "acme:mail", "receipts-a:b",
+	} {
 		if got, ours := tasks.ParseQueue(name); ours {
 			t.Errorf("%q is taken for %+v", name, got)
 		}

@@ -27,7 +27,7 @@ func (w *Worker) keepAccount(ctx context.Context) error {
 		case errors.Is(err, account.ErrOther):
 			return err
 		case err != nil:
-			w.complaints.add(slog.LevelWarn, "account", "account not compared, trying again", "error", err)
+			w.complaints.Add(slog.LevelWarn, "account", "account not compared, trying again", "error", err)
 			return retry.RetryableError(err)
 		case verdict == account.Accepted:
 			w.config.Log.Warn("this account takes the place of another, which is good for another day")

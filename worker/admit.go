@@ -36,7 +36,7 @@ func (h *handler) held(ctx context.Context, r tasks.Revocation, err error) error
 	case errors.As(err, &wait):
 		return &again{after: wait.Wait + rand.N(wait.Wait/2+time.Second), cause: err}
 	}
-	h.complaints.add(slog.LevelWarn, "enter", "call not let through, trying again", about(ctx, r, "error", err)...)
+	h.complaints.Add(slog.LevelWarn, "enter", "call not let through, trying again", about(ctx, r, "error", err)...)
 	return &again{after: time.Second, cause: err}
 }
 
@@ -71,7 +71,7 @@ func (h *handler) hold(ctx context.Context, a outcome.Attempt, err error) error 
 	}
 	wait := min(failure.RetryAfter, longestHold)
 	if wait > 5*time.Second {
-		h.complaints.add(slog.LevelWarn, "hold", "PortOne wants no calls (Retry-After): all workers wait",
+		h.complaints.Add(slog.LevelWarn, "hold", "PortOne wants no calls (Retry-After): all workers wait",
 			about(ctx, a.Revocation, "wait", wait.String(), "retry_after", failure.RetryAfter.String())...)
 	}
 	return h.gates.Hold(ctx, wait)
@@ -80,7 +80,7 @@ func (h *handler) hold(ctx context.Context, a outcome.Attempt, err error) error 
 // untold logs what the gates could not be told.
 func (h *handler) untold(ctx context.Context, a outcome.Attempt, err error) {
 	if err != nil {
-		h.complaints.add(slog.LevelWarn, "report", "gates not told of a call",
+		h.complaints.Add(slog.LevelWarn, "report", "gates not told of a call",
 			about(ctx, a.Revocation, "attempt", a.Number, "error", err)...)
 	}
 }

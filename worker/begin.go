@@ -58,7 +58,7 @@ func (h *handler) begin(ctx context.Context, r tasks.Revocation) (b begun, err e
 			h.log.Error("attempt not begun: mend its keys in Redis", about(ctx, r, "error", err)...)
 			return err
 		}
-		h.complaints.add(slog.LevelWarn, "begin", "attempt not begun, trying again", about(ctx, r, "error", err)...)
+		h.complaints.Add(slog.LevelWarn, "begin", "attempt not begun, trying again", about(ctx, r, "error", err)...)
 		return retry.RetryableError(err)
 	})
 	return b, err
@@ -92,7 +92,7 @@ func (h *handler) notBegun(revocation tasks.Revocation, err error) error {
 	case errors.As(err, &busy):
 		return &again{after: min(busy.Wait, busyWait), cause: err}
 	case redisfault.Corrupt(err):
-		return &again{after: h.schedule.longest(), cause: err}
+		return &again{after: h.schedule.Longest(), cause: err}
 	}
 	return &again{after: time.Second, cause: err}
 }

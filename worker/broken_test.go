@@ -11,6 +11,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -57,7 +58,7 @@ func TestBrokenOutcomeHoldsNoSlot(t *testing.T) {
 			b.enqueueAlone(t, tasks.Revocation{ImpUID: one})
 			var log lines
 			b.start(t, func(config *worker.Config) {
-				config.Log, config.Schedule = slog.New(slog.NewJSONHandler(&log, nil)), worker.Schedule{}
+				config.Log, config.Schedule = slog.New(slog.NewJSONHandler(&log, nil)), backoff.Schedule{}
 			})
 			inspector := asynq.NewInspectorFromRedisClient(client)
 			eventually(t, "the task waits for its time", func() bool {

@@ -11,6 +11,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -69,7 +70,7 @@ func TestCancelledListIsNotCalled(t *testing.T) {
 		b.enqueue(t, tasks.Revocation{ImpUID: "imp_199", PG: tasks.KCP}) // by somebody else too
 		b.start(t, func(config *worker.Config) {
 			config.Gate = gate.Config{Receipts: few, Probe: 20 * time.Millisecond, ProbeMax: 20 * time.Millisecond}
-			config.Schedule = worker.Schedule{Base: time.Hour, Max: time.Hour}
+			config.Schedule = backoff.Schedule{Base: time.Hour, Max: time.Hour}
 		})
 		eventually(t, "the gate is closed", func() bool { return b.closed(t, "kcp") })
 		withdrawn := make(map[outcome.Withdrawal]int)
@@ -106,7 +107,7 @@ func TestCancelledBetweenTwoAttemptsIsLookedUp(t *testing.T) {
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP}, iamporttest.Receipt{ImpUID: "imp_2", PG: tasks.KCP})
 		b.portone.Inject(iamporttest.Rule{ImpUID: "imp_2", Fault: iamporttest.GatewayFailed})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP}, tasks.Revocation{ImpUID: "imp_2", PG: tasks.KCP})
-		b.start(t, func(config *worker.Config) { config.Schedule = worker.Schedule{Base: time.Hour, Max: time.Hour} })
+		b.start(t, func(config *worker.Config) { config.Schedule = backoff.Schedule{Base: time.Hour, Max: time.Hour} })
 		for _, impUID := range []string{one, "imp_2"} {
 			b.await(t, impUID, func(o outcome.Outcome) bool { return o.Reason != "" })
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/complaint"
 )
 
 // Silence is after how long a loop that has not turned is taken for dead.
@@ -29,7 +30,7 @@ type Leases struct{ *leases }
 // NewLeases returns the leases of no attempts.
 func NewLeases(store *outcome.Store, log *slog.Logger) Leases {
 	return Leases{&leases{
-		outcomes: store, complaints: newComplaints(log), pulse: newPulse(), held: make(map[outcome.Attempt]time.Time),
+		outcomes: store, complaints: complaint.NewLog(log), pulse: newPulse(), held: make(map[outcome.Attempt]time.Time),
 	}}
 }
 

@@ -13,6 +13,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -51,7 +52,7 @@ func TestRedisIsReadOnlyDuringACall(t *testing.T) {
 }
 
 // longDelays puts off for half an hour what is not tried again at once.
-func longDelays(config *worker.Config) { config.Schedule = worker.Schedule{} }
+func longDelays(config *worker.Config) { config.Schedule = backoff.Schedule{} }
 
 // wantRevokedOnce waits until one is revoked, and sees that its first call did it.
 func (b *bench) wantRevokedOnce(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 )
@@ -69,7 +70,7 @@ func (f finding) outcome() outcome.Outcome {
 
 // delay returns how long to wait before the attempt after the given one: what the answer
 // asked for, if that is longer, or both, after all that it held, where it turned us away.
-func (f finding) delay(schedule Schedule, number int) time.Duration {
+func (f finding) delay(schedule backoff.Schedule, number int) time.Duration {
 	var failure *iamport.Error
 	var wait *gate.WaitError
 	switch {

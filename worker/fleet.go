@@ -12,6 +12,7 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/worker/complaint"
 )
 
 const (
@@ -26,7 +27,7 @@ const (
 // server takes its tasks off one after the other.
 type fleet struct {
 	config     Config
-	complaints *complaints
+	complaints *complaint.Log
 	handler    asynq.Handler
 	pulse      *pulse
 	servers    map[tasks.Gateway]*asynq.Server
@@ -62,7 +63,7 @@ func (f *fleet) discover(ctx context.Context) error {
 	names, err := backlog.Ours(ctx, f.config.Redis, f.config.Outcomes.Namespace())
 	if err != nil {
 		if ctx.Err() == nil {
-			f.complaints.add(slog.LevelWarn, "discover", "queues not listed", "error", err)
+			f.complaints.Add(slog.LevelWarn, "discover", "queues not listed", "error", err)
 		}
 		return nil // Redis will be back
 	}
@@ -94,7 +95,7 @@ func (f *fleet) register(ctx context.Context, queue string) {
 		err = f.config.Redis.SAdd(ctx, backlog.Registry, queue).Err()
 	}
 	if err != nil && ctx.Err() == nil {
-		f.complaints.add(slog.LevelWarn, "register", "queue not registered again", "queue", queue, "error", err)
+		f.complaints.Add(slog.LevelWarn, "register", "queue not registered again", "queue", queue, "error", err)
 	}
 }
 
@@ -111,7 +112,7 @@ func (f *fleet) serve(pg tasks.Gateway) error {
 		RetryDelayFunc:           retryDelay,
 		IsFailure:                isFailure,
 		ShutdownTimeout:          f.config.ShutdownTimeout,
-		Logger:                   asynqLogger{f.complaints},
+		Logger:                   f.complaints.Asynq(),
 	})
 	if err := server.Start(f.handler); err != nil {
 		return fmt.Errorf("start the server of %q: %w", pg, err)

@@ -11,6 +11,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -88,7 +89,7 @@ func TestLastDeleteTakesEffectAfterItsConnectionWasCut(t *testing.T) {
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one})
 		b.enqueue(t, tasks.Revocation{ImpUID: one})
 		stop := b.start(t, func(config *worker.Config) {
-			config.Schedule = worker.Schedule{Attempts: 1, Base: time.Hour, Max: time.Hour}
+			config.Schedule = backoff.Schedule{Attempts: 1, Base: time.Hour, Max: time.Hour}
 		})
 		o := b.await(t, one, func(o outcome.Outcome) bool { return o.Reason != "" })
 		if o.Status != outcome.Retrying || o.Attempts != 1 {

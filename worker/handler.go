@@ -11,6 +11,8 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/backoff"
+	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 )
@@ -22,7 +24,7 @@ type handler struct {
 	tasks    backlog.Producer
 	gates    *gate.Gates
 	leases   *leases
-	schedule Schedule
+	schedule backoff.Schedule
 	// heartbeat knows whether Redis lost what it had confirmed.
 	heartbeat *outcome.Heartbeat
 	log       *slog.Logger
@@ -30,7 +32,7 @@ type handler struct {
 	// onAttempt is told of every attempt that has ended.
 	onAttempt func(Ended)
 	// complaints is the log of what goes wrong with Redis.
-	complaints *complaints
+	complaints *complaint.Log
 
 	// unseenFor and giveUpAfter are those of [Config].
 	unseenFor, giveUpAfter time.Duration

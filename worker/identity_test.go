@@ -12,6 +12,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -97,7 +98,7 @@ func TestReceiptThatWasNotAskedForIsLeftAlone(t *testing.T) {
 				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 				b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP, ApplyNum: test.applyNum})
 				b.start(t, func(config *worker.Config) {
-					config.Schedule, config.GiveUpAfter = worker.Schedule{Attempts: 2, Base: time.Hour, Max: time.Hour}, 1
+					config.Schedule, config.GiveUpAfter = backoff.Schedule{Attempts: 2, Base: time.Hour, Max: time.Hour}, 1
 				})
 				if o := b.await(t, one, func(o outcome.Outcome) bool { return o.Reason != "" }); terminal(o) {
 					goOn = func() {}

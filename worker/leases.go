@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/complaint"
 )
 
 // lease is how long an attempt is believed to be running without a sign of
@@ -19,7 +20,7 @@ const lease = 30 * time.Second
 // outlive the first extension, so that one goroutine serves them all.
 type leases struct {
 	outcomes   *outcome.Store
-	complaints *complaints
+	complaints *complaint.Log
 	pulse      *pulse
 
 	mu   sync.Mutex
@@ -80,7 +81,7 @@ func (l *leases) extend(ctx context.Context, a outcome.Attempt) bool {
 	asked := time.Now()
 	running, err := l.outcomes.Extend(ctx, a, lease)
 	if err != nil && ctx.Err() == nil {
-		l.complaints.add(slog.LevelWarn, "lease", "lease not extended",
+		l.complaints.Add(slog.LevelWarn, "lease", "lease not extended",
 			about(ctx, a.Revocation, "attempt", a.Number, "error", err)...)
 	}
 	if err != nil || !running {

@@ -10,6 +10,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -135,7 +136,7 @@ func TestProbesTakeWhatIsLikeliestToSucceed(t *testing.T) {
 		bad := b.issued(t, few, tasks.KCP, "bad")
 		b.fails(bad)
 		b.start(t, func(config *worker.Config) {
-			config.Schedule = worker.Schedule{Base: time.Hour, Max: time.Hour}
+			config.Schedule = backoff.Schedule{Base: time.Hour, Max: time.Hour}
 			config.Gate = gate.Config{Receipts: few, Probe: 700 * time.Millisecond, ProbeMax: 700 * time.Millisecond}
 		})
 		eventually(t, "the gate is closed and its queues are paused", func() bool {

@@ -25,7 +25,7 @@ func (h *handler) move(ctx context.Context, r tasks.Revocation) error {
 	if err == nil {
 		return nil
 	}
-	h.complaints.add(slog.LevelWarn, "move", "task not moved to its gateway's queue, trying again",
+	h.complaints.Add(slog.LevelWarn, "move", "task not moved to its gateway's queue, trying again",
 		about(ctx, r, "error", err)...)
 	return &again{after: time.Second, cause: err}
 }

@@ -14,6 +14,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -100,7 +101,7 @@ func TestFirstRetryWaitsWhereOnlyFailuresAreSeen(t *testing.T) {
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.SetOutage(tasks.KCP, true)
-		b.start(t, func(config *worker.Config) { config.Schedule = worker.Schedule{Base: 10 * time.Second} })
+		b.start(t, func(config *worker.Config) { config.Schedule = backoff.Schedule{Base: 10 * time.Second} })
 		for i := range gate.Fewest + 5 {
 			impUID := b.issued(t, 1, tasks.KCP, fmt.Sprint("b", i))[0].ImpUID
 			var o outcome.Outcome

@@ -122,7 +122,7 @@ func (p *prober) sample(ctx context.Context, name gate.Name, waiting []candidate
 
 // unknown says that a probe came to nothing.
 func (p *prober) unknown(name gate.Name, err error) gate.Probed {
-	p.handler.complaints.add(slog.LevelWarn, "probe", "no probe made, trying again", "gate", string(name), "error", err)
+	p.handler.complaints.Add(slog.LevelWarn, "probe", "no probe made, trying again", "gate", string(name), "error", err)
 	return gate.Probed{}
 }
 

@@ -37,7 +37,7 @@ func (h *handler) record(ctx context.Context, a outcome.Attempt, found finding) 
 	h.ended(ctx, a, found, written)
 	switch {
 	case redisfault.Corrupt(err):
-		return &again{after: h.schedule.longest(), cause: err}
+		return &again{after: h.schedule.Longest(), cause: err}
 	case err != nil:
 		return &again{cause: err} // the next attempt's lookup finds the truth
 	}
@@ -86,7 +86,7 @@ func (h *handler) write(ctx context.Context, a outcome.Attempt, o outcome.Outcom
 			h.log.Error("outcome not written: mend its keys in Redis", facts...)
 			return err
 		}
-		h.complaints.add(slog.LevelWarn, "finish", "outcome not written, trying again", facts...)
+		h.complaints.Add(slog.LevelWarn, "finish", "outcome not written, trying again", facts...)
 		return retry.RetryableError(err)
 	})
 	return written, err
@@ -96,7 +96,7 @@ func (h *handler) logOutcome(ctx context.Context, a outcome.Attempt, o outcome.O
 	level := slog.LevelInfo
 	switch {
 	case o.Reason == outcome.ReasonUnauthorized && h.gates.Closed() == nil: // else it has been said
-		h.complaints.add(slog.LevelError, "unauthorized", "PortOne refuses the credentials, or this address",
+		h.complaints.Add(slog.LevelError, "unauthorized", "PortOne refuses the credentials, or this address",
 			"http_status", o.HTTPStatus, "message", o.Message)
 	case o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn: // that is what somebody wanted
 		level = slog.LevelWarn

@@ -18,7 +18,7 @@ func (s *sweeper) settle(ctx context.Context, task archivedTask) error {
 	ctx = tasks.ContextWithTrace(ctx, task.Headers)
 	switch task.settlement(s.handler.schedule.Attempts) {
 	case unclear:
-		s.handler.complaints.add(slog.LevelWarn, "corrupt", "outcome not read",
+		s.handler.complaints.Add(slog.LevelWarn, "corrupt", "outcome not read",
 			about(ctx, task.revocation, "error", task.unknown)...)
 	case hopeless:
 		_ = s.handler.bury(ctx, task.revocation, task.invalid) // the error is for Asynq

@@ -45,7 +45,7 @@ func (s *sweeper) run(ctx context.Context) {
 		case <-ticker.C:
 		}
 		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
-			s.handler.complaints.add(slog.LevelWarn, "sweep", "sweep not finished", "error", err)
+			s.handler.complaints.Add(slog.LevelWarn, "sweep", "sweep not finished", "error", err)
 		}
 	}
 }

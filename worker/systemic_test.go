@@ -16,6 +16,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -141,7 +142,7 @@ func TestGatewayThatIsDownKeepsPortOnesGateNotClosed(t *testing.T) {
 		b.url = "http://" + listener
 		kcp := b.issued(t, 40, tasks.KCP, "") // single ones, with which a probe begins
 		nice := b.issued(t, 40, tasks.Nice, "b")
-		b.startWorker(t, func(config *worker.Config) { config.Schedule = worker.Schedule{} })
+		b.startWorker(t, func(config *worker.Config) { config.Schedule = backoff.Schedule{} })
 		eventually(t, "PortOne's gate is closed", func() bool { return b.closed(t, gate.PortOne) })
 		b.portone.Inject(iamporttest.Rule{PG: tasks.KCP, Fault: iamporttest.Unavailable})
 		f.mode.Store("")

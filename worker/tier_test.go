@@ -30,7 +30,8 @@ func TestTierGoesWithEveryCall(t *testing.T) {
 			},
 		})
 		all := []tasks.Revocation{
-			{ImpUID: "imp_fails", PG: tasks.KCP, Tier: "A01"}, {ImpUID: "imp_lost", PG: tasks.KCP, Tier: "A02"},
+			{ImpUID: "imp_fails", PG: tasks.KCP, Tier: "A01"},
+			{ImpUID: "imp_lost", PG: tasks.KCP, Tier: "A02"},
 			{ImpUID: "imp_plain", PG: tasks.KCP},
 		}
 		for _, r := range all {

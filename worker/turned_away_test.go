@@ -16,13 +16,14 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
 // turningAway has PortOne turn one imp_uid away, and gives that up soon.
 func turningAway(config *worker.Config) {
-	config.Schedule = worker.Schedule{Attempts: 4, Base: 10 * time.Millisecond, Max: 100 * time.Millisecond}
+	config.Schedule = backoff.Schedule{Attempts: 4, Base: 10 * time.Millisecond, Max: 100 * time.Millisecond}
 	config.GiveUpAfter = time.Second
 }
 
@@ -52,7 +53,7 @@ func TestTurnedAwayForTwelveHoursAreFewCalls(t *testing.T) {
 	for range 20 { // the jitter varies
 		var tries int
 		for passed := time.Duration(0); passed < worker.DefaultGiveUpAfter; tries++ {
-			passed += (worker.Schedule{}).Delay(tries + 1)
+			passed += (backoff.Schedule{}).Delay(tries + 1)
 		}
 		if tries++; tries < 25 || tries >= 60 {
 			t.Errorf("%d calls in twelve hours, want under 60", tries)
@@ -144,7 +145,7 @@ func TestCountedAttemptForgetsThatItWasTurnedAway(t *testing.T) {
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
 		b.start(t, func(config *worker.Config) {
-			config.Schedule = worker.Schedule{Base: 20 * time.Millisecond, Max: 40 * time.Millisecond}
+			config.Schedule = backoff.Schedule{Base: 20 * time.Millisecond, Max: 40 * time.Millisecond}
 		})
 		kept := func(name string) string { return client.HGet(t.Context(), "{receipt}:outcome:"+one, name).Val() }
 		var first string

@@ -14,6 +14,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/deadletter"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -77,7 +78,7 @@ func TestDeleteThatNeverTookEffectIsGivenUpInTheEnd(t *testing.T) {
 				const wait = 600 * time.Millisecond
 				began := time.Now()
 				b.start(t, unseenFor(wait), func(config *worker.Config) {
-					config.Schedule = worker.Schedule{Base: 50 * time.Millisecond, Max: 100 * time.Millisecond}
+					config.Schedule = backoff.Schedule{Base: 50 * time.Millisecond, Max: 100 * time.Millisecond}
 				})
 				if o := b.await(t, one, terminal); o.Status != outcome.Dead || o.Reason != want {
 					t.Errorf("got %s %s, want dead %s", o.Status, o.Reason, want)

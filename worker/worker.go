@@ -22,6 +22,8 @@ import (
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/worker/backoff"
+	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 )
@@ -57,7 +59,7 @@ type Config struct {
 	// Default 100 ms.
 	Poll time.Duration
 	// Schedule says how often and when a failed attempt is repeated.
-	Schedule Schedule
+	Schedule backoff.Schedule
 	// Gate says when a gateway's gate closes and how it opens again.
 	Gate gate.Config
 	// ShutdownTimeout is how long Run waits for calls in flight once it has
@@ -91,7 +93,7 @@ type Config struct {
 type Worker struct {
 	config     Config
 	process    string // its name among all workers
-	complaints *complaints
+	complaints *complaint.Log
 	watch      *watch
 	gates      *gate.Gates
 	pulse      *pulse
@@ -117,7 +119,7 @@ func New(config Config) (*Worker, error) {
 	w := &Worker{
 		config:     config,
 		process:    process,
-		complaints: newComplaints(config.Log),
+		complaints: complaint.NewLog(config.Log),
 		gates:      gate.New(gates, config.Gate, process, config.Log),
 		pulse:      newPulse(),
 	}
@@ -126,7 +128,7 @@ func New(config Config) (*Worker, error) {
 }
 
 func (c Config) withDefaults() Config {
-	c.Schedule = c.Schedule.withDefaults()
+	c.Schedule = c.Schedule.WithDefaults()
 	c.Concurrency = cmp.Or(c.Concurrency, DefaultConcurrency)
 	c.Poll = cmp.Or(c.Poll, DefaultPoll)
 	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 2*iamport.DefaultTimeout+10*time.Second)
@@ -221,13 +223,13 @@ func (w *Worker) prober(handler *handler) *prober {
 
 // complain writes what of the gates could not be done for want of Redis.
 func (w *Worker) complain(kind string, err error) {
-	w.complaints.add(slog.LevelWarn, kind, "gates not kept, trying again", "error", err)
+	w.complaints.Add(slog.LevelWarn, kind, "gates not kept, trying again", "error", err)
 }
 
 // tellOlder writes which workers of an older version run, and which do not any more.
 func (w *Worker) tellOlder(appeared, gone []backlog.Worker, err error) {
 	if err != nil {
-		w.complaints.add(slog.LevelWarn, "older", "older workers not looked for, trying again", "error", err)
+		w.complaints.Add(slog.LevelWarn, "older", "older workers not looked for, trying again", "error", err)
 	}
 	if len(appeared) > 0 {
 		w.config.Log.Warn("older workers run, and would revoke whichever receipt there is: apply_num and again "+

@@ -16,6 +16,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
@@ -79,7 +80,7 @@ func (b *bench) worker(t testing.TB, changes ...func(*worker.Config)) *worker.Wo
 	}
 	config := worker.Config{
 		Redis: b.client, API: api, Outcomes: b.outcomes, Poll: 10 * time.Millisecond,
-		Schedule: worker.Schedule{Attempts: 4, Base: time.Millisecond, Max: 2 * time.Millisecond},
+		Schedule: backoff.Schedule{Attempts: 4, Base: time.Millisecond, Max: 2 * time.Millisecond},
 		Gate:     gate.Config{Probe: 20 * time.Millisecond, ProbeMax: 50 * time.Millisecond},
 		Log:      slog.New(slog.DiscardHandler), ShutdownTimeout: 20 * time.Second, Sweep: 50 * time.Millisecond,
 		UnseenFor: 1, // most tests wait for no DELETE that is still at work

@@ -16,6 +16,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
@@ -127,7 +128,7 @@ func (e *demoEnv) startWorker(ctx context.Context, url string) error {
 	w, err := worker.New(worker.Config{
 		Redis: e.client, API: api, Outcomes: outcome.NewStore(e.client, outcome.Config{}), Concurrency: e.data.slots,
 		// Retries come soon: nobody watches a demo for ten hours.
-		Schedule:        worker.Schedule{Attempts: 6, Base: 200 * time.Millisecond, Max: 2 * time.Second},
+		Schedule:        backoff.Schedule{Attempts: 6, Base: 200 * time.Millisecond, Max: 2 * time.Second},
 		UnseenFor:       2 * time.Second, // nor does this PortOne go on with what was cut off
 		ShutdownTimeout: 10 * time.Second, Log: log,
 	})

@@ -22,6 +22,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/deadletter"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
@@ -70,7 +71,7 @@ func (x *traced) work(t *testing.T) {
 	x.spans.Reset()
 	w, err := worker.New(worker.Config{
 		Redis: x.client, API: api, Outcomes: outcome.NewStore(x.client, outcome.Config{}), Poll: 10 * time.Millisecond,
-		Schedule: worker.Schedule{Base: time.Millisecond, Max: time.Millisecond},
+		Schedule: backoff.Schedule{Base: time.Millisecond, Max: time.Millisecond},
 		Gate:     gate.Config{Receipts: 10},
 		Tracers:  tracers, Log: slog.New(slog.NewJSONHandler(x.log, nil)),
 	})

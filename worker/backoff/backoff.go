@@ -1,4 +1,5 @@
-package worker
+// Package backoff says how often a revocation is attempted, and when.
+package backoff
 
 import (
 	"cmp"
@@ -11,9 +12,9 @@ import (
 
 // The schedule's defaults.
 const (
-	DefaultAttempts  = 30
-	DefaultRetryBase = 5 * time.Second
-	DefaultRetryMax  = 30 * time.Minute
+	DefaultAttempts = 30
+	DefaultBase     = 5 * time.Second
+	DefaultMax      = 30 * time.Minute
 )
 
 // jitterPercent spreads retries, so that tasks that failed together do not
@@ -39,17 +40,18 @@ type Schedule struct {
 	Max time.Duration
 }
 
-func (s Schedule) withDefaults() Schedule {
+// WithDefaults returns the schedule with every zero field replaced.
+func (s Schedule) WithDefaults() Schedule {
 	return Schedule{
 		Attempts: cmp.Or(s.Attempts, DefaultAttempts),
-		Base:     cmp.Or(s.Base, DefaultRetryBase),
-		Max:      cmp.Or(s.Max, DefaultRetryMax),
+		Base:     cmp.Or(s.Base, DefaultBase),
+		Max:      cmp.Or(s.Max, DefaultMax),
 	}
 }
 
 // Validate returns an error that names the value that makes no sense.
 func (s Schedule) Validate() error {
-	s = s.withDefaults()
+	s = s.WithDefaults()
 	switch {
 	case s.Attempts < 1:
 		return fmt.Errorf("retry attempts: %d is less than 1", s.Attempts)
@@ -65,13 +67,13 @@ func (s Schedule) Validate() error {
 // within 20 % of the schedule and never above Max. It goes on doubling for attempts
 // that do not count.
 func (s Schedule) Delay(attempt int) time.Duration {
-	s = s.withDefaults()
+	s = s.WithDefaults()
 	return s.after(attempt, retry.WithCappedDuration(s.Max, retry.WithJitterPercent(jitterPercent, s.exact())))
 }
 
-// longest returns the delay after the last attempt, and after what no attempt
+// Longest returns the delay after the last attempt, and after what no attempt
 // can mend.
-func (s Schedule) longest() time.Duration { return s.Delay(s.withDefaults().Attempts) }
+func (s Schedule) Longest() time.Duration { return s.Delay(s.WithDefaults().Attempts) }
 
 // exact returns the backoff without its jitter.
 func (s Schedule) exact() retry.Backoff {
@@ -92,7 +94,7 @@ func (s Schedule) after(attempt int, backoff retry.Backoff) time.Duration {
 // String returns the delays without their jitter, up to where they no longer
 // change, and how many attempts there are.
 func (s Schedule) String() string {
-	s = s.withDefaults()
+	s = s.WithDefaults()
 	var b strings.Builder
 	var before time.Duration
 	for attempt := 1; attempt < s.Attempts; attempt++ {

@@ -1,24 +1,24 @@
-package worker_test
+package backoff_test
 
 import (
 	"strings"
 	"testing"
 	"time"
 
-	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 )
 
 func TestDefaultScheduleDoublesUpToHalfAnHour(t *testing.T) {
 	t.Parallel()
 	want := "5s 10s 20s 40s 1m20s 2m40s 5m20s 10m40s 21m20s 30m0s … (30 attempts)"
-	if got := (worker.Schedule{}).String(); got != want {
+	if got := (backoff.Schedule{}).String(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
 func TestDelaysStayWithinTheirJitter(t *testing.T) {
 	t.Parallel()
-	schedule := worker.Schedule{Attempts: 6, Base: time.Second, Max: 10 * time.Second}
+	schedule := backoff.Schedule{Attempts: 6, Base: time.Second, Max: 10 * time.Second}
 	exact := []time.Duration{1, 2, 4, 8, 10, 10, 10} // seconds after attempt 1, 2, …; the last goes on
 	for i, want := range exact {
 		want *= time.Second
@@ -38,7 +38,7 @@ func TestDelaysStayWithinTheirJitter(t *testing.T) {
 
 func TestSenselessScheduleIsNamed(t *testing.T) {
 	t.Parallel()
-	for want, schedule := range map[string]worker.Schedule{
+	for want, schedule := range map[string]backoff.Schedule{
 		"retry attempts: -1":               {Attempts: -1},
 		"retry base: -1s":                  {Base: -time.Second},
 		"retry max: 1s is less than the r": {Max: time.Second},
@@ -47,10 +47,10 @@ func TestSenselessScheduleIsNamed(t *testing.T) {
 			t.Errorf("got %v, want %s…", err, want)
 		}
 	}
-	if err := (worker.Schedule{Attempts: 1}).Validate(); err != nil {
+	if err := (backoff.Schedule{Attempts: 1}).Validate(); err != nil {
 		t.Errorf("one attempt: %v", err)
 	}
-	if got := (worker.Schedule{Attempts: 1, Base: time.Second}).Delay(1); got < 800*time.Millisecond {
+	if got := (backoff.Schedule{Attempts: 1, Base: time.Second}).Delay(1); got < 800*time.Millisecond {
 		t.Errorf("one attempt: delay %v of one that did not count", got)
 	}
 }

@@ -1,4 +1,5 @@
-package worker
+// Package complaint writes what goes wrong again and again to the log once in a while.
+package complaint
 
 import (
 	"context"
@@ -8,26 +9,29 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/hibiken/asynq"
 )
 
 // repeatAfter is how soon a complaint of the same kind is written again.
 const repeatAfter = 30 * time.Second
 
-// complaints writes what goes wrong with Redis, at most one line of a kind in
-// a while: every slot and every queue would say the same.
-type complaints struct {
+// Log writes what goes wrong with Redis, at most one line of a kind in a while: every
+// slot and every queue would say the same. Its methods are safe for concurrent use.
+type Log struct {
 	log *slog.Logger
 
 	mu      sync.Mutex
 	written map[string]time.Time
 }
 
-func newComplaints(log *slog.Logger) *complaints {
-	return &complaints{log: log, written: make(map[string]time.Time)}
+// NewLog returns one that writes to log.
+func NewLog(log *slog.Logger) *Log {
+	return &Log{log: log, written: make(map[string]time.Time)}
 }
 
-// add writes a complaint, as detail if its kind was written recently.
-func (c *complaints) add(level slog.Level, kind, text string, args ...any) {
+// Add writes a complaint, as detail if its kind was written recently.
+func (c *Log) Add(level slog.Level, kind, text string, args ...any) {
 	c.mu.Lock()
 	if time.Since(c.written[kind]) < repeatAfter {
 		level = slog.LevelDebug
@@ -38,9 +42,11 @@ func (c *complaints) add(level slog.Level, kind, text string, args ...any) {
 	c.log.Log(context.Background(), level, text, args...)
 }
 
-// asynqLogger passes Asynq's log on to ours. What Asynq tells of its own
-// running, once for each gateway, is detail here.
-type asynqLogger struct{ complaints *complaints }
+// Asynq returns a log for Asynq. What Asynq tells of its own running, once for each
+// gateway, is detail here.
+func (c *Log) Asynq() asynq.Logger { return asynqLogger{c} }
+
+type asynqLogger struct{ complaints *Log }
 
 func (l asynqLogger) Debug(args ...any) { l.complaints.log.Debug(l.text(args)) }
 func (l asynqLogger) Info(args ...any)  { l.complaints.log.Debug(l.text(args)) }
@@ -65,7 +71,7 @@ func (l asynqLogger) complain(level slog.Level, args []any) {
 	if words := strings.Fields(text); len(words) > 4 {
 		kind = strings.Join(words[:4], " ")
 	}
-	l.complaints.add(level, kind, text)
+	l.complaints.Add(level, kind, text)
 }
 
 func (asynqLogger) text(args []any) string { return "asynq: " + fmt.Sprint(args...) }
