@@ -32,8 +32,8 @@ const (
 	uncounted counting = iota
 	// counted: it is one of the attempts of the schedule.
 	counted
-	// turnedAway: PortOne did not look at the request. It counts no attempt, and is
-	// tried again ever later, up to [Config.GiveUpAfter].
+	// turnedAway: PortOne did not look at the request, or no lookup tells whether to make
+	// it. It counts no attempt, and is tried ever later, up to [Config.GiveUpAfter].
 	turnedAway
 )
 

@@ -59,7 +59,8 @@ The imp_uids stand in a column named imp_uid, impUid, 포트원 거래고유번�
 named pg, pg_provider or PG사, as codes or Korean names; a column apply_num names the
 receipt that is meant, and no other of the same payment is revoked. Such a list is
 refused while a worker runs that is too old to know of that. A line that cannot be
-used is reported with its number, and the rest goes on.
+used is reported with its number, and the rest goes on; one that is refused because
+another receipt of its payment was being revoked is given in another batch later.
 
 The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
 the same list again under the same --batch goes on where it stopped, and asks for

@@ -13,11 +13,11 @@ type Memory struct {
 	// AskedSince is the first lookup without a conclusive answer since the last
 	// conclusive one.
 	AskedSince time.Time
-	// Tries counts the attempts that were turned away and not counted since the last
-	// one that counted, and RefusedSince is the first of those.
+	// Tries counts the attempts that were turned away, or made no DELETE for want of a
+	// lookup, since the last one that counted, and RefusedSince is the first of those.
 	Tries        int
 	RefusedSince time.Time
-	// Seen is the apply_num of the receipt that a lookup showed.
+	// Seen is the apply_num of the receipt that is asked for, as a lookup showed it.
 	Seen string
 }
 
