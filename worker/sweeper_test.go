@@ -176,7 +176,9 @@ func TestQueuesAreRegisteredAgainAfterRedisLostThem(t *testing.T) {
 		b := newBench(t, client, iamporttest.Config{Latency: iamporttest.Latency{Median: time.Hour}})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
 		b.start(t)
-		eventually(t, "a call", func() bool { return b.portone.Stats().MaxConcurrent > 0 })
+		eventually(t, "the task is taken off", func() bool {
+			return client.LLen(t.Context(), "asynq:{receipts-kcp}:active").Val() > 0
+		})
 		client.Del(t.Context(), "asynq:queues")
 		eventually(t, "the queue is known again", func() bool {
 			return client.SIsMember(t.Context(), "asynq:queues", "receipts-kcp").Val()

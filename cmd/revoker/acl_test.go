@@ -256,8 +256,8 @@ func TestEveryScriptMayBeRun(t *testing.T) {
 	}
 	for user, patterns := range map[string][]string{
 		"revoker-worker": {
-			"tasks/outcome/batch", "tasks/outcome/begin", "tasks/outcome/extend", "tasks/outcome/finish",
-			"tasks/outcome/overview", "tasks/backlog/remove", "worker/*", "worker/gate/*",
+			"tasks/outcome/batch", "tasks/outcome/beat", "tasks/outcome/begin", "tasks/outcome/extend",
+			"tasks/outcome/finish", "tasks/outcome/overdue", "tasks/backlog/*", "worker/*", "worker/account/*", "worker/gate/*",
 		},
 		"revoker-producer": {
 			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/backlog/remove",
