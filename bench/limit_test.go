@@ -110,7 +110,7 @@ func TestRecordCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Stop()
-	b := &bench{settings: settings{lines: 300, log: io.Discard}, redis: server}
+	b := &bench{settings: settings{lines: 250, log: io.Discard}, redis: server}
 	command, lines, err := b.recordCommand(t.Context())
 	if err != nil || lines != b.lines {
 		t.Fatalf("got a command that records %d lines, and %v; want %d", lines, err, b.lines)
