@@ -124,7 +124,7 @@ func TestRecordCommand(t *testing.T) {
 			args[i] = strings.ReplaceAll(arg, randomID, fmt.Sprintf("%d%011d", run+1, i))
 		}
 		asked, err := server.Client.Do(t.Context(), args...).StringSlice()
-		if err != nil || asked[1] != strings.Repeat("q+", lines) {
+		if err != nil || asked[3] != strings.Repeat("q", lines) {
 			t.Fatalf("the command answered %q, %v; want %d new requests", asked, err, lines)
 		}
 	}
