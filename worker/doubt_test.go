@@ -198,7 +198,7 @@ func TestLookupAfterADeleteLooksWhichReceiptItIs(t *testing.T) {
 	t.Parallel()
 	revoked := answer(200, `{"code":0,"response":{"imp_uid":"`+one+`","apply_num":"N3","cancelled_at":1795000000}}`)
 	later := answer(200, fmt.Sprintf(`{"code":0,"response":{"imp_uid":%q,"apply_num":"N2","applied_at":%d}}`,
-		one, time.Now().Add(400*time.Second).Unix()))
+		one, time.Now().Add(24*time.Hour).Unix()))
 	mine := answer(200, `{"code":0,"response":{"imp_uid":"`+one+`","apply_num":"N1","applied_at":1795000000}}`)
 	for name, test := range map[string]struct {
 		applyNum string

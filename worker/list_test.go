@@ -143,15 +143,15 @@ func TestProbesTakeWhatIsLikeliestToSucceed(t *testing.T) {
 			return b.closed(t, "kcp") &&
 				client.Exists(t.Context(), "asynq:{receipts-kcp}:paused", "asynq:{receipts-bulk-kcp}:paused").Val() == 2
 		})
-		for range few {
+		for range 2 * few { // those that closed it, and once more as a sample of what waits
 			next()
 		}
 		single := b.issued(t, 2, tasks.KCP, "")
 		bulk := b.issued(t, 1, tasks.KCP, "bulk")
 		b.fails(append(bulk, single...))
 		got := []string{next(), next(), next()}
-		if got[0] == got[1] || got[2] != bulk[0].ImpUID {
-			t.Errorf("it was probed with %v, want the single ones and then that of the batch", got)
+		if got[0] == got[2] || got[1] != bulk[0].ImpUID {
+			t.Errorf("it was probed with %v, want a single one, that of the batch, and the other single one", got)
 		}
 		for range few { // then those that failed, each once before any a second time
 			got = append(got, next())
