@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -108,31 +109,41 @@ func TestWorkerOfAnotherAccountDoesNotStart(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
-		b.key = "mistyped"
-		b.start(t)()
-		b.key = iamporttest.DefaultKey
+		other := newBench(t, client, iamporttest.Config{Key: "another-key"})
+		other.key = "another-key"
 		b.start(t)
-		eventually(t, "the worker's account is known", func() bool {
-			return client.HExists(t.Context(), "{receipt}:account", "current").Val()
-		})
-		b.key = "another-key"
-		if err := b.worker(t).Run(t.Context()); !errors.Is(err, account.ErrOther) {
+		known := func(field string) func() bool {
+			return func() bool { return client.HExists(t.Context(), "{receipt}:account", field).Val() }
+		}
+		eventually(t, "the worker's account is known", known("current"))
+		if err := other.worker(t).Run(t.Context()); !errors.Is(err, account.ErrOther) {
 			t.Errorf("another account's worker: got %v", err)
 		}
-		accepting := func(c *worker.Config) { c.AcceptAccount = true }
-		b.start(t, accepting)
-		eventually(t, "the new account is known", func() bool {
-			return client.HExists(t.Context(), "{receipt}:account", "previous").Val()
-		})
-		b.key = iamporttest.DefaultKey
+		other.start(t, func(c *worker.Config) { c.AcceptAccount = true })
+		eventually(t, "the new account is known", known("previous"))
 		b.start(t) // as in a rollout that goes on, or back
-		b.portone.Issue(iamporttest.Receipt{ImpUID: "imp_1", PG: tasks.KCP})
-		b.enqueue(t, tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP})
-		b.await(t, "imp_1", terminal)
 		for key, value := range client.HGetAll(t.Context(), "{receipt}:account").Val() {
 			if value == iamporttest.DefaultKey || value == "another-key" {
 				t.Errorf("%s holds an account's key", key)
 			}
+		}
+	})
+}
+
+// A Redis that was emptied knows no account, and takes the first that comes. The worker
+// of another one stops.
+func TestWorkerStopsWhereTheNamespaceBecomesAnotherAccounts(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		ended := make(chan error, 1)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		go func() { ended <- b.worker(t).Run(ctx) }()
+		eventually(t, "its account is known", func() bool { return client.HExists(ctx, "{receipt}:account", "current").Val() })
+		client.HSet(ctx, "{receipt}:account", "current", "another")
+		if err := <-ended; !errors.Is(err, account.ErrOther) {
+			t.Errorf("it ended with %v", err)
 		}
 	})
 }

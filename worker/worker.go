@@ -22,6 +22,7 @@ import (
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/worker/account"
 	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
@@ -147,6 +148,10 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+func (w *Worker) complainOfAccount(err error) {
+	w.complaints.Add(slog.LevelWarn, "account", "account not compared, trying again", "error", err)
+}
+
 // tasks returns what enqueues the tasks of requests.
 func (c Config) tasks() backlog.Producer {
 	return backlog.Producer{
@@ -163,14 +168,18 @@ func processName() string {
 
 // Run works until ctx is done, then stops in good order: nothing new begins,
 // calls in flight are finished and recorded, and the rest is put back without
-// counting. It returns an error only if it could not start, one that matches
-// [receiptrevoker/worker/account.ErrOther] if the namespace is another account's.
+// counting. It returns an error only if it could not start, or one that
+// matches [account.ErrOther] if the namespace is another account's, also later.
 func (w *Worker) Run(ctx context.Context) error {
-	if err := w.keepAccount(ctx); err != nil {
+	keeper := account.Keeper{
+		Store: account.NewStore(w.config.Redis, w.config.Outcomes.Namespace()), API: w.config.API,
+		Accept: w.config.AcceptAccount, Log: w.config.Log, Complain: w.complainOfAccount,
+	}
+	if err := keeper.Admit(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	stopping, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	abandoned, abandon := context.WithCancel(context.WithoutCancel(ctx))
@@ -185,11 +194,19 @@ func (w *Worker) Run(ctx context.Context) error {
 	beside.Go(func() { w.watch.run(abandoned) })
 	beside.Go(func() { handler.leases.run(abandoned) })
 	beside.Go(func() { w.sweeper(handler).run(ctx) })
+	beside.Go(func() {
+		if err := keeper.Watch(ctx); err != nil {
+			cancel(err)
+		}
+	})
 	beside.Go(func() { backlog.NewWorkers(w.config.Redis, w.config.Outcomes.Namespace()).Watch(ctx, w.tellOlder) })
 	beside.Go(func() { w.gates.Run(ctx, w.prober(handler), w.complain) })
 
 	err := fleet.run(ctx)
-	cancel()
+	if cause := context.Cause(ctx); errors.Is(cause, account.ErrOther) {
+		err = cause
+	}
+	cancel(nil)
 	w.stopping.Store(true)
 	w.config.Log.Info("stopping: waiting for calls in flight", "timeout", w.config.ShutdownTimeout.String())
 	fleet.stop()

@@ -48,11 +48,8 @@ func (c canceller) cancel(r *http.Request) error {
 	}
 	queue, err := url.PathUnescape(found[1])
 	q, ours := tasks.ParseQueue(queue)
-	switch {
-	case err != nil || !ours:
+	if err != nil || !ours || q != q.In(c.outcomes.Namespace()) { // foreign refuses those
 		return err
-	case q != q.In(c.outcomes.Namespace()):
-		return fmt.Errorf("the queue is of the namespace %s: delete in its own monitor", cmp.Or(q.Namespace, tasks.DefaultNamespace))
 	}
 	ids := make([]string, 1)
 	switch {
@@ -67,6 +64,23 @@ func (c canceller) cancel(r *http.Request) error {
 		return err
 	}
 	return c.cancelTasks(r.Context(), queue, found[2], ids)
+}
+
+// ofQueue is a request about a queue.
+var ofQueue = regexp.MustCompile(`/api/queues/([^/]+?)(?::pause|:resume)?(?:/|$)`)
+
+// foreign returns why a request may not change a queue of another namespace, nil if it
+// changes none.
+func (c canceller) foreign(r *http.Request) error {
+	found := ofQueue.FindStringSubmatch(r.URL.EscapedPath())
+	if found == nil || safe(r.Method) {
+		return nil
+	}
+	queue, err := url.PathUnescape(found[1])
+	if q, ours := tasks.ParseQueue(queue); err == nil && ours && q != q.In(c.outcomes.Namespace()) {
+		return fmt.Errorf("the queue is of the namespace %s, which has a site of its own", cmp.Or(q.Namespace, tasks.DefaultNamespace))
+	}
+	return err
 }
 
 // namedTasks returns the IDs that a request's body names, and leaves the body as it was.

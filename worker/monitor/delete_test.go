@@ -58,15 +58,21 @@ func TestDeletingATaskCancelsTheRequest(t *testing.T) {
 // act lets a person change something on the web site.
 func act(t *testing.T, client *redis.Client, method, path, body string) {
 	t.Helper()
+	if w := changing(t, client, method, path, body); w.Code >= http.StatusBadRequest {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+}
+
+// changing lets a person try to.
+func changing(t *testing.T, client *redis.Client, method, path, body string) *httptest.ResponseRecorder {
+	t.Helper()
 	site := newSite(t, client, monitor.Config{PasswordHash: hash(t), AllowActions: true})
 	r := httptest.NewRequest(method, "http://127.0.0.1:8980"+path, strings.NewReader(body))
 	r.Header.Set("Origin", "http://127.0.0.1:8980")
 	r.Header.Set("Cookie", login(t, site))
 	w := httptest.NewRecorder()
 	site.ServeHTTP(w, r)
-	if w.Code >= http.StatusBadRequest {
-		t.Fatalf("%d %s", w.Code, w.Body)
-	}
+	return w
 }
 
 // A task that is left of an earlier request, on another queue, is none of the request's.
@@ -119,4 +125,25 @@ func TestDeletingAnEarlierTaskLeavesTheRequestAlone(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The site of one namespace changes no queue of another.
+func TestSiteChangesNoQueueOfAnotherNamespace(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		queue := asynq.NewClientFromRedisClient(client)
+		for _, name := range []string{"receipts-kcp", "acme:receipts-kcp", "mail"} {
+			if _, err := queue.EnqueueContext(t.Context(), asynq.NewTask("x", nil), asynq.Queue(name), asynq.TaskID("a")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, path := range []string{":pause", ":resume", "/pending_tasks/a:archive", "/archived_tasks/a:run", "/pending_tasks:archive_all"} {
+			for name, refused := range map[string]bool{"acme:receipts-kcp": true, "acme%3Areceipts-kcp": true, "receipts-kcp": false, "mail": false} {
+				got := changing(t, client, http.MethodPost, "/asynq/api/queues/"+name+path, "").Code
+				if (got == http.StatusForbidden) != refused {
+					t.Errorf("POST %s%s: got %d, want that it is refused: %t", name, path, got, refused)
+				}
+			}
+		}
+	})
 }

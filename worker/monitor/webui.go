@@ -60,6 +60,8 @@ func (u *webUI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", "GET, HEAD")
 		const why = "this site only shows: start it with --allow-actions to change something"
 		http.Error(w, why, http.StatusMethodNotAllowed)
+	case u.requests.foreign(r) != nil:
+		http.Error(w, u.requests.foreign(r).Error(), http.StatusForbidden)
 	case err == nil && (size < 1 || size > mostTasks):
 		http.Error(w, fmt.Sprintf("size %d must be 1 to %d", size, mostTasks), http.StatusBadRequest)
 	case showsResults(r):

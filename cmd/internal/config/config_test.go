@@ -77,7 +77,7 @@ func TestBadRedisSettingsAreNamedWithoutThePassword(t *testing.T) {
 	t.Parallel()
 	for want, r := range map[string]Redis{
 		"no Redis is given: set REDIS_URL":      {Namespace: "n", TTL: 1},
-		"must be a word without braces":         {URL: "redis://h", Namespace: "{n}", TTL: 1},
+		"must be a word without blanks":         {URL: "redis://h", Namespace: "{n}", TTL: 1},
 		"--outcome-ttl 0s must be above 0":      {URL: "redis://h", Namespace: "n"},
 		"it must begin with redis://, ":         {URL: "s3cret", Namespace: "n", TTL: 1},
 		"the master's name is missing":          {URL: "redis-sentinel://:s3cret@h", Namespace: "n", TTL: 1},

@@ -48,8 +48,8 @@ func (r *Redis) Open() (redis.UniversalClient, error) {
 	switch {
 	case r.URL == "":
 		return nil, errors.New("no Redis is given: set REDIS_URL or --redis, such as redis://127.0.0.1:6379/0")
-	case r.Namespace == "" || strings.ContainsAny(r.Namespace, "{}"):
-		return nil, fmt.Errorf("--namespace %q must be a word without braces", r.Namespace)
+	case r.Namespace == "" || strings.ContainsAny(r.Namespace, "{}[]*?\\/ \t\r\n"):
+		return nil, fmt.Errorf("--namespace %q must be a word without blanks, slashes, braces, brackets, * and ?", r.Namespace)
 	case r.TTL <= 0:
 		return nil, fmt.Errorf("--outcome-ttl %v must be above 0, such as 2160h", r.TTL)
 	}
