@@ -56,7 +56,7 @@ func (v values) validate(key string, now time.Time) (mends []mend) {
 // mend deletes what is out of range, and tells complain.
 func (s *Store) mend(ctx context.Context, mends []mend, complain func(kind string, err error)) (problems error) {
 	for _, m := range mends {
-		complain("invalid", fmt.Errorf("%s %s is %q, out of range: it counts as absent and is deleted", m.key, m.field, m.value))
+		complain("invalid "+m.key+" "+m.field, fmt.Errorf("%s %s is %q, out of range: it counts as absent and is deleted", m.key, m.field, m.value))
 		if m.field == "" {
 			problems = errors.Join(problems, s.client.Del(ctx, m.key).Err())
 		} else {
