@@ -16,7 +16,7 @@ import (
 // record writes what an attempt found and returns what Asynq hears.
 func (h *handler) record(ctx context.Context, a outcome.Attempt, found finding) error {
 	o := found.outcome()
-	number := h.step(a, found)
+	number := a.Number
 	switch found.counting {
 	case counted:
 		a.Tries, a.RefusedSince = 0, time.Time{}
@@ -29,6 +29,9 @@ func (h *handler) record(ctx context.Context, a outcome.Attempt, found finding) 
 	}
 	var delay time.Duration
 	if o.Status == outcome.Retrying {
+		if h.first(a, found) {
+			number++
+		}
 		delay = found.delay(h.schedule, number)
 		o.NextAttemptAt = a.Now().Add(delay)
 	}
@@ -53,15 +56,11 @@ func (h *handler) record(ctx context.Context, a outcome.Attempt, found finding) 
 	return &again{after: delay, counted: !a.Uncounted, cause: found.err}
 }
 
-// step returns where in the schedule an attempt stands. While as many receipts fail as
-// close a gate, none succeeding, the first retry waits as long as the second: by then the
-// gate has closed or something has succeeded, and a receipt loses one attempt to an
-// outage at most.
-func (h *handler) step(a outcome.Attempt, found finding) int {
-	if a.Number == 1 && found.counting == counted && h.gates.States()[gate.Of(a.Revocation.PG)].Failed >= gate.Fewest {
-		return 2
-	}
-	return a.Number
+// first reports whether the retry after an attempt waits as long as the second: it is the
+// first, and as many receipts fail as close a gate, none succeeding. By then the gate has
+// closed or something has succeeded, and a receipt loses one attempt to an outage at most.
+func (h *handler) first(a outcome.Attempt, found finding) bool {
+	return a.Number == 1 && found.counting == counted && h.gates.States()[gate.Of(a.Revocation.PG)].Failed >= gate.Fewest
 }
 
 // persist does something with Redis until it succeeds or the process no longer

@@ -55,46 +55,58 @@ func (e envelope) message() string {
 // which nothing is known. Optional fields that cannot be read are ignored: all that
 // counts is whose receipt it is, and whether it is revoked.
 func decodeReceipt(response json.RawMessage) (Receipt, error) {
-	var wire map[string]json.RawMessage
+	var wire struct {
+		ImpUID      loose `json:"imp_uid"`
+		ReceiptTID  loose `json:"receipt_tid"`
+		ApplyNum    loose `json:"apply_num"`
+		Type        loose `json:"type"`
+		Amount      loose `json:"amount"`
+		VAT         loose `json:"vat"`
+		ReceiptURL  loose `json:"receipt_url"`
+		AppliedAt   loose `json:"applied_at"`
+		CancelledAt loose `json:"cancelled_at"`
+	}
 	if len(response) == 0 {
 		return Receipt{}, nil
 	}
 	if err := json.Unmarshal(response, &wire); err != nil {
 		return Receipt{}, fmt.Errorf("response is not a receipt: %w", err)
 	}
-	text := func(name string) string { return textOf(wire[name]) }
-	number := func(name string) int64 {
-		n, err := numberOf(text(name))
+	number := func(text loose) int64 {
+		n, err := numberOf(string(text))
 		if err != nil {
 			return 0
 		}
 		return n
 	}
-	_, err := numberOf(text("cancelled_at"))
+	_, err := numberOf(string(wire.CancelledAt))
 	if err != nil {
 		err = fmt.Errorf("response is not a receipt: cancelled_at: %w", err)
 	}
 	return Receipt{
-		ImpUID:      text("imp_uid"),
-		ReceiptTID:  text("receipt_tid"),
-		ApplyNum:    text("apply_num"),
-		Type:        text("type"),
-		Amount:      number("amount"),
-		VAT:         number("vat"),
-		ReceiptURL:  text("receipt_url"),
-		AppliedAt:   timeOf(number("applied_at")),
-		CancelledAt: timeOf(number("cancelled_at")),
+		ImpUID:      string(wire.ImpUID),
+		ReceiptTID:  string(wire.ReceiptTID),
+		ApplyNum:    string(wire.ApplyNum),
+		Type:        string(wire.Type),
+		Amount:      number(wire.Amount),
+		VAT:         number(wire.VAT),
+		ReceiptURL:  string(wire.ReceiptURL),
+		AppliedAt:   timeOf(number(wire.AppliedAt)),
+		CancelledAt: timeOf(number(wire.CancelledAt)),
 	}, err
 }
 
-// textOf returns a JSON value as text: a string without its quotes, empty for null and
-// for nothing.
-func textOf(value json.RawMessage) string {
+// loose is a JSON value as text: a string without its quotes, empty for null.
+type loose string
+
+// UnmarshalJSON takes any value.
+func (l *loose) UnmarshalJSON(value []byte) error {
+	*l = loose(value)
 	var text string
-	if len(value) > 0 && json.Unmarshal(value, &text) != nil {
-		return string(value)
+	if string(value) == "null" || value[0] == '"' && json.Unmarshal(value, &text) == nil {
+		*l = loose(text)
 	}
-	return text
+	return nil
 }
 
 // numberOf reads a whole number as gateways write it: also "1,000" and "1000.0". No
