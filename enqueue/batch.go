@@ -77,7 +77,7 @@ const (
 	// in which it answers nobody else.
 	chunkSize = 250
 	// chunksAhead is how many chunks may be on their way.
-	chunksAhead = 5
+	chunksAhead = 4
 )
 
 // Ask asks for every line and yields what came of it, in the order of the list.
