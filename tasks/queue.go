@@ -43,6 +43,9 @@ func (q Queue) In(namespace string) Queue {
 	return q
 }
 
+// IsIn reports whether the queue is one of a namespace.
+func (q Queue) IsIn(namespace string) bool { return q == q.In(namespace) }
+
 // Name returns the queue's name in Asynq, such as receipts, receipts-kcp,
 // receipts-bulk-kcp, or acme:receipts-kcp in the namespace acme.
 func (q Queue) Name() string {

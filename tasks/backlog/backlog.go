@@ -69,7 +69,7 @@ func Ours(ctx context.Context, client redis.Cmdable, namespace string) ([]string
 // isOf reports whether a queue is one of a namespace.
 func isOf(queue, namespace string) bool {
 	q, ours := tasks.ParseQueue(queue)
-	return ours && q == q.In(namespace)
+	return ours && q.IsIn(namespace)
 }
 
 // Gone reports whether Asynq says that there is no such task, or no such queue.

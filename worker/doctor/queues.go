@@ -31,7 +31,7 @@ func (d *doctor) queues(ctx context.Context) {
 		switch q, own := tasks.ParseQueue(name); {
 		case !own:
 			others = append(others, name)
-		case q == q.In(d.Outcomes.Namespace()):
+		case q.IsIn(d.Outcomes.Namespace()):
 			ours = append(ours, name)
 		}
 	}

@@ -47,8 +47,7 @@ func (c canceller) cancel(r *http.Request) error {
 		return nil
 	}
 	queue, err := url.PathUnescape(found[1])
-	q, ours := tasks.ParseQueue(queue)
-	if err != nil || !ours || q != q.In(c.outcomes.Namespace()) { // foreign refuses those
+	if q, ours := tasks.ParseQueue(queue); err != nil || !ours || !q.IsIn(c.outcomes.Namespace()) {
 		return err
 	}
 	ids := make([]string, 1)
@@ -77,7 +76,7 @@ func (c canceller) foreign(r *http.Request) error {
 		return nil
 	}
 	queue, err := url.PathUnescape(found[1])
-	if q, ours := tasks.ParseQueue(queue); err == nil && ours && q != q.In(c.outcomes.Namespace()) {
+	if q, ours := tasks.ParseQueue(queue); err == nil && ours && !q.IsIn(c.outcomes.Namespace()) {
 		return fmt.Errorf("the queue is of the namespace %s, which has a site of its own", cmp.Or(q.Namespace, tasks.DefaultNamespace))
 	}
 	return err

@@ -55,13 +55,14 @@ func (u *webUI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, AsynqPath+"/static/") { // named for what they contain
 		w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
 	}
+	foreign := u.requests.foreign(r)
 	switch size, err := strconv.Atoi(r.URL.Query().Get("size")); {
 	case !safe(r.Method) && !u.actions:
 		w.Header().Set("Allow", "GET, HEAD")
 		const why = "this site only shows: start it with --allow-actions to change something"
 		http.Error(w, why, http.StatusMethodNotAllowed)
-	case u.requests.foreign(r) != nil:
-		http.Error(w, u.requests.foreign(r).Error(), http.StatusForbidden)
+	case foreign != nil:
+		http.Error(w, foreign.Error(), http.StatusForbidden)
 	case err == nil && (size < 1 || size > mostTasks):
 		http.Error(w, fmt.Sprintf("size %d must be 1 to %d", size, mostTasks), http.StatusBadRequest)
 	case showsResults(r):
