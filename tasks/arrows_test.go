@@ -20,7 +20,7 @@ var arrows = map[string][]string{
 		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker/account", "worker/backoff",
 		"worker/complaint", "worker/gate", "worker/iamport",
 	},
-	"worker/account":       {},
+	"worker/account":       {"tasks/redisfault"},
 	"worker/backoff":       {},
 	"worker/complaint":     {},
 	"worker/gate":          {"tasks", "tasks/backlog"},

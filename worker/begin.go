@@ -47,7 +47,7 @@ func (h *handler) begin(ctx context.Context, r tasks.Revocation) (b begun, err e
 
 	caller := outcome.NewCaller()
 	b.asked = time.Now()
-	err = retry.Do(ctx, redisBackoff(), func(ctx context.Context) error {
+	err = retry.Do(ctx, redisfault.Backoff(), func(ctx context.Context) error {
 		b.Attempt, err = h.outcomes.BeginAs(ctx, r, lease, caller)
 		var terminal *outcome.TerminalError
 		var busy *outcome.BusyError
@@ -62,11 +62,6 @@ func (h *handler) begin(ctx context.Context, r tasks.Revocation) (b begun, err e
 		return retry.RetryableError(err)
 	})
 	return b, err
-}
-
-// redisBackoff paces what is tried until Redis answers.
-func redisBackoff() retry.Backoff {
-	return retry.WithCappedDuration(5*time.Second, retry.NewExponential(50*time.Millisecond))
 }
 
 // bury records a task that can never become a call.

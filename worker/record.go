@@ -69,7 +69,7 @@ func (h *handler) persist(ctx context.Context, do retry.RetryFunc) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(h.abandoned, cancel)()
-	return retry.Do(ctx, redisBackoff(), do)
+	return retry.Do(ctx, redisfault.Backoff(), do)
 }
 
 // write writes an outcome. Where that cannot work with what is kept about the

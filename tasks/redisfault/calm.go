@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/sethvargo/go-retry"
 )
 
 // calmPause is how long a command that cannot be carried out is held back.
@@ -41,6 +42,11 @@ func (Calm) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 // ProcessPipelineHook changes nothing: nothing of ours loops on a pipeline.
 func (Calm) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
+}
+
+// Backoff paces what is tried until Redis answers: from 50 ms, doubling, up to 5 s.
+func Backoff() retry.Backoff {
+	return retry.WithCappedDuration(5*time.Second, retry.NewExponential(50*time.Millisecond))
 }
 
 func pause(ctx context.Context) {

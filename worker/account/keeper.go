@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/sethvargo/go-retry"
+
+	"receiptrevoker/tasks/redisfault"
 )
 
 // watchEvery is how often an account is compared: its key may have been refused at
@@ -36,8 +38,7 @@ type Keeper struct {
 // that matches [ErrOther] if it is not. It waits for Redis, and where a person accepts
 // the account for PortOne too: its key may be mistyped.
 func (k Keeper) Admit(ctx context.Context) error {
-	backoff := retry.WithCappedDuration(5*time.Second, retry.NewExponential(50*time.Millisecond))
-	err := retry.Do(ctx, backoff, func(ctx context.Context) error {
+	err := retry.Do(ctx, redisfault.Backoff(), func(ctx context.Context) error {
 		verdict, err := k.compare(ctx, k.Accept)
 		switch {
 		case errors.Is(err, ErrOther):
