@@ -33,8 +33,8 @@ type framer struct {
 	long  bool  // that record goes on after size bytes, up to a line break
 	err   error // why nothing can be read into the buffer any more
 
-	end    byte // last byte of the first line's end, '\n' or '\r'; 0 before
-	odd    int  // first line that ends in the other, 0 before
+	end    byte // last byte of the first record's end, '\n' or '\r'; 0 before
+	odd    int  // line of the first record that ends in the other, 0 before
 	marked int  // first line that begins with a byte-order mark, 0 before
 }
 
@@ -57,14 +57,16 @@ func (f *framer) next() ([]byte, error) {
 	if line[0] == bomUTF8Mark[0] && f.dropMark(line) {
 		return f.next()
 	}
-	if last := line[end-1]; last != f.end {
+	f.size, f.lines = end, 1
+	if f.comma != 0 && bytes.IndexByte(line, '"') >= 0 {
+		if line, err = f.quoted(line); err != nil {
+			return line, err
+		}
+	}
+	if last := line[len(line)-1]; last != f.end {
 		f.ends(last)
 	}
-	f.size, f.lines = end, 1
-	if f.comma == 0 || bytes.IndexByte(line, '"') < 0 {
-		return line, nil
-	}
-	return f.quoted(line)
+	return line, nil
 }
 
 // quoted extends a record whose first line is given over the lines that its
@@ -94,14 +96,14 @@ func (f *framer) quoted(line []byte) ([]byte, error) {
 	return f.ahead(end), nil
 }
 
-// ends takes note of the last byte of a line: its end, unless the list breaks off.
+// ends takes note of the last byte of a record: its end, unless the list breaks off.
 func (f *framer) ends(last byte) {
 	switch {
 	case last != '\n' && last != '\r':
 	case f.end == 0:
 		f.end = last
 	case f.odd == 0:
-		f.odd = f.line
+		f.odd = f.line + f.lines - 1
 	}
 }
 
