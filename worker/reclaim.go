@@ -49,10 +49,11 @@ func (s *sweeper) reclaim(ctx context.Context, queue string, until time.Time) er
 	return errors.Join(append(problems, s.leaseUnleased(ctx, queue))...)
 }
 
-// leaseUnleased gives the active tasks of a queue that have no lease one that is over. The
-// next sweep takes them back, unless their worker lives and has extended it.
-func (s *sweeper) leaseUnleased(ctx context.Context, queue string) error {
-	found, err := backlog.LeaseUnleased(ctx, s.redis, queue, time.Now().Add(-reclaimAfter))
+// leaseUnleased gives the active tasks of a queue that have no lease one that is over, also
+// others whose state is active. The next sweep takes them back, unless their worker lives and
+// has extended it.
+func (s *sweeper) leaseUnleased(ctx context.Context, queue string, others ...string) error {
+	found, err := backlog.LeaseUnleased(ctx, s.redis, queue, time.Now().Add(-reclaimAfter), others...)
 	if len(found.Tasks) > 0 {
 		s.log.Warn("active without a lease: the next sweep takes them back", "tasks", found.Tasks, "queue", queue)
 	}

@@ -85,6 +85,27 @@ func TestActiveTaskThatIsGone(t *testing.T) {
 	})
 }
 
+// TestActiveTaskOfNoListGoesOn has a task as Asynq leaves one whose worker ended it without a
+// lease: off the active tasks, and still active by its state.
+func TestActiveTaskOfNoListGoesOn(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
+		b.loseLease(t, "receipts-kcp", tasks.TaskID(one))
+		client.LRem(t.Context(), "asynq:{receipts-kcp}:active", 0, tasks.TaskID(one))
+		b.start(t)
+		if o := b.await(t, one, terminal); o.Reason != outcome.ReasonRevoked {
+			t.Errorf("got %+v, want it revoked", o)
+		}
+		eventually(t, "nothing is left of the task", func() bool {
+			return client.Exists(t.Context(), "asynq:{receipts-kcp}:active", "asynq:{receipts-kcp}:lease",
+				"asynq:{receipts-kcp}:t:"+tasks.TaskID(one)).Val() == 0
+		})
+	})
+}
+
 // TestRunningTaskThatLosesItsLeaseIsCalledOnce has sweeps that come before the worker can
 // extend the lease, so that a second one takes the task up while the first calls.
 func TestRunningTaskThatLosesItsLeaseIsCalledOnce(t *testing.T) {

@@ -30,14 +30,21 @@ func FindUnleased(ctx context.Context, client redis.Scripter, queue string) (Unl
 
 // LeaseUnleased gives those tasks a lease that ended at the given time, and takes those that
 // are gone off the active tasks. What takes back tasks whose lease is over then finds them;
-// the worker of one that runs extends the lease within five seconds.
-func LeaseUnleased(ctx context.Context, client redis.Scripter, queue string, ended time.Time) (Unleased, error) {
-	return unleased(ctx, client, queue, ended.Unix())
+// the worker of one that runs extends the lease within five seconds. It does the same for
+// others, by their IDs, if their state is active: Asynq takes a task off the active ones before
+// it sees that there is no lease, and then neither deletes nor retries it.
+func LeaseUnleased(
+	ctx context.Context, client redis.Scripter, queue string, ended time.Time, others ...string,
+) (Unleased, error) {
+	return unleased(ctx, client, queue, ended.Unix(), others...)
 }
 
-func unleased(ctx context.Context, client redis.Scripter, queue string, ended any) (Unleased, error) {
-	keys := []string{Key(queue, "active"), Key(queue, "lease"), Key(queue, "t:")}
-	found, err := unleasedScript.Run(ctx, client, keys, ended).Slice()
+func unleased(ctx context.Context, client redis.Scripter, queue string, ended any, others ...string) (Unleased, error) {
+	keys, args := []string{Key(queue, "active"), Key(queue, "lease"), Key(queue, "t:")}, []any{ended}
+	for _, id := range others {
+		args = append(args, id)
+	}
+	found, err := unleasedScript.Run(ctx, client, keys, args...).Slice()
 	if err != nil {
 		return Unleased{}, fmt.Errorf("look for active tasks of %s without a lease: %w", queue, err)
 	}

@@ -39,6 +39,10 @@ func TestActiveTasksWithoutALease(t *testing.T) {
 		client.Set(ctx, backlog.Key("receipts", "t:text"), "not a task", 0)
 		client.HDel(ctx, backlog.Key("receipts", "t:unread"), "msg")
 		activate(t, client, "receipts-kcp", "elsewhere")
+		activate(t, client, "receipts", "no list", "retries")
+		client.LRem(ctx, backlog.Key("receipts", "active"), 0, "no list")
+		client.LRem(ctx, backlog.Key("receipts", "active"), 0, "retries")
+		client.HSet(ctx, backlog.Key("receipts", "t:retries"), "state", "retry")
 
 		want := backlog.Unleased{Tasks: []string{"lost too", "unread", "lost"}, Gone: []string{"text", "gone"}}
 		for range 2 { // which changes nothing
@@ -48,12 +52,14 @@ func TestActiveTasksWithoutALease(t *testing.T) {
 			}
 		}
 		ended := time.Now().Add(-10 * time.Second)
-		got, err := backlog.LeaseUnleased(ctx, client, "receipts", ended)
+		got, err := backlog.LeaseUnleased(ctx, client, "receipts", ended, "no list", "retries", "lost", "runs", "text", "missing")
+		want.Tasks = append(want.Tasks, "no list")
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("leased (-want +got), %v\n%s", err, diff)
 		}
 		leases := map[string]int64{
 			"runs": lease.Unix(), "dead": over.Unix(), "lost": ended.Unix(), "lost too": ended.Unix(), "unread": ended.Unix(),
+			"no list": ended.Unix(),
 		}
 		found := make(map[string]int64)
 		for _, z := range client.ZRangeWithScores(ctx, backlog.Key("receipts", "lease"), 0, -1).Val() {
