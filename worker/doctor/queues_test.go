@@ -100,7 +100,7 @@ func TestActiveTasksWithoutALease(t *testing.T) {
 		ctx := t.Context()
 		for i := range 4 {
 			enqueue(t, client, tasks.Revocation{ImpUID: fmt.Sprint("imp_", i), PG: tasks.KCP})
-			client.RPopLPush(ctx, "asynq:{receipts-kcp}:pending", "asynq:{receipts-kcp}:active")
+			client.LMove(ctx, "asynq:{receipts-kcp}:pending", "asynq:{receipts-kcp}:active", "RIGHT", "LEFT")
 			lease := redis.Z{Score: float64(time.Now().Unix()), Member: tasks.TaskID(fmt.Sprint("imp_", i))}
 			client.ZAdd(ctx, "asynq:{receipts-kcp}:lease", lease)
 		}
