@@ -6,19 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"receiptrevoker/tasks"
 )
 
 var errHeaderAgain = errors.New("the header stands here again")
 
 // csvParser makes rows of CSV records.
 type csvParser struct {
-	csv      *csv.Reader
-	record   bytes.Reader // what csv reads: one record at a time
-	impUID   int          // index of the imp_uid's column
-	gateway  int          // index of the gateway's column, -1 if there is none
-	number   int          // index of the column of receipts' numbers, -1 if there is none
-	name     string       // name of the imp_uid's column
-	gateways gateways
+	csv     *csv.Reader
+	record  bytes.Reader // what csv reads: one record at a time
+	impUID  int          // index of the imp_uid's column
+	gateway int          // index of the gateway's column, -1 if there is none
+	number  int          // index of the column of receipts' numbers, -1 if there is none
+	name    string       // name of the imp_uid's column
 }
 
 // separate sets the byte between fields. One csv.Reader serves all records, as
@@ -46,7 +47,7 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	if empty(row.Columns) {
 		return row, errBlank
 	}
-	row.PG, row.ApplyNum = p.gateways.parse(row.column(p.gateway)), row.column(p.number)
+	row.PG, row.ApplyNum = tasks.Gateway(row.column(p.gateway)), row.column(p.number)
 	if p.impUID >= len(row.Columns) {
 		return row, fmt.Errorf("the line has %d columns, the imp_uid's is column %d", len(row.Columns), p.impUID+1)
 	}

@@ -1,6 +1,8 @@
 package list
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"receiptrevoker/tasks"
@@ -10,28 +12,75 @@ import (
 // unless the column holds something else.
 const maxGateways = 256
 
+// UnknownGateway is a name of a gateway that is not known.
+type UnknownGateway struct {
+	// Name is the gateway as the list names it.
+	Name string
+	// Lines is how many rows bear that name.
+	Lines int
+}
+
+// UnknownGateways returns the gateways that are not known, of the rows read so
+// far, the most frequent first, and how many rows have others: at most 256
+// spellings are told apart. Their receipts go to the queue of no gateway.
+func (r *Reader) UnknownGateways() (unknown []UnknownGateway, others int) {
+	for pg, lines := range r.gateways.unknown {
+		if lines > 0 {
+			unknown = append(unknown, UnknownGateway{string(pg), lines})
+		}
+	}
+	slices.SortFunc(unknown, func(a, b UnknownGateway) int {
+		return cmp.Or(b.Lines-a.Lines, strings.Compare(a.Name, b.Name))
+	})
+	return unknown, r.gateways.others
+}
+
 // gateways remembers what the names of gateways mean: to parse one anew for
 // each of a million lines would take longer than all the rest.
 type gateways struct {
 	unnamed tasks.Gateway // of lines that name none
 	parsed  map[string]tasks.Gateway
+	unknown map[tasks.Gateway]int // rows of each that is not known
+	others  int                   // rows of those that are not remembered
 }
 
 func newGateways(unnamed tasks.Gateway) gateways {
-	return gateways{unnamed: unnamed, parsed: make(map[string]tasks.Gateway)}
+	g := gateways{
+		unnamed: unnamed, parsed: make(map[string]tasks.Gateway), unknown: make(map[tasks.Gateway]int),
+	}
+	if unnamed != "" && !unnamed.Known() {
+		g.unknown[unnamed] = 0
+	}
+	return g
 }
 
-// parse returns the gateway that name means, or name itself if nobody knows it.
-func (g gateways) parse(name string) tasks.Gateway {
+// parse returns the gateway that name means, or name itself if it is not known.
+func (g *gateways) parse(name string) tasks.Gateway {
 	if name == "" {
 		return g.unnamed
 	}
 	if pg, ok := g.parsed[name]; ok {
 		return pg
 	}
-	pg, _ := tasks.ParseGateway(name)
+	pg, known := tasks.ParseGateway(name)
 	if len(g.parsed) < maxGateways {
-		g.parsed[strings.Clone(name)] = tasks.Gateway(strings.Clone(string(pg)))
+		pg = tasks.Gateway(strings.Clone(string(pg)))
+		g.parsed[strings.Clone(name)] = pg
+		if !known {
+			g.unknown[pg] = 0
+		}
 	}
 	return pg
+}
+
+// count counts a row's gateway if it is not known.
+func (g *gateways) count(pg tasks.Gateway) {
+	if pg == "" || len(g.unknown) == 0 && len(g.parsed) < maxGateways {
+		return
+	}
+	if _, ok := g.unknown[pg]; ok {
+		g.unknown[pg]++
+	} else if !pg.Known() {
+		g.others++
+	}
 }

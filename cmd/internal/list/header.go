@@ -21,7 +21,7 @@ const maxNamed = 30
 
 // startCSV reads the header and sets up the parser for what follows it.
 func (r *Reader) startCSV(opts Options) error {
-	p := &csvParser{gateways: newGateways(opts.PG)}
+	p := &csvParser{}
 	r.parser = p
 	header, err := r.firstRecord(p)
 	if err == io.EOF {
@@ -39,6 +39,8 @@ func (r *Reader) startCSV(opts Options) error {
 		return fmt.Errorf("line %d: %w", r.records.start, err)
 	}
 	r.header = header
+	r.layout = p.layout(header)
+	r.layout.Separator, r.layout.HeaderLine = separatorNames[r.records.comma], r.records.start
 	return nil
 }
 
@@ -105,6 +107,12 @@ func (p *csvParser) locate(header []string, column string) error {
 	}
 	p.number, err = find(header, numberNames)
 	return err
+}
+
+// layout returns the names of the columns that are read.
+func (p *csvParser) layout(header []string) Layout {
+	names := Row{Columns: header}
+	return Layout{ImpUID: names.column(p.impUID), PG: names.column(p.gateway), ApplyNum: names.column(p.number)}
 }
 
 // find returns the column that bears the first of names that any column bears,

@@ -66,13 +66,16 @@ type Reader struct {
 	records  framer
 	text     decoder
 	parser   parser
+	gateways gateways
 	format   Format
 	encoding string
 	header   []string
+	layout   Layout
+	notes    []Note
 }
 
-// parser makes a row of a record in UTF-8. With an error it returns what
-// could be read; errBlank means that the record holds nothing.
+// parser makes a row of a record in UTF-8, whose PG is as it came. With an error
+// it returns what could be read; errBlank means that the record holds nothing.
 type parser interface {
 	parse(record []byte) (Row, error)
 }
@@ -97,7 +100,7 @@ func NewReader(r io.Reader, opts Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader := &Reader{records: framer{in: in, line: 1}, encoding: encoding}
+	reader := &Reader{records: framer{in: in, line: 1}, encoding: encoding, gateways: newGateways(opts.PG)}
 	if err := reader.records.skipBlank(); err == io.EOF {
 		return nil, ErrEmpty
 	} else if err != nil {
@@ -153,6 +156,7 @@ func (r *Reader) Read() (Row, error) {
 		}
 		row, err := r.row(record, err)
 		if err == nil {
+			r.gateways.count(row.PG)
 			return row, nil
 		}
 		if err != errBlank {
@@ -179,6 +183,7 @@ func (r *Reader) row(record []byte, fault error) (Row, error) {
 	}
 	row, err := r.parser.parse(record)
 	row.Line = r.records.start
+	row.PG = r.gateways.parse(string(row.PG))
 	return row, cmp.Or(fault, err)
 }
 

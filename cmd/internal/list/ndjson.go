@@ -8,16 +8,17 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"receiptrevoker/tasks"
 )
 
 // ndjsonParser makes rows of NDJSON lines.
 type ndjsonParser struct {
-	impUID   []string // keys of the imp_uid, the preferred one first
-	gateways gateways
+	impUID []string // keys of the imp_uid, the preferred one first
 }
 
 func newNDJSONParser(opts Options) *ndjsonParser {
-	p := &ndjsonParser{impUID: []string{"imp_uid", "impUid"}, gateways: newGateways(opts.PG)}
+	p := &ndjsonParser{impUID: []string{"imp_uid", "impUid"}}
 	if opts.Column != "" {
 		p.impUID = []string{opts.Column}
 	}
@@ -35,7 +36,7 @@ func (p *ndjsonParser) parse(record []byte) (Row, error) {
 	}
 	row := Row{Raw: bytes.Clone(record)}
 	pg, _ := text(lookup(object, "pg", "pg_provider")) // what is no name names no gateway
-	row.PG = p.gateways.parse(pg)
+	row.PG = tasks.Gateway(pg)
 	number := lookup(object, "apply_num", "applyNum")
 	var ok bool
 	if row.ApplyNum, ok = text(number); number != nil && !ok {

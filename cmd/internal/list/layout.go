@@ -1,0 +1,28 @@
+package list
+
+// Layout is how a list is written, as [NewReader] found it out. A person who
+// reads it can tell whether the list was understood.
+type Layout struct {
+	// Format is how the list is written.
+	Format Format
+	// Encoding is what [Reader.Encoding] returns.
+	Encoding string
+	// Separator is what separates the fields of a CSV: comma, semicolon, tab,
+	// pipe or caret. It is empty for other formats and for a list of bare imp_uids.
+	Separator string
+	// HeaderLine is the line of the header, from 1, or 0 for a list without one.
+	HeaderLine int
+	// ImpUID, PG and ApplyNum are the columns that are read, as the header names
+	// them. One that the header does not have is empty; NDJSON has no header.
+	ImpUID, PG, ApplyNum string
+}
+
+// Layout returns how the list is written.
+func (r *Reader) Layout() Layout {
+	layout := r.layout
+	layout.Format, layout.Encoding = r.format, r.encoding
+	return layout
+}
+
+// separatorNames are the words for what separates fields.
+var separatorNames = map[byte]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "pipe", '^': "caret"}
