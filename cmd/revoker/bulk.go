@@ -28,6 +28,8 @@ type bulkSettings struct {
 	tier      string
 	report    reportSettings
 	wait      bool
+	dryRun    bool
+	yes       bool
 
 	tracers *traces.Tracers
 }
@@ -62,6 +64,10 @@ refused while a worker runs that is too old to know of that. A line that cannot 
 used is reported with its number, and the rest goes on; one that is refused because
 another receipt of its payment was being revoked is given in another batch later.
 
+With --dry-run it reads the list, and shows how it was understood, how many lines
+are new or were asked for before, and what became of those; nothing is written. On
+a terminal it shows the same of more than 1,000 lines and asks, unless --yes.
+
 The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
 the same list again under the same --batch goes on where it stopped, and asks for
 nothing twice. A batch is one list: another one under that name is refused.
@@ -69,7 +75,8 @@ What was asked for elsewhere counts as a duplicate and is shown with the outcome
 it has or gets. Single revocations come before those of a list.
 
 It exits 3 if a line cannot be used, and with --wait unless all are revoked.`,
-		Example: `  revoker bulk refunds.csv --wait --report outcomes.csv --bom
+		Example: `  revoker bulk refunds.csv --dry-run
+  revoker bulk refunds.csv --wait --report outcomes.csv --bom
   zcat refunds.csv.gz | revoker bulk - --batch refunds-2026-11`,
 		Args: arguments(1, 1, "the FILE, or - for standard input,"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -85,6 +92,8 @@ It exits 3 if a line cannot be used, and with --wait unless all are revoked.`,
 	f.StringVar(&s.batch, "batch", "", "`name` of the batch (default the file's and the time)")
 	s.list.flags(f)
 	f.StringVar(&s.tier, "tier", "", "`code` of the sub-merchant whose list it is (default the workers' own)")
+	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be asked for, and change nothing")
+	f.BoolVar(&s.yes, "yes", false, "do it, without a question on a terminal")
 	f.BoolVar(&s.wait, "wait", false, "wait until every line is revoked or given up")
 	f.StringVar(&s.report.file, "report", "",
 		"`file` for the list with its outcomes, as CSV or NDJSON like the list (needs --wait)")
@@ -96,11 +105,15 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 	if err := s.settle(name, time.Now()); err != nil {
 		return usageError{err}
 	}
-	input, err := p.openInput(name, s.list.options(), s.report.file != "")
+	ask := p.questions(s, name)
+	input, err := p.openInput(name, s.list.options(), s.report.file != "" || ask)
 	if err != nil {
 		return err
 	}
 	defer input.close()
+	if s.dryRun {
+		return p.dryRun(ctx, s, input)
+	}
 	var report *reportFile // nil without --report
 	if s.report.file != "" {
 		if report, err = createReport(s.report); err != nil {
@@ -121,11 +134,19 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 	if err != nil {
 		return err
 	}
+	if ask {
+		if job.shown, err = p.confirm(ctx, s, input, client); err != nil {
+			return err
+		}
+	}
 	return job.run(ctx, report)
 }
 
 // settle names the batch if nobody has, and returns what makes no sense.
 func (s *bulkSettings) settle(list string, now time.Time) error {
+	if s.dryRun && (s.wait || s.report.file != "") {
+		return errors.New("--dry-run asks for nothing: --wait and --report do not go with it")
+	}
 	if s.report.file != "" && !s.wait {
 		return errors.New("--report needs --wait: without it the outcomes are not known yet")
 	}
