@@ -79,6 +79,9 @@ func (j *bulkJob) enqueue(ctx context.Context) error {
 	if !j.shown {
 		j.asked.say = progress.say
 	}
+	if !reader.lookAhead() {
+		return j.refuse(reader.ahead, progress)
+	}
 	var failure error
 	for result, err := range j.asking.Ask(asking, reader.lines) {
 		if err != nil {
@@ -92,12 +95,23 @@ func (j *bulkJob) enqueue(ctx context.Context) error {
 		}
 	}
 	progress.end()
-	j.asked.tellHidden()
+	j.tellList()
 	if err := j.broken(ctx, reader.err, failure); err != nil {
 		return err
 	}
 	j.tellAsked()
+	if reader.usable == 0 {
+		return noneUsable(j.asked.lines)
+	}
 	return nil
+}
+
+// tellList says what else there is to say of the list, unless it was shown before.
+func (j *bulkJob) tellList() {
+	j.asked.tellHidden()
+	if !j.shown {
+		tellList(j.out, j.input.reader)
+	}
 }
 
 // tellAsked says what came of asking, and how to go on.

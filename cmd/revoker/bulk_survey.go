@@ -58,14 +58,11 @@ func (p *program) confirm(
 	ctx context.Context, s bulkSettings, input *bulkInput, client redis.UniversalClient,
 ) (shown bool, err error) {
 	found, err := p.survey(ctx, input, enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()}), nil)
-	if err == nil {
-		err = found.err()
-	}
 	if err != nil {
 		return false, err
 	}
 	if shown = found.counts.lines > unaskedLines; shown {
-		if err := found.show(p.stderr, p.stderr); err != nil {
+		if err := errors.Join(found.show(p.stderr, p.stderr), found.err()); err != nil {
 			return true, err
 		}
 		yes, err := p.askYes(ctx, fmt.Sprintf("\nWould be: %s.\nAsk for them as the batch %s? [y/N] ", found.counts.sum(), s.batch))

@@ -33,6 +33,7 @@ type survey struct {
 	others   gatewayLines // of names that are not told apart
 	examples []enqueue.Line
 
+	usable int // lines that can be used
 	// unread is why the list was not read to its end, and unknown why it is not known
 	// what was asked for before; nil if it was, and is.
 	unread, unknown error
@@ -77,14 +78,18 @@ func (p *program) survey(
 		return nil, errors.New("stopped: nothing was asked for")
 	}
 	s.counts.tellHidden()
-	s.unread = reader.err
+	s.usable, s.unread = reader.usable, reader.err
 	return s, nil
 }
 
-// err returns why the survey is not whole, nil if it is.
+// err returns why the list cannot be asked for, or why not all is known of it; nil if it
+// can, and is.
 func (s *survey) err() error {
-	if s.unread != nil {
+	switch {
+	case s.unread != nil:
 		return fmt.Errorf("%s: %w", s.input.name, s.unread)
+	case s.usable == 0:
+		return fmt.Errorf("%s: %w", s.input.name, noneUsable(s.counts.lines))
 	}
 	return s.unknown
 }

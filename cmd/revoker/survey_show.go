@@ -14,17 +14,12 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// shownGateways is how many names of gateways a survey shows, the most frequent ones.
-const shownGateways = 30
-
 // show prints the survey to out, and what there is to say of single lines to told.
 func (s *survey) show(out, told io.Writer) error {
-	for _, note := range s.input.reader.Notes() {
-		fmt.Fprintf(told, "line %d: %s\n", note.Line, note.Text)
-	}
 	for _, text := range s.odd {
 		fmt.Fprintln(told, text)
 	}
+	tellList(told, s.input.reader)
 	var t strings.Builder
 	fmt.Fprintf(&t, "%s\n", s.input.name)
 	s.showLayout(&t)

@@ -23,7 +23,7 @@ func TestDryRunShowsOddListsWithinTheScreen(t *testing.T) {
 		fmt.Fprintf(&gateways, "imp_%d,%s%d\n", i, strings.Repeat("가", 30), i)
 	}
 	for name, test := range map[string]struct{ list, want string }{
-		"a column for each gateway's name": {gateways.String(), `\n  others +1970 +1970 +0\n`},
+		"a column for each gateway's name": {gateways.String(), `\n  others +1980 +1980 +0\n`},
 		"names that a terminal would obey": {
 			"imp_uid,\"pg\"\nimp_1,\"\x1b[2J\"\n", `\n  not known: "\\x1b\[2J" +1 +1 +0\n`,
 		},

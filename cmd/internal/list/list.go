@@ -72,6 +72,7 @@ type Reader struct {
 	header   []string
 	layout   Layout
 	notes    []Note
+	noted    struct{ marked, odd bool } // which notes there are of what may come again
 }
 
 // parser makes a row of a record in UTF-8, whose PG is as it came. With an error
@@ -117,20 +118,20 @@ func NewReader(r io.Reader, opts Options) (*Reader, error) {
 		reader.encoding = guess(head)
 	}
 	reader.text.korean = reader.encoding == eucKR
-	if err := reader.start(firstByte(head), opts); err != nil {
+	if err := reader.start(head, opts); err != nil {
 		return nil, err
 	}
 	return reader, nil
 }
 
-// start sets up the parser, having seen the first byte that is no blank.
-func (r *Reader) start(first byte, opts Options) error {
-	if first == '{' {
+// start sets up the parser, having seen the beginning.
+func (r *Reader) start(head []byte, opts Options) error {
+	if firstByte(head) == '{' {
 		r.format, r.parser = NDJSON, newNDJSONParser(opts)
 		return nil
 	}
 	r.format = CSV
-	return r.startCSV(opts)
+	return r.startCSV(head, opts)
 }
 
 // Format returns how the list is written.
@@ -169,6 +170,7 @@ func (r *Reader) Read() (Row, error) {
 // record is the beginning of one that cannot be used.
 func (r *Reader) next() ([]byte, error) {
 	record, err := r.records.next()
+	r.noteLine()
 	if err == errTooLong {
 		record = whole(record)
 	}
