@@ -54,15 +54,17 @@ func (p *program) bulk() *cobra.Command {
 		Short: "Ask for a whole list of receipts to be revoked",
 		Long: `Bulk reads a list of payments and asks for each one's receipt to be revoked: a CSV
 with a header, one bare column of imp_uids, or NDJSON; from a file, or from
-standard input for "-". UTF-8 and the EUC-KR of Korean Excel are recognised.
+standard input for "-". UTF-8, UTF-16 and the EUC-KR of Korean Excel are recognised,
+and so are separators, line ends, and a header below a title.
 
 The imp_uids stand in a column named imp_uid, impUid, 포트원 거래고유번호,
-아임포트 거래고유번호 or 거래고유번호, or in --column; the gateways, if any, in one
-named pg, pg_provider or PG사, as codes or Korean names; a column apply_num names the
-receipt that is meant, and no other of the same payment is revoked. Such a list is
-refused while a worker runs that is too old to know of that. A line that cannot be
-used is reported with its number, and the rest goes on; one that is refused because
-another receipt of its payment was being revoked is given in another batch later.
+아임포트 거래고유번호, 거래고유번호, 포트원 거래번호 or 아임포트 거래번호, or in
+--column; the gateways, if any, in one named pg, pg_provider, PG사 or 결제대행사, as
+codes or Korean names; a column apply_num names the receipt that is meant, and no
+other of the same payment is revoked. Such a list is refused while a worker runs
+that is too old to know of that. A line that cannot be used is reported with its
+number, and the rest goes on; one that is refused because another receipt of its
+payment was being revoked is given in another batch later.
 
 With --dry-run it reads the list, and shows how it was understood, how many lines
 are new or were asked for before, and what became of those; nothing is written. On
@@ -74,7 +76,8 @@ nothing twice. A batch is one list: another one under that name is refused.
 What was asked for elsewhere counts as a duplicate and is shown with the outcome
 it has or gets. Single revocations come before those of a list.
 
-It exits 3 if a line cannot be used, and with --wait unless all are revoked.`,
+It exits 3 if a line cannot be used, and with --wait unless all are revoked; 1 if no
+line can be used, and then no batch is made of fewer than 1,000 lines.`,
 		Example: `  revoker bulk refunds.csv --dry-run
   revoker bulk refunds.csv --wait --report outcomes.csv --bom
   zcat refunds.csv.gz | revoker bulk - --batch refunds-2026-11`,

@@ -56,8 +56,7 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	if empty(row.Columns) {
 		return row, errBlank
 	}
-	row.PG, row.ApplyNum = tasks.Gateway(row.column(p.gateway)), row.column(p.number)
-	row.ImpUID = row.column(p.impUID)
+	row.PG, row.ApplyNum, row.ImpUID = tasks.Gateway(row.cell(p.gateway)), row.column(p.number), row.column(p.impUID)
 	if !ordinary(row.ImpUID) {
 		if err := p.unusual(row); err != nil {
 			return row, err
@@ -123,11 +122,14 @@ func (p *csvParser) isName(cell string) bool {
 }
 
 // column returns the value of a column, "" if the row does not reach there.
-func (r Row) column(i int) string {
+func (r *Row) column(i int) string { return clean(r.cell(i)) }
+
+// cell returns a column as it came, "" if the row does not reach there.
+func (r *Row) cell(i int) string {
 	if i < 0 || i >= len(r.Columns) {
 		return ""
 	}
-	return clean(r.Columns[i])
+	return r.Columns[i]
 }
 
 // empty reports whether no column holds anything but blanks.

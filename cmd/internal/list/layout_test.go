@@ -32,7 +32,8 @@ func TestLayout(t *testing.T) {
 			},
 		},
 		{
-			"a single Korean letter, CP949", cp949("imp_uid,금"), list.Options{Column: "금"},
+			"a single Korean letter, CP949", cp949("imp_uid,금"),
+			list.Options{Column: "금"},
 			list.Layout{
 				Format: list.CSV, Encoding: "EUC-KR (CP949)", Separator: "comma", HeaderLine: 1, ImpUID: "금",
 			},
