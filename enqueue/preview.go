@@ -42,7 +42,8 @@ func check(firsts *firsts, line Line, r tasks.Revocation) LineResult {
 
 // revocation returns what a line asks for, without what its batch adds.
 func (l Line) revocation() tasks.Revocation {
-	return tasks.Revocation{ImpUID: l.ImpUID, PG: l.PG, ApplyNum: l.ApplyNum}
+	pg, _ := tasks.ParseGateway(string(l.PG))
+	return tasks.Revocation{ImpUID: l.ImpUID, PG: pg, ApplyNum: l.ApplyNum}
 }
 
 // otherReceipt says of a line that it came while another receipt of its imp_uid was being

@@ -89,16 +89,20 @@ func (p *csvParser) headerAgain(row Row) error {
 	if !slices.ContainsFunc(row.Columns, p.isName) {
 		return nil
 	}
+	worst := spelled // what a memo says may look like a name
+	if slices.ContainsFunc(row.Columns, func(cell string) bool { return tidy(cell) == tidy(p.name) }) {
+		worst = loose
+	}
 	before := p.columns
-	found, err := locate(row.Columns, p.named, loose)
+	found, err := locate(row.Columns, p.named, worst)
 	switch {
 	case err != nil:
 		p.lost = fmt.Errorf("the header above this line cannot be read: %w", err)
 		return err
 	case found.impUID >= 0:
 		p.columns, p.lost = found, nil
-	case row.ImpUID == "" || strings.ContainsAny(row.ImpUID, "0123456789"):
-		return nil // a payment, or none, with such a word in another column
+	case placeholders[strings.ToLower(row.ImpUID)] || slices.ContainsFunc(row.Columns, hasDigit):
+		return nil // a line of the list, which has such a word in another column
 	default:
 		p.lost = errLostColumn
 		return errLostColumn
@@ -108,6 +112,8 @@ func (p *csvParser) headerAgain(row Row) error {
 	}
 	return errOtherHeader
 }
+
+func hasDigit(cell string) bool { return strings.ContainsAny(cell, "0123456789") }
 
 // isName reports whether a cell holds the name of a column that is read.
 func (p *csvParser) isName(cell string) bool {
