@@ -20,6 +20,7 @@ type csvParser struct {
 	gateway int          // index of the gateway's column, -1 if there is none
 	number  int          // index of the column of receipts' numbers, -1 if there is none
 	name    string       // name of the imp_uid's column
+	cells   bool         // the records are rows of a sheet
 }
 
 // separate sets the byte between fields. One csv.Reader serves all records, as
@@ -38,6 +39,11 @@ func (p *csvParser) split(record []byte) []string {
 	columns, err := p.csv.Read()
 	if err != nil { // io.EOF: there was nothing but a line break
 		return nil
+	}
+	if p.cells {
+		for i, column := range columns {
+			columns[i] = cellBreaks.Replace(column)
+		}
 	}
 	return columns
 }

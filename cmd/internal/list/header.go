@@ -21,7 +21,7 @@ const maxNamed = 30
 
 // startCSV reads the header and sets up the parser for what follows it.
 func (r *Reader) startCSV(opts Options) error {
-	p := &csvParser{}
+	p := &csvParser{cells: r.format == XLSX}
 	r.parser = p
 	header, err := r.firstRecord(p)
 	if err == io.EOF {
