@@ -2,7 +2,11 @@ package tasks
 
 import (
 	"cmp"
+	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Gateway is a payment gateway (PG) by its PortOne code, the value of
@@ -85,27 +89,43 @@ func (g Gateway) Korean() string { return cmp.Or(g.named().korean, string(g)) }
 // English returns the gateway's English name, or its code if it has none.
 func (g Gateway) English() string { return cmp.Or(g.named().english, string(g)) }
 
-// ParseGateway returns the gateway that name means: a code, or a Korean or an
-// English name as order systems export them, whatever its case and spacing.
-// A name that nobody knows comes back unchanged, as a code of its own, with
-// false.
+// ParseGateway returns the gateway that name means: a code, a code with a merchant
+// ID behind it as in the pg of PortOne's payment request ({PG}.{MID},
+// html5_inicis.MID-a), or a Korean or an English name as order systems export
+// them, whatever its case, spacing, punctuation and Unicode form. A name that is
+// not known comes back as it is, without blanks around it, with false.
 func ParseGateway(name string) (Gateway, bool) {
 	name = strings.TrimSpace(name)
-	folded := fold(name)
-	for _, g := range gatewayNames {
-		if folded == fold(string(g.code)) || folded == fold(g.korean) || folded == fold(g.english) {
-			return g.code, true
-		}
-		for _, alias := range g.aliases {
-			if folded == fold(alias) {
-				return g.code, true
-			}
+	if pg, ok := known(name); ok {
+		return pg, true
+	}
+	if code, _, ok := strings.Cut(name, "."); ok {
+		if pg, ok := known(code); ok {
+			return pg, true
 		}
 	}
 	return Gateway(name), false
 }
 
-// fold makes spellings that differ only in case and spacing equal.
+// known returns the gateway of which name is a code or a name.
+func known(name string) (Gateway, bool) {
+	folded := fold(name)
+	same := func(other string) bool { return folded == fold(other) }
+	for _, g := range gatewayNames {
+		if same(string(g.code)) || same(g.korean) || same(g.english) || slices.ContainsFunc(g.aliases, same) {
+			return g.code, true
+		}
+	}
+	return "", false
+}
+
+// fold makes spellings equal that differ only in case, spacing, punctuation, or
+// Unicode's form: macOS writes Hangul in its parts (NFD).
 func fold(name string) string {
-	return strings.ToLower(strings.Join(strings.Fields(name), ""))
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKC.String(name))
 }

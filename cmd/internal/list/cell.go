@@ -1,122 +1,102 @@
 package list
 
 import (
-	"bytes"
 	"fmt"
-	"strconv"
+	"regexp"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"receiptrevoker/tasks"
 )
 
-// Line breaks within a cell, of which XML can hold neither: so each row is a line.
-const (
-	cellLF = '\x01'
-	cellCR = '\x02'
+// clean returns the value of a cell: without blanks around it, characters that
+// nobody sees included, and without what spreadsheets dress text in so that it
+// stays text, ="…" and a leading apostrophe.
+func clean(value string) string {
+	if n := len(value); n == 0 || bare(value[0]) && bare(value[n-1]) {
+		return value
+	}
+	for {
+		text := strings.TrimFunc(value, invisible)
+		if inner, ok := strings.CutPrefix(text, `="`); ok && strings.HasSuffix(inner, `"`) {
+			text = strings.ReplaceAll(strings.TrimSuffix(inner, `"`), `""`, `"`)
+		} else if inner, ok := strings.CutPrefix(text, "'"); ok {
+			text = strings.TrimSuffix(inner, "'")
+		}
+		if text == value {
+			return text
+		}
+		value = text
+	}
+}
+
+// bare reports whether a cell's first or last byte is neither a blank nor part
+// of what clean takes off.
+func bare(b byte) bool { return b > ' ' && b < 0x7F && b != '"' && b != '\'' && b != '=' }
+
+// invisible reports whether r is a blank or a character without a width: a zero
+// width space or joiner, a direction mark, a word joiner, a byte-order mark.
+func invisible(r rune) bool {
+	return unicode.IsSpace(r) || r >= 0x200B && r <= 0x200F || r >= 0x202A && r <= 0x202E || r == 0x2060 || r == 0xFEFF
+}
+
+// ordinary reports whether an imp_uid looks like PortOne's, imp_448280090638.
+// What is rare is looked for in other lines alone.
+func ordinary(impUID string) bool {
+	if len(impUID) < 5 || impUID[:3] != "imp" {
+		return false
+	}
+	last := impUID[len(impUID)-1]
+	return last >= '0' && last <= '9'
+}
+
+// placeholders are what programs and people write where there is no value, in
+// lower case.
+var placeholders = map[string]bool{
+	"null": true, "(null)": true, "<null>": true, `\n`: true, "none": true, "nil": true, "nan": true, "undefined": true,
+	"-": true, "--": true, "0": true, "n/a": true, "na": true, "#n/a": true, "#value!": true, "#ref!": true,
+	"#name?": true, "없음": true, "해당없음": true, "해당 없음": true,
+}
+
+// validate returns an error that matches [tasks.ErrInvalid] unless impUID can
+// be asked for.
+func validate(impUID string) error {
+	if !ordinary(impUID) && placeholders[strings.ToLower(impUID)] {
+		return invalid{fmt.Errorf("%w: imp_uid %q stands for no value", tasks.ErrInvalid, impUID)}
+	}
+	if err := tasks.ValidateImpUID(impUID); err != nil {
+		return invalid{err}
+	}
+	return nil
+}
+
+// figure is a number in a row of totals, as in 총 3건.
+const figure = `[\d,.]+\s*(?:건|원|개|rows?|lines?)?`
+
+var (
+	errTotals = invalid{fmt.Errorf("%w: the line looks like a row of totals", tasks.ErrInvalid)}
+
+	totals = regexp.MustCompile(`(?i)^[<\[(*]*(?:` +
+		`(?:총\s*합\s*계|전체\s*합계|총\s*계|합\s*계|소\s*계|누\s*계|계|총)\s*(?:건수|금액|수량)?[\s:(=]*(?:` + figure + `)?|` +
+		`(?:(?:grand |sub[ -]?)?totals?|sum)(?:[\s:(=]+(?:count|amount|` + figure + `))*)[\s>\])*:.]*$`)
+	number = regexp.MustCompile(`^[\d,.]+$`)
 )
 
-// cellBreaks gives a cell its line breaks back.
-var cellBreaks = strings.NewReplacer(string(cellLF), "\n", string(cellCR), "\r")
-
-// separators are what may be taken for a separator of fields unless it is quoted.
-const separators = ",;\t|^"
-
-// cell is the cell in work.
-type cell struct {
-	column int // from 1; 0 before the first of a row
-	filled int // column that the record has reached
-	kind   string
-	inline bool // its text stands in it
-	value  bool // within v
-	raw    []byte
-	text   richText
-}
-
-// endCell adds the cell to the record.
-func (s *sheet) endCell() error {
-	if s.kind == "inlineStr" {
-		s.field(s.text.end())
-		return nil
+// looksLikeTotals reports whether a row is what a person or a program put below
+// a list: it has no imp_uid, or a number in its place, and the word in another
+// cell, or the word stands in the imp_uid's place.
+func looksLikeTotals(row Row) bool {
+	if row.ImpUID != "" && !number.MatchString(row.ImpUID) {
+		return totals.MatchString(norm.NFC.String(row.ImpUID))
 	}
-	if len(s.raw) == 0 {
-		return nil
-	}
-	value, err := s.content(s.raw)
-	s.field(value)
-	return err
-}
-
-// content returns what a cell shows whose v is value.
-func (s *sheet) content(value []byte) ([]byte, error) {
-	switch s.kind {
-	case "s":
-		i, err := strconv.Atoi(string(bytes.TrimSpace(value)))
-		if err != nil {
-			return nil, fmt.Errorf("a cell refers to text %q", cut(string(value)))
-		}
-		return s.texts.at(i)
-	case "str":
-		return unescape(value), nil
-	case "b":
-		if string(bytes.TrimSpace(value)) == "1" {
-			return []byte("TRUE"), nil
-		}
-		return []byte("FALSE"), nil
-	case "", "n":
-		return number(bytes.TrimSpace(value)), nil
-	}
-	return value, nil // e is an error such as #N/A, d a date in ISO 8601
-}
-
-// field adds a field to the record, which is not continued beyond what is used.
-func (s *sheet) field(value []byte) {
-	if len(value) == 0 || len(s.record) > maxRecord {
-		return
-	}
-	for ; s.filled < s.column; s.filled++ {
-		s.record = append(s.record, ',')
-	}
-	quoted := bytes.ContainsAny(value, separators+`"`)
-	if quoted {
-		s.record = append(s.record, '"')
-	}
-	for _, b := range value {
-		switch b {
-		case '"':
-			s.record = append(s.record, '"')
-		case '\n':
-			b = cellLF
-		case '\r':
-			b = cellCR
-		}
-		s.record = append(s.record, b)
-	}
-	if quoted {
-		s.record = append(s.record, '"')
-	}
-}
-
-// number returns a number as a person would write it: without an exponent, and
-// without the digits that binary fractions add. An integer stays as it is.
-func number(value []byte) []byte {
-	for _, b := range value {
-		if b < '0' || b > '9' {
-			if f, err := strconv.ParseFloat(string(value), 64); err == nil {
-				return strconv.AppendFloat(nil, f, 'f', -1, 64)
-			}
-			break
+	for i := range row.Columns {
+		if cell := row.column(i); cell != "" && totals.MatchString(norm.NFC.String(cell)) {
+			return true
+		} else if cell != "" && row.ImpUID != "" {
+			return false // with a number as the imp_uid, the first cell must say it
 		}
 	}
-	return value
-}
-
-// columnOf returns the column, from 1, that a reference such as AB12 names, 0 if
-// it names none.
-func columnOf(reference string) int {
-	column := 0
-	for _, letter := range []byte(reference) {
-		if letter |= 0x20; letter < 'a' || letter > 'z' || column > maxColumns {
-			break
-		}
-		column = column*26 + int(letter-'a') + 1
-	}
-	return column
+	return false
 }

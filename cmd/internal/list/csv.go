@@ -5,23 +5,32 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"receiptrevoker/tasks"
 )
 
-var errHeaderAgain = errors.New("the header stands here again")
+var (
+	errHeaderAgain = errors.New("the header stands here again")
+	errOtherHeader = errors.New("another header stands here: the lines after it are read by its columns")
+	errLostColumn  = errors.New("a header without the imp_uid's column stands here or above")
+)
 
 // csvParser makes rows of CSV records.
 type csvParser struct {
-	csv     *csv.Reader
-	record  bytes.Reader // what csv reads: one record at a time
-	impUID  int          // index of the imp_uid's column
-	gateway int          // index of the gateway's column, -1 if there is none
-	number  int          // index of the column of receipts' numbers, -1 if there is none
-	name    string       // name of the imp_uid's column
-	cells   bool         // the records are rows of a sheet
+	csv    *csv.Reader
+	record bytes.Reader    // what csv reads: one record at a time
+	named  string          // what the options say about the imp_uid's column
+	name   string          // what the header says
+	names  map[string]bool // the letters of all names of columns that are read
+	columns
+	cells bool  // the records are rows of a sheet, see [sheet]
+	lost  error // why the columns are not known since a second header, nil if they are
 }
+
+// columns are the indices of those that are read, -1 if there is none.
+type columns struct{ impUID, gateway, number int }
 
 // separate sets the byte between fields. One csv.Reader serves all records, as
 // each new one would allocate a buffer. It never keeps anything for the next
@@ -54,14 +63,69 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 		return row, errBlank
 	}
 	row.PG, row.ApplyNum = tasks.Gateway(row.column(p.gateway)), row.column(p.number)
-	if p.impUID >= len(row.Columns) {
-		return row, fmt.Errorf("the line has %d columns, the imp_uid's is column %d", len(row.Columns), p.impUID+1)
-	}
 	row.ImpUID = row.column(p.impUID)
-	if strings.EqualFold(row.ImpUID, p.name) {
-		return row, errHeaderAgain // as when two lists were put together
+	if !ordinary(row.ImpUID) {
+		if err := p.unusual(row); err != nil {
+			return row, err
+		}
+	}
+	if p.lost != nil {
+		return row, p.lost
 	}
 	return row, validate(row.ImpUID)
+}
+
+// unusual returns why a row whose imp_uid does not look like one is no payment,
+// nil if it may be one all the same.
+func (p *csvParser) unusual(row Row) error {
+	if err := p.headerAgain(row); err != nil {
+		return err
+	}
+	if looksLikeTotals(row) {
+		return errTotals
+	}
+	if p.lost == nil && p.impUID >= len(row.Columns) {
+		return fmt.Errorf("the line has %d columns, the imp_uid's is column %d", len(row.Columns), p.impUID+1)
+	}
+	return nil
+}
+
+// headerAgain returns an error if a row is a header, as when two lists were put
+// together. The lines after it are read by its columns.
+func (p *csvParser) headerAgain(row Row) error {
+	if !slices.ContainsFunc(row.Columns, p.isName) {
+		return nil
+	}
+	before := p.columns
+	found, err := locate(row.Columns, p.named, loose)
+	switch {
+	case err != nil:
+		p.lost = fmt.Errorf("the header above this line cannot be read: %w", err)
+		return err
+	case found.impUID >= 0:
+		p.columns, p.lost = found, nil
+	case row.ImpUID == "" || strings.ContainsAny(row.ImpUID, "0123456789"):
+		return nil // a payment, or none, with such a word in another column
+	default:
+		p.lost = errLostColumn
+		return errLostColumn
+	}
+	if found == before {
+		return errHeaderAgain
+	}
+	return errOtherHeader
+}
+
+// isName reports whether a cell holds the name of a column that is read.
+func (p *csvParser) isName(cell string) bool {
+	if p.names == nil {
+		p.names = map[string]bool{squeeze(p.name): true}
+		for _, name := range slices.Concat(namesOr(p.named), gatewayNames, numberNames) {
+			p.names[squeeze(name)] = true
+		}
+		delete(p.names, "")
+	}
+	return p.names[squeeze(cell)]
 }
 
 // column returns the value of a column, "" if the row does not reach there.
@@ -69,13 +133,13 @@ func (r Row) column(i int) string {
 	if i < 0 || i >= len(r.Columns) {
 		return ""
 	}
-	return strings.TrimSpace(r.Columns[i])
+	return clean(r.Columns[i])
 }
 
 // empty reports whether no column holds anything but blanks.
 func empty(columns []string) bool {
 	for _, column := range columns {
-		if strings.TrimSpace(column) != "" {
+		if clean(column) != "" {
 			return false
 		}
 	}

@@ -50,7 +50,7 @@ func TestCSV(t *testing.T) {
 		},
 		{
 			name: "a summary line is reported", list: "no,imp_uid,pg,sum\n1,imp_1,,5\n,,합계,5\n",
-			want: []string{"2 imp_1", "line 3: the imp_uid is empty"},
+			want: []string{"2 imp_1", "line 3: the line looks like a row of totals"},
 		},
 		{
 			name: "the header again, as in lists put together", list: "imp_uid,pg\nimp_1,kcp\nimp_uid,pg\nimp_2,kcp\n",

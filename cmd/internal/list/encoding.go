@@ -18,15 +18,18 @@ const (
 	eucKR     = "EUC-KR (CP949)"
 )
 
+const bomUTF8Mark = "\xEF\xBB\xBF"
+
 // byteOrderMarks are what a list may begin with to say how it is encoded.
 var byteOrderMarks = []struct{ mark, encoding string }{
-	{"\xEF\xBB\xBF", bomUTF8},
+	{bomUTF8Mark, bomUTF8},
 	{"\xFF\xFE", utf16}, // Excel's "Unicode text"
 	{"\xFE\xFF", utf16},
 }
 
 // open returns a buffer on the list after its byte-order mark, and the encoding
-// that the mark tells, if there is one. UTF-16 is turned into UTF-8 on the way.
+// that the mark tells, if there is one. UTF-16, with a mark or without, is turned
+// into UTF-8 on the way.
 func open(r io.Reader) (*bufio.Reader, string, error) {
 	in := bufio.NewReaderSize(r, 2*maxRecord)
 	head, err := peek(in)
@@ -38,20 +41,50 @@ func open(r io.Reader) (*bufio.Reader, string, error) {
 			continue
 		}
 		if bom.encoding == utf16 {
-			decoder := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()
-			return bufio.NewReaderSize(transform.NewReader(in, decoder), 2*maxRecord), utf16, nil
+			return fromUTF16(in, unicode.LittleEndian, unicode.ExpectBOM), utf16, nil
 		}
 		_, err := in.Discard(len(bom.mark))
 		return in, bom.encoding, err
 	}
+	if order, ok := guessUTF16(head); ok {
+		return fromUTF16(in, order, unicode.IgnoreBOM), utf16, nil
+	}
 	return in, "", nil
+}
+
+func fromUTF16(in io.Reader, order unicode.Endianness, bom unicode.BOMPolicy) *bufio.Reader {
+	return bufio.NewReaderSize(transform.NewReader(in, unicode.UTF16(order, bom).NewDecoder()), 2*maxRecord)
+}
+
+// guessUTF16 returns the byte order of UTF-16 without a byte-order mark, and
+// false if head is something else: a fifth of the beginning is then ASCII with a
+// zero byte, and there are no control characters, as in a binary file.
+func guessUTF16(head []byte) (unicode.Endianness, bool) {
+	head = head[:min(len(head), 4<<10)&^1]
+	for _, order := range []unicode.Endianness{unicode.LittleEndian, unicode.BigEndian} {
+		low, high := 0, 1
+		if order == unicode.BigEndian {
+			low, high = 1, 0
+		}
+		ascii, control := 0, false
+		for i := 0; i < len(head); i += 2 {
+			if c := head[i+low]; head[i+high] == 0 && c < utf8.RuneSelf { // else 가, U+AC00, seen backwards
+				ascii++
+				control = control || c < ' ' && c != '\t' && c != '\r' && c != '\n'
+			}
+		}
+		if ascii > len(head)/2/5 && !control {
+			return order, true
+		}
+	}
+	return unicode.LittleEndian, false
 }
 
 // guess returns the encoding of a list that begins with head. If it fits none,
 // it is UTF-8, which lets every line be judged by itself.
 func guess(head []byte) string {
 	if len(head) == maxRecord { // the last line may be cut within a character
-		head = head[:bytes.LastIndexByte(head, '\n')+1]
+		head = head[:bytes.LastIndexAny(head, "\r\n")+1]
 	}
 	var d decoder
 	if !utf8.Valid(head) && fits(d.fromKorean(head)) {

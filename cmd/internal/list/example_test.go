@@ -39,5 +39,5 @@ func Example() {
 	// 2 imp_448280090638 kcp
 	// line 3: imp_uid "imp_12 34" contains ' ', only A-Z a-z 0-9 _ and - are allowed
 	// 4 imps_834335603532 tosspayments
-	// line 5: the imp_uid is empty
+	// line 5: the line looks like a row of totals
 }

@@ -47,15 +47,24 @@ var foreignFormats = []struct{ magic, what string }{
 // of programs have them. A text that has one further on is read, and its line told.
 const binaryHead = 512
 
-// foreign returns an error that says what to do if a list that begins with
-// head is no text, or not one of ours.
-func foreign(head []byte) error {
+// foreignFile returns an error that says what to do if a file that begins with head
+// is known to be no list.
+func foreignFile(head []byte) error {
 	head = bytes.TrimLeft(head, blanks)
 	for _, f := range foreignFormats {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
 			return errors.New("the list is " + f.what)
 		}
 	}
+	return nil
+}
+
+// foreignText is foreignFile for a text, decoded, that begins with head.
+func foreignText(head []byte) error {
+	if err := foreignFile(head); err != nil {
+		return err
+	}
+	head = bytes.TrimLeft(head, blanks)
 	if bytes.HasPrefix(head, []byte("<")) {
 		return errors.New("the list is " + markup(head) + saveAs)
 	}
@@ -93,7 +102,7 @@ func compoundFile(in io.Reader) error {
 			return errors.New("the list is a workbook with a password: open it in Excel, and save it without one")
 		}
 		if err != nil {
-			return foreign([]byte(compoundMagic))
+			return foreignFile([]byte(compoundMagic))
 		}
 		buffer = buffer[:copy(buffer, buffer[max(0, len(buffer)-len(encrypted)):])]
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"unicode/utf8"
 )
 
 var (
@@ -20,7 +21,8 @@ func unusable(err error) bool {
 
 // framer cuts a list into records. It looks at a record in the buffer before
 // it takes it, so that after a quote which is never closed it can go on at the
-// very next line, and it never holds more than a record may have.
+// very next line, and it never holds more than a record may have. A line ends
+// in LF, CRLF or CR alone, as in an editor.
 type framer struct {
 	in    *bufio.Reader
 	comma byte  // separator of fields; 0 if quotes mean nothing and each line is a record
@@ -30,6 +32,10 @@ type framer struct {
 	lines int   // lines of that record
 	long  bool  // that record goes on after size bytes, up to a line break
 	err   error // why nothing can be read into the buffer any more
+
+	end    byte // last byte of the first record's end, '\n' or '\r'; 0 before
+	odd    int  // line of the first record that ends in the other, 0 before
+	marked int  // first line that begins with a byte-order mark, 0 before
 }
 
 // next returns the next record with its line break, valid until the call after.
@@ -40,27 +46,37 @@ func (f *framer) next() ([]byte, error) {
 	f.start = f.line
 	end, err := f.lineEnd(0)
 	if err == errTooLong {
-		f.size, f.lines, f.long = maxRecord, 1, true
+		// Its last byte may be the CR of a CRLF, so that it is looked at again.
+		f.size, f.lines, f.long = maxRecord-1, 1, true
 		return f.ahead(maxRecord), err
 	}
 	if err != nil {
 		return nil, err
 	}
+	line := f.ahead(end)
+	if line[0] == bomUTF8Mark[0] && f.dropMark(line) {
+		return f.next()
+	}
 	f.size, f.lines = end, 1
-	return f.quoted(end)
+	if f.comma != 0 && bytes.IndexByte(line, '"') >= 0 {
+		if line, err = f.quoted(line); err != nil {
+			return line, err
+		}
+	}
+	if last := line[len(line)-1]; last != f.end {
+		f.ends(last)
+	}
+	return line, nil
 }
 
-// quoted extends a record whose first line ends at first over the lines that
-// its quoted fields span.
-func (f *framer) quoted(first int) ([]byte, error) {
-	line := f.ahead(first)
-	if f.comma == 0 || bytes.IndexByte(line, '"') < 0 {
-		return line, nil
-	}
+// quoted extends a record whose first line is given over the lines that its
+// quoted fields span.
+func (f *framer) quoted(line []byte) ([]byte, error) {
 	state := fieldStart.scan(line, f.comma)
 	if state == stray {
 		return line, errStrayQuote
 	}
+	first := len(line)
 	end, lines := first, 1
 	for state == inQuotes {
 		next, err := f.lineEnd(end)
@@ -80,29 +96,79 @@ func (f *framer) quoted(first int) ([]byte, error) {
 	return f.ahead(end), nil
 }
 
+// ends takes note of the last byte of a record: its end, unless the list breaks off.
+func (f *framer) ends(last byte) {
+	switch {
+	case last != '\n' && last != '\r':
+	case f.end == 0:
+		f.end = last
+	case f.odd == 0:
+		f.odd = f.line + f.lines - 1
+	}
+}
+
+// dropMark drops a byte-order mark at the beginning of a line, as it stands
+// where files were put together. It reports false if there is none.
+func (f *framer) dropMark(line []byte) bool {
+	if !bytes.HasPrefix(line, []byte(bomUTF8Mark)) || !utf8.Valid(line) { // its bytes are text in CP949
+		return false
+	}
+	_, _ = f.in.Discard(len(bomUTF8Mark)) // cannot fail: the bytes are in the buffer
+	if f.marked == 0 {
+		f.marked = f.line
+	}
+	return true
+}
+
 // lineEnd returns where the line that starts at offset from of the buffer ends,
 // after its line break. The error is errTooLong if that is more than maxRecord
 // away, io.EOF if there is no such line.
 func (f *framer) lineEnd(from int) (int, error) {
 	for searched := from; ; {
 		ahead := f.ahead(min(f.in.Buffered(), maxRecord))
-		if i := bytes.IndexByte(ahead[searched:], '\n'); i >= 0 {
-			return searched + i + 1, nil
+		if end := lineBreak(ahead[searched:]); end > 0 {
+			return searched + end, nil
 		}
 		if len(ahead) == maxRecord {
 			return 0, errTooLong
 		}
-		searched = len(ahead)
+		searched = max(from, len(bytes.TrimSuffix(ahead, []byte("\r"))))
 		if f.err == nil {
-			_, f.err = f.in.Peek(searched + 1)
+			_, f.err = f.in.Peek(len(ahead) + 1)
+			continue
 		}
-		if f.err == io.EOF && searched > from {
-			return searched, nil
+		if f.err == io.EOF && len(ahead) > from {
+			return len(ahead), nil
 		}
-		if f.err != nil {
-			return 0, f.err
+		return 0, f.err
+	}
+}
+
+// lineBreak returns where the first line break of data ends, 0 if there is none.
+// A CR at the end of data is none yet, as an LF may follow.
+func lineBreak(data []byte) int {
+	const window = 512 // else a list of CRs alone would be searched whole for an LF at each line
+	for from := 0; from < len(data); from += window {
+		part := data[from:min(from+window, len(data))]
+		lf := bytes.IndexByte(part, '\n')
+		if lf >= 0 {
+			part = part[:lf]
+		}
+		if cr := bytes.IndexByte(part, '\r'); cr >= 0 {
+			switch end := from + cr + 1; {
+			case end == len(data):
+				return 0
+			case data[end] == '\n':
+				return end + 1
+			default:
+				return end
+			}
+		}
+		if lf >= 0 {
+			return from + lf + 1
 		}
 	}
+	return 0
 }
 
 // ahead returns the next n bytes, which are in the buffer already.
@@ -124,28 +190,33 @@ func (f *framer) leave() {
 // skipLine drops what is ahead up to a line break, a buffer at a time.
 func (f *framer) skipLine() {
 	for {
-		_, err := f.in.ReadSlice('\n')
-		if err == nil {
+		data := f.ahead(f.in.Buffered())
+		if end := lineBreak(data); end > 0 {
+			_, _ = f.in.Discard(end)
 			return
 		}
-		if err != bufio.ErrBufferFull {
-			f.err = err
+		if f.err != nil {
+			_, _ = f.in.Discard(len(data))
 			return
 		}
+		kept := len(data) - len(bytes.TrimSuffix(data, []byte("\r")))
+		_, _ = f.in.Discard(len(data) - kept)
+		_, f.err = f.in.Peek(kept + 1)
 	}
 }
 
 // again makes next return the same record once more.
 func (f *framer) again() { f.size, f.lines, f.long = 0, 0, false }
 
-// skipBlank goes on to the first line that is not blank. The error is final.
+// skipBlank goes on to the first line that holds more than blanks and
+// separators. The error is final.
 func (f *framer) skipBlank() error {
 	for {
 		line, err := f.next()
 		if err != nil && err != errTooLong {
 			return err
 		}
-		if len(bytes.TrimSpace(line)) > 0 {
+		if len(bytes.Trim(line, blanks+separators)) > 0 {
 			f.again()
 			return nil
 		}

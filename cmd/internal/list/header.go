@@ -1,146 +1,128 @@
 package list
 
 import (
+	"bytes"
 	"fmt"
-	"io"
+	"regexp"
 	"slices"
 	"strings"
 
 	"receiptrevoker/tasks"
 )
 
-// The names under which order systems export, the preferred ones first.
-var (
-	impUIDNames  = []string{"imp_uid", "impUid", "포트원 거래고유번호", "아임포트 거래고유번호", "거래고유번호"}
-	gatewayNames = []string{"pg", "pg_provider", "PG사"}
-	numberNames  = []string{"apply_num", "applyNum", "현금영수증 승인번호"}
-)
-
 // maxNamed is how many columns an error names.
 const maxNamed = 30
 
-// startCSV reads the header and sets up the parser for what follows it.
-func (r *Reader) startCSV(opts Options) error {
-	p := &csvParser{cells: r.format == XLSX}
+// startCSV finds the header and sets up the parser for what follows it.
+func (r *Reader) startCSV(head []byte, opts Options) error {
+	sep, sepLine := separatorLine(head, r.records.line)
+	samples := r.samples(head, sep, sepLine, opts.Column)
+	p := &csvParser{named: opts.Column, columns: columns{0, -1, -1}, cells: r.format == XLSX}
 	r.parser = p
-	header, err := r.firstRecord(p)
-	if err == io.EOF {
-		return ErrEmpty
+	if best := bestHeader(samples); best != nil {
+		if best.err != nil {
+			return fmt.Errorf("line %d: %w", best.line, best.err)
+		}
+		r.separate(p, best.comma)
+		return r.useHeader(p, best, sepLine)
 	}
-	if err != nil {
+	if first, ok := firstBare(samples); ok && opts.Column == "" {
+		r.separate(p, ',')
+		return r.skipTo(first, sepLine)
+	}
+	return noHeader(samples, opts.Column)
+}
+
+// separate sets the byte between fields.
+func (r *Reader) separate(p *csvParser, comma byte) {
+	r.records.comma = comma
+	p.separate(comma)
+}
+
+// useHeader reads up to the header and takes its columns.
+func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) (err error) {
+	if err := r.skipTo(at.line, sepLine); err != nil {
 		return err
 	}
-	if len(header) == 1 && looksLikePayment(header[0]) && opts.Column == "" {
-		p.impUID, p.gateway, p.number, p.name = 0, -1, -1, impUIDNames[0]
-		r.records.again() // it is the first row
-		return nil
+	if _, err := r.next(); err != nil {
+		return fmt.Errorf("line %d: %w", at.line, err)
 	}
-	if err := p.locate(header, opts.Column); err != nil {
-		return fmt.Errorf("line %d: %w", r.records.start, err)
+	if p.columns, err = locate(at.columns, p.named, loose); err != nil {
+		return fmt.Errorf("line %d: %w", at.line, err)
 	}
-	r.header = header
-	r.layout = p.layout(header)
-	r.layout.Separator, r.layout.HeaderLine = separatorNames[r.records.comma], r.records.start
+	r.header, p.name = at.columns, at.columns[p.impUID]
+	names := Row{Columns: at.columns}
+	r.layout = Layout{
+		Separator: separatorNames[at.comma], HeaderLine: at.line,
+		ImpUID: names.column(p.impUID), PG: names.column(p.gateway), ApplyNum: names.column(p.number),
+	}
 	return nil
 }
 
-// firstRecord returns the first record that is not blank, and settles which
-// byte separates fields.
-func (r *Reader) firstRecord(p *csvParser) ([]string, error) {
+// skipTo goes on to a line, and notes what stands above it.
+func (r *Reader) skipTo(line, sepLine int) error {
 	for {
-		r.records.comma = 0
 		record, err := r.next()
-		if err == nil {
-			r.records.comma = separator(record)
-			p.separate(r.records.comma)
+		if err != nil && !unusable(err) {
+			return err
+		}
+		if r.records.start >= line {
 			r.records.again()
-			record, err = r.next()
+			return nil
 		}
-		if unusable(err) {
-			return nil, newLineError(Row{Line: r.records.start}, record, err)
-		}
-		if err != nil {
-			return nil, err
-		}
-		if header := p.split(record); !empty(header) {
-			return header, nil
+		text := cut(string(bytes.TrimSpace(record)))
+		switch {
+		case r.records.start == sepLine:
+			r.note(sepLine, fmt.Sprintf("%s says what separates the columns: it is not part of the list", text))
+		case strings.Trim(text, blanks+separators) != "":
+			r.note(r.records.start, fmt.Sprintf("above the header, not read: %s", text))
 		}
 	}
 }
 
-// separator returns what separates the fields of a header: a comma, else a
-// semicolon, else a tab, as far as it stands outside quotes.
-func separator(line []byte) byte {
-	var seen [256]bool
-	quoted := false
-	for _, b := range line {
-		if b == '"' {
-			quoted = !quoted
-		}
-		seen[b] = seen[b] || !quoted
+// sepPattern is the line by which Excel is told the separator, as it comes back
+// from tools that took it for data, too.
+var sepPattern = regexp.MustCompile(`(?i)^(?:\xEF\xBB\xBF)?"?sep=([,;\t|^])"?[,;\t|^ ]*[\r\n]`)
+
+// separatorLine returns the separator that the first line names, and the number of
+// that line, which is given. Both are 0 if it names none.
+func separatorLine(head []byte, line int) (byte, int) {
+	if found := sepPattern.FindSubmatch(head); found != nil {
+		return found[1][0], line
 	}
-	for _, comma := range []byte(",;\t") {
-		if seen[comma] {
-			return comma
-		}
-	}
-	return ','
+	return 0, 0
 }
 
-// locate finds the columns of the imp_uid, of the gateway and of the receipt's number
-// by their names in the header. If column is not empty, only that is the imp_uid's.
-func (p *csvParser) locate(header []string, column string) error {
-	names := impUIDNames
-	if column != "" {
-		names = []string{column}
-	}
-	var err error
-	if p.impUID, err = find(header, names); err != nil {
-		return err
-	}
-	if p.impUID < 0 {
-		return missing(header, column)
-	}
-	p.name = strings.TrimSpace(header[p.impUID])
-	if p.gateway, err = find(header, gatewayNames); err != nil {
-		return err
-	}
-	p.number, err = find(header, numberNames)
-	return err
-}
-
-// layout returns the names of the columns that are read.
-func (p *csvParser) layout(header []string) Layout {
-	names := Row{Columns: header}
-	return Layout{ImpUID: names.column(p.impUID), PG: names.column(p.gateway), ApplyNum: names.column(p.number)}
-}
-
-// find returns the column that bears the first of names that any column bears,
-// -1 if there is none. Case and blanks around a name do not matter.
-func find(header, names []string) (int, error) {
-	for _, name := range names {
-		found := -1
-		for i, column := range header {
-			if !strings.EqualFold(strings.TrimSpace(column), name) {
-				continue
-			}
-			if found >= 0 {
-				return -1, fmt.Errorf("columns %d and %d are both named %q: rename one of them", found+1, i+1, name)
-			}
-			found = i
-		}
-		if found >= 0 {
-			return found, nil
+// locate finds the columns of the imp_uid, of the gateway and of the receipt's
+// number by their names in the header; an index is -1 where none is named so. If
+// named is not empty, only that is the imp_uid's.
+func locate(header []string, named string, worst likeness) (columns, error) {
+	var at columns
+	for _, column := range []struct {
+		index *int
+		names []string
+	}{{&at.impUID, namesOr(named)}, {&at.gateway, gatewayNames}, {&at.number, numberNames}} {
+		var err error
+		if *column.index, _, err = find(header, column.names, worst); err != nil {
+			return at, err
 		}
 	}
-	return -1, nil
+	return at, nil
+}
+
+// namesOr returns the names of the imp_uid's column: the one named, or the known.
+func namesOr(named string) []string {
+	if named != "" {
+		return []string{named}
+	}
+	return impUIDNames
 }
 
 // missing returns the error for a header without the imp_uid's column.
 func missing(header []string, column string) error {
 	var named []string
 	for _, name := range header[:min(len(header), maxNamed)] {
-		named = append(named, fmt.Sprintf("%q", cut(strings.TrimSpace(name))))
+		named = append(named, fmt.Sprintf("%q", cut(tidy(name))))
 	}
 	if len(header) > maxNamed {
 		named = append(named, "…")
@@ -160,7 +142,7 @@ func missing(header []string, column string) error {
 // looksLikePayment reports whether value is data rather than a column's name:
 // an imp_uid as PortOne makes them. The digit tells imp_1234 from imp_id.
 func looksLikePayment(value string) bool {
-	value = strings.TrimSpace(value)
+	value = clean(value)
 	return tasks.ValidateImpUID(value) == nil && strings.ContainsAny(value, "0123456789") &&
 		(strings.HasPrefix(value, "imp_") || strings.HasPrefix(value, "imps_"))
 }

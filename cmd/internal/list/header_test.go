@@ -38,7 +38,7 @@ func TestListThatCannotBeReadIsExplained(t *testing.T) {
 		name, list, column, want string
 	}{
 		{"no known name", "주문번호,금액\n1,2\n", "", "line 1: no column is named imp_uid, impUid, 포트원 거래고유번호, " +
-			"아임포트 거래고유번호, 거래고유번호; the columns are \"주문번호\", \"금액\": say which holds the imp_uid with --column NAME"},
+			"아임포트 거래고유번호, 거래고유번호, 포트원 거래번호, 아임포트 거래번호; the columns are \"주문번호\", \"금액\": say which holds the imp_uid with --column NAME"},
 		{
 			"no such column", "\nno,imp_uid\n1,2\n", "tid",
 			"line 2: no column is named \"tid\", the columns are \"no\", \"imp_uid\": choose one with --column NAME",
@@ -51,7 +51,7 @@ func TestListThatCannotBeReadIsExplained(t *testing.T) {
 		},
 		{"gateway twice", "imp_uid,pg,pg\n", "", "line 1: columns 2 and 3 are both named \"pg\": rename one of them"},
 		{"name that only looks like a payment", "imp_id\n", "", "line 1: no column is named imp_uid, impUid, 포트원 거래고유번호, " +
-			"아임포트 거래고유번호, 거래고유번호; the columns are \"imp_id\": say which holds the imp_uid with --column NAME"},
+			"아임포트 거래고유번호, 거래고유번호, 포트원 거래번호, 아임포트 거래번호; the columns are \"imp_id\": say which holds the imp_uid with --column NAME"},
 		{"header too long", strings.Repeat("x,", 64<<10), "", "line 1 is longer than 64 KiB"},
 		{"header with an open quote", "imp_uid,\"x\n", "", "line 1: a quote is opened here and not closed"},
 	}

@@ -133,5 +133,5 @@ func text(value json.RawMessage) (string, bool) {
 	if err := json.Unmarshal(value, &s); err != nil {
 		return "", false
 	}
-	return strings.TrimSpace(s), true
+	return clean(s), true
 }

@@ -56,15 +56,6 @@ func (e invalid) Error() string {
 
 func (e invalid) Unwrap() error { return e.err }
 
-// validate returns an error that matches [tasks.ErrInvalid] unless impUID can
-// be asked for.
-func validate(impUID string) error {
-	if err := tasks.ValidateImpUID(impUID); err != nil {
-		return invalid{err}
-	}
-	return nil
-}
-
 // cut shortens text to at most maxText runes.
 func cut(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")

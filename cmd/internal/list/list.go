@@ -84,6 +84,7 @@ type Reader struct {
 	header      []string
 	layout      Layout
 	notes       []Note
+	noted       struct{ marked, odd bool } // which notes there are of what may come again
 	closers     []io.Closer
 }
 
@@ -144,6 +145,7 @@ func (r *Reader) record() ([]byte, error) {
 		return r.elements.next()
 	}
 	record, err := r.records.next()
+	r.noteLine()
 	if err != nil && err != io.EOF && !unusable(err) {
 		return nil, fmt.Errorf("line %d: %w", r.records.start, err)
 	}

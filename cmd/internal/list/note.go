@@ -24,3 +24,20 @@ func (r *Reader) note(line int, text string) {
 		r.notes = append(r.notes, Note{line, text})
 	}
 }
+
+// noteLine notes what is odd about the line that was just read.
+func (r *Reader) noteLine() {
+	f := &r.records
+	if f.marked > 0 && !r.noted.marked {
+		r.noted.marked, r.text.korean = true, false
+		r.note(f.marked, "a byte-order mark stands here, as where files are put together")
+	}
+	if f.odd > 0 && !r.noted.odd {
+		r.noted.odd = true
+		text := "the line ends in CR alone, unlike those before: what follows was read as the next line"
+		if f.end == '\r' {
+			text = "the line ends in LF, those before in CR alone"
+		}
+		r.note(f.odd, text)
+	}
+}

@@ -54,7 +54,7 @@ func (r *Reader) begin(in io.Reader, opts Options) error {
 	if err != nil {
 		return err
 	}
-	if err := foreign(head); err != nil {
+	if err := foreignText(head); err != nil {
 		return err
 	}
 	if r.encoding == "" {
@@ -79,7 +79,7 @@ func (r *Reader) start(head []byte, opts Options) error {
 		}
 		r.parser = parser
 	default:
-		return r.startCSV(opts)
+		return r.startCSV(head, opts)
 	}
 	return nil
 }

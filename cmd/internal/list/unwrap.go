@@ -19,7 +19,7 @@ func (r *Reader) unwrap(list io.Reader, opts Options) (io.Reader, error) {
 	if r.compression = compression; compression != "" {
 		in = bufio.NewReader(unpacked)
 	}
-	head, err := in.Peek(4)
+	head, err := in.Peek(64)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (r *Reader) unwrap(list io.Reader, opts Options) (io.Reader, error) {
 		return nil, compoundFile(in)
 	}
 	if !isArchive(head) {
-		return in, nil
+		return in, foreignFile(head)
 	}
 	if section, ok := wholeFile(list); ok && compression == "" {
 		return r.openSheet(section, section.Size(), opts.Sheet)

@@ -99,7 +99,13 @@ func TestWorkbookRows(t *testing.T) {
 			name: "sparse rows, hidden ones, and rows that are missing",
 			rows: row(3, text("B3", "imp_uid"), text("D3", "pg")) + `<row r="4"/>` + row(5, text("B5", "imp_1")) +
 				`<row r="9" hidden="1">` + text("B9", "imp_2") + text("D9", "kcp") + `</row>` + row(10, text("D10", "합계")),
-			want: []string{"5 imp_1", "9 imp_2 kcp", "line 10: the imp_uid is empty"},
+			want: []string{"5 imp_1", "9 imp_2 kcp", "line 10: the line looks like a row of totals"},
+		},
+		{
+			name: "a title, and a line break in the name of a column",
+			rows: row(1, text("A1", "2026-11 환불, 취소;")) + row(3, text("B3", "포트원\n거래고유번호"), text("C3", "PG\r\n사")) +
+				row(4, text("B4", "imp_1"), text("C4", "KG이니시스")),
+			want: []string{"4 imp_1 html5_inicis"},
 		},
 		{
 			name: "without references", rows: `<row><c t="str"><v>pg</v></c><c t="str"><v>imp_uid</v></c></row>` +

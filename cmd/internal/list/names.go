@@ -1,0 +1,94 @@
+package list
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// The names under which order systems export, the preferred ones first. 승인번호
+// alone is the number of the payment's approval, not of its receipt.
+var (
+	impUIDNames = []string{
+		"imp_uid", "impUid", "포트원 거래고유번호", "아임포트 거래고유번호", "거래고유번호", "포트원 거래번호", "아임포트 거래번호",
+	}
+	gatewayNames = []string{"pg", "pg_provider", "PG사", "결제대행사"}
+	numberNames  = []string{"apply_num", "applyNum", "현금영수증 승인번호"}
+)
+
+// likeness is how well a column's name matches a known one.
+type likeness int
+
+const (
+	written likeness = iota + 1 // the same but for case and blanks
+	spelled                     // the same letters and digits: Imp-UID, 거래 고유번호
+	loose                       // with more around it: V1 포트원 거래번호(imp_uid)
+)
+
+// find returns the column that bears the first of names that any column bears,
+// -1 if there is none, and how well it matches; at worst as said. Better matches
+// are looked for first.
+func find(header, names []string, worst likeness) (int, likeness, error) {
+	for like := written; like <= worst; like++ {
+		for _, name := range names {
+			found := -1
+			for i, column := range header {
+				if !like.matches(column, name) {
+					continue
+				}
+				if found >= 0 {
+					return found, like, fmt.Errorf("columns %d and %d are both named %q: rename one of them", found+1, i+1, name)
+				}
+				found = i
+			}
+			if found >= 0 {
+				return found, like, nil
+			}
+		}
+	}
+	return -1, 0, nil
+}
+
+func (l likeness) matches(column, name string) bool {
+	switch l {
+	case written:
+		return strings.EqualFold(tidy(column), tidy(name))
+	case spelled:
+		squeezed := squeeze(column)
+		return squeezed != "" && squeezed == squeeze(name)
+	}
+	if name == impUIDNames[0] && impUIDWord.MatchString(column) {
+		return !strings.ContainsAny(column, separators) && !strings.Contains(strings.ToLower(column), "merchant")
+	}
+	squeezed := squeeze(aside.ReplaceAllString(tidy(column), ""))
+	return squeezed != "" && squeezed == squeeze(name)
+}
+
+var (
+	impUIDWord = regexp.MustCompile(`(?i)(?:^|[^a-z0-9_])imp[ _-]?uid(?:$|[^a-z0-9_])`)
+	// aside is what people add to a column's name. 거래고유번호(KCP) is another number.
+	aside = regexp.MustCompile(`(?i)\(\s*(?:필수|required|v1|portone|iamport|포트원|아임포트|pg사?|결제대행사|코드|apply_num)\s*\)|\*|^v1 `)
+)
+
+// tidy returns a name as it looks: composed (NFC), with single blanks, and
+// without characters that nobody sees.
+func tidy(name string) string {
+	return norm.NFC.String(strings.Join(strings.FieldsFunc(name, invisible), " "))
+}
+
+// squeeze returns the letters and digits of a name, in lower case; none of what
+// is several names, split by another separator than the list's.
+func squeeze(name string) string {
+	if len(name) > 200 || strings.ContainsAny(name, "\t;|^") {
+		return ""
+	}
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKC.String(name))
+}

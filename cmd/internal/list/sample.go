@@ -1,0 +1,194 @@
+package list
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const (
+	// separators are what may separate the fields of a CSV, in the order in which
+	// they are preferred where a list looks the same by several.
+	separators = ",;\t|^"
+	// maxAbove is how many rows are searched for the header, below a list's title.
+	maxAbove = 30
+)
+
+// sample is the beginning of a list, split by one separator.
+type sample struct {
+	comma   byte
+	cells   bool     // the records are rows of a sheet
+	rows    []header // up to the first payment, and some after
+	data    int      // index of the first row with a payment, len(rows) if there is none
+	headers []header // rows before it in which a column has the imp_uid's name
+	width   int      // columns of its widest row before the first payment
+	fault   error    // why its first record cannot be used, nil if it can
+}
+
+// header is a row in which a column may have the imp_uid's name.
+type header struct {
+	comma    byte
+	line     int
+	columns  []string
+	like     likeness
+	payments int   // rows below with a payment in that column
+	err      error // two columns have the name
+}
+
+// samples splits the beginning of a list by each separator, the one that a sep=
+// line names first, and finds the headers.
+func (r *Reader) samples(head []byte, sep byte, sepLine int, named string) []sample {
+	commas := []byte(separators)
+	if i := bytes.IndexByte(commas, sep); i > 0 {
+		commas = slices.Concat([]byte{sep}, commas[:i], commas[i+1:])
+	}
+	all := make([]sample, len(commas))
+	for i, comma := range commas {
+		all[i].comma, all[i].cells = comma, r.format == XLSX
+		all[i].split(head, framer{line: r.records.line, comma: comma}, decoder{korean: r.text.korean}, sepLine)
+		all[i].search(named)
+	}
+	return all
+}
+
+// split cuts head into rows.
+func (s *sample) split(head []byte, records framer, text decoder, sepLine int) {
+	records.in = bufio.NewReaderSize(bytes.NewReader(head), 2*maxRecord)
+	p := csvParser{cells: s.cells}
+	p.separate(s.comma)
+	for len(s.rows) < 2*maxAbove {
+		record, err := records.next()
+		if err != nil && !unusable(err) {
+			break
+		}
+		record = text.decode(whole(record))
+		if records.start == sepLine || len(bytes.Trim(record, blanks+separators)) == 0 {
+			continue
+		}
+		if err != nil {
+			s.reject(record, newLineError(Row{Line: records.start}, record, err))
+			continue
+		}
+		columns := p.split(record)
+		if empty(columns) {
+			continue
+		}
+		s.rows = append(s.rows, header{comma: s.comma, line: records.start, columns: columns})
+		if s.data == len(s.rows)-1 && !holdsPayment(record) {
+			s.data++
+		}
+	}
+	if len(head) == maxRecord && len(s.rows) > 1 && records.size == 0 { // the last may be cut
+		s.rows = s.rows[:len(s.rows)-1]
+		s.data = min(s.data, len(s.rows))
+	}
+}
+
+// reject keeps why the first record cannot be used.
+func (s *sample) reject(record []byte, err error) {
+	if len(s.rows) == 0 && s.fault == nil {
+		s.fault, s.width = err, 1+bytes.Count(record, []byte{s.comma})
+	}
+}
+
+// holdsPayment reports whether a value of record is an imp_uid as PortOne makes
+// them, whichever separator splits it.
+func holdsPayment(record []byte) bool {
+	cells := strings.FieldsFunc(string(record), func(r rune) bool { return strings.ContainsRune(separators+"\"\r\n", r) })
+	return slices.ContainsFunc(cells, looksLikePayment)
+}
+
+// search finds the rows before the first payment in which a column has the
+// imp_uid's name.
+func (s *sample) search(named string) {
+	worst := loose
+	if named != "" {
+		worst = spelled
+	}
+	for i, row := range s.rows[:min(s.data, maxAbove)] {
+		at, like, err := find(row.columns, namesOr(named), worst)
+		if at < 0 {
+			continue
+		}
+		row.like, row.err = like, err
+		for _, below := range s.rows[i+1:] {
+			if at < len(below.columns) && looksLikePayment(below.columns[at]) {
+				row.payments++
+			}
+		}
+		s.headers = append(s.headers, row)
+	}
+}
+
+// bestHeader returns the header of the list, nil if there is none: the one whose
+// name matches best, then with most payments below it, then with most columns,
+// then the first.
+func bestHeader(samples []sample) *header {
+	var best *header
+	for i := range samples {
+		for j := range samples[i].headers {
+			if h := &samples[i].headers[j]; best == nil || h.better(best) {
+				best = h
+			}
+		}
+	}
+	return best
+}
+
+func (h *header) better(than *header) bool {
+	switch {
+	case h.like != than.like:
+		return h.like < than.like
+	case h.payments != than.payments:
+		return h.payments > than.payments
+	}
+	return h.filled() > than.filled()
+}
+
+// filled returns how many columns hold something.
+func (h *header) filled() int {
+	n := 0
+	for _, column := range h.columns {
+		if clean(column) != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// firstBare returns the line of the first imp_uid of a list of nothing else.
+func firstBare(samples []sample) (int, bool) {
+	rows := samples[slices.IndexFunc(samples, func(s sample) bool { return s.comma == ',' })].rows
+	if len(rows) > 0 && len(rows[0].columns) == 1 && looksLikePayment(rows[0].columns[0]) {
+		return rows[0].line, true
+	}
+	return 0, false
+}
+
+// noHeader returns the error for a list without a header that can be used. It
+// names the columns of the widest row that may be one.
+func noHeader(samples []sample, column string) error {
+	var best *header
+	var fault error
+	width := 0
+	for i := range samples {
+		s := &samples[i]
+		if s.fault != nil && s.width > width {
+			best, fault, width = nil, s.fault, s.width
+		}
+		for j := range s.rows[:min(s.data+1, maxAbove, len(s.rows))] {
+			if n := s.rows[j].filled(); n > width {
+				best, fault, width = &s.rows[j], nil, n
+			}
+		}
+	}
+	switch {
+	case best != nil:
+		return fmt.Errorf("line %d: %w", best.line, missing(best.columns, column))
+	case fault != nil:
+		return fault
+	}
+	return ErrEmpty
+}
