@@ -37,9 +37,12 @@ func (p *program) openInput(name string, options list.Options, twice bool) (*bul
 	return &bulkInput{name: name, reader: reader, source: source, options: options}, nil
 }
 
-func (i *bulkInput) close() { _ = i.source.Close() }
+func (i *bulkInput) close() {
+	_ = i.reader.Close()
+	_ = i.source.Close()
+}
 
-// again begins to read the list once more.
+// again begins to read the list once more. The reader is to be closed.
 func (i *bulkInput) again() (*list.Reader, error) {
 	seeker, ok := i.source.(io.Seeker)
 	if !ok {
@@ -51,12 +54,19 @@ func (i *bulkInput) again() (*list.Reader, error) {
 	return list.NewReader(i.source, i.options)
 }
 
-// foreignEncoding says how the list is encoded, unless that is UTF-8.
-func (i *bulkInput) foreignEncoding() string {
-	if encoding := i.reader.Encoding(); !strings.HasPrefix(encoding, "UTF-8") {
-		return ", read as " + encoding
+// foreign says how the list is written, unless that is plain UTF-8.
+func (i *bulkInput) foreign() string {
+	layout, said := i.reader.Layout(), ""
+	if layout.Compression != "" {
+		said += ", unpacked from " + layout.Compression
 	}
-	return ""
+	if layout.Sheets > 1 {
+		said += fmt.Sprintf(", sheet %q of %d sheets", layout.Sheet, layout.Sheets)
+	}
+	if !strings.HasPrefix(layout.Encoding, "UTF-8") {
+		said += ", read as " + layout.Encoding
+	}
+	return said
 }
 
 // openTwice returns a list whose beginning can be sought again: a file as it is,

@@ -114,7 +114,7 @@ func (j *bulkJob) tellHidden() {
 // tellAsked says what came of asking, and how to go on.
 func (j *bulkJob) tellAsked() {
 	fmt.Fprintf(j.out, "%s%s: %d queued, %d duplicate, %d invalid. Batch %s.\n",
-		plural(j.lines, "line"), j.input.foreignEncoding(),
+		plural(j.lines, "line"), j.input.foreign(),
 		j.kinds[outcome.KindQueued], j.kinds[outcome.KindElsewhere]+j.kinds[outcome.KindRepeated],
 		j.kinds[outcome.KindInvalid], j.settings.batch)
 	if j.before > 0 {
@@ -159,6 +159,7 @@ func (j *bulkJob) report(ctx context.Context, file *reportFile) error {
 	if err != nil {
 		return err
 	}
+	defer reader.Close()
 	if err := (reporter{j.asking, j.outcomes}).writeFile(ctx, reader, file); err != nil {
 		return err
 	}
