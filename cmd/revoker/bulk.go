@@ -51,20 +51,21 @@ func (p *program) bulk() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bulk FILE|-",
 		Short: "Ask for a whole list of receipts to be revoked",
-		Long: `Bulk reads a list of payments and asks for each one's receipt to be revoked: a CSV
-with a header, one bare column of imp_uids, a workbook of Excel (.xlsx), NDJSON,
-a JSON array, or a list as PortOne's API answers it; from a file, or from
-standard input for "-". What is compressed with gzip or zstd is unpacked. UTF-8,
-UTF-16 and the EUC-KR of Korean Excel are recognised. Of a workbook the first
-sheet is read, or --sheet NAME; its rows are the lines.
+		Long: `Bulk reads a list of payments and asks for each one's receipt to be revoked: a
+CSV with a header, one bare column of imp_uids, an Excel workbook (.xlsx),
+NDJSON, a JSON array, or a list as PortOne's API answers it; from a file, or
+from standard input for "-". What is compressed with gzip or zstd is unpacked.
+UTF-8, UTF-16 and the EUC-KR of Korean Excel are recognised. Of a workbook the
+first sheet that Excel shows is read, or --sheet NAME; its rows are the lines.
 
 The imp_uids stand in a column named imp_uid, impUid, 포트원 거래고유번호,
-아임포트 거래고유번호 or 거래고유번호, or in --column; the gateways, if any, in one
-named pg, pg_provider or PG사, as codes or Korean names; a column apply_num names the
-receipt that is meant, and no other of the same payment is revoked. Such a list is
-refused while a worker runs that is too old to know of that. A line that cannot be
-used is reported with its number, and the rest goes on; one that is refused because
-another receipt of its payment was being revoked is given in another batch later.
+아임포트 거래고유번호 or 거래고유번호, or in --column; the gateways, if any, in
+one named pg, pg_provider or PG사, as codes or Korean names; a column apply_num
+names the receipt that is meant, and no other of the same payment is revoked.
+Such a list is refused while a worker runs that is too old to know of that. A
+line that cannot be used is reported with its number, and the rest goes on; one
+that is refused because another receipt of its payment was being revoked is
+given in another batch later.
 
 The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
 the same list again under the same --batch goes on where it stopped, and asks for
