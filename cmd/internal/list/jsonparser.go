@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -58,10 +57,12 @@ func (p *jsonParser) parse(record []byte) (Row, error) {
 }
 
 // number returns the number of the receipt that an object names, nil if none. In
-// PortOne's own record of a payment, which has a pay_method, apply_num is what the
-// card company approved the payment with.
+// PortOne's own record of a payment apply_num is the number by which the card company
+// approved it. Such a record has the key cash_receipt_issued (PaymentAnnotation of its
+// specification), and in an answer at least a pay_method.
 func (p *jsonParser) number(object map[string]json.RawMessage) json.RawMessage {
-	if _, payment := object["pay_method"]; payment && p.answer {
+	_, payment := object["cash_receipt_issued"]
+	if _, ok := object["pay_method"]; payment || ok && p.answer {
 		return nil
 	}
 	return lookup(object, "apply_num", "applyNum")
@@ -70,10 +71,10 @@ func (p *jsonParser) number(object map[string]json.RawMessage) json.RawMessage {
 // parseString makes a row of a string that stands without a key. It has to look
 // like an imp_uid, as nothing else tells that it is one.
 func (p *jsonParser) parseString(record []byte) (Row, error) {
-	impUID, ok := text(record)
-	if !ok {
-		return Row{}, p.notObject(json.Unmarshal(record, new(string)))
+	if err := json.Unmarshal(record, new(string)); err != nil {
+		return Row{}, p.notObject(err)
 	}
+	impUID, _ := text(record)
 	row := Row{Raw: bytes.Clone(record), ImpUID: impUID}
 	if err := validate(impUID); err != nil {
 		return row, err
@@ -85,9 +86,7 @@ func (p *jsonParser) parseString(record []byte) (Row, error) {
 }
 
 // names reports whether key is that of an imp_uid.
-func (p *jsonParser) names(key string) bool {
-	return slices.ContainsFunc(p.impUID, func(name string) bool { return strings.EqualFold(name, key) })
-}
+func (p *jsonParser) names(key string) bool { return inAnyCase(p.impUID, key) }
 
 // isAnswer reports whether an object is an answer of PortOne that holds a list.
 func (p *jsonParser) isAnswer(object []byte) bool {
@@ -119,16 +118,26 @@ func lookup(object map[string]json.RawMessage, keys ...string) json.RawMessage {
 			return value
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		if slices.ContainsFunc(keys, func(key string) bool { return strings.EqualFold(key, name) }) {
-			return object[name]
+	first, found := "", json.RawMessage(nil)
+	for name, value := range object {
+		if (found == nil || name < first) && inAnyCase(keys, name) {
+			first, found = name, value
 		}
 	}
-	return nil
+	return found
 }
 
-// text returns the string that value is, without blanks around it; "" for null.
+// inAnyCase reports whether name is one of keys, but for its case.
+func inAnyCase(keys []string, name string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool { return strings.EqualFold(key, name) })
+}
+
+// text returns the string that value is, without blanks around it; "" for null. The
+// value is valid JSON.
 func text(value json.RawMessage) (string, bool) {
+	if n := len(value); n > 1 && value[0] == '"' && value[n-1] == '"' && bytes.IndexByte(value, '\\') < 0 {
+		return clean(string(value[1 : n-1])), true
+	}
 	var s string
 	if err := json.Unmarshal(value, &s); err != nil {
 		return "", false

@@ -1,6 +1,7 @@
 package list_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -43,11 +44,11 @@ func TestAMillionRowsOfAWorkbookTakeLittleMemory(t *testing.T) {
 			}
 			_, figures, _ := strings.Cut(string(out), "rows and bytes: ")
 			read, memory, _ := strings.Cut(strings.SplitN(figures, "\n", 2)[0], " ")
-			bytes, err := strconv.Atoi(memory)
-			if read != strconv.Itoa(rows) || err != nil || bytes > allowed {
+			used, err := strconv.Atoi(memory)
+			if read != strconv.Itoa(rows) || err != nil || used > allowed {
 				t.Errorf("read %s rows in %s bytes, want %d rows in at most %d", read, memory, rows, allowed)
 			}
-			t.Logf("%d MB", bytes/1_000_000)
+			t.Logf("%d MB", used/1_000_000)
 		})
 	}
 }
@@ -83,4 +84,27 @@ func TestReadInChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Printf("rows and bytes: %d %d\n", rows, usage.Maxrss<<10)
+}
+
+func BenchmarkWorkbook(b *testing.B) {
+	for _, shared := range []bool{true, false} {
+		b.Run(fmt.Sprintf("shared texts %t", shared), func(b *testing.B) {
+			var file bytes.Buffer
+			if err := writeLarge(&file, b.N, shared); err != nil {
+				b.Fatal(err)
+			}
+			b.ResetTimer()
+			reader, err := list.NewReader(bytes.NewReader(file.Bytes()), list.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer reader.Close()
+			for range b.N { // not b.Loop: the list must be as long as the loop
+				if _, err := reader.Read(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lines/s")
+		})
+	}
 }
