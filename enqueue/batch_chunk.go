@@ -36,8 +36,9 @@ func (b *Batch) newChunk(caller string, first int) *chunk {
 // firsts, none is repeated.
 func (c *chunk) add(firsts *firsts, line Line) {
 	result := LineResult{Line: line}
+	pg, _ := tasks.ParseGateway(string(line.PG))
 	r := tasks.Revocation{
-		ImpUID: line.ImpUID, PG: line.PG, ApplyNum: line.ApplyNum, Tier: c.options.Tier, Batch: c.name, Row: c.first + len(c.rows),
+		ImpUID: line.ImpUID, PG: pg, ApplyNum: line.ApplyNum, Tier: c.options.Tier, Batch: c.name, Row: c.first + len(c.rows),
 	}
 	if result.Invalid == nil {
 		result.Invalid = r.Validate()

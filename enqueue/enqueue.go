@@ -114,6 +114,7 @@ func (c *Client) Revoke(ctx context.Context, r tasks.Revocation) (Result, error)
 // revoke is [Client.Revoke] by the given route.
 func (c *Client) revoke(ctx context.Context, by *route, r tasks.Revocation) (Result, error) {
 	r.Batch, r.Row = "", 0 // a batch asks for lines of its own
+	r.PG, _ = tasks.ParseGateway(string(r.PG))
 	result := Result{Revocation: r, Status: outcome.Queued}
 	if result.Err = r.Validate(); result.Err == nil {
 		result.Err = c.workers.Understand(ctx, r)

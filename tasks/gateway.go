@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -96,28 +95,28 @@ func (g Gateway) English() string { return cmp.Or(g.named().english, string(g)) 
 // not known comes back as it is, without blanks around it, with false.
 func ParseGateway(name string) (Gateway, bool) {
 	name = strings.TrimSpace(name)
-	if pg, ok := known(name); ok {
+	if pg := Gateway(name); pg.Known() {
 		return pg, true
 	}
-	if code, _, ok := strings.Cut(name, "."); ok {
-		if pg, ok := known(code); ok {
+	code, _, _ := strings.Cut(name, ".")
+	for _, spelling := range []string{name, code} {
+		if pg, ok := gatewaysByName[fold(spelling)]; ok {
 			return pg, true
 		}
 	}
 	return Gateway(name), false
 }
 
-// known returns the gateway of which name is a code or a name.
-func known(name string) (Gateway, bool) {
-	folded := fold(name)
-	same := func(other string) bool { return folded == fold(other) }
+// gatewaysByName are the known gateways by all of their names, folded.
+var gatewaysByName = func() map[string]Gateway {
+	all := make(map[string]Gateway)
 	for _, g := range gatewayNames {
-		if same(string(g.code)) || same(g.korean) || same(g.english) || slices.ContainsFunc(g.aliases, same) {
-			return g.code, true
+		for _, name := range append([]string{string(g.code), g.korean, g.english}, g.aliases...) {
+			all[fold(name)] = g.code
 		}
 	}
-	return "", false
-}
+	return all
+}()
 
 // fold makes spellings equal that differ only in case, spacing, punctuation, or
 // Unicode's form: macOS writes Hangul in its parts (NFD).

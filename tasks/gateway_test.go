@@ -1,6 +1,7 @@
 package tasks_test
 
 import (
+	"errors"
 	"testing"
 
 	"golang.org/x/text/unicode/norm"
@@ -27,5 +28,27 @@ func TestGatewayIsFoundByEverySpelling(t *testing.T) {
 		if known != (want != "") || known && got != want || !known && string(got) != name {
 			t.Errorf("%q: got %q, %t; want %q, or the name as it is", name, got, known, want)
 		}
+	}
+}
+
+func TestPayloadMayNameItsGatewayByAnySpelling(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[tasks.Gateway]tasks.Queue{
+		"kcp": {PG: tasks.KCP}, "kcp.T0000": {PG: tasks.KCP}, "NHN KCP": {PG: tasks.KCP}, "newpg.T0000": {}, "": {},
+	} {
+		task, err := tasks.NewTask(tasks.Revocation{ImpUID: "imp_1", PG: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := tasks.Parse(task.Payload())
+		if err != nil || want.PG != "" && r.PG != want.PG {
+			t.Errorf("%q is read as %q, %v; want %q", name, r.PG, err, want.PG)
+		}
+		if got := tasks.QueueOf(tasks.Revocation{ImpUID: "imp_1", PG: name}); got != want || tasks.QueueOf(r) != want {
+			t.Errorf("%q goes to %+v, and once read to %+v, want %+v", name, got, tasks.QueueOf(r), want)
+		}
+	}
+	if err := (tasks.Revocation{ImpUID: "imp_1", PG: "settle.a", ApplyNum: "1"}).Validate(); !errors.Is(err, tasks.ErrInvalid) {
+		t.Errorf("apply_num on a gateway without lookups: %v", err)
 	}
 }

@@ -8,14 +8,21 @@ import (
 // Parse returns the revocation that a payload asks for. Fields it does not
 // know are ignored, so that producers may be newer than workers. Fields that
 // are not required and cannot be read count as not given: a good imp_uid is not
-// given up for a row in quotes. An error matches [ErrInvalid]; the revocation
+// given up for a row in quotes. The gateway may have any name that [ParseGateway]
+// knows. An error matches [ErrInvalid]; the revocation
 // then holds what could be read.
 func Parse(payload []byte) (Revocation, error) {
 	var r Revocation
-	if json.Unmarshal(payload, &r) == nil {
-		return r, r.Validate()
+	if json.Unmarshal(payload, &r) != nil {
+		var err error
+		if r, err = parseLeniently(payload); err != nil {
+			return r, err
+		}
 	}
-	return parseLeniently(payload)
+	if pg, known := ParseGateway(string(r.PG)); known {
+		r.PG = pg
+	}
+	return r, r.Validate()
 }
 
 func parseLeniently(payload []byte) (Revocation, error) {
@@ -35,7 +42,7 @@ func parseLeniently(payload []byte) (Revocation, error) {
 	if err != nil {
 		return r, fmt.Errorf("%w: payload is not the JSON of a revocation: %w", ErrInvalid, err)
 	}
-	return r, r.Validate()
+	return r, nil
 }
 
 // optional is a field that has its zero value where it cannot be read.

@@ -28,8 +28,8 @@ type Queue struct {
 // if r belongs to a batch.
 func QueueOf(r Revocation) Queue {
 	q := Queue{Bulk: r.Batch != ""}
-	if r.PG.Known() {
-		q.PG = r.PG
+	if pg, known := ParseGateway(string(r.PG)); known {
+		q.PG = pg
 	}
 	return q
 }

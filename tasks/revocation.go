@@ -42,8 +42,8 @@ var ErrInvalid = errors.New("invalid revocation")
 type Revocation struct {
 	// ImpUID is PortOne's identifier of the payment.
 	ImpUID string `json:"imp_uid"`
-	// PG is the payment gateway, which decides the queue. Unknown codes are
-	// carried along.
+	// PG is the payment gateway, which decides the queue. It may have any name that
+	// [ParseGateway] knows, such as kcp.T0000; what is not known is carried along.
 	PG Gateway `json:"pg,omitempty"`
 	// Batch names the bulk job that the revocation belongs to, if any.
 	Batch string `json:"batch,omitempty"`
@@ -85,9 +85,9 @@ func (r Revocation) Validate() error {
 				ErrInvalid, r.ApplyNum, maxApplyNum)
 		}
 	}
-	if r.PG.Known() && !r.PG.LooksUp() {
+	if pg, known := ParseGateway(string(r.PG)); known && !pg.LooksUp() {
 		return fmt.Errorf("%w: apply_num cannot be checked on %s, for which PortOne documents no lookup",
-			ErrInvalid, r.PG.English())
+			ErrInvalid, pg.English())
 	}
 	return nil
 }

@@ -55,17 +55,19 @@ func (p *program) bulk() *cobra.Command {
 CSV with a header, one bare column of imp_uids, an Excel workbook (.xlsx),
 NDJSON, a JSON array, or a list as PortOne's API answers it; from a file, or
 from standard input for "-". What is compressed with gzip or zstd is unpacked.
-UTF-8, UTF-16 and the EUC-KR of Korean Excel are recognised. Of a workbook the
-first sheet that Excel shows is read, or --sheet NAME; its rows are the lines.
+UTF-8, UTF-16 and the EUC-KR of Korean Excel are recognised, and so are
+separators, line ends, and a header below a title. Of a workbook the first sheet
+that Excel shows is read, or --sheet NAME; its rows are the lines.
 
 The imp_uids stand in a column named imp_uid, impUid, 포트원 거래고유번호,
-아임포트 거래고유번호 or 거래고유번호, or in --column; the gateways, if any, in
-one named pg, pg_provider or PG사, as codes or Korean names; a column apply_num
-names the receipt that is meant, and no other of the same payment is revoked.
-Such a list is refused while a worker runs that is too old to know of that. A
-line that cannot be used is reported with its number, and the rest goes on; one
-that is refused because another receipt of its payment was being revoked is
-given in another batch later.
+아임포트 거래고유번호, 거래고유번호, 포트원 거래번호 or 아임포트 거래번호, or in
+--column; the gateways, if any, in one named pg, pg_provider, PG사 or
+결제대행사, as codes or Korean names; a column apply_num names the receipt that
+is meant, and no other of the same payment is revoked. Such a list is refused
+while a worker runs that is too old to know of that. A line that cannot be used
+is reported with its number, and the rest goes on; one that is refused because
+another receipt of its payment was being revoked is given in another batch
+later.
 
 The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
 the same list again under the same --batch goes on where it stopped, and asks for
@@ -73,7 +75,8 @@ nothing twice. A batch is one list: another one under that name is refused.
 What was asked for elsewhere counts as a duplicate and is shown with the outcome
 it has or gets. Single revocations come before those of a list.
 
-It exits 3 if a line cannot be used, and with --wait unless all are revoked.`,
+It exits 3 if a line cannot be used, and with --wait unless all are revoked; 1 if no
+line can be used, and then no batch is made of fewer than 1,000 lines.`,
 		Example: `  revoker bulk refunds.csv --wait --report outcomes.csv --bom
   revoker bulk refunds.xlsx --sheet 환불 --batch refunds-2026-11`,
 		Args: arguments(1, 1, "the FILE, or - for standard input,"),

@@ -79,6 +79,9 @@ func (j *bulkJob) enqueue(ctx context.Context) error {
 	defer stop()
 	reader := &lineReader{list: j.input.reader, onFail: stop}
 	progress := newCounter(j.out, "lines asked for")
+	if !reader.lookAhead() {
+		return j.refuse(reader.ahead, progress)
+	}
 	var failure error
 	for result, err := range j.asking.Ask(asking, reader.lines) {
 		if err != nil {
@@ -89,10 +92,14 @@ func (j *bulkJob) enqueue(ctx context.Context) error {
 	}
 	progress.end()
 	j.tellHidden()
+	tellList(j.out, j.input.reader)
 	if err := j.broken(ctx, reader.err, failure); err != nil {
 		return err
 	}
 	j.tellAsked()
+	if reader.usable == 0 {
+		return noneUsable(j.lines)
+	}
 	return nil
 }
 

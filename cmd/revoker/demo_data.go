@@ -145,6 +145,7 @@ func (p *program) listedData(file string) (demoData, error) {
 			d.issued = append(d.issued, iamporttest.Receipt{ImpUID: row.ImpUID, PG: row.PG})
 		}
 	}
+	tellList(p.stderr, reader)
 	d.faults = []iamporttest.Rule{
 		{Fault: iamporttest.GatewayFailed, Percent: 15},
 		{Fault: iamporttest.BadGateway, Percent: 2},

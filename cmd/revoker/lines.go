@@ -35,10 +35,42 @@ type lineReader struct {
 	onRow  func(list.Row) // gets each row before its line; may be nil
 	onFail func()         // is called when the list cannot be read on; may be nil
 	err    error
+
+	ahead  []enqueue.Line // read, and not yet given
+	usable int            // lines read that can be used
 }
 
-// lines yields a line for each row. One that cannot be used asks for nothing.
+// maxAhead is how many lines that cannot be used are read ahead.
+const maxAhead = 1000
+
+// lookAhead reads up to the first line that can be used, and reports false if
+// the list has none. After 1,000 others it is taken to have one.
+func (r *lineReader) lookAhead() bool {
+	for line := range r.read {
+		r.ahead = append(r.ahead, line)
+		if line.Invalid == nil || len(r.ahead) == maxAhead {
+			return true
+		}
+	}
+	return r.err != nil
+}
+
+// lines yields a line for each row, those that were read ahead first.
 func (r *lineReader) lines(yield func(enqueue.Line) bool) {
+	for len(r.ahead) > 0 {
+		line := r.ahead[0]
+		r.ahead = r.ahead[1:]
+		if !yield(line) {
+			return
+		}
+	}
+	if r.err == nil {
+		r.read(yield)
+	}
+}
+
+// read yields a line for each row. One that cannot be used asks for nothing.
+func (r *lineReader) read(yield func(enqueue.Line) bool) {
 	for row, err := range rows(r.list) {
 		line := enqueue.Line{Number: row.Line, ImpUID: row.ImpUID, PG: row.PG, ApplyNum: row.ApplyNum}
 		var bad *list.LineError
@@ -54,6 +86,9 @@ func (r *lineReader) lines(yield func(enqueue.Line) bool) {
 			if err := asked.Validate(); err != nil { // in a long list it is to be found
 				line.Invalid = fmt.Errorf("line %d: %s: %w", row.Line, row.ImpUID, err)
 			}
+		}
+		if line.Invalid == nil {
+			r.usable++
 		}
 		if r.onRow != nil {
 			r.onRow(row)

@@ -53,17 +53,17 @@ func ordinary(impUID string) bool {
 }
 
 // placeholders are what programs and people write where there is no value, in
-// lower case.
+// lower case, or nothing.
 var placeholders = map[string]bool{
 	"null": true, "(null)": true, "<null>": true, `\n`: true, "none": true, "nil": true, "nan": true, "undefined": true,
 	"-": true, "--": true, "0": true, "n/a": true, "na": true, "#n/a": true, "#value!": true, "#ref!": true,
-	"#name?": true, "없음": true, "해당없음": true, "해당 없음": true,
+	"#name?": true, "": true, "없음": true, "해당없음": true, "해당 없음": true,
 }
 
 // validate returns an error that matches [tasks.ErrInvalid] unless impUID can
 // be asked for.
 func validate(impUID string) error {
-	if !ordinary(impUID) && placeholders[strings.ToLower(impUID)] {
+	if !ordinary(impUID) && impUID != "" && placeholders[strings.ToLower(impUID)] {
 		return invalid{fmt.Errorf("%w: imp_uid %q stands for no value", tasks.ErrInvalid, impUID)}
 	}
 	if err := tasks.ValidateImpUID(impUID); err != nil {
@@ -92,7 +92,7 @@ func looksLikeTotals(row Row) bool {
 		return totals.MatchString(norm.NFC.String(row.ImpUID))
 	}
 	for i := range row.Columns {
-		if cell := row.column(i); cell != "" && totals.MatchString(norm.NFC.String(cell)) {
+		if cell := row.column(i); cell != "" && len(cell) < 200 && totals.MatchString(norm.NFC.String(cell)) {
 			return true
 		} else if cell != "" && row.ImpUID != "" {
 			return false // with a number as the imp_uid, the first cell must say it

@@ -62,8 +62,7 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	if empty(row.Columns) {
 		return row, errBlank
 	}
-	row.PG, row.ApplyNum = tasks.Gateway(row.column(p.gateway)), row.column(p.number)
-	row.ImpUID = row.column(p.impUID)
+	row.PG, row.ApplyNum, row.ImpUID = tasks.Gateway(row.cell(p.gateway)), row.column(p.number), row.column(p.impUID)
 	if !ordinary(row.ImpUID) {
 		if err := p.unusual(row); err != nil {
 			return row, err
@@ -96,16 +95,20 @@ func (p *csvParser) headerAgain(row Row) error {
 	if !slices.ContainsFunc(row.Columns, p.isName) {
 		return nil
 	}
+	worst := spelled // what a memo says may look like a name
+	if slices.ContainsFunc(row.Columns, func(cell string) bool { return tidy(cell) == tidy(p.name) }) {
+		worst = loose
+	}
 	before := p.columns
-	found, err := locate(row.Columns, p.named, loose)
+	found, err := locate(row.Columns, p.named, worst)
 	switch {
 	case err != nil:
 		p.lost = fmt.Errorf("the header above this line cannot be read: %w", err)
 		return err
 	case found.impUID >= 0:
 		p.columns, p.lost = found, nil
-	case row.ImpUID == "" || strings.ContainsAny(row.ImpUID, "0123456789"):
-		return nil // a payment, or none, with such a word in another column
+	case placeholders[strings.ToLower(row.ImpUID)] || slices.ContainsFunc(row.Columns, hasDigit):
+		return nil // a line of the list, which has such a word in another column
 	default:
 		p.lost = errLostColumn
 		return errLostColumn
@@ -115,6 +118,8 @@ func (p *csvParser) headerAgain(row Row) error {
 	}
 	return errOtherHeader
 }
+
+func hasDigit(cell string) bool { return strings.ContainsAny(cell, "0123456789") }
 
 // isName reports whether a cell holds the name of a column that is read.
 func (p *csvParser) isName(cell string) bool {
@@ -129,11 +134,14 @@ func (p *csvParser) isName(cell string) bool {
 }
 
 // column returns the value of a column, "" if the row does not reach there.
-func (r Row) column(i int) string {
+func (r *Row) column(i int) string { return clean(r.cell(i)) }
+
+// cell returns a column as it came, "" if the row does not reach there.
+func (r *Row) cell(i int) string {
 	if i < 0 || i >= len(r.Columns) {
 		return ""
 	}
-	return clean(r.Columns[i])
+	return r.Columns[i]
 }
 
 // empty reports whether no column holds anything but blanks.

@@ -57,27 +57,35 @@ func fromUTF16(in io.Reader, order unicode.Endianness, bom unicode.BOMPolicy) *b
 }
 
 // guessUTF16 returns the byte order of UTF-16 without a byte-order mark, and
-// false if head is something else: a fifth of the beginning is then ASCII with a
-// zero byte, and there are no control characters, as in a binary file.
+// false if head is something else: no other text has a zero byte beside its
+// ASCII, and no text has control characters, as a binary file does.
 func guessUTF16(head []byte) (unicode.Endianness, bool) {
 	head = head[:min(len(head), 4<<10)&^1]
-	for _, order := range []unicode.Endianness{unicode.LittleEndian, unicode.BigEndian} {
-		low, high := 0, 1
-		if order == unicode.BigEndian {
-			low, high = 1, 0
-		}
-		ascii, control := 0, false
-		for i := 0; i < len(head); i += 2 {
-			if c := head[i+low]; head[i+high] == 0 && c < utf8.RuneSelf { // else 가, U+AC00, seen backwards
-				ascii++
-				control = control || c < ' ' && c != '\t' && c != '\r' && c != '\n'
-			}
-		}
-		if ascii > len(head)/2/5 && !control {
-			return order, true
-		}
+	little, big := asciiUnits(head, 0), asciiUnits(head, 1)
+	if units := len(head) / 2; max(little, big)*50 < units || units == 0 {
+		return unicode.LittleEndian, false
 	}
-	return unicode.LittleEndian, false
+	if little > big {
+		return unicode.LittleEndian, true
+	}
+	return unicode.BigEndian, true
+}
+
+// asciiUnits returns how many units of two bytes are ASCII whose byte is the one
+// at low, 0 or 1; -1 if one is a control character.
+func asciiUnits(head []byte, low int) int {
+	n := 0
+	for i := 0; i < len(head); i += 2 {
+		c := head[i+low]
+		if head[i+1-low] != 0 || c >= utf8.RuneSelf {
+			continue
+		}
+		if c < ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return -1
+		}
+		n++
+	}
+	return n
 }
 
 // guess returns the encoding of a list that begins with head. If it fits none,

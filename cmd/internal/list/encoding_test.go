@@ -63,6 +63,36 @@ func TestEncodingIsRecognised(t *testing.T) {
 	}
 }
 
+func TestUTF16WithoutAMarkIsToldFromOtherFiles(t *testing.T) {
+	t.Parallel()
+	korean := "비고,포트원 거래고유번호,PG사\n" + strings.Repeat("가\u3000똠방각하 ", 500) + ",imp_1,키움페이\n"
+	for name, test := range map[string]struct{ list, want string }{
+		"little end first, little ASCII": {utf16(korean, unicode.LittleEndian)[2:], "UTF-16"},
+		"big end first, little ASCII":    {utf16(korean, unicode.BigEndian)[2:], "UTF-16"},
+		"a single imp_uid":               {utf16("imp_1", unicode.LittleEndian)[2:], "UTF-16"},
+		"UTF-8 with a zero byte":         {"imp_uid,memo\nimp_1,\x00\n" + strings.Repeat("imp_1,memo\n", 10), "UTF-8"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			reader, err := list.NewReader(strings.NewReader(test.list), list.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			row, err := reader.Read()
+			if err != nil || row.ImpUID != "imp_1" || reader.Encoding() != test.want {
+				t.Errorf("%s: read %q, %v, want imp_1 and %s", reader.Encoding(), row.ImpUID, err, test.want)
+			}
+		})
+	}
+	for name, text := range map[string]string{
+		"zero bytes": strings.Repeat("\x00", 1000), "a ZIP archive": "PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00",
+	} {
+		if _, err := list.NewReader(strings.NewReader(text), list.Options{}); err == nil {
+			t.Errorf("%s are read", name)
+		}
+	}
+}
+
 func TestLinesBehindTheFirst64KiBAreDecodedByThemselves(t *testing.T) {
 	t.Parallel()
 	plain := "imp_uid,pg\n" + strings.Repeat("\n", 64<<10)

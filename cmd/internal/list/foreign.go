@@ -43,8 +43,8 @@ var foreignFormats = []struct{ magic, what string }{
 	{"PAR1", "a Parquet file: export the payments as CSV"},
 }
 
-// binaryHead is how far a text is searched for NUL bytes: 512, within which files
-// of programs have them. A text that has one further on is read, and its line told.
+// binaryHead is how far a text is searched for control characters: 512 bytes. A list
+// with one in ten of them is none; one with fewer is read, and their lines told.
 const binaryHead = 512
 
 // foreignFile returns an error that says what to do if a file that begins with head
@@ -68,10 +68,21 @@ func foreignText(head []byte) error {
 	if bytes.HasPrefix(head, []byte("<")) {
 		return errors.New("the list is " + markup(head) + saveAs)
 	}
-	if bytes.IndexByte(head[:min(len(head), binaryHead)], 0) >= 0 {
+	if isBinary(head[:min(len(head), binaryHead)]) {
 		return errors.New("the list is no text, but a program or data of one: give a CSV, a JSON or a workbook (.xlsx)")
 	}
 	return nil
+}
+
+// isBinary reports whether a tenth of head are control characters, and NUL among them.
+func isBinary(head []byte) bool {
+	controls := 0
+	for _, b := range head {
+		if b < ' ' && bytes.IndexByte([]byte(blanks), b) < 0 {
+			controls++
+		}
+	}
+	return bytes.IndexByte(head, 0) >= 0 && controls > len(head)/10
 }
 
 // markup says what a text is that begins with a tag.

@@ -50,11 +50,10 @@ func TestForeignFilesAreNamed(t *testing.T) {
 	}
 }
 
-func TestNULFarFromTheBeginningCostsALine(t *testing.T) {
+func TestNULCostsALine(t *testing.T) {
 	t.Parallel()
-	text := "imp_uid,memo\n" + strings.Repeat("imp_1,x\n", 100) + "imp\x00_2,y\nimp_3,z\n"
-	got := read(t, strings.NewReader(text), list.Options{})
-	if len(got) != 102 || got[101] != "103 imp_3" || !strings.HasPrefix(got[100], "line 102: ") {
-		t.Errorf("read %d lines, the last %q", len(got), got[max(0, len(got)-2):])
+	got := read(t, strings.NewReader("imp_uid,memo\nimp\x00_2,y\nimp_3,z\n"), list.Options{})
+	if len(got) != 2 || got[1] != "3 imp_3" || !strings.HasPrefix(got[0], "line 2: ") {
+		t.Errorf("read %q", got)
 	}
 }

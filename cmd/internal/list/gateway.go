@@ -54,18 +54,22 @@ func newGateways(unnamed tasks.Gateway) gateways {
 	return g
 }
 
-// parse returns the gateway that name means, or name itself if it is not known.
-func (g *gateways) parse(name string) tasks.Gateway {
-	if name == "" {
+// parse returns the gateway that a cell names, or its value if that is not known.
+func (g *gateways) parse(cell string) tasks.Gateway {
+	if cell == "" {
 		return g.unnamed
 	}
-	if pg, ok := g.parsed[name]; ok {
+	if pg, ok := g.parsed[cell]; ok {
 		return pg
 	}
+	name := clean(cell)
 	pg, known := tasks.ParseGateway(name)
+	if name == "" {
+		pg, known = g.unnamed, true
+	}
 	if len(g.parsed) < maxGateways {
 		pg = tasks.Gateway(strings.Clone(string(pg)))
-		g.parsed[strings.Clone(name)] = pg
+		g.parsed[strings.Clone(cell)] = pg
 		if !known {
 			g.unknown[pg] = 0
 		}

@@ -1,7 +1,6 @@
 package list
 
 import (
-	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -70,12 +69,12 @@ func (r *Reader) skipTo(line, sepLine int) error {
 			r.records.again()
 			return nil
 		}
-		text := cut(string(bytes.TrimSpace(record)))
+		text := cut(tidy(string(record)))
 		switch {
 		case r.records.start == sepLine:
-			r.note(sepLine, fmt.Sprintf("%s says what separates the columns: it is not part of the list", text))
+			r.note(sepLine, fmt.Sprintf("%q says what separates the columns: it is not part of the list", text))
 		case strings.Trim(text, blanks+separators) != "":
-			r.note(r.records.start, fmt.Sprintf("above the header, not read: %s", text))
+			r.note(r.records.start, fmt.Sprintf("above the header, not read: %q", text))
 		}
 	}
 }

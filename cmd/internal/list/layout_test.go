@@ -31,6 +31,13 @@ func TestLayout(t *testing.T) {
 				Format: list.CSV, Encoding: "EUC-KR (CP949)", Separator: "semicolon", HeaderLine: 1, ImpUID: "결제번호",
 			},
 		},
+		{
+			"a single Korean letter, CP949", cp949("imp_uid,금"),
+			list.Options{Column: "금"},
+			list.Layout{
+				Format: list.CSV, Encoding: "EUC-KR (CP949)", Separator: "comma", HeaderLine: 1, ImpUID: "금",
+			},
+		},
 		{"bare imp_uids", "imp_1\n", list.Options{}, list.Layout{Format: list.CSV, Encoding: "UTF-8"}},
 		{"NDJSON", "{\"imp_uid\":\"imp_1\"}\n", list.Options{}, list.Layout{Format: list.NDJSON, Encoding: "UTF-8"}},
 	} {

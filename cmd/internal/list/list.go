@@ -1,7 +1,8 @@
 // Package list reads lists of payments whose cash receipts are to be revoked,
-// as order systems and Excel export them: CSV or NDJSON, in UTF-8 or in the
+// as order systems and Excel export them: CSV or NDJSON, in UTF-8, UTF-16 or the
 // EUC-KR of Korean Windows, clean or dirty, of any length. A line that cannot
-// be used is reported with its number, and the rest is read.
+// be used is reported with its number, and the rest is read: none is dropped in
+// silence.
 package list
 
 import (
@@ -19,7 +20,7 @@ import (
 // into the buffer, so that a record can be looked at whole before it is taken.
 const maxRecord = 64 << 10
 
-// ErrEmpty says that a list holds nothing but blanks.
+// ErrEmpty says that a list holds nothing but blanks and separators.
 var ErrEmpty = errors.New("the list is empty")
 
 // Format is how a list is written.
@@ -53,10 +54,10 @@ type Options struct {
 type Row struct {
 	// Line is the line of the file on which the record starts, from 1.
 	Line int
-	// ImpUID is the payment, without blanks around it.
+	// ImpUID is the payment, without what spreadsheets put around it.
 	ImpUID string
 	// PG is the gateway that the record names, or [Options].PG if it names
-	// none. A name that nobody knows is kept as it came.
+	// none. A name that is not known is kept as it came.
 	PG tasks.Gateway
 	// ApplyNum is the number of the receipt that is meant, empty if the record names
 	// none.

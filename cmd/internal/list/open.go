@@ -11,11 +11,13 @@ import (
 // NewReader looks at the beginning of a list and finds out how to read it.
 //
 // The imp_uid stands in the column imp_uid, impUid, 포트원 거래고유번호, 아임포트
-// 거래고유번호 or 거래고유번호, the first of these that the header has; the gateway
-// in pg, pg_provider or PG사; the number of the receipt that is meant, if only that one
-// may be revoked, in apply_num, applyNum or 현금영수증 승인번호. A list of nothing but
-// imp_uids, one a line, needs
-// no header. Keys of NDJSON are imp_uid or impUid, pg or pg_provider, and apply_num or
+// 거래고유번호, 거래고유번호, 포트원 거래번호 or 아임포트 거래번호, the first of these that
+// the header has; the gateway in pg, pg_provider, PG사 or 결제대행사; the number of the
+// receipt that is meant, if only that one may be revoked, in apply_num, applyNum or
+// 현금영수증 승인번호. Names match in any case, spacing, punctuation and Unicode form, and
+// with a little around them, as in V1 포트원 거래번호(imp_uid). The header is searched in the
+// first 30 rows, above the first payment. A list of nothing but imp_uids, one a line, needs
+// no header. Keys of JSON are imp_uid or impUid, pg or pg_provider, and apply_num or
 // applyNum.
 //
 // A list that is compressed with gzip or zstd is unpacked on the way. Of a workbook

@@ -122,23 +122,23 @@ func TestRowsAboveTheHeaderAreNoted(t *testing.T) {
 	for _, test := range []noted{
 		{
 			name: "title, period, empty row", list: "환불 목록 (2026-11),,\n조회기간,2026-11-01 ~ 2026-11-30,\n,,\nimp_uid,PG사,금액\nimp_1,kcp,1\n",
-			want: []string{"5 imp_1 kcp"}, notes: []string{"1" + above + "환불 목록 (2026-11),,", "2" + above + "조회기간,2026-11-01 ~ 2026-11-30,"},
+			want: []string{"5 imp_1 kcp"}, notes: []string{"1" + above + `"환불 목록 (2026-11),,"`, "2" + above + `"조회기간,2026-11-01 ~ 2026-11-30,"`},
 		},
 		{
 			name: "sep= line", list: "sep=;\nimp_uid;pg\nimp_1;kcp\n", want: []string{"3 imp_1 kcp"},
-			notes: []string{"1 sep=; says what separates the columns: it is not part of the list"},
+			notes: []string{"1 \"sep=;\" says what separates the columns: it is not part of the list"},
 		},
 		{
 			name: "a title with the column's name in it", list: "imp_uid 환불 목록,,\n\n거래고유번호(imp_uid),PG사,금액\nimp_1,kcp,1\n",
-			want: []string{"4 imp_1 kcp"}, notes: []string{"1" + above + "imp_uid 환불 목록,,"},
+			want: []string{"4 imp_1 kcp"}, notes: []string{"1" + above + `"imp_uid 환불 목록,,"`},
 		},
 		{
 			name: "29 of them", list: strings.Repeat("x\n", 29) + "imp_uid,pg\nimp_1,kcp\n", want: []string{"31 imp_1 kcp"},
-			notes: numbered(1, strings.Split(strings.Repeat("above the header, not read: x\n", 29), "\n")[:29]...),
+			notes: numbered(1, strings.Split(strings.Repeat("above the header, not read: \"x\"\n", 29), "\n")[:29]...),
 		},
 		{
 			name: "an open quote above", list: "\"환불 목록\nimp_uid,pg\nimp_1,kcp\n", want: []string{"3 imp_1 kcp"},
-			notes: []string{"1" + above + "\"환불 목록"},
+			notes: []string{"1" + above + `"\"환불 목록"`},
 		},
 	} {
 		test.run(t)
@@ -304,6 +304,10 @@ func TestFilesPutTogether(t *testing.T) {
 				"line 4: the header above this line cannot be read: columns 2 and 3 are both named \"imp_uid\": rename one of them",
 				"line 5: the header stands here again", "6 imp_4 kcp",
 			},
+		},
+		{
+			name: "names in the columns of a line", list: "imp_uid,method,memo\nNULL,PG,imp_uid 없음\nimp_1,x,거래고유번호\nimp_x,PG,1\n",
+			want: []string{`line 2: imp_uid "NULL" stands for no value`, "3 imp_1", "4 imp_x"},
 		},
 		{
 			name: "a header without the imp_uid", list: "imp_uid,pg\nimp_1,kcp\ntid,pg\nT1,kcp\nimp_2,kcp\n",

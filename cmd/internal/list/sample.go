@@ -14,6 +14,8 @@ const (
 	separators = ",;\t|^"
 	// maxAbove is how many rows are searched for the header, below a list's title.
 	maxAbove = 30
+	// maxRows is how many rows are looked at.
+	maxRows = 2 * maxAbove
 )
 
 // sample is the beginning of a list, split by one separator.
@@ -45,25 +47,33 @@ func (r *Reader) samples(head []byte, sep byte, sepLine int, named string) []sam
 		commas = slices.Concat([]byte{sep}, commas[:i], commas[i+1:])
 	}
 	all := make([]sample, len(commas))
+	buffer := bufio.NewReaderSize(nil, len(head)+1)
 	for i, comma := range commas {
+		buffer.Reset(bytes.NewReader(head))
+		records := framer{in: buffer, line: r.records.line, comma: comma}
 		all[i].comma, all[i].cells = comma, r.format == XLSX
-		all[i].split(head, framer{line: r.records.line, comma: comma}, decoder{korean: r.text.korean}, sepLine)
+		all[i].split(records, decoder{korean: r.text.korean}, sepLine)
+		if len(head) == maxRecord {
+			all[i].dropLast() // which may be cut
+		}
 		all[i].search(named)
 	}
 	return all
 }
 
-// split cuts head into rows.
-func (s *sample) split(head []byte, records framer, text decoder, sepLine int) {
-	records.in = bufio.NewReaderSize(bytes.NewReader(head), 2*maxRecord)
+// split cuts the beginning of a list into rows.
+func (s *sample) split(records framer, text decoder, sepLine int) {
 	p := csvParser{cells: s.cells}
 	p.separate(s.comma)
-	for len(s.rows) < 2*maxAbove {
+	for len(s.rows) < maxRows {
 		record, err := records.next()
 		if err != nil && !unusable(err) {
 			break
 		}
-		record = text.decode(whole(record))
+		if err == errTooLong {
+			record = whole(record)
+		}
+		record = text.decode(record)
 		if records.start == sepLine || len(bytes.Trim(record, blanks+separators)) == 0 {
 			continue
 		}
@@ -80,9 +90,14 @@ func (s *sample) split(head []byte, records framer, text decoder, sepLine int) {
 			s.data++
 		}
 	}
-	if len(head) == maxRecord && len(s.rows) > 1 && records.size == 0 { // the last may be cut
-		s.rows = s.rows[:len(s.rows)-1]
-		s.data = min(s.data, len(s.rows))
+}
+
+// dropLast drops the last row, unless it is the only one or there are more than
+// are looked at.
+func (s *sample) dropLast() {
+	if n := len(s.rows); n > 1 && n < maxRows {
+		s.rows = s.rows[:n-1]
+		s.data = min(s.data, n-1)
 	}
 }
 

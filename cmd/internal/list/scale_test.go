@@ -52,6 +52,7 @@ func BenchmarkReader(b *testing.B) {
 	for _, test := range []struct{ name, header, line string }{
 		{"CSV", csvHeader, csvLine},
 		{"CSV_CP949", cp949(csvHeader), cp949(csvLine)},
+		{"CSV_CR", strings.ReplaceAll(csvHeader, "\n", "\r"), strings.ReplaceAll(csvLine, "\n", "\r")},
 		{"bare", "", "imp_199449848666\n"},
 		{"NDJSON", "", jsonLine},
 	} {

@@ -10,8 +10,8 @@ import (
 
 // The size of a sheet, ECMA-376 as Excel holds it.
 const (
-	maxRows    = 1 << 20
-	maxColumns = 1 << 14
+	maxSheetRows    = 1 << 20
+	maxSheetColumns = 1 << 14
 )
 
 // sheet yields the rows of a sheet as CSV records, so that they are read by the
@@ -110,7 +110,7 @@ func (s *sheet) startRow(e xml.StartElement) error {
 	if r := attribute(e, "r"); r != "" {
 		row, _ = strconv.Atoi(r)
 	}
-	if row <= s.row || row > maxRows {
+	if row <= s.row || row > maxSheetRows {
 		return fmt.Errorf("a row %q follows", cut(attribute(e, "r")))
 	}
 	s.row, s.record = row, s.record[:0]
@@ -123,7 +123,7 @@ func (s *sheet) startCell(e xml.StartElement) error {
 	if r := attribute(e, "r"); r != "" {
 		column = columnOf(r)
 	}
-	if column <= s.column || column > maxColumns {
+	if column <= s.column || column > maxSheetColumns {
 		return fmt.Errorf("a cell %q follows column %d", cut(attribute(e, "r")), s.column)
 	}
 	s.column, s.kind = column, attribute(e, "t")

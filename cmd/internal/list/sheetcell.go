@@ -110,7 +110,7 @@ func plainNumber(value []byte) []byte {
 func columnOf(reference string) int {
 	column := 0
 	for _, letter := range []byte(reference) {
-		if letter |= 0x20; letter < 'a' || letter > 'z' || column > maxColumns {
+		if letter |= 0x20; letter < 'a' || letter > 'z' || column > maxSheetColumns {
 			break
 		}
 		column = column*26 + int(letter-'a') + 1

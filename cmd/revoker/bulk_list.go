@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks/outcome"
+)
+
+// shownGateways is how many gateways that are not known are shown one by one.
+const shownGateways = 20
+
+// tellList says what a person should know about a list that was read: where its
+// header is if not on the first line, its notes, and the gateways that are not known.
+func tellList(out io.Writer, reader *list.Reader) {
+	if line := reader.Layout().HeaderLine; line > 1 {
+		fmt.Fprintf(out, "revoker: line %d is the header\n", line)
+	}
+	for _, note := range reader.Notes() {
+		fmt.Fprintf(out, "revoker: line %d: %s\n", note.Line, note.Text)
+	}
+	unknown, others := reader.UnknownGateways()
+	for i, gateway := range unknown {
+		if i >= shownGateways {
+			others += gateway.Lines
+			continue
+		}
+		fmt.Fprintf(out, "revoker: gateway %q is not known: %s to the common queue\n", gateway.Name, goes(gateway.Lines))
+	}
+	if others > 0 {
+		fmt.Fprintf(out, "revoker: other gateways are not known: %s to the common queue\n", goes(others))
+	}
+}
+
+func goes(lines int) string {
+	if lines == 1 {
+		return "1 line goes"
+	}
+	return fmt.Sprintf("%d lines go", lines)
+}
+
+// refuse shows the lines of a list of which none can be used. No batch is made of it.
+func (j *bulkJob) refuse(lines []enqueue.Line, progress *counter) error {
+	for _, line := range lines {
+		j.count(enqueue.LineResult{Line: line, Kind: outcome.KindInvalid}, progress)
+	}
+	progress.end()
+	j.tellHidden()
+	tellList(j.out, j.input.reader)
+	return noneUsable(len(lines))
+}
+
+// noneUsable returns the error for a list of so many lines none of which can be used.
+func noneUsable(lines int) error {
+	switch lines {
+	case 0:
+		return errors.New("the list has a header and no line below it: nothing is asked for")
+	case 1:
+		return errors.New("its only line cannot be used: nothing is asked for")
+	}
+	return fmt.Errorf("none of its %d lines can be used: nothing is asked for", lines)
+}
