@@ -117,7 +117,7 @@ func (j *bulkJob) tellList() {
 // tellAsked says what came of asking, and how to go on.
 func (j *bulkJob) tellAsked() {
 	fmt.Fprintf(j.out, "%s%s: %s. Batch %s.\n",
-		plural(j.asked.lines, "line"), j.input.foreignEncoding(), j.asked.sum(), j.settings.batch)
+		plural(j.asked.lines, "line"), j.input.foreign(), j.asked.sum(), j.settings.batch)
 	if j.before > 0 {
 		fmt.Fprintf(j.out, "%s asked for by an earlier run.\n", was(j.before))
 	}
@@ -139,6 +139,7 @@ func (j *bulkJob) report(ctx context.Context, file *reportFile) error {
 	if err != nil {
 		return err
 	}
+	defer reader.Close()
 	if err := (reporter{j.asking, j.outcomes}).writeFile(ctx, reader, file); err != nil {
 		return err
 	}

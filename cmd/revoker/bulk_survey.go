@@ -73,8 +73,7 @@ func (p *program) confirm(
 			return true, usageError{fmt.Errorf("%s would be asked for: --yes does it", plural(found.counts.lines, "line"))}
 		}
 	}
-	input.reader, err = input.again()
-	return shown, err
+	return shown, input.rewind()
 }
 
 // askYes asks a person a question, and reports whether the answer is y or yes. It returns

@@ -35,23 +35,37 @@ func (s *survey) show(out, told io.Writer) error {
 func (s *survey) showLayout(t *strings.Builder) {
 	row := func(name, text string) { fmt.Fprintf(t, "  %-14s %s\n", name, fit(text, 60)) }
 	layout := s.input.reader.Layout()
-	written := string(layout.Format) + " in " + layout.Encoding
-	if layout.Separator != "" {
-		written += ", fields separated by " + layout.Separator
+	row("written as", written(layout))
+	if layout.Format == list.XLSX {
+		row("sheet", fmt.Sprintf("%q of %s", layout.Sheet, plural(layout.Sheets, "sheet")))
 	}
-	row("written as", written)
 	switch {
 	case layout.HeaderLine > 0:
 		row("header", fmt.Sprintf("line %d", layout.HeaderLine))
 		row("imp_uid", fromColumn(layout.ImpUID))
 		row("gateway", fromColumn(layout.PG))
 		row("apply_num", fromColumn(layout.ApplyNum))
-	case layout.Format == list.CSV:
+	case layout.Format == list.CSV, layout.Format == list.XLSX:
 		row("header", "none: an imp_uid a line")
 	}
 	if pg := s.input.options.PG; pg != "" {
 		row("--pg", gatewayName(pg)+", of lines that name none")
 	}
+}
+
+// written says in which format a list is, and how that is written.
+func written(layout list.Layout) string {
+	text := string(layout.Format)
+	if layout.Format != list.XLSX {
+		text += " in " + layout.Encoding
+	}
+	if layout.Separator != "" {
+		text += ", fields separated by " + layout.Separator
+	}
+	if layout.Compression != "" {
+		text += ", unpacked from " + layout.Compression
+	}
+	return text
 }
 
 // fromColumn says from which column of the header a value comes. What people have written is
