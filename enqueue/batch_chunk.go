@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
 
 	"receiptrevoker/tasks"
@@ -35,21 +34,9 @@ func (b *Batch) newChunk(caller string, first int) *chunk {
 // add adds a line, as invalid or repeated if it is that by itself. Without
 // firsts, none is repeated.
 func (c *chunk) add(firsts *firsts, line Line) {
-	result := LineResult{Line: line}
-	pg, _ := tasks.ParseGateway(string(line.PG))
-	r := tasks.Revocation{
-		ImpUID: line.ImpUID, PG: pg, ApplyNum: line.ApplyNum, Tier: c.options.Tier, Batch: c.name, Row: c.first + len(c.rows),
-	}
-	if result.Invalid == nil {
-		result.Invalid = r.Validate()
-	}
-	if result.Invalid != nil {
-		result.Kind = outcome.KindInvalid
-	} else if firsts != nil {
-		if first, repeated := firsts.add(r.ImpUID+named(r.ApplyNum), line.Number); repeated {
-			result.Kind, result.First = outcome.KindRepeated, first
-		}
-	}
+	r := line.revocation()
+	r.Tier, r.Batch, r.Row = c.options.Tier, c.name, c.first+len(c.rows)
+	result := check(firsts, line, r)
 	c.results = append(c.results, result)
 	c.rows = append(c.rows, outcome.Row{Kind: result.Kind, Digest: result.digest()})
 	c.requests = append(c.requests, r)
@@ -84,8 +71,7 @@ func (c *chunk) take(line int, kind outcome.Kind, before bool) {
 	result := &c.results[line]
 	result.Kind, result.Before = kind, before
 	if kind == outcome.KindInvalid && result.Invalid == nil {
-		result.Invalid = fmt.Errorf("line %d: %s: %w when the list was given: give the line in another "+
-			"batch once that has ended", result.Number, result.ImpUID, ErrOtherReceipt)
+		result.Invalid = result.otherReceipt()
 	}
 }
 

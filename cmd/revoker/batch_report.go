@@ -25,12 +25,12 @@ func (p *program) batchReport() *cobra.Command {
 		Use:   "report NAME [FILE|-]",
 		Short: "Write a batch's list with its outcomes",
 		Long: `Report writes the list of a batch in its own order and with its own columns, and
-beside them the outcome of each line: as CSV, or as NDJSON if the list is that.
+beside them the outcome of each line: as CSV, or as NDJSON if the list is JSON.
 It can be written at any time; what has no outcome yet is queued or retrying.
 
 Redis keeps no copy of the list. It is read from where 'revoker bulk' read it,
-or from FILE, and compared with the batch: another list is refused. --pg and
---column must be what they were then.
+or from FILE, and compared with the batch: another list is refused. --pg,
+--column and --sheet must be what they were then.
 
 A line that repeats another one has "repeated" in the column duplicate, and one
 that somebody else had asked for has "elsewhere". Values of a CSV that a
@@ -78,6 +78,7 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
+	defer reader.Close()
 	r := reporter{batch, outcome.NewStore(client, s.redis.Outcomes())}
 	if s.report.file == "" {
 		return r.write(ctx, reader, newReportLines(p.stdout, reader, s.report.bom))

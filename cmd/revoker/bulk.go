@@ -28,21 +28,24 @@ type bulkSettings struct {
 	tier      string
 	report    reportSettings
 	wait      bool
+	dryRun    bool
+	yes       bool
 
 	tracers *traces.Tracers
 }
 
 // listSettings say how a list is read.
-type listSettings struct{ pg, column string }
+type listSettings struct{ pg, column, sheet string }
 
 func (s *listSettings) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.pg, "pg", "", "payment gateway of lines that name none: a `code`, or its Korean name")
-	f.StringVar(&s.column, "column", "", "`header` of the imp_uids' column")
+	f.StringVar(&s.column, "column", "", "`header` of the imp_uids' column, or their key in JSON")
+	f.StringVar(&s.sheet, "sheet", "", "`name` of the sheet of a workbook (default the first that Excel shows)")
 }
 
 func (s listSettings) options() list.Options {
 	pg, _ := tasks.ParseGateway(s.pg)
-	return list.Options{Column: s.column, PG: pg}
+	return list.Options{Column: s.column, PG: pg, Sheet: s.sheet}
 }
 
 func (p *program) bulk() *cobra.Command {
@@ -50,19 +53,27 @@ func (p *program) bulk() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bulk FILE|-",
 		Short: "Ask for a whole list of receipts to be revoked",
-		Long: `Bulk reads a list of payments and asks for each one's receipt to be revoked: a CSV
-with a header, one bare column of imp_uids, or NDJSON; from a file, or from
-standard input for "-". UTF-8, UTF-16 and the EUC-KR of Korean Excel are recognised,
-and so are separators, line ends, and a header below a title.
+		Long: `Bulk reads a list of payments and asks for each one's receipt to be revoked: a
+CSV with a header, one bare column of imp_uids, an Excel workbook (.xlsx),
+NDJSON, a JSON array, or a list as PortOne's API answers it; from a file, or
+from standard input for "-". What is compressed with gzip or zstd is unpacked.
+UTF-8, UTF-16 and the EUC-KR of Korean Excel are recognised, and so are
+separators, line ends, and a header below a title. Of a workbook the first sheet
+that Excel shows is read, or --sheet NAME; its rows are the lines.
 
 The imp_uids stand in a column named imp_uid, impUid, 포트원 거래고유번호,
 아임포트 거래고유번호, 거래고유번호, 포트원 거래번호 or 아임포트 거래번호, or in
---column; the gateways, if any, in one named pg, pg_provider, PG사 or 결제대행사, as
-codes or Korean names; a column apply_num names the receipt that is meant, and no
-other of the same payment is revoked. Such a list is refused while a worker runs
-that is too old to know of that. A line that cannot be used is reported with its
-number, and the rest goes on; one that is refused because another receipt of its
-payment was being revoked is given in another batch later.
+--column; the gateways, if any, in one named pg, pg_provider, PG사 or
+결제대행사, as codes or Korean names; a column apply_num names the receipt that
+is meant, and no other of the same payment is revoked. Such a list is refused
+while a worker runs that is too old to know of that. A line that cannot be used
+is reported with its number, and the rest goes on; one that is refused because
+another receipt of its payment was being revoked is given in another batch
+later.
+
+With --dry-run it reads the list, and shows how it was understood, how many lines
+are new or were asked for before, and what became of those; nothing is written. On
+a terminal it shows the same of more than 1,000 lines and asks, unless --yes.
 
 The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
 the same list again under the same --batch goes on where it stopped, and asks for
@@ -72,8 +83,9 @@ it has or gets. Single revocations come before those of a list.
 
 It exits 3 if a line cannot be used, and with --wait unless all are revoked; 1 if no
 line can be used, and then no batch is made of fewer than 1,000 lines.`,
-		Example: `  revoker bulk refunds.csv --wait --report outcomes.csv --bom
-  zcat refunds.csv.gz | revoker bulk - --batch refunds-2026-11`,
+		Example: `  revoker bulk refunds.csv --dry-run
+  revoker bulk refunds.csv --wait --report outcomes.csv --bom
+  revoker bulk refunds.xlsx --sheet 환불 --batch refunds-2026-11`,
 		Args: arguments(1, 1, "the FILE, or - for standard input,"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := notEmpty(cmd.Flags(), "tier"); err != nil {
@@ -88,9 +100,11 @@ line can be used, and then no batch is made of fewer than 1,000 lines.`,
 	f.StringVar(&s.batch, "batch", "", "`name` of the batch (default the file's and the time)")
 	s.list.flags(f)
 	f.StringVar(&s.tier, "tier", "", "`code` of the sub-merchant whose list it is (default the workers' own)")
+	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be asked for, and change nothing")
+	f.BoolVar(&s.yes, "yes", false, "do it, without a question on a terminal")
 	f.BoolVar(&s.wait, "wait", false, "wait until every line is revoked or given up")
 	f.StringVar(&s.report.file, "report", "",
-		"`file` for the list with its outcomes, as CSV or NDJSON like the list (needs --wait)")
+		"`file` for the list with its outcomes, as CSV, or NDJSON for a list in JSON (needs --wait)")
 	f.BoolVar(&s.report.bom, "bom", false, "begin a CSV report with a byte-order mark, for Excel")
 	return cmd
 }
@@ -99,11 +113,15 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 	if err := s.settle(name, time.Now()); err != nil {
 		return usageError{err}
 	}
-	input, err := p.openInput(name, s.list.options(), s.report.file != "")
+	ask := p.questions(s, name)
+	input, err := p.openInput(name, s.list.options(), s.report.file != "" || ask)
 	if err != nil {
 		return err
 	}
 	defer input.close()
+	if s.dryRun {
+		return p.dryRun(ctx, s, input)
+	}
 	var report *reportFile // nil without --report
 	if s.report.file != "" {
 		if report, err = createReport(s.report); err != nil {
@@ -124,11 +142,19 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 	if err != nil {
 		return err
 	}
+	if ask {
+		if job.shown, err = p.confirm(ctx, s, input, client); err != nil {
+			return err
+		}
+	}
 	return job.run(ctx, report)
 }
 
 // settle names the batch if nobody has, and returns what makes no sense.
 func (s *bulkSettings) settle(list string, now time.Time) error {
+	if s.dryRun && (s.wait || s.report.file != "") {
+		return errors.New("--dry-run asks for nothing: --wait and --report do not go with it")
+	}
 	if s.report.file != "" && !s.wait {
 		return errors.New("--report needs --wait: without it the outcomes are not known yet")
 	}

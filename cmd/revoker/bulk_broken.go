@@ -42,7 +42,7 @@ func (j *bulkJob) marked(ctx context.Context) int {
 	defer cancel()
 	b, err := j.asking.Status(ctx)
 	if err != nil {
-		return j.lines
+		return j.asked.lines
 	}
 	return b.Lines
 }

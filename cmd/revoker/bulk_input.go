@@ -37,26 +37,47 @@ func (p *program) openInput(name string, options list.Options, twice bool) (*bul
 	return &bulkInput{name: name, reader: reader, source: source, options: options}, nil
 }
 
-func (i *bulkInput) close() { _ = i.source.Close() }
+func (i *bulkInput) close() {
+	_ = i.reader.Close()
+	_ = i.source.Close()
+}
 
-// again begins to read the list once more.
+// again begins to read the list once more. The reader is to be closed.
 func (i *bulkInput) again() (*list.Reader, error) {
 	seeker, ok := i.source.(io.Seeker)
 	if !ok {
 		return nil, fmt.Errorf("%s can be read only once", i.name)
 	}
 	if _, err := seeker.Seek(0, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("read the list again for the report: %w", err)
+		return nil, fmt.Errorf("read the list again: %w", err)
 	}
 	return list.NewReader(i.source, i.options)
 }
 
-// foreignEncoding says how the list is encoded, unless that is UTF-8.
-func (i *bulkInput) foreignEncoding() string {
-	if encoding := i.reader.Encoding(); !strings.HasPrefix(encoding, "UTF-8") {
-		return ", read as " + encoding
+// rewind lets the list be read from its beginning.
+func (i *bulkInput) rewind() error {
+	reader, err := i.again()
+	if err != nil {
+		return err
 	}
-	return ""
+	_ = i.reader.Close()
+	i.reader = reader
+	return nil
+}
+
+// foreign says how the list is written, unless that is plain UTF-8.
+func (i *bulkInput) foreign() string {
+	layout, said := i.reader.Layout(), ""
+	if layout.Compression != "" {
+		said += ", unpacked from " + layout.Compression
+	}
+	if layout.Sheets > 1 {
+		said += fmt.Sprintf(", sheet %q of %d sheets", layout.Sheet, layout.Sheets)
+	}
+	if !strings.HasPrefix(layout.Encoding, "UTF-8") {
+		said += ", read as " + layout.Encoding
+	}
+	return said
 }
 
 // openTwice returns a list whose beginning can be sought again: a file as it is,
@@ -74,7 +95,7 @@ func openTwice(name string, stdin io.Reader) (io.ReadCloser, error) {
 	defer source.Close()
 	spool, err := os.CreateTemp("", "revoker-*.list")
 	if err != nil {
-		return nil, fmt.Errorf("keep the list for the report: %w", err)
+		return nil, fmt.Errorf("keep the list to read it again: %w", err)
 	}
 	_ = os.Remove(spool.Name()) // stays readable until it is closed
 	_, err = io.Copy(spool, source)
@@ -83,7 +104,7 @@ func openTwice(name string, stdin io.Reader) (io.ReadCloser, error) {
 	}
 	if err != nil {
 		spool.Close()
-		return nil, fmt.Errorf("keep the list for the report: %w", err)
+		return nil, fmt.Errorf("keep the list to read it again: %w", err)
 	}
 	return spool, nil
 }

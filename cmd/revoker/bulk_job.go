@@ -13,10 +13,6 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// shownBadLines is how many unusable lines are shown one by one, and how many
-// that repeat another.
-const shownBadLines = 100
-
 // garbagePercent bounds what a list of a million leaves behind before it is
 // collected, beside the imp_uids that are remembered.
 const garbagePercent = 25
@@ -29,9 +25,10 @@ type bulkJob struct {
 	asking   *enqueue.Batch
 	outcomes *outcome.Store
 
-	lines, before int
-	kinds         map[outcome.Kind]int
-	batch         outcome.Batch // how far it has come in the end
+	before int
+	asked  lineCounts
+	shown  bool          // the lines that are not simply queued were, before it was asked for
+	batch  outcome.Batch // how far it has come in the end
 }
 
 func (p *program) newBulkJob(s bulkSettings, input *bulkInput, client redis.UniversalClient) (*bulkJob, error) {
@@ -48,7 +45,7 @@ func (p *program) newBulkJob(s bulkSettings, input *bulkInput, client redis.Univ
 	}
 	return &bulkJob{
 		out: p.stderr, input: input, settings: s, asking: asking,
-		outcomes: outcome.NewStore(client, s.redis.Outcomes()), kinds: make(map[outcome.Kind]int),
+		outcomes: outcome.NewStore(client, s.redis.Outcomes()),
 	}, nil
 }
 
@@ -79,6 +76,9 @@ func (j *bulkJob) enqueue(ctx context.Context) error {
 	defer stop()
 	reader := &lineReader{list: j.input.reader, onFail: stop}
 	progress := newCounter(j.out, "lines asked for")
+	if !j.shown {
+		j.asked.say = progress.say
+	}
 	if !reader.lookAhead() {
 		return j.refuse(reader.ahead, progress)
 	}
@@ -88,68 +88,41 @@ func (j *bulkJob) enqueue(ctx context.Context) error {
 			failure = err
 			continue
 		}
-		j.count(result, progress)
+		progress.add()
+		j.asked.count(result)
+		if result.Before && result.Kind != outcome.KindInvalid {
+			j.before++
+		}
 	}
 	progress.end()
-	j.tellHidden()
-	tellList(j.out, j.input.reader)
+	j.tellList()
 	if err := j.broken(ctx, reader.err, failure); err != nil {
 		return err
 	}
 	j.tellAsked()
 	if reader.usable == 0 {
-		return noneUsable(j.lines)
+		return noneUsable(j.asked.lines)
 	}
 	return nil
 }
 
-// tellHidden says how many lines were not shown one by one.
-func (j *bulkJob) tellHidden() {
-	for _, hidden := range []struct {
-		kind outcome.Kind
-		what string
-	}{
-		{outcome.KindInvalid, "that cannot be used"},
-		{outcome.KindRepeated, "that repeat another"},
-	} {
-		if n := j.kinds[hidden.kind] - shownBadLines; n > 0 {
-			fmt.Fprintf(j.out, "… and %d more lines %s\n", n, hidden.what)
-		}
+// tellList says what else there is to say of the list, unless it was shown before.
+func (j *bulkJob) tellList() {
+	j.asked.tellHidden()
+	if !j.shown {
+		tellList(j.out, j.input.reader)
 	}
 }
 
 // tellAsked says what came of asking, and how to go on.
 func (j *bulkJob) tellAsked() {
-	fmt.Fprintf(j.out, "%s%s: %d queued, %d duplicate, %d invalid. Batch %s.\n",
-		plural(j.lines, "line"), j.input.foreignEncoding(),
-		j.kinds[outcome.KindQueued], j.kinds[outcome.KindElsewhere]+j.kinds[outcome.KindRepeated],
-		j.kinds[outcome.KindInvalid], j.settings.batch)
+	fmt.Fprintf(j.out, "%s%s: %s. Batch %s.\n",
+		plural(j.asked.lines, "line"), j.input.foreign(), j.asked.sum(), j.settings.batch)
 	if j.before > 0 {
 		fmt.Fprintf(j.out, "%s asked for by an earlier run.\n", was(j.before))
 	}
 	if !j.settings.wait {
 		fmt.Fprintf(j.out, "See how far it has come with: revoker batch show %s --wait\n", j.settings.batch)
-	}
-}
-
-// count counts a line, and shows one that is not simply queued.
-func (j *bulkJob) count(result enqueue.LineResult, progress *counter) {
-	j.lines++
-	progress.add()
-	j.kinds[result.Kind]++
-	if result.Before && result.Kind != outcome.KindInvalid {
-		j.before++
-	}
-	if j.kinds[result.Kind] > shownBadLines {
-		return
-	}
-	switch {
-	case result.Kind == outcome.KindInvalid:
-		progress.say("revoker: %v", result.Invalid)
-	case result.Kind == outcome.KindRepeated && result.First > 0:
-		progress.say("revoker: line %d: %s repeats line %d", result.Number, result.ImpUID, result.First)
-	case result.Kind == outcome.KindRepeated:
-		progress.say("revoker: line %d: %s repeats another line", result.Number, result.ImpUID)
 	}
 }
 
@@ -166,6 +139,7 @@ func (j *bulkJob) report(ctx context.Context, file *reportFile) error {
 	if err != nil {
 		return err
 	}
+	defer reader.Close()
 	if err := (reporter{j.asking, j.outcomes}).writeFile(ctx, reader, file); err != nil {
 		return err
 	}
@@ -176,7 +150,7 @@ func (j *bulkJob) report(ctx context.Context, file *reportFile) error {
 // verdict returns errUnfinished unless all went well: all lines asked for, and
 // revoked if that was waited for.
 func (j *bulkJob) verdict() error {
-	if j.kinds[outcome.KindInvalid] > 0 || j.settings.wait && j.batch.Revoked < j.batch.Asked() {
+	if j.asked.invalid() > 0 || j.settings.wait && j.batch.Revoked < j.batch.Asked() {
 		return errUnfinished
 	}
 	return nil

@@ -45,11 +45,10 @@ func goes(lines int) string {
 // refuse shows the lines of a list of which none can be used. No batch is made of it.
 func (j *bulkJob) refuse(lines []enqueue.Line, progress *counter) error {
 	for _, line := range lines {
-		j.count(enqueue.LineResult{Line: line, Kind: outcome.KindInvalid}, progress)
+		j.asked.count(enqueue.LineResult{Line: line, Kind: outcome.KindInvalid})
 	}
 	progress.end()
-	j.tellHidden()
-	tellList(j.out, j.input.reader)
+	j.tellList()
 	return noneUsable(len(lines))
 }
 

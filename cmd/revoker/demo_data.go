@@ -130,6 +130,7 @@ func (p *program) listedData(file string) (demoData, error) {
 	if err != nil {
 		return d, fmt.Errorf("%s: %w", file, err)
 	}
+	defer reader.Close()
 	seen := make(map[string]bool)
 	for row, err := range rows(reader) {
 		var bad *list.LineError

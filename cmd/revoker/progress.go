@@ -34,6 +34,7 @@ func newProgress(out io.Writer, total int) *progress {
 			progressbar.OptionSetPredictTime(false),
 			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetSpinnerChangeInterval(0), // else a goroutine draws the bar again after its end
 			progressbar.OptionClearOnFinish(),
 		)
 	}

@@ -20,7 +20,7 @@ var duplicateTexts = map[outcome.Kind]string{
 	outcome.KindElsewhere: "elsewhere",
 }
 
-// reportLines writes the lines of a report in the format of the list.
+// reportLines writes the lines of a report: NDJSON for a list in JSON, else CSV.
 type reportLines struct {
 	buffer  *bufio.Writer
 	csv     *csv.Writer // nil for NDJSON
@@ -30,7 +30,7 @@ type reportLines struct {
 
 func newReportLines(out io.Writer, reader *list.Reader, bom bool) *reportLines {
 	l := &reportLines{buffer: bufio.NewWriter(out)}
-	if reader.Format() == list.NDJSON {
+	if format := reader.Format(); format == list.NDJSON || format == list.JSON {
 		return l
 	}
 	own := reader.Header()

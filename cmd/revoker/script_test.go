@@ -54,6 +54,10 @@ func TestScripts(t *testing.T) {
 			"long":   long,
 			"hash":   hash,
 
+			"archive":  archive,
+			"pack":     pack,
+			"cutshort": cutShort,
+
 			"simulator": simulator,
 			"until":     until,
 			"redis":     command,

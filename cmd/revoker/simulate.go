@@ -133,6 +133,7 @@ func (p *program) issueListed(portone *iamporttest.Server, file string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
+	defer reader.Close()
 	for row, err := range rows(reader) {
 		var bad *list.LineError
 		switch {

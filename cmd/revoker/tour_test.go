@@ -30,6 +30,7 @@ func (x tour) run(t *testing.T) {
 	if revoked := x.producer.compare(t, report, x.lines); revoked != x.lines-x.refused {
 		t.Errorf("%d are revoked, want %d", revoked, x.lines-x.refused)
 	}
+	x.producer.shows(t, exitDone, "\n  dead     not_issued ", "bulk", file, "--dry-run")
 	x.read(t, dir)
 	x.bury(t, dir)
 }

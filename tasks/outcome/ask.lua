@@ -33,20 +33,15 @@ local function ask(imp_uid, line, how)
   if redis.call('EXISTS', outcome, request) == 0 then -- as of most
     return record(request, imp_uid, id, line, how)
   end
-  local o = redis.pcall('HMGET', outcome, 'status', 'reason', 'request', 'apply_num')
-  local r = redis.pcall('HMGET', request, 'id', 'apply_num', 'withdrawn', by)
-  if o.err or r.err then
-    return nil, (o.err or r.err) .. ': ' .. imp_uid
+  local f = found(imp_uid, how, by)
+  if f.err then
+    return nil, f.err
   end
-  local asked, is = r[1] or o[1], current({status = o[1], request = o[3]}, {id = r[1]})
-  local ended, status = is and ending(o[1], o[2]), is and o[1] or 'queued'
-  if ended then
-    local another = how.apply_num and how.apply_num ~= (o[4] or r[2])
-    asked = not (how.again or o[2] == 'withdrawn' or another)
-  elseif asked and how.apply_num and how.apply_num ~= r[2] then
+  local o, r, ended, status = f.o, f.r, f.ended, f.status
+  if f.other then
     return 'x', status, r[2] or ''
   end
-  if not asked then
+  if not f.asked then
     redis.call('ZADD', openKey, millis, imp_uid) -- first, since memory that is full refuses it
     redis.call('DEL', request)
     local after = math.max(tonumber(r[1] or 0), tonumber(o[3] or 0)) + 1

@@ -77,6 +77,28 @@ local function current(was, asked)
   return not asked.id or asked.id == (was.request or not ending(was.status) and asked.id)
 end
 
+-- found returns what asking for an imp_uid in a manner finds, or an error: o, the fields
+-- of its outcome, and r, of its request, with who asks as the last; how it ended, if it
+-- has, and its status and reason; whether it was asked for, so that nothing new is; and
+-- whether another receipt of it is being revoked.
+local function found(imp_uid, how, by)
+  local o = redis.pcall('HMGET', outcomeKey(imp_uid), 'status', 'reason', 'request', 'apply_num')
+  local r = redis.pcall('HMGET', requestKey(imp_uid), 'id', 'apply_num', 'withdrawn', by)
+  if o.err or r.err then
+    return {err = (o.err or r.err) .. ': ' .. imp_uid}
+  end
+  local is = current({status = o[1], request = o[3]}, {id = r[1]})
+  local f = {o = o, r = r, asked = r[1] or o[1], status = is and o[1] or 'queued', reason = is and o[2]}
+  f.ended = is and ending(o[1], o[2])
+  if f.ended then
+    local another = how.apply_num and how.apply_num ~= (o[4] or r[2])
+    f.asked = not (how.again or o[2] == 'withdrawn' or another)
+  else
+    f.other = f.asked and how.apply_num and how.apply_num ~= r[2]
+  end
+  return f
+end
+
 -- withdrawn reports whether all who asked have withdrawn what they asked for, besides
 -- the batch that is given.
 local function withdrawn(asked, besides)

@@ -183,7 +183,7 @@ func TestLifeOfARequest(t *testing.T) {
 				s := outcome.NewStore(client, outcome.Config{})
 				var attempt outcome.Attempt
 				for i, step := range steps {
-					if got := told(t.Context(), s, step.do, step.r, &attempt); got != step.want {
+					if got := foretold(t.Context(), s, step.do, step.r, &attempt); got != step.want {
 						t.Fatalf("step %d: %s is %q, want %q", i+1, step.do, got, step.want)
 					}
 				}

@@ -19,6 +19,7 @@ var (
 	extendScript   = script("extend.lua")
 	finishScript   = script("finish.lua")
 	overdueScript  = script("overdue.lua")
+	previewScript  = script("preview.lua")
 	reviveScript   = script("revive.lua")
 )
 

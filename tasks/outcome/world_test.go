@@ -151,7 +151,10 @@ func (w *world) do(ctx context.Context, s step) (string, error) {
 		if from, rows := w.model.chunk(s); s.as > 0 {
 			return w.askRows(ctx, s.as-1, from, rows)
 		}
-		return told(ctx, w.store, "ask", s.asks(), nil), nil
+		if s.lost { // what is asked for twice was not asked for at the preview
+			return told(ctx, w.store, "ask", s.asks(), nil), nil
+		}
+		return foretold(ctx, w.store, "ask", s.asks(), nil), nil
 	case doBegin:
 		return w.begin(ctx, s)
 	case doFinish, doExtend:

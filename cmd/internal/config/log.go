@@ -40,8 +40,8 @@ func (l *Log) Logger(w io.Writer) (*slog.Logger, error) {
 	return nil, fmt.Errorf("--log-format %q must be text or json", l.Format)
 }
 
-// Terminal reports whether w is a terminal that a person looks at.
-func Terminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+// Terminal reports whether a reader or a writer is a terminal that a person looks at.
+func Terminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }

@@ -25,7 +25,8 @@ type csvParser struct {
 	name   string          // what the header says
 	names  map[string]bool // the letters of all names of columns that are read
 	columns
-	lost error // why the columns are not known since a second header, nil if they are
+	cells bool  // the records are rows of a sheet, see [sheet]
+	lost  error // why the columns are not known since a second header, nil if they are
 }
 
 // columns are the indices of those that are read, -1 if there is none.
@@ -47,6 +48,11 @@ func (p *csvParser) split(record []byte) []string {
 	columns, err := p.csv.Read()
 	if err != nil { // io.EOF: there was nothing but a line break
 		return nil
+	}
+	if p.cells {
+		for i, column := range columns {
+			columns[i] = cellBreaks.Replace(column)
+		}
 	}
 	return columns
 }

@@ -3,32 +3,120 @@ package list
 import (
 	"bytes"
 	"errors"
+	"io"
 )
 
-// foreignFormats are files that people take for a list, by how they begin.
+const (
+	compoundMagic = "\xD0\xCF\x11\xE0"
+
+	saveAs  = ": open it in Excel and save it as CSV UTF-8 or as a workbook (.xlsx)"
+	unlock  = ": open it where its software is installed, release it from protection, and save it as CSV UTF-8"
+	askFor  = ": ask for the list as CSV or as a workbook (.xlsx)"
+	extract = ": unpack it, and give the list that is in it"
+)
+
+// foreignFormats are files that people take for a list, by how they begin, the
+// longer beginnings first. What the products of document protection write was found
+// in public repositories that detect them.
 var foreignFormats = []struct{ magic, what string }{
-	{"PK\x03\x04", "an Excel workbook (.xlsx) or another ZIP archive" + saveAs},
-	{"\xD0\xCF\x11\xE0", "an old Excel workbook (.xls)" + saveAs},
-	{"<", "HTML or XML, which some order systems name .xls" + saveAs},
-	{"\x1F\x8B", "compressed with gzip: unpack it on the way, gunzip -c FILE | revoker bulk -"},
-	{"[{", "a JSON array: make it one object a line, jq -c '.[]' FILE | revoker bulk -"},
+	{"<## NASCA DRM FILE", "encrypted by NASCA document protection (DRM)" + unlock},
+	{"SCDSA00", "encrypted by SoftCamp document protection (DRM)" + unlock},
+	{"\x9B DRMONE", "encrypted by Fasoo document protection (DRM)" + unlock},
+	{"<!-- FasooSecureContainer", "encrypted by Fasoo document protection (DRM)" + unlock},
+	{"<DOCUMENTSAFER", "encrypted by Document Safer, a document protection (DRM)" + unlock},
+	{"<DOCUMENT SAFER", "encrypted by Document Safer, a document protection (DRM)" + unlock},
+	{compoundMagic, "an old Excel workbook (.xls) or another old document of Office" + saveAs},
+	{"%PDF", "a PDF" + askFor},
+	{`{\rtf`, "a document of a word processor (RTF): save its table as CSV UTF-8"},
+	{"\x1F\x8B", "compressed twice, with gzip at last: unpack it once"},
+	{"\x28\xB5\x2F\xFD", "compressed twice, with zstd at last: unpack it once"},
+	{"PK\x03\x04", "a ZIP archive within another text" + extract},
+	{"\xFD7zXZ\x00", "compressed with xz: unpack it on the way, xz -dc FILE | revoker bulk -"},
+	{"BZh", "compressed with bzip2: unpack it on the way, bzip2 -dc FILE | revoker bulk -"},
+	{"\x04\x22\x4D\x18", "compressed with lz4: unpack it on the way, lz4 -dc FILE | revoker bulk -"},
+	{"7z\xBC\xAF\x27\x1C", "a 7z archive" + extract},
+	{"Rar!\x1A\x07", "a RAR archive" + extract},
+	{"\x89PNG", "a picture (PNG)" + askFor},
+	{"\xFF\xD8\xFF", "a picture (JPEG)" + askFor},
+	{"GIF8", "a picture (GIF)" + askFor},
+	{"SQLite format 3\x00", "a database (SQLite): export the payments as CSV"},
+	{"PAR1", "a Parquet file: export the payments as CSV"},
 }
 
-const saveAs = ": open it in Excel and save it as CSV UTF-8"
+// binaryHead is how far a text is searched for control characters: 512 bytes. A list
+// with one in ten of them is none; one with fewer is read, and their lines told.
+const binaryHead = 512
 
-// foreign returns an error that says what to do if a list that begins with
-// head is no text, or not one of ours.
-func foreign(head []byte) error {
+// foreignFile returns an error that says what to do if a file that begins with head
+// is known to be no list.
+func foreignFile(head []byte) error {
 	head = bytes.TrimLeft(head, blanks)
-	if rest, ok := bytes.CutPrefix(head, []byte("[")); ok {
-		head = append([]byte("["), bytes.TrimLeft(rest, blanks)...)
-	}
 	for _, f := range foreignFormats {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
 			return errors.New("the list is " + f.what)
 		}
 	}
 	return nil
+}
+
+// foreignText is foreignFile for a text, decoded, that begins with head.
+func foreignText(head []byte) error {
+	if err := foreignFile(head); err != nil {
+		return err
+	}
+	head = bytes.TrimLeft(head, blanks)
+	if bytes.HasPrefix(head, []byte("<")) {
+		return errors.New("the list is " + markup(head) + saveAs)
+	}
+	if isBinary(head[:min(len(head), binaryHead)]) {
+		return errors.New("the list is no text, but a program or data of one: give a CSV, a JSON or a workbook (.xlsx)")
+	}
+	return nil
+}
+
+// isBinary reports whether a tenth of head are control characters, and NUL among them.
+func isBinary(head []byte) bool {
+	controls := 0
+	for _, b := range head {
+		if b < ' ' && bytes.IndexByte([]byte(blanks), b) < 0 {
+			controls++
+		}
+	}
+	return bytes.IndexByte(head, 0) >= 0 && controls > len(head)/10
+}
+
+// markup says what a text is that begins with a tag.
+func markup(head []byte) string {
+	head = bytes.ToLower(head)
+	switch {
+	case bytes.Contains(head, []byte("urn:schemas-microsoft-com:office:spreadsheet")):
+		return "an XML spreadsheet of Excel 2003"
+	case bytes.Contains(head, []byte("<html")), bytes.Contains(head, []byte("<table")), bytes.Contains(head, []byte("<!doctype html")):
+		return "HTML, which some order systems name .xls"
+	}
+	return "HTML or XML, which some order systems name .xls"
+}
+
+// encrypted is the name of the stream that holds a workbook with a password, in the
+// UTF-16 of a compound file: [MS-OFFCRYPTO] 2.3.4.4.
+var encrypted = []byte("E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00")
+
+// compoundFile says of a compound file, as Office writes old documents and those with
+// a password, what it is. It reads in to its end.
+func compoundFile(in io.Reader) error {
+	const step = 64 << 10
+	buffer := make([]byte, 0, len(encrypted)+step)
+	for {
+		n, err := io.ReadFull(in, buffer[len(buffer):len(buffer)+step])
+		buffer = buffer[:len(buffer)+n]
+		if bytes.Contains(buffer, encrypted) {
+			return errors.New("the list is a workbook with a password: open it in Excel, and save it without one")
+		}
+		if err != nil {
+			return foreignFile([]byte(compoundMagic))
+		}
+		buffer = buffer[:copy(buffer, buffer[max(0, len(buffer)-len(encrypted)):])]
+	}
 }
 
 const blanks = " \t\r\n"

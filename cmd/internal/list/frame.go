@@ -16,7 +16,7 @@ var (
 
 // unusable reports whether err concerns one record alone.
 func unusable(err error) bool {
-	return err == errTooLong || err == errOpenQuote || err == errStrayQuote
+	return err == errTooLong || err == errLongElement || err == errOpenQuote || err == errStrayQuote
 }
 
 // framer cuts a list into records. It looks at a record in the buffer before

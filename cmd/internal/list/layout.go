@@ -5,6 +5,12 @@ package list
 type Layout struct {
 	// Format is how the list is written.
 	Format Format
+	// Compression is what the list is compressed with: gzip or zstd, or empty.
+	Compression string
+	// Sheet is the sheet of a workbook that is read, empty for other formats, and
+	// Sheets is how many sheets the workbook has.
+	Sheet  string
+	Sheets int
 	// Encoding is what [Reader.Encoding] returns.
 	Encoding string
 	// Separator is what separates the fields of a CSV: comma, semicolon, tab,
@@ -20,7 +26,11 @@ type Layout struct {
 // Layout returns how the list is written.
 func (r *Reader) Layout() Layout {
 	layout := r.layout
-	layout.Format, layout.Encoding = r.format, r.encoding
+	layout.Format, layout.Encoding, layout.Compression = r.format, r.encoding, r.compression
+	layout.Sheet, layout.Sheets = r.sheet, r.sheets
+	if r.format == XLSX {
+		layout.Separator = ""
+	}
 	return layout
 }
 

@@ -10,8 +10,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"strings"
 
 	"receiptrevoker/tasks"
 )
@@ -30,6 +30,11 @@ type Format string
 const (
 	CSV    Format = "CSV"
 	NDJSON Format = "NDJSON"
+	// JSON is a JSON text other than NDJSON: an array of objects or of strings,
+	// objects one after another, or an answer of PortOne that holds a list.
+	JSON Format = "JSON"
+	// XLSX is a workbook of Excel, .xlsx or .xlsm.
+	XLSX Format = "XLSX"
 )
 
 // Options are what a reader cannot find out by itself. The zero value is good
@@ -40,6 +45,9 @@ type Options struct {
 	Column string
 	// PG is the gateway of lines that name none. Default: not known.
 	PG tasks.Gateway
+	// Sheet is the sheet of a workbook that is read. Default: the first one that
+	// Excel shows.
+	Sheet string
 }
 
 // Row is one payment of the list.
@@ -64,16 +72,21 @@ type Row struct {
 // Reader reads a list row by row. It holds one record at a time, however long
 // the list is.
 type Reader struct {
-	records  framer
-	text     decoder
-	parser   parser
-	gateways gateways
-	format   Format
-	encoding string
-	header   []string
-	layout   Layout
-	notes    []Note
-	noted    struct{ marked, odd bool } // which notes there are of what may come again
+	records     framer
+	elements    *elements // nil unless the format is JSON
+	text        decoder
+	parser      parser
+	gateways    gateways
+	format      Format
+	encoding    string
+	compression string
+	sheet       string
+	sheets      int
+	header      []string
+	layout      Layout
+	notes       []Note
+	noted       struct{ marked, odd bool } // which notes there are of what may come again
+	closers     []io.Closer
 }
 
 // parser makes a row of a record in UTF-8, whose PG is as it came. With an error
@@ -83,59 +96,6 @@ type parser interface {
 }
 
 var errBlank = errors.New("blank")
-
-// NewReader looks at the beginning of a list and finds out how to read it.
-//
-// The imp_uid stands in the column imp_uid, impUid, 포트원 거래고유번호, 아임포트
-// 거래고유번호, 거래고유번호, 포트원 거래번호 or 아임포트 거래번호, the first of these that
-// the header has; the gateway in pg, pg_provider, PG사 or 결제대행사; the number of the
-// receipt that is meant, if only that one may be revoked, in apply_num, applyNum or
-// 현금영수증 승인번호. Names match in any case, spacing, punctuation and Unicode form, and
-// with a little around them, as in V1 포트원 거래번호(imp_uid). The header is searched in the
-// first 30 rows, above the first payment. A list of nothing but imp_uids, one a line, needs
-// no header. Keys of NDJSON are imp_uid or impUid, pg or pg_provider, and apply_num or
-// applyNum.
-//
-// The error is [ErrEmpty], says what to do about a list that cannot be read,
-// or comes from r.
-func NewReader(r io.Reader, opts Options) (*Reader, error) {
-	opts.Column = strings.TrimSpace(opts.Column)
-	in, encoding, err := open(r)
-	if err != nil {
-		return nil, err
-	}
-	reader := &Reader{records: framer{in: in, line: 1}, encoding: encoding, gateways: newGateways(opts.PG)}
-	if err := reader.records.skipBlank(); err == io.EOF {
-		return nil, ErrEmpty
-	} else if err != nil {
-		return nil, err
-	}
-	head, err := peek(in)
-	if err != nil {
-		return nil, err
-	}
-	if err := foreign(head); err != nil {
-		return nil, err
-	}
-	if reader.encoding == "" {
-		reader.encoding = guess(head)
-	}
-	reader.text.korean = reader.encoding == eucKR
-	if err := reader.start(head, opts); err != nil {
-		return nil, err
-	}
-	return reader, nil
-}
-
-// start sets up the parser, having seen the beginning.
-func (r *Reader) start(head []byte, opts Options) error {
-	if firstByte(head) == '{' {
-		r.format, r.parser = NDJSON, newNDJSONParser(opts)
-		return nil
-	}
-	r.format = CSV
-	return r.startCSV(head, opts)
-}
 
 // Format returns how the list is written.
 func (r *Reader) Format() Format { return r.format }
@@ -172,22 +132,43 @@ func (r *Reader) Read() (Row, error) {
 // next returns the next record in UTF-8. If unusable holds for the error,
 // record is the beginning of one that cannot be used.
 func (r *Reader) next() ([]byte, error) {
-	record, err := r.records.next()
-	r.noteLine()
-	if err == errTooLong {
+	record, err := r.record()
+	if err == errTooLong || err == errLongElement {
 		record = whole(record)
 	}
 	return r.text.decode(record), err
 }
 
+// record returns the next record as it came. A final error says how far the
+// reading came.
+func (r *Reader) record() ([]byte, error) {
+	if r.elements != nil {
+		return r.elements.next()
+	}
+	record, err := r.records.next()
+	r.noteLine()
+	if err != nil && err != io.EOF && !unusable(err) {
+		return nil, fmt.Errorf("line %d: %w", r.records.start, err)
+	}
+	return record, err
+}
+
+// line returns the line on which the record last returned starts.
+func (r *Reader) line() int {
+	if r.elements != nil {
+		return r.elements.start
+	}
+	return r.records.start
+}
+
 // row returns the row that a record holds, or what can be read of it. If the
 // record is unusable already, fault is why, and the error.
 func (r *Reader) row(record []byte, fault error) (Row, error) {
-	if fault == errTooLong {
-		return Row{Line: r.records.start}, fault
+	if fault == errTooLong || fault == errLongElement {
+		return Row{Line: r.line()}, fault
 	}
 	row, err := r.parser.parse(record)
-	row.Line = r.records.start
+	row.Line = r.line()
 	row.PG = r.gateways.parse(string(row.PG))
 	return row, cmp.Or(fault, err)
 }

@@ -23,6 +23,7 @@ const (
 // sample is the beginning of a list, split by one separator.
 type sample struct {
 	comma   byte
+	cells   bool     // the records are rows of a sheet
 	rows    []header // up to the first payment, and some after
 	data    int      // index of the first row with a payment, len(rows) if there is none
 	headers []header // rows before it in which a column has the imp_uid's name
@@ -52,7 +53,7 @@ func (r *Reader) samples(head []byte, sep byte, sepLine int, named string) []sam
 	for i, comma := range commas {
 		buffer.Reset(bytes.NewReader(head))
 		records := framer{in: buffer, line: r.records.line, comma: comma}
-		all[i].comma = comma
+		all[i].comma, all[i].cells = comma, r.format == XLSX
 		all[i].split(records, decoder{korean: r.text.korean}, sepLine)
 		if len(head) == maxRecord {
 			all[i].dropLast() // which may be cut
@@ -64,7 +65,7 @@ func (r *Reader) samples(head []byte, sep byte, sepLine int, named string) []sam
 
 // split cuts the beginning of a list into rows.
 func (s *sample) split(records framer, text decoder, sepLine int) {
-	var p csvParser
+	p := csvParser{cells: s.cells}
 	p.separate(s.comma)
 	for len(s.rows) < maxRows {
 		record, err := records.next()

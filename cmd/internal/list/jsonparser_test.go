@@ -55,6 +55,10 @@ func TestNDJSON(t *testing.T) {
 			want: []string{`line 1: the line is not valid JSON: unexpected end of JSON input`, "2 imp_2"},
 		},
 		{
+			name: "PortOne's record of a payment, whose apply_num is not the receipt's",
+			list: "{\"imp_uid\":\"imp_1\",\"apply_num\":\"30001\",\"cash_receipt_issued\":true}\n", want: []string{"1 imp_1"},
+		},
+		{
 			name: "CP949", list: cp949("{\"imp_uid\":\"imp_1\",\"pg\":\"토스페이먼츠\"}\n"),
 			want: []string{"1 imp_1 tosspayments"},
 		},

@@ -1,0 +1,108 @@
+package list
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// object takes the object ahead, which is outside of an array or the response of an
+// answer. It is an element unless it holds a list: then those of the list are.
+func (e *elements) object(response bool) (bool, error) {
+	opened := level{bracket: '{', line: e.scan.line, full: true}
+	e.start = e.scan.line
+	e.scan.take()
+	code, payment := false, false
+	for {
+		key, ok, err := e.key()
+		if !ok || err != nil {
+			return e.remainder(err)
+		}
+		code, payment = code || key == "code", payment || e.answers.names(key)
+		b, err := e.scan.inside()
+		if err != nil {
+			return false, err
+		}
+		switch {
+		case payment:
+		case response && key == "list" && b == '[', !response && key == "response" && code && b == '[':
+			e.open = append(e.open, opened)
+			e.answers.answer = true
+			e.enter('[')
+			return false, nil
+		case !response && key == "response" && code && b == '{':
+			e.open = append(e.open, opened)
+			e.answers.answer = true
+			e.scan.text = e.scan.text[:0]
+			return e.object(true)
+		}
+		value, err := e.memberValue()
+		if err != nil {
+			return false, err
+		}
+		if key == "total" {
+			opened.total, _ = strconv.Atoi(value)
+		}
+		if b, err = e.scan.inside(); err != nil || b != ',' {
+			return e.remainder(err)
+		}
+		e.scan.take()
+	}
+}
+
+// remainder takes what is left of an object that holds no list.
+func (e *elements) remainder(err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	e.scan.keep(' ') // what was skipped may have kept two words apart
+	e.scan.nest = append(e.scan.nest[:0], '{')
+	return true, e.scan.rest()
+}
+
+// key takes a key and the colon after it, and reports whether they are ahead. The
+// error is final.
+func (e *elements) key() (string, bool, error) {
+	b, err := e.scan.inside()
+	if err != nil || b != '"' {
+		return "", false, err
+	}
+	from := len(e.scan.text)
+	if err := e.scan.value(); err != nil {
+		return "", false, err
+	}
+	var key string
+	_ = json.Unmarshal(e.scan.text[from:], &key) // "" if it is too long or no string
+	if b, err = e.scan.inside(); err != nil || b != ':' {
+		return "", false, err
+	}
+	e.scan.take()
+	return key, true, nil
+}
+
+// memberValue takes the value of a key, and returns it as it came.
+func (e *elements) memberValue() (string, error) {
+	from := len(e.scan.text)
+	err := e.scan.value()
+	return string(e.scan.text[from:]), err
+}
+
+// member skips a member of an answer that follows its list.
+func (e *elements) member() (bool, error) {
+	key, ok, err := e.key()
+	if err != nil {
+		return false, err
+	}
+	if !ok {
+		return false, e.scan.broken("a key is expected")
+	}
+	if e.answers.names(key) {
+		return false, e.scan.broken(fmt.Sprintf("the object of line %d holds a list, and a key %s as well",
+			e.open[len(e.open)-1].line, key))
+	}
+	if b, err := e.scan.inside(); err != nil || endsWord(b) {
+		return false, e.scan.broken(fmt.Sprintf("the key %q has no value", cut(key)))
+	}
+	_, err = e.memberValue()
+	return false, err
+}

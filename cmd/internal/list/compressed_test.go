@@ -1,0 +1,129 @@
+package list_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"receiptrevoker/cmd/internal/list"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+)
+
+// gzipped returns text compressed, each part by itself, one after another.
+func gzipped(t testing.TB, parts ...string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	for _, part := range parts {
+		w := gzip.NewWriter(&out)
+		if _, err := io.WriteString(w, part); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out.Bytes()
+}
+
+func zstandard(t testing.TB, options []zstd.EOption, parts ...string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	for _, part := range parts {
+		w, err := zstd.NewWriter(&out, options...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, part); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out.Bytes()
+}
+
+func TestCompressedLists(t *testing.T) {
+	t.Parallel()
+	want := []string{"2 imp_1 kcp", "3 imp_2 kcp"}
+	tests := []struct {
+		name, compression string
+		format            list.Format
+		file              []byte
+	}{
+		{"gzip of a CSV", "gzip", list.CSV, gzipped(t, "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n")},
+		{"gzip in parts, one cut within a line", "gzip", list.CSV, gzipped(t, "imp_uid,pg\nimp_1,k", "cp\nimp_2,kcp\n")},
+		{"gzip of CP949", "gzip", list.CSV, gzipped(t, cp949("거래고유번호,PG사\nimp_1,NHN KCP\nimp_2,NHN KCP\n"))},
+		{"gzip of NDJSON", "gzip", list.NDJSON, gzipped(t, "\n{\"imp_uid\":\"imp_1\",\"pg\":\"kcp\"}\n{\"imp_uid\":\"imp_2\",\"pg\":\"kcp\"}")},
+		{"gzip of a workbook", "gzip", list.XLSX, gzipped(t, string(workbook(t, row(1, text("A1", "imp_uid"), text("B1", "pg"))+
+			row(2, text("A2", "imp_1"), text("B2", "kcp"))+row(3, text("A3", "imp_2"), text("B3", "kcp")))))},
+		{"zstd", "zstd", list.CSV, zstandard(t, nil, "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n")},
+		{"zstd in parts, after one to be skipped", "zstd", list.CSV, append([]byte("\x50\x2A\x4D\x18\x02\x00\x00\x00xx"),
+			zstandard(t, nil, "imp_uid,pg\nimp_1,", "kcp\nimp_2,kcp\n")...)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			reader, err := list.NewReader(bytes.NewReader(test.file), list.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer reader.Close()
+			if diff := cmp.Diff(want, rest(t, reader)); diff != "" {
+				t.Errorf("read (-want +got):\n%s", diff)
+			}
+			layout := reader.Layout()
+			if layout.Compression != test.compression || layout.Format != test.format {
+				t.Errorf("Layout() = %+v, want compression %s and format %s", layout, test.compression, test.format)
+			}
+		})
+	}
+}
+
+// What is cut short is not taken for the end of the list, also between two lines.
+func TestCompressedListThatIsDamaged(t *testing.T) {
+	t.Parallel()
+	var lines strings.Builder
+	lines.WriteString("imp_uid\n")
+	for i := range 50_000 {
+		fmt.Fprintf(&lines, "imp_%d\n", i*7919%1_000_003)
+	}
+	zipped := gzipped(t, lines.String())
+	packed := zstandard(t, nil, lines.String())
+	tests := []struct {
+		name, want string
+		file       []byte
+	}{
+		{"gzip cut short", "the gzip file is cut short", zipped[:len(zipped)/2]},
+		{"gzip without its checksum", "the gzip file is cut short", zipped[:len(zipped)-6]},
+		{"gzip with another checksum", "the gzip file cannot be unpacked: gzip: invalid checksum", append(zipped[:len(zipped)-8:len(zipped)-8], "12345678"...)},
+		{"gzip cut within its header", "the gzip file is cut short", zipped[:5]},
+		{"gzip with something after it", "the gzip file cannot be unpacked: gzip: invalid header", append(zipped[:len(zipped):len(zipped)], "something else"...)},
+		{"zstd cut short", "the zstd file is cut short", packed[:len(packed)/2]},
+		{"zstd with a window that is too large", "make it again without --ultra and --long", []byte("\x28\xB5\x2F\xFD\x00\xB0")},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			reader, err := list.NewReader(bytes.NewReader(test.file), list.Options{})
+			last := 0
+			for err == nil {
+				var row list.Row
+				if row, err = reader.Read(); err == nil {
+					last = row.Line
+				}
+			}
+			if err == io.EOF || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want one with %q", err, test.want)
+			}
+			if at := fmt.Sprintf("line %d: ", last+1); last > 0 && !strings.HasPrefix(err.Error(), at) {
+				t.Errorf("error %v, want it at %s", err, at)
+			}
+		})
+	}
+}

@@ -1,0 +1,125 @@
+package list
+
+import (
+	"fmt"
+	"io"
+	"slices"
+)
+
+// elements cuts a JSON text into the records of a list: the elements of its arrays,
+// and of the list that an answer of PortOne holds, and what stands outside of an
+// array. Several values may follow each other, with or without line breaks.
+//
+// PortOne V1 answers {"code":0,"message":null,"response":…} with an array or with
+// {"total":…,"list":[…]} as its response; see its specification, /payments/status.
+type elements struct {
+	scan    jsonScanner
+	answers *jsonParser
+	start   int                         // line on which the element last returned starts
+	open    []level                     // what is open around what is ahead, of which elements are taken
+	err     error                       // final
+	partial func(line, read, total int) // is told of a list that is one page of several
+}
+
+// level is an array of elements, or an object of an answer around one.
+type level struct {
+	bracket byte
+	line    int  // on which it is opened
+	full    bool // a value was read: a comma or the end follows
+	comma   bool // a comma was read: a value follows
+
+	total    int // of an answer's response: how many there are on all its pages
+	elements int // how many were read
+}
+
+// next returns the next element, valid until the call after. The error is
+// errLongElement with the beginning of an element, io.EOF at the end of the text,
+// or final.
+func (e *elements) next() ([]byte, error) {
+	for e.err == nil {
+		e.scan.text = e.scan.text[:0]
+		found, err := e.step()
+		switch {
+		case err != nil:
+			e.err = err
+		case found && len(e.scan.text) > maxRecord:
+			return e.scan.text[:maxRecord], errLongElement
+		case found:
+			return e.scan.text, nil
+		}
+	}
+	return nil, e.err
+}
+
+// step goes on to the next bracket, comma or value, and reports whether an element
+// was found.
+func (e *elements) step() (bool, error) {
+	b, err := e.scan.ahead()
+	if err == io.EOF && len(e.open) > 0 {
+		top := e.open[len(e.open)-1]
+		return false, e.scan.broken(fmt.Sprintf("it is cut short: the %q of line %d is not closed", top.bracket, top.line))
+	}
+	if err != nil {
+		return false, err
+	}
+	e.start = e.scan.line
+	if len(e.open) == 0 {
+		return e.outside(b)
+	}
+	top := &e.open[len(e.open)-1]
+	switch {
+	case endsWord(b) && b != ',' && opening(b) == top.bracket && !top.comma:
+		e.scan.take()
+		e.leave()
+		return false, nil
+	case top.full && b == ',':
+		e.scan.take()
+		top.full, top.comma = false, true
+		return false, nil
+	case top.full || endsWord(b):
+		return false, e.scan.broken(fmt.Sprintf("%q stands where a comma or a value is expected", b))
+	}
+	top.full, top.comma = true, false
+	if top.bracket == '{' {
+		return e.member()
+	}
+	e.count()
+	return true, e.scan.value()
+}
+
+// count counts an element of an answer's list.
+func (e *elements) count() {
+	if len(e.open) > 1 {
+		e.open[len(e.open)-2].elements++
+	}
+}
+
+// outside reads what begins with b outside of an array.
+func (e *elements) outside(b byte) (bool, error) {
+	switch {
+	case b == '[':
+		e.enter('[')
+		return false, nil
+	case b == '{':
+		return e.object(false)
+	case endsWord(b):
+		return false, e.scan.broken(fmt.Sprintf("%q stands outside of any list", b))
+	}
+	return true, e.scan.value()
+}
+
+// enter takes the bracket ahead: what is in it are elements.
+func (e *elements) enter(bracket byte) {
+	e.scan.take()
+	e.open = append(e.open, level{bracket: bracket, line: e.scan.line})
+}
+
+// leave leaves the array or object around.
+func (e *elements) leave() {
+	top := e.open[len(e.open)-1]
+	if top.total > top.elements {
+		e.partial(top.line, top.elements, top.total)
+	}
+	e.open = e.open[:len(e.open)-1]
+	e.answers.answer = slices.ContainsFunc(e.open, func(l level) bool { return l.bracket == '{' })
+}

@@ -1,0 +1,228 @@
+package list_test
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/tasks"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/unicode"
+)
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	long := `{"imp_uid":"imp_9","x":"` + strings.Repeat("가", 64<<10) + `"}`
+	for _, test := range []golden{
+		{
+			name: "array of objects on one line", opts: list.Options{PG: tasks.KCP},
+			list: `[{"imp_uid":"imp_1"},{"impUid":"imp_2","pg":"nice"}]`, want: []string{"1 imp_1 kcp", "1 imp_2 nice"},
+		},
+		{
+			name: "array over several lines",
+			list: "\n[\n  {\n    \"imp_uid\": \"imp_1\",\n    \"x\": [\"]\", {\"}\": \"\\\"\"}]\n  },\r\n  {\n    \"imp_uid\": \"imp_2\"\n  }\n]\n",
+			want: []string{"3 imp_1", "7 imp_2"},
+		},
+		{
+			name: "array of strings", list: "[\"imp_1\",\n\"imps_2\", \"kcp\",\n \"imp 3\", \"imp_\\u0034\"]",
+			want: []string{
+				"1 imp_1", "2 imps_2", `line 2: the string "kcp" is not an imp_uid, which begins with imp_ or imps_`,
+				`line 3: imp_uid "imp 3" contains ' ', only A-Z a-z 0-9 _ and - are allowed`, "3 imp_4",
+			},
+		},
+		{name: "empty array", list: "[ ]"},
+		{name: "arrays one after another", list: "[\"imp_1\"][]\n[\"imp_2\"]", want: []string{"1 imp_1", "2 imp_2"}},
+		{
+			name: "objects one after another, over several lines",
+			list: "{\n\"imp_uid\": \"imp_1\"\n}\n{\n\"imp_uid\":\n\"imp_2\" ,\"pg\" : \"kcp\"}{\"imp_uid\":\"imp_3\"}\"imp_4\" {}",
+			want: []string{"1 imp_1", "4 imp_2 kcp", "6 imp_3", "6 imp_4", "line 6: the object has no key imp_uid or impUid"},
+		},
+		{
+			name: "elements that cannot be used",
+			list: "[{}, 1, null,\n[\"imp_1\"],\n{\"imp_uid\":imp_2},\n{\"x\":1}, {\"imp_uid\":\"imp_3\" \"pg\":1}, {\"imp_uid\":7},\ntrue]",
+			want: []string{
+				"line 1: the object has no key imp_uid or impUid", "line 1: the element is not a JSON object",
+				"line 1: the object has no key imp_uid or impUid", "line 2: the element is not a JSON object",
+				"line 3: the element is not valid JSON: invalid character 'i' looking for beginning of value",
+				"line 4: the object has no key imp_uid or impUid",
+				"line 4: the element is not valid JSON: invalid character '\"' after object key:value pair", "line 4: imp_uid 7 is not a string",
+				"line 5: the element is not a JSON object",
+			},
+		},
+		{
+			name: "an object that is no JSON, outside of an array", list: "{\n\"imp_uid\": imp_1\n}\n{\n\"imp_uid\" \"imp_2\"\n}\n{\n \"a\":1 2}\n{}",
+			want: []string{
+				"line 1: the element is not valid JSON: invalid character 'i' looking for beginning of value",
+				"line 4: the element is not valid JSON: invalid character '\"' after object key",
+				"line 7: the element is not valid JSON: invalid character '2' after object key:value pair", "line 9: the object has no key imp_uid or impUid",
+			},
+		},
+		{
+			name: "elements that are too long", list: "[\"imp_1\",\n" + long + ",\n{\"x\":[" + strings.Repeat("1,\n", 40_000) + "1]},\"imp_2\"]",
+			want: []string{
+				"1 imp_1", "line 2: the element that starts here is longer than 64 KiB", "line 3: the element that starts here is longer than 64 KiB",
+				"40003 imp_2",
+			},
+		},
+		{name: "UTF-16", list: utf16("[\n{\"imp_uid\":\"imp_1\",\"pg\":\"키움페이\"}]", unicode.LittleEndian), want: []string{"2 imp_1 daou"}},
+		{name: "CP949", list: cp949("[\n{\"imp_uid\":\"imp_1\",\"pg\":\"키움페이\",\"비고\":\"똠\"}]"), want: []string{"2 imp_1 daou"}},
+		{name: "byte-order mark", list: "\xEF\xBB\xBF[\"imp_1\"]", want: []string{"1 imp_1"}},
+		{
+			name: "key as told", opts: list.Options{Column: "결제"}, list: `[{"결제":"imp_1"},{"imp_uid":"imp_2"}]`,
+			want: []string{"1 imp_1", "line 1: the object has no key 결제"},
+		},
+		{name: "a title in brackets is no JSON", list: "imp_uid\n[\"x\"]\n", want: []string{"line 2: imp_uid \"[\\\"x\\\"]\" contains '[', only A-Z a-z 0-9 _ and - are allowed"}},
+	} {
+		test.run(t)
+	}
+}
+
+func TestAnswersOfPortOne(t *testing.T) {
+	t.Parallel()
+	const payment = `{"imp_uid":"%s","pay_method":"vbank","pg_provider":"kcp","apply_num":"30001"}`
+	one, two := fmt.Sprintf(payment, "imp_1"), fmt.Sprintf(payment, "imp_2")
+	for _, test := range []golden{
+		{
+			name: "list of payments, whose apply_num is not the receipt's",
+			list: `{"code":0,"message":null,"response":{"total":2,"previous":0,"next":0,"list":[` + one + ",\n" + two + `]}}`,
+			want: []string{"1 imp_1 kcp", "2 imp_2 kcp"},
+		},
+		{
+			name: "array, over several lines, members after it", list: "{\n \"code\": 0,\n \"message\": null,\n \"response\": [\n  " + one +
+				"\n ],\n \"x\": {\"y\": [1]}, \"z\": null\n}\n\"imp_3\"",
+			want: []string{"5 imp_1 kcp", "9 imp_3"},
+		},
+		{
+			name: "receipts, whose apply_num is theirs, and an answer about one receipt",
+			list: "{\"code\":0,\"response\":[{\"imp_uid\":\"imp_1\",\"apply_num\":\"7\"}]}\n" +
+				"{\"code\":0,\"message\":\"\",\"response\":{\"imp_uid\":\"imp_2\",\"apply_num\":\"8\",\"x\":{}}}",
+			want: []string{"1 imp_1 7", "2 imp_2 8"},
+		},
+		{name: "empty list", list: `{"code":0,"message":null,"response":{"total":0,"list":[]}}`},
+		{name: "an answer after an array", list: `["imp_1"] {"code":0,"response":["imp_2"]}`, want: []string{"1 imp_1", "1 imp_2"}},
+		{
+			name: "a failure is reported", list: "{\"code\":0,\"response\":[\"imp_1\"]}\n{\"code\":-1,\"message\":\"x\",\"response\":null}",
+			want: []string{"1 imp_1", "line 2: the object has no key imp_uid or impUid"},
+		},
+		{
+			name: "an object of one's own with such keys is a payment", list: "{\"imp_uid\":\"imp_1\",\"code\":0,\"response\":[{\"imp_uid\":\"imp_2\"}]}\n",
+			want: []string{"1 imp_1"},
+		},
+		{
+			name: "a list longer than the first 64 KiB, on one line",
+			list: `{"code":0,"message":null,"response":{"total":5000,"list":[` + strings.Repeat(one+",", 4_999) + one + `]}}`,
+			want: repeated("1 imp_1 kcp", 5_000),
+		},
+	} {
+		test.run(t)
+	}
+}
+
+func repeated(line string, n int) []string {
+	lines := make([]string, n)
+	for i := range lines {
+		lines[i] = line
+	}
+	return lines
+}
+
+func TestPageOfAnAnswerIsNoted(t *testing.T) {
+	t.Parallel()
+	const page = `{"code":0,"response":{"total":%d,"list":["imp_1","imp_2"],"next":2}}`
+	reader, err := list.NewReader(strings.NewReader(fmt.Sprintf(page+"\n"+page, 2, 120)), list.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest(t, reader)
+	want := []list.Note{{Line: 2, Text: "the answer of PortOne that begins here holds 2 of 120: it is one page of several"}}
+	if diff := cmp.Diff(want, reader.Notes()); diff != "" {
+		t.Errorf("Notes (-want +got):\n%s", diff)
+	}
+}
+
+// Where elements cannot be told apart any more, the reading ends with an error, and
+// what was read before is not lost.
+func TestBrokenJSONNamesItsLine(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, list, want string
+		rows             int
+	}{
+		{"cut short in an array", "[\"imp_1\",\n\"imp_2\"", "line 2: the JSON is broken here: it is cut short: the '[' of line 1 is not closed", 2},
+		{"cut short in an element", "[\"imp_1\",\n{\"x\":", "line 2: the JSON is broken here: it is cut short: the text ends in the middle of a value", 1},
+		{"cut short in a string", "[\"imp_1\",\n\"imp", "line 2: the JSON is broken here: it is cut short: the text ends in the middle of a value", 1},
+		{"cut short in an answer", "{\"code\":0,\"response\":[\"imp_1\"]\n", "line 2: the JSON is broken here: it is cut short: the '{' of line 1 is not closed", 1},
+		{"cut short in a key", "{\n\"a\"", "line 2: the JSON is broken here: it is cut short: the text ends in the middle of a value", 0},
+		{"string that is not closed", "[\"imp_1\",\n\"imp_2,\n\"imp_3\"]", "line 2: the JSON is broken here: a string is not closed", 1},
+		{"bracket that is not closed", "[{\"imp_uid\":\"imp_1\"},\n{\"x\":1,\n{\"y\":2}]", "line 3: the JSON is broken here: ']' stands where '{' is to be closed", 1},
+		{"no comma", "[\"imp_1\"\n\"imp_2\"]", "line 2: the JSON is broken here: '\"' stands where a comma or a value is expected", 1},
+		{"two commas", "[\"imp_1\",,\"imp_2\"]", "line 1: the JSON is broken here: ',' stands where a comma or a value is expected", 1},
+		{"comma at the end", "[\"imp_1\",]", "line 1: the JSON is broken here: ']' stands where a comma or a value is expected", 1},
+		{"bracket too many", "[\"imp_1\"]]", "line 1: the JSON is broken here: ']' stands outside of any list", 1},
+		{"an answer that is a payment too", "{\"code\":0,\n\"response\":[\"imp_1\"],\"imp_uid\":\"imp_2\"}", "line 2: the JSON is broken here: the object of line 1 holds a list, and a key imp_uid as well", 1},
+		{"a key without a value", "[\"imp_0\"]\n{\"code\":0,\"response\":[\"imp_1\"],\"x\":}", "line 2: the JSON is broken here: the key \"x\" has no value", 2},
+		{"no key", "[\"imp_0\"]\n{\"code\":0,\"response\":[\"imp_1\"],x:1}", "line 2: the JSON is broken here: a key is expected", 2},
+		{"nested too deep", "[" + strings.Repeat("[", 20_000), "line 1: the JSON is broken here: it is nested too deep", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			reader, err := list.NewReader(strings.NewReader(test.list), list.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range test.rows {
+				if _, err := reader.Read(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 2 { // the error stays
+				if _, err := reader.Read(); err == nil || err == io.EOF || err.Error() != test.want {
+					t.Errorf("error %v, want %s", err, test.want)
+				}
+			}
+		})
+	}
+}
+
+func TestNDJSONStaysNDJSON(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, list string
+		want       list.Format
+	}{
+		{"an object a line", "{\"imp_uid\":\"imp_1\"}\n{\"imp_uid\":\"imp_2\"}", list.NDJSON},
+		{"first line broken", "{\"imp_uid\":\"imp_1\"\n{\"imp_uid\":\"imp_2\"}", list.NDJSON},
+		{"first line cut in a string", "{\"imp_uid\":\"imp_1\n{\"imp_uid\":\"imp_2\"}", list.NDJSON},
+		{"first line too long", "{\"x\":\"" + strings.Repeat("x", 64<<10) + "\"}\n{\"imp_uid\":\"imp_2\"}", list.NDJSON},
+		{"one line, broken", "{\"imp_uid\":\"imp_1\"", list.NDJSON},
+		{"object over two lines", "{\"imp_uid\":\n\"imp_1\"}", list.JSON},
+		{"brace alone", "{\n", list.JSON},
+		{"title in brackets", "[2026-11],\nimp_uid,x\n", list.CSV},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			reader, err := list.NewReader(strings.NewReader(test.list), list.Options{Column: "[2026-11]"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := reader.Format(); got != test.want {
+				t.Errorf("Format() = %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestStringsInNDJSON(t *testing.T) {
+	t.Parallel()
+	golden{
+		name: "beside objects", list: "{\"imp_uid\":\"imp_1\"}\n\"imp_2\"\n\"imp_3\n\"kcp\"\n",
+		want: []string{
+			"1 imp_1", "2 imp_2", "line 3: the line is not valid JSON: unexpected end of JSON input",
+			`line 4: the string "kcp" is not an imp_uid, which begins with imp_ or imps_`,
+		},
+	}.run(t)
+}

@@ -1,0 +1,87 @@
+package list
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+)
+
+// textFormat returns how a text that begins with head is written. NDJSON has its
+// first object on one line; a broken first line is no reason to take the rest of
+// an NDJSON for something else.
+func textFormat(head []byte, opts Options) Format {
+	text := bytes.TrimLeft(head, blanks)
+	switch {
+	case startsArray(text):
+		return JSON
+	case !bytes.HasPrefix(text, []byte("{")):
+		return CSV
+	}
+	first, _, more := bytes.Cut(text, []byte("\n"))
+	if json.Valid(first) {
+		if newJSONParser(opts, "").isAnswer(first) {
+			return JSON
+		}
+		return NDJSON
+	}
+	if !more {
+		if len(head) == maxRecord && answerBegins(first) {
+			return JSON
+		}
+		return NDJSON
+	}
+	return multiline(text, bytes.TrimSpace(first))
+}
+
+// startsArray reports whether text begins an array, rather than a title such as
+// [2026-11] above a CSV.
+func startsArray(text []byte) bool {
+	rest, ok := bytes.CutPrefix(text, []byte("["))
+	if !ok {
+		return false
+	}
+	switch firstByte(rest) {
+	case '{', '[', '"', ']':
+		return true
+	}
+	return false
+}
+
+// multiline returns the format of a text whose first line, of several, is no
+// valid JSON by itself.
+func multiline(text, first []byte) Format {
+	if len(first) == 1 {
+		return JSON // a brace alone: the object goes on
+	}
+	var value json.RawMessage
+	err := json.NewDecoder(bytes.NewReader(text)).Decode(&value)
+	if err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
+		return JSON
+	}
+	return NDJSON
+}
+
+// answerBegins reports whether an object that is cut begins as an answer of
+// PortOne does.
+func answerBegins(text []byte) bool {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	for depth, code := 0, false; ; {
+		token, err := decoder.Token()
+		if err != nil {
+			return false
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		case "code":
+			code = code || depth == 1
+		case "response":
+			if code && depth == 1 {
+				return true
+			}
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package list
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// NewReader looks at the beginning of a list and finds out how to read it.
+//
+// The imp_uid stands in the column imp_uid, impUid, 포트원 거래고유번호, 아임포트
+// 거래고유번호, 거래고유번호, 포트원 거래번호 or 아임포트 거래번호, the first of these that
+// the header has; the gateway in pg, pg_provider, PG사 or 결제대행사; the number of the
+// receipt that is meant, if only that one may be revoked, in apply_num, applyNum or
+// 현금영수증 승인번호. Names match in any case, spacing, punctuation and Unicode form, and
+// with a little around them, as in V1 포트원 거래번호(imp_uid). The header is searched in the
+// first 30 rows, above the first payment. A list of nothing but imp_uids, one a line, needs
+// no header. Keys of JSON are imp_uid or impUid, pg or pg_provider, and apply_num or
+// applyNum.
+//
+// A list that is compressed with gzip or zstd is unpacked on the way. Of a workbook
+// one sheet is read, each row as a line of its number; a workbook that cannot be
+// sought in is kept in a temporary file.
+//
+// The error is [ErrEmpty], says what to do about a list that cannot be read,
+// or comes from r.
+func NewReader(r io.Reader, opts Options) (*Reader, error) {
+	opts.Column, opts.Sheet = strings.TrimSpace(opts.Column), strings.TrimSpace(opts.Sheet)
+	reader := &Reader{gateways: newGateways(opts.PG)}
+	if err := reader.begin(r, opts); err != nil {
+		reader.Close()
+		return nil, err
+	}
+	return reader, nil
+}
+
+// begin opens the list, and starts to read it.
+func (r *Reader) begin(in io.Reader, opts Options) error {
+	in, err := r.unwrap(in, opts)
+	if err != nil {
+		return err
+	}
+	text, encoding, err := open(in)
+	if err != nil {
+		return err
+	}
+	r.records, r.encoding = framer{in: text, line: 1}, encoding
+	if err := r.records.skipBlank(); err == io.EOF {
+		return ErrEmpty
+	} else if err != nil {
+		return err
+	}
+	head, err := peek(text)
+	if err != nil {
+		return err
+	}
+	if err := foreignText(head); err != nil {
+		return err
+	}
+	if r.encoding == "" {
+		r.encoding = guess(head)
+	}
+	r.text.korean = r.encoding == eucKR
+	return r.start(head, opts)
+}
+
+// start sets up the parser, having seen the head of the list.
+func (r *Reader) start(head []byte, opts Options) error {
+	if r.format != XLSX {
+		r.format = textFormat(head, opts)
+	}
+	switch r.format {
+	case NDJSON:
+		r.parser = newJSONParser(opts, "line")
+	case JSON:
+		parser := newJSONParser(opts, "element")
+		r.elements = &elements{
+			scan: jsonScanner{in: r.records.in, line: r.records.line}, answers: parser, partial: r.notePage,
+		}
+		r.parser = parser
+	default:
+		return r.startCSV(head, opts)
+	}
+	return nil
+}
+
+// notePage notes that an answer of PortOne holds one page of its list.
+func (r *Reader) notePage(line, read, total int) {
+	r.note(line, fmt.Sprintf("the answer of PortOne that begins here holds %d of %d: it is one page of several", read, total))
+}
+
+// Close frees what the reader keeps besides r, which may be a temporary file.
+func (r *Reader) Close() error {
+	var err error
+	for _, c := range slices.Backward(r.closers) {
+		err = cmp.Or(err, c.Close())
+	}
+	r.closers = nil
+	return err
+}

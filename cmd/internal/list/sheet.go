@@ -1,0 +1,168 @@
+package list
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// The size of a sheet, ECMA-376 as Excel holds it.
+const (
+	maxSheetRows    = 1 << 20
+	maxSheetColumns = 1 << 14
+)
+
+// sheet yields the rows of a sheet as CSV records, so that they are read by the
+// code that reads a CSV. Row 17 is line 17, whether or not rows before it are
+// empty, and a cell stays in its column. A line break within a cell is cellLF or
+// cellCR.
+//
+// Hidden rows are read. A cell is what the file holds: text, the last result of a
+// formula, a number without an exponent, TRUE or FALSE, and of a date its number.
+type sheet struct {
+	xml   *xmlReader
+	part  io.Closer
+	name  string
+	texts *sharedTexts
+
+	begun, ended bool // sheetData
+	row          int  // number of the row in work, or last
+	written      int  // rows in out or before
+	out          []byte
+	record       []byte // of the row in work
+	err          error
+	cell
+}
+
+// Close frees what the sheet keeps.
+func (s *sheet) Close() error {
+	s.texts.close()
+	return s.part.Close()
+}
+
+// Read reads whole rows, as far as they fit.
+func (s *sheet) Read(p []byte) (int, error) {
+	for len(s.out) == 0 {
+		if s.err != nil {
+			return 0, s.err
+		}
+		if s.err = s.next(); s.err != nil && s.err != io.EOF {
+			s.err = fmt.Errorf("the workbook cannot be read: sheet %q, after row %d: %w", cut(s.name), s.row, s.err)
+		}
+	}
+	n := copy(p, s.out)
+	s.out = s.out[:copy(s.out, s.out[n:])]
+	return n, nil
+}
+
+// next takes up a token.
+func (s *sheet) next() error {
+	token, err := s.xml.next()
+	switch {
+	case err == io.EOF && !s.ended:
+		return errors.New("it is cut short")
+	case err != nil:
+		return err
+	case s.ended:
+		return nil // up to the end, at which the checksum is compared
+	}
+	switch e := token.(type) {
+	case xml.StartElement:
+		if e.Name.Local == "sheetData" {
+			s.begun = true
+		} else if s.begun {
+			err = s.start(e)
+		}
+	case xml.EndElement:
+		if s.begun {
+			err = s.end(e.Name.Local)
+		}
+	case xml.CharData:
+		if s.value && len(s.raw) <= maxRecord {
+			s.raw = append(s.raw, e...)
+		}
+	}
+	if s.inline {
+		s.text.token(token)
+	}
+	return err
+}
+
+func (s *sheet) start(e xml.StartElement) error {
+	switch e.Name.Local {
+	case "row":
+		return s.startRow(e)
+	case "c":
+		return s.startCell(e)
+	case "v":
+		s.value = true
+	case "is":
+		s.inline = true
+		s.text.begin()
+	}
+	return nil
+}
+
+func (s *sheet) startRow(e xml.StartElement) error {
+	row := s.row + 1
+	if r := attribute(e, "r"); r != "" {
+		row, _ = strconv.Atoi(r)
+	}
+	if row <= s.row || row > maxSheetRows {
+		return fmt.Errorf("a row %q follows", cut(attribute(e, "r")))
+	}
+	s.row, s.record = row, s.record[:0]
+	s.column, s.filled = 0, 1
+	return nil
+}
+
+func (s *sheet) startCell(e xml.StartElement) error {
+	column := s.column + 1
+	if r := attribute(e, "r"); r != "" {
+		column = columnOf(r)
+	}
+	if column <= s.column || column > maxSheetColumns {
+		return fmt.Errorf("a cell %q follows column %d", cut(attribute(e, "r")), s.column)
+	}
+	s.column, s.kind = column, attribute(e, "t")
+	s.raw = s.raw[:0]
+	s.text.begin()
+	return nil
+}
+
+func (s *sheet) end(name string) error {
+	switch name {
+	case "v":
+		s.value = false
+	case "is":
+		s.inline = false
+	case "c":
+		return s.endCell()
+	case "row":
+		s.endRow()
+	case "sheetData":
+		s.ended = true
+	}
+	return nil
+}
+
+// endRow puts the record on its line.
+func (s *sheet) endRow() {
+	for ; s.written < s.row-1; s.written++ {
+		s.out = append(s.out, '\n')
+	}
+	s.out = append(append(s.out, s.record...), '\n')
+	s.written++
+}
+
+// attribute returns the value of an attribute without a prefix.
+func attribute(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name && a.Name.Space == "" {
+			return a.Value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,119 @@
+package list
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Line breaks within a cell, of which XML can hold neither: so each row is a line.
+const (
+	cellLF = '\x01'
+	cellCR = '\x02'
+)
+
+// cellBreaks gives a cell its line breaks back.
+var cellBreaks = strings.NewReplacer(string(cellLF), "\n", string(cellCR), "\r")
+
+// cell is the cell in work.
+type cell struct {
+	column int // from 1; 0 before the first of a row
+	filled int // column that the record has reached
+	kind   string
+	inline bool // its text stands in it
+	value  bool // within v
+	raw    []byte
+	text   richText
+}
+
+// endCell adds the cell to the record.
+func (s *sheet) endCell() error {
+	if s.kind == "inlineStr" {
+		s.field(s.text.end())
+		return nil
+	}
+	if len(s.raw) == 0 {
+		return nil
+	}
+	value, err := s.content(s.raw)
+	s.field(value)
+	return err
+}
+
+// content returns what a cell shows whose v is value.
+func (s *sheet) content(value []byte) ([]byte, error) {
+	switch s.kind {
+	case "s":
+		i, err := strconv.Atoi(string(bytes.TrimSpace(value)))
+		if err != nil {
+			return nil, fmt.Errorf("a cell refers to text %q", cut(string(value)))
+		}
+		return s.texts.at(i)
+	case "str":
+		return unescape(value), nil
+	case "b":
+		if string(bytes.TrimSpace(value)) == "1" {
+			return []byte("TRUE"), nil
+		}
+		return []byte("FALSE"), nil
+	case "", "n":
+		return plainNumber(bytes.TrimSpace(value)), nil
+	}
+	return value, nil // e is an error such as #N/A, d a date in ISO 8601
+}
+
+// field adds a field to the record, which is not continued beyond what is used.
+func (s *sheet) field(value []byte) {
+	if len(value) == 0 || len(s.record) > maxRecord {
+		return
+	}
+	for ; s.filled < s.column; s.filled++ {
+		s.record = append(s.record, ',')
+	}
+	quoted := bytes.ContainsAny(value, separators+`"`)
+	if quoted {
+		s.record = append(s.record, '"')
+	}
+	for _, b := range value {
+		switch b {
+		case '"':
+			s.record = append(s.record, '"')
+		case '\n':
+			b = cellLF
+		case '\r':
+			b = cellCR
+		}
+		s.record = append(s.record, b)
+	}
+	if quoted {
+		s.record = append(s.record, '"')
+	}
+}
+
+// plainNumber returns a number as a person would write it: without an exponent, and
+// without the digits that binary fractions add. An integer stays as it is.
+func plainNumber(value []byte) []byte {
+	for _, b := range value {
+		if b < '0' || b > '9' {
+			if f, err := strconv.ParseFloat(string(value), 64); err == nil {
+				return strconv.AppendFloat(nil, f, 'f', -1, 64)
+			}
+			break
+		}
+	}
+	return value
+}
+
+// columnOf returns the column, from 1, that a reference such as AB12 names, 0 if
+// it names none.
+func columnOf(reference string) int {
+	column := 0
+	for _, letter := range []byte(reference) {
+		if letter |= 0x20; letter < 'a' || letter > 'z' || column > maxSheetColumns {
+			break
+		}
+		column = column*26 + int(letter-'a') + 1
+	}
+	return column
+}

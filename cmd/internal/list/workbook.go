@@ -1,0 +1,115 @@
+package list
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// workbook is a workbook of Excel (.xlsx, .xlsm), ECMA-376 part 1, of which one
+// sheet is read.
+//
+// Why it is read here, on archive/zip and encoding/xml: of the libraries that
+// read workbooks, excelize keeps the whole file in memory, and xlsxreader takes a
+// sheet that is cut short for a whole one. Neither bounds a cell.
+type workbook struct {
+	parts  map[string]*zip.File // by partName
+	main   string               // the part that names the sheets
+	sheets []sheetPart
+	shared string // the part that holds the shared texts, "" if there is none
+}
+
+// sheetPart is a sheet with cells, in the order of the workbook.
+type sheetPart struct {
+	name, part string
+	hidden     bool
+}
+
+// load reads which sheets there are.
+func (b *workbook) load() error {
+	var book struct {
+		Sheets []struct {
+			Name  string `xml:"name,attr"`
+			State string `xml:"state,attr"`
+			// ID and Strict are r:id, whose namespace differs between the forms.
+			ID     string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
+			Strict string `xml:"http://purl.oclc.org/ooxml/officeDocument/relationships id,attr"`
+		} `xml:"sheets>sheet"`
+	}
+	if err := b.unmarshal(b.main, &book); err != nil {
+		return err
+	}
+	byID := make(map[string]relation)
+	for _, r := range b.relations(b.main) {
+		byID[r.ID] = r
+		if r.kind() == "sharedStrings" {
+			b.shared = r.target(b.main)
+		}
+	}
+	for _, s := range book.Sheets {
+		r := byID[s.ID+s.Strict]
+		if r.kind() == "worksheet" {
+			b.sheets = append(b.sheets, sheetPart{s.Name, r.target(b.main), s.State != "" && s.State != "visible"})
+		}
+	}
+	if len(b.sheets) == 0 {
+		return errors.New("it has no sheet with cells")
+	}
+	return nil
+}
+
+// find returns the sheet of that name, or for "" the first one that Excel shows.
+func (b *workbook) find(name string) (sheetPart, error) {
+	var names []string
+	for _, s := range b.sheets {
+		if name == "" && !s.hidden || name != "" && strings.EqualFold(strings.TrimSpace(s.name), name) {
+			return s, nil
+		}
+		names = append(names, fmt.Sprintf("%q", cut(s.name)))
+	}
+	if name == "" {
+		return b.sheets[0], nil
+	}
+	return sheetPart{}, fmt.Errorf("no sheet is named %q, the sheets are %s: choose one with --sheet NAME",
+		name, strings.Join(names, ", "))
+}
+
+// open returns the rows of a sheet as CSV records, see [sheet]. They are to be
+// closed.
+func (b *workbook) open(s sheetPart) (io.ReadCloser, error) {
+	part, ok := b.parts[s.part]
+	if !ok {
+		return nil, fmt.Errorf("the workbook cannot be read: it has no part %s", cut(s.part))
+	}
+	texts, err := b.texts()
+	if err != nil {
+		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
+	}
+	in, err := part.Open()
+	if err != nil {
+		texts.close()
+		return nil, fmt.Errorf("the workbook cannot be read: sheet %q: %w", cut(s.name), err)
+	}
+	return &sheet{xml: newXMLReader(in), part: in, name: s.name, texts: texts}, nil
+}
+
+// texts reads the shared texts, which a workbook need not have.
+func (b *workbook) texts() (*sharedTexts, error) {
+	texts := &sharedTexts{}
+	part, ok := b.parts[b.shared]
+	if !ok {
+		return texts, nil
+	}
+	in, err := part.Open()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", cut(b.shared), err)
+	}
+	defer in.Close()
+	if err := texts.load(newXMLReader(in)); err != nil {
+		texts.close()
+		return nil, fmt.Errorf("%s: %w", cut(b.shared), err)
+	}
+	return texts, nil
+}

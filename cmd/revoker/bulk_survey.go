@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/enqueue"
+)
+
+// unaskedLines is how many lines a list may have that is asked for without a question.
+const unaskedLines = 1000
+
+// dryRun shows what a list would ask for. Where Redis does not answer, it shows what the
+// list alone tells, and returns the error in the end.
+func (p *program) dryRun(ctx context.Context, s bulkSettings, input *bulkInput) error {
+	client, err := p.connect(ctx, s.redis)
+	var usage usageError
+	if errors.As(err, &usage) {
+		return err
+	}
+	var queue *enqueue.Client // nil while Redis does not answer
+	if err == nil {
+		defer client.Close()
+		queue = enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()})
+	}
+	found, err := p.survey(ctx, input, queue, err)
+	if err != nil {
+		return err
+	}
+	if err := found.show(p.stdout, p.stderr); err != nil {
+		return err
+	}
+	if err := found.err(); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stderr, "Would be: %s.\n", found.counts.sum())
+	if found.counts.invalid() > 0 {
+		return errUnfinished
+	}
+	return nil
+}
+
+// questions reports whether there is a person to be asked about a list.
+func (p *program) questions(s bulkSettings, name string) bool {
+	return !s.yes && !s.dryRun && name != "-" && config.Terminal(p.stdin) && config.Terminal(p.stderr)
+}
+
+// confirm shows what a long list would ask for, and asks whether it may. It reports
+// whether it has shown the list. The error is a usageError if it may not.
+func (p *program) confirm(
+	ctx context.Context, s bulkSettings, input *bulkInput, client redis.UniversalClient,
+) (shown bool, err error) {
+	found, err := p.survey(ctx, input, enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()}), nil)
+	if err != nil {
+		return false, err
+	}
+	if shown = found.counts.lines > unaskedLines; shown {
+		if err := errors.Join(found.show(p.stderr, p.stderr), found.err()); err != nil {
+			return true, err
+		}
+		yes, err := p.askYes(ctx, fmt.Sprintf("\nWould be: %s.\nAsk for them as the batch %s? [y/N] ", found.counts.sum(), s.batch))
+		if err != nil {
+			return true, err
+		}
+		if !yes {
+			return true, usageError{fmt.Errorf("%s would be asked for: --yes does it", plural(found.counts.lines, "line"))}
+		}
+	}
+	return shown, input.rewind()
+}
+
+// askYes asks a person a question, and reports whether the answer is y or yes. It returns
+// an error if ctx ends meanwhile; what then reads the terminal ends with the process.
+func (p *program) askYes(ctx context.Context, question string) (bool, error) {
+	fmt.Fprint(p.stderr, question)
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(io.LimitReader(p.stdin, 4096)).ReadString('\n') // an end is no yes
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(p.stderr)
+		return false, errors.New("stopped: nothing was asked for")
+	case text := <-answer:
+		return text == "y" || text == "yes", nil
+	}
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+)
+
+// show prints the survey to out, and what there is to say of single lines to told.
+func (s *survey) show(out, told io.Writer) error {
+	for _, text := range s.odd {
+		fmt.Fprintln(told, text)
+	}
+	tellList(told, s.input.reader)
+	var t strings.Builder
+	fmt.Fprintf(&t, "%s\n", s.input.name)
+	s.showLayout(&t)
+	s.showCounts(&t)
+	s.showKnown(&t)
+	s.showGateways(&t)
+	s.showExamples(&t)
+	_, err := io.WriteString(out, t.String())
+	return err
+}
+
+// showLayout prints how the list is written.
+func (s *survey) showLayout(t *strings.Builder) {
+	row := func(name, text string) { fmt.Fprintf(t, "  %-14s %s\n", name, fit(text, 60)) }
+	layout := s.input.reader.Layout()
+	row("written as", written(layout))
+	if layout.Format == list.XLSX {
+		row("sheet", fmt.Sprintf("%q of %s", layout.Sheet, plural(layout.Sheets, "sheet")))
+	}
+	switch {
+	case layout.HeaderLine > 0:
+		row("header", fmt.Sprintf("line %d", layout.HeaderLine))
+		row("imp_uid", fromColumn(layout.ImpUID))
+		row("gateway", fromColumn(layout.PG))
+		row("apply_num", fromColumn(layout.ApplyNum))
+	case layout.Format == list.CSV, layout.Format == list.XLSX:
+		row("header", "none: an imp_uid a line")
+	}
+	if pg := s.input.options.PG; pg != "" {
+		row("--pg", gatewayName(pg)+", of lines that name none")
+	}
+}
+
+// written says in which format a list is, and how that is written.
+func written(layout list.Layout) string {
+	text := string(layout.Format)
+	if layout.Format != list.XLSX {
+		text += " in " + layout.Encoding
+	}
+	if layout.Separator != "" {
+		text += ", fields separated by " + layout.Separator
+	}
+	if layout.Compression != "" {
+		text += ", unpacked from " + layout.Compression
+	}
+	return text
+}
+
+// fromColumn says from which column of the header a value comes. What people have written is
+// quoted: it may hold what a terminal would obey.
+func fromColumn(name string) string {
+	if name == "" {
+		return "no column"
+	}
+	return fmt.Sprintf("column %q", name)
+}
+
+// showCounts prints how many lines there are of each kind.
+func (s *survey) showCounts(t *strings.Builder) {
+	row := func(name string, count int, note string) {
+		text := fmt.Sprintf("  %-14s %10d  %s", name, count, note)
+		t.WriteString(strings.TrimRight(text, " ") + "\n")
+	}
+	of := func(kind outcome.Kind) int { return s.counts.kinds[kind] }
+	more := ""
+	if s.unread != nil {
+		more = "and more, the list was not read to its end"
+	}
+	t.WriteString("\n")
+	row("lines", s.counts.lines, more)
+	if s.unknown == nil {
+		row("new", of(outcome.KindQueued), "would be asked for")
+		row("known", of(outcome.KindElsewhere), "asked for before")
+	} else {
+		row("usable", s.counts.lines-of(outcome.KindRepeated)-s.counts.invalid(), "not known which were asked for before")
+	}
+	row("repeated", of(outcome.KindRepeated), "")
+	row("invalid", s.counts.invalid(), "")
+}
+
+// showKnown prints how far those lines have come that are known.
+func (s *survey) showKnown(t *strings.Builder) {
+	if s.unknown != nil || len(s.known) == 0 {
+		return
+	}
+	fmt.Fprintf(t, "\n  %-30s %10s\n", "asked for before", "lines")
+	order := slices.SortedFunc(maps.Keys(s.known), func(a, b standing) int {
+		return cmp.Or(cmp.Compare(s.known[b], s.known[a]), cmp.Compare(a.status, b.status), cmp.Compare(a.reason, b.reason))
+	})
+	for _, is := range order {
+		note := ""
+		if is.again {
+			note = "  asked for again"
+		}
+		fmt.Fprintf(t, "  %-8s %-21s %10d%s\n", is.status, is.reason, s.known[is], note)
+	}
+}
+
+// showGateways prints the lines that can be asked for by gateway.
+func (s *survey) showGateways(t *strings.Builder) {
+	row := func(name string, of gatewayLines) {
+		if s.unknown != nil {
+			fmt.Fprintf(t, "  %s %10d\n", pad(fit(name, 30), 30), of.lines)
+			return
+		}
+		fmt.Fprintf(t, "  %s %10d %10d %10d\n", pad(fit(name, 30), 30), of.lines, of.lines-of.known, of.known)
+	}
+	lines := make(map[tasks.Gateway]int, len(s.gateways))
+	for pg, of := range s.gateways {
+		lines[pg] = of.lines
+	}
+	if len(lines) == 0 {
+		return
+	}
+	head := fmt.Sprintf("\n  %-30s %10s", "gateway", "lines")
+	if s.unknown == nil {
+		head += fmt.Sprintf(" %10s %10s", "new", "known")
+	}
+	t.WriteString(head + "\n")
+	hidden := s.others
+	for i, pg := range byFrequency(lines) {
+		if of := *s.gateways[pg]; i < shownGateways {
+			row(gatewayName(pg), of)
+		} else {
+			hidden.lines, hidden.known = hidden.lines+of.lines, hidden.known+of.known
+		}
+	}
+	if hidden.lines > 0 {
+		row("others", hidden)
+	}
+}
+
+// gatewayName names a gateway as a list may name it: also none, or one that is not known.
+func gatewayName(pg tasks.Gateway) string {
+	switch {
+	case pg == "":
+		return "not named"
+	case !pg.Known():
+		return fmt.Sprintf("not known: %q", string(pg))
+	}
+	return string(pg)
+}
+
+// showExamples prints the first lines as they were read.
+func (s *survey) showExamples(t *strings.Builder) {
+	if len(s.examples) == 0 {
+		return
+	}
+	width := len("imp_448280090638")
+	for _, line := range s.examples {
+		width = max(width, len(line.ImpUID))
+	}
+	row := func(number, impUID, pg, applyNum string) {
+		text := fmt.Sprintf("  %8s  %s  %s  %s", number, pad(impUID, width), pad(fit(pg, 16), 16), applyNum)
+		t.WriteString(strings.TrimRight(fit(text, 80), " ") + "\n")
+	}
+	t.WriteString("\n")
+	row("line", "imp_uid", "gateway", "apply_num")
+	for _, line := range s.examples {
+		pg := string(line.PG)
+		if pg != "" && !line.PG.Known() {
+			pg = strconv.Quote(pg)
+		}
+		row(strconv.Itoa(line.Number), line.ImpUID, pg, line.ApplyNum)
+	}
+}

@@ -1,0 +1,96 @@
+package enqueue
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+)
+
+// Check yields every line of a list as [Batch.Ask] would take it, as far as that is seen
+// without Redis: its kind is [outcome.KindInvalid], [outcome.KindRepeated], or 0 where it
+// would be asked for. It keeps the imp_uids alone, about 25 bytes each.
+func Check(lines iter.Seq[Line]) iter.Seq[LineResult] {
+	return func(yield func(LineResult) bool) {
+		firsts := newFirsts()
+		for line := range lines {
+			if !yield(check(firsts, line, line.revocation())) {
+				return
+			}
+		}
+	}
+}
+
+// check returns a line as invalid or repeated if it is that by itself. Without firsts,
+// none is repeated. r is what would be asked for.
+func check(firsts *firsts, line Line, r tasks.Revocation) LineResult {
+	result := LineResult{Line: line}
+	if result.Invalid == nil {
+		result.Invalid = r.Validate()
+	}
+	if result.Invalid != nil {
+		result.Kind = outcome.KindInvalid
+	} else if firsts != nil {
+		if first, repeated := firsts.add(r.ImpUID+named(r.ApplyNum), line.Number); repeated {
+			result.Kind, result.First = outcome.KindRepeated, first
+		}
+	}
+	return result
+}
+
+// revocation returns what a line asks for, without what its batch adds.
+func (l Line) revocation() tasks.Revocation {
+	pg, _ := tasks.ParseGateway(string(l.PG))
+	return tasks.Revocation{ImpUID: l.ImpUID, PG: pg, ApplyNum: l.ApplyNum}
+}
+
+// otherReceipt says of a line that it came while another receipt of its imp_uid was being
+// revoked.
+func (l Line) otherReceipt() error {
+	return fmt.Errorf("line %d: %s: %w when the list was given: give the line in another "+
+		"batch once that has ended", l.Number, l.ImpUID, ErrOtherReceipt)
+}
+
+// LinePreview is what would come of asking for a line now.
+type LinePreview struct {
+	LineResult
+	// Status is how far the line's imp_uid has come, empty if nothing is known of it, and
+	// Reason is why; see [outcome.Preview].
+	Status outcome.Status
+	Reason outcome.Reason
+}
+
+// Preview tells what would come of asking for lines, in their order: a line to which
+// [Check] gives the kind 0 becomes [outcome.KindQueued], [outcome.KindElsewhere] or
+// [outcome.KindInvalid], any other stays what it is. Nothing is asked for, and nothing is
+// written. It takes one round trip, in which Redis answers nobody else: 250 lines are
+// fitting. Lines of one list that name different receipts of an imp_uid are looked at as
+// if each were alone.
+//
+// The error is that of Redis, or [ErrOlderWorker] where [Batch.Ask] would return it.
+func (c *Client) Preview(ctx context.Context, lines []LineResult) ([]LinePreview, error) {
+	previews := make([]LinePreview, len(lines))
+	open, requests := make([]int, 0, len(lines)), make([]tasks.Revocation, 0, len(lines))
+	for i, line := range lines {
+		previews[i].LineResult = line
+		if line.Kind != 0 {
+			continue
+		}
+		r := line.revocation()
+		if err := c.workers.Understand(ctx, r); err != nil {
+			return nil, err
+		}
+		open, requests = append(open, i), append(requests, r)
+	}
+	known, err := c.outcomes.Preview(ctx, requests)
+	for n, is := range known {
+		p := &previews[open[n]]
+		p.Kind, p.Status, p.Reason = is.Kind, is.Status, is.Reason
+		if p.Kind == outcome.KindInvalid {
+			p.Invalid = p.otherReceipt()
+		}
+	}
+	return previews, err
+}
