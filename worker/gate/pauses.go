@@ -13,8 +13,8 @@ import (
 
 const (
 	// pausesEvery is how old what a process knows of people's pauses may be when a DELETE
-	// leaves: a pause must be effective within two seconds. A process that makes no calls
-	// does not ask, and one that was frozen asks before it calls.
+	// leaves: a pause must be effective within two seconds. It is asked for before a call and
+	// not on a timer, so that a process that was frozen asks before it calls.
 	pausesEvery = 500 * time.Millisecond
 	// pausesTimeout bounds the reading, for which calls wait. Where Redis does not answer,
 	// what was known before stays.
