@@ -113,6 +113,7 @@ func TestPauseKeepsCallsFromLeaving(t *testing.T) {
 		if _, err := store.PauseForPerson(t.Context(), []string{"receipts-kcp", "receipts"}, "kim@ops", "점검"); err != nil {
 			t.Fatal(err)
 		}
+		client.LPush(t.Context(), "asynq:{receipts-nice}:paused", "x") // Asynq obeys that it exists
 		returned := time.Now()
 		for i, refused := range []bool{true, false, true} { // the last has no queue that could be named
 			eventually(t, "the call may leave or not", func() bool { return (calls[i].Err(t.Context()) != nil) == refused })
@@ -128,6 +129,10 @@ func TestPauseKeepsCallsFromLeaving(t *testing.T) {
 		if _, err := a.EnterProbe(t.Context(), tasks.KCP, "receipts-kcp"); !errors.As(err, &wait) {
 			t.Errorf("a probe calls: %v", err)
 		}
+		if _, err := a.Enter(t.Context(), tasks.Nice, "receipts-nice"); !errors.As(err, &wait) {
+			t.Errorf("a queue with a list for a pause is called for: %v", err)
+		}
+		client.Del(t.Context(), "asynq:{receipts-nice}:paused")
 		pauses, err := store.Pauses(t.Context())
 		if err != nil {
 			t.Fatal(err)

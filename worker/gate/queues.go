@@ -10,7 +10,6 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
-	"receiptrevoker/tasks/redisfault"
 )
 
 // Pauses returns the queues of the namespace that exist or are paused, by name, and what
@@ -46,7 +45,7 @@ func (s *Store) marks(ctx context.Context, queues []string) ([]Pause, error) {
 		switch mark, err := marks[i].Result(); {
 		case errors.Is(err, redis.Nil):
 			pauses[i] = Pause{Queue: queue}
-		case redisfault.Of(err) == redisfault.WrongType: // Asynq obeys that it exists
+		case err != nil && redis.HasErrorPrefix(err, "WRONGTYPE"): // Asynq obeys that it exists
 			pauses[i] = Pause{Queue: queue, Paused: true}
 		case err != nil:
 			return nil, fmt.Errorf("read what pauses %s: %w", queue, err)
