@@ -34,6 +34,18 @@ func QueueOf(r Revocation) Queue {
 	return q
 }
 
+// Queues returns all queues of a namespace: both of no known gateway, and both of every
+// known one, whether or not anything was ever enqueued on them.
+func Queues(namespace string) []Queue {
+	var all []Queue
+	for _, pg := range append([]Gateway{""}, Gateways()...) {
+		for _, bulk := range []bool{false, true} {
+			all = append(all, Queue{PG: pg, Bulk: bulk}.In(namespace))
+		}
+	}
+	return all
+}
+
 // In returns the queue of the same kind in a namespace.
 func (q Queue) In(namespace string) Queue {
 	q.Namespace = namespace

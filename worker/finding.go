@@ -36,7 +36,7 @@ var (
 	// putBack: no DELETE was made, since the process stops or another attempt may
 	// have begun.
 	putBack = verdict{status: outcome.Retrying}
-	// paused: the gateway's gate has closed before the DELETE.
+	// paused: before the DELETE a gate has closed, or a person has paused the queue.
 	paused = verdict{status: outcome.Retrying, reason: outcome.ReasonGatewayPaused}
 	// takenBack: whoever asked has cancelled.
 	takenBack = verdict{status: outcome.Dead, reason: outcome.ReasonWithdrawn}
@@ -44,6 +44,15 @@ var (
 	reissued = verdict{status: outcome.Dead, reason: outcome.ReasonReissued}
 	invalid  = verdict{status: outcome.Dead, reason: outcome.ReasonInvalidTask}
 )
+
+// notMade returns what an attempt found whose DELETE was not allowed to leave.
+func notMade(err error) finding {
+	var wait *gate.WaitError
+	if errors.As(err, &wait) {
+		return finding{verdict: paused, err: err}
+	}
+	return finding{verdict: putBack, err: err}
+}
 
 // outcome returns what is written to Redis.
 func (f finding) outcome() outcome.Outcome {

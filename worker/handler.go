@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -60,7 +61,8 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	}
 	starting, release := until(ctx, h.stopping)
 	defer release()
-	call, err := h.gates.Enter(starting, revocation.PG) // first: waiting writes nothing and counts nothing
+	queue, _ := asynq.GetQueueName(ctx)
+	call, err := h.gates.Enter(starting, revocation.PG, queue) // first: waiting writes nothing and counts nothing
 	if err != nil {
 		return h.held(ctx, revocation, err)
 	}
@@ -114,25 +116,41 @@ func (h *handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) 
 			return found
 		}
 	}
-	if h.stopping.Err() != nil {
-		return finding{verdict: putBack, err: errStopping}
+	asks := *a // which may be asked for while a changes
+	allowed := func(ctx context.Context) error { return h.allowed(ctx, asks, call) }
+	if err := allowed(ctx); err != nil {
+		return notMade(err)
 	}
-	if err := call.Err(); err != nil {
-		return finding{verdict: paused, err: err}
-	}
-	if !h.leases.valid(ctx, *a) {
-		return finding{verdict: putBack, err: errLeaseLost}
-	}
-
-	return h.revoke(ctx, a, call)
+	return h.revoke(ctx, a, call, allowed)
 }
 
-// revoke makes the DELETE of an attempt and returns what it found.
-func (h *handler) revoke(ctx context.Context, a *outcome.Attempt, call *gate.Call) finding {
-	receipt, err := h.api.WithTier(a.Revocation.Tier).RevokeReceipt(ctx, a.Revocation.ImpUID)
-	if err == nil {
+// allowed returns why the DELETE of an attempt must not leave now, or nil.
+func (h *handler) allowed(ctx context.Context, a outcome.Attempt, call *gate.Call) error {
+	if h.stopping.Err() != nil {
+		return errStopping
+	}
+	if err := call.Err(ctx); err != nil {
+		return err
+	}
+	if !h.leases.valid(ctx, a) {
+		return errLeaseLost
+	}
+	return nil
+}
+
+// revoke makes the DELETE of an attempt, if it is still allowed once there are a token and
+// a connection, and returns what it found.
+func (h *handler) revoke(
+	ctx context.Context, a *outcome.Attempt, call *gate.Call, allowed func(context.Context) error,
+) finding {
+	receipt, err := h.api.WithTier(a.Revocation.Tier).RevokeIf(ctx, a.Revocation.ImpUID, allowed)
+	var refused *iamport.NotAllowedError
+	switch {
+	case err == nil:
 		h.report(ctx, *a, call, nil)
 		return finding{verdict: revoked, receipt: receipt}
+	case errors.As(err, &refused):
+		return notMade(refused.Err)
 	}
 	found := finding{verdict: judge(err), err: err}
 	if found.effect == unseen {

@@ -37,7 +37,8 @@ func TestGateThatClosesBeforeTheDeleteIsTheReason(t *testing.T) {
 		b.enqueue(t, r)
 		b.start(t, func(config *worker.Config) {
 			config.Gate = gate.Config{Receipts: few, Probe: time.Hour}
-			config.Sweep = time.Hour // which would look it up as well
+			config.Sweep = time.Hour           // which would look it up as well
+			config.API = b.api(t, time.Minute) // the lookup waits for the gate
 		})
 		<-lookup
 		b.issued(t, 15, tasks.KCP, "")

@@ -21,7 +21,8 @@ import (
 type candidate struct {
 	tasks.Revocation
 	headers map[string]string // of its task, with its trace
-	bulk    bool              // its task is on the queue of batches
+	queue   string            // of its task
+	bulk    bool              // which is that of batches
 	known   outcome.Outcome   // not retrying if it was never called
 	suspect bool              // it was called before the gateway's last success
 	turn    int               // its place where the gateways take turns
@@ -101,7 +102,7 @@ func collect(found map[string]candidate, name gate.Name, infos []*asynq.TaskInfo
 		}
 		queue, _ := tasks.ParseQueue(info.Queue)
 		if before, twice := found[r.ImpUID]; !twice || before.bulk {
-			found[r.ImpUID] = candidate{Revocation: r, headers: info.Headers, bulk: queue.Bulk}
+			found[r.ImpUID] = candidate{Revocation: r, headers: info.Headers, queue: info.Queue, bulk: queue.Bulk}
 		}
 	}
 }

@@ -139,7 +139,7 @@ const (
 // says about the gate, or what became of it if that is nothing.
 func (p *prober) try(ctx context.Context, name gate.Name, receipt candidate) (gate.Evidence, fate) {
 	ctx = tasks.ContextWithTrace(ctx, receipt.headers)
-	call, err := p.handler.gates.EnterProbe(ctx, receipt.PG)
+	call, err := p.handler.gates.EnterProbe(ctx, receipt.PG, receipt.queue)
 	if err != nil {
 		return gate.Silent, noUse
 	}

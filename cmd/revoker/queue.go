@@ -22,9 +22,10 @@ func (p *program) queue() *cobra.Command {
 		Long: `Each payment gateway has two queues, such as receipts-kcp and receipts-bulk-kcp.
 One is paused by a person, or by the gate of its gateway while that is down. The
 gate resumes what it has paused by itself; what a person has paused stays paused
-until a person resumes it, here, in the Asynq web UI or with Asynq's own tool.`,
+until a person resumes it, here, in the Asynq web UI or with Asynq's own tool. A
+queue that does not exist yet can be paused too.`,
 		Example: `  revoker queue list
-  revoker queue pause receipts-bulk-kcp
+  revoker queue pause --pg nice --reason 'maintenance until 06:00'
   revoker queue resume --pg kcp`,
 		Args:                  noSuchCommand,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -52,8 +53,8 @@ type meantQueues struct {
 	queues []gate.Pause
 }
 
-// openQueues connects, and finds the queues that are meant, of which it says so
-// if there are none at all. The caller closes the client.
+// openQueues connects, and finds the queues that are meant: those named, or all that exist
+// or are paused. The caller closes the client.
 func (p *program) openQueues(ctx context.Context, s *queueSettings, names []string) (*meantQueues, error) {
 	client, err := p.connect(ctx, s.redis)
 	if err != nil {
@@ -68,48 +69,61 @@ func (p *program) openQueues(ctx context.Context, s *queueSettings, names []stri
 		client.Close()
 		return nil, err
 	}
-	if len(meant.queues) == 0 {
-		fmt.Fprintln(p.stderr, "there is no queue yet: nothing was ever asked for")
-	}
 	return meant, nil
 }
 
-// meant returns those of the queues that are meant: all of them if none is
-// named. The error names one that does not exist.
-func (s *queueSettings) meant(all []gate.Pause, queues []string) ([]gate.Pause, error) {
-	if len(queues)+len(s.pgs) == 0 {
+// meant returns the queues that are meant, of those given all if none is named. A queue of
+// a gateway that is known is one whether or not it exists. The error names one that is none.
+func (s *queueSettings) meant(all []gate.Pause, names []string) ([]gate.Pause, error) {
+	if len(names)+len(s.pgs) == 0 {
 		return all, nil
 	}
+	possible := s.possible(all)
 	wanted := make(map[string]bool)
-	for _, queue := range queues {
-		if !slices.ContainsFunc(all, func(p gate.Pause) bool { return p.Queue == queue }) {
-			return nil, fmt.Errorf("there is no queue %q; there %s", queue, existing(all))
+	for _, name := range names {
+		if !slices.ContainsFunc(possible, func(p gate.Pause) bool { return p.Queue == name }) {
+			return nil, usageError{fmt.Errorf("there is no queue %q; there are %s", name, listed(possible))}
 		}
-		wanted[queue] = true
+		wanted[name] = true
 	}
 	for _, name := range s.pgs {
 		pg, _ := tasks.ParseGateway(name)
 		found := false
-		for _, p := range all {
-			if q, _ := tasks.ParseQueue(p.Queue); q.PG == pg {
+		for _, p := range possible {
+			if q, _ := tasks.ParseQueue(p.Queue); q.PG == pg && pg != "" {
 				wanted[p.Queue], found = true, true
 			}
 		}
 		if !found {
-			return nil, fmt.Errorf("there is no queue of the gateway %q; there %s", name, existing(all))
+			return nil, usageError{fmt.Errorf("there is no queue of the gateway %q", name)}
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(p gate.Pause) bool { return !wanted[p.Queue] }), nil
+	return slices.DeleteFunc(possible, func(p gate.Pause) bool { return !wanted[p.Queue] }), nil
 }
 
-// existing says which queues there are.
-func existing(all []gate.Pause) string {
-	if len(all) == 0 {
-		return "is none yet"
+// possible returns all queues of the namespace, by name: those given, and those of every
+// gateway that is known.
+func (s *queueSettings) possible(all []gate.Pause) []gate.Pause {
+	all = slices.Clone(all)
+	for _, q := range tasks.Queues(s.redis.Namespace) {
+		if !slices.ContainsFunc(all, func(p gate.Pause) bool { return p.Queue == q.Name() }) {
+			all = append(all, gate.Pause{Queue: q.Name()})
+		}
 	}
+	slices.SortFunc(all, func(a, b gate.Pause) int { return strings.Compare(a.Queue, b.Queue) })
+	return all
+}
+
+// tellNoQueue says that no queue exists.
+func (p *program) tellNoQueue() {
+	fmt.Fprintln(p.stderr, "there is no queue yet: nothing was ever asked for")
+}
+
+// listed returns the names of queues.
+func listed(queues []gate.Pause) string {
 	var names []string
-	for _, p := range all {
+	for _, p := range queues {
 		names = append(names, p.Queue)
 	}
-	return "are " + strings.Join(names, ", ")
+	return strings.Join(names, ", ")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -25,10 +26,11 @@ func (p *program) queueList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [QUEUE...]",
 		Short: "Show how many tasks wait, how fast they are done, and what is paused",
-		Long: `List shows every queue, or those named: the tasks in it, how long the first in
-line has been waiting, how many tasks a second are done, and what pauses it. To
-know the rate it watches for a second. A line below says until when PortOne wants
-no calls at all, where it answered 429 with Retry-After.`,
+		Long: `List shows every queue that exists or is paused, or those named: the tasks in it, how
+long the first in line has been waiting, how many tasks a second are done, and what
+pauses it. To know the rate it watches for a second. Lines below say who paused a queue
+and why, and until when PortOne wants no calls at all, where it answered 429 with
+Retry-After.`,
 		Example: `  revoker queue list
   revoker queue list --pg kcp --json`,
 		Args: arguments(0, -1, ""),
@@ -56,6 +58,7 @@ type queueLine struct {
 
 	PausedBy    string    `json:"paused_by,omitempty"` // person or gate
 	PausedSince time.Time `json:"paused_since,omitzero"`
+	Person      string    `json:"person,omitempty"` // empty if it was done in Asynq's web UI or with its tool
 	Gate        gate.Name `json:"gate,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	Owner       string    `json:"owner,omitempty"`
@@ -64,6 +67,8 @@ type queueLine struct {
 	HeldUntil time.Time `json:"held_until,omitzero"`
 	// GateWaived tells that the gateway's gate stays open although nothing succeeds.
 	GateWaived bool `json:"gate_waived,omitempty"`
+
+	pause gate.Pause
 }
 
 func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues []string) error {
@@ -76,6 +81,7 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 	}
 	defer meant.client.Close()
 	if len(meant.queues) == 0 {
+		p.tellNoQueue()
 		return nil
 	}
 	gates, err := meant.gates.Poll(ctx)
@@ -130,7 +136,7 @@ func watchQueues(
 
 // describe says what pauses the queue.
 func (l *queueLine) describe(p gate.Pause, gates gate.Snapshot) {
-	l.GateWaived = gates.Gates[gate.Of(l.PG)].Waived
+	l.pause, l.GateWaived = p, gates.Gates[gate.Of(l.PG)].Waived
 	if gates.Hold > 0 {
 		l.HeldUntil = gates.Now.Add(gates.Hold).Truncate(time.Millisecond)
 	}
@@ -138,7 +144,7 @@ func (l *queueLine) describe(p gate.Pause, gates gate.Snapshot) {
 	case !p.Paused:
 		return
 	case p.Gate == "":
-		l.PausedBy, l.PausedSince = "person", p.Since
+		l.PausedBy, l.PausedSince, l.Person, l.Reason = "person", p.Since, p.By, p.Reason
 		return
 	}
 	state := gates.Gates[p.Gate]
@@ -155,36 +161,53 @@ func (p *program) showQueues(lines []queueLine, json bool) error {
 		}
 		return nil
 	}
+	var notes []string // what several queues share stands below them once
 	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "QUEUE\tPENDING\tACTIVE\tRETRY\tSCHEDULED\tOLDEST\tRATE\tPAUSED")
 	for _, l := range lines {
-		oldest, rate := "-", "-"
-		if l.Oldest > 0 {
-			oldest = time.Duration(l.Oldest * float64(time.Second)).Round(time.Second).String()
+		paused, note := l.paused()
+		if note != "" && !slices.Contains(notes, note) {
+			notes = append(notes, note)
 		}
-		if l.Rate != nil {
-			rate = fmt.Sprintf("%.1f/s", *l.Rate)
+		if note != "" {
+			paused += fmt.Sprintf(" [%d]", slices.Index(notes, note)+1)
 		}
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%s\t%s\t%s\n",
-			l.Queue, l.Pending, l.Active, l.Retry, l.Scheduled, oldest, rate, l.paused())
+		fmt.Fprintln(table, l.figures()+paused)
 	}
-	if err := table.Flush(); err != nil || len(lines) == 0 || lines[0].HeldUntil.IsZero() {
+	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(p.stdout, "PortOne wants no calls until %s (Retry-After)\n", lines[0].HeldUntil.Format("15:04:05Z"))
-	return err
+	for i, note := range notes {
+		fmt.Fprintf(p.stdout, "[%d] %s\n", i+1, note)
+	}
+	if len(lines) > 0 && !lines[0].HeldUntil.IsZero() {
+		fmt.Fprintf(p.stdout, "PortOne wants no calls until %s (Retry-After)\n", lines[0].HeldUntil.Format("15:04:05Z"))
+	}
+	return nil
 }
 
-// paused says in words what pauses the queue.
-func (l *queueLine) paused() string {
+// figures returns what is counted of the queue, for the table.
+func (l *queueLine) figures() string {
+	oldest, rate := "-", "-"
+	if l.Oldest > 0 {
+		oldest = time.Duration(l.Oldest * float64(time.Second)).Round(time.Second).String()
+	}
+	if l.Rate != nil {
+		rate = fmt.Sprintf("%.1f/s", *l.Rate)
+	}
+	return fmt.Sprintf("%s\t%d\t%d\t%d\t%d\t%s\t%s\t", l.Queue, l.Pending, l.Active, l.Retry, l.Scheduled, oldest, rate)
+}
+
+// paused says what pauses the queue, and in a note who and why.
+func (l *queueLine) paused() (paused, note string) {
 	switch {
 	case l.PausedBy == "" && l.GateWaived:
-		return "no: nothing has succeeded for 12h, so the gate stays open"
+		return "no: nothing has succeeded for 12h, so the gate stays open", ""
 	case l.PausedBy == "":
-		return "no"
+		return "no", ""
 	case l.PausedBy == "person":
-		return "by a person since " + moment(l.PausedSince)
+		return "by a person", byPerson(l.pause)
 	}
-	return fmt.Sprintf("by the gate of %s since %s: %s; next probe at %s",
-		l.Gate, moment(l.PausedSince), l.Reason, moment(l.NextProbeAt))
+	return fmt.Sprintf("by the gate of %s", l.Gate),
+		fmt.Sprintf("since %s: %s; next probe at %s", moment(l.PausedSince), l.Reason, moment(l.NextProbeAt))
 }

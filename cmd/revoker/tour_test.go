@@ -57,9 +57,7 @@ func (x tour) ask(t *testing.T) {
 	const queue, impUID = "receipts-settle", "imp_900000000002"
 	p := x.producer
 	p.portone.Issue(iamporttest.Receipt{ImpUID: impUID, PG: tasks.Settle})
-	p.portone.Issue(iamporttest.Receipt{ImpUID: "imp_900000000003", PG: tasks.Settle})
-	p.expect(t, exitDone, "enqueue", "imp_900000000003", "--pg", "settle", "--wait") // and there is a queue
-	x.operator.shows(t, exitDone, "paused", "queue", "pause", queue)
+	x.operator.shows(t, exitDone, "paused", "queue", "pause", queue) // which does not exist yet
 	p.shows(t, exitDone, " queued", "enqueue", impUID, "--pg", "settle")
 	p.shows(t, exitDone, " queued", "enqueue", impUID, "--pg", "settle")
 	p.shows(t, exitUnfinished, " queued", "status", impUID)
@@ -79,8 +77,8 @@ func (x tour) bury(t *testing.T, dir string) {
 	o.expect(t, exitDone, "dead", "discard", "imp_000000000000", "--yes")
 	o.portone.Clear()
 	o.shows(t, exitDone, "receipts-bulk-kcp", "queue", "list")
-	o.shows(t, exitDone, "receipts-bulk-kcp", "queue", "pause", "receipts-bulk-kcp")
-	o.shows(t, exitDone, "receipts-bulk-kcp", "queue", "resume", "--pg", "kcp")
+	o.shows(t, exitDone, "receipts-bulk-kcp", "queue", "pause", "--all", "--reason", "maintenance")
+	o.shows(t, exitDone, "receipts-bulk-kcp", "queue", "resume", "--all")
 	o.expect(t, exitDone, "dead", "retry", "--reason", "not_issued", "--rate", "0")
 	o.shows(t, exitUnfinished, fmt.Sprintf(`"revoked":%d`, x.lines-1), "batch", "show", "tour", "--json", "--wait")
 }

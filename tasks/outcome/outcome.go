@@ -74,7 +74,8 @@ const (
 	ReasonUnauthorized Reason = "unauthorized"
 	// ReasonRateLimited means that PortOne asked for fewer calls.
 	ReasonRateLimited Reason = "rate_limited"
-	// ReasonGatewayPaused means that the gateway is down and was not called.
+	// ReasonGatewayPaused means that the gateway was not called: its gate was closed, or a
+	// person had paused the queue.
 	ReasonGatewayPaused Reason = "gateway_paused"
 )
 

@@ -10,7 +10,8 @@ import (
 
 // WaitError says that a call must wait for longer than it may hold a slot.
 type WaitError struct {
-	// Gate is the gate that is closed, empty if too many calls are made.
+	// Gate is the gate that is closed, empty if too many calls are made or a person has
+	// paused the queue.
 	Gate Name
 	Wait time.Duration // until it is worth trying again
 	text string
@@ -22,18 +23,20 @@ func (e *WaitError) Error() string { return e.text }
 type Call struct {
 	gates *Gates
 	pg    tasks.Gateway
+	queue string
 	probe bool
 	// The epochs in which it began: what it says is about those.
 	own, portone int64
 	said         Signs
 }
 
-// Enter lets a call to a gateway through, or returns a [*WaitError] if its gate
-// and the rate do not within a second.
-func (g *Gates) Enter(ctx context.Context, pg tasks.Gateway) (*Call, error) {
+// Enter lets a call to a gateway for a task of a queue through, or returns a
+// [*WaitError] if its gate, the rate and the people who pause queues do not within a second.
+func (g *Gates) Enter(ctx context.Context, pg tasks.Gateway, queue string) (*Call, error) {
 	deadline := time.Now().Add(longestWait)
 	for {
-		call, refused, changed := g.admit(pg, false)
+		g.pauses.renew(ctx, g.store)
+		call, refused, changed := g.admit(pg, queue, false)
 		left := time.Until(deadline)
 		switch {
 		case refused == nil:
@@ -52,17 +55,17 @@ func (g *Gates) Enter(ctx context.Context, pg tasks.Gateway) (*Call, error) {
 
 // admit lets a call through if it may go now. Otherwise it returns when to look
 // again, and what tells of it.
-func (g *Gates) admit(pg tasks.Gateway, probe bool) (*Call, *WaitError, <-chan struct{}) {
+func (g *Gates) admit(pg tasks.Gateway, queue string, probe bool) (*Call, *WaitError, <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
 	own, portone := g.gates[Of(pg)], g.gates[PortOne]
-	for i, refused := range []*WaitError{g.hold(now), g.shut(pg, now), portone.aside(now)} {
-		if refused != nil && (i == 0 || !probe) {
+	for i, refused := range []*WaitError{g.hold(now), g.pauses.refuse(queue), g.shut(pg, now), portone.aside(now)} {
+		if refused != nil && (i < 2 || !probe) {
 			return nil, refused, g.changed
 		}
 	}
-	return &Call{gates: g, pg: pg, probe: probe, own: own.Epoch, portone: portone.Epoch}, nil, nil
+	return &Call{gates: g, pg: pg, queue: queue, probe: probe, own: own.Epoch, portone: portone.Epoch}, nil, nil
 }
 
 // shut returns which gate before a gateway is closed and until when, or nil. The
@@ -87,10 +90,11 @@ func (g *Gates) hold(now time.Time) *WaitError {
 }
 
 // EnterProbe lets the call of a probe through, which passes the gate that is
-// closed, or returns a [*WaitError] if the rate does not within a second. What
-// it says about its gateway closes nothing; see [Call.Said].
-func (g *Gates) EnterProbe(ctx context.Context, pg tasks.Gateway) (*Call, error) {
-	call, refused, _ := g.admit(pg, true)
+// closed, or returns a [*WaitError] if the rate does not within a second or a person has
+// paused the queue. What it says about its gateway closes nothing; see [Call.Said].
+func (g *Gates) EnterProbe(ctx context.Context, pg tasks.Gateway, queue string) (*Call, error) {
+	g.pauses.renew(ctx, g.store)
+	call, refused, _ := g.admit(pg, queue, true)
 	if refused != nil {
 		return nil, refused
 	}
@@ -100,8 +104,14 @@ func (g *Gates) EnterProbe(ctx context.Context, pg tasks.Gateway) (*Call, error)
 // Said returns what was reported, the zero Signs if nothing was.
 func (c *Call) Said() Signs { return c.said }
 
-// Err returns a [*WaitError] if a gate has closed since the call went through.
-func (c *Call) Err() error {
+// Err returns a [*WaitError] if the call must not be made now although it went through:
+// a gate has closed since, or a person has paused the queue. It may wait for Redis for half
+// a second.
+func (c *Call) Err(ctx context.Context) error {
+	c.gates.pauses.renew(ctx, c.gates.store)
+	if paused := c.gates.pauses.refuse(c.queue); paused != nil {
+		return paused
+	}
 	c.gates.mu.Lock()
 	defer c.gates.mu.Unlock()
 	if shut := c.gates.shut(c.pg, time.Now()); shut != nil && !c.probe {

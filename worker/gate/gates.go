@@ -22,6 +22,7 @@ type Gates struct {
 	log     *slog.Logger
 	wake    chan struct{} // something is to be done at once
 	turned  atomic.Pointer[time.Time]
+	pauses  pauses
 
 	mu      sync.Mutex
 	gates   map[Name]*local

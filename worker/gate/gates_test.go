@@ -131,8 +131,9 @@ func TestPersonTakesAPauseOver(t *testing.T) {
 		a.close(t, client, tasks.KCP)
 		eventually(t, "the queue is paused", func() bool { return paused(t, client, "receipts-kcp") == "gate" })
 		for _, want := range []bool{true, false} { // once, and then it is
-			if done, err := store.PauseForPerson(t.Context(), "receipts-kcp"); done != want || err != nil {
-				t.Errorf("got %t, %v; want %t", done, err, want)
+			before, err := store.PauseForPerson(t.Context(), []string{"receipts-kcp"}, "kim@ops", "")
+			if err != nil || before[0].ByPerson() == want {
+				t.Errorf("got %+v, %v; want it to be the person's: %t", before, err, !want)
 			}
 		}
 		kcp.up.Store(true)
@@ -236,7 +237,7 @@ func TestCallsOfAnOutageSayNothingAboutTheTimeAfterIt(t *testing.T) {
 	a := start(t, client, "a", kcp, quick)
 	var slow []*gate.Call
 	for range 8 {
-		call, err := a.Enter(t.Context(), tasks.KCP)
+		call, err := a.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
 		if err != nil {
 			t.Fatal(err)
 		}

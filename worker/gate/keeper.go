@@ -40,7 +40,6 @@ type keeper struct {
 	complain func(kind string, err error)
 
 	tidied   time.Time
-	pauses   []Pause
 	paused   map[string]int64 // queues seen to be paused by a gate, and its epoch
 	released map[Name]int64   // the epoch in which receipts were brought forward
 
@@ -94,7 +93,7 @@ func (k *keeper) tend(ctx context.Context, s Snapshot, name Name, state State) e
 		return k.tellSuccess(ctx, name)
 	}
 	switch {
-	case !state.Closed && !state.OpenedAt.IsZero() && k.released[name] != state.Epoch && k.pauses != nil:
+	case !state.Closed && !state.OpenedAt.IsZero() && k.released[name] != state.Epoch && k.pauses.list() != nil:
 		return k.bringForward(ctx, name, state.Epoch)
 	case s.Gates[PortOne].Closed && name != PortOne:
 		return nil // PortOne's own gate is closed: probing a gateway tells nothing
@@ -160,11 +159,9 @@ func (k *keeper) probe(ctx context.Context, name Name, said settlement) error {
 
 // queues returns the queues behind a gate that no person has paused.
 func (k *keeper) queues(name Name) []string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	var queues []string
-	for _, p := range k.pauses {
-		if q, ours := tasks.ParseQueue(p.Queue); ours && name.covers(q) && (!p.Paused || p.Gate != "") {
+	for _, p := range k.pauses.list() {
+		if q, ours := tasks.ParseQueue(p.Queue); ours && name.covers(q) && !p.ByPerson() {
 			queues = append(queues, p.Queue)
 		}
 	}

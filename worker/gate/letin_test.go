@@ -35,7 +35,7 @@ func TestGatesTellWhetherPortOneLetsCallsIn(t *testing.T) {
 			return time.Since(last) < time.Minute
 		})
 		portone.up.Store(false)
-		call, err := a.Enter(t.Context(), tasks.KCP)
+		call, err := a.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestGatesTellWhetherPortOneLetsCallsIn(t *testing.T) {
 		// What another process was let in for is known once it has met a failure.
 		b := start(t, client, "b", portone, quick)
 		_, before, _ := letIn(b)
-		call, err = a.Enter(t.Context(), tasks.KCP)
+		call, err = a.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ func arrivals(t *testing.T, enough int, pg tasks.Gateway, processes ...*process)
 		for range 5 {
 			slots.Go(func() {
 				for {
-					_, err := p.Enter(t.Context(), pg)
+					_, err := p.Enter(t.Context(), pg, bulk(pg))
 					var wait *gate.WaitError
 					if errors.As(err, &wait) {
 						continue
@@ -85,11 +85,11 @@ func TestLongWaitsGoBack(t *testing.T) {
 		config := quick
 		config.Rate = gate.Rate{All: 0.1}
 		a := start(t, client, "a", &gateway{}, config)
-		if _, err := a.Enter(t.Context(), tasks.KCP); err != nil {
+		if _, err := a.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP)); err != nil {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		_, err := a.Enter(t.Context(), tasks.KCP)
+		_, err := a.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
 		var wait *gate.WaitError
 		if !errors.As(err, &wait) || wait.Wait < 8*time.Second || wait.Wait > 10*time.Second {
 			t.Errorf("got %v, want a wait of 9 s", err)
@@ -113,20 +113,20 @@ func TestHoldIsForEverybody(t *testing.T) {
 	}
 	began := time.Now()
 	var wait *gate.WaitError
-	if _, err := a.Enter(t.Context(), tasks.KCP); !errors.As(err, &wait) || wait.Gate != "" || wait.Wait > 1600*time.Millisecond {
+	if _, err := a.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP)); !errors.As(err, &wait) || wait.Gate != "" || wait.Wait > 1600*time.Millisecond {
 		t.Errorf("got %v, want to wait for the rest", err)
 	}
 	if took := time.Since(began); took < time.Second || took > 2*time.Second {
 		t.Errorf("it held its slot for %v, want a second", took)
 	}
-	if _, err := a.EnterProbe(t.Context(), tasks.KCP); err == nil {
+	if _, err := a.EnterProbe(t.Context(), tasks.KCP, bulk(tasks.KCP)); err == nil {
 		t.Error("a probe is made meanwhile")
 	}
 	if client.PTTL(t.Context(), "{receipt}:hold").Val() > 2500*time.Millisecond {
 		t.Error("the hold has no end")
 	}
 	eventually(t, "the other process is held too", func() bool {
-		_, err := b.EnterProbe(t.Context(), tasks.Nice)
+		_, err := b.EnterProbe(t.Context(), tasks.Nice, bulk(tasks.Nice))
 		return err != nil
 	})
 	eventually(t, "calls are made again", func() bool { return a.call(t, tasks.KCP, "imp_1") == nil })

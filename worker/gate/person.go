@@ -4,29 +4,39 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// PauseForPerson pauses a queue until a person resumes it; a pause of a gate
-// becomes the person's. It reports false if it was one already.
-func (s *Store) PauseForPerson(ctx context.Context, queue string) (bool, error) {
-	for {
-		mark, err := s.client.Get(ctx, pausedKey(queue)).Result()
-		if err != nil && !errors.Is(err, redis.Nil) {
-			return false, fmt.Errorf("read what pauses %s: %w", queue, err)
+// PauseForPerson pauses queues, whether or not they exist, until a person resumes them.
+// by is who it is and reason why, which may be empty. A pause of a gate becomes the
+// person's; one of a person stays as it is. It returns what paused each queue before.
+// On an error some may be paused; the call may be repeated.
+func (s *Store) PauseForPerson(ctx context.Context, queues []string, by, reason string) (before []Pause, err error) {
+	now, err := s.client.Time(ctx).Result()
+	if err != nil {
+		return nil, fmt.Errorf("ask Redis for the time: %w", err)
+	}
+	mark := personMark(now, by, reason)
+	was := make([]*redis.Cmd, len(queues))
+	_, _ = s.client.Pipelined(ctx, func(p redis.Pipeliner) error { // each has its own error
+		for i, queue := range queues {
+			was[i] = pauseScript.Eval(ctx, p, []string{pausedKey(queue)}, mark)
 		}
-		seen := readMark(queue, mark)
-		if err == nil && seen.Gate == "" {
-			return false, nil
-		}
-		done, err := s.swap(ctx, seen, strconv.FormatInt(time.Now().Unix(), 10))
-		if done || err != nil {
-			return done, err
+		return nil
+	})
+	before = make([]Pause, len(queues))
+	for i, queue := range queues {
+		switch mark, err := was[i].Text(); {
+		case errors.Is(err, redis.Nil):
+			before[i] = Pause{Queue: queue}
+		case err != nil:
+			return nil, fmt.Errorf("pause %s: %w", queue, err)
+		default:
+			before[i] = readMark(queue, mark)
 		}
 	}
+	return before, nil
 }
 
 // Resume lifts the pause of a queue, whosever it is, and opens the gate if it

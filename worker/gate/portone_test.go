@@ -19,13 +19,13 @@ func TestPortOneDownStopsEverything(t *testing.T) {
 		a, b := start(t, client, "a", portone, quick), start(t, client, "b", portone, quick)
 		all := []string{"receipts", "receipts-bulk", "receipts-kcp", "receipts-nice", "receipts-of-tomorrow"}
 		queues(t, client, append(all, "mail")...)
-		call, err := a.Enter(t.Context(), tasks.KCP)
+		call, err := a.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
 		if err != nil {
 			t.Fatal(err)
 		}
 		report(t, call, "imp_1", gate.Signs{PortOne: gate.Down, Cause: "no token is to be had"})
-		if !call.Overtaken() || call.Err() == nil || a.Closed() == nil {
-			t.Errorf("the call that closed it knows nothing: %t, %v, %v", call.Overtaken(), call.Err(), a.Closed())
+		if !call.Overtaken() || call.Err(t.Context()) == nil || a.Closed() == nil {
+			t.Errorf("the call that closed it knows nothing: %t, %v, %v", call.Overtaken(), call.Err(t.Context()), a.Closed())
 		}
 		for _, queue := range all {
 			eventually(t, queue+" is paused", func() bool { return paused(t, client, queue) == "gate" })
@@ -57,7 +57,7 @@ func TestFailuresOfAllGatewaysTogetherClosePortOne(t *testing.T) {
 	client := redistest.Embedded(t)
 	a := start(t, client, "a", &gateway{}, quick)
 	for i, pg := range tasks.Gateways()[:10] {
-		call, err := a.Enter(t.Context(), pg)
+		call, err := a.Enter(t.Context(), pg, bulk(pg))
 		if err != nil {
 			t.Fatalf("after %d calls: %v", i, err)
 		}
@@ -76,7 +76,7 @@ func TestBothGatesOfAQueueAreClosed(t *testing.T) {
 	queues(t, client, "receipts-kcp", "receipts-nice")
 	a.close(t, client, tasks.KCP)
 	eventually(t, "kcp is paused", func() bool { return paused(t, client, "receipts-kcp") == "gate" })
-	call, err := a.Enter(t.Context(), tasks.Nice)
+	call, err := a.Enter(t.Context(), tasks.Nice, bulk(tasks.Nice))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestProcessThatPortOneRefusesAloneStandsAside(t *testing.T) {
 		a, b := start(t, client, "a", welcome, quick), start(t, client, "b", refused, quick)
 		down := gate.Signs{PortOne: gate.Down, Cause: "the address is not allowed"}
 		report := func(p *process, signs gate.Signs) error {
-			call, err := p.Enter(t.Context(), tasks.KCP)
+			call, err := p.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
 			if err != nil {
 				return err
 			}

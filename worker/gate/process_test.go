@@ -108,7 +108,7 @@ func (p *process) stop() {
 // gateway says.
 func (p *process) call(t *testing.T, pg tasks.Gateway, impUID string) error {
 	t.Helper()
-	call, err := p.Enter(t.Context(), pg)
+	call, err := p.Enter(t.Context(), pg, bulk(pg))
 	if err != nil {
 		return err
 	}
@@ -119,6 +119,9 @@ func (p *process) call(t *testing.T, pg tasks.Gateway, impUID string) error {
 	report(t, call, impUID, signs)
 	return nil
 }
+
+// bulk returns the queue of a gateway's batches, for whose tasks the tests call.
+func bulk(pg tasks.Gateway) string { return tasks.Queue{PG: pg, Bulk: true}.Name() }
 
 // report reports what a call for a receipt that never failed before came to.
 func report(t *testing.T, call *gate.Call, impUID string, signs gate.Signs) {

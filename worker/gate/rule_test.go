@@ -101,7 +101,7 @@ func newSequence(t *testing.T) *sequence {
 		s.processes = append(s.processes, start(t, s.client, name, s.gateway, config))
 	}
 	var err error
-	if s.inFlight, err = s.processes[0].Enter(t.Context(), tasks.KCP); err != nil {
+	if s.inFlight, err = s.processes[0].Enter(t.Context(), tasks.KCP, bulk(tasks.KCP)); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -165,7 +165,7 @@ func (s *sequence) step(t *testing.T, c rune) {
 	if c != 'i' && c != 'h' {
 		eventually(t, "the call is let through", func() (through bool) {
 			var err error
-			call, err = p.Enter(t.Context(), tasks.KCP)
+			call, err = p.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
 			return err == nil
 		})
 	}

@@ -29,6 +29,8 @@ var (
 	takeSource string
 	//go:embed swap.lua
 	swapSource string
+	//go:embed pause.lua
+	pauseSource string
 
 	pollScript    = redis.NewScript(pollSource)
 	failScript    = redis.NewScript(gateSource + failSource)
@@ -36,6 +38,7 @@ var (
 	forwardScript = redis.NewScript(forwardSource)
 	takeScript    = redis.NewScript(takeSource)
 	swapScript    = redis.NewScript(swapSource)
+	pauseScript   = redis.NewScript(pauseSource)
 )
 
 const (

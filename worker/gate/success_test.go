@@ -27,7 +27,7 @@ func alive(t *testing.T, client *redis.Client, name string) *process {
 func (p *process) fail(t *testing.T, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
-		call, err := p.Enter(t.Context(), tasks.KCP)
+		call, err := p.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,11 +38,11 @@ func (p *process) fail(t *testing.T, from, to int) {
 // succeed lets a call succeed and, right after it, one fail.
 func (p *process) succeed(t *testing.T) {
 	t.Helper()
-	good, err := p.Enter(t.Context(), tasks.KCP)
+	good, err := p.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
 	if err != nil {
 		t.Fatal(err)
 	}
-	bad, err := p.Enter(t.Context(), tasks.KCP)
+	bad, err := p.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestSuccessThatIsToldLateTakesTheClosingBack(t *testing.T) {
 			a, b := alive(t, client, "a"), alive(t, client, "b")
 			b.fail(t, 0, before)
 			time.Sleep(20 * time.Millisecond)
-			call, err := a.Enter(t.Context(), tasks.KCP)
+			call, err := a.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +120,7 @@ func TestGateThatAPersonOpensClosesAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range 12 {
-			call, err := a.Enter(t.Context(), tasks.KCP)
+			call, err := a.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
 			if err != nil {
 				t.Fatal(err)
 			}

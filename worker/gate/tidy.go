@@ -20,13 +20,10 @@ func (k *keeper) tidy(ctx context.Context, s Snapshot) error {
 	if !s.busy() && time.Since(k.tidied) < tidyEvery {
 		return nil
 	}
-	pauses, err := k.store.Pauses(ctx)
+	pauses, err := k.pauses.read(ctx, k.store)
 	if err != nil {
 		return err
 	}
-	k.mu.Lock()
-	k.pauses = pauses
-	k.mu.Unlock()
 	for _, pause := range pauses {
 		k.turn()
 		err = errors.Join(err, k.tidyOne(ctx, s, pause))
@@ -52,7 +49,7 @@ func (k *keeper) tidyOne(ctx context.Context, s Snapshot, p Pause) error {
 	before, known := k.paused[p.Queue]
 	delete(k.paused, p.Queue)
 	switch {
-	case p.Paused && p.Gate == "":
+	case p.ByPerson():
 		return nil
 	case p.Paused && s.Gates[p.Gate].Closed && s.Gates[p.Gate].Epoch == p.epoch:
 		k.paused[p.Queue] = p.epoch
@@ -65,12 +62,9 @@ func (k *keeper) tidyOne(ctx context.Context, s Snapshot, p Pause) error {
 		}
 		_, err := k.store.swap(ctx, p, "")
 		return err
-	case p.Paused:
-		_, err := k.store.swap(ctx, p, newMark(s.Now, wanted, epoch))
-		return err
 	case wanted == "":
 		return nil
-	case known && before == epoch:
+	case !p.Paused && known && before == epoch:
 		// It was paused by this closure and is not any more: a person has
 		// resumed it, and shall have his way.
 		opened, err := k.store.Open(ctx, wanted, epoch)
@@ -80,7 +74,8 @@ func (k *keeper) tidyOne(ctx context.Context, s Snapshot, p Pause) error {
 		k.nudge()
 		return err
 	}
-	return k.store.pause(ctx, p.Queue, newMark(s.Now, wanted, epoch))
+	_, err := k.store.swap(ctx, p, newMark(s.Now, wanted, epoch))
+	return err
 }
 
 // wanted returns the gate that should pause a queue, and its epoch, or none.

@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 	"unicode/utf8"
 )
@@ -24,6 +22,8 @@ type call struct {
 	impUID string
 	token  string
 	body   io.Reader
+	// allowed returns why the call must not leave now, or nil; nil if it always may.
+	allowed func(context.Context) error
 	// decode takes over what an answer with code 0 bears, or returns why that
 	// cannot be used.
 	decode func(response json.RawMessage) error
@@ -38,31 +38,22 @@ var errTooLarge = errors.New("the answer is larger than 1 MiB")
 func (c *Client) exchange(ctx context.Context, call call) *Error {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
-	ctx, connected := watch(ctx)
+	ctx, link := call.watch(ctx, cancel)
+	defer link.end()
 	request, err := c.request(ctx, call)
 	if err != nil {
 		return call.failed(err)
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		failure := call.failed(err)
-		failure.Sent = connected.Load()
+		failure := call.failed(link.why(err))
+		failure.Sent = link.connected.Load()
 		return c.conceal(failure, call.token)
 	}
 	if failure := call.read(response); failure != nil {
 		return c.conceal(failure, call.token)
 	}
 	return nil
-}
-
-// watch tells whether a request of ctx had a connection. One that never had
-// has not left: nobody was there, or a proxy or the TLS handshake refused. The
-// error does not tell, since net/http sends a DELETE once more on a new connection
-// where the one that it kept was cut.
-func watch(ctx context.Context) (context.Context, *atomic.Bool) {
-	var connected atomic.Bool
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
-	return httptrace.WithClientTrace(ctx, trace), &connected
 }
 
 func (c *Client) request(ctx context.Context, call call) (*http.Request, error) {

@@ -131,7 +131,16 @@ func (c *Client) Format(f fmt.State, _ rune) { io.WriteString(f, "iamport.Client
 // ctx may end the call, but PortOne goes on with what it has begun if the call was
 // sent, as the error's Sent tells.
 func (c *Client) RevokeReceipt(ctx context.Context, impUID string) (Receipt, error) {
-	return c.receipt(ctx, call{op: OpRevoke, method: http.MethodDelete, impUID: impUID})
+	return c.RevokeIf(ctx, impUID, nil)
+}
+
+// RevokeIf is [Client.RevokeReceipt] for a caller that may change its mind until the DELETE
+// leaves, which may be a minute later where a token or a connection takes so long. allowed is
+// asked once there is a token, before each DELETE and while one waits for a connection, also
+// in another goroutine; where it returns an error, the call does not leave, and the error
+// matches [NotAllowedError].
+func (c *Client) RevokeIf(ctx context.Context, impUID string, allowed func(context.Context) error) (Receipt, error) {
+	return c.receipt(ctx, call{op: OpRevoke, method: http.MethodDelete, impUID: impUID, allowed: allowed})
 }
 
 // GetReceipt looks the cash receipt of a payment up (GET /receipts/{imp_uid}).
@@ -205,6 +214,9 @@ func (c *Client) withToken(ctx context.Context, call *call) *Error {
 		var failure *Error
 		errors.As(err, &failure)
 		return failure
+	}
+	if err := call.refused(ctx); err != nil {
+		return call.failed(err)
 	}
 	return c.do(ctx, *call)
 }

@@ -2,6 +2,8 @@ package monitor
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"receiptrevoker/worker/gate"
 )
@@ -15,7 +17,43 @@ type Gates interface {
 // gatesSeen is what they told at one moment.
 type gatesSeen struct {
 	gate.Snapshot
-	byPerson []string // queues that a person has paused
+	byPerson []gate.Pause // the queues that people have paused
+}
+
+// stop is what a person paused at once.
+type stop struct {
+	gate.Pause
+	Queues []string
+}
+
+// fewQueues is how many queues of a stop are named.
+const fewQueues = 4
+
+// Names returns the names of the queues, nothing if they are many.
+func (s stop) Names() string {
+	if len(s.Queues) > fewQueues {
+		return ""
+	}
+	return strings.Join(s.Queues, ", ")
+}
+
+// Stops returns what people have paused, each with who did it, when and why.
+func (g *gatesSeen) Stops() (stops []stop) {
+	for _, p := range g.byPerson {
+		i := slices.IndexFunc(stops, func(s stop) bool {
+			return s.By == p.By && s.Reason == p.Reason && s.Since.Equal(p.Since)
+		})
+		if i < 0 {
+			i, stops = len(stops), append(stops, stop{Pause: p})
+		}
+		stops[i].Queues = append(stops[i].Queues, p.Queue)
+	}
+	return stops
+}
+
+// stopped reports whether a person has paused a queue.
+func (g *gatesSeen) stopped(queue string) bool {
+	return slices.ContainsFunc(g.byPerson, func(p gate.Pause) bool { return p.Queue == queue })
 }
 
 // PortOne is the gate before all gateways.
@@ -32,8 +70,8 @@ func readGates(ctx context.Context, gates Gates) (*gatesSeen, error) {
 	}
 	read := &gatesSeen{Snapshot: seen}
 	for _, pause := range pauses {
-		if pause.Paused && pause.Gate == "" {
-			read.byPerson = append(read.byPerson, pause.Queue)
+		if pause.ByPerson() {
+			read.byPerson = append(read.byPerson, pause)
 		}
 	}
 	return read, nil

@@ -55,7 +55,7 @@ func (s snapshot) gatewayRows() (rows []gatewayRow, idle []tasks.Gateway) {
 	for _, q := range s.Queues {
 		is, _ := tasks.ParseQueue(q.Name)
 		pg := is.PG
-		byPerson := s.Gates != nil && slices.Contains(s.Gates.byPerson, q.Name)
+		byPerson := s.Gates != nil && s.Gates.stopped(q.Name)
 		byPG[pg] = append(byPG[pg], queueRow{q, is.Bulk, q.Oldest(s.At), byPerson})
 		if !slices.Contains(order, pg) {
 			order = append(order, pg)

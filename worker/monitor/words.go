@@ -63,6 +63,11 @@ var words = map[string]text{
 	},
 	"paused":    {"paused by the gate", "게이트가 일시 정지"},
 	"by person": {"paused by a person", "담당자가 일시 정지"},
+	"queues":    {"%d queues", "대기열 %d개"},
+	"paused by": {"paused by %s", "%s이(가) 일시 정지"},
+	"paused in asynq": {
+		"paused by a person, in the Asynq web UI or with its tool", "담당자가 Asynq 웹 UI나 도구에서 일시 정지",
+	},
 	"held": {
 		"PortOne asked for fewer calls: nothing is called for %s.",
 		"포트원이 호출 제한을 요청했습니다. %s 동안 호출하지 않습니다.",
@@ -126,7 +131,7 @@ var words = map[string]text{
 	"reason unreachable":         {"no usable answer came", "응답을 받지 못함"},
 	"reason unauthorized":        {"the credentials, or this address, were refused", "인증 정보 또는 접속 IP가 거부됨"},
 	"reason rate_limited":        {"PortOne asked for fewer calls", "포트원의 호출 제한"},
-	"reason gateway_paused":      {"the gateway is down and was not called", "PG사 장애로 호출 보류"},
+	"reason gateway_paused":      {"the gateway's gate was closed, or a person had paused the queue: it was not called", "게이트가 닫혔거나 담당자가 일시 정지하여 호출 보류"},
 
 	"field imp_uid":          {"payment", "거래고유번호"},
 	"field pg":               {"gateway", "PG사"},

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/worker/gate"
+)
+
+type queuePauseSettings struct {
+	queueSettings
+	every      bool
+	by, reason string
+}
+
+func (p *program) queuePause() *cobra.Command {
+	var s queuePauseSettings
+	cmd := &cobra.Command{
+		Use:   "pause QUEUE...",
+		Short: "Pause queues: nothing in them is called for until they are resumed",
+		Long: `Pause keeps workers from calling for tasks in the queues named, in both of a gateway,
+or in all, until a person resumes them, whether or not these queues exist yet. No
+DELETE leaves later than two seconds after the command has ended; those that have
+left are finished. What a worker had taken up goes back, and no attempt counts.
+A worker that is cut off from Redis cannot know of it: it takes up nothing more.
+
+'revoker queue list' shows who paused a queue, when and why. A queue that a gate
+has paused stays paused when the gate opens. One that a person has paused before
+is no error, and keeps that person and that reason.`,
+		Example: `  revoker queue pause receipts-bulk-kcp
+  revoker queue pause --pg nice --reason 'maintenance until 06:00'
+  revoker queue pause --all`,
+		Args: arguments(0, -1, ""),
+		RunE: func(cmd *cobra.Command, queues []string) error { return p.runQueuePause(cmd.Context(), &s, queues) },
+	}
+	s.flags(cmd.Flags())
+	cmd.Flags().BoolVar(&s.every, "all", false, "every queue, also of gateways that were never called")
+	cmd.Flags().StringVar(&s.by, "by", "", "`name` of who pauses (default this user of this machine)")
+	cmd.Flags().StringVar(&s.reason, "reason", "", "`text` that says why, a line of at most 200 characters")
+	return cmd
+}
+
+func (p *program) runQueuePause(ctx context.Context, s *queuePauseSettings, names []string) error {
+	if err := s.check(names, s.every); err != nil {
+		return err
+	}
+	for flag, text := range map[string]string{"by": s.by, "reason": s.reason} {
+		if err := line(flag, text); err != nil {
+			return err
+		}
+	}
+	meant, err := p.openQueues(ctx, &s.queueSettings, names)
+	if err != nil {
+		return err
+	}
+	defer meant.client.Close()
+	if s.every {
+		meant.queues = s.possible(meant.queues)
+	}
+	var queues []string
+	for _, queue := range meant.queues {
+		queues = append(queues, queue.Queue)
+	}
+	before, err := meant.gates.PauseForPerson(ctx, queues, cmp.Or(s.by, runner()), s.reason)
+	if err != nil {
+		return fmt.Errorf("%w; not all is paused: repeat the command", err)
+	}
+	for _, was := range before {
+		p.tellQueue(was.Queue, paused(was))
+	}
+	return nil
+}
+
+// paused says what became of a queue that was paused.
+func paused(was gate.Pause) string {
+	switch {
+	case was.ByPerson():
+		return "is paused already, " + byPerson(was)
+	case was.Gate != "":
+		return fmt.Sprintf("paused, also once the gate of %s opens", was.Gate)
+	}
+	return "paused"
+}
+
+// byPerson says which person has paused a queue, since when and why.
+func byPerson(p gate.Pause) string {
+	text := "by " + cmp.Or(p.By, "a person, in Asynq's web UI or with its tool")
+	if !p.Since.IsZero() {
+		text += ", since " + moment(p.Since)
+	}
+	if p.Reason != "" {
+		text += ": " + p.Reason
+	}
+	return text
+}
+
+// longestText is how many characters are kept of what a person says.
+const longestText = 200
+
+// line returns an error unless the value of a flag fits on a line.
+func line(flag, text string) error {
+	switch {
+	case utf8.RuneCountInString(text) > longestText:
+		return usageError{fmt.Errorf("--%s is longer than %d characters", flag, longestText)}
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }):
+		return usageError{fmt.Errorf("--%s %q must be one line of text", flag, text)}
+	}
+	return nil
+}
+
+// runner returns who runs the program and where, as user@host.
+func runner() string {
+	name := "unknown"
+	if is, err := user.Current(); err == nil { // in a container the user may have no name
+		name = cmp.Or(is.Username, is.Uid)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return name + "@" + host
+}

@@ -1,0 +1,74 @@
+package gate
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"receiptrevoker/tasks/backlog"
+)
+
+// Pause is a queue of ours and what pauses it, if anything.
+//
+// Asynq takes a queue for paused while asynq:{<queue>}:paused exists, and
+// writes the second into it; so do its CLI and its web UI. Our marks are the same key
+// with a word behind the second: "gate", the gate and its epoch; or "person", who it is
+// and why. So the one key that Asynq obeys says whose pause it is, in one atomic step
+// with the pause itself: no death of a process can part the two, and a person's pause
+// can never be taken for the gate's.
+type Pause struct {
+	Queue  string
+	Paused bool
+	// Gate is the gate that pauses it, empty for a person.
+	Gate  Name
+	Since time.Time // to the second, of Redis' clock; zero if there is no time in the mark
+	// By is the person who paused it and Reason why, both empty if that was done in
+	// Asynq's web UI or with its tool.
+	By, Reason string
+
+	epoch int64
+	mark  string // the whole
+}
+
+// ByPerson reports whether a person has paused the queue.
+func (p Pause) ByPerson() bool { return p.Paused && p.Gate == "" }
+
+// The words of our marks.
+const (
+	markGate   = "gate "
+	markPerson = "person "
+)
+
+// pausedKey is Asynq's own.
+func pausedKey(queue string) string { return backlog.Key(queue, "paused") }
+
+// newMark returns what a gate writes.
+func newMark(now time.Time, name Name, epoch int64) string {
+	return strconv.FormatInt(now.Unix(), 10) + " " + markGate + string(name) + " " + strconv.FormatInt(epoch, 10)
+}
+
+// personMark returns what is written for a person. Spaces are escaped: workers of
+// older versions look for " gate " anywhere in a mark.
+func personMark(now time.Time, by, reason string) string {
+	values := url.Values{"by": {by}, "reason": {reason}}
+	return strconv.FormatInt(now.Unix(), 10) + " " + markPerson + values.Encode()
+}
+
+func readMark(queue, mark string) Pause {
+	p := Pause{Queue: queue, Paused: true, mark: mark}
+	since, rest, _ := strings.Cut(mark, " ")
+	if n := number(since); n != 0 {
+		p.Since = time.Unix(n, 0).UTC()
+	}
+	if gate, ok := strings.CutPrefix(rest, markGate); ok {
+		if name, epoch, ok := strings.Cut(gate, " "); ok {
+			p.Gate, p.epoch = Name(name), number(epoch)
+		}
+	}
+	if person, ok := strings.CutPrefix(rest, markPerson); ok {
+		values, _ := url.ParseQuery(person) // what cannot be read is left out
+		p.By, p.Reason = values.Get("by"), values.Get("reason")
+	}
+	return p
+}
