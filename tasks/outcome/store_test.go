@@ -1,7 +1,6 @@
 package outcome_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -355,25 +354,6 @@ func TestManyAnswersInOrder(t *testing.T) {
 		}
 		if got, err := s.Many(t.Context(), []string{"imp_3"}); err == nil {
 			t.Errorf("got %+v where Redis reports an error, want that", got)
-		}
-	})
-}
-
-func TestFollowYieldsWhatComesLater(t *testing.T) {
-	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		s := newStore(client)
-		last, err := s.Last(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		attempt := begin(t, s, lease)
-		go func() { _, _ = s.Finish(context.WithoutCancel(t.Context()), attempt, revoked) }()
-		for event, err := range s.Follow(t.Context(), last) {
-			if err != nil || event.Outcome.ImpUID != asked.ImpUID {
-				t.Errorf("got %+v, %v", event, err)
-			}
-			break
 		}
 	})
 }
