@@ -105,6 +105,58 @@ func ExampleClient_Wait() {
 	// Output: not yet
 }
 
+// work stands for a worker that revokes a receipt.
+func work(client redis.UniversalClient, impUID string) {
+	outcomes := outcome.NewStore(client, outcome.Config{})
+	attempt, err := outcomes.Begin(context.Background(), tasks.Revocation{ImpUID: impUID}, time.Minute)
+	if err != nil {
+		log.Fatal(err)
+	}
+	revoked := outcome.Outcome{Status: outcome.Revoked, Reason: outcome.ReasonRevoked}
+	if _, err := outcomes.Finish(context.Background(), attempt, revoked); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// An order service follows all outcomes and keeps its position, here in Redis, best
+// beside its orders. Started again, it goes on there.
+func ExampleClient_Follow() {
+	addr, stop := startRedis()
+	defer stop()
+	client := redis.NewClient(&redis.Options{Addr: addr})
+	defer client.Close()
+	revocations := enqueue.NewClient(client, enqueue.Config{})
+	work(client, "imp_448280090638")
+	work(client, "imp_448280090639")
+
+	ctx := context.Background()
+	for range 2 { // the service is started twice, and each time stopped after one outcome
+		position, err := client.Get(ctx, "orders:position").Result()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			log.Fatal(err)
+		}
+		for event, err := range revocations.Follow(ctx, position) {
+			switch {
+			case errors.Is(err, outcome.ErrMissed):
+				log.Print(err) // ask Outcome about every order that still waits
+			case err != nil:
+				log.Print(err) // Redis is away, or one event cannot be read: it goes on by itself
+			default:
+				fmt.Println(event.Outcome.ImpUID, event.Outcome.Status) // may come twice
+			}
+			if err := client.Set(ctx, "orders:position", event.ID, 0).Err(); err != nil {
+				log.Print(err) // then some come again
+			}
+			if err == nil {
+				break
+			}
+		}
+	}
+	// Output:
+	// imp_448280090638 revoked
+	// imp_448280090639 revoked
+}
+
 // A refund job hands a whole list over. Given again, whatever stopped it, the
 // list goes on, and nothing is asked for twice.
 func ExampleBatch_Ask() {

@@ -56,7 +56,7 @@ func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, imp
 	case s.dryRun:
 		return p.rehearse(ctx, walk, "would be discarded")
 	case !s.yes:
-		return walk.ask(ctx)
+		return walk.ask(ctx, "would be discarded")
 	}
 	walk.progress = "discarded"
 	if err := walk.discard(ctx); err != nil {
@@ -65,15 +65,16 @@ func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, imp
 	return walk.end("discarded")
 }
 
-// ask counts the letters and returns a usageError that says what would do it.
-func (w *deadWalk) ask(ctx context.Context) error {
+// ask counts the letters that something would be done to, and returns a usageError that
+// says what does it.
+func (w *deadWalk) ask(ctx context.Context, would string) error {
 	if err := w.each(ctx, w.counted(func(outcome.Outcome) error { return nil })); err != nil {
 		return err
 	}
 	if w.done == 0 {
 		return w.end("")
 	}
-	return usageError{fmt.Errorf("%s would be discarded: --yes does it", plural(w.done, "dead letter"))}
+	return usageError{fmt.Errorf("%s %s: --yes does it", plural(w.done, "dead letter"), would)}
 }
 
 // discardPage is how many letters are discarded at a time.

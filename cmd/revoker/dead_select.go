@@ -19,8 +19,9 @@ import (
 
 // filterHelp is what the help texts say about the filters.
 const filterHelp = `The flags narrow the letters down, and all of them must fit; --reason and --pg
-may name several. A time is RFC 3339, a date, which means its beginning in UTC,
-or how long ago, such as 24h. IMP_UIDs name single letters, also discarded ones.`
+may name several. IMP_UIDs name single letters, also discarded ones.
+
+` + timesHelp
 
 // deadSettings say which dead letters are meant.
 type deadSettings struct {
@@ -75,23 +76,6 @@ func joinReasons() string {
 		names = append(names, string(reason))
 	}
 	return strings.Join(names, ", ")
-}
-
-// parseTime reads a time as people write it; nothing is the zero time.
-func parseTime(flag, text string, now time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
-		}
-	}
-	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
-		return now.Add(-ago), nil
-	}
-	return time.Time{}, fmt.Errorf("%s %q is not a time; use 2026-11-23T09:00:00+09:00, 2026-11-23, "+
-		"or 24h for how long ago", flag, text)
 }
 
 // checkAll returns a usageError unless all dead letters are meant just when

@@ -19,6 +19,7 @@ type deadWalk struct {
 	out    io.Writer // what people are told
 	list   *deadletter.List
 	filter deadletter.Filter
+	refuse func(outcome.Outcome) error // why nothing is done to a letter; may be nil
 
 	reasons  map[outcome.Reason]int // of the letters that were carried out
 	done     int
@@ -36,6 +37,9 @@ func newDeadWalk(out io.Writer, list *deadletter.List, filter deadletter.Filter)
 // ends it.
 func (w *deadWalk) each(ctx context.Context, do func(outcome.Outcome) error) error {
 	for o, err := range w.list.All(ctx, w.filter) {
+		if err == nil && w.refuse != nil {
+			err = w.refuse(o)
+		}
 		if err == nil && ctx.Err() == nil {
 			err = do(o)
 		}
@@ -76,7 +80,8 @@ func (w *deadWalk) pass(err error) bool {
 	switch {
 	case errors.As(err, &notDead) && len(w.filter.ImpUIDs) == 0:
 		return true // it was on the list a moment ago: somebody else was faster
-	case errors.As(err, &notDead), errors.As(err, &corrupt), errors.Is(err, tasks.ErrInvalid):
+	case errors.As(err, &notDead), errors.As(err, &corrupt), errors.Is(err, tasks.ErrInvalid),
+		errors.Is(err, outcome.ErrWithdrawn):
 		w.skipped++
 		fmt.Fprintf(w.out, "revoker: %v\n", err)
 		return true

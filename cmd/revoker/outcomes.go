@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"iter"
+	"regexp"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +16,7 @@ import (
 type outcomesSettings struct {
 	redis        config.Redis
 	follow, json bool
+	since, batch string
 }
 
 func (p *program) outcomes() *cobra.Command {
@@ -23,84 +24,103 @@ func (p *program) outcomes() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "outcomes",
 		Short: "Show what was revoked and what was given up, in order of time",
-		Long: `Outcomes prints the stream of terminal outcomes from its beginning, and with
---follow waits for more. An imp_uid may come more than once: a dead letter that
-turns out to be revoked comes again. An entry that cannot be read is reported, and
-the exit code is then 3.`,
+		Long: `Outcomes prints the stream of terminal outcomes: from its beginning, which is
+about a million outcomes ago, or from --since on. With --follow it then waits
+for more, also through an outage of Redis. An imp_uid may come more than once: a
+dead letter that turns out to be revoked comes again.
+
+--since also takes the ID of an entry of the stream, and begins after it. When
+--follow ends it says which one was the last.
+
+An entry that cannot be read is reported, and the exit code is then 3. So are,
+with --follow, entries that Redis has trimmed or lost before they were shown.
+
+` + timesHelp,
+		Example: `  revoker outcomes --follow --since now
+  revoker outcomes --since 2d --batch refunds-2026-11 --json`,
 		Args: arguments(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.runOutcomes(cmd.Context(), s) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := notEmpty(cmd.Flags(), "since", "batch"); err != nil {
+				return err
+			}
+			return p.runOutcomes(cmd.Context(), s)
+		},
 	}
 	s.redis.Flags(cmd.Flags())
-	cmd.Flags().BoolVarP(&s.follow, "follow", "f", false, "wait for more, until Ctrl-C")
-	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
+	f := cmd.Flags()
+	f.BoolVarP(&s.follow, "follow", "f", false, "wait for more, until Ctrl-C")
+	f.StringVar(&s.since, "since", "", "only what ended at this `time` or later, or after this entry")
+	f.StringVar(&s.batch, "batch", "", "only the batch of this `name`")
+	f.BoolVar(&s.json, "json", false, "print one JSON object a line")
 	return cmd
 }
 
-// followPause is how long to wait after an error of Redis.
-const followPause = time.Second
+// streamID is the ID of an entry of a Redis stream.
+var streamID = regexp.MustCompile(`^\d+-\d+$`)
+
+// time returns what --since means, the zero time for an entry or nothing; or a usageError.
+func (s *outcomesSettings) time(now time.Time) (time.Time, error) {
+	if streamID.MatchString(s.since) {
+		return time.Time{}, nil
+	}
+	since, err := parseTime("--since", s.since, now)
+	if err != nil {
+		return since, usageError{fmt.Errorf("%w; or the ID of an entry, such as 1764150000000-0", err)}
+	}
+	return since, nil
+}
+
+// position returns the entry of the stream after which to begin.
+func (s *outcomesSettings) position(ctx context.Context, store *outcome.Store, since time.Time) (string, error) {
+	switch {
+	case s.since == "now":
+		return store.Last(ctx) // whatever time it is there
+	case since.IsZero():
+		return s.since, nil
+	}
+	return store.Before(ctx, since)
+}
 
 func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
+	since, err := s.time(time.Now())
+	if err != nil {
+		return err
+	}
 	client, err := p.connect(ctx, s.redis)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
 	store := outcome.NewStore(client, s.redis.Outcomes())
-	follow := following{stderr: p.stderr, out: printer{p.stdout, s.json}, after: "0", read: store.Events}
+	after, err := s.position(ctx, store, since)
+	if err != nil {
+		return err
+	}
+	read := store.Events
 	if s.follow {
-		follow.read = store.Follow
+		read = store.Follow
 	}
-	for {
-		failed, err := follow.events(ctx)
-		if err != nil {
+	out, unshown := printer{p.stdout, s.json}, false
+	for event, err := range read(ctx, after) {
+		var corrupt *outcome.CorruptError
+		after = event.ID
+		switch unreadable := errors.As(err, &corrupt); {
+		case err != nil && !unreadable && !s.follow:
 			return err
-		}
-		if !s.follow || ctx.Err() != nil {
-			return follow.verdict(failed)
-		}
-		if failed != nil {
-			fmt.Fprintf(p.stderr, "revoker: %v\n", failed)
-		}
-		pause(ctx, followPause)
-	}
-}
-
-// following is a way along the stream, and what was met.
-type following struct {
-	stderr     io.Writer
-	out        printer
-	read       func(ctx context.Context, after string) iter.Seq2[outcome.Event, error]
-	after      string // the last event that was shown
-	unreadable int
-}
-
-// events shows events until there are no more, or until reading them failed. An
-// entry that cannot be read is reported, and the rest goes on. err is why they
-// cannot be shown.
-func (f *following) events(ctx context.Context) (failed, err error) {
-	for event, failed := range f.read(ctx, f.after) {
-		entry := event.ID != f.after // an error of Redis comes with no new one
-		f.after = event.ID
-		switch {
-		case failed != nil && !entry:
-			return failed, nil
-		case failed != nil:
-			f.unreadable++
-			fmt.Fprintf(f.stderr, "revoker: %v\n", failed)
-		default:
-			if err := f.out.outcome(event.Outcome); err != nil {
-				return nil, err
+		case err != nil:
+			unshown = unshown || unreadable || errors.Is(err, outcome.ErrMissed)
+			fmt.Fprintf(p.stderr, "revoker: %v\n", err)
+		case s.batch == "" || s.batch == event.Outcome.Batch:
+			if err := out.outcome(event.Outcome); err != nil {
+				return err
 			}
 		}
 	}
-	return nil, nil
-}
-
-// verdict returns what reading failed of, or errUnfinished if any entry could
-// not be read.
-func (f *following) verdict(failed error) error {
-	if failed == nil && f.unreadable > 0 {
+	if s.follow && streamID.MatchString(after) {
+		fmt.Fprintf(p.stderr, "stopped; --since %s goes on here\n", after)
+	}
+	if unshown {
 		return errUnfinished
 	}
-	return failed
+	return nil
 }

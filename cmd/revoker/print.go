@@ -42,6 +42,8 @@ func (p printer) outcome(o outcome.Outcome) error {
 // note says about an outcome what its status and reason do not.
 func note(o outcome.Outcome) string {
 	switch {
+	case o.Reason.Stated() && o.StatedBy != "":
+		return o.StatedBy + ": " + o.Statement
 	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():
 		return "at " + moment(o.CancelledAt) + " " + o.ApplyNum
 	case o.Status == outcome.Retrying && !o.NextAttemptAt.IsZero():

@@ -49,10 +49,11 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"agree":  agree,
-			"listen": listen,
-			"long":   long,
-			"hash":   hash,
+			"agree":   agree,
+			"listen":  listen,
+			"long":    long,
+			"hash":    hash,
+			"blocked": blocked,
 
 			"archive":  archive,
 			"pack":     pack,

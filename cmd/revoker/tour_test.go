@@ -75,11 +75,12 @@ func (x tour) bury(t *testing.T, dir string) {
 	}
 	o.expect(t, exitDone, "dead", "export", filepath.Join(dir, "letters.csv"))
 	o.expect(t, exitDone, "dead", "discard", "imp_000000000000", "--yes")
+	o.expect(t, exitDone, "dead", "settle", "imp_000000000001", "--not-revoked", "--reason", "seen", "--yes")
 	o.portone.Clear()
 	o.shows(t, exitDone, "receipts-bulk-kcp", "queue", "list")
 	o.shows(t, exitDone, "receipts-bulk-kcp", "queue", "pause", "--all", "--reason", "maintenance")
 	o.shows(t, exitDone, "receipts-bulk-kcp", "queue", "resume", "--all")
-	o.expect(t, exitDone, "dead", "retry", "--reason", "not_issued", "--rate", "0")
+	o.expect(t, exitDone, "dead", "retry", "--reason", "not_issued,stated_not_revoked", "--rate", "0")
 	o.shows(t, exitUnfinished, fmt.Sprintf(`"revoked":%d`, x.lines-1), "batch", "show", "tour", "--json", "--wait")
 }
 

@@ -127,7 +127,8 @@ func (a *Attempt) read(kept, asked pairs) (err error) {
 	a.request, a.AskedAt = asked.get("id"), timeOf(asked.get("id"), time.UnixMicro)
 	a.fence, a.first, a.Memory = kept.get("fence"), kept.get("first_attempt_at"), readMemory(kept)
 	a.FailedBefore = a.Number > 1 || slices.Contains([]Reason{
-		ReasonPGFailure, ReasonUnreachable, ReasonAttemptsExhausted, ReasonUnconfirmed, // the latter of revived ones
+		ReasonPGFailure, ReasonUnreachable, ReasonAttemptsExhausted,
+		ReasonUnconfirmed, ReasonStatedNotRevoked, // of revived ones
 	}, Reason(kept.get("reason")))
 	return nil
 }

@@ -42,6 +42,8 @@ var fields = []field{
 	moment("first_attempt_at", func(o *Outcome) *time.Time { return &o.FirstAttemptAt }),
 	moment("updated_at", func(o *Outcome) *time.Time { return &o.UpdatedAt }),
 	moment("next_attempt_at", func(o *Outcome) *time.Time { return &o.NextAttemptAt }),
+	text("stated_by", func(o *Outcome) *string { return &o.StatedBy }),
+	text("statement", func(o *Outcome) *string { return &o.Statement }),
 }
 
 // Fields returns the names of an outcome's fields, in order: the columns of a

@@ -57,6 +57,7 @@ func TestValuesMatchFields(t *testing.T) {
 	o := revoked
 	o.ImpUID, o.PG, o.Batch, o.Attempts, o.Message = "imp_1", tasks.KCP, "b", 2, "취소"
 	o.FirstAttemptAt, o.UpdatedAt = noon.Add(-time.Minute), noon
+	o.StatedBy, o.Statement = "kim", "seen"
 	want := map[string]string{
 		"imp_uid": "imp_1", "pg": "kcp", "batch": "b", "status": "revoked", "reason": "revoked",
 		"http_status": "200", "code": "0", "message": "취소", "attempts": "2",
@@ -64,6 +65,7 @@ func TestValuesMatchFields(t *testing.T) {
 		"receipt_url": "https://example.test/r",
 		"applied_at":  "2026-11-23T11:00:00.000Z", "cancelled_at": "2026-11-23T12:00:00.000Z",
 		"first_attempt_at": "2026-11-23T11:59:00.000Z", "updated_at": "2026-11-23T12:00:00.000Z", "next_attempt_at": "",
+		"stated_by": "kim", "statement": "seen",
 	}
 	got := make(map[string]string)
 	for i, value := range o.Values() {

@@ -55,7 +55,7 @@ var answers = []outcome.Outcome{
 
 var actions = slices.Concat(
 	slices.Repeat([]action{doAsk}, 8), slices.Repeat([]action{doBegin}, 8), slices.Repeat([]action{doFinish}, 8),
-	slices.Repeat([]action{doCrash}, 3), slices.Repeat([]action{doRevive, doCancel}, 2),
+	slices.Repeat([]action{doCrash}, 3), slices.Repeat([]action{doRevive, doCancel, doSettle}, 2),
 	[]action{doExtend, doExtend, doDiscard, doCancelBatch, doComplete},
 )
 
@@ -74,7 +74,7 @@ func newSteps(seed uint64) []step {
 			do: actions[random.IntN(len(actions))], on: random.IntN(impUIDs),
 			answer: answers[random.IntN(len(answers))], uncounted: one(3), uncertain: one(3), lost: one(5),
 			as: random.IntN(len(batchNames) + 1), applyNum: applyNums[random.IntN(len(applyNums))],
-			again: one(4), dry: one(4),
+			again: one(4), dry: one(4), revoked: one(2),
 		}
 		if one(3) {
 			s.by = 1 + random.IntN(3)

@@ -24,6 +24,11 @@ func (c change) became(status outcome.Status) bool {
 	return c.after.Status == status && c.before.Status != status
 }
 
+// restated reports whether a dead letter was settled and stays one.
+func (c change) restated() bool {
+	return c.do == doSettle && c.after.Status == outcome.Dead && c.after.Reason != c.before.Reason
+}
+
 // laws hold for every change, whatever the model says.
 var laws = []struct {
 	name  string
@@ -40,7 +45,7 @@ var laws = []struct {
 	}},
 	{"whoever becomes terminal is written to the stream, once, and nobody else", func(c change) bool {
 		added, kept := strings.CutPrefix(c.after.Stream, c.before.Stream)
-		if c.after.ended() && c.after.Status != c.before.Status {
+		if c.after.ended() && (c.after.Status != c.before.Status || c.restated()) {
 			return kept && strings.Count(added, " ") == 1
 		}
 		return kept && added == ""
@@ -50,7 +55,8 @@ var laws = []struct {
 		return !c.after.ended() || strings.HasSuffix(" "+c.after.Stream, " "+last)
 	}},
 	{"what may have worked unseen is known until an attempt says how it ended", func(c change) bool {
-		return !c.before.Uncertain || c.after.Uncertain || c.do == doFinish && c.reply == "written true" || c.lost
+		return !c.before.Uncertain || c.after.Uncertain || c.do == doFinish && c.reply == "written true" || c.lost ||
+			c.do == doSettle && c.became(outcome.Revoked)
 	}},
 	{"dead letters are dead until the next attempt, and on the list until they are discarded", func(c change) bool {
 		still := c.after.Status == outcome.Dead || c.after.Status == outcome.Queued
@@ -85,6 +91,12 @@ var laws = []struct {
 		}
 		return c.before.Status == outcome.Queued && c.became(outcome.Dead) && c.after.Reason == outcome.ReasonWithdrawn
 	}},
+	{"only a person says what is stated, and of a dead letter that nobody withdrew alone", func(c change) bool {
+		if !c.after.Reason.Stated() || c.after.Reason == c.before.Reason {
+			return true
+		}
+		return c.do == doSettle && c.before.Status == outcome.Dead && c.before.Reason != outcome.ReasonWithdrawn
+	}},
 	{"looking whether it could be cancelled changes nothing", func(c change) bool {
 		return c.do != doCancel || c.reply != "dry" || c.after == c.before
 	}},
@@ -92,7 +104,7 @@ var laws = []struct {
 
 // ledger counts what becomes of the requests for one imp_uid.
 type ledger struct {
-	accepted, revived, overturned int
+	accepted, revived, overturned, restated int
 }
 
 // enter counts a change.
@@ -104,12 +116,15 @@ func (l *ledger) enter(c change) {
 		l.revived++
 	case c.before.Status == outcome.Dead && c.became(outcome.Revoked):
 		l.overturned++
+	case c.restated():
+		l.restated++
 	}
 }
 
 // balances reports whether, once all has ended, every accepted request ended once, and
-// once more for each time that it was revived, or was revoked although it was dead.
+// once more for each time that it was revived, was revoked although it was dead, or was
+// settled as dead.
 func (l *ledger) balances(s seen) bool {
 	done := s.ended() || l.accepted == 0
-	return done && strings.Count(s.Stream, " ") == l.accepted+l.revived+l.overturned
+	return done && strings.Count(s.Stream, " ") == l.accepted+l.revived+l.overturned+l.restated
 }

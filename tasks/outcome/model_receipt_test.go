@@ -144,7 +144,8 @@ func (r *receipt) begin(m *model, s step) string {
 	r.idle = r.left(m, nobody)
 	failed := r.attempts > 0
 	switch r.reason {
-	case outcome.ReasonPGFailure, outcome.ReasonUnreachable, outcome.ReasonAttemptsExhausted, outcome.ReasonUnconfirmed:
+	case outcome.ReasonPGFailure, outcome.ReasonUnreachable, outcome.ReasonAttemptsExhausted, outcome.ReasonUnconfirmed,
+		outcome.ReasonStatedNotRevoked:
 		failed = true
 	}
 	r.of = append(r.of, r.id)
@@ -185,7 +186,8 @@ func (r *receipt) end(m *model) {
 	m.count(r)
 }
 
-func (r *receipt) revive(m *model) string {
+// notDead says what it is instead of a dead letter, and nothing if it is one.
+func (r *receipt) notDead() string {
 	switch {
 	case r.about == 0:
 		return "not dead but "
@@ -194,6 +196,13 @@ func (r *receipt) revive(m *model) string {
 	case r.status != outcome.Dead:
 		return "not dead but " + string(r.status)
 	}
+	return ""
+}
+
+func (r *receipt) revive(m *model) string {
+	if text := r.notDead(); text != "" {
+		return text
+	}
 	r.status, r.attempts, r.dead, r.due = outcome.Retrying, 0, false, "now"
 	r.uncertain = r.uncertain || r.reason == outcome.ReasonUnconfirmed
 	if r.left(m, nobody) {
@@ -201,6 +210,28 @@ func (r *receipt) revive(m *model) string {
 	}
 	m.count(r)
 	return "revived"
+}
+
+// settle ends it by what a person found out. Its place on the list stays.
+func (r *receipt) settle(m *model, revoked bool) string {
+	status, reason := outcome.Dead, outcome.ReasonStatedNotRevoked
+	if revoked {
+		status, reason = outcome.Revoked, outcome.ReasonStatedRevoked
+	}
+	switch {
+	case r.current() && r.status == status && r.reason == reason:
+		return "settled"
+	case r.notDead() != "":
+		return r.notDead()
+	case r.reason == outcome.ReasonWithdrawn:
+		return "withdrawn"
+	}
+	r.uncertain = !revoked && (r.uncertain || r.reason == outcome.ReasonUnconfirmed)
+	r.status, r.reason = status, reason
+	listed := r.dead
+	r.end(m)
+	r.dead = r.dead && listed
+	return "settled"
 }
 
 // cancel withdraws what all ask for, or what one batch does that is cancelled.

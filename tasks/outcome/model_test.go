@@ -19,6 +19,7 @@ const (
 	doCrash       action = "crash" // whoever runs is not heard of until its lease is over
 	doRevive      action = "revive"
 	doDiscard     action = "discard"
+	doSettle      action = "settle" // by what a person found out
 	doCancel      action = "cancel" // for all who ask
 	doCancelBatch action = "cancel the batch"
 	doComplete    action = "complete the batch"
@@ -35,6 +36,8 @@ type step struct {
 	applyNum string
 	again    bool
 	dry      bool
+	// What a person found out.
+	revoked bool
 	// What an attempt says at its end.
 	answer               outcome.Outcome
 	uncounted, uncertain bool
@@ -51,6 +54,8 @@ func (s step) String() string {
 		text += fmt.Sprintf(" %s dry %t", s.batch(), s.dry)
 	case doFinish, doExtend:
 		text += fmt.Sprintf(" by last-%d", s.by)
+	case doSettle:
+		text += fmt.Sprintf(" revoked %t", s.revoked)
 	}
 	if s.do == doAsk {
 		text += fmt.Sprintf(" with %d rows before", s.by)
@@ -159,6 +164,8 @@ func (m *model) once(r *receipt, s step) string {
 		}
 	case doRevive:
 		return r.revive(m)
+	case doSettle:
+		return r.settle(m, s.revoked)
 	case doCancel:
 		return r.cancel(m, nobody, s.dry)
 	case doDiscard:

@@ -18,7 +18,8 @@ const (
 	Queued Status = "queued"
 	// Retrying means attempted, and to be attempted again.
 	Retrying Status = "retrying"
-	// Revoked means that PortOne said that the receipt is revoked. It is final.
+	// Revoked means that PortOne said that the receipt is revoked, or, with
+	// [ReasonStatedRevoked], a person did. It is final.
 	Revoked Status = "revoked"
 	// Dead means given up on: repeating the call as it stands cannot succeed.
 	Dead Status = "dead"
@@ -36,6 +37,9 @@ const (
 	ReasonRevoked Reason = "revoked"
 	// ReasonAlreadyRevoked means that a lookup found the receipt revoked.
 	ReasonAlreadyRevoked Reason = "already_revoked"
+	// ReasonStatedRevoked means that a person settled a dead letter, having found out
+	// that the receipt is revoked.
+	ReasonStatedRevoked Reason = "stated_revoked"
 )
 
 // The reasons of dead outcomes.
@@ -62,6 +66,9 @@ const (
 	// ReasonReissued means that the receipt that exists now is not the one that was
 	// asked for: it has another number, or was issued later.
 	ReasonReissued Reason = "reissued"
+	// ReasonStatedNotRevoked means that a person settled a dead letter, having found out
+	// that the receipt is not revoked.
+	ReasonStatedNotRevoked Reason = "stated_not_revoked"
 )
 
 // The reasons of retrying outcomes.
@@ -84,13 +91,17 @@ func DeadReasons() []Reason {
 	return []Reason{
 		ReasonNotIssued, ReasonRefused, ReasonUnsupportedGateway, ReasonAttemptsExhausted,
 		ReasonUnconfirmed, ReasonInvalidTask, ReasonCrashed, ReasonWithdrawn, ReasonReissued,
+		ReasonStatedNotRevoked,
 	}
 }
 
 // TerminalReasons returns the reasons of all outcomes that have ended.
 func TerminalReasons() []Reason {
-	return append([]Reason{ReasonRevoked, ReasonAlreadyRevoked}, DeadReasons()...)
+	return append([]Reason{ReasonRevoked, ReasonAlreadyRevoked, ReasonStatedRevoked}, DeadReasons()...)
 }
+
+// Stated reports whether a person said so, and not PortOne: no attempt ends with it.
+func (r Reason) Stated() bool { return r == ReasonStatedRevoked || r == ReasonStatedNotRevoked }
 
 // RetryingReasons returns the reasons of retrying outcomes.
 func RetryingReasons() []Reason {
@@ -124,6 +135,10 @@ type Outcome struct {
 	UpdatedAt      time.Time
 	// NextAttemptAt is zero unless the status is [Retrying].
 	NextAttemptAt time.Time
+
+	// StatedBy is who settled it, and Statement what that person found out; both are
+	// empty where nobody has, or an attempt has ended since.
+	StatedBy, Statement string
 }
 
 // Receipt is a cash receipt as PortOne describes it in its answers to

@@ -3,10 +3,7 @@ package outcome
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"iter"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -80,86 +77,4 @@ func (k kept) values(impUID string) (map[string]string, error) {
 		return values, nil
 	}
 	return map[string]string{"imp_uid": impUID, "status": string(Queued), "pg": asked[1], "batch": asked[2]}, nil
-}
-
-const (
-	pageSize = 500
-	// block is how long one read of the stream waits on the server. It stays
-	// below go-redis' default read timeout of 3 s.
-	block = 2 * time.Second
-)
-
-// An Event is one entry of the stream: an outcome that became terminal. An
-// imp_uid may come more than once.
-type Event struct {
-	ID      string
-	Outcome Outcome
-}
-
-// Last returns the ID of the stream's last entry, from which [Store.Follow]
-// goes on with the next.
-func (s *Store) Last(ctx context.Context) (string, error) {
-	entries, err := s.client.XRevRangeN(ctx, s.streamKey(), "+", "-", 1).Result()
-	if err != nil {
-		return "", fmt.Errorf("read the end of the stream of outcomes: %w", err)
-	}
-	if len(entries) == 0 {
-		return "0", nil
-	}
-	return entries[0].ID, nil
-}
-
-// Follow yields the terminal outcomes after the entry with the given ID, "0"
-// for all that the stream still has, and waits for new ones until ctx is done,
-// which ends it without an error. An error of Redis ends it and may be
-// followed by another call from the last event's ID; an entry that cannot be
-// read is yielded as an error and passed over.
-func (s *Store) Follow(ctx context.Context, after string) iter.Seq2[Event, error] {
-	return s.events(ctx, after, block)
-}
-
-// Events yields the terminal outcomes after the entry with the given ID, like
-// [Store.Follow], and ends at the last one.
-func (s *Store) Events(ctx context.Context, after string) iter.Seq2[Event, error] {
-	return s.events(ctx, after, -1)
-}
-
-// events waits for new entries while wait is not negative.
-func (s *Store) events(ctx context.Context, after string, wait time.Duration) iter.Seq2[Event, error] {
-	return func(yield func(Event, error) bool) {
-		for ctx.Err() == nil {
-			streams, err := s.client.XRead(ctx, &redis.XReadArgs{
-				Streams: []string{s.streamKey(), after}, Count: pageSize, Block: wait,
-			}).Result()
-			switch {
-			case ctx.Err() != nil:
-				return
-			case errors.Is(err, redis.Nil) && wait < 0:
-				return
-			case errors.Is(err, redis.Nil):
-				continue
-			case err != nil:
-				yield(Event{ID: after}, fmt.Errorf("follow the stream of outcomes: %w", err))
-				return
-			}
-			for _, entry := range streams[0].Messages {
-				after = entry.ID
-				if !yield(event(entry)) {
-					return
-				}
-			}
-		}
-	}
-}
-
-func event(entry redis.XMessage) (Event, error) {
-	values := make(map[string]string, len(entry.Values))
-	for name, value := range entry.Values {
-		values[name], _ = value.(string)
-	}
-	o, err := decode(values)
-	if err != nil {
-		err = fmt.Errorf("stream entry %s: %w", entry.ID, err)
-	}
-	return Event{ID: entry.ID, Outcome: o}, err
 }

@@ -21,6 +21,7 @@ var (
 	overdueScript  = script("overdue.lua")
 	previewScript  = script("preview.lua")
 	reviveScript   = script("revive.lua")
+	settleScript   = script("settle.lua")
 )
 
 // source returns the text of a file.

@@ -1,7 +1,6 @@
 package outcome_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -97,7 +96,7 @@ func TestRevokedOutcomeKeepsEveryField(t *testing.T) {
 			t.Errorf("outcome (-want +got):\n%s", diff)
 		}
 		keys, err := client.HKeys(t.Context(), "{receipt}:outcome:"+asked.ImpUID).Result()
-		if err != nil || len(keys) != len(outcome.Fields())-2+1 { // no message, no next attempt; and the request
+		if err != nil || len(keys) != len(outcome.Fields())-4+1 { // no message, next attempt or statement; and the request
 			t.Errorf("hash has the fields %q, %v; want those of the outcome and the request", keys, err)
 		}
 		if diff := cmp.Diff([]outcome.Status{outcome.Revoked}, events(t, s)); diff != "" {
@@ -124,6 +123,34 @@ func TestRetryingOutcomeLeavesNoTraceOnceRevoked(t *testing.T) {
 		got := get(t, s)
 		if got.Attempts != 2 || got.Message != "" || !got.NextAttemptAt.IsZero() {
 			t.Errorf("got %+v, want two attempts and nothing of the failure", got)
+		}
+	})
+}
+
+// A receipt whose attempts are used up says why the last of them failed.
+func TestDeadOutcomeWithoutAnAnswerKeepsTheLast(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		cut := outcome.Outcome{
+			Status: outcome.Retrying, Reason: outcome.ReasonUnreachable, Message: "connection reset by peer",
+			NextAttemptAt: noon,
+		}
+		exhausted := outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonAttemptsExhausted}
+		for _, last := range []outcome.Outcome{cut, retrying} {
+			finish(t, s, begin(t, s, lease), last)
+			finish(t, s, begin(t, s, lease), exhausted)
+			got := get(t, s)
+			if got.Message != last.Message || got.HTTPStatus != last.HTTPStatus || !cmp.Equal(got.Code, last.Code) {
+				t.Errorf("got %+v, want the answer of %+v", got, last)
+			}
+			if _, err := s.Revive(t.Context(), asked.ImpUID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		finish(t, s, begin(t, s, lease), dead)
+		if got := get(t, s); got.Message != "" || got.HTTPStatus != 400 {
+			t.Errorf("got %+v, want its own answer alone", got)
 		}
 	})
 }
@@ -355,25 +382,6 @@ func TestManyAnswersInOrder(t *testing.T) {
 		}
 		if got, err := s.Many(t.Context(), []string{"imp_3"}); err == nil {
 			t.Errorf("got %+v where Redis reports an error, want that", got)
-		}
-	})
-}
-
-func TestFollowYieldsWhatComesLater(t *testing.T) {
-	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		s := newStore(client)
-		last, err := s.Last(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		attempt := begin(t, s, lease)
-		go func() { _, _ = s.Finish(context.WithoutCancel(t.Context()), attempt, revoked) }()
-		for event, err := range s.Follow(t.Context(), last) {
-			if err != nil || event.Outcome.ImpUID != asked.ImpUID {
-				t.Errorf("got %+v, %v", event, err)
-			}
-			break
 		}
 	})
 }

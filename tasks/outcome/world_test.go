@@ -164,6 +164,15 @@ func (w *world) do(ctx context.Context, s step) (string, error) {
 	case doDiscard:
 		n, err := w.store.Discard(ctx, impUID)
 		return fmt.Sprint("discarded ", n == 1), err
+	case doSettle:
+		err := w.store.Settle(ctx, impUID, outcome.Statement{Revoked: s.revoked, By: "kim", Text: "seen in the console"})
+		if errors.Is(err, outcome.ErrWithdrawn) {
+			return "withdrawn", nil
+		}
+		if alive, ok := errors.AsType[*outcome.NotDeadError](err); ok {
+			return "not dead but " + string(alive.Status), nil
+		}
+		return "settled", err
 	case doCancel:
 		found, err := w.store.Cancel(ctx, []string{impUID}, s.dry)
 		if err != nil {

@@ -43,6 +43,9 @@ func newAttempts() *attempts {
 	}
 	for _, pg := range gateways() {
 		for _, reason := range outcome.TerminalReasons() {
+			if reason.Stated() {
+				continue
+			}
 			a.outcomes.WithLabelValues(string(reason), pg)
 			a.attempts.WithLabelValues(pg, string(reason))
 		}

@@ -118,6 +118,8 @@ var words = map[string]text{
 	"reason ":                    {"outcome gone", "결과 보관 기간 지남"},
 	"reason revoked":             {"PortOne revoked it", "포트원에서 취소됨"},
 	"reason already_revoked":     {"a lookup found it revoked", "조회 결과 이미 취소됨"},
+	"reason stated_revoked":      {"a person found it revoked", "담당자가 취소된 것을 확인함"},
+	"reason stated_not_revoked":  {"a person found it not revoked", "담당자가 취소되지 않은 것을 확인함"},
 	"reason not_issued":          {"no receipt was issued through PortOne", "포트원으로 발급된 현금영수증 없음"},
 	"reason refused":             {"PortOne refused the request", "포트원이 요청을 거절함"},
 	"reason unsupported_gateway": {"PortOne cannot revoke on this gateway", "취소를 지원하지 않는 PG사"},
@@ -153,4 +155,6 @@ var words = map[string]text{
 	"field first_attempt_at": {"first attempt", "첫 시도"},
 	"field updated_at":       {"last change", "마지막 변경"},
 	"field next_attempt_at":  {"next attempt", "다음 시도"},
+	"field stated_by":        {"stated by", "확인한 담당자"},
+	"field statement":        {"statement", "확인 내용"},
 }

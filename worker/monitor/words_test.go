@@ -26,9 +26,7 @@ func TestEveryWordIsKnownAndUsed(t *testing.T) {
 	for _, status := range []outcome.Status{outcome.Queued, outcome.Retrying, outcome.Revoked, outcome.Dead} {
 		used["status "+string(status)] = true
 	}
-	reasons := append(outcome.DeadReasons(), outcome.ReasonRevoked, outcome.ReasonAlreadyRevoked, outcome.ReasonPGFailure,
-		outcome.ReasonUnreachable, outcome.ReasonUnauthorized, outcome.ReasonRateLimited, outcome.ReasonGatewayPaused)
-	for _, reason := range reasons {
+	for _, reason := range append(outcome.TerminalReasons(), outcome.RetryingReasons()...) {
 		used["reason "+string(reason)] = true
 	}
 	for key := range used {

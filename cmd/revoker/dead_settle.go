@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/user"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/deadletter"
+)
+
+type deadSettleSettings struct {
+	redis               config.Redis
+	revoked, notRevoked bool
+	reason, by          string
+	dryRun, yes         bool
+}
+
+func (p *program) deadSettle() *cobra.Command {
+	var s deadSettleSettings
+	cmd := &cobra.Command{
+		Use:   "settle IMP_UID... --revoked|--not-revoked --reason TEXT",
+		Short: "Record what a person found out about dead letters",
+		Long: `Settle is for dead letters of which PortOne's API cannot tell whether the
+receipt is revoked, above all those with the reason unconfirmed. Look the
+receipt up in PortOne's console, or ask the payment gateway, and record what you
+found.
+
+With --revoked it becomes revoked, with the reason stated_revoked, and leaves
+the list. With --not-revoked it stays a dead letter, with the reason
+stated_not_revoked, which 'revoker dead retry' tries again. Its batches, and
+those who follow the outcomes, see the change. Who said so and how that is known
+stand in the outcome, as stated_by and statement.
+
+It needs --yes, without which it says how many would be settled. What is not a
+dead letter, or was withdrawn, is reported, and the exit code is then 3. A
+statement that a receipt is revoked cannot be taken back: if it was wrong,
+request the receipt anew, with 'revoker enqueue IMP_UID --again'.`,
+		Example: `  revoker dead settle imp_448280090638 --revoked --yes \
+    --reason "console: cancelled 2026-11-25 14:02"`,
+		Args: arguments(1, -1, "an IMP_UID"),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runDeadSettle(cmd.Context(), s, args) },
+	}
+	cmd.DisableFlagsInUseLine = true
+	s.redis.Flags(cmd.Flags())
+	f := cmd.Flags()
+	f.BoolVar(&s.revoked, "revoked", false, "the receipts are revoked")
+	f.BoolVar(&s.notRevoked, "not-revoked", false, "the receipts are not revoked")
+	f.StringVar(&s.reason, "reason", "", "how you know, as one line of `text`")
+	f.StringVar(&s.by, "by", "", "the `name` of who found it out (default your user name)")
+	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be settled, and change nothing")
+	f.BoolVar(&s.yes, "yes", false, "do it")
+	return cmd
+}
+
+// statement returns what the flags state, or a usageError.
+func (s *deadSettleSettings) statement() (outcome.Statement, error) {
+	by := s.by
+	if by == "" {
+		self, err := user.Current()
+		if err != nil {
+			return outcome.Statement{}, usageError{fmt.Errorf("say with --by who found it out: %w", err)}
+		}
+		by = self.Username
+	}
+	statement := outcome.Statement{Revoked: s.revoked, By: by, Text: s.reason}
+	switch {
+	case s.revoked == s.notRevoked:
+		return statement, usageError{errors.New("say what you found: either --revoked or --not-revoked")}
+	case s.reason == "":
+		return statement, usageError{errors.New("say with --reason how you know, as one line of text")}
+	case slices.Contains(outcome.DeadReasons(), outcome.Reason(s.reason)):
+		return statement, usageError{fmt.Errorf(
+			"--reason %s is why it is dead: say how you know what became of it", s.reason)}
+	}
+	if err := statement.Validate(); err != nil {
+		return statement, usageError{err}
+	}
+	return statement, nil
+}
+
+func (p *program) runDeadSettle(ctx context.Context, s deadSettleSettings, impUIDs []string) error {
+	statement, err := s.statement()
+	if err != nil {
+		return err
+	}
+	walk, client, err := p.openDead(ctx, &deadSettings{redis: s.redis}, impUIDs, deadletter.Config{})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	walk.refuse = func(o outcome.Outcome) error {
+		if o.Reason == outcome.ReasonWithdrawn {
+			return fmt.Errorf("%s %w", o.ImpUID, outcome.ErrWithdrawn)
+		}
+		return nil
+	}
+	switch {
+	case s.dryRun:
+		return p.rehearse(ctx, walk, "would be settled")
+	case !s.yes:
+		return walk.ask(ctx, "would be settled")
+	}
+	err = walk.each(ctx, walk.counted(func(o outcome.Outcome) error { return walk.list.Settle(ctx, o, statement) }))
+	if err != nil {
+		return fmt.Errorf("settle: %w; the same command goes on", err)
+	}
+	return walk.end("settled")
+}
