@@ -24,6 +24,7 @@ type bulkJob struct {
 	settings bulkSettings
 	asking   *enqueue.Batch
 	outcomes *outcome.Store
+	client   redis.UniversalClient
 
 	before int
 	asked  lineCounts
@@ -45,7 +46,7 @@ func (p *program) newBulkJob(s bulkSettings, input *bulkInput, client redis.Univ
 	}
 	return &bulkJob{
 		out: p.stderr, input: input, settings: s, asking: asking,
-		outcomes: outcome.NewStore(client, s.redis.Outcomes()),
+		outcomes: outcome.NewStore(client, s.redis.Outcomes()), client: client,
 	}, nil
 }
 
@@ -57,7 +58,7 @@ func (j *bulkJob) run(ctx context.Context, report *reportFile) (err error) {
 		return fmt.Errorf("%s: %w", j.input.name, err)
 	}
 	if j.settings.wait {
-		if j.batch, err = (batchWatch{j.out, j.outcomes}).until(ctx, j.settings.batch); err != nil {
+		if j.batch, err = newBatchWatch(j.out, j.client, j.outcomes).until(ctx, j.settings.batch); err != nil {
 			return err
 		}
 	}

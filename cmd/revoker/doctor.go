@@ -81,8 +81,8 @@ func (p *program) tellFindings(ctx context.Context, examined doctor.Config, json
 			return err
 		}
 	}
-	fmt.Fprintf(p.stderr, "%d ok, %d warnings, %d failures, %d unknown.\n",
-		counts[doctor.OK], counts[doctor.Warning], counts[doctor.Failure], counts[doctor.Unknown])
+	fmt.Fprintf(p.stderr, "%d ok, %s, %s, %d unknown.\n", counts[doctor.OK],
+		plural(counts[doctor.Warning], "warning"), plural(counts[doctor.Failure], "failure"), counts[doctor.Unknown])
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("stopped before everything was examined")

@@ -38,7 +38,11 @@ A payment has another receipt after each partial refund, under the same imp_uid.
 --apply-num names the one that is meant: it is looked up first, and no other is
 revoked. --again asks for the receipt that exists now, after an earlier one was
 revoked or given up. Both are refused, with exit code 3, while a worker runs that
-is older than they are and would revoke whichever receipt there is.`,
+is older than they are and would revoke whichever receipt there is.
+
+What --wait waits for is told after three seconds: how many workers are running, and
+which gate or person holds the receipt. Ctrl-C ends the waiting, not the request, with
+exit code 3.`,
 		Example: `  revoker enqueue imp_448280090638 --pg kcp --wait
   revoker enqueue imp_448280090638 --pg kcp --again --wait`,
 		Args: arguments(1, -1, "an IMP_UID"),
@@ -77,11 +81,12 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 	queue := enqueue.NewClient(client, enqueue.Config{
 		Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration(), Tracers: tracers,
 	})
-	out := printer{p.stdout, s.json}
+	out := p.printer(s.json)
+	wait := newAwaiting(p.stderr, client, queue, s.redis.Namespace)
 	pg, _ := tasks.ParseGateway(s.pg)
 
 	unfinished := false
-	for _, impUID := range impUIDs {
+	for i, impUID := range impUIDs {
 		r := tasks.Revocation{ImpUID: impUID, PG: pg, ApplyNum: s.applyNum, Again: s.again, Tier: s.tier}
 		asked, err := p.request(ctx, queue, r)
 		if unacceptable(err) {
@@ -90,7 +95,7 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 			continue
 		}
 		if err == nil && s.wait {
-			asked, err = queue.Wait(ctx, impUID)
+			asked, err = wait.until(ctx, asked, impUIDs[i+1:])
 		}
 		if err != nil {
 			return err

@@ -100,7 +100,7 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	if s.follow {
 		read = store.Follow
 	}
-	out, unshown := printer{p.stdout, s.json}, false
+	out, unshown := p.printer(s.json), false
 	for event, err := range read(ctx, after) {
 		var corrupt *outcome.CorruptError
 		after = event.ID

@@ -78,7 +78,7 @@ func resumeQueue(ctx context.Context, store *gate.Store, queue gate.Pause) (stri
 	case !done:
 		return "is not paused", nil
 	case queue.Gate != "":
-		return fmt.Sprintf("resumed, and the gate of %s opened", queue.Gate), nil
+		return fmt.Sprintf("resumed, and %s opened", gateName(queue.Gate)), nil
 	}
 	return "resumed", nil
 }

@@ -114,7 +114,8 @@ func (p *program) runSimulate(ctx context.Context, s simulateSettings, files []s
 	}
 	fmt.Fprintf(p.stderr, `The pretend PortOne is at http://%s. To use it:
 
-  export IAMPORT_URL=http://%[1]s IMP_KEY=%s IMP_SECRET=%s
+  export IAMPORT_URL=http://%[1]s
+  export IMP_KEY=%s IMP_SECRET=%s
 
 Ctrl-C ends it.
 `, listener.Addr(), iamporttest.DefaultKey, iamporttest.DefaultSecret)

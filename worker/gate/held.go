@@ -51,3 +51,12 @@ func (p Pause) SameCause(q Pause) bool {
 	}
 	return p.By == q.By && p.Reason == q.Reason && p.Since.Equal(q.Since)
 }
+
+// PauseOf returns what pauses a queue, and false if nothing does.
+func PauseOf(queue string, pauses []Pause) (Pause, bool) {
+	i := slices.IndexFunc(pauses, func(p Pause) bool { return p.Paused && p.Queue == queue })
+	if i < 0 {
+		return Pause{}, false
+	}
+	return pauses[i], true
+}
