@@ -20,9 +20,9 @@ func (p *program) batch() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "batch",
 		Short: "Show how far lists have come, report on them, cancel them",
-		Long: `A batch is a list that was asked for with 'revoker bulk'. These commands tell how
-far it has come, wait for its end, write the list with its outcomes, and withdraw
-what has not been called.`,
+		Long: `A batch is a list that was asked for with 'revoker bulk'. These commands tell
+how far it has come, wait for its end, write the list with its outcomes, and
+withdraw what has not been called.`,
 		Example: `  revoker batch list
   revoker batch show refunds-2026-11 --wait
   revoker batch report refunds-2026-11 --output outcomes.csv --bom`,
@@ -45,8 +45,8 @@ func (p *program) batchList() *cobra.Command {
 		Use:   "list",
 		Short: "Show all batches, the latest first",
 		Long: `List shows all batches, the latest first: how many lines each list has, how many
-of its imp_uids are revoked, dead, or still open, and whether it has finished, how
-long it will take, or how many lines are held, by what and since when.`,
+of its imp_uids are revoked, dead, or still open, and whether it has finished,
+how long it will take, or how many lines are held, by what and since when.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runBatchList(cmd.Context(), s) },
 	}
@@ -79,7 +79,7 @@ func (p *program) runBatchList(ctx context.Context, s batchListSettings) error {
 		return nil
 	}
 	if len(batches) == 0 {
-		fmt.Fprintln(p.stderr, "There are no batches.")
+		p.say("There are no batches.")
 		return nil
 	}
 	return listBatches(newScreen(p.stdout), batches, pauses)

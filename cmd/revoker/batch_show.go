@@ -26,10 +26,10 @@ func (p *program) batchShow() *cobra.Command {
 		Use:   "show NAME",
 		Short: "Show how far a batch has come",
 		Long: `Show tells what came of asking for the lines of a list, and what became of each
-imp_uid: by reason, and by payment gateway. Held are lines that wait since a gate or a
-person has paused their queue; the time left is that of the others. With --wait it also
-says how many workers are running. It exits 3 unless all are revoked, also when Ctrl-C
-ends the waiting.`,
+imp_uid: by reason, and by payment gateway. Held are lines that wait since a
+gate or a person has paused their queue; the time left is that of the others.
+With --wait it also says how many workers are running. It exits 3 unless all are
+revoked, also when Ctrl-C ends the waiting.`,
 		Example: `  revoker batch show refunds-2026-11 --wait`,
 		Args:    arguments(1, 1, "the NAME of the batch"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return p.runBatchShow(cmd.Context(), s, args[0]) },

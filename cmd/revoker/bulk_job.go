@@ -117,13 +117,13 @@ func (j *bulkJob) tellList() {
 
 // tellAsked says what came of asking, and how to go on.
 func (j *bulkJob) tellAsked() {
-	fmt.Fprintf(j.out, "%s%s: %s. Batch %s.\n",
+	newScreen(j.out).say("%s%s: %s. Batch %s.",
 		plural(j.asked.lines, "line"), j.input.foreign(), j.asked.sum(), j.settings.batch)
 	if j.before > 0 {
-		fmt.Fprintf(j.out, "%s asked for by an earlier run.\n", was(j.before))
+		newScreen(j.out).say("%s asked for by an earlier run.", was(j.before))
 	}
 	if !j.settings.wait {
-		fmt.Fprintf(j.out, "See how far it has come with: revoker batch show %s --wait\n", j.settings.batch)
+		newScreen(j.out).say("See how far it has come with: revoker batch show %s --wait", j.settings.batch)
 	}
 }
 
@@ -144,7 +144,7 @@ func (j *bulkJob) report(ctx context.Context, file *reportFile) error {
 	if err := (reporter{j.asking, j.outcomes}).writeFile(ctx, reader, file); err != nil {
 		return err
 	}
-	fmt.Fprintf(j.out, "The report is in %s.\n", file.name)
+	newScreen(j.out).say("The report is in %s.", file.name)
 	return nil
 }
 

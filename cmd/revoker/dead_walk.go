@@ -16,7 +16,7 @@ import (
 
 // deadWalk is one way through the dead letters, and what was met.
 type deadWalk struct {
-	out    io.Writer // what people are told
+	out    screen // what people are told
 	list   *deadletter.List
 	filter deadletter.Filter
 	refuse func(outcome.Outcome) error // why nothing is done to a letter; may be nil
@@ -31,7 +31,7 @@ type deadWalk struct {
 
 func newDeadWalk(out io.Writer, list *deadletter.List, filter deadletter.Filter) *deadWalk {
 	return &deadWalk{
-		out: out, list: list, filter: filter, reasons: make(map[outcome.Reason]int), batches: make(map[string]int), shown: time.Now(),
+		out: newScreen(out), list: list, filter: filter, reasons: make(map[outcome.Reason]int), batches: make(map[string]int), shown: time.Now(),
 	}
 }
 
@@ -73,7 +73,7 @@ func (w *deadWalk) count(o outcome.Outcome) {
 	w.batches[o.Batch]++
 	if w.progress != "" && time.Since(w.shown) >= plainEvery {
 		w.shown = time.Now()
-		fmt.Fprintf(w.out, "%s %s so far\n", plural(w.done, "dead letter"), w.progress)
+		w.out.say("%s %s so far", plural(w.done, "dead letter"), w.progress)
 	}
 }
 
@@ -87,7 +87,7 @@ func (w *deadWalk) pass(err error) bool {
 	case errors.As(err, &notDead), errors.As(err, &corrupt), errors.Is(err, tasks.ErrInvalid),
 		errors.Is(err, outcome.ErrWithdrawn):
 		w.skipped++
-		fmt.Fprintf(w.out, "revoker: %v\n", err)
+		w.out.say("revoker: %v", err)
 		return true
 	}
 	return false
@@ -101,10 +101,10 @@ func (w *deadWalk) end(did string) error {
 	switch {
 	case w.done > 0:
 		letters := strings.TrimSuffix(plural(w.done, "dead letter")+" "+did, " ")
-		newScreen(w.out).say("%s: %s.", letters, w.summary())
-		newScreen(w.out).say("By batch: %s.", w.byBatch())
+		w.out.say("%s: %s.", letters, w.summary())
+		w.out.say("By batch: %s.", w.byBatch())
 	case w.skipped == 0:
-		fmt.Fprintln(w.out, "no dead letter matches")
+		w.out.say("no dead letter matches")
 	}
 	if w.skipped > 0 {
 		return errUnfinished

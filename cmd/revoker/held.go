@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/redis/go-redis/v9"
 
@@ -16,7 +15,7 @@ import (
 func (p *program) pauses(ctx context.Context, client redis.UniversalClient, namespace string) []gate.Pause {
 	pauses, err := gate.NewStore(client, namespace).Pauses(ctx)
 	if err != nil {
-		fmt.Fprintf(p.stderr, "revoker: it is not known what is held: %v\n", err)
+		p.say("revoker: it is not known what is held: %v", err)
 		return nil
 	}
 	return pauses

@@ -25,13 +25,14 @@ func (p *program) queueList() *cobra.Command {
 	var s queueListSettings
 	cmd := &cobra.Command{
 		Use:   "list [QUEUE...]",
-		Short: "Show how many tasks wait, how fast they are done, and what is paused",
-		Long: `List shows every queue that exists or is paused, or those named: the tasks in it, how
-long the first in line has been waiting, how many tasks a second are done, and what
-pauses it. To know the rate it watches for a second. The first line says how many
-workers are running. Lines below say which gate or who paused a queue and why, when the
-gateway is next tried, and until when PortOne wants no calls at all, where it answered
-429 with Retry-After. Later are tasks that are due at a time to come.`,
+		Short: "Show what waits, how fast it is done, and what pauses it",
+		Long: `List shows every queue that exists or is paused, or those named: the tasks in
+it, how long the first in line has been waiting, how many tasks a second are
+done, and what pauses it. To know the rate it watches for a second. The first
+line says how many workers are running. Lines below say which gate or who paused
+a queue and why, when the gateway is next tried, and until when PortOne wants no
+calls at all, where it answered 429 with Retry-After. Later are tasks that are
+due at a time to come.`,
 		Example: `  revoker queue list
   revoker queue list --pg kcp --json`,
 		Args: arguments(0, -1, ""),

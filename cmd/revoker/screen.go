@@ -52,10 +52,23 @@ func (s screen) line(text string, indent int) error {
 	return err
 }
 
-// say writes a line that tells people something.
-func (s screen) say(format string, args ...any) {
-	_ = s.line(fmt.Sprintf(format, args...), hanging) // a closed stream is no reason to stop
+// text writes lines.
+func (s screen) text(text string) error {
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		if err := s.line(line, hanging); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// say writes what people are told.
+func (s screen) say(format string, args ...any) {
+	_ = s.text(fmt.Sprintf(format, args...)) // a closed stream is no reason to stop
+}
+
+// say tells people something that is no result.
+func (p *program) say(format string, args ...any) { newScreen(p.stderr).say(format, args...) }
 
 // plain returns a text without what a terminal would obey, or would show in another order:
 // names and messages are written by others.
