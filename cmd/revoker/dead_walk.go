@@ -102,7 +102,9 @@ func (w *deadWalk) end(did string) error {
 	case w.done > 0:
 		letters := strings.TrimSuffix(plural(w.done, "dead letter")+" "+did, " ")
 		w.out.say("%s: %s.", letters, w.summary())
-		w.out.say("By batch: %s.", w.byBatch())
+		if w.batches[""] < w.done {
+			w.out.say("By batch: %s.", w.byBatch())
+		}
 	case w.skipped == 0:
 		w.out.say("no dead letter matches")
 	}

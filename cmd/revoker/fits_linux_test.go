@@ -76,14 +76,30 @@ func TestNoLineWraps(t *testing.T) {
 	w := newWorld(t, server.URL(), iamporttest.Config{})
 	list := write(t, "imp_uid,pg\n"+strings.Repeat("y", 200)+",kcp\n\"imp\x1b[31m\u202e 1\",\"\x1b]0;"+strings.Repeat("국민카드", 40)+"\"\nimp_100000000001,kcp\n")
 	for i, args := range [][]string{
-		{"queue", "list"}, {"queue", "list", "--window", "0", "--pg", "kcp"}, {"queue", "pause", "--pg", "kcp"}, {"queue", "list", "kpc"},
+		{"queue", "list"},
+		{"queue", "list", "--window", "0", "--pg", "kcp"},
+		{"queue", "pause", "--pg", "kcp"},
+		{"queue", "list", "kpc"},
 		{"queue", "resume", "receipts-bulk-tosspayments"},
-		{"batch", "list"}, {"batch", "show", batch}, {"batch", "show", hostile}, {"batch", "cancel", batch},
+		{"batch", "list"},
+		{"batch", "show", batch},
+		{"batch", "show", hostile},
+		{"batch", "cancel", batch},
 		{"status", "imp_" + strings.Repeat("0", 28), fmt.Sprintf("imp_%028d", 1), fmt.Sprintf("imp_%028d", 2), fmt.Sprintf("imp_%028d", 4), hostile},
-		{"outcomes"}, {"dead", "list"}, {"dead", "retry", "--all", "--dry-run"}, {"dead", "discard", hostile, "--yes"},
-		{"bulk", list, "--dry-run"}, {"bulk", list, "--batch", "b"}, {"bulk", list, "--batch", hostile}, {"bulk", hostile},
-		{"enqueue", hostile, "imp_100000000001"}, {"enqueue", "imp_100000000001", "--pg", hostile},
-		{"cancel", hostile}, {"doctor"}, {"frobnicate", hostile}, {"dead", "list", "--since", hostile},
+		{"outcomes"},
+		{"dead", "list"},
+		{"dead", "retry", "--all", "--dry-run"},
+		{"dead", "discard", hostile, "--yes"},
+		{"bulk", list, "--dry-run"},
+		{"bulk", list, "--batch", "b"},
+		{"bulk", list, "--batch", hostile},
+		{"bulk", hostile},
+		{"enqueue", hostile, "imp_100000000001"},
+		{"enqueue", "imp_100000000001", "--pg", hostile},
+		{"cancel", hostile},
+		{"doctor"},
+		{"frobnicate", hostile},
+		{"dead", "list", "--since", hostile},
 	} {
 		t.Run(fmt.Sprint(i, " ", args[0]), func(t *testing.T) {
 			t.Parallel()

@@ -53,15 +53,18 @@ func TestWaitingWithoutAWorker(t *testing.T) {
 		stopping string
 	}{
 		"enqueue": {
-			[]string{"enqueue", "imp_900000000001", "imp_900000000002", "--pg", "kcp", "--wait"}, "1 task waits",
+			[]string{"enqueue", "imp_900000000001", "imp_900000000002", "--pg", "kcp", "--wait"},
+			"1 task waits",
 			"stopped waiting; imp_900000000001 stays requested, and 'revoker status\n    imp_900000000001' tells how far it has come\n1 imp_uid after it: not requested\n",
 		},
 		"batch show": {
-			[]string{"batch", "show", "before", "--wait"}, "49 tasks wait",
+			[]string{"batch", "show", "before", "--wait"},
+			"49 tasks wait",
 			"stopped waiting; the batch goes on, and 'revoker batch show before --wait' waits\n    again\n",
 		},
 		"bulk": {
-			[]string{"bulk", write(t, w.list(7)), "--batch", "after", "--wait"}, "7 tasks wait",
+			[]string{"bulk", write(t, w.list(7)), "--batch", "after", "--wait"},
+			"7 tasks wait",
 			"stopped waiting; the batch goes on, and 'revoker batch show after --wait' waits\n    again\n",
 		},
 	} {
