@@ -32,6 +32,9 @@ fuzz: ## try what parses bytes from outside with bytes made up for it
 	go test -run='^$$' -fuzz='^FuzzOutcomeJSON$$' -fuzztime=$(FUZZTIME) ./tasks/outcome
 	go test -run='^$$' -fuzz='^FuzzRedisURL$$' -fuzztime=$(FUZZTIME) ./cmd/internal/config
 	go test -run='^$$' -fuzz='^FuzzReader$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -run='^$$' -fuzz='^FuzzJSON$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -run='^$$' -fuzz='^FuzzWorkbook$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -run='^$$' -fuzz='^FuzzCells$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
 	go test -run='^$$' -fuzz='^FuzzAnswer$$' -fuzztime=$(FUZZTIME) ./worker/iamport
 	go test -run='^$$' -fuzz='^FuzzParseRule$$' -fuzztime=$(FUZZTIME) ./worker/iamport/iamporttest
 
