@@ -1,6 +1,7 @@
 package enqueue_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/tasks/redistest"
 
 	"github.com/redis/go-redis/v9"
@@ -295,4 +297,20 @@ func TestOneOfManyListsIsTaken(t *testing.T) {
 			t.Errorf("%d lists are taken, and the batch is %+v", taken, b)
 		}
 	})
+}
+
+// What no repetition mends ends a list that has not begun.
+func TestListEndsAtOnceWithoutTheRight(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	if err := server.Client(t).Do(t.Context(), "acl", "setuser", "few", "on", ">pw", "~*", "+ping").Err(); err != nil {
+		t.Fatal(err)
+	}
+	few := redis.NewClient(&redis.Options{Addr: server.Addr, Username: "few", Password: "pw", DisableIdentity: true})
+	defer few.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // Ask tries for thirty
+	defer cancel()
+	if _, err := kinds(ctx, t, few, numbered(1), enqueue.BatchOptions{}); redisfault.Of(err) != redisfault.NoPerm || ctx.Err() != nil {
+		t.Errorf("got %v", err)
+	}
 }

@@ -50,7 +50,7 @@ func (r *batchReader) read(ctx context.Context, lines iter.Seq[Line], chunks cha
 // start records what a chunk asks for and begins to enqueue it. It reports false if
 // that is not to be.
 func (r *batchReader) start(ctx context.Context, c *chunk) bool {
-	c.err = retried(ctx, c.record)
+	c.err = retried(ctx, c.first == 1, c.record)
 	r.rows += len(c.results)
 	if c.err != nil {
 		close(c.done)
@@ -58,7 +58,7 @@ func (r *batchReader) start(ctx context.Context, c *chunk) bool {
 	}
 	go func() { // whoever gets the chunk waits for it
 		defer close(c.done)
-		c.err = retried(ctx, c.enqueue)
+		c.err = retried(ctx, c.first == 1, c.enqueue)
 	}()
 	return true
 }
@@ -66,7 +66,7 @@ func (r *batchReader) start(ctx context.Context, c *chunk) bool {
 // complete notes in the batch that its list has come to its end, all of it
 // answered.
 func (r *batchReader) complete(ctx context.Context) error {
-	err := retried(ctx, func(ctx context.Context) error {
+	err := retried(ctx, false, func(ctx context.Context) error {
 		return r.by.outcomes.CompleteBatch(ctx, r.name, r.rows)
 	})
 	var other *outcome.OtherListError

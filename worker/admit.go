@@ -13,13 +13,11 @@ import (
 	"receiptrevoker/worker/iamport"
 )
 
-// enter asks the gate and the rate for a call. It comes before an attempt
-// begins, so that waiting writes nothing and counts nothing.
-func (h *handler) enter(ctx context.Context, r tasks.Revocation) (*gate.Call, error) {
+// until returns a context that ends with ctx or with end, whichever is first.
+func until(ctx, end context.Context) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(h.stopping, cancel)()
-	return h.gates.Enter(ctx, r.PG)
+	detach := context.AfterFunc(end, cancel)
+	return ctx, func() { detach(); cancel() }
 }
 
 // longestHold bounds for how long one answer keeps everybody from calling. Limits of an

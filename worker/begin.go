@@ -41,10 +41,6 @@ func read(kind string, payload []byte, id string) (tasks.Revocation, error) {
 // begin begins an attempt, and tries until Redis says whether it has begun:
 // where the reply was lost, a new try under another name would find it busy.
 func (h *handler) begin(ctx context.Context, r tasks.Revocation) (b begun, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(h.stopping, cancel)()
-
 	caller := outcome.NewCaller()
 	b.asked = time.Now()
 	err = retry.Do(ctx, redisfault.Backoff(), func(ctx context.Context) error {

@@ -58,11 +58,13 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	if misplaced(ctx, revocation) {
 		return h.move(ctx, revocation)
 	}
-	call, err := h.enter(ctx, revocation)
+	starting, release := until(ctx, h.stopping)
+	defer release()
+	call, err := h.gates.Enter(starting, revocation.PG) // first: waiting writes nothing and counts nothing
 	if err != nil {
 		return h.held(ctx, revocation, err)
 	}
-	attempt, err := h.begin(ctx, revocation)
+	attempt, err := h.begin(starting, revocation)
 	if err != nil {
 		return h.notBegun(revocation, err)
 	}

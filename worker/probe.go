@@ -172,6 +172,8 @@ func (p *prober) try(ctx context.Context, name gate.Name, receipt candidate) (ga
 // begin begins an attempt, unless Redis does not answer for a while: a gate is
 // not kept closed by that.
 func (p *prober) begin(ctx context.Context, r tasks.Revocation) (begun, error) {
+	ctx, release := until(ctx, p.handler.stopping)
+	defer release()
 	ctx, cancel := context.WithTimeout(ctx, probeBegins)
 	defer cancel()
 	return p.handler.begin(ctx, r)

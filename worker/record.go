@@ -66,9 +66,8 @@ func (h *handler) first(a outcome.Attempt, found finding) bool {
 // persist does something with Redis until it succeeds or the process no longer
 // waits, on a context that outlives the task's.
 func (h *handler) persist(ctx context.Context, do retry.RetryFunc) error {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	defer context.AfterFunc(h.abandoned, cancel)()
+	ctx, release := until(context.WithoutCancel(ctx), h.abandoned)
+	defer release()
 	return retry.Do(ctx, redisfault.Backoff(), do)
 }
 

@@ -168,8 +168,9 @@ func processName() string {
 
 // Run works until ctx is done, then stops in good order: nothing new begins,
 // calls in flight are finished and recorded, and the rest is put back without
-// counting. It returns an error only if it could not start, or one that
-// matches [account.ErrOther] if the namespace is another account's, also later.
+// counting. It returns an error only if it could not start, as one that
+// [redisfault.Permanent] reports, or one that matches [account.ErrOther] if the
+// namespace is another account's, also later.
 func (w *Worker) Run(ctx context.Context) error {
 	keeper := account.Keeper{
 		Store: account.NewStore(w.config.Redis, w.config.Outcomes.Namespace()), API: w.config.API,

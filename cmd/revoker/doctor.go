@@ -57,7 +57,7 @@ func (p *program) runDoctor(ctx context.Context, s doctorSettings) error {
 	redis.SetLogger(silent{})
 	examined := doctor.Config{
 		Redis:    client,
-		Reach:    func(ctx context.Context) error { return config.Reach(ctx, client) },
+		Reach:    func(ctx context.Context) error { return s.redis.Reach(ctx, client) },
 		Outcomes: outcome.NewStore(client, s.redis.Outcomes()),
 		Doubts:   s.api.Doubts(p.getenv),
 	}

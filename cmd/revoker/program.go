@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/tasks/redisfault"
 )
 
 // The exit codes.
@@ -60,6 +61,9 @@ func (p *program) run(ctx context.Context, args []string) int {
 		return exitUsage
 	}
 	fmt.Fprintf(p.stderr, "revoker: %v\n", err)
+	if advice := redisfault.Advice(err); advice != "" {
+		fmt.Fprintf(p.stderr, "→ %s\n", advice)
+	}
 	return exitFailed
 }
 
@@ -110,15 +114,15 @@ func help() *cobra.Command {
 	}
 }
 
-// connect returns a client of a Redis that answers, or an error that says what
-// to do.
+// connect returns a client of a Redis that answers and is what its URL takes it for, or
+// an error as [config.Redis.Reach] returns it.
 func (p *program) connect(ctx context.Context, settings config.Redis) (redis.UniversalClient, error) {
 	client, err := settings.Open()
 	if err != nil {
 		return nil, usageError{err}
 	}
 	redis.SetLogger(silent{}) // what fails is reported by whoever asked for it
-	if err := config.Reach(ctx, client); err != nil {
+	if err := settings.Reach(ctx, client); err != nil {
 		client.Close()
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"receiptrevoker/cmd/internal/traces"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/account"
 	"receiptrevoker/worker/metrics"
@@ -43,7 +44,8 @@ payment gateway is down none of them calls it, but for a probe now and then;
 
 It needs a Redis, and PortOne's REST API key and secret, in IMP_KEY and
 IMP_SECRET or in files that IMP_KEY_FILE and IMP_SECRET_FILE name; 'revoker
-doctor' checks both. Every setting is a flag or the environment variable that
+doctor' checks both. It waits for a Redis that is away, and ends if REDIS_URL
+leads to something else. Every setting is a flag or the environment variable that
 stands beside it. Ctrl-C or SIGTERM stops the worker once the calls in flight
 are finished.
 
@@ -102,8 +104,10 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	defer stopHTTP()
 
 	s.announce(log, tracers.Sending())
-	if err := awaitRedis(ctx, client, log); err != nil {
+	if err := s.awaitRedis(ctx, client, log); ctx.Err() != nil {
 		return nil // told to stop before it began
+	} else if err != nil {
+		return err
 	}
 	if err := api.Authenticate(ctx); err != nil && ctx.Err() == nil {
 		log.Error("no token from PortOne: tasks wait, and nothing is given up, until it accepts", "error", err)
@@ -165,13 +169,17 @@ func (s *workSettings) serveHTTP(ctx context.Context, handler http.Handler, log 
 	}, nil
 }
 
-// awaitRedis returns nil once Redis answers. Until then it says why it waits.
-func awaitRedis(ctx context.Context, client redis.UniversalClient, log *slog.Logger) error {
+// awaitRedis returns nil once Redis can be used, or an error if waiting does not help.
+// Until then it says why it waits.
+func (s *workSettings) awaitRedis(ctx context.Context, client redis.UniversalClient, log *slog.Logger) error {
 	backoff := retry.WithCappedDuration(15*time.Second, retry.NewExponential(500*time.Millisecond))
 	return retry.Do(ctx, backoff, func(ctx context.Context) error {
-		err := config.Reach(ctx, client)
-		if err != nil && ctx.Err() == nil {
-			log.Warn("waiting for Redis", "error", err)
+		err := s.redis.Reach(ctx, client)
+		if err == nil || redisfault.Permanent(err) {
+			return err
+		}
+		if ctx.Err() == nil {
+			log.Warn("waiting for Redis", "error", err, "advice", redisfault.Advice(err))
 		}
 		return retry.RetryableError(err)
 	})

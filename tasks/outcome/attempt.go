@@ -111,35 +111,40 @@ func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Dura
 		return Attempt{}, &BusyError{ImpUID: r.ImpUID, Wait: wait}
 	}
 	a := Attempt{Revocation: r, Withdrawn: reply[2] == "1", redis: timeOf(text, time.UnixMicro), local: time.Now()}
-	err = a.read(fieldsOf(reply[3]), fieldsOf(reply[4]))
-	return a, err
+	kept, _ := reply[3].([]any)
+	asked, _ := reply[4].([]any)
+	return a, a.read(kept, asked)
 }
 
 // read takes over what is kept of an attempt that has begun, and of its request.
-func (a *Attempt) read(kept, asked map[string]string) (err error) {
-	if a.Number, err = strconv.Atoi(kept["attempts"]); err != nil {
+func (a *Attempt) read(kept, asked pairs) (err error) {
+	if a.Number, err = strconv.Atoi(kept.get("attempts")); err != nil {
 		return fmt.Errorf("begin the attempt on %s: attempts: %w", a.Revocation.ImpUID, err)
 	}
-	a.Revocation.PG = cmp.Or(a.Revocation.PG, tasks.Gateway(asked["pg"])) // a later producer may not have known it
-	a.Revocation.ApplyNum, a.Revocation.Again, a.Revocation.Tier = asked["apply_num"], asked["again"] != "", asked["tier"]
-	a.request, a.AskedAt = asked["id"], timeOf(asked["id"], time.UnixMicro)
-	a.fence, a.first, a.Memory = kept["fence"], kept["first_attempt_at"], readMemory(kept)
+	a.Revocation.PG = cmp.Or(a.Revocation.PG, tasks.Gateway(asked.get("pg"))) // a later producer may not have known it
+	a.Revocation.ApplyNum, a.Revocation.Tier = asked.get("apply_num"), asked.get("tier")
+	a.Revocation.Again = asked.get("again") != ""
+	a.request, a.AskedAt = asked.get("id"), timeOf(asked.get("id"), time.UnixMicro)
+	a.fence, a.first, a.Memory = kept.get("fence"), kept.get("first_attempt_at"), readMemory(kept)
 	a.FailedBefore = a.Number > 1 || slices.Contains([]Reason{
 		ReasonPGFailure, ReasonUnreachable, ReasonAttemptsExhausted, ReasonUnconfirmed, // the latter of revived ones
-	}, Reason(kept["reason"]))
+	}, Reason(kept.get("reason")))
 	return nil
 }
 
-// fieldsOf returns the fields of a hash from a script's reply, which has names and values
-// in turn.
-func fieldsOf(reply any) map[string]string {
-	pairs, _ := reply.([]any)
-	fields := make(map[string]string, len(pairs)/2)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		name, _ := pairs[i].(string)
-		fields[name], _ = pairs[i+1].(string)
+// pairs are names and values in turn, as a script returns a hash.
+type pairs []any
+
+// get returns the value of a name, empty if there is none. There are few: to look through
+// them costs less than a map.
+func (p pairs) get(name string) string {
+	for i := 0; i+1 < len(p); i += 2 {
+		if p[i] == name {
+			value, _ := p[i+1].(string)
+			return value
+		}
 	}
-	return fields
+	return ""
 }
 
 // Extend lets a running attempt's lease end no earlier than lease from now. It

@@ -38,12 +38,12 @@ func (m Memory) values() []any {
 }
 
 // readMemory reads what values wrote.
-func readMemory(kept map[string]string) Memory {
-	tries, _ := strconv.Atoi(kept["tries"])
+func readMemory(kept pairs) Memory {
+	tries, _ := strconv.Atoi(kept.get("tries"))
 	return Memory{
-		UncertainAt: timeOf(kept["uncertain_at"], time.UnixMilli),
-		AskedSince:  timeOf(kept["asked_since"], time.UnixMilli), Tries: tries,
-		RefusedSince: timeOf(kept["refused_since"], time.UnixMilli), Seen: kept["seen"],
+		UncertainAt: timeOf(kept.get("uncertain_at"), time.UnixMilli),
+		AskedSince:  timeOf(kept.get("asked_since"), time.UnixMilli), Tries: tries,
+		RefusedSince: timeOf(kept.get("refused_since"), time.UnixMilli), Seen: kept.get("seen"),
 	}
 }
 

@@ -28,11 +28,11 @@ func (Calm) DialHook(next redis.DialHook) redis.DialHook {
 	}
 }
 
-// ProcessHook holds back a command that Redis will not carry out now.
+// ProcessHook holds back a command that Redis will not carry out, now or ever.
 func (Calm) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
-		if Passes(err) {
+		if fault := Of(err); fault != "" && fault != WrongType {
 			pause(ctx)
 		}
 		return err

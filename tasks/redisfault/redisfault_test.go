@@ -23,25 +23,35 @@ func TestFaultIsFoundWhereverItStands(t *testing.T) {
 		want redisfault.Fault
 		kind string
 	}{
-		"READONLY":            {readonly, redisfault.ReadOnly, "passes"},
-		"READONLY, script 7":  {readonly + in7, redisfault.ReadOnly, "passes"},
-		"READONLY, 6.2":       {in62 + own62 + readonly + " ", redisfault.ReadOnly, "passes"},
-		"MISCONF, 6.2":        {in62 + own62 + "MISCONF Redis is configured to save RDB snapshots", redisfault.Misconf, "passes"},
-		"OOM, 6.2":            {in62 + own62 + oom, redisfault.OOM, "passes"},
-		"OOM of Asynq":        {"INTERNAL_ERROR: redis eval error: " + oom, redisfault.OOM, "passes"},
-		"OOM of EXEC":         {"EXECABORT Transaction discarded because of: " + oom, redisfault.OOM, "passes"},
-		"BUSY":                {"BUSY Redis is busy running a script.", redisfault.Busy, "passes"},
-		"LOADING":             {"LOADING Redis is loading the dataset in memory", redisfault.Loading, "passes"},
-		"MASTERDOWN":          {"MASTERDOWN Link with MASTER is down", redisfault.MasterDown, "passes"},
-		"CLUSTERDOWN":         {"CLUSTERDOWN Hash slot not served", redisfault.ClusterDown, "passes"},
-		"NOREPLICAS":          {"NOREPLICAS Not enough good replicas to write.", redisfault.NoReplicas, "passes"},
-		"NOAUTH":              {"NOAUTH Authentication required.", redisfault.NoAuth, "passes"},
-		"WRONGPASS":           {"WRONGPASS invalid username-password pair", redisfault.WrongPass, "passes"},
-		"TRYAGAIN":            {"TRYAGAIN Multiple keys request during rehashing of slot", redisfault.TryAgain, "passes"},
-		"NOPERM":              {"NOPERM this user has no permissions to run the 'set' command", redisfault.NoPerm, "passes"},
-		"NOPERM, script":      {"ERR The user executing the script can't run this command" + in7, redisfault.NoPerm, "passes"},
-		"NOPERM, 6.2":         {in62 + "@user_script: 197: The user executing the script can't access", redisfault.NoPerm, "passes"},
-		"NOPERM, Valkey":      {"ERR ACL failure in script: User few has no permissions" + in7, redisfault.NoPerm, "passes"},
+		"READONLY":            {readonly, redisfault.ReadOnly, ""},
+		"READONLY, script 7":  {readonly + in7, redisfault.ReadOnly, ""},
+		"READONLY, 6.2":       {in62 + own62 + readonly + " ", redisfault.ReadOnly, ""},
+		"MISCONF, 6.2":        {in62 + own62 + "MISCONF Redis is configured to save RDB snapshots", redisfault.Misconf, ""},
+		"OOM, 6.2":            {in62 + own62 + oom, redisfault.OOM, ""},
+		"OOM of Asynq":        {"INTERNAL_ERROR: redis eval error: " + oom, redisfault.OOM, ""},
+		"OOM of EXEC":         {"EXECABORT Transaction discarded because of: " + oom, redisfault.OOM, ""},
+		"BUSY":                {"BUSY Redis is busy running a script.", redisfault.Busy, ""},
+		"LOADING":             {"LOADING Redis is loading the dataset in memory", redisfault.Loading, ""},
+		"MASTERDOWN":          {"MASTERDOWN Link with MASTER is down", redisfault.MasterDown, ""},
+		"CLUSTERDOWN":         {"CLUSTERDOWN Hash slot not served", redisfault.ClusterDown, ""},
+		"NOREPLICAS":          {"NOREPLICAS Not enough good replicas to write.", redisfault.NoReplicas, ""},
+		"NOAUTH":              {"NOAUTH Authentication required.", redisfault.NoAuth, "permanent"},
+		"WRONGPASS":           {"WRONGPASS invalid username-password pair", redisfault.WrongPass, "permanent"},
+		"TRYAGAIN":            {"TRYAGAIN Multiple keys request during rehashing of slot", redisfault.TryAgain, ""},
+		"NOPERM":              {"NOPERM this user has no permissions to run the 'set' command", redisfault.NoPerm, "permanent"},
+		"NOPERM, script":      {"ERR The user executing the script can't run this command" + in7, redisfault.NoPerm, "permanent"},
+		"NOPERM, 6.2":         {in62 + "@user_script: 197: The user executing the script can't access", redisfault.NoPerm, "permanent"},
+		"NOPERM, Valkey":      {"ERR ACL failure in script: User few has no permissions" + in7, redisfault.NoPerm, "permanent"},
+		"READONLY, a proxy's": {"ERR " + readonly, redisfault.ReadOnly, ""},
+		"MOVED":               {"MOVED 3999 127.0.0.1:6381", redisfault.Moved, "permanent"},
+		"MOVED, script":       {"MOVED 3999 127.0.0.1:6381" + in7, redisfault.Moved, "permanent"},
+		"protected mode":      {"DENIED Redis is running in protected mode because", redisfault.Denied, "permanent"},
+		"no Cluster":          {"ERR This instance has cluster support disabled", redisfault.NoCluster, "permanent"},
+		"too many clients":    {"ERR max number of clients reached", redisfault.MaxClients, ""},
+		"unknown command":     {"ERR unknown command 'evalsha', with args beginning with: 'x'", redisfault.UnknownCommand, "permanent"},
+		"unknown, Valkey":     {"ERR unknown command 'evalsha'", redisfault.UnknownCommand, "permanent"},
+		"unknown subcommand":  {"ERR Unknown subcommand or wrong number of arguments for 'slots'", redisfault.UnknownCommand, "permanent"},
+		"unknown in script":   {"ERR Unknown Redis command called from script" + in7, redisfault.UnknownCommand, "permanent"},
 		"WRONGTYPE":           {wrongType, redisfault.WrongType, "corrupt"},
 		"WRONGTYPE, script 7": {wrongType + in7, redisfault.WrongType, "corrupt"},
 		"WRONGTYPE, 6.2":      {in62 + wrongType, redisfault.WrongType, "corrupt"},
@@ -51,7 +61,7 @@ func TestFaultIsFoundWhereverItStands(t *testing.T) {
 		"code of the future":  {"NEWCODE cannot now" + in7, "", ""},
 		"another code":        {"BUSYGROUP Consumer Group name already exists", "", ""},
 		"script is unknown":   {"NOSCRIPT No matching script. Please use EVAL.", "", ""},
-		"an imp_uid":          {"begin the attempt on OOM: ERR unknown command", "", ""},
+		"an imp_uid":          {"begin the attempt on OOM: ERR value is not an integer", "", ""},
 		"no error of Redis":   {"dial tcp 127.0.0.1:1: connect: connection refused", "", ""},
 		"nothing there":       {"redis: nil", "", ""},
 	}
@@ -63,14 +73,17 @@ func TestFaultIsFoundWhereverItStands(t *testing.T) {
 				if got := redisfault.Of(err); got != test.want {
 					t.Errorf("%v: got %q, want %q", err, got, test.want)
 				}
-				passes, corrupt := redisfault.Passes(err), redisfault.Corrupt(err)
-				if passes != (test.kind == "passes") || corrupt != (test.kind == "corrupt") {
-					t.Errorf("%v: passes %t, corrupt %t; want %q", err, passes, corrupt, test.kind)
+				permanent, corrupt := redisfault.Permanent(err), redisfault.Corrupt(err)
+				if permanent != (test.kind == "permanent") || corrupt != (test.kind == "corrupt") {
+					t.Errorf("%v: permanent %t, corrupt %t; want %q", err, permanent, corrupt, test.kind)
+				}
+				if told := redisfault.Advice(err) != ""; told != (test.want != "" && test.want != redisfault.TryAgain && !corrupt) {
+					t.Errorf("%v: advice %q", err, redisfault.Advice(err))
 				}
 			}
 		})
 	}
-	if redisfault.Of(nil) != "" || redisfault.Passes(nil) || redisfault.Corrupt(nil) {
+	if redisfault.Of(nil) != "" || redisfault.Permanent(nil) || redisfault.Corrupt(nil) || redisfault.Advice(nil) != "" {
 		t.Error("no error is taken for a fault")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -84,17 +85,21 @@ func (s *Store) Keep(ctx context.Context, a Account, accept bool) (Verdict, erro
 // Compare returns nil if a is the namespace's account, or none is known. It changes
 // nothing. The error matches [ErrOther] if the workers call with another.
 func (s *Store) Compare(ctx context.Context, a Account) error {
-	known, err := s.client.HGetAll(ctx, s.key).Result()
-	switch {
-	case err != nil:
+	read := s.client.Pipeline()
+	hash, now := read.HGetAll(ctx, s.key), read.Time(ctx)
+	if _, err := read.Exec(ctx); err != nil {
 		return fmt.Errorf("read the account of the namespace %s: %w", s.name, err)
-	case known["current"] == "":
+	}
+	known := hash.Val()
+	until, _ := strconv.ParseInt(known["previous_until"], 10, 64)
+	is := a.Fingerprint([]byte(known["key"]))
+	switch {
+	case known["current"] == "", is == known["current"]:
+		return nil
+	case is == known["previous"] && now.Val().UnixMilli() < until:
 		return nil
 	}
-	if is := a.Fingerprint([]byte(known["key"])); is != known["current"] && is != known["previous"] {
-		return fmt.Errorf("%w of the namespace %s", ErrOther, s.name)
-	}
-	return nil
+	return fmt.Errorf("%w of the namespace %s", ErrOther, s.name)
 }
 
 // hashKey returns the key of the namespace's fingerprints, made by whoever comes first.

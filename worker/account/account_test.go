@@ -72,6 +72,9 @@ func TestAccountBeforeIsGoodForADay(t *testing.T) {
 			if verdict, err := kept.Keep(ctx, named("a"), false); !errors.Is(err, account.ErrOther) {
 				t.Errorf("good until %v: got %q, %v", until, verdict, err)
 			}
+			if err := kept.Compare(ctx, named("a")); !errors.Is(err, account.ErrOther) {
+				t.Errorf("good until %v: compared as the same account: %v", until, err)
+			}
 		}
 	})
 }

@@ -35,13 +35,14 @@ type Keeper struct {
 }
 
 // Admit returns nil once the account is the namespace's, or ctx is done, and an error
-// that matches [ErrOther] if it is not. It waits for Redis, and where a person accepts
-// the account for PortOne too: its key may be mistyped.
+// that matches [ErrOther] if it is not. It waits for Redis, unless [redisfault.Permanent]
+// says that waiting does not help, and where a person accepts the account for PortOne too:
+// its key may be mistyped.
 func (k Keeper) Admit(ctx context.Context) error {
 	err := retry.Do(ctx, redisfault.Backoff(), func(ctx context.Context) error {
 		verdict, err := k.compare(ctx, k.Accept)
 		switch {
-		case errors.Is(err, ErrOther):
+		case errors.Is(err, ErrOther), redisfault.Permanent(err):
 			return err
 		case err != nil:
 			k.Complain(err)

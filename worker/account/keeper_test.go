@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/account"
 )
@@ -63,4 +64,21 @@ func TestAccountThatPortOneRefusesIsNotKept(t *testing.T) {
 			t.Errorf("one that is let in is not accepted: %v", err)
 		}
 	})
+}
+
+// What no repetition mends is not waited for.
+func TestAdmissionEndsAtOnceWithoutTheRight(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	if err := server.Client(t).Do(t.Context(), "acl", "setuser", "few", "on", ">pw", "~*", "+ping").Err(); err != nil {
+		t.Fatal(err)
+	}
+	few := redis.NewClient(&redis.Options{Addr: server.Addr, Username: "few", Password: "pw", DisableIdentity: true})
+	defer few.Close()
+	keeper := account.Keeper{
+		Store: account.NewStore(few, "acme"), API: &api{named: "a"}, Log: slog.New(slog.DiscardHandler), Complain: func(error) {},
+	}
+	if err := keeper.Admit(t.Context()); redisfault.Of(err) != redisfault.NoPerm {
+		t.Errorf("got %v", err)
+	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/redisfault"
 )
 
 // cluster sees to it that the client and Redis agree on being one, and that no
@@ -18,7 +20,7 @@ func (d *doctor) cluster(ctx context.Context) {
 		if len(d.nodes) == 1 && d.nodes[0].info["cluster_enabled"] == "1" {
 			d.tell(failure("cluster",
 				"this Redis is part of a cluster, and REDIS_URL does not say so: keys of other nodes are not reached",
-				"let REDIS_URL begin with redis-cluster:// or rediss-cluster://"))
+				redisfault.SetCluster))
 		}
 		return
 	}

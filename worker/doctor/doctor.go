@@ -5,6 +5,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/worker/iamport"
 )
 
@@ -85,8 +87,11 @@ func Examine(ctx context.Context, config Config) iter.Seq[Finding] {
 			d.servers, d.writes, d.cluster, d.replication, d.sentinels, d.queues, d.outcomes, d.account,
 		}
 		if err := config.Reach(ctx); err != nil {
-			d.tell(failure("reach", err.Error(), "start Redis, or mend REDIS_URL"))
+			d.tell(failure("reach", err.Error(), cmp.Or(redisfault.Advice(err), "start Redis, or mend REDIS_URL")))
 			checks = []func(context.Context){d.sentinels}
+			if redisfault.Permanent(err) { // there are none, or they have been asked
+				checks = nil
+			}
 		}
 		for _, check := range append(checks, d.portone) {
 			if d.left || ctx.Err() != nil {

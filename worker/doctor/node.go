@@ -86,12 +86,10 @@ func fields(text, separator string) map[string]string {
 // refusal says why a command does not tell. One that was renamed, so that nobody may
 // call it, is unknown.
 func refusal(command string, err error) string {
-	text := err.Error()
-	if redisfault.Of(err) == redisfault.NoPerm ||
-		strings.Contains(text, "unknown command") || strings.Contains(text, "unknown subcommand") {
+	if fault := redisfault.Of(err); fault == redisfault.NoPerm || fault == redisfault.UnknownCommand {
 		return "not allowed to look: " + command + " is forbidden"
 	}
-	return command + " does not answer: " + text
+	return command + " does not answer: " + err.Error()
 }
 
 // number returns a number that INFO tells, and false if it does not.

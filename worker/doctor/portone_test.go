@@ -49,12 +49,12 @@ func TestWhatPortOneHasAgainstTheCredentials(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := config(redistest.Embedded(t))
-			c.API, c.Doubts = test.api, []string{"IMP_KEY has blanks around it"}
+			c.API, c.Doubts = test.api, []string{"IMP_KEY has quotation marks around it"}
 			found := examine(t, c)
 			found.want(t, "portone", test.portone)
 			found.want(t, "credentials", test.credentials)
 			if name == "wrong" {
-				found.want(t, "credentials", wanted{doctor.Failure, "IMP_KEY has blanks"})
+				found.want(t, "credentials", wanted{doctor.Failure, "IMP_KEY has quotation marks"})
 			}
 			for _, f := range found {
 				if text := f.Found + f.Mend; strings.Contains(text, "the-key") || strings.Contains(text, "the-secret") {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"receiptrevoker/tasks/redisfault"
 )
 
@@ -18,8 +20,9 @@ var oldest = [2]int{6, 2}
 func (n *node) version(ctx context.Context) Finding {
 	version, known := n.info["redis_version"]
 	if !known {
-		reply, _ := n.client.Do(ctx, "hello").Result()
-		version = versionOf(reply)
+		hello := redis.NewMapStringInterfaceCmd(ctx, "hello")
+		_ = n.client.Process(ctx, hello) // unseen is all there is to say
+		version, _ = hello.Val()["version"].(string)
 	}
 	if version == "" {
 		return n.unseen("version")
@@ -29,24 +32,6 @@ func (n *node) version(ctx context.Context) Finding {
 			"update Redis to 6.2 or newer")
 	}
 	return n.ok("version", "Redis "+version)
-}
-
-// versionOf returns the version in a reply to HELLO, which is a map or, in the
-// older protocol, a list of names and values.
-func versionOf(reply any) string {
-	switch reply := reply.(type) {
-	case map[any]any:
-		version, _ := reply["version"].(string)
-		return version
-	case []any:
-		for i := 0; i+1 < len(reply); i += 2 {
-			if reply[i] == "version" {
-				version, _ := reply[i+1].(string)
-				return version
-			}
-		}
-	}
-	return ""
 }
 
 func tooOld(version string) bool {
@@ -76,7 +61,7 @@ func (n *node) role() Finding {
 	default:
 		return n.failure("role",
 			"a replica of "+n.info["master_host"]+":"+n.info["master_port"]+": writes are refused or lost",
-			"let REDIS_URL lead to the master, or to the Sentinels with redis-sentinel://")
+			redisfault.SetMaster)
 	}
 }
 
@@ -87,14 +72,7 @@ func (d *doctor) writes(ctx context.Context) {
 		d.tell(ok("writes", "Redis takes writes"))
 		return
 	}
-	mends := map[redisfault.Fault]string{
-		redisfault.OOM:        "raise maxmemory, or let workers go through what is queued: memory is full",
-		redisfault.Misconf:    "make room on Redis' disk: it cannot save, and takes no writes until it can",
-		redisfault.ReadOnly:   "let REDIS_URL lead to the master, or to the Sentinels with redis-sentinel://",
-		redisfault.NoReplicas: "bring a replica back: there are fewer than min-replicas-to-write asks for",
-		redisfault.NoPerm:     "give the user of REDIS_URL the rights of the runbook's list",
-	}
-	mend := cmp.Or(mends[redisfault.Of(err)], "mend what Redis says")
+	mend := cmp.Or(redisfault.Advice(err), "mend what Redis says")
 	d.tell(failure("writes", "Redis takes no writes: "+err.Error(), mend))
 }
 

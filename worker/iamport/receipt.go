@@ -99,13 +99,18 @@ func decodeReceipt(response json.RawMessage) (Receipt, error) {
 // loose is a JSON value as text: a string without its quotes, empty for null.
 type loose string
 
-// UnmarshalJSON takes any value.
+// UnmarshalJSON takes any value. A string without escapes is not parsed a second time.
 func (l *loose) UnmarshalJSON(value []byte) error {
-	*l = loose(value)
-	var text string
-	if string(value) == "null" || value[0] == '"' && json.Unmarshal(value, &text) == nil {
-		*l = loose(text)
+	text := string(value)
+	switch {
+	case text == "null":
+		text = ""
+	case text[0] == '"' && !strings.Contains(text, `\`):
+		text = strings.ToValidUTF8(text[1:len(text)-1], "\uFFFD")
+	case text[0] == '"':
+		return json.Unmarshal(value, (*string)(l))
 	}
+	*l = loose(text)
 	return nil
 }
 

@@ -47,8 +47,9 @@ func retire(f *pflag.FlagSet, flag, variable, instead string) {
 }
 
 // FromEnvironment sets every flag that was not given on the command line and
-// whose environment variable is set. An error names the variable, or a flag of
-// the command line that shows a password to everybody on the machine.
+// whose environment variable is set. Blanks and line breaks around a value do not
+// count. An error names the variable, or a flag of the command line that shows a
+// password to everybody on the machine.
 func FromEnvironment(f *pflag.FlagSet, getenv func(string) string) (err error) {
 	f.VisitAll(func(flag *pflag.Flag) {
 		names := flag.Annotations[annotation]
@@ -63,7 +64,7 @@ func FromEnvironment(f *pflag.FlagSet, getenv func(string) string) (err error) {
 			}
 			return
 		}
-		value := getenv(names[0])
+		value := strings.TrimSpace(getenv(names[0]))
 		if secret {
 			value, err = secretOrFile(getenv, names[0])
 		}
@@ -101,10 +102,10 @@ func FlagError(err error) error {
 }
 
 // secretOrFile returns the secret in the environment variable, or that in the
-// file which the variable with _FILE at its end names, without its last line's
-// end; nothing if neither is set.
+// file which the variable with _FILE at its end names, without blanks and line
+// breaks around it; nothing if neither is set.
 func secretOrFile(getenv func(string) string, name string) (string, error) {
-	value, file := getenv(name), getenv(name+"_FILE")
+	value, file := strings.TrimSpace(getenv(name)), strings.TrimSpace(getenv(name+"_FILE"))
 	switch {
 	case value != "" && file != "":
 		return "", fmt.Errorf("both %s and %s_FILE are set: unset one", name, name)
@@ -115,7 +116,7 @@ func secretOrFile(getenv func(string) string, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s_FILE: %w", name, err)
 	}
-	secret := strings.TrimRight(string(content), "\r\n")
+	secret := strings.TrimSpace(string(content))
 	if secret == "" {
 		return "", fmt.Errorf("%s_FILE: %s is empty", name, file)
 	}

@@ -25,12 +25,13 @@ func TestEveryFormOfRedisURLOpens(t *testing.T) {
 		"socket":              {"redis-socket:///run/redis.sock?db=2", []string{"/run/redis.sock"}, ":"},
 		"cluster":             {"redis-cluster://user:pw@a:1,b:2,c:3", []string{"a:1", "b:2", "c:3"}, "user:pw"},
 		"cluster with TLS":    {"rediss-cluster://a:1?addr=b:2", []string{"a:1", "b:2"}, ":"},
+		"line's end":          {"redis://:pw@host:6380/3\n", []string{"host:6380"}, ":pw"},
 		"cluster of one node": {"redis-cluster://a:1/", []string{"a:1"}, ":"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, err := (&Redis{}).open(test.url)
+			client, err := (&Redis{URL: test.url, Namespace: "n", TTL: 1}).Open()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,6 +83,7 @@ func TestBadRedisSettingsAreNamedWithoutThePassword(t *testing.T) {
 		"it must begin with redis://, ":         {URL: "s3cret", Namespace: "n", TTL: 1},
 		"the master's name is missing":          {URL: "redis-sentinel://:s3cret@h", Namespace: "n", TTL: 1},
 		"a password's special characters":       {URL: "redis://:s3cret%@h", Namespace: "n", TTL: 1},
+		"it has a blank or a line break in it":  {URL: "redis://:s3cret\n@h", Namespace: "n", TTL: 1},
 		"an @ after the host":                   {URL: "redis://:1/s3cret@host:6379/0", Namespace: "n", TTL: 1},
 		"3000000000 connections are too many":   {URL: "redis://h/0?pool_size=3000000000", Namespace: "n", TTL: 1},
 		"the Redis URL (REDIS_URL or --redis):": {URL: "redis://:s3cret@h/notanumber", Namespace: "n", TTL: 1},
@@ -107,6 +109,7 @@ func TestSecretsComeFromTheEnvironmentOrAFile(t *testing.T) {
 	}{
 		"neither":      {},
 		"environment":  {value: "v", want: "v"},
+		"blanks":       {value: " v\r\n", want: "v"},
 		"file":         {file: file, want: "from-file"},
 		"both":         {value: "v", file: file, err: "both X and X_FILE are set"},
 		"missing file": {file: file + "x", err: "X_FILE: open "},
@@ -126,7 +129,7 @@ func TestSecretsComeFromTheEnvironmentOrAFile(t *testing.T) {
 
 func TestFlagOutranksItsVariable(t *testing.T) {
 	t.Parallel()
-	environment := map[string]string{"REVOKER_CONCURRENCY": "7", "REVOKER_POLL": "1s"}
+	environment := map[string]string{"REVOKER_CONCURRENCY": "7\n", "REVOKER_POLL": "1s"}
 	var w Worker
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	w.Flags(flags)
@@ -165,7 +168,6 @@ func TestDoubtsAboutCredentialsDoNotShowThem(t *testing.T) {
 	}{
 		"nothing":   {"0123456789012345", strings.Repeat("s", 80), nil},
 		"not set":   {"", "", nil},
-		"blanks":    {" 0123456789012345", strings.Repeat("s", 80) + " ", []string{"IMP_KEY has blanks around it", "IMP_SECRET has blanks around it"}},
 		"quoted":    {`"0123456789012345"`, strings.Repeat("s", 80), []string{"IMP_KEY has quotation marks around it"}},
 		"the same":  {"0123456789012345", "0123456789012345", []string{"IMP_KEY and IMP_SECRET are the same"}},
 		"exchanged": {strings.Repeat("s", 80), "0123456789012345", []string{"IMP_KEY is longer than IMP_SECRET: they may be the wrong way round"}},

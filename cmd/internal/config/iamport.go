@@ -76,10 +76,7 @@ func (i *IAMPort) Doubts(getenv func(string) string) (doubts []string) {
 	key, _ := secretOrFile(getenv, "IMP_KEY")
 	secret, _ := secretOrFile(getenv, "IMP_SECRET")
 	for name, value := range map[string]string{"IMP_KEY": key, "IMP_SECRET": secret} {
-		switch {
-		case strings.TrimSpace(value) != value:
-			doubts = append(doubts, name+" has blanks around it")
-		case value != strings.Trim(value, `"'`):
+		if value != strings.Trim(value, `"'`) {
 			doubts = append(doubts, name+" has quotation marks around it")
 		}
 	}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -45,6 +44,7 @@ func (r *Redis) Outcomes() outcome.Config {
 // Open returns a client, which the caller closes. It does not connect yet. The
 // error says what is wrong with the settings, without the password.
 func (r *Redis) Open() (redis.UniversalClient, error) {
+	r.URL = strings.TrimSpace(r.URL)
 	switch {
 	case r.URL == "":
 		return nil, errors.New("no Redis is given: set REDIS_URL or --redis, such as redis://127.0.0.1:6379/0")
@@ -60,25 +60,8 @@ func (r *Redis) Open() (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the Redis URL (REDIS_URL or --redis): %w", withoutURL(err))
 	}
+	client.AddHook(redisfault.Renew{})
 	return client, nil
-}
-
-// Reach returns nil if Redis answers within 5 seconds, or an error that says
-// what to do.
-func Reach(ctx context.Context, client redis.UniversalClient) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	err := client.Ping(ctx).Err()
-	if err == nil {
-		return nil
-	}
-	switch redisfault.Of(err) {
-	case redisfault.WrongPass, redisfault.NoAuth:
-		return fmt.Errorf("redis refuses the user or password in REDIS_URL: %w", err)
-	case redisfault.NoPerm:
-		return fmt.Errorf("redis does not allow the user in REDIS_URL to do this: %w", err)
-	}
-	return fmt.Errorf("redis does not answer; is it running, and is REDIS_URL right? %w", err)
 }
 
 // poolSize is how many connections a client may have open. A slot of the
@@ -87,6 +70,9 @@ const poolSize = 64
 
 // open returns the client that a URL's scheme asks for.
 func (r *Redis) open(raw string) (redis.UniversalClient, error) {
+	if strings.ContainsAny(raw, " \t\r\n") {
+		return nil, errors.New("it has a blank or a line break in it, perhaps of the password's file")
+	}
 	scheme, rest, _ := strings.Cut(raw, "://")
 	if at := strings.LastIndex(rest, "@"); at >= 0 && strings.ContainsAny(rest[:at], "/?#") {
 		return nil, errors.New("it is malformed; a password's special characters are written as %XX, an @ after the host as %40")

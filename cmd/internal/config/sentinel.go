@@ -1,12 +1,19 @@
 package config
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/redisfault"
 )
 
 // Sentinels returns clients of the Sentinels that the URL names, by address,
@@ -31,6 +38,65 @@ func (r *Redis) Sentinels() (master string, all map[string]*redis.SentinelClient
 		})
 	}
 	return options.MasterName, all
+}
+
+// masters returns the address of the master, none if no Sentinel says it, or an error if
+// they lead to none. A Sentinel that knows the master outweighs those that do not.
+func (r *Redis) masters(ctx context.Context, at servers) (addrs []string, why error) {
+	name, all := r.Sentinels()
+	for _, sentinel := range all {
+		defer sentinel.Close()
+	}
+	for _, addr := range slices.Sorted(maps.Keys(all)) {
+		master, err := masterOf(ctx, all[addr], name)
+		switch fault := redisfault.Of(err); {
+		case err == nil:
+			return []string{net.JoinHostPort(master[0], master[1])}, nil
+		case errors.Is(err, redis.Nil):
+			why = unknownMaster(ctx, all[addr], addr, name)
+		case fault == redisfault.UnknownCommand:
+			return nil, &redisfault.AddressError{Addr: addr, Is: "is no Sentinel", Advice: redisfault.SetSingle}
+		case fault == redisfault.NoAuth || fault == redisfault.WrongPass:
+			return nil, &redisfault.AddressError{
+				Addr: addr, Is: "is a Sentinel that refuses its user or password: " + err.Error(),
+				Advice: "give them as the parameters sentinel_username and sentinel_password of the Redis URL",
+			}
+		default:
+			if found := at.probe(ctx, addr); redisfault.Permanent(found) {
+				return nil, describe(found)
+			}
+		}
+	}
+	return nil, why
+}
+
+// masterOf returns the host and port of the master.
+func masterOf(ctx context.Context, sentinel *redis.SentinelClient, name string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	at, err := sentinel.GetMasterAddrByName(ctx, name).Result()
+	if err == nil && len(at) != 2 {
+		return nil, redis.Nil
+	}
+	return at, err
+}
+
+// unknownMaster says that a Sentinel does not know a master, and which it knows.
+func unknownMaster(ctx context.Context, sentinel *redis.SentinelClient, addr, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	var known []string
+	replies, _ := sentinel.Masters(ctx).Result() // where it is forbidden, none is named
+	for _, reply := range replies {
+		if master, ok := reply.(map[any]any); ok {
+			known = append(known, fmt.Sprint(master["name"]))
+		}
+	}
+	set := "let master= in the Redis URL name the master as the Sentinels do"
+	if len(known) > 0 {
+		set += ": " + strings.Join(known, ", ")
+	}
+	return &redisfault.AddressError{Addr: addr, Is: "is a Sentinel that knows no master named " + name, Advice: set}
 }
 
 func (r *Redis) sentinel(raw string) (redis.UniversalClient, error) {

@@ -216,7 +216,7 @@ func (f *framer) skipBlank() error {
 		if err != nil && err != errTooLong {
 			return err
 		}
-		if len(bytes.Trim(line, blanks+separators)) > 0 {
+		if len(bytes.Trim(line, unfilled)) > 0 {
 			f.again()
 			return nil
 		}

@@ -73,7 +73,7 @@ func (r *Reader) skipTo(line, sepLine int) error {
 		switch {
 		case r.records.start == sepLine:
 			r.note(sepLine, fmt.Sprintf("%q says what separates the columns: it is not part of the list", text))
-		case strings.Trim(text, blanks+separators) != "":
+		case strings.Trim(text, unfilled) != "":
 			r.note(r.records.start, fmt.Sprintf("above the header, not read: %q", text))
 		}
 	}

@@ -12,6 +12,8 @@ const (
 	// separators are what may separate the fields of a CSV, in the order in which
 	// they are preferred where a list looks the same by several.
 	separators = ",;\t|^"
+	// unfilled is what a row without values is made of.
+	unfilled = " \r\n" + separators
 	// maxAbove is how many rows are searched for the header, below a list's title.
 	maxAbove = 30
 	// maxRows is how many rows are looked at.
@@ -74,7 +76,7 @@ func (s *sample) split(records framer, text decoder, sepLine int) {
 			record = whole(record)
 		}
 		record = text.decode(record)
-		if records.start == sepLine || len(bytes.Trim(record, blanks+separators)) == 0 {
+		if records.start == sepLine || len(bytes.Trim(record, unfilled)) == 0 {
 			continue
 		}
 		if err != nil {

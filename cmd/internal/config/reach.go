@@ -1,0 +1,131 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/redisfault"
+)
+
+const (
+	// reachTime is how long Redis may take to answer.
+	reachTime = 5 * time.Second
+	// soonTime is after what time without an answer it is examined what is there: a
+	// server that speaks no TLS is silent when it is spoken to with TLS.
+	soonTime = 750 * time.Millisecond
+	// stepTime bounds each question of that.
+	stepTime = 500 * time.Millisecond
+)
+
+// Reach returns nil once Redis answers and is what the URL takes it for. Otherwise it
+// returns, within five seconds, why not; [redisfault.Permanent] tells whether it helps to
+// wait, and [redisfault.Advice] what to set.
+func (r *Redis) Reach(ctx context.Context, client redis.UniversalClient) error {
+	ctx, cancel := context.WithTimeout(ctx, reachTime)
+	defer cancel()
+	at, err := r.servers(ctx, client)
+	if err != nil {
+		return err
+	}
+	soon, cancelSoon := context.WithTimeout(ctx, soonTime)
+	defer cancelSoon()
+	err = r.greet(soon, client)
+	if err == nil || redisfault.Permanent(err) || redisfault.Of(err) != "" {
+		return describe(err)
+	}
+	for _, addr := range at.addrs {
+		if found := at.probe(ctx, addr); found != nil {
+			return describe(found)
+		}
+	}
+	if soon.Err() != nil && ctx.Err() == nil { // it may be far away
+		err = r.greet(ctx, client)
+	}
+	return describe(err)
+}
+
+// servers returns where Redis is, or an error if the Sentinels lead to no master. What they
+// do not say has no address.
+func (r *Redis) servers(ctx context.Context, client redis.UniversalClient) (servers, error) {
+	switch client := client.(type) {
+	case *redis.ClusterClient:
+		return servers{"tcp", client.Options().Addrs, client.Options().TLSConfig}, nil
+	case *redis.Client:
+		at := servers{client.Options().Network, []string{client.Options().Addr}, client.Options().TLSConfig}
+		if !r.sentinels() {
+			return at, nil
+		}
+		var err error
+		at.network = "tcp"
+		at.addrs, err = r.masters(ctx, at)
+		return at, err
+	}
+	return servers{}, nil
+}
+
+// greet asks Redis for an answer and, where the URL names one server, whether it is a
+// master by itself. That takes one round trip, and no right of the user's.
+func (r *Redis) greet(ctx context.Context, client redis.UniversalClient) error {
+	single, ok := client.(*redis.Client)
+	if !ok || r.sentinels() { // whose master may change its role at any time
+		return client.Ping(ctx).Err()
+	}
+	hello := redis.NewMapStringInterfaceCmd(ctx, "hello")
+	var ping *redis.StatusCmd
+	_, err := single.Pipelined(ctx, func(p redis.Pipeliner) error {
+		ping = p.Ping(ctx)
+		return p.Process(ctx, hello)
+	})
+	if err != nil && hello.Err() == nil && ping.Err() == nil { // neither was sent
+		return err
+	}
+	is := identity{mode: hello.Val()["mode"], role: hello.Val()["role"]}
+	if hello.Err() != nil && ping.Err() == nil { // a proxy, or a Redis whose HELLO was renamed
+		is = inform(ctx, single)
+	}
+	if err := is.misdirected(ctx, single); err != nil {
+		return err
+	}
+	return ping.Err()
+}
+
+// sentinels reports whether the URL names Sentinels.
+func (r *Redis) sentinels() bool {
+	scheme, _, _ := strings.Cut(r.URL, "://")
+	return strings.HasSuffix(scheme, "-sentinel")
+}
+
+// states are how Redis is, in words.
+var states = map[redisfault.Fault]string{
+	redisfault.Busy:           "redis is busy with a script",
+	redisfault.ClusterDown:    "the Redis Cluster is not whole",
+	redisfault.Denied:         "redis is in protected mode",
+	redisfault.Loading:        "redis is still reading its data from its disk",
+	redisfault.MasterDown:     "redis is a replica whose master is away",
+	redisfault.MaxClients:     "redis accepts no more connections",
+	redisfault.NoAuth:         "redis refuses the user or password in REDIS_URL",
+	redisfault.NoCluster:      "redis is no node of a Cluster",
+	redisfault.NoPerm:         "redis does not allow the user in REDIS_URL to do this",
+	redisfault.UnknownCommand: "redis does not know a command",
+	redisfault.WrongPass:      "redis refuses the user or password in REDIS_URL",
+}
+
+// describe puts into words why Redis cannot be used, if it cannot.
+func describe(err error) error {
+	var address *redisfault.AddressError
+	if err == nil || errors.As(err, &address) {
+		return err
+	}
+	if state, ok := states[redisfault.Of(err)]; ok {
+		return fmt.Errorf("%s: %w", state, err)
+	}
+	if redisfault.Permanent(err) {
+		return fmt.Errorf("no encrypted connection to Redis: %w", err)
+	}
+	return fmt.Errorf("redis does not answer; is it running, and is REDIS_URL right? %w", err)
+}

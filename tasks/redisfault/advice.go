@@ -1,0 +1,91 @@
+package redisfault
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"strings"
+)
+
+// AddressError says that an address leads to something else than its URL takes it for,
+// such as a Sentinel. No repetition helps.
+type AddressError struct {
+	Addr   string // host and port, or the path of a socket
+	Is     string // what it is, as in "is a Sentinel"
+	Advice string // what to set
+}
+
+func (e *AddressError) Error() string { return e.Addr + " " + e.Is }
+
+// Permanent reports whether no repetition helps: the URL, the password, the certificates
+// or the rights of the user must be changed. READONLY is not permanent, as a failover ends
+// it; what is a replica at the start is an [*AddressError].
+func Permanent(err error) bool {
+	switch Of(err) {
+	case Denied, Moved, NoAuth, NoCluster, NoPerm, UnknownCommand, WrongPass:
+		return true
+	}
+	var address *AddressError
+	return errors.As(err, &address) || ofCertificates(err) != ""
+}
+
+// What to set where an address leads to the wrong server.
+const (
+	SetCluster = "let the Redis URL begin with redis-cluster:// or rediss-cluster://"
+	SetMaster  = "let the Redis URL lead to the master, or to the Sentinels with redis-sentinel://"
+	SetSingle  = "let the Redis URL begin with redis:// or rediss://"
+)
+
+const setUser = "give both as in redis://user:password@host:6379, with a password's special characters as %XX"
+
+var advice = map[Fault]string{
+	Busy:           "this passes when its script ends; SCRIPT KILL in redis-cli ends one that has written nothing",
+	ClusterDown:    "bring the missing nodes back, or fail over: redis-cli --cluster check",
+	Denied:         "give Redis' users passwords, and set its bind and protected-mode",
+	Loading:        "this passes when Redis has read its files: try again then",
+	MasterDown:     "it is a replica whose master is away: " + SetMaster,
+	MaxClients:     "raise Redis' maxclients, or close connections: CLIENT LIST in redis-cli shows whose they are",
+	Misconf:        "make room on Redis' disk: it cannot save, and takes no writes until it can",
+	Moved:          "it is a node of a Redis Cluster: " + SetCluster,
+	NoAuth:         setUser,
+	NoCluster:      SetSingle,
+	NoPerm:         "give the user of the Redis URL the rights of the runbook's list",
+	NoReplicas:     "bring a replica back: there are fewer than min-replicas-to-write asks for",
+	OOM:            "raise maxmemory, or let workers go through what is queued: memory is full",
+	ReadOnly:       "it is a replica: " + SetMaster,
+	UnknownCommand: "it is a Sentinel, a proxy, or a Redis before 6.2: " + SetMaster,
+	WrongPass:      setUser,
+}
+
+// Advice returns what to do about an error of Redis, empty where that is not known.
+func Advice(err error) string {
+	var address *AddressError
+	if errors.As(err, &address) {
+		return address.Advice
+	}
+	if set := ofCertificates(err); set != "" {
+		return set
+	}
+	return advice[Of(err)]
+}
+
+// ofCertificates returns what to set where one end of an encrypted connection does not
+// accept the other's certificate.
+func ofCertificates(err error) string {
+	var refused *tls.CertificateVerificationError
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &unknown):
+		return "name the file of its authority with --redis-ca or REDIS_CA_FILE"
+	case errors.As(err, &name):
+		return "let the Redis URL name the host as its certificate does"
+	case errors.As(err, &refused):
+		return "give Redis another certificate"
+	case strings.Contains(err.Error(), "remote error: tls: "):
+		return "show Redis a certificate that it accepts, with --redis-cert and --redis-key"
+	}
+	return ""
+}
