@@ -7,8 +7,10 @@ import (
 	"receiptrevoker/tasks/redistest"
 )
 
-// TestMain keeps the Redis client from telling of every trouble that is made.
+// TestMain keeps the Redis client from telling of every trouble that is made, and lets
+// clients trust the tests' servers.
 func TestMain(m *testing.M) {
 	redistest.Silence()
+	trustTestServers()
 	os.Exit(m.Run())
 }

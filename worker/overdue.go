@@ -133,13 +133,17 @@ func (s *sweeper) find(ctx context.Context, open []outcome.Open) []found {
 	return all
 }
 
-// findOn looks for the tasks of some requests on one queue.
+// findOn looks for the tasks of some requests on one queue. Those that are active without a
+// lease are not at work, whatever their state says: the next sweep takes them back.
 func (s *sweeper) findOn(ctx context.Context, queue string, some []*found) {
 	ids := make([]string, len(some))
 	for i, f := range some {
 		ids[i] = f.id
 	}
 	states, err := backlog.States(ctx, s.redis, queue, ids)
+	if slices.Contains(states, "active") {
+		err = s.leaseUnleased(ctx, queue, ids...)
+	}
 	for i, f := range some {
 		switch {
 		case err != nil:

@@ -30,7 +30,7 @@ var reclaimSource string
 var reclaimScript = redis.NewScript(reclaimSource)
 
 // reclaim puts the tasks of a queue back whose worker has died and that Asynq
-// does not take back.
+// does not take back, and sees to it that the next sweep finds those without a lease.
 func (s *sweeper) reclaim(ctx context.Context, queue string, until time.Time) error {
 	cutoff := strconv.FormatInt(time.Now().Add(-reclaimAfter).Unix(), 10)
 	ids, err := s.redis.ZRangeArgs(ctx, redis.ZRangeArgs{
@@ -46,7 +46,21 @@ func (s *sweeper) reclaim(ctx context.Context, queue string, until time.Time) er
 		}
 		problems = append(problems, s.reclaimTask(ctx, queue, id, cutoff))
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, s.leaseUnleased(ctx, queue))...)
+}
+
+// leaseUnleased gives the active tasks of a queue that have no lease one that is over, also
+// others whose state is active. The next sweep takes them back, unless their worker lives and
+// has extended it.
+func (s *sweeper) leaseUnleased(ctx context.Context, queue string, others ...string) error {
+	found, err := backlog.LeaseUnleased(ctx, s.redis, queue, time.Now().Add(-reclaimAfter), others...)
+	if len(found.Tasks) > 0 {
+		s.log.Warn("active without a lease: the next sweep takes them back", "tasks", found.Tasks, "queue", queue)
+	}
+	if len(found.Gone) > 0 {
+		s.log.Warn("taken off the active tasks: Redis holds no task of that ID", "tasks", found.Gone, "queue", queue)
+	}
+	return err
 }
 
 func (s *sweeper) reclaimTask(ctx context.Context, queue, id, cutoff string) error {

@@ -96,7 +96,7 @@ func named(t *testing.T, w *world, log *buffer) {
 func examineAsWorker(t *testing.T, w *world) {
 	t.Helper()
 	stdout := w.expect(t, exitDone, "doctor")
-	for _, check := range []string{"writes", "queues", "paused", "archive", "strays", "overdue", "dead-letters", "stream", "credentials"} {
+	for _, check := range []string{"writes", "queues", "paused", "archive", "leases", "strays", "overdue", "dead-letters", "stream", "credentials"} {
 		if !regexp.MustCompile(`(?m)^ok +` + check + ` `).MatchString(stdout) {
 			t.Errorf("the doctor does not find %s to be ok:\n%s", check, stdout)
 		}

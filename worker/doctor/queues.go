@@ -52,7 +52,7 @@ func (d *doctor) ours(ctx context.Context, names []string) {
 		serve(all, workers)
 		d.tell(served(all, len(workers)), older(workers))
 	}
-	d.tell(paused(all), archive(all))
+	d.tell(paused(all), archive(all), d.unleased(ctx, all))
 }
 
 // others looks for tasks of ours in the queues of others.

@@ -94,6 +94,27 @@ func TestQueuesOfOthersThatMayNotBeSeen(t *testing.T) {
 	found.want(t, "strays", wanted{doctor.Unknown, "not allowed to look: reading the queues of others is forbidden"})
 }
 
+func TestActiveTasksWithoutALease(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		ctx := t.Context()
+		for i := range 4 {
+			enqueue(t, client, tasks.Revocation{ImpUID: fmt.Sprint("imp_", i), PG: tasks.KCP})
+			client.LMove(ctx, "asynq:{receipts-kcp}:pending", "asynq:{receipts-kcp}:active", "RIGHT", "LEFT")
+			lease := redis.Z{Score: float64(time.Now().Unix()), Member: tasks.TaskID(fmt.Sprint("imp_", i))}
+			client.ZAdd(ctx, "asynq:{receipts-kcp}:lease", lease)
+		}
+		examine(t, config(client)).want(t, "leases", wanted{doctor.OK, "every active task has a lease"})
+		client.ZRem(ctx, "asynq:{receipts-kcp}:lease", tasks.TaskID("imp_0"), tasks.TaskID("imp_1"), tasks.TaskID("imp_2"))
+		client.Del(ctx, "asynq:{receipts-kcp}:t:"+tasks.TaskID("imp_1"))
+		for range 2 { // it changes nothing
+			examine(t, config(client)).want(t, "leases", wanted{
+				doctor.Warning, "2 tasks are active without a lease, and 1 more IDs without a task: receipts-kcp (3)",
+			})
+		}
+	})
+}
+
 func TestArchiveNearItsLimit(t *testing.T) {
 	t.Parallel()
 	client := redistest.Start(t, "--appendonly", "yes").Client(t)

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -64,6 +65,8 @@ type Client struct {
 	tokens *tokenSource
 	redact *strings.Replacer
 	tracer trace.Tracer
+
+	unanswered *atomic.Bool // whether the last call that has ended had no answer
 }
 
 // NewClient returns a client, or an error that names the setting that is wrong.
@@ -93,18 +96,15 @@ func NewClient(config Config) (*Client, error) {
 		}
 	}
 
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConns = config.Connections
-	transport.MaxIdleConnsPerHost = config.Connections
-	transport.IdleConnTimeout = 30 * time.Second // before a proxy cuts it: a DELETE on a cut connection has an unknown outcome
 	c := &Client{
 		config: config,
 		http: &http.Client{
-			Transport:     transport,
+			Transport:     newTransport(config.Connections),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		redact: strings.NewReplacer(string(config.Key), mask, string(config.Secret), mask),
-		tracer: config.Tracers.Tracer("receiptrevoker/worker/iamport"),
+		redact:     strings.NewReplacer(string(config.Key), mask, string(config.Secret), mask),
+		tracer:     config.Tracers.Tracer("receiptrevoker/worker/iamport"),
+		unanswered: new(atomic.Bool),
 	}
 	c.tokens = &tokenSource{obtain: c.obtainToken}
 	return c, nil
@@ -143,10 +143,10 @@ func (c *Client) GetReceipt(ctx context.Context, impUID string) (Receipt, error)
 	return c.receipt(ctx, call{op: OpLookup, method: http.MethodGet, impUID: impUID})
 }
 
-// Authenticate obtains a token if there is none, which tells whether PortOne
-// can be reached and accepts the credentials.
+// Authenticate obtains a token if there is none, or if PortOne did not answer the
+// last call. That tells whether PortOne can be reached and accepts the credentials.
 func (c *Client) Authenticate(ctx context.Context) error {
-	_, err := c.tokens.get(ctx)
+	_, err := c.tokens.get(ctx, c.confirmed)
 	return err
 }
 
@@ -201,7 +201,7 @@ func (c *call) check(receipt Receipt, err error) error {
 
 func (c *Client) withToken(ctx context.Context, call *call) *Error {
 	var err error
-	if call.token, err = c.tokens.get(ctx); err != nil {
+	if call.token, err = c.tokens.get(ctx, c.tokens.current); err != nil {
 		var failure *Error
 		errors.As(err, &failure)
 		return failure

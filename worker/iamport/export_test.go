@@ -2,6 +2,8 @@ package iamport
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
 )
@@ -10,4 +12,14 @@ import (
 // fake time pass while a call waits, which no socket does.
 func SetDial(c *Client, dial func(ctx context.Context, network, address string) (net.Conn, error)) {
 	c.http.Transport.(*http.Transport).DialContext = dial
+}
+
+// Trust makes c trust the certificates of an authority besides those of the system.
+func Trust(c *Client, authority *x509.Certificate) {
+	transport := c.http.Transport.(*http.Transport)
+	if transport.TLSClientConfig == nil {
+		transport.TLSClientConfig = &tls.Config{}
+	}
+	transport.TLSClientConfig.RootCAs = x509.NewCertPool()
+	transport.TLSClientConfig.RootCAs.AddCert(authority)
 }

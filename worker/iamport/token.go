@@ -35,14 +35,14 @@ type tokenSource struct {
 	held   token
 }
 
-// get returns the current token, obtaining one if there is none or its end is
-// near. It returns early if ctx ends.
-func (s *tokenSource) get(ctx context.Context) (string, error) {
-	if value, ok := s.current(); ok {
+// get returns the token that is to be had, obtaining one if there is none: usable is
+// [tokenSource.current], or asks for more. It returns early if ctx ends.
+func (s *tokenSource) get(ctx context.Context, usable func() (string, bool)) (string, error) {
+	if value, ok := usable(); ok {
 		return value, nil
 	}
 	answer := s.flight.DoChan("", func() (any, error) {
-		if value, ok := s.current(); ok {
+		if value, ok := usable(); ok {
 			return value, nil // another flight landed in between
 		}
 		fresh, err := s.obtain(context.WithoutCancel(ctx))
@@ -73,6 +73,7 @@ func (s *tokenSource) refused(value string) {
 	}
 }
 
+// current returns the token that is held, and false if there is none or its end is near.
 func (s *tokenSource) current() (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

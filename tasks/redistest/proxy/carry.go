@@ -11,6 +11,9 @@ import (
 // can be sent within a millisecond: a line that has room sets no pace.
 const piecesAhead = 4096
 
+// lost is the delay of what never arrives.
+const lost = -1
+
 // piece is what was read at once, and when it is to arrive.
 type piece struct {
 	data []byte
@@ -40,7 +43,9 @@ func Carry(from, to net.Conn, delay func() time.Duration) {
 	for {
 		n, err := from.Read(buffer)
 		if n > 0 {
-			line <- piece{bytes.Clone(buffer[:n]), time.Now().Add(delay())}
+			if d := delay(); d != lost {
+				line <- piece{bytes.Clone(buffer[:n]), time.Now().Add(d)}
+			}
 		}
 		if err != nil {
 			break

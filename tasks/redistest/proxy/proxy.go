@@ -1,9 +1,10 @@
 // Package proxy stands between clients and a server, and makes trouble: it lets
-// the server look far away, or cuts its connections.
+// the server look far away, or cuts its connections, or carries nothing on them.
 package proxy
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"sync"
 	"time"
@@ -21,6 +22,8 @@ type Proxy struct {
 	target string
 	delay  time.Duration
 	open   map[net.Conn]struct{}
+	made   int // connections so far
+	silent int // how many of them, the first ones, carry nothing
 	closed bool
 }
 
@@ -48,6 +51,18 @@ func (p *Proxy) Delay(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.delay = d
+}
+
+// Silence lets the connections that there are carry nothing any more. Neither side hears
+// of it: what it sends is acknowledged, and lost. Those that are made later carry, unless
+// they are to be silent, too, until Silence is called again.
+func (p *Proxy) Silence(later bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.silent = p.made
+	if later {
+		p.silent = math.MaxInt
+	}
 }
 
 // Reset cuts every connection.
@@ -91,16 +106,27 @@ func (p *Proxy) connect(client net.Conn) {
 	}
 	p.track(client, server)
 	defer p.forget(client, server)
+	delay := p.delayed()
 	var ways sync.WaitGroup
-	ways.Go(func() { Carry(client, server, p.delayed) })
-	ways.Go(func() { Carry(server, client, p.delayed) })
+	ways.Go(func() { Carry(client, server, delay) })
+	ways.Go(func() { Carry(server, client, delay) })
 	ways.Wait()
 }
 
-func (p *Proxy) delayed() time.Duration {
+// delayed returns what tells by how much later things arrive on a new connection.
+func (p *Proxy) delayed() func() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.delay
+	p.made++
+	number := p.made
+	return func() time.Duration {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if number <= p.silent {
+			return lost
+		}
+		return p.delay
+	}
 }
 
 // track lets connections be cut by [Proxy.Reset], and cuts those that come too

@@ -1,9 +1,11 @@
 package proxy_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -166,4 +168,77 @@ func TestProxyDelays(t *testing.T) {
 	if n, err := conn.Read(got); err == nil {
 		t.Errorf("read %q from a proxy that is closed, want an error", got[:n])
 	}
+}
+
+// TestSilentConnectionsStayOpen has two connections, one of before and one of after a silence.
+func TestSilentConnectionsStayOpen(t *testing.T) {
+	t.Parallel()
+	server := echo(t)
+	p, err := proxy.Start(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	before := dial(t, p.Addr)
+	if got := say(t, before, time.Minute); got != nil {
+		t.Fatalf("before the silence: %v", got)
+	}
+	p.Silence(false)
+	after := dial(t, p.Addr)
+	if got := say(t, after, time.Minute); got != nil {
+		t.Errorf("a connection of after the silence: %v", got)
+	}
+	p.Silence(true)
+	for name, conn := range map[string]net.Conn{"before": before, "after": after, "new": dial(t, p.Addr)} {
+		if err := say(t, conn, 100*time.Millisecond); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: got %v, want nothing to arrive, and no end", name, err)
+		}
+	}
+	p.Silence(false)
+	if got := say(t, dial(t, p.Addr), time.Minute); got != nil {
+		t.Errorf("a connection of after both: %v", got)
+	}
+}
+
+// echo returns the address of a server that says what it hears.
+func echo(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go io.Copy(conn, conn)
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func dial(t *testing.T, addr string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// say returns why what is said to an echo does not come back within a time.
+func say(t *testing.T, conn net.Conn, within time.Duration) error {
+	t.Helper()
+	if err := conn.SetDeadline(time.Now().Add(within)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Write([]byte{1}); err != nil {
+		return err
+	}
+	_, err := io.ReadFull(conn, make([]byte, 1))
+	return err
 }
