@@ -90,7 +90,7 @@ func (k *Keeper) Admit(ctx context.Context) error {
 		return nil
 	}
 	if waited && err == nil {
-		k.Log.Info("PortOne lets the account in: tasks are taken")
+		k.Log.Info("the account is the namespace's: tasks are taken")
 	}
 	k.err.Store(&err)
 	return err
@@ -167,11 +167,14 @@ func (k *Keeper) look(ctx context.Context) (Standing, error) {
 	if !ours {
 		return standing, k.Store.other()
 	}
-	k.seen = known
+	if standing.Known {
+		k.seen = known
+	}
 	return standing, nil
 }
 
-// restore writes what Redis last held. PortOne is not asked: it has let the account in.
+// restore writes what Redis held when the account was last good. PortOne is not asked: it
+// has let that account in.
 func (k *Keeper) restore(ctx context.Context) (record, time.Time, error) {
 	written, err := k.Store.write(ctx, k.seen)
 	if err != nil {

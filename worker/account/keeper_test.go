@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -145,6 +146,46 @@ func TestAccountThatRedisLostIsWrittenAgain(t *testing.T) {
 		}
 		if len(endedA)+len(endedB) > 0 {
 			t.Error("a worker stopped")
+		}
+	})
+}
+
+// losing deletes the account once, right after it was written.
+type losing struct {
+	client *redis.Client
+	once   *sync.Once
+}
+
+func (losing) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (losing) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (l losing) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if strings.HasPrefix(cmd.Name(), "eval") && err == nil {
+			l.once.Do(func() { l.client.Del(ctx, hash) })
+		}
+		return err
+	}
+}
+
+// Redis loses it again before it is read back.
+func TestAccountThatRedisLosesTwiceIsWrittenAgain(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		a := admitted(t, client, "a", false)
+		before := client.HGetAll(t.Context(), hash).Val()
+		client.AddHook(losing{client: client, once: new(sync.Once)})
+		client.FlushDB(t.Context())
+		ended := a.watch(t)
+		eventually(t, "it is written for good", func() bool {
+			return a.log.count("written again") == 2 && maps.Equal(client.HGetAll(t.Context(), hash).Val(), before)
+		})
+		if len(ended) > 0 {
+			t.Errorf("it stopped: %v", <-ended)
 		}
 	})
 }
