@@ -51,7 +51,8 @@ type Config struct {
 	// Outcomes is where it is written what became of each imp_uid.
 	Outcomes *outcome.Store
 	// AcceptAccount lets the worker start although the others of its namespace call
-	// PortOne with another account, as after a change of the key.
+	// PortOne with another account, as after a change of the key, and keeps its account
+	// good while it runs.
 	AcceptAccount bool
 	// Concurrency is how many calls run at a time for each gateway, in this
 	// process. Default 20.
