@@ -70,7 +70,10 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return h.notBegun(revocation, err)
 	}
-	_, err = h.carryOut(ctx, attempt, call)
+	found, err := h.carryOut(ctx, attempt, call)
+	if errors.Is(found.err, errMisplaced) {
+		return h.move(ctx, attempt.Revocation)
+	}
 	return err
 }
 
@@ -96,10 +99,7 @@ func (h *handler) attempt(ctx context.Context, a *outcome.Attempt, call *gate.Ca
 	if found.counting == turnedAway && h.shutOut(a, a.RefusedSince) {
 		found.verdict = keptOut
 	}
-	if found.status == outcome.Dead && (found.verdict != takenBack || called(a)) {
-		return h.giveUp(ctx, a, found)
-	}
-	return found
+	return h.giveUp(ctx, a, found)
 }
 
 // try makes an attempt and returns what it found. From the second on a lookup comes
@@ -109,6 +109,8 @@ func (h *handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) 
 	switch {
 	case a.Withdrawn:
 		return finding{verdict: takenBack}
+	case !call.Through(a.Revocation.PG):
+		return finding{verdict: putBack, err: errMisplaced}
 	case a.Number > h.schedule.Attempts:
 		return finding{verdict: spent}
 	case a.Number > 1 || a.Uncertain() || identified(a):

@@ -18,8 +18,8 @@ type Asked struct {
 	Enqueue bool
 	// Before tells that this row of a batch was asked for by an earlier call.
 	Before bool
-	// Other tells that another receipt of the imp_uid is being revoked, so that
-	// nothing was recorded.
+	// Other tells that another receipt of the imp_uid is being revoked, or one of another
+	// tier, so that nothing was recorded.
 	Other bool
 	// Status is how far an imp_uid has come, and ApplyNum the number of its receipt: the
 	// one that was revoked, or is asked for where that is another. Of a single
@@ -29,9 +29,10 @@ type Asked struct {
 }
 
 // Ask records a single request, in one atomic step with the set of what is open. It
-// is new unless the imp_uid is open or has ended; one that was withdrawn, or is
-// asked for again, or by another apply_num than the one that was revoked, is new as
-// well. The producer enqueues it then; should that fail, a worker does.
+// is new unless the imp_uid is open or has ended. It is new as well where the earlier one
+// was withdrawn, and no attempt is running that may call; and where that has ended and it
+// asks again, or by another apply_num. The producer enqueues it then; should that fail, a
+// worker does.
 func (s *Store) Ask(ctx context.Context, r tasks.Revocation) (Asked, error) {
 	r.Batch = ""
 	reply, err := s.run(ctx, askScript, s.openKey(), "", "", "", 1, []byte{'?', 0, 0, 0, 0},

@@ -121,9 +121,9 @@ func (a *Attempt) read(kept, asked pairs) (err error) {
 	if a.Number, err = strconv.Atoi(kept.get("attempts")); err != nil {
 		return fmt.Errorf("begin the attempt on %s: attempts: %w", a.Revocation.ImpUID, err)
 	}
-	a.Revocation.PG = cmp.Or(a.Revocation.PG, tasks.Gateway(asked.get("pg"))) // a later producer may not have known it
-	a.Revocation.ApplyNum, a.Revocation.Tier = asked.get("apply_num"), asked.get("tier")
-	a.Revocation.Again = asked.get("again") != ""
+	r := &a.Revocation // the task may be an earlier request's
+	r.PG, r.Batch = cmp.Or(tasks.Gateway(asked.get("pg")), r.PG), asked.get("batch")
+	r.ApplyNum, r.Tier, r.Again = asked.get("apply_num"), asked.get("tier"), asked.get("again") != ""
 	a.request, a.AskedAt = asked.get("id"), timeOf(asked.get("id"), time.UnixMicro)
 	a.fence, a.first, a.Memory = kept.get("fence"), kept.get("first_attempt_at"), readMemory(kept)
 	a.FailedBefore = a.Number > 1 || slices.Contains([]Reason{
@@ -148,15 +148,16 @@ func (p pairs) get(name string) string {
 	return ""
 }
 
-// Extend lets a running attempt's lease end no earlier than lease from now. It
-// reports false, and does nothing, if the attempt is over or a newer one has begun.
-func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) (running bool, err error) {
+// Extend lets a running attempt's lease end no earlier than lease from now. It reports
+// whether the attempt may still call: not if it is over, a newer one has begun, or its
+// request is an earlier one.
+func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) (may bool, err error) {
 	impUID := a.Revocation.ImpUID
-	running, err = s.run(ctx, extendScript, s.outcomeKey(impUID), a.fence, lease.Milliseconds(), impUID).Bool()
+	may, err = s.run(ctx, extendScript, s.outcomeKey(impUID), a.fence, lease.Milliseconds(), impUID).Bool()
 	if err != nil {
 		return false, fmt.Errorf("extend the attempt on %s: %w", impUID, err)
 	}
-	return running, nil
+	return may, nil
 }
 
 // Finish writes what came of an attempt, in one atomic step: the outcome and,

@@ -212,8 +212,8 @@ func (w *world) begin(ctx context.Context, s step) (string, error) {
 	if err == nil {
 		w.attempts[s.on] = append(w.attempts[s.on], a)
 	}
-	return fmt.Sprintf("begun %d of %q again %t uncertain %t failed %t withdrawn %t", a.Number, a.Revocation.ApplyNum,
-		a.Revocation.Again, a.Uncertain(), a.FailedBefore, a.Withdrawn), err
+	return fmt.Sprintf("begun %d of %q tier %q again %t uncertain %t failed %t withdrawn %t", a.Number,
+		a.Revocation.ApplyNum, a.Revocation.Tier, a.Revocation.Again, a.Uncertain(), a.FailedBefore, a.Withdrawn), err
 }
 
 // attempt lets an attempt say something.
@@ -221,8 +221,8 @@ func (w *world) attempt(ctx context.Context, s step) (string, error) {
 	begun := w.attempts[s.on]
 	a := begun[len(begun)-1-s.by]
 	if s.do == doExtend {
-		_, err := w.store.Extend(ctx, a, lease)
-		return "", err
+		may, err := w.store.Extend(ctx, a, lease)
+		return fmt.Sprint("may call ", may), err
 	}
 	a.Uncounted, a.Memory = s.uncounted, outcome.Memory{}
 	if s.uncertain {
