@@ -18,7 +18,7 @@ import (
 // rests on.
 type finding struct {
 	verdict
-	receipt iamport.Receipt
+	receipt *iamport.Receipt // nil if none was shown
 	err     error
 	looked  *looked // after the DELETE, nil if it was not looked up
 }

@@ -64,7 +64,7 @@ func (l *looked) conclusive(a *outcome.Attempt) bool {
 // Retry-After holds all calls.
 func (h *handler) lookUp(ctx context.Context, a *outcome.Attempt) *looked {
 	l := newLooked(h.api.WithTier(a.Revocation.Tier).GetReceipt(ctx, a.Revocation.ImpUID))
-	h.untold(ctx, *a, h.hold(ctx, *a, l.err))
+	h.untold(ctx, a, h.hold(ctx, a, l.err))
 	h.identify(a, l)
 	switch {
 	case l.conclusive(a):
@@ -99,7 +99,7 @@ func (h *handler) giveUp(ctx context.Context, a *outcome.Attempt, found finding)
 	}
 	switch {
 	case l.revoked():
-		return foundBy(l.receipt, found.counting)
+		return foundBy(&l.receipt, found.counting)
 	case !l.conclusive(a) && !h.enough(a, l):
 		return found.postponed(l.reason, l.err)
 	case a.Uncertain() && a.Now().Before(a.UncertainAt.Add(h.unseenFor)):
@@ -130,7 +130,7 @@ func (h *handler) conclude(ctx context.Context, r tasks.Revocation, why verdict)
 	if found.verdict = why; attempt.Withdrawn {
 		found.verdict = takenBack
 	}
-	found = h.giveUp(ctx, &attempt, found)
+	found = h.giveUp(ctx, attempt, found)
 	_ = h.record(ctx, attempt, found) // the error is for Asynq
 	return found, nil
 }
@@ -148,7 +148,7 @@ func (h *handler) lossy(ctx context.Context) (lossy bool) {
 
 // foundBy returns the finding that a lookup shows a revoked receipt, and whether a
 // DELETE before it counts.
-func foundBy(receipt iamport.Receipt, counting counting) finding {
+func foundBy(receipt *iamport.Receipt, counting counting) finding {
 	found := finding{verdict: foundRevoked, receipt: receipt}
 	found.counting = counting
 	return found

@@ -25,7 +25,7 @@ func (h *handler) lookFirst(ctx context.Context, a *outcome.Attempt) (found find
 	case l.another != nil:
 		found.verdict, found.err = reissued, l.another
 	case l.err == nil:
-		return foundBy(l.receipt, uncounted), l.receipt.Revoked()
+		return foundBy(&l.receipt, uncounted), l.receipt.Revoked()
 	case l.putsOff:
 	case !mustTell(a) || l.documented && !identified(a):
 		return finding{}, false

@@ -226,7 +226,7 @@ func (w *Worker) handler(stopping, abandoned context.Context) *handler {
 		api: w.config.API, outcomes: w.config.Outcomes, gates: w.gates, schedule: w.config.Schedule,
 		tasks: w.config.tasks(),
 		leases: &leases{
-			outcomes: w.config.Outcomes, complaints: w.complaints, pulse: w.pulse, held: make(map[outcome.Attempt]time.Time),
+			outcomes: w.config.Outcomes, complaints: w.complaints, pulse: w.pulse, held: make(map[*outcome.Attempt]time.Time),
 		},
 		heartbeat: w.watch.heartbeat, log: w.config.Log, complaints: w.complaints, stopping: stopping, abandoned: abandoned,
 		unseenFor: w.config.UnseenFor, giveUpAfter: w.config.GiveUpAfter,

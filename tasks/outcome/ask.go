@@ -36,7 +36,7 @@ type Asked struct {
 func (s *Store) Ask(ctx context.Context, r tasks.Revocation) (Asked, error) {
 	r.Batch = ""
 	reply, err := s.run(ctx, askScript, s.openKey(), "", "", "", 1, []byte{'?', 0, 0, 0, 0},
-		r.ImpUID, "1", mannerOf(r).json()).StringSlice()
+		r.ImpUID, "1", s.json(mannerOf(r))).StringSlice()
 	if err != nil {
 		return Asked{}, fmt.Errorf("record the request for %s: %w", r.ImpUID, err)
 	}
@@ -67,7 +67,7 @@ func (s *Store) AskRowsAs(
 	if first+len(rows)-1 > MaxRows {
 		return nil, fmt.Errorf("%s: %w", name, ErrTooLong)
 	}
-	reply, err := s.run(ctx, askScript, s.openKey(), askArgs(caller, name, source, first, rows, requests)...).StringSlice()
+	reply, err := s.run(ctx, askScript, s.openKey(), s.askArgs(caller, name, source, first, rows, requests)...).StringSlice()
 	if err != nil {
 		return nil, fmt.Errorf("record rows of the batch %s: %w", name, err)
 	}
@@ -87,20 +87,15 @@ func (s *Store) AskRowsAs(
 }
 
 // askArgs are what the script is told of rows of a batch.
-func askArgs(caller, batch, source string, first int, rows []Row, requests []tasks.Revocation) []any {
+func (s *Store) askArgs(caller, batch, source string, first int, rows []Row, requests []tasks.Revocation) []any {
 	kept := make([]byte, 0, rowSize*len(rows))
 	args := make([]any, 5, 5+3*len(rows))
-	var last manner
-	var json string
 	for i, r := range requests {
 		if rows[i].Kind == KindInvalid {
 			r = tasks.Revocation{PG: r.PG}
 		}
 		r.Batch, r.Row = batch, first+i
-		if m := mannerOf(r); m != last || i == 0 {
-			last, json = m, m.json()
-		}
-		args = append(args, r.ImpUID, lineOf(r), json)
+		args = append(args, r.ImpUID, lineOf(r), s.json(mannerOf(r)))
 		kept = append(append(kept, byte(cmp.Or(rows[i].Kind, '?'))), rows[i].Digest[:]...)
 	}
 	copy(args, []any{batch, source, caller, first, kept})
@@ -121,8 +116,19 @@ func mannerOf(r tasks.Revocation) manner {
 	return manner{PG: r.PG, Batch: r.Batch, ApplyNum: r.ApplyNum, Again: flag(r.Again), Tier: r.Tier}
 }
 
-func (m manner) json() string {
+// mannerJSON is a manner and its JSON.
+type mannerJSON struct {
+	manner
+	json string
+}
+
+// json returns a manner in JSON: mostly that of the request before.
+func (s *Store) json(m manner) string {
+	if last := s.asked.Load(); last != nil && last.manner == m {
+		return last.json
+	}
 	text, _ := json.Marshal(m) // strings are always written
+	s.asked.Store(&mannerJSON{m, string(text)})
 	return string(text)
 }
 

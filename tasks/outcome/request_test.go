@@ -34,10 +34,10 @@ func told(ctx context.Context, s *outcome.Store, do string, r tasks.Revocation, 
 		return text
 	case "begin":
 		begun, err := s.Begin(ctx, r, time.Minute)
-		*attempt = begun
 		if err != nil {
 			return err.Error()
 		}
+		*attempt = *begun
 		text := "begun " + begun.Revocation.ApplyNum
 		if begun.Withdrawn {
 			text += "withdrawn"
@@ -52,7 +52,7 @@ func told(ctx context.Context, s *outcome.Store, do string, r tasks.Revocation, 
 		if do == "retrying" {
 			o.NextAttemptAt = attempt.Now().Add(time.Minute)
 		}
-		written, err := s.Finish(ctx, *attempt, o)
+		written, err := s.Finish(ctx, attempt, o)
 		if err != nil || !written {
 			return "not written"
 		}
