@@ -18,6 +18,7 @@ demo: build ## see it at work: everything embedded, nothing to install
 
 test: ## run all tests, with the race detector
 	REVOKER_REQUIRE_REDIS=$(REQUIRE) REVOKER_REQUIRE_CHROMIUM=$(REQUIRE) go test -race -timeout 20m ./...
+	go test -run='^TestAMillionRowsOfAWorkbook' ./cmd/internal/list # memory, which the race detector multiplies
 
 lint: ## vet, gofumpt and staticcheck
 	go vet ./...
@@ -32,6 +33,9 @@ fuzz: ## try what parses bytes from outside with bytes made up for it
 	go test -run='^$$' -fuzz='^FuzzOutcomeJSON$$' -fuzztime=$(FUZZTIME) ./tasks/outcome
 	go test -run='^$$' -fuzz='^FuzzRedisURL$$' -fuzztime=$(FUZZTIME) ./cmd/internal/config
 	go test -run='^$$' -fuzz='^FuzzReader$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -run='^$$' -fuzz='^FuzzJSON$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -run='^$$' -fuzz='^FuzzWorkbook$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -run='^$$' -fuzz='^FuzzCells$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
 	go test -run='^$$' -fuzz='^FuzzAnswer$$' -fuzztime=$(FUZZTIME) ./worker/iamport
 	go test -run='^$$' -fuzz='^FuzzParseRule$$' -fuzztime=$(FUZZTIME) ./worker/iamport/iamporttest
 

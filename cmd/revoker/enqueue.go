@@ -36,8 +36,10 @@ is carried out, also if its task is lost.
 A payment has another receipt after each partial refund, under the same imp_uid.
 --apply-num names the one that is meant: it is looked up first, and no other is
 revoked. --again asks for the receipt that exists now, after an earlier one was
-revoked or given up. Both are refused, with exit code 3, while a worker runs
-that is older than they are and would revoke whichever receipt there is.
+revoked or given up. While a request is open, another number or another --tier
+is refused, with exit code 3, and --again changes nothing. --apply-num and
+--again are refused as well while a worker runs that is older than they are and
+would revoke whichever receipt there is.
 
 What --wait waits for is told after three seconds: how many workers are running,
 and which gate or person holds the receipt. Ctrl-C ends the waiting, not the
@@ -122,6 +124,9 @@ func (p *program) request(ctx context.Context, queue *enqueue.Client, r tasks.Re
 		return outcome.Outcome{ImpUID: r.ImpUID, PG: r.PG, Status: result.Status}, err
 	}
 	p.say("revoker: %s was asked for before", r.ImpUID)
+	if r.Again && !result.Status.Terminal() {
+		p.say("revoker: it has not ended: --again changed nothing, give it once it has")
+	}
 	if result.Status == outcome.Revoked && result.ApplyNum != "" {
 		p.say("revoker: receipt %s was revoked; --again asks for the one that exists now", result.ApplyNum)
 	}
