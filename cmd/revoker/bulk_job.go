@@ -120,18 +120,11 @@ func (j *bulkJob) tellAsked() {
 	newScreen(j.out).say("%s%s: %s. Batch %s.",
 		plural(j.asked.lines, "line"), j.input.foreign(), j.asked.sum(), j.settings.batch)
 	if j.before > 0 {
-		newScreen(j.out).say("%s asked for by an earlier run.", was(j.before))
+		newScreen(j.out).say("%s asked for by an earlier run.", count(j.before, "of them was", "of them were"))
 	}
 	if !j.settings.wait {
 		newScreen(j.out).say("See how far it has come with: revoker batch show %s --wait", j.settings.batch)
 	}
-}
-
-func was(n int) string {
-	if n == 1 {
-		return "1 of them was"
-	}
-	return fmt.Sprintf("%d of them were", n)
 }
 
 // report writes the list with its outcomes.

@@ -35,12 +35,8 @@ func tellList(out io.Writer, reader *list.Reader) {
 	}
 }
 
-func goes(lines int) string {
-	if lines == 1 {
-		return "1 line goes"
-	}
-	return fmt.Sprintf("%d lines go", lines)
-}
+// goes says how many lines go somewhere.
+func goes(lines int) string { return count(lines, "line goes", "lines go") }
 
 // refuse shows the lines of a list of which none can be used. No batch is made of it.
 func (j *bulkJob) refuse(lines []enqueue.Line, progress *counter) error {

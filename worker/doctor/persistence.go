@@ -53,7 +53,7 @@ func (n *node) appending(ctx context.Context) Finding {
 func (n *node) snapshots(ctx context.Context) string {
 	rules, unknown := n.setting(ctx, "save")
 	saved, _ := n.number("rdb_last_save_time")
-	last := "the last snapshot is of " + time.Unix(saved, 0).UTC().Format(time.RFC3339)
+	last := "the last snapshot is of " + moment(time.Unix(saved, 0))
 	switch {
 	case unknown == "" && rules == "":
 		return "no snapshots are made"

@@ -38,7 +38,7 @@ func (d *doctor) account(ctx context.Context) {
 	switch {
 	case standing.Former():
 		d.tell(warning("account", "this account is the former one of the namespace, and good until "+
-			standing.Until.UTC().Format(time.RFC3339),
+			moment(standing.Until),
 			"where it shall stay, start one worker with it and --accept-account; else change the key of the workers that have it"))
 	case err == nil:
 		d.tell(ok("account", "no worker of the namespace calls PortOne with another account"))
