@@ -8,7 +8,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 REQUIRE ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz bench soak build check-deploy clean
+.PHONY: help demo test lint fuzz bench soak build picture check-deploy clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ soak: ## kill workers and Redis under load, compare with PortOne's truth (needs 
 
 build: ## build bin/revoker
 	@CGO_ENABLED=0 go build -trimpath -o bin/revoker ./cmd/revoker
+
+picture: ## take the picture of the web site in the README again (needs chromium)
+	REVOKER_PICTURE=$(CURDIR)/deploy/monitor.png REVOKER_REQUIRE_CHROMIUM=1 \
+		go test -count=1 -run '^TestPictureShowsWhatHoldsABatch$$' ./worker/monitor
 
 check-deploy: ## check deploy/: alert rules, Kubernetes, compose, image, units (needs promtool)
 	REQUIRE=$(REQUIRE) deploy/check.sh

@@ -71,18 +71,19 @@ is reported with its number, and the rest goes on; one that is refused because
 another receipt of its payment was being revoked is given in another batch
 later.
 
-With --dry-run it reads the list, and shows how it was understood, how many lines
-are new or were asked for before, and what became of those; nothing is written. On
-a terminal it shows the same of more than 1,000 lines and asks, unless --yes.
+With --dry-run it reads the list, and shows how it was understood, how many
+lines are new or were asked for before, and what became of those; nothing is
+written. On a terminal it shows the same of more than 1,000 lines and asks,
+unless --yes.
 
 The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
-the same list again under the same --batch goes on where it stopped, and asks for
-nothing twice. A batch is one list: another one under that name is refused.
+the same list again under the same --batch goes on where it stopped, and asks
+for nothing twice. A batch is one list: another one under that name is refused.
 What was asked for elsewhere counts as a duplicate and is shown with the outcome
 it has or gets. Single revocations come before those of a list.
 
-It exits 3 if a line cannot be used, and with --wait unless all are revoked; 1 if no
-line can be used, and then no batch is made of fewer than 1,000 lines.`,
+It exits 3 if a line cannot be used, and with --wait unless all are revoked; 1
+if no line can be used, and then no batch is made of fewer than 1,000 lines.`,
 		Example: `  revoker bulk refunds.csv --dry-run
   revoker bulk refunds.csv --wait --report outcomes.csv --bom
   revoker bulk refunds.xlsx --sheet 환불 --batch refunds-2026-11`,

@@ -32,13 +32,13 @@ func (p *program) cancel() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cancel IMP_UID...",
 		Short: "Withdraw requests that have not been carried out",
-		Long: `Cancel withdraws what was asked for: no attempt begins any more. A receipt that was
-never called ends as dead, with the reason withdrawn; for one that was called
-before, a lookup decides whether it ends as already revoked or as withdrawn. An
-attempt that is running goes on: it is shown, and not repeated.
+		Long: `Cancel withdraws what was asked for: no attempt begins any more. A receipt that
+was never called ends as dead, with the reason withdrawn; for one that was
+called before, a lookup decides whether it ends as already revoked or as
+withdrawn. An attempt that is running goes on: it is shown, and not repeated.
 
-It withdraws what everybody asks for these receipts, lists included. To withdraw a
-list, use 'revoker batch cancel'. Asking again afterwards is a new request.
+It withdraws what everybody asks for these receipts, lists included. To withdraw
+a list, use 'revoker batch cancel'. Asking again afterwards is a new request.
 
 It exits 3 if one was not requested, had ended before, or is running.`,
 		Example: `  revoker cancel imp_448280090638
@@ -66,12 +66,12 @@ func (p *program) batchCancel() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cancel NAME",
 		Short: "Withdraw a list, as far as it has not been carried out",
-		Long: `Cancel withdraws a list: none of its lines is called any more, also of those that are
-still being enqueued, and nothing more can be asked for under its name. A line
-that was never called ends as dead, with the reason withdrawn; for one that was
-called before, a lookup decides. A receipt that another list or a single request
-asks for as well stays requested. Attempts that are running are shown, and not
-repeated.
+		Long: `Cancel withdraws a list: none of its lines is called any more, also of those
+that are still being enqueued, and nothing more can be asked for under its name.
+A line that was never called ends as dead, with the reason withdrawn; for one
+that was called before, a lookup decides. A receipt that another list or a
+single request asks for as well stays requested. Attempts that are running are
+shown, and not repeated.
 
 It needs --yes, without which it says how many lines would be withdrawn. Ctrl-C
 stops the counting, not the cancelling: from the start on no line is called. It
@@ -179,8 +179,7 @@ func (c *cancelling) show(of enqueue.Cancelled, text string) error {
 			Withdrawal outcome.Withdrawal `json:"withdrawal"`
 		}{of.ImpUID, of.Withdrawal})
 	}
-	_, err := fmt.Fprintf(c.stdout, "%s  %s\n", pad(of.ImpUID, 18), text)
-	return err
+	return newScreen(c.stdout).line(pad(of.ImpUID, 18)+"  "+text, hanging)
 }
 
 // withdrawn returns how many will not be called any more.
@@ -201,5 +200,5 @@ func (c *cancelling) sumUp() {
 	if c.settings.dryRun {
 		would = "Would be: "
 	}
-	fmt.Fprintf(c.stderr, "%s%s.\n", would, strings.Join(parts, ", "))
+	c.say("%s%s.", would, strings.Join(parts, ", "))
 }

@@ -25,15 +25,15 @@ func (p *program) doctor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look for what would lose revocations, and say how to mend it",
-		Long: `Doctor examines Redis (version, persistence, eviction, memory, replicas, Sentinels
-or cluster, clocks, encryption), asks PortOne for a token with the credentials
-of the environment, and looks for tasks and outcomes that nobody goes on with, and
-for workers that are older than what they may be asked.
-It prints a line for each check, and what to do about those that are not ok.
+		Long: `Doctor examines Redis (version, persistence, eviction, memory, replicas,
+Sentinels or cluster, clocks, encryption), asks PortOne for a token with the
+credentials of the environment, and looks for tasks and outcomes that nobody
+goes on with, and for workers that are older than what they may be asked. It
+prints a line for each check, and what to do about those that are not ok.
 
 A Redis that forbids INFO or CONFIG is no failure: what cannot be seen is shown
-as unknown. It costs the same at any number of tasks and outcomes, and writes one
-key that lives for a second.
+as unknown. It costs the same at any number of tasks and outcomes, and writes
+one key that lives for a second.
 
 Exit codes: 1 if something would lose revocations or lets none be carried out, 3
 if there are warnings only, 0 otherwise.`,
@@ -81,8 +81,8 @@ func (p *program) tellFindings(ctx context.Context, examined doctor.Config, json
 			return err
 		}
 	}
-	fmt.Fprintf(p.stderr, "%d ok, %d warnings, %d failures, %d unknown.\n",
-		counts[doctor.OK], counts[doctor.Warning], counts[doctor.Failure], counts[doctor.Unknown])
+	p.say("%d ok, %s, %s, %d unknown.", counts[doctor.OK],
+		plural(counts[doctor.Warning], "warning"), plural(counts[doctor.Failure], "failure"), counts[doctor.Unknown])
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("stopped before everything was examined")
@@ -101,14 +101,13 @@ func (p *program) tellFinding(f doctor.Finding, json bool) error {
 	if json {
 		return printJSON(p.stdout, f)
 	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "%-8s %-14s %s", f.Level, f.Check, f.Found)
+	out, text := newScreen(p.stdout), fmt.Sprintf("%-8s %-14s %s", f.Level, f.Check, f.Found)
 	if f.Node != "" {
-		fmt.Fprintf(&text, " (%s)", f.Node)
+		text += fmt.Sprintf(" (%s)", f.Node)
 	}
-	if f.Mend != "" {
-		fmt.Fprintf(&text, "\n%*s→ %s", findingIndent, "", f.Mend)
+	err := out.line(text, findingIndent)
+	if err == nil && f.Mend != "" {
+		err = out.line(strings.Repeat(" ", findingIndent)+"→ "+f.Mend, findingIndent+2)
 	}
-	_, err := fmt.Fprintln(p.stdout, text.String())
 	return err
 }

@@ -100,7 +100,7 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	if s.follow {
 		read = store.Follow
 	}
-	out, unshown := printer{p.stdout, s.json}, false
+	out, unshown := p.printer(s.json), false
 	for event, err := range read(ctx, after) {
 		var corrupt *outcome.CorruptError
 		after = event.ID
@@ -109,7 +109,7 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 			return err
 		case err != nil:
 			unshown = unshown || unreadable || errors.Is(err, outcome.ErrMissed)
-			fmt.Fprintf(p.stderr, "revoker: %v\n", err)
+			p.say("revoker: %v", err)
 		case s.batch == "" || s.batch == event.Outcome.Batch:
 			if err := out.outcome(event.Outcome); err != nil {
 				return err
@@ -117,7 +117,7 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 		}
 	}
 	if s.follow && streamID.MatchString(after) {
-		fmt.Fprintf(p.stderr, "stopped; --since %s goes on here\n", after)
+		p.say("stopped; --since %s goes on here", after)
 	}
 	if unshown {
 		return errUnfinished

@@ -57,12 +57,12 @@ func (p *program) run(ctx context.Context, args []string) int {
 	case errors.Is(err, errUnfinished):
 		return exitUnfinished
 	case !started || errors.As(err, &usage):
-		fmt.Fprintf(p.stderr, "revoker: %v\nSee '%s -h'.\n", err, cmd.CommandPath())
+		p.say("revoker: %v\nSee '%s -h'.", err, cmd.CommandPath())
 		return exitUsage
 	}
-	fmt.Fprintf(p.stderr, "revoker: %v\n", err)
+	p.say("revoker: %v", err)
 	if advice := redisfault.Advice(err); advice != "" {
-		fmt.Fprintf(p.stderr, "→ %s\n", advice)
+		p.say("→ %s", advice)
 	}
 	return exitFailed
 }
@@ -71,7 +71,8 @@ func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "revoker",
 		Short: "Revokes cash receipts (현금영수증) through PortOne V1",
-		Long: `Revoker revokes cash receipts (현금영수증) through PortOne V1, formerly I'amport.
+		Long: `Revoker revokes cash receipts (현금영수증) through PortOne V1, formerly
+I'amport.
 
 Order services queue revocations in Redis, workers carry them out and repeat
 what a payment gateway failed to do, and what became of every imp_uid stands in
@@ -100,7 +101,7 @@ invalid or unfinished.`,
 // help shows what -h does, in the words that many programs have for it.
 func help() *cobra.Command {
 	return &cobra.Command{
-		Use: "help [COMMAND]", Hidden: true,
+		Use: "help [COMMAND]", Short: "Show what -h shows of a command", Hidden: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			of, rest, err := cmd.Root().Find(args)
 			if err != nil {

@@ -16,9 +16,10 @@ func (p *program) queueResume() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resume QUEUE...",
 		Short: "Resume queues, whoever has paused them",
-		Long: `Resume lets workers take tasks from the queues named, from those of a gateway, or
-from all. If a gate has paused one, the gate opens; it closes again once as many receipts
-have failed without a success in between. A queue that is not paused is no error.`,
+		Long: `Resume lets workers take tasks from the queues named, from those of a gateway,
+or from all. If a gate has paused one, the gate opens; it closes again once as
+many receipts have failed without a success in between. A queue that is not
+paused is no error.`,
 		Example: `  revoker queue resume receipts-bulk-kcp
   revoker queue resume --pg kcp
   revoker queue resume --all`,
@@ -66,7 +67,9 @@ func (p *program) runQueueResume(ctx context.Context, s *queueSettings, queues [
 }
 
 // tellQueue says what became of a queue.
-func (p *program) tellQueue(queue, became string) { fmt.Fprintln(p.stdout, pad(queue, 26)+"  "+became) }
+func (p *program) tellQueue(queue, became string) {
+	newScreen(p.stdout).say("%s  %s", pad(queue, 26), became)
+}
 
 func resumeQueue(ctx context.Context, store *gate.Store, queue gate.Pause) (string, error) {
 	done, err := store.Resume(ctx, queue)
@@ -78,7 +81,7 @@ func resumeQueue(ctx context.Context, store *gate.Store, queue gate.Pause) (stri
 	case !done:
 		return "is not paused", nil
 	case queue.Gate != "":
-		return fmt.Sprintf("resumed, and the gate of %s opened", queue.Gate), nil
+		return fmt.Sprintf("resumed, and %s opened", gateName(queue.Gate)), nil
 	}
 	return "resumed", nil
 }

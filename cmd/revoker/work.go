@@ -45,9 +45,9 @@ payment gateway is down none of them calls it, but for a probe now and then;
 It needs a Redis, and PortOne's REST API key and secret, in IMP_KEY and
 IMP_SECRET or in files that IMP_KEY_FILE and IMP_SECRET_FILE name; 'revoker
 doctor' checks both. It waits for a Redis that is away, and ends if REDIS_URL
-leads to something else. Every setting is a flag or the environment variable that
-stands beside it. Ctrl-C or SIGTERM stops the worker once the calls in flight
-are finished.
+leads to something else. Every setting is a flag or the environment variable
+that stands beside it. Ctrl-C or SIGTERM stops the worker once the calls in
+flight are finished.
 
 At --http it answers /healthz (is the process alive), /readyz (can it revoke,
 and if not, why) and /metrics (figures for Prometheus). Traces go where the
