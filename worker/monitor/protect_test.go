@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/monitor"
 )
@@ -142,7 +143,10 @@ func TestActionsNeedAPassword(t *testing.T) {
 	if _, err := monitor.New(unguarded); !errors.Is(err, monitor.ErrNoPassword) {
 		t.Errorf("got %v", err)
 	}
-	bad := monitor.Config{Redis: redistest.Embedded(t), PasswordHash: "hunter2"}
+	client := redistest.Embedded(t)
+	bad := monitor.Config{
+		Redis: client, Outcomes: outcome.NewStore(client, outcome.Config{}), PasswordHash: "hunter2",
+	}
 	if _, err := monitor.New(bad); err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("a hash that is none: %v", err)
 	}
