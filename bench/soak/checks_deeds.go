@@ -105,11 +105,12 @@ func revokedUnasked(e *evidence) finding {
 	return which("issued afterwards, revoked unasked", found)
 }
 
-// endedUnseen finds imp_uids for which more requests were accepted than ended.
+// endedUnseen finds imp_uids for which more requests were accepted than ended. One that
+// was cancelled and asked for again before its end shares that of the new one.
 func endedUnseen(e *evidence) finding {
 	var found []string
 	for impUID, requests := range e.accepted {
-		if len(e.events[impUID]) < requests {
+		if len(e.events[impUID]) < max(1, requests-len(e.cancelled[impUID])) {
 			found = append(found, impUID)
 		}
 	}
