@@ -73,7 +73,7 @@ func TestStoppingIsGivenTheTimeItTakes(t *testing.T) {
 	needed := 2*call + 10*time.Second
 	for file, pattern := range map[string]string{
 		"kubernetes/base/worker.yaml": `terminationGracePeriodSeconds: (\d+)`,
-		"systemd/revoker.service":     `TimeoutStopSec=(\d+)`,
+		"systemd/revoker@.service":    `TimeoutStopSec=(\d+)`,
 		"compose.yaml":                `stop_grace_period: (\d+)s`,
 	} {
 		found := regexp.MustCompile(pattern).FindStringSubmatch(read(t, file))

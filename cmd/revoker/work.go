@@ -145,12 +145,9 @@ func (s *workSettings) announce(log *slog.Logger, traced bool) {
 
 // serveHTTP tells how the worker is, until the returned function is called.
 func (s *workSettings) serveHTTP(ctx context.Context, handler http.Handler, log *slog.Logger) (stop func(), err error) {
-	listener, busy, err := s.http.Listen()
+	listener, err := s.http.Listen()
 	if err != nil {
 		return nil, err
-	}
-	if busy != nil {
-		log.Warn("no /healthz, /readyz and /metrics: give each worker of a machine its own --http", "error", busy)
 	}
 	if listener == nil {
 		return func() {}, nil
