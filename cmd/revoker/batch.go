@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/config"
@@ -17,9 +18,9 @@ func (p *program) batch() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "batch",
 		Short: "Show how far lists have come, report on them, cancel them",
-		Long: `A batch is a list that was asked for with 'revoker bulk'. These commands tell how
-far it has come, wait for its end, write the list with its outcomes, and withdraw
-what has not been called.`,
+		Long: `A batch is a list that was asked for with 'revoker bulk'. These commands tell
+how far it has come, wait for its end, write the list with its outcomes, and
+withdraw what has not been called.`,
 		Example: `  revoker batch list
   revoker batch show refunds-2026-11 --wait
   revoker batch report refunds-2026-11 --output outcomes.csv --bom`,
@@ -82,14 +83,14 @@ func (p *program) runBatchList(ctx context.Context, s batchListSettings) error {
 func listBatches(out io.Writer, batches []outcome.Batch) error {
 	width := len("BATCH")
 	for _, b := range batches {
-		width = max(width, len(b.Name))
+		width = max(width, runewidth.StringWidth(b.Name))
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "%-*s %-10s %9s %9s %7s %9s  %s\n",
 		width, "BATCH", "STARTED", "LINES", "REVOKED", "DEAD", "OPEN", "STATE")
 	for _, b := range batches {
-		fmt.Fprintf(&text, "%-*s %-10s %9d %9d %7d %9d  %s\n",
-			width, b.Name, b.StartedAt.Format(time.DateOnly), b.Lines, b.Revoked, b.Dead, b.Open, state(b))
+		fmt.Fprintf(&text, "%s %-10s %9d %9d %7d %9d  %s\n",
+			pad(b.Name, width), b.StartedAt.Format(time.DateOnly), b.Lines, b.Revoked, b.Dead, b.Open, state(b))
 	}
 	_, err := io.WriteString(out, text.String())
 	return err

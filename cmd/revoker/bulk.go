@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/text/unicode/norm"
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/cmd/internal/list"
@@ -71,18 +72,19 @@ is reported with its number, and the rest goes on; one that is refused because
 another receipt of its payment was being revoked is given in another batch
 later.
 
-With --dry-run it reads the list, and shows how it was understood, how many lines
-are new or were asked for before, and what became of those; nothing is written. On
-a terminal it shows the same of more than 1,000 lines and asks, unless --yes.
+With --dry-run it reads the list, and shows how it was understood, how many
+lines are new or were asked for before, and what became of those; nothing is
+written. On a terminal it shows the same of more than 1,000 lines and asks,
+unless --yes.
 
 The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
-the same list again under the same --batch goes on where it stopped, and asks for
-nothing twice. A batch is one list: another one under that name is refused.
+the same list again under the same --batch goes on where it stopped, and asks
+for nothing twice. A batch is one list: another one under that name is refused.
 What was asked for elsewhere counts as a duplicate and is shown with the outcome
 it has or gets. Single revocations come before those of a list.
 
-It exits 3 if a line cannot be used, and with --wait unless all are revoked; 1 if no
-line can be used, and then no batch is made of fewer than 1,000 lines.`,
+It exits 3 if a line cannot be used, and with --wait unless all are revoked; 1
+if no line can be used, and then no batch is made of fewer than 1,000 lines.`,
 		Example: `  revoker bulk refunds.csv --dry-run
   revoker bulk refunds.csv --wait --report outcomes.csv --bom
   revoker bulk refunds.xlsx --sheet 환불 --batch refunds-2026-11`,
@@ -97,9 +99,9 @@ line can be used, and then no batch is made of fewer than 1,000 lines.`,
 	s.redis.Flags(cmd.Flags())
 	s.retention.Flags(cmd.Flags())
 	f := cmd.Flags()
-	f.StringVar(&s.batch, "batch", "", "`name` of the batch (default the file's and the time)")
+	f.StringVar(&s.batch, "batch", "", "`name` of the batch, at most 64 letters of any script, digits, . _ and - (default the file's and the time)")
 	s.list.flags(f)
-	f.StringVar(&s.tier, "tier", "", "`code` of the sub-merchant whose list it is (default the workers' own)")
+	f.StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (하위상점) whose list it is (default the workers' own)")
 	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be asked for, and change nothing")
 	f.BoolVar(&s.yes, "yes", false, "do it, without a question on a terminal")
 	f.BoolVar(&s.wait, "wait", false, "wait until every line is revoked or given up")
@@ -158,7 +160,7 @@ func (s *bulkSettings) settle(list string, now time.Time) error {
 	if s.report.file != "" && !s.wait {
 		return errors.New("--report needs --wait: without it the outcomes are not known yet")
 	}
-	s.batch = cmp.Or(s.batch, defaultBatch(list, now))
+	s.batch = norm.NFC.String(cmp.Or(s.batch, defaultBatch(list, now)))
 	if err := outcome.ValidateBatchName(s.batch); err != nil {
 		return fmt.Errorf("--batch: %w", err)
 	}
@@ -171,7 +173,7 @@ func (s *bulkSettings) settle(list string, now time.Time) error {
 }
 
 // unnameable is what a batch's name has no place for.
-var unnameable = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+var unnameable = regexp.MustCompile(`[^\p{L}\p{M}\p{N}._-]+`)
 
 // defaultBatch names a list after its file and the time.
 func defaultBatch(name string, now time.Time) string {
@@ -179,6 +181,6 @@ func defaultBatch(name string, now time.Time) string {
 	if name == "-" {
 		base = "stdin"
 	}
-	base = strings.Trim(unnameable.ReplaceAllString(base, "-"), "-")
-	return cmp.Or(base[:min(len(base), 40)], "list") + "-" + now.UTC().Format("20060102-150405")
+	letters := []rune(strings.Trim(unnameable.ReplaceAllString(norm.NFC.String(base), "-"), "-"))
+	return cmp.Or(string(letters[:min(len(letters), 40)]), "list") + "-" + now.UTC().Format("20060102-150405")
 }

@@ -32,13 +32,13 @@ func (p *program) cancel() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cancel IMP_UID...",
 		Short: "Withdraw requests that have not been carried out",
-		Long: `Cancel withdraws what was asked for: no attempt begins any more. A receipt that was
-never called ends as dead, with the reason withdrawn; for one that was called
-before, a lookup decides whether it ends as already revoked or as withdrawn. An
-attempt that is running goes on: it is shown, and not repeated.
+		Long: `Cancel withdraws what was asked for: no attempt begins any more. A receipt that
+was never called ends as dead, with the reason withdrawn; for one that was
+called before, a lookup decides whether it ends as already revoked or as
+withdrawn. An attempt that is running goes on: it is shown, and not repeated.
 
-It withdraws what everybody asks for these receipts, lists included. To withdraw a
-list, use 'revoker batch cancel'. Asking again afterwards is a new request.
+It withdraws what everybody asks for these receipts, lists included. To withdraw
+a list, use 'revoker batch cancel'. Asking again afterwards is a new request.
 
 It exits 3 if one was not requested, had ended before, or is running.`,
 		Example: `  revoker cancel imp_448280090638
@@ -66,12 +66,12 @@ func (p *program) batchCancel() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cancel NAME",
 		Short: "Withdraw a list, as far as it has not been carried out",
-		Long: `Cancel withdraws a list: none of its lines is called any more, also of those that are
-still being enqueued, and nothing more can be asked for under its name. A line
-that was never called ends as dead, with the reason withdrawn; for one that was
-called before, a lookup decides. A receipt that another list or a single request
-asks for as well stays requested. Attempts that are running are shown, and not
-repeated.
+		Long: `Cancel withdraws a list: none of its lines is called any more, also of those
+that are still being enqueued, and nothing more can be asked for under its name.
+A line that was never called ends as dead, with the reason withdrawn; for one
+that was called before, a lookup decides. A receipt that another list or a
+single request asks for as well stays requested. Attempts that are running are
+shown, and not repeated.
 
 It needs --yes, without which it says how many lines would be withdrawn. Ctrl-C
 stops the counting, not the cancelling: from the start on no line is called. It

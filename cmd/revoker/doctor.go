@@ -25,15 +25,15 @@ func (p *program) doctor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look for what would lose revocations, and say how to mend it",
-		Long: `Doctor examines Redis (version, persistence, eviction, memory, replicas, Sentinels
-or cluster, clocks, encryption), asks PortOne for a token with the credentials
-of the environment, and looks for tasks and outcomes that nobody goes on with, and
-for workers that are older than what they may be asked.
-It prints a line for each check, and what to do about those that are not ok.
+		Long: `Doctor examines Redis (version, persistence, eviction, memory, replicas,
+Sentinels or cluster, clocks, encryption), asks PortOne for a token with the
+credentials of the environment, and looks for tasks and outcomes that nobody
+goes on with, and for workers that are older than what they may be asked. It
+prints a line for each check, and what to do about those that are not ok.
 
 A Redis that forbids INFO or CONFIG is no failure: what cannot be seen is shown
-as unknown. It costs the same at any number of tasks and outcomes, and writes one
-key that lives for a second.
+as unknown. It costs the same at any number of tasks and outcomes, and writes
+one key that lives for a second.
 
 Exit codes: 1 if something would lose revocations or lets none be carried out, 3
 if there are warnings only, 0 otherwise.`,
@@ -81,8 +81,8 @@ func (p *program) tellFindings(ctx context.Context, examined doctor.Config, json
 			return err
 		}
 	}
-	fmt.Fprintf(p.stderr, "%d ok, %d warnings, %d failures, %d unknown.\n",
-		counts[doctor.OK], counts[doctor.Warning], counts[doctor.Failure], counts[doctor.Unknown])
+	fmt.Fprintf(p.stderr, "%d ok, %s, %s, %d unknown.\n", counts[doctor.OK],
+		plural(counts[doctor.Warning], "warning"), plural(counts[doctor.Failure], "failure"), counts[doctor.Unknown])
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("stopped before everything was examined")

@@ -31,14 +31,14 @@ func (p *program) enqueue() *cobra.Command {
 		Short: "Ask for single receipts to be revoked",
 		Long: `Enqueue asks for the receipts of single payments to be revoked. Asking twice is
 asking once: an imp_uid that was asked for before is shown with what it has come
-to. A request is recorded before its task is enqueued: what is shown as queued is
-carried out, also if its task is lost.
+to. A request is recorded before its task is enqueued: what is shown as queued
+is carried out, also if its task is lost.
 
 A payment has another receipt after each partial refund, under the same imp_uid.
 --apply-num names the one that is meant: it is looked up first, and no other is
 revoked. --again asks for the receipt that exists now, after an earlier one was
-revoked or given up. Both are refused, with exit code 3, while a worker runs that
-is older than they are and would revoke whichever receipt there is.`,
+revoked or given up. Both are refused, with exit code 3, while a worker runs
+that is older than they are and would revoke whichever receipt there is.`,
 		Example: `  revoker enqueue imp_448280090638 --pg kcp --wait
   revoker enqueue imp_448280090638 --pg kcp --again --wait`,
 		Args: arguments(1, -1, "an IMP_UID"),
@@ -53,7 +53,7 @@ is older than they are and would revoke whichever receipt there is.`,
 	s.retention.Flags(cmd.Flags())
 	cmd.Flags().StringVar(&s.pg, "pg", "", "payment gateway: a `code` such as kcp, or its Korean name")
 	cmd.Flags().StringVar(&s.applyNum, "apply-num", "", "`number` of the receipt that is meant, of a single IMP_UID")
-	cmd.Flags().StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (default the workers' own)")
+	cmd.Flags().StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (하위상점) whose payment it is (default the workers' own)")
 	cmd.Flags().BoolVar(&s.again, "again", false, "revoke the receipt that exists now, whatever became of an earlier one")
 	cmd.Flags().BoolVar(&s.wait, "wait", false, "wait until each is revoked or given up, and show its outcome")
 	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")

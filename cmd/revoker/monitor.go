@@ -25,7 +25,7 @@ func (p *program) monitor() *cobra.Command {
 	var s monitorSettings
 	cmd := &cobra.Command{
 		Use:   "monitor",
-		Short: "Serve the web site: gateways, batches, dead letters, and the Asynq web UI",
+		Short: "Serve the web site: gateways, batches, dead letters, Asynq's UI",
 		Long: `Monitor serves a web site on which people see how revocations fare: gateways and
 their queues, batches, dead letters, and what became of an imp_uid, in Korean
 and English, and beside it the Asynq web UI with every task.
@@ -39,7 +39,8 @@ It only shows, unless --allow-actions lets those who know the password pause
 queues, and run, archive and delete tasks.`,
 		Example: `  revoker monitor
   revoker monitor --hash > password.hash
-  REVOKER_MONITOR_PASSWORD_HASH_FILE=password.hash revoker monitor --listen :8980`,
+  REVOKER_MONITOR_PASSWORD_HASH_FILE=password.hash \
+    revoker monitor --listen :8980`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if s.hash {

@@ -47,9 +47,18 @@ func note(o outcome.Outcome) string {
 	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():
 		return "at " + moment(o.CancelledAt) + " " + o.ApplyNum
 	case o.Status == outcome.Retrying && !o.NextAttemptAt.IsZero():
-		return strings.TrimSpace("next at " + o.NextAttemptAt.Format("15:04:05Z") + " " + o.Message)
+		return strings.TrimSpace("next at " + o.NextAttemptAt.Format("15:04:05Z") + " " + lastAnswer(o))
 	}
-	return o.Message
+	return lastAnswer(o)
+}
+
+// lastAnswer returns the last answer's message, and its status where that says more: there
+// is no message, or something other than PortOne answered.
+func lastAnswer(o outcome.Outcome) string {
+	if o.HTTPStatus == 0 || o.Status == outcome.Revoked || o.Code != nil && o.Message != "" {
+		return o.Message
+	}
+	return strings.TrimSuffix(fmt.Sprintf("HTTP %d: %s", o.HTTPStatus, o.Message), ": ")
 }
 
 // pad fills a text with blanks to a width in terminal columns: Korean letters

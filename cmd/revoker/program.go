@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -71,7 +72,8 @@ func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "revoker",
 		Short: "Revokes cash receipts (현금영수증) through PortOne V1",
-		Long: `Revoker revokes cash receipts (현금영수증) through PortOne V1, formerly I'amport.
+		Long: `Revoker revokes cash receipts (현금영수증) through PortOne V1, formerly
+I'amport.
 
 Order services queue revocations in Redis, workers carry them out and repeat
 what a payment gateway failed to do, and what became of every imp_uid stands in
@@ -80,11 +82,13 @@ Redis. Begin with 'revoker demo'.
 Results go to standard output, progress and logs to standard error.
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but something ended dead,
 invalid or unfinished.`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return config.FlagError(err) })
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped "+strconv.Itoa(usageWidth)))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(help())
 	root.SetOut(p.stdout)
@@ -92,15 +96,17 @@ invalid or unfinished.`,
 	root.AddCommand(
 		p.demo(), p.work(), p.enqueue(), p.bulk(), p.cancel(), p.status(), p.batch(),
 		p.outcomes(), p.dead(), p.queue(), p.monitor(),
-		p.simulate(), p.doctor(),
+		p.simulate(), p.doctor(), p.version(),
 	)
+	root.SetUsageFunc(groupConnection(root.UsageFunc()))
 	return root
 }
 
 // help shows what -h does, in the words that many programs have for it.
 func help() *cobra.Command {
 	return &cobra.Command{
-		Use: "help [COMMAND]", Hidden: true,
+		Use:   "help [COMMAND]",
+		Short: "Show what a command does, as -h does",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			of, rest, err := cmd.Root().Find(args)
 			if err != nil {

@@ -16,9 +16,10 @@ func (p *program) queueResume() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resume QUEUE...",
 		Short: "Resume queues, whoever has paused them",
-		Long: `Resume lets workers take tasks from the queues named, from those of a gateway, or
-from all. If a gate has paused one, the gate opens; it closes again once as many receipts
-have failed without a success in between. A queue that is not paused is no error.`,
+		Long: `Resume lets workers take tasks from the queues named, from those of a gateway,
+or from all. If a gate has paused one, the gate opens; it closes again once as
+many receipts have failed without a success in between. A queue that is not
+paused is no error.`,
 		Example: `  revoker queue resume receipts-bulk-kcp
   revoker queue resume --pg kcp
   revoker queue resume --all`,

@@ -25,12 +25,12 @@ func (p *program) queueList() *cobra.Command {
 	var s queueListSettings
 	cmd := &cobra.Command{
 		Use:   "list [QUEUE...]",
-		Short: "Show how many tasks wait, how fast they are done, and what is paused",
-		Long: `List shows every queue that exists or is paused, or those named: the tasks in it, how
-long the first in line has been waiting, how many tasks a second are done, and what
-pauses it. To know the rate it watches for a second. Lines below say who paused a queue
-and why, and until when PortOne wants no calls at all, where it answered 429 with
-Retry-After.`,
+		Short: "Show how many tasks wait, how fast they are done, what is paused",
+		Long: `List shows every queue that exists or is paused, or those named: the tasks in
+it, how long the first in line has been waiting, how many tasks a second are
+done, and what pauses it. To know the rate it watches for a second. Lines below
+say who paused a queue and why, and until when PortOne wants no calls at all,
+where it answered 429 with Retry-After.`,
 		Example: `  revoker queue list
   revoker queue list --pg kcp --json`,
 		Args: arguments(0, -1, ""),

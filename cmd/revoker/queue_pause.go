@@ -26,11 +26,12 @@ func (p *program) queuePause() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pause QUEUE...",
 		Short: "Pause queues: nothing in them is called for until they are resumed",
-		Long: `Pause keeps workers from calling for tasks in the queues named, in both of a gateway,
-or in all, until a person resumes them, whether or not these queues exist yet. No
-DELETE leaves later than two seconds after the command has ended; those that have
-left are finished. What a worker had taken up goes back, and no attempt counts.
-A worker that is cut off from Redis cannot know of it: it takes up nothing more.
+		Long: `Pause keeps workers from calling for tasks in the queues named, in both of a
+gateway, or in all, until a person resumes them, whether or not these queues
+exist yet. No DELETE leaves later than two seconds after the command has ended;
+those that have left are finished. What a worker had taken up goes back, and no
+attempt counts. A worker that is cut off from Redis cannot know of it: it takes
+up nothing more.
 
 'revoker queue list' shows who paused a queue, when and why. A queue that a gate
 has paused stays paused when the gate opens. One that a person has paused before

@@ -1,17 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/tasks"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -19,7 +23,7 @@ type simulateSettings struct {
 	listen  string
 	portone iamporttest.Config
 	faults  []string
-	percent int
+	percent string // of unlisted imp_uids without a receipt
 }
 
 func (p *program) simulate() *cobra.Command {
@@ -27,23 +31,23 @@ func (p *program) simulate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate [FILE]",
 		Short: "Serve a pretend PortOne, with faults if asked for",
-		Long: `Simulate serves the receipt calls of PortOne V1 from memory. The payments of FILE,
-a list as 'revoker bulk' reads it, have receipts of their gateways; any other
-imp_uid has one as well, except for --never-issued of them.
+		Long: `Simulate serves the receipt calls of PortOne V1 from memory. The payments of
+FILE, a list as 'revoker bulk' reads it, have receipts of their gateways; any
+other imp_uid has one as well, except for --never-issued of them.
 
 It keeps the truth, and answers what it is asked at
-  GET    /_simulator/truth[/IMP_UID]    what is revoked and how often it was called
-  GET    /_simulator/stats              calls by operation and status
-  POST   /_simulator/faults             add faults, one a line; DELETE drops them
-  PUT    /_simulator/outages/PG         a gateway goes down; DELETE brings it back
-  POST   /_simulator/receipts/IMP_UID   another receipt follows one that is revoked
+  GET   /_simulator/truth[/IMP_UID]   what is revoked, how often it was called
+  GET   /_simulator/stats             calls by operation and status
+  POST  /_simulator/faults            add faults, one a line; DELETE drops them
+  PUT   /_simulator/outages/PG        a gateway goes down; DELETE brings it back
+  POST  /_simulator/receipts/IMP_UID  another receipt follows a revoked one
 
 A fault is ` + iamporttest.RuleSyntax + `,
 where TARGET is a gateway, an imp_uid, a share of the receipts such as 30% (the
 same ones at every call), several of these joined by +, or *, and FAULT one of
 ` + faultNames() + `
 html-404 stands for a proxy's page with any status from 200 to 599.`,
-		Example: `  revoker simulate refunds.csv --latency 200ms --fault 500=20% --fault kcp:429=5%@2s`,
+		Example: `  revoker simulate refunds.csv --fault 500=20% --fault kcp:429=5%@2s`,
 		Args:    arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.runSimulate(cmd.Context(), s, args)
@@ -57,7 +61,7 @@ html-404 stands for a proxy's page with any status from 200 to 599.`,
 	f.IntVar(&s.portone.AlreadyRevoked, "already-revoked", http.StatusInternalServerError,
 		"HTTP `status` for revoking twice: 500, 400 or 200; PortOne documents none")
 	f.DurationVar(&s.portone.TokenLifetime, "token-lifetime", 30*time.Minute, "life of an access token")
-	f.IntVar(&s.percent, "never-issued", 0, "`percent` of unlisted imp_uids without a receipt")
+	f.StringVar(&s.percent, "never-issued", "0", "`percent` of unlisted imp_uids without a receipt, such as 2 or 2%")
 	f.Uint64Var(&s.portone.Seed, "seed", 1, "`number` that decides all chance")
 	return cmd
 }
@@ -86,13 +90,14 @@ func (s *simulateSettings) config() (iamporttest.Config, error) {
 	default:
 		return s.portone, fmt.Errorf("--already-revoked %d must be 500, 400 or 200", s.portone.AlreadyRevoked)
 	}
-	if s.percent < 0 || s.percent > 100 {
-		return s.portone, fmt.Errorf("--never-issued %d must be 0 to 100", s.percent)
+	percent, err := strconv.Atoi(strings.TrimSuffix(s.percent, "%"))
+	if err != nil || percent < 0 || percent > 100 {
+		return s.portone, fmt.Errorf("--never-issued %q must be 0 to 100 percent, such as 2 or 2%%", s.percent)
 	}
 	if s.portone.TokenLifetime < time.Second {
 		return s.portone, fmt.Errorf("--token-lifetime %v must be at least 1s", s.portone.TokenLifetime)
 	}
-	s.portone.Unknown = unlisted(s.percent)
+	s.portone.Unknown = unlisted(percent)
 	return s.portone, nil
 }
 
@@ -134,15 +139,41 @@ func (p *program) issueListed(portone *iamporttest.Server, file string) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	defer reader.Close()
+	listed, unusable := make(map[string]tasks.Gateway), 0
 	for row, err := range rows(reader) {
 		var bad *list.LineError
 		switch {
 		case errors.As(err, &bad): // there is no such payment
+			unusable++
 		case err != nil:
 			return fmt.Errorf("%s: %w", file, err)
 		default:
 			portone.Issue(iamporttest.Receipt{ImpUID: row.ImpUID, PG: row.PG})
+			listed[row.ImpUID] = row.PG
 		}
 	}
-	return nil
+	tellList(p.stderr, reader)
+	_, err = fmt.Fprintf(p.stderr, "%s has %s\n", file, payments(listed, unusable))
+	return err
+}
+
+// payments says how many payments a list has, of which gateways, the most frequent first,
+// and how many of its lines are none.
+func payments(listed map[string]tasks.Gateway, unusable int) string {
+	counts := make(map[tasks.Gateway]int)
+	for _, pg := range listed {
+		counts[pg]++
+	}
+	var parts []string
+	for _, pg := range byFrequency(counts) {
+		parts = append(parts, fmt.Sprintf("%s %d", cmp.Or(pg, "without a gateway"), counts[pg]))
+	}
+	text := plural(len(listed), "payment")
+	if len(parts) > 0 {
+		text += ": " + strings.Join(parts, ", ")
+	}
+	if unusable > 0 {
+		text += "; " + plural(unusable, "line") + " cannot be used"
+	}
+	return text
 }

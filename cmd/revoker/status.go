@@ -22,9 +22,9 @@ func (p *program) status() *cobra.Command {
 		Use:   "status IMP_UID...",
 		Short: "Show what became of single imp_uids",
 		Long: `Status shows what is known about each imp_uid: queued if it was requested and no
-attempt has begun, retrying, revoked, dead, or unknown if there is no request, as of
-a task of another producer before its first attempt. It exits 3 unless all of them
-are revoked.`,
+attempt has begun, retrying, revoked, dead, or unknown if there is no request,
+as of a task of another producer before its first attempt. It exits 3 unless all
+of them are revoked.`,
 		Args: arguments(1, -1, "an IMP_UID"),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runStatus(cmd.Context(), s, args) },
 	}

@@ -20,6 +20,7 @@ import (
 	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/account"
+	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/metrics"
 )
 
@@ -45,9 +46,9 @@ payment gateway is down none of them calls it, but for a probe now and then;
 It needs a Redis, and PortOne's REST API key and secret, in IMP_KEY and
 IMP_SECRET or in files that IMP_KEY_FILE and IMP_SECRET_FILE name; 'revoker
 doctor' checks both. It waits for a Redis that is away, and ends if REDIS_URL
-leads to something else. Every setting is a flag or the environment variable that
-stands beside it. Ctrl-C or SIGTERM stops the worker once the calls in flight
-are finished.
+leads to something else. Every setting is a flag or the environment variable
+that stands beside it. Ctrl-C or SIGTERM stops the worker once the calls in
+flight are finished.
 
 At --http it answers /healthz (is the process alive), /readyz (can it revoke,
 and if not, why) and /metrics (figures for Prometheus). Traces go where the
@@ -103,7 +104,7 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	}
 	defer stopHTTP()
 
-	s.announce(log, tracers.Sending())
+	s.announce(log, api, tracers.Sending())
 	if err := s.awaitRedis(ctx, client, log); ctx.Err() != nil {
 		return nil // told to stop before it began
 	} else if err != nil {
@@ -137,10 +138,13 @@ func (s *workSettings) newWorker(figures *metrics.Metrics, c worker.Config) (*wo
 }
 
 // announce says with which settings the worker starts.
-func (s *workSettings) announce(log *slog.Logger, traced bool) {
+func (s *workSettings) announce(log *slog.Logger, api *iamport.Client, traced bool) {
 	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
 		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String(),
 		"gate", s.worker.Gate.Config().String(), "traces", traced)
+	if api.Exposed() {
+		log.Warn("key and secret are sent without encryption: let IAMPORT_URL begin with https://", "iamport_url", s.api.URL)
+	}
 }
 
 // serveHTTP tells how the worker is, until the returned function is called.
