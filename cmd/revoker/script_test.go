@@ -62,6 +62,7 @@ func TestScripts(t *testing.T) {
 			"simulator": simulator,
 			"until":     until,
 			"redis":     command,
+			"redis-cli": redisCLI,
 		},
 	})
 }

@@ -1,7 +1,9 @@
 package deploy_test
 
 import (
+	"os"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -31,6 +33,20 @@ func TestUnitsThatAreSetUpWrongStayDown(t *testing.T) {
 	for _, unit := range []string{"revoker@", "revoker-monitor"} {
 		if !regexp.MustCompile(`(?m)^RestartPreventExitStatus=2$`).MatchString(read(t, "systemd/"+unit+".service")) {
 			t.Errorf("%s is restarted for ever", unit)
+		}
+	}
+}
+
+// Who is to run revoker in a cluster reads of every component that there is.
+func TestRunbookNamesEveryComponent(t *testing.T) {
+	t.Parallel()
+	components, err := os.ReadDir("kubernetes/components")
+	if err != nil || len(components) == 0 {
+		t.Fatalf("%d components: %v", len(components), err)
+	}
+	for _, component := range components {
+		if link := "(kubernetes/components/" + component.Name() + ")"; !strings.Contains(read(t, "RUNBOOK.md"), link) {
+			t.Errorf("the runbook has no link %s", link)
 		}
 	}
 }
