@@ -8,7 +8,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 REQUIRE ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz bench soak build check-deploy clean
+.PHONY: help demo test lint fuzz bench soak build picture check-deploy clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,7 @@ demo: build ## see it at work: everything embedded, nothing to install
 
 test: ## run all tests, with the race detector
 	REVOKER_REQUIRE_REDIS=$(REQUIRE) REVOKER_REQUIRE_CHROMIUM=$(REQUIRE) go test -race -timeout 20m ./...
+	go test -run='^TestAMillionRowsOfAWorkbook' ./cmd/internal/list # memory, which the race detector multiplies
 
 lint: ## vet, gofumpt and staticcheck
 	go vet ./...
@@ -32,6 +33,9 @@ fuzz: ## try what parses bytes from outside with bytes made up for it
 	go test -run='^$$' -fuzz='^FuzzOutcomeJSON$$' -fuzztime=$(FUZZTIME) ./tasks/outcome
 	go test -run='^$$' -fuzz='^FuzzRedisURL$$' -fuzztime=$(FUZZTIME) ./cmd/internal/config
 	go test -run='^$$' -fuzz='^FuzzReader$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -run='^$$' -fuzz='^FuzzJSON$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -run='^$$' -fuzz='^FuzzWorkbook$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -run='^$$' -fuzz='^FuzzCells$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
 	go test -run='^$$' -fuzz='^FuzzAnswer$$' -fuzztime=$(FUZZTIME) ./worker/iamport
 	go test -run='^$$' -fuzz='^FuzzParseRule$$' -fuzztime=$(FUZZTIME) ./worker/iamport/iamporttest
 
@@ -46,6 +50,10 @@ soak: ## kill workers and Redis under load, compare with PortOne's truth (needs 
 
 build: ## build bin/revoker
 	@CGO_ENABLED=0 go build -trimpath -o bin/revoker ./cmd/revoker
+
+picture: ## take the picture of the web site in the README again (needs chromium)
+	REVOKER_PICTURE=$(CURDIR)/deploy/monitor.png REVOKER_REQUIRE_CHROMIUM=1 \
+		go test -count=1 -run '^TestPictureShowsWhatHoldsABatch$$' ./worker/monitor
 
 check-deploy: ## check deploy/: alert rules, Kubernetes, compose, image, units (needs promtool)
 	REQUIRE=$(REQUIRE) deploy/check.sh

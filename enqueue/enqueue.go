@@ -87,9 +87,9 @@ type Result struct {
 	Err error
 }
 
-// ErrOtherReceipt is matched where another receipt of the same imp_uid is being
-// revoked, so that it is to be asked for again once that has ended.
-var ErrOtherReceipt = errors.New("another receipt of the imp_uid was being revoked")
+// ErrOtherReceipt is matched where another receipt of the same imp_uid, or one of another
+// tier, is being revoked, so that it is to be asked for again once that has ended.
+var ErrOtherReceipt = errors.New("another receipt of the imp_uid, or one of another tier, was being revoked")
 
 // ErrOlderWorker is matched where a request says which receipt it means, by ApplyNum or
 // Again, while a worker of an older version lives, or another program serves the queues:

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -26,6 +29,22 @@ func newAccount(t *testing.T, client redis.UniversalClient, name string) *bench 
 	b.key = iamport.Secret("key-of-" + name)
 	b.outcomes = outcome.NewStore(client, outcome.Config{Namespace: name})
 	return b
+}
+
+// known makes the account the namespace's, as its first worker does.
+func (b *bench) known(t *testing.T) {
+	t.Helper()
+	api, err := iamport.NewClient(iamport.Config{URL: b.url, Key: b.key, Secret: b.secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keeper := account.Keeper{
+		Store: account.NewStore(b.client, b.outcomes.Namespace()), API: api,
+		Log: slog.New(slog.DiscardHandler), Complain: func(err error) { t.Log(err) },
+	}
+	if err := keeper.Admit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // receipts returns receipts of both gateways that are issued at PortOne, under the
@@ -125,6 +144,91 @@ func TestWorkerOfAnotherAccountDoesNotStart(t *testing.T) {
 		for key, value := range client.HGetAll(t.Context(), "{receipt}:account").Val() {
 			if value == iamporttest.DefaultKey || value == "another-key" {
 				t.Errorf("%s holds an account's key", key)
+			}
+		}
+	})
+}
+
+// PortOne gives no token at first, to workers of two accounts in one namespace: neither
+// takes a task before the namespace is one's.
+func TestNoTaskIsTakenBeforeAnAccountIsKnown(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		const refused = "no task is taken before PortOne lets the account in"
+		var benches [2]*bench
+		var fronts [2]*front
+		var ended [2]chan error
+		var workers [2]*worker.Worker
+		for i := range benches {
+			key := fmt.Sprintf("key-%d", i)
+			b := newBench(t, client, iamporttest.Config{Key: key})
+			b.key, fronts[i], ended[i] = iamport.Secret(key), &front{portone: b.portone}, make(chan error, 1)
+			fronts[i].mode.Store("credentials")
+			listener, _ := serveAt(t, "127.0.0.1:0", fronts[i])
+			b.url, benches[i] = "http://"+listener, b
+			workers[i] = b.worker(t)
+			if err := workers[i].Ready(t.Context()); err == nil {
+				t.Error("it is ready before it runs")
+			}
+		}
+		ours := benches[0].receipts(10, "")
+		benches[0].enqueue(t, ours...)
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		t.Cleanup(func() { cancel(); running.Wait() })
+		for i, w := range workers {
+			running.Go(func() { ended[i] <- w.Run(ctx) })
+			eventually(t, "it waits for PortOne", func() bool {
+				err := w.Ready(t.Context())
+				return err != nil && strings.Contains(err.Error(), refused)
+			})
+			if err := w.Alive(); err != nil {
+				t.Errorf("it is taken for dead: %v", err)
+			}
+		}
+		for _, r := range ours {
+			if o, err := benches[0].outcomes.Get(ctx, r.ImpUID); err != nil || o.Status != outcome.Queued || o.Attempts != 0 {
+				t.Errorf("while both wait: %+v, %v", o, err)
+			}
+		}
+		fronts[0].mode.Store("")
+		for _, r := range ours {
+			if o := benches[0].await(t, r.ImpUID, terminal); o.Reason != outcome.ReasonRevoked || o.Attempts != 1 {
+				t.Errorf("got %+v", o)
+			}
+		}
+		fronts[1].mode.Store("")
+		if err := <-ended[1]; !errors.Is(err, account.ErrOther) {
+			t.Errorf("the worker of the other account ended with %v", err)
+		}
+		if err := workers[0].Ready(ctx); err != nil {
+			t.Errorf("the worker of the account: %v", err)
+		}
+	})
+}
+
+// Redis is emptied, and a worker of another account starts again and again.
+func TestNamespaceStaysItsAccountsWhereRedisIsEmptied(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b, other := newBench(t, client, iamporttest.Config{}), newBench(t, client, iamporttest.Config{Key: "another-key"})
+		other.key = "another-key"
+		b.start(t)
+		current := func() string { return client.HGet(t.Context(), "{receipt}:account", "current").Val() }
+		eventually(t, "its account is known", func() bool { return current() != "" })
+		before := current()
+		for range 3 {
+			client.FlushDB(t.Context())
+			eventually(t, "its account is written again", func() bool { return current() == before })
+			if err := other.worker(t).Run(t.Context()); !errors.Is(err, account.ErrOther) {
+				t.Errorf("the worker of another account ended with %v", err)
+			}
+		}
+		ours := b.receipts(5, "")
+		b.enqueue(t, ours...)
+		for _, r := range ours {
+			if o := b.await(t, r.ImpUID, terminal); o.Status != outcome.Revoked {
+				t.Errorf("got %+v", o)
 			}
 		}
 	})

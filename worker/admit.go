@@ -40,7 +40,7 @@ func (h *handler) held(ctx context.Context, r tasks.Revocation, err error) error
 
 // report tells the gates what a DELETE came to, and everybody to wait if the answer
 // asks for it.
-func (h *handler) report(ctx context.Context, a outcome.Attempt, call *gate.Call, err error) {
+func (h *handler) report(ctx context.Context, a *outcome.Attempt, call *gate.Call, err error) {
 	h.tell(ctx, a, call, signs(err), err)
 }
 
@@ -49,7 +49,7 @@ func (h *handler) report(ctx context.Context, a outcome.Attempt, call *gate.Call
 var revokedBefore = gate.Signs{Gateway: gate.RevokedBefore, PortOne: gate.Answered}
 
 // tell tells the gates what a DELETE says about them.
-func (h *handler) tell(ctx context.Context, a outcome.Attempt, call *gate.Call, says gate.Signs, err error) {
+func (h *handler) tell(ctx context.Context, a *outcome.Attempt, call *gate.Call, says gate.Signs, err error) {
 	result := gate.Result{ImpUID: a.Revocation.ImpUID, Signs: says}
 	if a.FailedBefore {
 		result.Since = a.Since()
@@ -60,7 +60,7 @@ func (h *handler) tell(ctx context.Context, a outcome.Attempt, call *gate.Call, 
 // hold keeps everybody from calling for as long as the answer to a call that was
 // turned away wants it, [longestHold] at most. A receipt that was turned away before,
 // while PortOne answered others since, is the reason itself: nobody waits for it.
-func (h *handler) hold(ctx context.Context, a outcome.Attempt, err error) error {
+func (h *handler) hold(ctx context.Context, a *outcome.Attempt, err error) error {
 	var failure *iamport.Error
 	alone := a.Tries > 0 && h.gates.States()[gate.PortOne].SucceededAt.After(a.RefusedSince)
 	if !errors.As(err, &failure) || failure.RetryAfter == 0 || answers[failure.Status] != rateLimited ||
@@ -76,7 +76,7 @@ func (h *handler) hold(ctx context.Context, a outcome.Attempt, err error) error 
 }
 
 // untold logs what the gates could not be told.
-func (h *handler) untold(ctx context.Context, a outcome.Attempt, err error) {
+func (h *handler) untold(ctx context.Context, a *outcome.Attempt, err error) {
 	if err != nil {
 		h.complaints.Add(slog.LevelWarn, "report", "gates not told of a call",
 			about(ctx, a.Revocation, "attempt", a.Number, "error", err)...)

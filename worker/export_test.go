@@ -30,12 +30,12 @@ type Leases struct{ *leases }
 // NewLeases returns the leases of no attempts.
 func NewLeases(store *outcome.Store, log *slog.Logger) Leases {
 	return Leases{&leases{
-		outcomes: store, complaints: complaint.NewLog(log), pulse: newPulse(), held: make(map[outcome.Attempt]time.Time),
+		outcomes: store, complaints: complaint.NewLog(log), pulse: newPulse(), held: make(map[*outcome.Attempt]time.Time),
 	}}
 }
 
 // Hold keeps the lease of an attempt that was asked for at a time.
-func (l Leases) Hold(a outcome.Attempt, asked time.Time) { l.hold(a, asked) }
+func (l Leases) Hold(a *outcome.Attempt, asked time.Time) { l.hold(a, asked) }
 
 // Valid reports whether an attempt may still call.
-func (l Leases) Valid(ctx context.Context, a outcome.Attempt) bool { return l.valid(ctx, a) }
+func (l Leases) Valid(ctx context.Context, a *outcome.Attempt) bool { return l.valid(ctx, a) }

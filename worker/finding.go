@@ -18,7 +18,7 @@ import (
 // rests on.
 type finding struct {
 	verdict
-	receipt iamport.Receipt
+	receipt *iamport.Receipt // nil if none was shown
 	err     error
 	looked  *looked // after the DELETE, nil if it was not looked up
 }
@@ -33,8 +33,8 @@ var (
 	spent = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted}
 	// keptOut: PortOne has turned it away for too long, and no other.
 	keptOut = verdict{status: outcome.Dead, reason: outcome.ReasonRefused, counting: turnedAway}
-	// putBack: no DELETE was made, since the process stops or another attempt may
-	// have begun.
+	// putBack: no DELETE was made, since the process stops, another attempt may have
+	// begun, or the request is not what its task says.
 	putBack = verdict{status: outcome.Retrying}
 	// paused: before the DELETE a gate has closed, or a person has paused the queue.
 	paused = verdict{status: outcome.Retrying, reason: outcome.ReasonGatewayPaused}
@@ -83,7 +83,7 @@ func (f finding) delay(schedule backoff.Schedule, number int) time.Duration {
 	var failure *iamport.Error
 	var wait *gate.WaitError
 	switch {
-	case errors.Is(f.err, errStopping):
+	case errors.Is(f.err, errStopping), errors.Is(f.err, errMisplaced):
 		return 0
 	case errors.Is(f.err, errLeaseLost):
 		return time.Second
@@ -101,6 +101,7 @@ func (f finding) delay(schedule backoff.Schedule, number int) time.Duration {
 var (
 	errStopping  = errors.New("the worker is stopping")
 	errLeaseLost = errors.New("the attempt's lease is over")
+	errMisplaced = errors.New("its request is for another gateway than its task")
 )
 
 // again tells Asynq to come back to a task.

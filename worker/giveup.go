@@ -64,7 +64,7 @@ func (l *looked) conclusive(a *outcome.Attempt) bool {
 // Retry-After holds all calls.
 func (h *handler) lookUp(ctx context.Context, a *outcome.Attempt) *looked {
 	l := newLooked(h.api.WithTier(a.Revocation.Tier).GetReceipt(ctx, a.Revocation.ImpUID))
-	h.untold(ctx, *a, h.hold(ctx, *a, l.err))
+	h.untold(ctx, a, h.hold(ctx, a, l.err))
 	h.identify(a, l)
 	switch {
 	case l.conclusive(a):
@@ -87,17 +87,19 @@ func (h *handler) lookSoon(ctx context.Context, a *outcome.Attempt) *looked {
 }
 
 // giveUp looks the receipt up before it becomes a dead letter, unless that was done
-// after the DELETE, and returns found if there is nothing better to say. As long as
-// an earlier DELETE may be at work, or no lookup tells what it did, it is not the
-// moment to give up.
+// after the DELETE or it was withdrawn before the first one, and returns found if there
+// is nothing better to say. As long as an earlier DELETE may be at work, or no lookup
+// tells what it did, it is not the moment to give up.
 func (h *handler) giveUp(ctx context.Context, a *outcome.Attempt, found finding) finding {
 	l, pg := found.looked, a.Revocation.PG
-	if l == nil {
+	if found.status != outcome.Dead || found.verdict == takenBack && !called(a) {
+		return found
+	} else if l == nil {
 		l = h.lookUp(ctx, a)
 	}
 	switch {
 	case l.revoked():
-		return foundBy(l.receipt, found.counting)
+		return foundBy(&l.receipt, found.counting)
 	case !l.conclusive(a) && !h.enough(a, l):
 		return found.postponed(l.reason, l.err)
 	case a.Uncertain() && a.Now().Before(a.UncertainAt.Add(h.unseenFor)):
@@ -115,8 +117,8 @@ func called(a *outcome.Attempt) bool {
 }
 
 // conclude begins an attempt that makes no DELETE, to end what nobody is to go on with:
-// with the given verdict, unless a lookup says that the receipt is revoked. It finds
-// nothing if another attempt is running, or it has ended.
+// as withdrawn if it is, and else with the given verdict; unless a lookup says that the
+// receipt is revoked. It finds nothing if another attempt is running, or it has ended.
 func (h *handler) conclude(ctx context.Context, r tasks.Revocation, why verdict) (found finding, err error) {
 	attempt, err := h.outcomes.Begin(ctx, r, lease)
 	if err != nil {
@@ -125,9 +127,10 @@ func (h *handler) conclude(ctx context.Context, r tasks.Revocation, why verdict)
 	defer h.leases.hold(attempt, time.Now())()
 	ctx, span := h.startSpan(ctx, attempt)
 	defer span.End()
-	if found.verdict = why; why != takenBack || called(&attempt) {
-		found = h.giveUp(ctx, &attempt, found)
+	if found.verdict = why; attempt.Withdrawn {
+		found.verdict = takenBack
 	}
+	found = h.giveUp(ctx, attempt, found)
 	_ = h.record(ctx, attempt, found) // the error is for Asynq
 	return found, nil
 }
@@ -145,7 +148,7 @@ func (h *handler) lossy(ctx context.Context) (lossy bool) {
 
 // foundBy returns the finding that a lookup shows a revoked receipt, and whether a
 // DELETE before it counts.
-func foundBy(receipt iamport.Receipt, counting counting) finding {
+func foundBy(receipt *iamport.Receipt, counting counting) finding {
 	found := finding{verdict: foundRevoked, receipt: receipt}
 	found.counting = counting
 	return found

@@ -70,7 +70,10 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return h.notBegun(revocation, err)
 	}
-	_, err = h.carryOut(ctx, attempt, call)
+	found, err := h.carryOut(ctx, attempt, call)
+	if errors.Is(found.err, errMisplaced) {
+		return h.move(ctx, attempt.Revocation)
+	}
 	return err
 }
 
@@ -85,7 +88,7 @@ func (h *handler) carryOut(ctx context.Context, b begun, call *gate.Call) (findi
 	// A DELETE cannot be taken back: it ends with its own timeout, and not when
 	// Asynq loses its lease or a person cancels the task.
 	ctx = context.WithoutCancel(ctx)
-	found := h.attempt(ctx, &a, call)
+	found := h.attempt(ctx, a, call)
 	return found, h.record(ctx, a, found)
 }
 
@@ -96,10 +99,7 @@ func (h *handler) attempt(ctx context.Context, a *outcome.Attempt, call *gate.Ca
 	if found.counting == turnedAway && h.shutOut(a, a.RefusedSince) {
 		found.verdict = keptOut
 	}
-	if found.status == outcome.Dead && (found.verdict != takenBack || called(a)) {
-		return h.giveUp(ctx, a, found)
-	}
-	return found
+	return h.giveUp(ctx, a, found)
 }
 
 // try makes an attempt and returns what it found. From the second on a lookup comes
@@ -109,6 +109,8 @@ func (h *handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) 
 	switch {
 	case a.Withdrawn:
 		return finding{verdict: takenBack}
+	case !call.Through(a.Revocation.PG):
+		return finding{verdict: putBack, err: errMisplaced}
 	case a.Number > h.schedule.Attempts:
 		return finding{verdict: spent}
 	case a.Number > 1 || a.Uncertain() || identified(a):
@@ -116,8 +118,7 @@ func (h *handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) 
 			return found
 		}
 	}
-	asks := *a // which may be asked for while a changes
-	allowed := func(ctx context.Context) error { return h.allowed(ctx, asks, call) }
+	allowed := func(ctx context.Context) error { return h.allowed(ctx, a, call) }
 	if err := allowed(ctx); err != nil {
 		return notMade(err)
 	}
@@ -125,7 +126,7 @@ func (h *handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) 
 }
 
 // allowed returns why the DELETE of an attempt must not leave now, or nil.
-func (h *handler) allowed(ctx context.Context, a outcome.Attempt, call *gate.Call) error {
+func (h *handler) allowed(ctx context.Context, a *outcome.Attempt, call *gate.Call) error {
 	if h.stopping.Err() != nil {
 		return errStopping
 	}
@@ -147,8 +148,8 @@ func (h *handler) revoke(
 	var refused *iamport.NotAllowedError
 	switch {
 	case err == nil:
-		h.report(ctx, *a, call, nil)
-		return finding{verdict: revoked, receipt: receipt}
+		h.report(ctx, a, call, nil)
+		return finding{verdict: revoked, receipt: &receipt}
 	case errors.As(err, &refused):
 		return notMade(refused.Err)
 	}
@@ -158,11 +159,11 @@ func (h *handler) revoke(
 	}
 	if pg := a.Revocation.PG; found.verdict == pgFailure && (pg.LooksUp() || !pg.Known()) {
 		if found.looked = h.lookSoon(ctx, a); found.looked.revoked() {
-			h.tell(ctx, *a, call, revokedBefore, nil)
-			return foundBy(found.looked.receipt, counted)
+			h.tell(ctx, a, call, revokedBefore, nil)
+			return foundBy(&found.looked.receipt, counted)
 		}
 	}
-	h.report(ctx, *a, call, err)
+	h.report(ctx, a, call, err)
 	if found.status == outcome.Retrying && call.Overtaken() {
 		found.counting = uncounted // it is the gateway that fails, and the gate knows
 	}

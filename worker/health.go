@@ -10,12 +10,15 @@ import (
 	"receiptrevoker/worker/gate"
 )
 
-// Ready returns nil while the worker can work: Redis answers and takes writes,
-// the gate of PortOne is open, and PortOne can be reached and accepts the
-// credentials. Otherwise the error says what is wrong, all that is known of it.
+// Ready returns nil while the worker can work: its account is the namespace's, Redis
+// answers and takes writes, the gate of PortOne is open, and PortOne can be reached and
+// accepts the credentials. Otherwise the error says what is wrong, all that is known of it.
 func (w *Worker) Ready(ctx context.Context) error {
 	if w.stopping.Load() {
 		return errStopping
+	}
+	if err := w.account.Err(); err != nil {
+		return err
 	}
 	var problems []error
 	if err := w.watch.Err(); err != nil {

@@ -25,7 +25,7 @@ func (h *handler) lookFirst(ctx context.Context, a *outcome.Attempt) (found find
 	case l.another != nil:
 		found.verdict, found.err = reissued, l.another
 	case l.err == nil:
-		return foundBy(l.receipt, uncounted), l.receipt.Revoked()
+		return foundBy(&l.receipt, uncounted), l.receipt.Revoked()
 	case l.putsOff:
 	case !mustTell(a) || l.documented && !identified(a):
 		return finding{}, false
@@ -73,18 +73,16 @@ func (h *handler) identify(a *outcome.Attempt, l *looked) {
 
 // another returns why the receipt that exists now is not the one that is asked for, or
 // nil: it has another number than the one that is named, or that an earlier lookup saw; or
-// it is not revoked, and was issued after the request. An imp_uid has another receipt
-// after each partial refund.
+// no number is known, it is not revoked, and was issued after the request. An imp_uid has
+// another receipt after each partial refund.
 func (h *handler) another(a *outcome.Attempt, now iamport.Receipt) error {
 	named, seen := a.Revocation.ApplyNum, a.Seen
 	switch {
 	case named != "" && now.ApplyNum != named:
 		return fmt.Errorf("the receipt is %s now, and %s was asked for", now.ApplyNum, named)
-	case named != "" || now.Revoked():
-		return nil
-	case seen != "" && now.ApplyNum != seen:
+	case named == "" && seen != "" && cmp.Or(now.ApplyNum, seen) != seen:
 		return fmt.Errorf("the receipt is %s now, and was %s when it was asked for", now.ApplyNum, seen)
-	case seen == "" && now.AppliedAt.After(a.AskedAt.Add(h.ahead(a)+issueSlack)):
+	case named+seen == "" && !now.Revoked() && now.AppliedAt.After(a.AskedAt.Add(h.ahead(a)+issueSlack)):
 		return fmt.Errorf("the receipt %s was issued at %s, and asked for was one of before %s",
 			now.ApplyNum, now.AppliedAt.UTC().Format(time.RFC3339), a.AskedAt.Format(time.RFC3339))
 	}

@@ -71,18 +71,25 @@ func TestReceiptThatIsIssuedAgainIsRevokedIfAskedFor(t *testing.T) {
 func TestReceiptThatWasNotAskedForIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	cut := []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.CutAfter, Times: 1}}
+	failed := []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.GatewayFailed, Times: 1}}
+	gone := []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.BadGateway, Lookup: true}}
 	for name, test := range map[string]struct {
 		faults   []iamporttest.Rule
 		applyNum string
+		again    bool
 		reissue  bool // later than the request, while its answer is lost
+		revoke   bool // that one too
 		deletes  int
 		want     outcome.Reason
 	}{
-		"another number is named":             {nil, "another", false, 0, outcome.ReasonReissued},
-		"issued after the request":            {cut, "", true, 1, outcome.ReasonReissued},
-		"the answer was lost, nothing else":   {cut, "", false, 1, outcome.ReasonAlreadyRevoked},
-		"seen before, and then another":       {[]iamporttest.Rule{{ImpUID: one, Fault: iamporttest.GatewayFailed, Times: 1}}, "", true, 1, outcome.ReasonReissued},
-		"no lookup tells which receipt it is": {[]iamporttest.Rule{{ImpUID: one, Fault: iamporttest.BadGateway, Lookup: true}}, "G-1", false, 0, outcome.ReasonAttemptsExhausted},
+		"another number is named":               {nil, "another", false, false, false, 0, outcome.ReasonReissued},
+		"issued after the request":              {cut, "", false, true, false, 1, outcome.ReasonReissued},
+		"the answer was lost, nothing else":     {cut, "", false, false, false, 1, outcome.ReasonAlreadyRevoked},
+		"seen before, and then another":         {failed, "", false, true, false, 1, outcome.ReasonReissued},
+		"seen before, and another is revoked":   {failed, "", false, true, true, 1, outcome.ReasonReissued},
+		"asked again, and another is revoked":   {failed, "", true, true, true, 1, outcome.ReasonReissued},
+		"no lookup saw one, another is revoked": {cut, "", false, true, true, 1, outcome.ReasonAlreadyRevoked},
+		"no lookup tells which receipt it is":   {gone, "G-1", false, false, false, 0, outcome.ReasonAttemptsExhausted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -96,7 +103,7 @@ func TestReceiptThatWasNotAskedForIsLeftAlone(t *testing.T) {
 					eventually(t, "its task waits", func() bool { return inspector.RunTask("receipts-kcp", tasks.TaskID(one)) == nil })
 				}
 				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
-				b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP, ApplyNum: test.applyNum})
+				b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP, ApplyNum: test.applyNum, Again: test.again})
 				b.start(t, func(config *worker.Config) {
 					config.Schedule, config.GiveUpAfter = backoff.Schedule{Attempts: 2, Base: time.Hour, Max: time.Hour}, 1
 				})
@@ -110,13 +117,16 @@ func TestReceiptThatWasNotAskedForIsLeftAlone(t *testing.T) {
 						t.Fatal("it is not issued again")
 					}
 				}
+				if test.revoke {
+					b.portone.Revoke(one)
+				}
 				goOn()
 				o := b.await(t, one, terminal)
 				truth := b.truth(t, one)
 				if o.Reason != test.want || truth.Deletes != test.deletes {
 					t.Errorf("got %+v after %d DELETEs, want %s after %d", o, truth.Deletes, test.want, test.deletes)
 				}
-				if test.reissue && truth.Revoked() {
+				if test.reissue && !test.revoke && truth.Revoked() {
 					t.Error("the receipt that nobody asked for is revoked")
 				}
 			})

@@ -24,19 +24,18 @@ type leases struct {
 	pulse      *pulse
 
 	mu   sync.Mutex
-	held map[outcome.Attempt]time.Time // when each was asked for that was granted last; see [known]
+	held map[*outcome.Attempt]time.Time // when each was asked for that was granted last
 }
 
 // begun is an attempt that has begun.
 type begun struct {
-	outcome.Attempt
+	*outcome.Attempt
 	asked time.Time // before which its lease has not begun
 }
 
 // hold keeps the lease of an attempt that was asked for at a time, until the returned
 // function is called.
-func (l *leases) hold(a outcome.Attempt, asked time.Time) (release func()) {
-	a = known(a)
+func (l *leases) hold(a *outcome.Attempt, asked time.Time) (release func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.held[a] = asked
@@ -45,12 +44,6 @@ func (l *leases) hold(a outcome.Attempt, asked time.Time) (release func()) {
 		defer l.mu.Unlock()
 		delete(l.held, a)
 	}
-}
-
-// known returns an attempt without what changes while it runs.
-func known(a outcome.Attempt) outcome.Attempt {
-	a.Memory = outcome.Memory{}
-	return a
 }
 
 // run extends what is held, in time, until ctx is done. An attempt that ends
@@ -77,7 +70,7 @@ func (l *leases) run(ctx context.Context) {
 }
 
 // extend extends a lease and reports whether the attempt is still running.
-func (l *leases) extend(ctx context.Context, a outcome.Attempt) bool {
+func (l *leases) extend(ctx context.Context, a *outcome.Attempt) bool {
 	asked := time.Now()
 	running, err := l.outcomes.Extend(ctx, a, lease)
 	if err != nil && ctx.Err() == nil {
@@ -98,8 +91,7 @@ func (l *leases) extend(ctx context.Context, a outcome.Attempt) bool {
 // valid reports whether an attempt that is held may still call: no other has
 // begun. A process that was stopped for longer than a lease asks Redis. The clock
 // is the monotonic one, which goes on while a process is stopped.
-func (l *leases) valid(ctx context.Context, a outcome.Attempt) bool {
-	a = known(a)
+func (l *leases) valid(ctx context.Context, a *outcome.Attempt) bool {
 	l.mu.Lock()
 	granted := l.held[a]
 	l.mu.Unlock()

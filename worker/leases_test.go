@@ -18,7 +18,7 @@ func TestStoppedAttemptAsksBeforeItCalls(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		store := outcome.NewStore(client, outcome.Config{})
-		begin := func(lease time.Duration) outcome.Attempt {
+		begin := func(lease time.Duration) *outcome.Attempt {
 			a, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: one}, lease)
 			if err != nil {
 				t.Fatal(err)

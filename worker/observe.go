@@ -25,7 +25,7 @@ type Ended struct {
 }
 
 // startSpan starts the span of an attempt, in the trace of ctx.
-func (h *handler) startSpan(ctx context.Context, a outcome.Attempt) (context.Context, trace.Span) {
+func (h *handler) startSpan(ctx context.Context, a *outcome.Attempt) (context.Context, trace.Span) {
 	ctx, span := h.tracer.Start(ctx, "revoke receipt", trace.WithSpanKind(trace.SpanKindConsumer))
 	if span.IsRecording() {
 		r := a.Revocation
@@ -39,7 +39,7 @@ func (h *handler) startSpan(ctx context.Context, a outcome.Attempt) (context.Con
 }
 
 // ended tells those who want to know of it what an attempt came to.
-func (h *handler) ended(ctx context.Context, a outcome.Attempt, found finding, recorded bool) {
+func (h *handler) ended(ctx context.Context, a *outcome.Attempt, found finding, recorded bool) {
 	h.onAttempt(Ended{PG: a.Revocation.PG, Status: found.status, Reason: found.reason, Recorded: recorded})
 	span := trace.SpanFromContext(ctx)
 	if !span.IsRecording() {

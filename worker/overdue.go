@@ -85,7 +85,7 @@ func (s *sweeper) goOnWith(ctx context.Context, f found) error {
 	case f.err != nil:
 		return f.err
 	case f.Withdrawn:
-		_, err := s.handler.conclude(ctx, f.Revocation, takenBack)
+		_, err := s.handler.conclude(ctx, f.Revocation, putBack) // it may have been requested anew since
 		return err
 	case f.state == "archived":
 		if ours, err := s.settleFound(ctx, f); !ours || err != nil {

@@ -157,7 +157,7 @@ func (p *prober) try(ctx context.Context, name gate.Name, receipt candidate) (ga
 	found, _ := p.handler.carryOut(ctx, attempt, call) // the error is for Asynq
 
 	ended := noUse
-	if found.status.Terminal() {
+	if found.status.Terminal() || errors.Is(found.err, errMisplaced) {
 		ended = doneWith
 	}
 	if name == gate.PortOne {

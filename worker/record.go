@@ -14,7 +14,7 @@ import (
 )
 
 // record writes what an attempt found and returns what Asynq hears.
-func (h *handler) record(ctx context.Context, a outcome.Attempt, found finding) error {
+func (h *handler) record(ctx context.Context, a *outcome.Attempt, found finding) error {
 	o := found.outcome()
 	number := a.Number
 	switch found.counting {
@@ -59,7 +59,7 @@ func (h *handler) record(ctx context.Context, a outcome.Attempt, found finding) 
 // first reports whether the retry after an attempt waits as long as the second: it is the
 // first, and as many receipts fail as close a gate, none succeeding. By then the gate has
 // closed or something has succeeded, and a receipt loses one attempt to an outage at most.
-func (h *handler) first(a outcome.Attempt, found finding) bool {
+func (h *handler) first(a *outcome.Attempt, found finding) bool {
 	return a.Number == 1 && found.counting == counted && h.gates.States()[gate.Of(a.Revocation.PG)].Failed >= gate.Fewest
 }
 
@@ -73,7 +73,7 @@ func (h *handler) persist(ctx context.Context, do retry.RetryFunc) error {
 
 // write writes an outcome. Where that cannot work with what is kept about the
 // imp_uid, it gives up, unless the receipt is revoked and a value can be mended.
-func (h *handler) write(ctx context.Context, a outcome.Attempt, o outcome.Outcome) (written bool, err error) {
+func (h *handler) write(ctx context.Context, a *outcome.Attempt, o outcome.Outcome) (written bool, err error) {
 	err = h.persist(ctx, func(ctx context.Context) error {
 		written, err = h.outcomes.Finish(ctx, a, o)
 		if err == nil {
@@ -90,7 +90,7 @@ func (h *handler) write(ctx context.Context, a outcome.Attempt, o outcome.Outcom
 	return written, err
 }
 
-func (h *handler) logOutcome(ctx context.Context, a outcome.Attempt, o outcome.Outcome) {
+func (h *handler) logOutcome(ctx context.Context, a *outcome.Attempt, o outcome.Outcome) {
 	level := slog.LevelInfo
 	switch {
 	case o.Reason == outcome.ReasonUnauthorized && h.gates.Closed() == nil: // else it has been said

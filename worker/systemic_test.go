@@ -73,6 +73,10 @@ func testSystemic(t *testing.T, client *redis.Client, mode string) {
 	f.mode.Store("")
 	listener, server := serveAt(t, "127.0.0.1:0", f)
 	b.url = "http://" + listener
+	b.known(t)
+	if mode == "credentials" { // no token is at hand
+		f.mode.Store(mode)
+	}
 	log := &lines{}
 	w, _ := b.startWorker(t, oneSpare, func(config *worker.Config) {
 		config.Log = slog.New(slog.NewTextHandler(log, nil))

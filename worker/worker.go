@@ -51,7 +51,8 @@ type Config struct {
 	// Outcomes is where it is written what became of each imp_uid.
 	Outcomes *outcome.Store
 	// AcceptAccount lets the worker start although the others of its namespace call
-	// PortOne with another account, as after a change of the key.
+	// PortOne with another account, as after a change of the key, and keeps its account
+	// good while it runs.
 	AcceptAccount bool
 	// Concurrency is how many calls run at a time for each gateway, in this
 	// process. Default 20.
@@ -98,6 +99,7 @@ type Worker struct {
 	watch      *watch
 	gates      *gate.Gates
 	pulse      *pulse
+	account    *account.Keeper
 	stopping   atomic.Bool
 }
 
@@ -123,6 +125,10 @@ func New(config Config) (*Worker, error) {
 		complaints: complaint.NewLog(config.Log),
 		gates:      gate.New(gates, config.Gate, process, config.Log),
 		pulse:      newPulse(),
+	}
+	w.account = &account.Keeper{
+		Store: account.NewStore(config.Redis, config.Outcomes.Namespace()), API: config.API,
+		Accept: config.AcceptAccount, Log: config.Log, Complain: w.complainOfAccount,
 	}
 	w.watch = &watch{heartbeat: config.Outcomes.Heartbeat(process), log: config.Log, pulse: w.pulse}
 	return w, nil
@@ -166,17 +172,13 @@ func processName() string {
 	return fmt.Sprintf("%s:%d:%s", host, os.Getpid(), rand.Text()[:8])
 }
 
-// Run works until ctx is done, then stops in good order: nothing new begins,
-// calls in flight are finished and recorded, and the rest is put back without
-// counting. It returns an error only if it could not start, as one that
-// [redisfault.Permanent] reports, or one that matches [account.ErrOther] if the
-// namespace is another account's, also later.
+// Run waits until the account is the namespace's, works until ctx is done, then stops in
+// good order: nothing new begins, calls in flight are finished and recorded, and the rest
+// is put back without counting. It returns an error only if it could not start, as one that
+// [redisfault.Permanent] reports, or one that matches [account.ErrOther] if the namespace is
+// another account's, also later.
 func (w *Worker) Run(ctx context.Context) error {
-	keeper := account.Keeper{
-		Store: account.NewStore(w.config.Redis, w.config.Outcomes.Namespace()), API: w.config.API,
-		Accept: w.config.AcceptAccount, Log: w.config.Log, Complain: w.complainOfAccount,
-	}
-	if err := keeper.Admit(ctx); err != nil {
+	if err := w.account.Admit(ctx); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -196,7 +198,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	beside.Go(func() { handler.leases.run(abandoned) })
 	beside.Go(func() { w.sweeper(handler).run(ctx) })
 	beside.Go(func() {
-		if err := keeper.Watch(ctx); err != nil {
+		if err := w.account.Watch(ctx); err != nil {
 			cancel(err)
 		}
 	})
@@ -224,7 +226,7 @@ func (w *Worker) handler(stopping, abandoned context.Context) *handler {
 		api: w.config.API, outcomes: w.config.Outcomes, gates: w.gates, schedule: w.config.Schedule,
 		tasks: w.config.tasks(),
 		leases: &leases{
-			outcomes: w.config.Outcomes, complaints: w.complaints, pulse: w.pulse, held: make(map[outcome.Attempt]time.Time),
+			outcomes: w.config.Outcomes, complaints: w.complaints, pulse: w.pulse, held: make(map[*outcome.Attempt]time.Time),
 		},
 		heartbeat: w.watch.heartbeat, log: w.config.Log, complaints: w.complaints, stopping: stopping, abandoned: abandoned,
 		unseenFor: w.config.UnseenFor, giveUpAfter: w.config.GiveUpAfter,

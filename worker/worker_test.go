@@ -267,6 +267,7 @@ func TestWrongCredentialsBuryNothing(t *testing.T) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one})
 		b.enqueue(t, tasks.Revocation{ImpUID: one})
+		b.known(t)
 		b.secret = "wrong"
 		stop := b.start(t)
 		waits := func(o outcome.Outcome) bool { return o.Reason == outcome.ReasonUnauthorized }

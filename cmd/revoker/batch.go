@@ -1,17 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 )
 
 func (p *program) batch() *cobra.Command {
@@ -43,8 +45,8 @@ func (p *program) batchList() *cobra.Command {
 		Use:   "list",
 		Short: "Show all batches, the latest first",
 		Long: `List shows all batches, the latest first: how many lines each list has, how many
-of its imp_uids are revoked, dead, or still open, and whether it has finished or
-how long it will take.`,
+of its imp_uids are revoked, dead, or still open, and whether it has finished,
+how long it will take, or how many lines are held, by what and since when.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runBatchList(cmd.Context(), s) },
 	}
@@ -63,8 +65,13 @@ func (p *program) runBatchList(ctx context.Context, s batchListSettings) error {
 	if err != nil {
 		return err
 	}
+	var pauses []gate.Pause
+	if slices.ContainsFunc(batches, func(b outcome.Batch) bool { return b.Open > 0 }) {
+		pauses = p.pauses(ctx, client, s.redis.Namespace)
+	}
 	if s.json {
 		for _, b := range batches {
+			hold(&b, pauses)
 			if err := printJSON(p.stdout, b); err != nil {
 				return err
 			}
@@ -72,42 +79,46 @@ func (p *program) runBatchList(ctx context.Context, s batchListSettings) error {
 		return nil
 	}
 	if len(batches) == 0 {
-		fmt.Fprintln(p.stderr, "There are no batches.")
+		p.say("There are no batches.")
 		return nil
 	}
-	return listBatches(p.stdout, batches)
+	return listBatches(newScreen(p.stdout), batches, pauses)
 }
 
-// listBatches prints a table that fits a terminal of 80 columns unless a name
-// is long.
-func listBatches(out io.Writer, batches []outcome.Batch) error {
-	width := len("BATCH")
+// listBatches prints a table. What holds lines stands below it.
+func listBatches(out screen, batches []outcome.Batch, pauses []gate.Pause) error {
+	var t table
+	t.row("BATCH", "STARTED "+zone(time.Now()), "LINES", "REVOKED", "DEAD", "OPEN", "STATE")
 	for _, b := range batches {
-		width = max(width, runewidth.StringWidth(b.Name))
+		cells := []string{b.Name, minute(b.StartedAt)}
+		for _, n := range []int{b.Lines, b.Revoked, b.Dead, b.Open} {
+			cells = append(cells, strconv.Itoa(n))
+		}
+		held := ""
+		for _, h := range hold(&b, pauses) {
+			held += " " + t.note("held "+by(h.Pause))
+		}
+		t.row(append(cells, state(b)+held)...)
 	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "%-*s %-10s %9s %9s %7s %9s  %s\n",
-		width, "BATCH", "STARTED", "LINES", "REVOKED", "DEAD", "OPEN", "STATE")
-	for _, b := range batches {
-		fmt.Fprintf(&text, "%s %-10s %9d %9d %7d %9d  %s\n",
-			pad(b.Name, width), b.StartedAt.Format(time.DateOnly), b.Lines, b.Revoked, b.Dead, b.Open, state(b))
-	}
-	_, err := io.WriteString(out, text.String())
-	return err
+	return t.print(out)
 }
 
 // state says in a word or two how a batch is.
 func state(b outcome.Batch) string {
 	left, known := b.Left()
+	var parts []string
 	switch {
 	case !b.CancelledAt.IsZero():
 		return "cancelled"
 	case b.Finished():
 		return "finished"
 	case !b.Complete:
-		return "being read"
+		parts = append(parts, "not read to its end")
 	case known:
-		return roughly(left) + " left"
+		parts = append(parts, roughly(left)+" left")
 	}
-	return "open"
+	if b.Held > 0 {
+		parts = append(parts, fmt.Sprintf("%d held", b.Held))
+	}
+	return cmp.Or(strings.Join(parts, ", "), "open")
 }

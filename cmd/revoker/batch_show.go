@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 )
 
 type batchShowSettings struct {
@@ -27,7 +27,10 @@ func (p *program) batchShow() *cobra.Command {
 		Use:   "show NAME",
 		Short: "Show how far a batch has come",
 		Long: `Show tells what came of asking for the lines of a list, and what became of each
-imp_uid: by reason, and by payment gateway. It exits 3 unless all are revoked.`,
+imp_uid: by reason, and by payment gateway. Held are lines that wait since a
+gate or a person has paused their queue; the time left is that of the others.
+With --wait it also says how many workers are running. It exits 3 unless all are
+revoked, also when Ctrl-C ends the waiting.`,
 		Example: `  revoker batch show refunds-2026-11 --wait`,
 		Args:    arguments(1, 1, "the NAME of the batch"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return p.runBatchShow(cmd.Context(), s, args[0]) },
@@ -47,16 +50,17 @@ func (p *program) runBatchShow(ctx context.Context, s batchShowSettings, name st
 	store := outcome.NewStore(client, s.redis.Outcomes())
 	read := store.Batch
 	if s.wait {
-		read = batchWatch{p.stderr, store}.until
+		read = newBatchWatch(p.stderr, client, store).until
 	}
 	b, err := read(ctx, norm.NFC.String(name))
 	if err != nil {
 		return err
 	}
+	holds := hold(&b, p.pauses(ctx, client, s.redis.Namespace))
 	if s.json {
 		err = printJSON(p.stdout, b)
 	} else {
-		err = showBatch(p.stdout, b)
+		err = showBatch(newScreen(p.stdout), b, holds)
 	}
 	if err == nil && (b.Revoked < b.Asked() || b.Invalid > 0 || !b.Complete) {
 		return errUnfinished
@@ -65,31 +69,47 @@ func (p *program) runBatchShow(ctx context.Context, s batchShowSettings, name st
 }
 
 // showBatch prints all that is known about a batch.
-func showBatch(out io.Writer, b outcome.Batch) error {
-	var t strings.Builder
-	line := func(name string, count int, note string) {
-		text := fmt.Sprintf("  %-14s %10d  %s", name, count, note)
-		t.WriteString(strings.TrimRight(text, " ") + "\n")
+func showBatch(out screen, b outcome.Batch, holds []gate.Hold) error {
+	r := printout{screen: out}
+	r.say(hanging, "%s  %s", b.Name, b.Source)
+	r.row("lines", b.Lines, unread(b))
+	r.row("queued", b.Queued, "")
+	r.row("duplicate", b.Duplicate(), duplicates(b))
+	r.row("invalid", b.Invalid, "")
+	r.say(0, "")
+	r.row("revoked", b.Revoked, percent(b.Revoked, b.Asked()))
+	r.row("dead", b.Dead, percent(b.Dead, b.Asked()))
+	r.row("still to come", b.Open, toCome(b))
+	for _, h := range holds {
+		r.row("held", h.Lines, by(h.Pause))
 	}
-	fmt.Fprintf(&t, "%s  %s\n", b.Name, b.Source)
-	line("lines", b.Lines, unread(b))
-	line("queued", b.Queued, "")
-	line("duplicate", b.Duplicate(), duplicates(b))
-	line("invalid", b.Invalid, "")
-	t.WriteString("\n")
-	line("revoked", b.Revoked, percent(b.Revoked, b.Asked()))
-	line("dead", b.Dead, percent(b.Dead, b.Asked()))
-	line("still to come", b.Open, toCome(b))
 	if len(b.Reasons) > 0 {
-		t.WriteString("\n")
+		r.say(0, "")
 	}
 	for _, reason := range byFrequency(b.Reasons) {
-		fmt.Fprintf(&t, "  %-19s %5d\n", reason, b.Reasons[reason])
+		r.say(hanging, "  %-19s %5d", reason, b.Reasons[reason])
 	}
-	gateways(&t, b)
-	fmt.Fprintf(&t, "\n  started %s, last change %s%s\n", moment(b.StartedAt), moment(b.ChangedAt), finished(b))
-	_, err := io.WriteString(out, t.String())
-	return err
+	r.gateways(b)
+	r.say(0, "")
+	r.say(hanging, "  started %s, last change %s%s", moment(b.StartedAt), moment(b.ChangedAt), finished(b))
+	return r.err
+}
+
+// printout is lines for people, and the first failure to write one.
+type printout struct {
+	screen
+	err error
+}
+
+func (r *printout) say(indent int, format string, args ...any) {
+	if r.err == nil {
+		r.err = r.line(fmt.Sprintf(format, args...), indent)
+	}
+}
+
+// row says how many there are of something; its note has a column of its own.
+func (r *printout) row(name string, count int, note string) {
+	r.say(len("  still to come           1  "), "  %-14s %10d  %s", name, count, note)
 }
 
 // unread says of a list of which more is to come that it is.
@@ -113,21 +133,25 @@ func duplicates(b outcome.Batch) string {
 
 func toCome(b outcome.Batch) string {
 	left, known := b.Left()
-	if b.Open == 0 || !known {
+	switch {
+	case b.Open == 0 || !known:
 		return ""
+	case b.Held > 0:
+		return fmt.Sprintf("about %s at %s/s for what is not held", roughly(left), perSecond(b.Rate))
 	}
 	return fmt.Sprintf("about %s at %s/s", roughly(left), perSecond(b.Rate))
 }
 
 // gateways prints the table by gateway.
-func gateways(t *strings.Builder, b outcome.Batch) {
+func (r *printout) gateways(b outcome.Batch) {
 	if len(b.Gateways) == 0 {
 		return
 	}
-	fmt.Fprintf(t, "\n  %-14s %10s %10s %10s\n", "", "asked", "revoked", "dead")
+	r.say(0, "")
+	r.say(hanging, "  %-14s %10s %10s %10s", "", "asked", "revoked", "dead")
 	for _, pg := range slices.Sorted(maps.Keys(b.Gateways)) {
 		of := b.Gateways[pg]
-		fmt.Fprintf(t, "  %-14s %10d %10d %10d\n", cmp.Or(string(pg), "not known"), of.Asked, of.Revoked, of.Dead)
+		r.say(hanging, "  %-14s %10d %10d %10d", cmp.Or(string(pg), "not known"), of.Asked, of.Revoked, of.Dead)
 	}
 }
 

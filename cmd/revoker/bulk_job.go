@@ -24,6 +24,7 @@ type bulkJob struct {
 	settings bulkSettings
 	asking   *enqueue.Batch
 	outcomes *outcome.Store
+	client   redis.UniversalClient
 
 	before int
 	asked  lineCounts
@@ -45,7 +46,7 @@ func (p *program) newBulkJob(s bulkSettings, input *bulkInput, client redis.Univ
 	}
 	return &bulkJob{
 		out: p.stderr, input: input, settings: s, asking: asking,
-		outcomes: outcome.NewStore(client, s.redis.Outcomes()),
+		outcomes: outcome.NewStore(client, s.redis.Outcomes()), client: client,
 	}, nil
 }
 
@@ -57,7 +58,7 @@ func (j *bulkJob) run(ctx context.Context, report *reportFile) (err error) {
 		return fmt.Errorf("%s: %w", j.input.name, err)
 	}
 	if j.settings.wait {
-		if j.batch, err = (batchWatch{j.out, j.outcomes}).until(ctx, j.settings.batch); err != nil {
+		if j.batch, err = newBatchWatch(j.out, j.client, j.outcomes).until(ctx, j.settings.batch); err != nil {
 			return err
 		}
 	}
@@ -116,21 +117,14 @@ func (j *bulkJob) tellList() {
 
 // tellAsked says what came of asking, and how to go on.
 func (j *bulkJob) tellAsked() {
-	fmt.Fprintf(j.out, "%s%s: %s. Batch %s.\n",
+	newScreen(j.out).say("%s%s: %s. Batch %s.",
 		plural(j.asked.lines, "line"), j.input.foreign(), j.asked.sum(), j.settings.batch)
 	if j.before > 0 {
-		fmt.Fprintf(j.out, "%s asked for by an earlier run.\n", was(j.before))
+		newScreen(j.out).say("%s asked for by an earlier run.", count(j.before, "of them was", "of them were"))
 	}
 	if !j.settings.wait {
-		fmt.Fprintf(j.out, "See how far it has come with: revoker batch show %s --wait\n", j.settings.batch)
+		newScreen(j.out).say("See how far it has come with: revoker batch show %s --wait", j.settings.batch)
 	}
-}
-
-func was(n int) string {
-	if n == 1 {
-		return "1 of them was"
-	}
-	return fmt.Sprintf("%d of them were", n)
 }
 
 // report writes the list with its outcomes.
@@ -143,7 +137,7 @@ func (j *bulkJob) report(ctx context.Context, file *reportFile) error {
 	if err := (reporter{j.asking, j.outcomes}).writeFile(ctx, reader, file); err != nil {
 		return err
 	}
-	fmt.Fprintf(j.out, "The report is in %s.\n", file.name)
+	newScreen(j.out).say("The report is in %s.", file.name)
 	return nil
 }
 

@@ -45,14 +45,14 @@ func (c *lineCounts) count(result enqueue.LineResult) {
 // tellHidden says how many lines were not shown one by one.
 func (c *lineCounts) tellHidden() {
 	for _, hidden := range []struct {
-		kind outcome.Kind
-		what string
+		kind      outcome.Kind
+		one, many string
 	}{
-		{outcome.KindInvalid, "that cannot be used"},
-		{outcome.KindRepeated, "that repeat another"},
+		{outcome.KindInvalid, "more line that cannot be used", "more lines that cannot be used"},
+		{outcome.KindRepeated, "more line that repeats another", "more lines that repeat another"},
 	} {
 		if n := c.kinds[hidden.kind] - shownBadLines; n > 0 && c.say != nil {
-			c.say("… and %d more lines %s", n, hidden.what)
+			c.say("… and %s", count(n, hidden.one, hidden.many))
 		}
 	}
 }

@@ -17,10 +17,10 @@ const shownGateways = 20
 // header is if not on the first line, its notes, and the gateways that are not known.
 func tellList(out io.Writer, reader *list.Reader) {
 	if line := reader.Layout().HeaderLine; line > 1 {
-		fmt.Fprintf(out, "revoker: line %d is the header\n", line)
+		newScreen(out).say("revoker: line %d is the header", line)
 	}
 	for _, note := range reader.Notes() {
-		fmt.Fprintf(out, "revoker: line %d: %s\n", note.Line, note.Text)
+		newScreen(out).say("revoker: line %d: %s", note.Line, note.Text)
 	}
 	unknown, others := reader.UnknownGateways()
 	for i, gateway := range unknown {
@@ -28,19 +28,15 @@ func tellList(out io.Writer, reader *list.Reader) {
 			others += gateway.Lines
 			continue
 		}
-		fmt.Fprintf(out, "revoker: gateway %q is not known: %s to the common queue\n", gateway.Name, goes(gateway.Lines))
+		newScreen(out).say("revoker: gateway %q is not known: %s to the common queue", gateway.Name, goes(gateway.Lines))
 	}
 	if others > 0 {
-		fmt.Fprintf(out, "revoker: other gateways are not known: %s to the common queue\n", goes(others))
+		newScreen(out).say("revoker: other gateways are not known: %s to the common queue", goes(others))
 	}
 }
 
-func goes(lines int) string {
-	if lines == 1 {
-		return "1 line goes"
-	}
-	return fmt.Sprintf("%d lines go", lines)
-}
+// goes says how many lines go somewhere.
+func goes(lines int) string { return count(lines, "line goes", "lines go") }
 
 // refuse shows the lines of a list of which none can be used. No batch is made of it.
 func (j *bulkJob) refuse(lines []enqueue.Line, progress *counter) error {

@@ -40,7 +40,7 @@ func (p *program) dryRun(ctx context.Context, s bulkSettings, input *bulkInput) 
 	if err := found.err(); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stderr, "Would be: %s.\n", found.counts.sum())
+	p.say("Would be: %s.", found.counts.sum())
 	if found.counts.invalid() > 0 {
 		return errUnfinished
 	}

@@ -179,8 +179,7 @@ func (c *cancelling) show(of enqueue.Cancelled, text string) error {
 			Withdrawal outcome.Withdrawal `json:"withdrawal"`
 		}{of.ImpUID, of.Withdrawal})
 	}
-	_, err := fmt.Fprintf(c.stdout, "%s  %s\n", pad(of.ImpUID, 18), text)
-	return err
+	return newScreen(c.stdout).line(pad(of.ImpUID, 18)+"  "+text, hanging)
 }
 
 // withdrawn returns how many will not be called any more.
@@ -201,5 +200,5 @@ func (c *cancelling) sumUp() {
 	if c.settings.dryRun {
 		would = "Would be: "
 	}
-	fmt.Fprintf(c.stderr, "%s%s.\n", would, strings.Join(parts, ", "))
+	c.say("%s%s.", would, strings.Join(parts, ", "))
 }

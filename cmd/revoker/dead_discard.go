@@ -119,10 +119,10 @@ func (w *deadWalk) discardAll(ctx context.Context, letters []outcome.Outcome) er
 		return err
 	case missing > 0 && len(letters) == 1 && len(w.filter.ImpUIDs) > 0:
 		w.skipped++
-		fmt.Fprintf(w.out, "revoker: %s is not on the list: it was discarded before\n", letters[0].ImpUID)
+		w.out.say("revoker: %s is not on the list: it was discarded before", letters[0].ImpUID)
 		return nil
 	case missing > 0:
-		fmt.Fprintf(w.out, "revoker: %d of these were discarded by somebody else meanwhile\n", missing)
+		w.out.say("revoker: %d of these were discarded by somebody else meanwhile", missing)
 	}
 	for _, o := range letters {
 		w.count(o)

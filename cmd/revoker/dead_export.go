@@ -103,7 +103,7 @@ type letterWriter struct{ json, bom bool }
 
 func (l *letterWriter) write(ctx context.Context, out io.Writer, walk *deadWalk) error {
 	buffer := bufio.NewWriter(out)
-	do, table := printer{out: buffer, json: true}.outcome, csv.NewWriter(buffer)
+	do, table := printer{screen{out: buffer}, true}.outcome, csv.NewWriter(buffer)
 	if !l.json {
 		if l.bom {
 			_, _ = buffer.WriteString(byteOrderMark) // a failure stays, and is found by Flush

@@ -18,9 +18,10 @@ func (p *program) deadList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [IMP_UID...]",
 		Short: "Show dead letters, oldest first",
-		Long: `List shows dead letters, one a line and oldest first, and in the end how many
-there are for each reason. One whose outcome cannot be read is reported, and the
-exit code is then 3.
+		Long: `List shows dead letters, one a line and oldest first: when each was given up,
+its payment gateway, reason, attempts and batch, and the last answer. In the end
+it says how many there are for each reason, and of each batch. One whose outcome
+cannot be read is reported, and the exit code is then 3.
 
 ` + filterHelp,
 		Example: `  revoker dead list --since 24h
@@ -39,7 +40,7 @@ func (p *program) runDeadList(ctx context.Context, s deadListSettings, impUIDs [
 		return err
 	}
 	defer client.Close()
-	if err := walk.each(ctx, walk.counted(printer{p.stdout, s.json}.outcome)); err != nil {
+	if err := walk.each(ctx, walk.counted(p.printer(s.json).letter)); err != nil {
 		return err
 	}
 	return walk.end("")

@@ -16,12 +16,13 @@ import (
 
 // deadWalk is one way through the dead letters, and what was met.
 type deadWalk struct {
-	out    io.Writer // what people are told
+	out    screen // what people are told
 	list   *deadletter.List
 	filter deadletter.Filter
 	refuse func(outcome.Outcome) error // why nothing is done to a letter; may be nil
 
 	reasons  map[outcome.Reason]int // of the letters that were carried out
+	batches  map[string]int         // likewise; empty for single requests
 	done     int
 	skipped  int // named or unreadable, and nothing was done about it
 	shown    time.Time
@@ -29,7 +30,9 @@ type deadWalk struct {
 }
 
 func newDeadWalk(out io.Writer, list *deadletter.List, filter deadletter.Filter) *deadWalk {
-	return &deadWalk{out: out, list: list, filter: filter, reasons: make(map[outcome.Reason]int), shown: time.Now()}
+	return &deadWalk{
+		out: newScreen(out), list: list, filter: filter, reasons: make(map[outcome.Reason]int), batches: make(map[string]int), shown: time.Now(),
+	}
 }
 
 // each carries do out for every letter that matches. What cannot be read, is
@@ -67,9 +70,10 @@ func (w *deadWalk) counted(do func(outcome.Outcome) error) func(outcome.Outcome)
 func (w *deadWalk) count(o outcome.Outcome) {
 	w.done++
 	w.reasons[o.Reason]++
+	w.batches[o.Batch]++
 	if w.progress != "" && time.Since(w.shown) >= plainEvery {
 		w.shown = time.Now()
-		fmt.Fprintf(w.out, "%s %s so far\n", plural(w.done, "dead letter"), w.progress)
+		w.out.say("%s %s so far", plural(w.done, "dead letter"), w.progress)
 	}
 }
 
@@ -83,22 +87,26 @@ func (w *deadWalk) pass(err error) bool {
 	case errors.As(err, &notDead), errors.As(err, &corrupt), errors.Is(err, tasks.ErrInvalid),
 		errors.Is(err, outcome.ErrWithdrawn):
 		w.skipped++
-		fmt.Fprintf(w.out, "revoker: %v\n", err)
+		w.out.say("revoker: %v", err)
 		return true
 	}
 	return false
 }
 
 // end says how many letters there were, what was done to them, if anything, and
-// why they are dead, such as "2 dead letters retried: 1 refused, 1 not_issued.".
+// why they are dead, such as "2 dead letters retried: 1 refused, 1 not_issued.", and of
+// which batches they are.
 // It returns errUnfinished if any was skipped.
 func (w *deadWalk) end(did string) error {
 	switch {
 	case w.done > 0:
 		letters := strings.TrimSuffix(plural(w.done, "dead letter")+" "+did, " ")
-		fmt.Fprintf(w.out, "%s: %s.\n", letters, w.summary())
+		w.out.say("%s: %s.", letters, w.summary())
+		if w.batches[""] < w.done {
+			w.out.say("By batch: %s.", w.byBatch())
+		}
 	case w.skipped == 0:
-		fmt.Fprintln(w.out, "no dead letter matches")
+		w.out.say("no dead letter matches")
 	}
 	if w.skipped > 0 {
 		return errUnfinished
@@ -115,9 +123,27 @@ func (w *deadWalk) summary() string {
 	return strings.Join(counts, ", ")
 }
 
+// shownBatches is how many batches are named.
+const shownBatches = 10
+
+// byBatch returns the batches of the letters, those with the most first.
+func (w *deadWalk) byBatch() string {
+	var counts []string
+	others := w.done
+	for _, name := range byFrequency(w.batches) {
+		if len(counts) == shownBatches {
+			counts = append(counts, fmt.Sprintf("%d of others", others))
+			break
+		}
+		others -= w.batches[name]
+		counts = append(counts, fmt.Sprintf("%d %s", w.batches[name], cmp.Or(name, "single")))
+	}
+	return strings.Join(counts, ", ")
+}
+
 // rehearse shows the letters that something would be done to.
 func (p *program) rehearse(ctx context.Context, walk *deadWalk, would string) error {
-	if err := walk.each(ctx, walk.counted(printer{out: p.stdout}.outcome)); err != nil {
+	if err := walk.each(ctx, walk.counted(p.printer(false).letter)); err != nil {
 		return err
 	}
 	return walk.end(would)

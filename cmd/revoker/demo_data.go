@@ -136,7 +136,7 @@ func (p *program) listedData(file string) (demoData, error) {
 		var bad *list.LineError
 		switch {
 		case errors.As(err, &bad):
-			fmt.Fprintf(p.stderr, "revoker: %v\n", bad)
+			p.say("revoker: %v", bad)
 		case err != nil:
 			return d, fmt.Errorf("%s: %w", file, err)
 		case !seen[row.ImpUID]:

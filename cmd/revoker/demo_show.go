@@ -71,7 +71,7 @@ func (p *program) showTruth(portone *iamporttest.Server, outcomes []outcome.Outc
 		truth, _ := portone.Truth(o.ImpUID)
 		if truth.Revoked() != (o.Status == outcome.Revoked) && o.Reason != outcome.ReasonUnconfirmed {
 			wrong++
-			fmt.Fprintf(p.stderr, "revoker: %s is reported %s, but revoked at PortOne: %t\n",
+			p.say("revoker: %s is reported %s, but revoked at PortOne: %t",
 				o.ImpUID, o.Status, truth.Revoked())
 		}
 		if truth.Revoked() && o.Status == outcome.Revoked {

@@ -81,7 +81,7 @@ func (p *program) tellFindings(ctx context.Context, examined doctor.Config, json
 			return err
 		}
 	}
-	fmt.Fprintf(p.stderr, "%d ok, %s, %s, %d unknown.\n", counts[doctor.OK],
+	p.say("%d ok, %s, %s, %d unknown.", counts[doctor.OK],
 		plural(counts[doctor.Warning], "warning"), plural(counts[doctor.Failure], "failure"), counts[doctor.Unknown])
 	switch {
 	case ctx.Err() != nil:
@@ -101,14 +101,13 @@ func (p *program) tellFinding(f doctor.Finding, json bool) error {
 	if json {
 		return printJSON(p.stdout, f)
 	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "%-8s %-14s %s", f.Level, f.Check, f.Found)
+	out, text := newScreen(p.stdout), fmt.Sprintf("%-8s %-14s %s", f.Level, f.Check, f.Found)
 	if f.Node != "" {
-		fmt.Fprintf(&text, " (%s)", f.Node)
+		text += fmt.Sprintf(" (%s)", f.Node)
 	}
-	if f.Mend != "" {
-		fmt.Fprintf(&text, "\n%*s→ %s", findingIndent, "", f.Mend)
+	err := out.line(text, findingIndent)
+	if err == nil && f.Mend != "" {
+		err = out.line(strings.Repeat(" ", findingIndent)+"→ "+f.Mend, findingIndent+2)
 	}
-	_, err := fmt.Fprintln(p.stdout, text.String())
 	return err
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -37,8 +36,14 @@ is carried out, also if its task is lost.
 A payment has another receipt after each partial refund, under the same imp_uid.
 --apply-num names the one that is meant: it is looked up first, and no other is
 revoked. --again asks for the receipt that exists now, after an earlier one was
-revoked or given up. Both are refused, with exit code 3, while a worker runs
-that is older than they are and would revoke whichever receipt there is.`,
+revoked or given up. While a request is open, another number or another --tier
+is refused, with exit code 3, and --again changes nothing. --apply-num and
+--again are refused as well while a worker runs that is older than they are and
+would revoke whichever receipt there is.
+
+What --wait waits for is told after three seconds: how many workers are running,
+and which gate or person holds the receipt. Ctrl-C ends the waiting, not the
+request, with exit code 3.`,
 		Example: `  revoker enqueue imp_448280090638 --pg kcp --wait
   revoker enqueue imp_448280090638 --pg kcp --again --wait`,
 		Args: arguments(1, -1, "an IMP_UID"),
@@ -77,20 +82,21 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 	queue := enqueue.NewClient(client, enqueue.Config{
 		Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration(), Tracers: tracers,
 	})
-	out := printer{p.stdout, s.json}
+	out := p.printer(s.json)
+	wait := newAwaiting(p.stderr, client, queue, s.redis.Namespace)
 	pg, _ := tasks.ParseGateway(s.pg)
 
 	unfinished := false
-	for _, impUID := range impUIDs {
+	for i, impUID := range impUIDs {
 		r := tasks.Revocation{ImpUID: impUID, PG: pg, ApplyNum: s.applyNum, Again: s.again, Tier: s.tier}
 		asked, err := p.request(ctx, queue, r)
 		if unacceptable(err) {
-			fmt.Fprintf(p.stderr, "revoker: %v\n", err)
+			p.say("revoker: %v", err)
 			unfinished = true
 			continue
 		}
 		if err == nil && s.wait {
-			asked, err = queue.Wait(ctx, impUID)
+			asked, err = wait.until(ctx, asked, impUIDs[i+1:])
 		}
 		if err != nil {
 			return err
@@ -117,9 +123,12 @@ func (p *program) request(ctx context.Context, queue *enqueue.Client, r tasks.Re
 	if err != nil || !result.Duplicate {
 		return outcome.Outcome{ImpUID: r.ImpUID, PG: r.PG, Status: result.Status}, err
 	}
-	fmt.Fprintf(p.stderr, "revoker: %s was asked for before\n", r.ImpUID)
+	p.say("revoker: %s was asked for before", r.ImpUID)
+	if r.Again && !result.Status.Terminal() {
+		p.say("revoker: it has not ended: --again changed nothing, give it once it has")
+	}
 	if result.Status == outcome.Revoked && result.ApplyNum != "" {
-		fmt.Fprintf(p.stderr, "revoker: receipt %s was revoked; --again asks for the one that exists now\n", result.ApplyNum)
+		p.say("revoker: receipt %s was revoked; --again asks for the one that exists now", result.ApplyNum)
 	}
 	known, err := queue.Outcome(ctx, r.ImpUID)
 	if errors.Is(err, outcome.ErrNotFound) {

@@ -16,6 +16,15 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// count returns how many there are of something: one is what follows 1, and many every
+// other number.
+func count(n int, one, many string) string {
+	if n == 1 {
+		many = one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 // byFrequency returns what is counted, the most frequent first, and what is
 // equally frequent in its own order.
 func byFrequency[K cmp.Ordered](counts map[K]int) []K {
@@ -51,5 +60,16 @@ func roughly(d time.Duration) string {
 	return fmt.Sprintf("%ds", int(d.Seconds())+1)
 }
 
-// moment shows a time in UTC, to the second.
-func moment(t time.Time) string { return t.Format("2006-01-02 15:04:05Z") }
+// moment shows a time in the local zone, to the second and with the zone's name.
+func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") }
+
+// minute shows a time as lists do, in the local zone; their header names the zone.
+func minute(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format("2006-01-02 15:04")
+}
+
+// zone returns the name of the local zone.
+func zone(now time.Time) string { return now.Local().Format("MST") }

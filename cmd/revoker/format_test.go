@@ -2,7 +2,6 @@ package main
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -31,14 +30,13 @@ func TestNoteSaysWhatTheLastAnswerWas(t *testing.T) {
 	t.Parallel()
 	code := new(int)
 	for want, o := range map[string]outcome.Outcome{
-		"취소 실패":                      {Status: outcome.Dead, HTTPStatus: 500, Code: code, Message: "취소 실패"},
-		"HTTP 500":                   {Status: outcome.Dead, HTTPStatus: 500, Code: code},
-		"HTTP 502: read the answer":  {Status: outcome.Dead, HTTPStatus: 502, Message: "read the answer"},
-		"context deadline exceeded":  {Status: outcome.Dead, Message: "context deadline exceeded"},
-		"next at 00:01:00Z HTTP 503": {Status: outcome.Retrying, HTTPStatus: 503, NextAttemptAt: time.Unix(60, 0).UTC()},
-		"":                           {Status: outcome.Revoked, HTTPStatus: 200, Code: code},
+		"취소 실패":                     {Status: outcome.Dead, HTTPStatus: 500, Code: code, Message: "취소 실패"},
+		"HTTP 500":                  {Status: outcome.Dead, HTTPStatus: 500, Code: code},
+		"HTTP 502: read the answer": {Status: outcome.Dead, HTTPStatus: 502, Message: "read the answer"},
+		"context deadline exceeded": {Status: outcome.Dead, Message: "context deadline exceeded"},
+		"":                          {Status: outcome.Revoked, HTTPStatus: 200, Code: code},
 	} {
-		if got := note(o); got != want {
+		if got := note(o, ""); got != want {
 			t.Errorf("%+v: got %q, want %q", o, got, want)
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -28,7 +27,7 @@ func (p *program) warnOfGateways(flags *pflag.FlagSet) {
 		for _, pg := range tasks.Gateways() {
 			all = append(all, string(pg))
 		}
-		fmt.Fprintf(p.stderr, "revoker: payment gateway %q is not known, and has no queue of its own; known are %s\n",
+		p.say("revoker: payment gateway %q is not known, and has no queue of its own; known are %s",
 			name, strings.Join(all, ", "))
 	}
 }

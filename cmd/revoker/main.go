@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // for TZ where the machine has no zones, as in a small image
 )
 
 func main() {

@@ -25,7 +25,7 @@ func (p *program) monitor() *cobra.Command {
 	var s monitorSettings
 	cmd := &cobra.Command{
 		Use:   "monitor",
-		Short: "Serve the web site: gateways, batches, dead letters, Asynq's UI",
+		Short: "Serve the web site: gateways, batches, dead letters, Asynq's tasks",
 		Long: `Monitor serves a web site on which people see how revocations fare: gateways and
 their queues, batches, dead letters, and what became of an imp_uid, in Korean
 and English, and beside it the Asynq web UI with every task.

@@ -101,7 +101,7 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	if s.follow {
 		read = store.Follow
 	}
-	out, unshown, batch := printer{p.stdout, s.json}, false, norm.NFC.String(s.batch)
+	out, unshown, batch := p.printer(s.json), false, norm.NFC.String(s.batch)
 	for event, err := range read(ctx, after) {
 		var corrupt *outcome.CorruptError
 		after = event.ID
@@ -110,7 +110,7 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 			return err
 		case err != nil:
 			unshown = unshown || unreadable || errors.Is(err, outcome.ErrMissed)
-			fmt.Fprintf(p.stderr, "revoker: %v\n", err)
+			p.say("revoker: %v", err)
 		case batch == "" || batch == event.Outcome.Batch:
 			if err := out.outcome(event.Outcome); err != nil {
 				return err
@@ -118,7 +118,7 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 		}
 	}
 	if s.follow && streamID.MatchString(after) {
-		fmt.Fprintf(p.stderr, "stopped; --since %s goes on here\n", after)
+		p.say("stopped; --since %s goes on here", after)
 	}
 	if unshown {
 		return errUnfinished

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/mattn/go-runewidth"
+	"time"
 
 	"receiptrevoker/tasks/outcome"
 )
@@ -20,11 +20,16 @@ func printJSON(w io.Writer, value any) error {
 
 // printer writes outcomes, one a line: JSON, or aligned for people.
 type printer struct {
-	out  io.Writer
+	screen
 	json bool
 }
 
-func (p printer) outcome(o outcome.Outcome) error {
+func (p *program) printer(json bool) printer { return printer{newScreen(p.stdout), json} }
+
+func (p printer) outcome(o outcome.Outcome) error { return p.held(o, "") }
+
+// held writes an outcome and, if that is known, what keeps it from being called.
+func (p printer) held(o outcome.Outcome, cause string) error {
 	if p.json {
 		return printJSON(p.out, o)
 	}
@@ -32,22 +37,32 @@ func (p printer) outcome(o outcome.Outcome) error {
 	if o.Attempts > 0 {
 		line += fmt.Sprintf("  %2d×", o.Attempts)
 	}
-	if note := note(o); note != "" {
+	if note := note(o, cause); note != "" {
 		line += "  " + note
 	}
-	_, err := fmt.Fprintln(p.out, strings.TrimRight(line, " "))
-	return err
+	return p.line(line, hanging)
+}
+
+// letter writes a dead letter: when and of which batch it is, too.
+func (p printer) letter(o outcome.Outcome) error {
+	if p.json {
+		return printJSON(p.out, o)
+	}
+	return p.line(fmt.Sprintf("%s %s  %s  %s  %s  %2d×  %s  %s", minute(o.UpdatedAt), zone(o.UpdatedAt), pad(o.ImpUID, 16),
+		pad(cmp.Or(string(o.PG), "-"), 6), o.Reason, o.Attempts, cmp.Or(o.Batch, "-"), note(o, "")), hanging)
 }
 
 // note says about an outcome what its status and reason do not.
-func note(o outcome.Outcome) string {
+func note(o outcome.Outcome, cause string) string {
 	switch {
 	case o.Reason.Stated() && o.StatedBy != "":
 		return o.StatedBy + ": " + o.Statement
 	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():
-		return "at " + moment(o.CancelledAt) + " " + o.ApplyNum
+		return "at " + moment(o.CancelledAt) + approval(o)
+	case cause != "":
+		return strings.TrimSpace(cause + " " + lastAnswer(o))
 	case o.Status == outcome.Retrying && !o.NextAttemptAt.IsZero():
-		return strings.TrimSpace("next at " + o.NextAttemptAt.Format("15:04:05Z") + " " + lastAnswer(o))
+		return strings.TrimSpace(next(o.NextAttemptAt, time.Now()) + " " + lastAnswer(o))
 	}
 	return lastAnswer(o)
 }
@@ -61,9 +76,18 @@ func lastAnswer(o outcome.Outcome) string {
 	return strings.TrimSuffix(fmt.Sprintf("HTTP %d: %s", o.HTTPStatus, o.Message), ": ")
 }
 
-// pad fills a text with blanks to a width in terminal columns: Korean letters
-// take two.
-func pad(text string, width int) string { return runewidth.FillRight(text, width) }
+// approval names the tax office's number of a receipt.
+func approval(o outcome.Outcome) string {
+	if o.ApplyNum == "" {
+		return ""
+	}
+	return ", 국세청 " + o.ApplyNum
+}
 
-// fit cuts a text to a width in terminal columns.
-func fit(text string, width int) string { return runewidth.Truncate(text, width, "…") }
+// next says when the next attempt comes.
+func next(at, now time.Time) string {
+	if at.Before(now) {
+		return "due since " + moment(at)
+	}
+	return "next at " + moment(at)
+}

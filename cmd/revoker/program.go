@@ -58,12 +58,12 @@ func (p *program) run(ctx context.Context, args []string) int {
 	case errors.Is(err, errUnfinished):
 		return exitUnfinished
 	case !started || errors.As(err, &usage):
-		fmt.Fprintf(p.stderr, "revoker: %v\nSee '%s -h'.\n", err, cmd.CommandPath())
+		p.say("revoker: %v\nSee '%s -h'.", err, cmd.CommandPath())
 		return exitUsage
 	}
-	fmt.Fprintf(p.stderr, "revoker: %v\n", err)
+	p.say("revoker: %v", err)
 	if advice := redisfault.Advice(err); advice != "" {
-		fmt.Fprintf(p.stderr, "→ %s\n", advice)
+		p.say("→ %s", advice)
 	}
 	return exitFailed
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -17,7 +18,7 @@ const plainEvery = 5 * time.Second
 // progress shows how far something has come: a bar on a terminal, a plain line
 // now and then where there is none.
 type progress struct {
-	out    io.Writer
+	screen
 	bar    *progressbar.ProgressBar // nil where there is no terminal
 	shown  time.Time
 	warned time.Time
@@ -25,7 +26,7 @@ type progress struct {
 
 // newProgress returns one of total steps, -1 for an unknown number.
 func newProgress(out io.Writer, total int) *progress {
-	p := &progress{out: out, shown: time.Now()}
+	p := &progress{screen: newScreen(out), shown: time.Now()}
 	if config.Terminal(out) {
 		p.bar = progressbar.NewOptions(total,
 			progressbar.OptionSetWriter(out),
@@ -48,7 +49,7 @@ func (p *progress) show(done, total int, text string) {
 			p.bar.ChangeMax(total)
 		}
 		_ = p.bar.Set(done) // fails only past the total
-		p.bar.Describe(text)
+		p.bar.Describe(fit(plain(text), p.columns-barRoom(total)))
 		return
 	}
 	if time.Since(p.shown) >= plainEvery {
@@ -57,14 +58,26 @@ func (p *progress) show(done, total int, text string) {
 	}
 }
 
+// barRoom returns how many columns a bar and its figures take at least: a line that is
+// wider than the terminal cannot be overwritten.
+func barRoom(total int) int {
+	const around, shortest = len(" 100% || (/) "), 4
+	return around + shortest + 2*len(strconv.Itoa(total))
+}
+
 // warn shows an error that the waiting goes on after, at most every 10 s.
 func (p *progress) warn(err error) {
 	if time.Since(p.warned) < 10*time.Second {
 		return
 	}
 	p.warned = time.Now()
+	p.say("revoker: still waiting: %v", err)
+}
+
+// say writes a line, for which the bar makes way.
+func (p *progress) say(format string, args ...any) {
 	p.end()
-	fmt.Fprintf(p.out, "revoker: still waiting: %v\n", err)
+	p.screen.say(format, args...)
 }
 
 // end takes the bar away.
@@ -113,10 +126,4 @@ func (c *counter) add() {
 		c.bar.Describe(c.what)
 		_ = c.bar.Set(c.count)
 	}
-}
-
-// say writes a line, for which the bar makes way.
-func (c *counter) say(format string, args ...any) {
-	c.end()
-	fmt.Fprintf(c.out, format+"\n", args...)
 }

@@ -116,7 +116,7 @@ func (s *queueSettings) possible(all []gate.Pause) []gate.Pause {
 
 // tellNoQueue says that no queue exists.
 func (p *program) tellNoQueue() {
-	fmt.Fprintln(p.stderr, "there is no queue yet: nothing was ever asked for")
+	p.say("there is no queue yet: nothing was ever asked for")
 }
 
 // listed returns the names of queues.

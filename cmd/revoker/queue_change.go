@@ -67,7 +67,9 @@ func (p *program) runQueueResume(ctx context.Context, s *queueSettings, queues [
 }
 
 // tellQueue says what became of a queue.
-func (p *program) tellQueue(queue, became string) { fmt.Fprintln(p.stdout, pad(queue, 26)+"  "+became) }
+func (p *program) tellQueue(queue, became string) {
+	newScreen(p.stdout).say("%s  %s", pad(queue, 26), became)
+}
 
 func resumeQueue(ctx context.Context, store *gate.Store, queue gate.Pause) (string, error) {
 	done, err := store.Resume(ctx, queue)
@@ -79,7 +81,7 @@ func resumeQueue(ctx context.Context, store *gate.Store, queue gate.Pause) (stri
 	case !done:
 		return "is not paused", nil
 	case queue.Gate != "":
-		return fmt.Sprintf("resumed, and the gate of %s opened", queue.Gate), nil
+		return fmt.Sprintf("resumed, and %s opened", gateName(queue.Gate)), nil
 	}
 	return "resumed", nil
 }

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
-	"text/tabwriter"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -25,12 +25,14 @@ func (p *program) queueList() *cobra.Command {
 	var s queueListSettings
 	cmd := &cobra.Command{
 		Use:   "list [QUEUE...]",
-		Short: "Show how many tasks wait, how fast they are done, what is paused",
+		Short: "Show what waits, how fast it is done, and what pauses it",
 		Long: `List shows every queue that exists or is paused, or those named: the tasks in
 it, how long the first in line has been waiting, how many tasks a second are
-done, and what pauses it. To know the rate it watches for a second. Lines below
-say who paused a queue and why, and until when PortOne wants no calls at all,
-where it answered 429 with Retry-After.`,
+done, and what pauses it. To know the rate it watches for a second. The first
+line says how many workers are running. Lines below say which gate or who paused
+a queue and why, when the gateway is next tried, and until when PortOne wants no
+calls at all, where it answered 429 with Retry-After. Later are tasks that are
+due at a time to come.`,
 		Example: `  revoker queue list
   revoker queue list --pg kcp --json`,
 		Args: arguments(0, -1, ""),
@@ -69,6 +71,7 @@ type queueLine struct {
 	GateWaived bool `json:"gate_waived,omitempty"`
 
 	pause gate.Pause
+	cause string // which gate pauses it, since when, why, and when it is next tried, for people
 }
 
 func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues []string) error {
@@ -95,7 +98,19 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 	for i := range lines {
 		lines[i].describe(meant.queues[i], gates)
 	}
-	return p.showQueues(lines, s.json)
+	if s.json {
+		for _, line := range lines {
+			if err := printJSON(p.stdout, line); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	workers, err := backlog.NewWorkers(meant.client, s.redis.Namespace).List(ctx)
+	if err != nil {
+		return err
+	}
+	return p.showQueues(lines, len(workers))
 }
 
 // watchQueues counts what is in the queues, and how much is done meanwhile.
@@ -150,64 +165,61 @@ func (l *queueLine) describe(p gate.Pause, gates gate.Snapshot) {
 	state := gates.Gates[p.Gate]
 	l.PausedBy, l.PausedSince, l.Gate = "gate", p.Since, p.Gate
 	l.Reason, l.Owner, l.NextProbeAt = state.Reason, state.Owner, state.NextProbe.Truncate(time.Millisecond)
+	l.cause = fmt.Sprintf("%s: %s; %s", by(p), state.ReasonIn(time.Local), nextProbe(p.Gate, gates))
 }
 
-func (p *program) showQueues(lines []queueLine, json bool) error {
-	if json {
-		for _, line := range lines {
-			if err := printJSON(p.stdout, line); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	var notes []string // what several queues share stands below them once
-	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "QUEUE\tPENDING\tACTIVE\tRETRY\tSCHEDULED\tOLDEST\tRATE\tPAUSED")
+func (p *program) showQueues(lines []queueLine, workers int) error {
+	waiting := 0
 	for _, l := range lines {
-		paused, note := l.paused()
-		if note != "" && !slices.Contains(notes, note) {
-			notes = append(notes, note)
-		}
-		if note != "" {
-			paused += fmt.Sprintf(" [%d]", slices.Index(notes, note)+1)
-		}
-		fmt.Fprintln(table, l.figures()+paused)
+		waiting += int(l.Pending + l.Retry + l.Scheduled)
 	}
-	if err := table.Flush(); err != nil {
+	out := newScreen(p.stdout)
+	if err := out.line(working(workers, waiting), hanging); err != nil {
 		return err
 	}
-	for i, note := range notes {
-		fmt.Fprintf(p.stdout, "[%d] %s\n", i+1, note)
+	var t table
+	t.row("QUEUE", "PENDING", "ACTIVE", "RETRY", "LATER", "OLDEST", "RATE", "PAUSED")
+	for _, l := range lines {
+		paused, note := l.paused()
+		if note != "" {
+			paused = strings.TrimSpace(paused + " " + t.note(note))
+		}
+		t.row(append(l.figures(), paused)...)
+	}
+	if err := t.print(out); err != nil {
+		return err
 	}
 	if len(lines) > 0 && !lines[0].HeldUntil.IsZero() {
-		fmt.Fprintf(p.stdout, "PortOne wants no calls until %s (Retry-After)\n", lines[0].HeldUntil.Format("15:04:05Z"))
+		return out.line("PortOne wants no calls until "+moment(lines[0].HeldUntil)+" (Retry-After)", hanging)
 	}
 	return nil
 }
 
-// figures returns what is counted of the queue, for the table.
-func (l *queueLine) figures() string {
+// figures returns the queue's name and what is counted of it, for the table.
+func (l *queueLine) figures() []string {
 	oldest, rate := "-", "-"
 	if l.Oldest > 0 {
-		oldest = time.Duration(l.Oldest * float64(time.Second)).Round(time.Second).String()
+		oldest = roughly(time.Duration(l.Oldest * float64(time.Second)))
 	}
 	if l.Rate != nil {
-		rate = fmt.Sprintf("%.1f/s", *l.Rate)
+		rate = perSecond(*l.Rate) + "/s"
 	}
-	return fmt.Sprintf("%s\t%d\t%d\t%d\t%d\t%s\t%s\t", l.Queue, l.Pending, l.Active, l.Retry, l.Scheduled, oldest, rate)
+	cells := []string{l.Queue}
+	for _, n := range []int64{l.Pending, l.Active, l.Retry, l.Scheduled} {
+		cells = append(cells, strconv.FormatInt(n, 10))
+	}
+	return append(cells, oldest, rate)
 }
 
-// paused says what pauses the queue, and in a note who and why.
+// paused says in a word or two what pauses the queue, and in a note which gate or person, since when and why.
 func (l *queueLine) paused() (paused, note string) {
 	switch {
 	case l.PausedBy == "" && l.GateWaived:
-		return "no: nothing has succeeded for 12h, so the gate stays open", ""
+		return "no", "nothing has succeeded for 12h, so the gate stays open"
 	case l.PausedBy == "":
 		return "no", ""
 	case l.PausedBy == "person":
-		return "by a person", byPerson(l.pause)
+		return "person", byPerson(l.pause)
 	}
-	return fmt.Sprintf("by the gate of %s", l.Gate),
-		fmt.Sprintf("since %s: %s; next probe at %s", moment(l.PausedSince), l.Reason, moment(l.NextProbeAt))
+	return "gate", l.cause
 }

@@ -86,7 +86,7 @@ func paused(was gate.Pause) string {
 	case was.ByPerson():
 		return "is paused already, " + byPerson(was)
 	case was.Gate != "":
-		return fmt.Sprintf("paused, also once the gate of %s opens", was.Gate)
+		return fmt.Sprintf("paused, also once %s opens", gateName(was.Gate))
 	}
 	return "paused"
 }

@@ -37,7 +37,7 @@ func TestPauseAndResumeSayWhetherTheyDid(t *testing.T) {
 	} {
 		w.expect(t, test.code, append([]string{"queue"}, strings.Split(test.args, " ")...)...)
 	}
-	if got := w.expect(t, exitDone, "queue", "list", "--window", "0"); strings.Count(got, "by a person [1]\n") != 2 {
+	if got := w.expect(t, exitDone, "queue", "list", "--window", "0"); strings.Count(got, "person [1]\n") != 2 {
 		t.Errorf("paused is not what was asked for:\n%s", got)
 	}
 }

@@ -36,19 +36,20 @@ FILE, a list as 'revoker bulk' reads it, have receipts of their gateways; any
 other imp_uid has one as well, except for --never-issued of them.
 
 It keeps the truth, and answers what it is asked at
-  GET   /_simulator/truth[/IMP_UID]   what is revoked, how often it was called
-  GET   /_simulator/stats             calls by operation and status
-  POST  /_simulator/faults            add faults, one a line; DELETE drops them
-  PUT   /_simulator/outages/PG        a gateway goes down; DELETE brings it back
-  POST  /_simulator/receipts/IMP_UID  another receipt follows a revoked one
+  GET    /_simulator/truth[/IMP_UID]   what is revoked, and how often called
+  GET    /_simulator/stats             calls by operation and status
+  POST   /_simulator/faults            add faults, one a line; DELETE drops them
+  PUT    /_simulator/outages/PG        a gateway goes down; DELETE: it is back
+  POST   /_simulator/receipts/IMP_UID  issue another after one that is revoked
 
 A fault is ` + iamporttest.RuleSyntax + `,
 where TARGET is a gateway, an imp_uid, a share of the receipts such as 30% (the
 same ones at every call), several of these joined by +, or *, and FAULT one of
 ` + faultNames() + `
 html-404 stands for a proxy's page with any status from 200 to 599.`,
-		Example: `  revoker simulate refunds.csv --fault 500=20% --fault kcp:429=5%@2s`,
-		Args:    arguments(0, 1, ""),
+		Example: `  revoker simulate refunds.csv --latency 200ms --fault 500=20% \
+    --fault kcp:429=5%@2s`,
+		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.runSimulate(cmd.Context(), s, args)
 		},
@@ -119,7 +120,8 @@ func (p *program) runSimulate(ctx context.Context, s simulateSettings, files []s
 	}
 	fmt.Fprintf(p.stderr, `The pretend PortOne is at http://%s. To use it:
 
-  export IAMPORT_URL=http://%[1]s IMP_KEY=%s IMP_SECRET=%s
+  export IAMPORT_URL=http://%[1]s
+  export IMP_KEY=%s IMP_SECRET=%s
 
 Ctrl-C ends it.
 `, listener.Addr(), iamporttest.DefaultKey, iamporttest.DefaultSecret)

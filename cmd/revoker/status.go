@@ -9,6 +9,7 @@ import (
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 )
 
 type statusSettings struct {
@@ -23,8 +24,9 @@ func (p *program) status() *cobra.Command {
 		Short: "Show what became of single imp_uids",
 		Long: `Status shows what is known about each imp_uid: queued if it was requested and no
 attempt has begun, retrying, revoked, dead, or unknown if there is no request,
-as of a task of another producer before its first attempt. It exits 3 unless all
-of them are revoked.`,
+as of a task of another producer before its first attempt. Of one whose queue is
+paused it says which gate or person holds it, and since when. It exits 3 unless
+all of them are revoked.`,
 		Args: arguments(1, -1, "an IMP_UID"),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runStatus(cmd.Context(), s, args) },
 	}
@@ -40,8 +42,12 @@ func (p *program) runStatus(ctx context.Context, s statusSettings, impUIDs []str
 	}
 	defer client.Close()
 	queue := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()})
-	out := printer{p.stdout, s.json}
+	out := p.printer(s.json)
 
+	var pauses []gate.Pause
+	if !s.json {
+		pauses = p.pauses(ctx, client, s.redis.Namespace)
+	}
 	unfinished := false
 	for _, impUID := range impUIDs {
 		o, err := queue.Outcome(ctx, impUID)
@@ -52,7 +58,11 @@ func (p *program) runStatus(ctx context.Context, s statusSettings, impUIDs []str
 			return err
 		}
 		unfinished = unfinished || o.Status != outcome.Revoked
-		if err := out.outcome(o); err != nil {
+		cause := ""
+		if p, held := heldQueue(o, s.redis.Namespace, pauses); held {
+			cause = waitsFor(p)
+		}
+		if err := out.held(o, cause); err != nil {
 			return err
 		}
 	}

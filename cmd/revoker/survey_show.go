@@ -17,7 +17,7 @@ import (
 // show prints the survey to out, and what there is to say of single lines to told.
 func (s *survey) show(out, told io.Writer) error {
 	for _, text := range s.odd {
-		fmt.Fprintln(told, text)
+		newScreen(told).say("%s", text)
 	}
 	tellList(told, s.input.reader)
 	var t strings.Builder
@@ -27,8 +27,7 @@ func (s *survey) show(out, told io.Writer) error {
 	s.showKnown(&t)
 	s.showGateways(&t)
 	s.showExamples(&t)
-	_, err := io.WriteString(out, t.String())
-	return err
+	return newScreen(out).text(t.String())
 }
 
 // showLayout prints how the list is written.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"receiptrevoker/cmd/internal/traces"
 )
@@ -11,7 +10,7 @@ import (
 // stops. What cannot be sent is reported.
 func (p *program) tracing(ctx context.Context) (*traces.Tracers, error) {
 	tracers, err := traces.Start(ctx, p.getenv, func(err error) {
-		fmt.Fprintf(p.stderr, "revoker: spans not sent: %v\n", err)
+		p.say("revoker: spans not sent: %v", err)
 	})
 	if err != nil {
 		return nil, usageError{err}

@@ -7,58 +7,79 @@ import (
 	"io"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 )
 
 // watchEvery is how often it is looked how far a batch has come.
 const watchEvery = 300 * time.Millisecond
 
-// batchWatch waits for batches, and shows how far they have come.
+// batchWatch waits for a batch, and shows how far it has come.
 type batchWatch struct {
-	out      io.Writer
 	outcomes *outcome.Store
+	progress *progress
+	still    *standstill
+	pauses   []gate.Pause
+}
+
+func newBatchWatch(out io.Writer, client redis.UniversalClient, outcomes *outcome.Store) *batchWatch {
+	w := &batchWatch{outcomes: outcomes, progress: newProgress(out, -1)}
+	w.still = newStandstill(client, outcomes.Namespace(), w.progress.say)
+	return w
 }
 
 // until waits until a batch has finished and returns what came of it. An outage
-// of Redis is waited for as well.
-func (w batchWatch) until(ctx context.Context, name string) (outcome.Batch, error) {
-	progress := newProgress(w.out, -1)
-	defer progress.end()
+// of Redis is waited for as well. The error is errUnfinished if the waiting was stopped.
+func (w *batchWatch) until(ctx context.Context, name string) (outcome.Batch, error) {
+	defer w.progress.end()
 	for {
 		b, err := w.outcomes.Batch(ctx, name)
 		switch {
 		case errors.Is(err, outcome.ErrNoBatch):
 			return b, err
 		case ctx.Err() != nil:
-			progress.end()
-			return b, fmt.Errorf("stopped waiting; the batch goes on, and "+
-				"'revoker batch show %s --wait' waits again", name)
+			w.progress.say("stopped waiting; the batch goes on, and 'revoker batch show %s --wait' waits again", name)
+			return b, errUnfinished
 		case err != nil:
-			progress.warn(err)
+			w.progress.warn(err)
 		case b.Finished():
-			progress.end()
-			fmt.Fprintf(w.out, "%d revoked, %d dead.\n", b.Revoked, b.Dead)
+			w.progress.say("%d revoked, %d dead.", b.Revoked, b.Dead)
 			return b, nil
 		default:
-			progress.show(b.Revoked+b.Dead, b.Asked(), pace(b))
+			w.show(ctx, b)
 		}
 		pause(ctx, watchEvery)
 	}
+}
+
+// show shows how far a batch has come, and says what holds its lines.
+func (w *batchWatch) show(ctx context.Context, b outcome.Batch) {
+	if pauses, looked := w.still.look(ctx, b.Open); looked {
+		w.pauses = pauses
+	}
+	causes := make(map[string]string)
+	for _, h := range hold(&b, w.pauses) {
+		causes[held(h.Pause)] = linesWait(h)
+	}
+	w.still.tell(causes)
+	w.progress.show(b.Revoked+b.Dead, b.Asked(), pace(b))
 }
 
 // pace says what became of a batch so far, how fast it goes, and how long it
 // will take.
 func pace(b outcome.Batch) string {
 	text := fmt.Sprintf("%d revoked, %d dead", b.Revoked, b.Dead)
-	if b.Rate > 0 {
-		text += fmt.Sprintf(", %s/s", perSecond(b.Rate))
+	if b.Held > 0 {
+		text += fmt.Sprintf(", %d held", b.Held)
 	}
 	left, known := b.Left()
 	switch {
 	case !b.Complete && b.Open == 0:
 		text += ", its list was not read to its end"
 	case known && b.Rate > 0:
-		text += ", " + roughly(left) + " left"
+		text += fmt.Sprintf(", %s/s, %s left", perSecond(b.Rate), roughly(left))
 	}
 	return text
 }

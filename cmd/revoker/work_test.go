@@ -94,7 +94,7 @@ func TestWorkWaitsForRedisAndForPortOne(t *testing.T) {
 	if _, err := queue.Revoke(t.Context(), tasks.Revocation{ImpUID: impUID}); err != nil {
 		t.Fatal(err)
 	}
-	log.await(t, `"reason":"unreachable"`)
+	log.await(t, `"waiting for PortOne"`)
 	api.Start()
 	o, err := queue.Wait(t.Context(), impUID)
 	if err != nil || o.Status != outcome.Revoked || o.Attempts != 1 {

@@ -18,8 +18,8 @@ type Asked struct {
 	Enqueue bool
 	// Before tells that this row of a batch was asked for by an earlier call.
 	Before bool
-	// Other tells that another receipt of the imp_uid is being revoked, so that
-	// nothing was recorded.
+	// Other tells that another receipt of the imp_uid is being revoked, or one of another
+	// tier, so that nothing was recorded.
 	Other bool
 	// Status is how far an imp_uid has come, and ApplyNum the number of its receipt: the
 	// one that was revoked, or is asked for where that is another. Of a single
@@ -29,13 +29,14 @@ type Asked struct {
 }
 
 // Ask records a single request, in one atomic step with the set of what is open. It
-// is new unless the imp_uid is open or has ended; one that was withdrawn, or is
-// asked for again, or by another apply_num than the one that was revoked, is new as
-// well. The producer enqueues it then; should that fail, a worker does.
+// is new unless the imp_uid is open or has ended. It is new as well where the earlier one
+// was withdrawn, and no attempt is running that may call; and where that has ended and it
+// asks again, or by another apply_num. The producer enqueues it then; should that fail, a
+// worker does.
 func (s *Store) Ask(ctx context.Context, r tasks.Revocation) (Asked, error) {
 	r.Batch = ""
 	reply, err := s.run(ctx, askScript, s.openKey(), "", "", "", 1, []byte{'?', 0, 0, 0, 0},
-		r.ImpUID, "1", mannerOf(r).json()).StringSlice()
+		r.ImpUID, "1", s.json(mannerOf(r))).StringSlice()
 	if err != nil {
 		return Asked{}, fmt.Errorf("record the request for %s: %w", r.ImpUID, err)
 	}
@@ -66,7 +67,7 @@ func (s *Store) AskRowsAs(
 	if first+len(rows)-1 > MaxRows {
 		return nil, fmt.Errorf("%s: %w", name, ErrTooLong)
 	}
-	reply, err := s.run(ctx, askScript, s.openKey(), askArgs(caller, name, source, first, rows, requests)...).StringSlice()
+	reply, err := s.run(ctx, askScript, s.openKey(), s.askArgs(caller, name, source, first, rows, requests)...).StringSlice()
 	if err != nil {
 		return nil, fmt.Errorf("record rows of the batch %s: %w", name, err)
 	}
@@ -86,20 +87,15 @@ func (s *Store) AskRowsAs(
 }
 
 // askArgs are what the script is told of rows of a batch.
-func askArgs(caller, batch, source string, first int, rows []Row, requests []tasks.Revocation) []any {
+func (s *Store) askArgs(caller, batch, source string, first int, rows []Row, requests []tasks.Revocation) []any {
 	kept := make([]byte, 0, rowSize*len(rows))
 	args := make([]any, 5, 5+3*len(rows))
-	var last manner
-	var json string
 	for i, r := range requests {
 		if rows[i].Kind == KindInvalid {
 			r = tasks.Revocation{PG: r.PG}
 		}
 		r.Batch, r.Row = batch, first+i
-		if m := mannerOf(r); m != last || i == 0 {
-			last, json = m, m.json()
-		}
-		args = append(args, r.ImpUID, lineOf(r), json)
+		args = append(args, r.ImpUID, lineOf(r), s.json(mannerOf(r)))
 		kept = append(append(kept, byte(cmp.Or(rows[i].Kind, '?'))), rows[i].Digest[:]...)
 	}
 	copy(args, []any{batch, source, caller, first, kept})
@@ -120,8 +116,19 @@ func mannerOf(r tasks.Revocation) manner {
 	return manner{PG: r.PG, Batch: r.Batch, ApplyNum: r.ApplyNum, Again: flag(r.Again), Tier: r.Tier}
 }
 
-func (m manner) json() string {
+// mannerJSON is a manner and its JSON.
+type mannerJSON struct {
+	manner
+	json string
+}
+
+// json returns a manner in JSON: mostly that of the request before.
+func (s *Store) json(m manner) string {
+	if last := s.asked.Load(); last != nil && last.manner == m {
+		return last.json
+	}
 	text, _ := json.Marshal(m) // strings are always written
+	s.asked.Store(&mannerJSON{m, string(text)})
 	return string(text)
 }
 

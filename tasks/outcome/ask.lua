@@ -9,14 +9,16 @@
 --
 -- Returns "asked"; those of the rows that were asked for before, and the first row that
 -- the same caller asked for, empty for none; the kinds of the rows after them, and besides
--- "k" for a queued one whose request was recorded before, "x" for another receipt than the
--- one that is being revoked; then of a single request the status and apply_num. Or, with
--- nothing recorded, why: "gone" if there is no such batch, "cancelled", "longer" and the
--- rows of its list, or "other" and the first row that is another list's.
+-- "k" for a queued one whose request was recorded before, "x" for another receipt, or that
+-- of another tier, than the one that is being revoked; then of a single request the status
+-- and apply_num. Or, with nothing recorded, why: "gone" if there is no such batch,
+-- "cancelled", "longer" and the rows of its list, or "other" and the first row that is
+-- another list's.
 local batch, first, rows = ARGV[2], tonumber(ARGV[5]), ARGV[6]
 local key, by = batchKey(batch), batch == '' and 'single' or 'in:' .. batch
 local id, score = text(micros), text(millis) -- written once: a number would be for each row
 local manners = {} -- of asking by their JSON, which most rows of a list have in common
+local ofOne = {'withdrawn', 'apply_num', 'again', 'tier', 'pg', 'batch'}
 local opened = {} -- scores and imp_uids of the set of the open ones
 
 -- record writes a request that begins anew, and returns what ask does.
@@ -33,28 +35,30 @@ local function ask(imp_uid, line, how)
   if redis.call('EXISTS', outcome, request) == 0 then -- as of most
     return record(request, imp_uid, id, line, how)
   end
-  local f = found(imp_uid, how, by)
+  local f = found(imp_uid, how)
   if f.err then
     return nil, f.err
   end
   local o, r, ended, status = f.o, f.r, f.ended, f.status
   if f.other then
-    return 'x', status, r[2] or ''
+    return 'x', status, r.apply_num or ''
   end
   if not f.asked then
     redis.call('ZADD', openKey, millis, imp_uid) -- first, since memory that is full refuses it
-    redis.call('DEL', request)
-    local after = math.max(tonumber(r[1] or 0), tonumber(o[3] or 0)) + 1
-    return record(request, imp_uid, text(math.max(micros, after)), line, how)
+    local kept = f.over and r[by] or line -- batches that asked for it count the receipt's end
+    redis.call(unpack(f.over and {'HDEL', request, unpack(ofOne)} or {'DEL', request}))
+    local after = math.max(tonumber(r.id or 0), tonumber(o[3] or 0)) + 1
+    record(request, imp_uid, text(math.max(micros, after)), kept, how)
+    return kept == line and 'q' or 'r', 'queued', ''
   end
-  if not r[1] and not ended then
+  if not r.id and not ended then
     redis.call('HSET', request, 'id', o[3] or id)
-  elseif r[3] then
+  elseif r.withdrawn then
     redis.call('HDEL', request, 'withdrawn')
   end
   local kind = 'e'
-  if r[4] and batch ~= '' then
-    kind = r[4] == line and 'k' or 'r'
+  if r[by] and batch ~= '' then
+    kind = r[by] == line and 'k' or 'r'
   else
     redis.call('HSET', request, by, line)
   end

@@ -66,23 +66,23 @@ type Attempt struct {
 
 // Since returns when the first attempt on the imp_uid began, the zero time if
 // that is not known.
-func (a Attempt) Since() time.Time {
+func (a *Attempt) Since() time.Time {
 	first, _ := time.Parse(time.RFC3339, a.first)
 	return first
 }
 
 // Now returns the time on Redis' clock: no later than it is there, and earlier by at
 // most the round trip in which the attempt began.
-func (a Attempt) Now() time.Time { return a.redis.Add(time.Since(a.local)) }
+func (a *Attempt) Now() time.Time { return a.redis.Add(time.Since(a.local)) }
 
 // Uncertain tells that this or an earlier attempt may have revoked the receipt
 // without anybody having heard of it.
-func (a Attempt) Uncertain() bool { return !a.UncertainAt.IsZero() }
+func (a *Attempt) Uncertain() bool { return !a.UncertainAt.IsZero() }
 
 // Begin counts an attempt and marks it as running for lease, in one atomic
 // step. It returns a [*TerminalError] if there is nothing left to do, and a
 // [*BusyError] if another attempt is running.
-func (s *Store) Begin(ctx context.Context, r tasks.Revocation, lease time.Duration) (Attempt, error) {
+func (s *Store) Begin(ctx context.Context, r tasks.Revocation, lease time.Duration) (*Attempt, error) {
 	return s.BeginAs(ctx, r, lease, NewCaller())
 }
 
@@ -92,25 +92,25 @@ func NewCaller() string { return strconv.FormatUint(rand.Uint64(), 36) }
 
 // BeginAs is [Store.Begin] for callers that repeat it when no answer came:
 // under the same name it begins the same attempt, whose lease begins anew.
-func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Duration, caller string) (Attempt, error) {
+func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Duration, caller string) (*Attempt, error) {
 	who, line := asker(r)
 	reply, err := s.run(ctx, beginScript, s.outcomeKey(r.ImpUID),
-		lease.Milliseconds(), caller, r.ImpUID, who, line, mannerOf(r).json()).Slice()
+		lease.Milliseconds(), caller, r.ImpUID, who, line, s.json(mannerOf(r))).Slice()
 	if err != nil {
-		return Attempt{}, fmt.Errorf("begin the attempt on %s: %w", r.ImpUID, err)
+		return nil, fmt.Errorf("begin the attempt on %s: %w", r.ImpUID, err)
 	}
 	text, _ := reply[1].(string)
 	switch reply[0] {
 	case "terminal":
-		return Attempt{}, &TerminalError{ImpUID: r.ImpUID, Status: Status(text)}
+		return nil, &TerminalError{ImpUID: r.ImpUID, Status: Status(text)}
 	case "busy":
 		wait, err := time.ParseDuration(text + "ms")
 		if err != nil {
-			return Attempt{}, fmt.Errorf("begin the attempt on %s: lease: %w", r.ImpUID, err)
+			return nil, fmt.Errorf("begin the attempt on %s: lease: %w", r.ImpUID, err)
 		}
-		return Attempt{}, &BusyError{ImpUID: r.ImpUID, Wait: wait}
+		return nil, &BusyError{ImpUID: r.ImpUID, Wait: wait}
 	}
-	a := Attempt{Revocation: r, Withdrawn: reply[2] == "1", redis: timeOf(text, time.UnixMicro), local: time.Now()}
+	a := &Attempt{Revocation: r, Withdrawn: reply[2] == "1", redis: timeOf(text, time.UnixMicro), local: time.Now()}
 	kept, _ := reply[3].([]any)
 	asked, _ := reply[4].([]any)
 	return a, a.read(kept, asked)
@@ -121,9 +121,9 @@ func (a *Attempt) read(kept, asked pairs) (err error) {
 	if a.Number, err = strconv.Atoi(kept.get("attempts")); err != nil {
 		return fmt.Errorf("begin the attempt on %s: attempts: %w", a.Revocation.ImpUID, err)
 	}
-	a.Revocation.PG = cmp.Or(a.Revocation.PG, tasks.Gateway(asked.get("pg"))) // a later producer may not have known it
-	a.Revocation.ApplyNum, a.Revocation.Tier = asked.get("apply_num"), asked.get("tier")
-	a.Revocation.Again = asked.get("again") != ""
+	r := &a.Revocation // the task may be an earlier request's
+	r.PG, r.Batch = cmp.Or(tasks.Gateway(asked.get("pg")), r.PG), asked.get("batch")
+	r.ApplyNum, r.Tier, r.Again = asked.get("apply_num"), asked.get("tier"), asked.get("again") != ""
 	a.request, a.AskedAt = asked.get("id"), timeOf(asked.get("id"), time.UnixMicro)
 	a.fence, a.first, a.Memory = kept.get("fence"), kept.get("first_attempt_at"), readMemory(kept)
 	a.FailedBefore = a.Number > 1 || slices.Contains([]Reason{
@@ -148,15 +148,16 @@ func (p pairs) get(name string) string {
 	return ""
 }
 
-// Extend lets a running attempt's lease end no earlier than lease from now. It
-// reports false, and does nothing, if the attempt is over or a newer one has begun.
-func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) (running bool, err error) {
+// Extend lets a running attempt's lease end no earlier than lease from now. It reports
+// whether the attempt may still call: not if it is over, a newer one has begun, or its
+// request is an earlier one.
+func (s *Store) Extend(ctx context.Context, a *Attempt, lease time.Duration) (may bool, err error) {
 	impUID := a.Revocation.ImpUID
-	running, err = s.run(ctx, extendScript, s.outcomeKey(impUID), a.fence, lease.Milliseconds(), impUID).Bool()
+	may, err = s.run(ctx, extendScript, s.outcomeKey(impUID), a.fence, lease.Milliseconds(), impUID).Bool()
 	if err != nil {
 		return false, fmt.Errorf("extend the attempt on %s: %w", impUID, err)
 	}
-	return running, nil
+	return may, nil
 }
 
 // Finish writes what came of an attempt, in one atomic step: the outcome and,
@@ -165,7 +166,7 @@ func (s *Store) Extend(ctx context.Context, a Attempt, lease time.Duration) (run
 // false if nothing was written, because the same stands there already or
 // because another attempt knows better: revoked wins over everything,
 // otherwise the newer attempt wins.
-func (s *Store) Finish(ctx context.Context, a Attempt, o Outcome) (written bool, err error) {
+func (s *Store) Finish(ctx context.Context, a *Attempt, o Outcome) (written bool, err error) {
 	o.ImpUID, o.PG = a.Revocation.ImpUID, a.Revocation.PG
 	o.Message = cut(o.Message, maxMessage)
 	var own []any

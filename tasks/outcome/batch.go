@@ -32,6 +32,9 @@ type Batch struct {
 	// Revoked and Dead are the outcomes of what is queued or was asked for
 	// elsewhere, each imp_uid once; Open are those that are still to come.
 	Revoked, Dead, Open int
+	// Held is how many of those that are open wait in paused queues. A Store does not
+	// know: whoever shows a batch fills it in, from what gate.Holds returns.
+	Held int
 	// Reasons are the same outcomes by reason.
 	Reasons map[Reason]int
 	// Gateways are the same by gateway; those not known stand together under
@@ -44,7 +47,8 @@ type Batch struct {
 	StartedAt, ChangedAt, FinishedAt, CancelledAt time.Time
 
 	// Rate is how many ended a second recently: in the last 10 to 20 seconds, or
-	// over the whole of a batch that has finished.
+	// over the whole of a batch that has finished. It is 0 once nothing has ended for
+	// longer than that, and for thrice as long as one took.
 	Rate float64
 }
 
@@ -65,16 +69,28 @@ func (b Batch) Asked() int { return b.Queued + b.Elsewhere }
 // Finished reports whether everything has ended.
 func (b Batch) Finished() bool { return !b.FinishedAt.IsZero() }
 
-// Left returns how long what is open takes at the present rate, and false if
-// nobody can tell.
-func (b Batch) Left() (time.Duration, bool) {
-	if b.Open == 0 {
-		return 0, true
+// OpenOf returns how many are open of each gateway that has any.
+func (b Batch) OpenOf() map[tasks.Gateway]int {
+	open := make(map[tasks.Gateway]int)
+	for pg, of := range b.Gateways {
+		if n := of.Asked - of.Revoked - of.Dead; n > 0 {
+			open[pg] = n
+		}
 	}
-	if b.Rate <= 0 {
+	return open
+}
+
+// Left returns how long what is open and not held takes at the present rate, and false
+// while nothing moves.
+func (b Batch) Left() (time.Duration, bool) {
+	moving := b.Open - b.Held
+	switch {
+	case b.Open == 0:
+		return 0, true
+	case moving <= 0 || b.Rate <= 0:
 		return 0, false
 	}
-	return time.Duration(float64(b.Open) / b.Rate * float64(time.Second)), true
+	return time.Duration(float64(moving) / b.Rate * float64(time.Second)), true
 }
 
 // batchName is what a batch may be called. No name contains what separates a

@@ -140,6 +140,10 @@ func (b *Batch) add(cell []string, count int) {
 	}
 }
 
+// stillAfter is for how long a batch may have not changed while it moves; see paceEvery
+// of batch.lua.
+const stillAfter = 20 * time.Second
+
 // rate returns how many end a second. The hash holds what had ended at two
 // moments, between 10 and 20 seconds ago.
 func (b *Batch) rate(fields map[string]string, now time.Time) float64 {
@@ -150,6 +154,10 @@ func (b *Batch) rate(fields map[string]string, now time.Time) float64 {
 		elapsed = now.Sub(time.UnixMilli(before))
 	}
 	if elapsed < time.Second || done <= from {
+		return 0
+	}
+	each := elapsed / time.Duration(done-from)
+	if still := now.Sub(b.ChangedAt); !b.Finished() && still > max(stillAfter, 3*each) {
 		return 0
 	}
 	return float64(done-from) / elapsed.Seconds()

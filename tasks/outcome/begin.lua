@@ -18,27 +18,28 @@ local who, line, how = ARGV[5], ARGV[6], cjson.decode(ARGV[7])
 local outcome, request = outcomeKey(imp_uid), requestKey(imp_uid)
 local was, asked = values(outcome), values(request)
 
-if not current(was, asked) then -- it begins anew
-  redis.call('DEL', outcome)
-  redis.call('ZREM', deadKey, imp_uid)
-  was = {fence = was.fence, uncertain_at = was.uncertain_at}
-elseif ending(was.status) then
+local is = current(was, asked)
+if is and ending(was.status) then
   return {'terminal', was.status}
-end
-if not asked.id then
-  asked.id, asked[who] = was.request or text(micros), line
-  asked.apply_num, asked.again, asked.tier = how.apply_num, how.again, how.tier
-  redis.call('HSET', request, unpack(given({'id', asked.id, who, line}, how)))
+elseif not asked.id then
+  how.id, how[who] = was.request or text(micros), line
+  asked = how
+  redis.call('HSET', request, unpack(given({}, asked)))
 end
 
-local repeated = was.leased_by == caller -- the reply to this call was lost
-if not repeated and tonumber(was.leased_until or 0) > millis then
+local repeated = is and was.leased_by == caller -- the reply to this call was lost
+local idle = was.idle ~= nil -- it makes no DELETE, since its request was withdrawn
+if not repeated and (is or not idle) and tonumber(was.leased_until or 0) > millis then
   return {'busy', tostring(tonumber(was.leased_until) - millis)}
+end
+if not is then -- it begins anew
+  redis.call('DEL', outcome)
+  redis.call('ZREM', deadKey, imp_uid)
+  was = {fence = was.fence, uncertain_at = was.uncertain_at, leased_until = not idle and was.leased_until}
 end
 local over = withdrawn(asked)
 if not repeated then
-  local unfinished = was.leased_until ~= nil -- the attempt before never said how it ended
-  local idle = was.idle ~= nil -- it made no DELETE, since its request was withdrawn
+  local unfinished = was.leased_until -- the attempt before never said how it ended
   if unfinished and not idle then
     was.uncertain_at = was.leased_until
   elseif was.uncertain then -- as an older version wrote it
@@ -52,12 +53,10 @@ if not repeated then
   redis.call('HSET', outcome, unpack(given({'imp_uid', imp_uid, 'status', 'retrying',
     'attempts', was.attempts, 'first_attempt_at', was.first_attempt_at, 'updated_at', now,
     'fence', was.fence, 'leased_by', caller, 'request', asked.id},
-    {pg = asked.pg or how.pg, batch = asked.batch or how.batch, uncertain_at = was.uncertain_at})))
+    {pg = asked.pg or how.pg, batch = asked.batch, uncertain_at = was.uncertain_at})))
 end
-redis.call('HSET', outcome, unpack(given({'leased_until', leased_until}, {idle = over and '1'})))
-if not over then
-  redis.call('HDEL', outcome, 'idle')
-end
+redis.call('HSET', outcome, 'leased_until', leased_until)
+redis.call(unpack(over and {'HSET', outcome, 'idle', '1'} or {'HDEL', outcome, 'idle'}))
 redis.call('PERSIST', outcome)
 redis.call('ZADD', openKey, leased_until, imp_uid)
 return {'begun', text(micros), over and '1' or '', given({}, was), given({}, asked)}

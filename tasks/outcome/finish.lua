@@ -9,8 +9,7 @@
 --       to the next attempt
 --
 -- Returns 1, or 0 if nothing was written, because the same stands there already, a newer
--- attempt knows better or the request is over; and 0 if the attempt found the request
--- withdrawn, but somebody has asked for it since: it goes on at once.
+-- attempt knows better, the request is over, or it is not withdrawn any more.
 local fence, id, uncounted, due, own = tonumber(ARGV[2]), ARGV[3], ARGV[4] == '1', ARGV[5], ARGV[10]
 local fields, handed = {'updated_at', now, unpack(ARGV, 11, 10 + own)}, {unpack(ARGV, 11 + own)}
 local new = named(fields)
@@ -21,15 +20,9 @@ local latest = tonumber(was.fence or 0)
 local over = fence < latest or fence == latest and not was.leased_until or was.status == 'dead'
 -- Revoked wins over everything; otherwise the newer attempt wins.
 if (was.request or asked.id or id) ~= id or (asked.id or id) ~= id or
-  was.status == 'revoked' or over and new.status ~= 'revoked' then
+  was.status == 'revoked' or over and new.status ~= 'revoked' or
+  new.reason == 'withdrawn' and not withdrawn(asked) then
   return 0
-end
-
-local wanted = new.reason == 'withdrawn' and not withdrawn(asked)
-if wanted then
-  new.status, due, uncounted = 'retrying', text(millis), true
-  fields = given({'updated_at', now, 'imp_uid', imp_uid, 'status', 'retrying',
-    'next_attempt_at', now}, {pg = new.pg})
 end
 
 -- Where the hash was lost, the attempt itself remembers.
@@ -51,7 +44,7 @@ if new.status ~= 'revoked' then -- a dead letter may be revived
 end
 if new.status == 'retrying' then
   redis.call('ZADD', openKey, asked.withdrawn and 0 or due, imp_uid)
-  return wanted and 0 or 1
+  return 1
 end
 redis.call('PEXPIRE', request, ttl) -- first, so that it does not outlive its outcome
 redis.call('PEXPIRE', outcome, ttl)

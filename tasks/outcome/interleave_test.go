@@ -55,12 +55,15 @@ var answers = []outcome.Outcome{
 
 var actions = slices.Concat(
 	slices.Repeat([]action{doAsk}, 8), slices.Repeat([]action{doBegin}, 8), slices.Repeat([]action{doFinish}, 8),
-	slices.Repeat([]action{doCrash}, 3), slices.Repeat([]action{doRevive, doCancel, doSettle}, 2),
-	[]action{doExtend, doExtend, doDiscard, doCancelBatch, doComplete},
+	slices.Repeat([]action{doCancel}, 4), slices.Repeat([]action{doCrash}, 3),
+	slices.Repeat([]action{doRevive, doExtend, doCancelBatch, doSettle}, 2), []action{doDiscard, doComplete},
 )
 
 // applyNums are the receipts that are asked for by number, empty for any.
 var applyNums = []string{"", "", "", "N1", "N2"}
+
+// tiers are the sub-merchants that are named, empty for none.
+var tiers = []string{"", "", "", "AAA", "BBB"}
 
 // impUIDs is how many imp_uids a sequence has, so that they could mix.
 const impUIDs = 2
@@ -74,7 +77,7 @@ func newSteps(seed uint64) []step {
 			do: actions[random.IntN(len(actions))], on: random.IntN(impUIDs),
 			answer: answers[random.IntN(len(answers))], uncounted: one(3), uncertain: one(3), lost: one(5),
 			as: random.IntN(len(batchNames) + 1), applyNum: applyNums[random.IntN(len(applyNums))],
-			again: one(4), dry: one(4), revoked: one(2),
+			tier: tiers[random.IntN(len(tiers))], again: one(4), dry: one(4), revoked: one(2),
 		}
 		if one(3) {
 			s.by = 1 + random.IntN(3)

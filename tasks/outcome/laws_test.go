@@ -40,8 +40,13 @@ var laws = []struct {
 	{"once revoked, always revoked, until another receipt is asked for", func(c change) bool {
 		return c.before.Status != outcome.Revoked || c.after == c.before || c.do == doAsk && c.became(outcome.Queued)
 	}},
-	{"only what has ended, or was never asked for, is asked for anew", func(c change) bool {
-		return !c.became(outcome.Queued) || c.do == doAsk && (c.before.Status == "" || c.before.ended())
+	{"only what has ended, was withdrawn or was never asked for is asked for anew", func(c change) bool {
+		return !c.became(outcome.Queued) || c.do == doAsk && (c.before.Status == "" || c.before.over())
+	}},
+	{"what is withdrawn and not being called is new once it is asked for, without attempts", func(c change) bool {
+		asked := c.do == doAsk && c.before.Withdrawn && !c.after.Withdrawn
+		calling := c.before.Live && !c.before.Idle && c.before.Status == outcome.Retrying
+		return !asked || calling || c.after.Status == outcome.Queued && c.after.Attempts == 0
 	}},
 	{"whoever becomes terminal is written to the stream, once, and nobody else", func(c change) bool {
 		added, kept := strings.CutPrefix(c.after.Stream, c.before.Stream)
@@ -72,11 +77,16 @@ var laws = []struct {
 	{"an older attempt changes nothing, unless it says revoked", func(c change) bool {
 		return !c.older || c.after == c.before || c.answer == outcome.Revoked
 	}},
-	{"an attempt of an earlier request changes nothing", func(c change) bool {
-		return !c.earlier || c.after == c.before
+	{"an attempt of an earlier request changes nothing, and may not call", func(c change) bool {
+		return !c.earlier || c.do == doExtend && c.reply == "may call false" || c.after == c.before
 	}},
-	{"a live lease lets nobody else begin", func(c change) bool {
-		return !c.before.Live || !strings.HasPrefix(c.reply, "begun")
+	{"a live lease lets nobody else begin, unless its attempt makes no DELETE", func(c change) bool {
+		idle := c.before.Idle && c.before.Status == outcome.Queued
+		return !c.before.Live || idle || !strings.HasPrefix(c.reply, "begun")
+	}},
+	{"what may have called is uncertain to whoever begins next", func(c change) bool {
+		lapsed := c.before.Leased && !c.before.Idle && strings.HasPrefix(c.reply, "begun")
+		return !lapsed || strings.Contains(c.reply, "uncertain true")
 	}},
 	{"only an end, or a crash, ends a lease", func(c change) bool {
 		return !c.before.Live || c.after.Live || c.do == doCrash || c.reply == "written true" || c.lost
@@ -107,10 +117,10 @@ type ledger struct {
 	accepted, revived, overturned, restated int
 }
 
-// enter counts a change.
+// enter counts a change. What is asked for in place of what was withdrawn ends for both.
 func (l *ledger) enter(c change) {
 	switch {
-	case c.became(outcome.Queued), c.before.Status == "" && c.after.Status == outcome.Retrying:
+	case c.became(outcome.Queued) && !c.before.Withdrawn, c.before.Status == "" && c.after.Status == outcome.Retrying:
 		l.accepted++
 	case c.before.Status == outcome.Dead && c.became(outcome.Retrying):
 		l.revived++

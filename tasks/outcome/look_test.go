@@ -90,6 +90,7 @@ func (w *world) read(ctx context.Context, held *[impUIDs]seen) error {
 func (k kept) seen() (s seen) {
 	until, leased := k.outcome.Val()["leased_until"]
 	s.Leased, s.Live = leased, leased && until != "1"
+	s.Idle = k.outcome.Val()["idle"] != ""
 	s.Uncertain = k.outcome.Val()["uncertain_at"] != ""
 	if k.outcomeLife.Val() > 0 {
 		s.Expires = "outcome"

@@ -1,7 +1,6 @@
 package outcome_test
 
 import (
-	"cmp"
 	"fmt"
 
 	"receiptrevoker/tasks/outcome"
@@ -13,7 +12,7 @@ const nobody = -1
 // request is what is asked for one receipt.
 type request struct {
 	id                       int // from 1; 0 for none
-	applyNum                 string
+	applyNum, tier           string
 	again, single, withdrawn bool
 	rows                     [len(batchNames)]int // that ask for it, from 1; 0 for none
 }
@@ -68,65 +67,11 @@ func (r *receipt) left(m *model, besides int) bool {
 	return asks
 }
 
-// ask records a request for the row of a batch, or for 0 a single one, and returns its
-// kind, and the rest of the reply to a single one.
-func (r *receipt) ask(m *model, s step, batch, row int) (kind byte, rest string) {
-	if r.ended() {
-		another := s.applyNum != "" && s.applyNum != cmp.Or(r.number, r.applyNum)
-		if s.again || r.reason == outcome.ReasonWithdrawn || another {
-			return r.renew(s, batch, row), "queued +"
-		}
-	} else if r.id == 0 {
-		return r.renew(s, batch, row), "queued +"
-	} else if s.applyNum != "" && s.applyNum != r.applyNum {
-		return 'x', joined(string(r.told()), r.applyNum)
-	}
-	r.withdrawn = false
-	switch {
-	case batch == nobody:
-		r.single, kind = true, 'e'
-	case r.rows[batch] > 0:
-		return 'r', ""
-	default:
-		r.rows[batch], kind = row, 'e'
-		if r.ended() {
-			m.batches[batch].ends[row] = r.status
-		}
-	}
-	switch {
-	case r.ended():
-		return kind, joined(string(r.status), r.number)
-	case r.told() == outcome.Queued:
-		return kind, "queued +"
-	}
-	return kind, string(r.told())
-}
-
-func (r *receipt) askAlone(m *model, s step) string {
-	kind, rest := r.ask(m, s, nobody, 0)
-	if kind == 'x' {
-		return joined("other i", rest)
-	}
-	return joined(string(kind), rest)
-}
-
-// renew makes a request that is new.
-func (r *receipt) renew(s step, batch, row int) (kind byte) {
-	r.request = request{id: r.id + 1, applyNum: s.applyNum, again: s.again}
-	if batch == nobody {
-		r.single = true
-	} else {
-		r.rows[batch] = row
-	}
-	r.due = "now"
-	return 'q'
-}
-
 func (r *receipt) begin(m *model, s step) string {
 	switch {
 	case r.id > 0 && r.ended():
 		return "already " + string(r.status)
-	case r.live:
+	case r.live && (r.current() || !r.idle):
 		return "busy"
 	case r.id == 0: // its producer did not record it
 		r.renew(s, nobody, 0)
@@ -134,6 +79,9 @@ func (r *receipt) begin(m *model, s step) string {
 	if !r.current() {
 		r.attempts, r.reason, r.number, r.dead = 0, "", "", false
 		r.about = r.id
+		if r.idle { // it made no DELETE, and is not heard any more
+			r.running, r.idle = 0, false
+		}
 	}
 	if r.running != 0 { // that one never said how it ended
 		if r.idle {
@@ -152,8 +100,8 @@ func (r *receipt) begin(m *model, s step) string {
 	r.begun++
 	r.running, r.live, r.due, r.status = r.begun, true, "lease", outcome.Retrying
 	r.attempts++
-	return fmt.Sprintf("begun %d of %q again %t uncertain %t failed %t withdrawn %t",
-		r.attempts, r.applyNum, r.again, r.uncertain, failed, r.left(m, nobody))
+	return fmt.Sprintf("begun %d of %q tier %q again %t uncertain %t failed %t withdrawn %t",
+		r.attempts, r.applyNum, r.tier, r.again, r.uncertain, failed, r.left(m, nobody))
 }
 
 func (r *receipt) finish(m *model, s step) string {
@@ -263,7 +211,7 @@ func (r *receipt) cancel(m *model, batch int, dry bool) string {
 func (r *receipt) seen(m *model) seen {
 	s := seen{
 		Status: r.told(), Withdrawn: !r.ended() && r.left(m, nobody), Uncertain: r.uncertain,
-		Leased: r.running != 0, Live: r.live, Open: r.due, Dead: r.dead, Stream: r.stream,
+		Leased: r.running != 0, Live: r.live, Idle: r.running != 0 && r.idle, Open: r.due, Dead: r.dead, Stream: r.stream,
 	}
 	if r.current() {
 		s.Reason, s.Attempts = r.reason, r.attempts

@@ -33,9 +33,9 @@ type step struct {
 	by int // which attempt, counted back from the last that began; how many rows are asked for again
 	as int // for which batch, from 1; 0 for none
 	// What is asked for.
-	applyNum string
-	again    bool
-	dry      bool
+	applyNum, tier string
+	again          bool
+	dry            bool
 	// What a person found out.
 	revoked bool
 	// What an attempt says at its end.
@@ -49,7 +49,7 @@ func (s step) String() string {
 	text := fmt.Sprintf("imp_%d: %s", s.on, s.do)
 	switch s.do {
 	case doAsk, doBegin:
-		text += fmt.Sprintf(" %s%s again %t", s.batch(), s.applyNum, s.again)
+		text += fmt.Sprintf(" %s%s tier %s again %t", s.batch(), s.applyNum, s.tier, s.again)
 	case doCancel, doCancelBatch, doComplete:
 		text += fmt.Sprintf(" %s dry %t", s.batch(), s.dry)
 	case doFinish, doExtend:
@@ -78,7 +78,9 @@ func (s step) batch() string {
 
 // asks returns what the step asks for.
 func (s step) asks() tasks.Revocation {
-	return tasks.Revocation{ImpUID: fmt.Sprintf("imp_%d", s.on), PG: tasks.KCP, ApplyNum: s.applyNum, Again: s.again}
+	return tasks.Revocation{
+		ImpUID: fmt.Sprintf("imp_%d", s.on), PG: tasks.KCP, ApplyNum: s.applyNum, Again: s.again, Tier: s.tier,
+	}
 }
 
 // seen is what Redis holds of one imp_uid, as far as it decides anything.
@@ -91,8 +93,8 @@ type seen struct {
 	// Uncertain tells that an attempt may have worked unseen, also an earlier request's.
 	Uncertain bool
 	// Leased tells that an attempt was begun and did not end, Live that its
-	// lease is not over.
-	Leased, Live bool
+	// lease is not over, and Idle that it makes no DELETE.
+	Leased, Live, Idle bool
 	// Open is when it is overdue: "lease", "next" or "now", empty where it is not open.
 	Open string
 	Dead bool
@@ -104,6 +106,9 @@ type seen struct {
 
 // ended reports whether nothing is asked for that has not ended.
 func (s seen) ended() bool { return s.Status.Terminal() }
+
+// over reports whether nothing is to be called any more.
+func (s seen) over() bool { return s.ended() || s.Withdrawn }
 
 // model is what the store promises, without clocks, fences or ids.
 type model struct {
@@ -157,7 +162,9 @@ func (m *model) once(r *receipt, s step) string {
 	case doExtend:
 		if r.running != 0 && r.begun-s.by == r.running {
 			r.live, r.due = true, "lease"
+			return fmt.Sprint("may call ", r.current())
 		}
+		return "may call false"
 	case doCrash:
 		if r.running != 0 {
 			r.live, r.due = false, "lease"

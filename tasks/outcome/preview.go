@@ -11,7 +11,8 @@ import (
 // Preview is what would come of recording a request now.
 type Preview struct {
 	// Kind is [KindQueued]; [KindElsewhere] where what was asked for before answers the
-	// request; or [KindInvalid] while another receipt of the imp_uid is being revoked.
+	// request; or [KindInvalid] while another receipt of the imp_uid, or one of another
+	// tier, is being revoked.
 	Kind Kind
 	// Status is how far the imp_uid has come, empty if nothing is known of it, and Reason
 	// is why. A request that is new may still have one: of what was withdrawn, or of
@@ -26,9 +27,9 @@ func (s *Store) Preview(ctx context.Context, requests []tasks.Revocation) ([]Pre
 	if len(requests) == 0 {
 		return nil, nil
 	}
-	args := make([]any, 0, 3*len(requests))
+	args := make([]any, 0, 4*len(requests))
 	for _, r := range requests {
-		args = append(args, r.ImpUID, r.ApplyNum, flag(r.Again))
+		args = append(args, r.ImpUID, r.ApplyNum, flag(r.Again), r.Tier)
 	}
 	reply, err := s.run(ctx, previewScript, s.openKey(), args...).StringSlice()
 	if err != nil {

@@ -60,7 +60,8 @@ func TestRacingRequestsEndOnce(t *testing.T) {
 		}
 		for i := range accepted {
 			impUID := fmt.Sprintf("imp_%d", i)
-			if want := accepted[i].Load(); ended[impUID] != want {
+			// What was withdrawn and is asked for before it has ended ends with the new one.
+			if want := accepted[i].Load(); ended[impUID] > want || ended[impUID] < want && !cancels(impUID) {
 				t.Errorf("%s: %d ends of %d requests", impUID, ended[impUID], want)
 			}
 		}
@@ -68,15 +69,18 @@ func TestRacingRequestsEndOnce(t *testing.T) {
 	})
 }
 
+// cancels reports whether an operator cancels requests for an imp_uid: every second.
+func cancels(impUID string) bool { return impUID[len(impUID)-1]%2 == 0 }
+
 // disturb asks for a receipt, cancels that, or makes an attempt if none is running. It
 // reports whether it made a new request.
 func disturb(ctx context.Context, s *outcome.Store, impUID string) (fresh bool, err error) {
 	r := tasks.Revocation{ImpUID: impUID, Again: rand.IntN(2) == 0}
-	switch rand.IntN(4) {
-	case 0:
+	switch n := rand.IntN(4); {
+	case n == 0 && cancels(impUID):
 		_, err := s.Cancel(ctx, []string{impUID}, false)
 		return false, err
-	case 1, 2:
+	case n < 3:
 		asked, err := s.Ask(ctx, r)
 		return asked.Kind == outcome.KindQueued, err
 	}

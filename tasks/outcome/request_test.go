@@ -34,10 +34,10 @@ func told(ctx context.Context, s *outcome.Store, do string, r tasks.Revocation, 
 		return text
 	case "begin":
 		begun, err := s.Begin(ctx, r, time.Minute)
-		*attempt = begun
 		if err != nil {
 			return err.Error()
 		}
+		*attempt = *begun
 		text := "begun " + begun.Revocation.ApplyNum
 		if begun.Withdrawn {
 			text += "withdrawn"
@@ -52,7 +52,7 @@ func told(ctx context.Context, s *outcome.Store, do string, r tasks.Revocation, 
 		if do == "retrying" {
 			o.NextAttemptAt = attempt.Now().Add(time.Minute)
 		}
-		written, err := s.Finish(ctx, *attempt, o)
+		written, err := s.Finish(ctx, attempt, o)
 		if err != nil || !written {
 			return "not written"
 		}
@@ -84,6 +84,8 @@ func TestLifeOfARequest(t *testing.T) {
 	plain := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP}
 	named, again := plain, plain
 	named.ApplyNum, again.Again = "N2", true
+	inTier, otherTier := plain, plain
+	inTier.Tier, otherTier.Tier = "AAA", "BBB"
 	type step struct {
 		do   string
 		r    tasks.Revocation
@@ -151,19 +153,43 @@ func TestLifeOfARequest(t *testing.T) {
 			{"begin", plain, "begun withdrawn"},
 			{"revoked", plain, "revoked"},
 		},
-		"asking undoes a withdrawal": {
-			{"ask", plain, "q queued +"},
+		"what is withdrawn and not called yet is asked for anew as another": {
+			{"ask", named, "q queued +"},
 			{"cancel", plain, "withdrawn"},
-			{"ask", plain, "e queued +"},
-			{"begin", plain, "begun "},
+			{"ask", plain, "q queued +"},
+			{"ask", named, "other i queued"},
+			{"begin", named, "begun "},
 		},
-		"asking undoes a withdrawal between two attempts": {
+		"what is withdrawn between two attempts is asked for anew": {
 			{"ask", plain, "q queued +"},
 			{"begin", plain, "begun "},
 			{"retrying", plain, "retrying"},
 			{"cancel", plain, "called"},
+			{"ask", named, "q queued +"},
+			{"get", plain, "queued/"},
+			{"begin", plain, "begun N2"},
+			{"get", plain, "retrying/"},
+		},
+		"while it is called, the same undoes a withdrawal, and another is refused": {
+			{"ask", named, "q queued +"},
+			{"begin", plain, "begun N2"},
+			{"cancel", plain, "running"},
+			{"ask", plain, "other i retrying N2"},
+			{"ask", inTier, "other i retrying N2"},
+			{"ask", again, "other i retrying N2"},
+			{"ask", named, "e retrying"},
 			{"ask", plain, "e retrying"},
+			{"retrying", plain, "retrying"},
+			{"begin", plain, "begun N2"},
+		},
+		"another tier is refused while it is open": {
+			{"ask", inTier, "q queued +"},
+			{"ask", plain, "e queued +"},
+			{"ask", otherTier, "other i queued"},
 			{"begin", plain, "begun "},
+			{"ask", otherTier, "other i retrying"},
+			{"revoked", plain, "revoked"},
+			{"ask", otherTier, "e revoked N1"},
 		},
 		"a dead letter lives again": {
 			{"ask", plain, "q queued +"},
@@ -190,98 +216,4 @@ func TestLifeOfARequest(t *testing.T) {
 			})
 		})
 	}
-}
-
-// TestWhatIsAskedForWhileItIsWithdrawnGoesOn asks for a request between the moment an
-// attempt finds it withdrawn and the one it says so.
-func TestWhatIsAskedForWhileItIsWithdrawnGoesOn(t *testing.T) {
-	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		s, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
-		r := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP}
-		if _, err := s.Ask(ctx, r); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.Cancel(ctx, []string{r.ImpUID}, false); err != nil {
-			t.Fatal(err)
-		}
-		a, err := s.Begin(ctx, r, time.Minute)
-		if err != nil || !a.Withdrawn {
-			t.Fatalf("begun: %+v, %v, want it withdrawn", a, err)
-		}
-		if _, err := s.Ask(ctx, r); err != nil {
-			t.Fatal(err)
-		}
-		a.Uncounted = true
-		written, err := s.Finish(ctx, a, outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonWithdrawn})
-		if err != nil || written {
-			t.Errorf("finish: %v, %v, want nothing written", written, err)
-		}
-		o, err := s.Get(ctx, r.ImpUID)
-		if err != nil || o.Status != outcome.Retrying || o.Attempts != 0 {
-			t.Errorf("%+v, %v, want it to go on without an attempt behind it", o, err)
-		}
-		if open, _, err := s.Overdue(ctx, -time.Second, 10); err != nil || len(open) != 1 || open[0].Withdrawn {
-			t.Errorf("overdue: %+v, %v, want it, not withdrawn", open, err)
-		}
-		if a, err = s.Begin(ctx, r, time.Minute); err != nil || a.Withdrawn || a.Number != 1 || a.Uncertain() {
-			t.Errorf("begun again: %+v, %v, want the first attempt", a, err)
-		}
-	})
-}
-
-// TestProcessThatDiesWhileItWithdrawsLeavesNoDoubt lets the lease end of an attempt that
-// made no DELETE.
-func TestProcessThatDiesWhileItWithdrawsLeavesNoDoubt(t *testing.T) {
-	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		s, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
-		r := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP}
-		over := func() { client.HSet(ctx, "{receipt}:outcome:imp_1", "leased_until", 1) } // the lease is
-		if _, err := s.Ask(ctx, r); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.Cancel(ctx, []string{r.ImpUID}, false); err != nil {
-			t.Fatal(err)
-		}
-		if a, err := s.Begin(ctx, r, time.Minute); err != nil || !a.Withdrawn {
-			t.Fatalf("begun: %+v, %v, want it withdrawn", a, err)
-		}
-		over()
-		a, err := s.Begin(ctx, r, time.Minute)
-		if err != nil || !a.Withdrawn || a.Number != 1 || a.Uncertain() {
-			t.Errorf("begun again: %+v, %v, want it withdrawn, and no doubt", a, err)
-		}
-		// Of one that may have made a DELETE there is doubt, withdrawn or not.
-		if _, err := s.Ask(ctx, r); err != nil {
-			t.Fatal(err)
-		}
-		over()
-		if a, err = s.Begin(ctx, r, time.Minute); err != nil || a.Withdrawn || a.Number != 1 || a.Uncertain() {
-			t.Errorf("begun for the first call: %+v, %v, want no doubt", a, err)
-		}
-		if _, err := s.Cancel(ctx, []string{r.ImpUID}, false); err != nil {
-			t.Fatal(err)
-		}
-		over()
-		if a, err = s.Begin(ctx, r, time.Minute); err != nil || !a.Withdrawn || a.Number != 2 || !a.Uncertain() {
-			t.Errorf("begun after it: %+v, %v, want it withdrawn, and doubt", a, err)
-		}
-	})
-}
-
-// TestAttemptKnowsTheGatewayOfItsRequest begins an attempt by the task of a producer that
-// did not know it.
-func TestAttemptKnowsTheGatewayOfItsRequest(t *testing.T) {
-	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		s, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
-		if _, err := s.Ask(ctx, tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP}); err != nil {
-			t.Fatal(err)
-		}
-		a, err := s.Begin(ctx, tasks.Revocation{ImpUID: "imp_1"}, time.Minute)
-		if err != nil || a.Revocation.PG != tasks.KCP {
-			t.Errorf("begun: %+v, %v, want the gateway %s", a, err, tasks.KCP)
-		}
-	})
 }

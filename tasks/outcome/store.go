@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -42,6 +43,7 @@ type Config struct {
 type Store struct {
 	client redis.UniversalClient
 	config Config
+	asked  atomic.Pointer[mannerJSON] // what was asked for last
 }
 
 // NewStore returns a store on client, which the caller closes.

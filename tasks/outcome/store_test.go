@@ -25,7 +25,7 @@ func newStore(client redis.UniversalClient) *outcome.Store {
 	return outcome.NewStore(client, outcome.Config{})
 }
 
-func begin(t *testing.T, s *outcome.Store, lease time.Duration) outcome.Attempt {
+func begin(t *testing.T, s *outcome.Store, lease time.Duration) *outcome.Attempt {
 	t.Helper()
 	attempt, err := s.Begin(t.Context(), asked, lease)
 	if err != nil {
@@ -34,7 +34,7 @@ func begin(t *testing.T, s *outcome.Store, lease time.Duration) outcome.Attempt 
 	return attempt
 }
 
-func finish(t *testing.T, s *outcome.Store, a outcome.Attempt, o outcome.Outcome) bool {
+func finish(t *testing.T, s *outcome.Store, a *outcome.Attempt, o outcome.Outcome) bool {
 	t.Helper()
 	written, err := s.Finish(t.Context(), a, o)
 	if err != nil {

@@ -68,9 +68,9 @@ func TestOutcomesOfAnOlderVersion(t *testing.T) {
 			t.Parallel()
 			redistest.Both(t, func(t *testing.T, client *redis.Client) {
 				leaveOld(t, client, "imp_1", test.status)
-				s, attempt := newStore(client), outcome.Attempt{}
+				s, attempt := newStore(client), &outcome.Attempt{}
 				for i, step := range test.steps {
-					if got := told(t.Context(), s, step.do, step.r, &attempt); got != step.want {
+					if got := told(t.Context(), s, step.do, step.r, attempt); got != step.want {
 						t.Fatalf("step %d: %s is %q, want %q", i+1, step.do, got, step.want)
 					}
 					if attempt.Number == 2 && !attempt.Uncertain() {

@@ -20,7 +20,7 @@ type world struct {
 	lost   bool // the next script's reply
 
 	model    model
-	attempts [impUIDs][]outcome.Attempt
+	attempts [impUIDs][]*outcome.Attempt
 	revived  [impUIDs]int // how many attempts had begun before the last revival
 	ledgers  [impUIDs]ledger
 	held     [impUIDs]seen
@@ -209,26 +209,27 @@ func (w *world) begin(ctx context.Context, s step) (string, error) {
 	if _, ok := errors.AsType[*outcome.BusyError](err); ok {
 		return "busy", nil
 	}
-	if err == nil {
-		w.attempts[s.on] = append(w.attempts[s.on], a)
+	if err != nil {
+		return "", err
 	}
-	return fmt.Sprintf("begun %d of %q again %t uncertain %t failed %t withdrawn %t", a.Number, a.Revocation.ApplyNum,
-		a.Revocation.Again, a.Uncertain(), a.FailedBefore, a.Withdrawn), err
+	w.attempts[s.on] = append(w.attempts[s.on], a)
+	return fmt.Sprintf("begun %d of %q tier %q again %t uncertain %t failed %t withdrawn %t", a.Number,
+		a.Revocation.ApplyNum, a.Revocation.Tier, a.Revocation.Again, a.Uncertain(), a.FailedBefore, a.Withdrawn), nil
 }
 
 // attempt lets an attempt say something.
 func (w *world) attempt(ctx context.Context, s step) (string, error) {
 	begun := w.attempts[s.on]
-	a := begun[len(begun)-1-s.by]
+	a := *begun[len(begun)-1-s.by]
 	if s.do == doExtend {
-		_, err := w.store.Extend(ctx, a, lease)
-		return "", err
+		may, err := w.store.Extend(ctx, &a, lease)
+		return fmt.Sprint("may call ", may), err
 	}
 	a.Uncounted, a.Memory = s.uncounted, outcome.Memory{}
 	if s.uncertain {
 		a.UncertainAt = noon
 	}
-	written, err := w.store.Finish(ctx, a, s.answer)
+	written, err := w.store.Finish(ctx, &a, s.answer)
 	return fmt.Sprint("written ", written), err
 }
 

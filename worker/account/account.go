@@ -5,7 +5,6 @@ package account
 
 import (
 	"context"
-	"crypto/rand"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -15,12 +14,18 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-//go:embed account.lua
-var keepSource string
+//go:embed write.lua
+var writeSource string
 
-var keepScript = redis.NewScript(keepSource)
+//go:embed accept.lua
+var acceptSource string
 
-// rollout is for how long the account before is good beside one that was accepted:
+var (
+	writeScript  = redis.NewScript(writeSource)
+	acceptScript = redis.NewScript(acceptSource)
+)
+
+// rollout is for how long the former account is good beside one that was accepted:
 // workers are replaced one after the other, and some may have to go back.
 const rollout = 24 * time.Hour
 
@@ -35,19 +40,7 @@ type Account interface {
 	Fingerprint(key []byte) string
 }
 
-// Verdict is what comes of comparing accounts.
-type Verdict string
-
-// The verdicts.
-const (
-	Same     Verdict = "same"
-	First    Verdict = "first"    // none was known; it is the namespace's from now on
-	Accepted Verdict = "accepted" // it takes the place of another
-	other    Verdict = "other"
-)
-
-// Store keeps the account of a namespace in Redis: the hash {namespace}:account with
-// a key, and the fingerprints under it.
+// Store keeps the account of a namespace in Redis, in the hash {namespace}:account.
 type Store struct {
 	client redis.UniversalClient
 	key    string
@@ -59,57 +52,52 @@ func NewStore(client redis.UniversalClient, namespace string) *Store {
 	return &Store{client: client, key: "{" + namespace + "}:account", name: namespace}
 }
 
-// Keep compares a worker's account with the namespace's, and keeps it where none is
-// known, or where accept says that it takes the place of the other, which stays good
-// for another day. Otherwise the error matches [ErrOther].
-func (s *Store) Keep(ctx context.Context, a Account, accept bool) (Verdict, error) {
-	under, err := s.hashKey(ctx)
+// Compare returns what an account is to the namespace. It changes nothing. The error
+// matches [ErrOther] if the workers call with another account.
+func (s *Store) Compare(ctx context.Context, a Account) (Standing, error) {
+	known, now, err := s.read(ctx)
 	if err != nil {
-		return "", err
+		return Standing{}, err
 	}
-	accepted := ""
-	if accept {
-		accepted = "1"
+	standing, ours := known.standing(a.Fingerprint([]byte(known.key)), now)
+	if !ours {
+		return standing, s.other()
 	}
-	said, err := keepScript.Run(ctx, s.client, []string{s.key},
-		a.Fingerprint(under), accepted, rollout.Milliseconds()).Text()
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("compare the account with that of the namespace %s: %w", s.name, err)
-	case Verdict(said) == other:
-		return "", fmt.Errorf("%w of the namespace %s", ErrOther, s.name)
-	}
-	return Verdict(said), nil
+	return standing, nil
 }
 
-// Compare returns nil if a is the namespace's account, or none is known. It changes
-// nothing. The error matches [ErrOther] if the workers call with another.
-func (s *Store) Compare(ctx context.Context, a Account) error {
+func (s *Store) other() error { return fmt.Errorf("%w of the namespace %s", ErrOther, s.name) }
+
+// read returns what Redis holds, and its time.
+func (s *Store) read(ctx context.Context) (known record, now time.Time, err error) {
 	read := s.client.Pipeline()
-	hash, now := read.HGetAll(ctx, s.key), read.Time(ctx)
+	hash, clock := read.HGetAll(ctx, s.key), read.Time(ctx)
 	if _, err := read.Exec(ctx); err != nil {
-		return fmt.Errorf("read the account of the namespace %s: %w", s.name, err)
+		return record{}, time.Time{}, fmt.Errorf("read the account of the namespace %s: %w", s.name, err)
 	}
-	known := hash.Val()
-	until, _ := strconv.ParseInt(known["previous_until"], 10, 64)
-	is := a.Fingerprint([]byte(known["key"]))
-	switch {
-	case known["current"] == "", is == known["current"]:
-		return nil
-	case is == known["previous"] && now.Val().UnixMilli() < until:
-		return nil
-	}
-	return fmt.Errorf("%w of the namespace %s", ErrOther, s.name)
+	is := hash.Val()
+	until, _ := strconv.ParseInt(is["previous_until"], 10, 64) // what is no time is past
+	return record{key: is["key"], current: is["current"], previous: is["previous"], until: time.UnixMilli(until)},
+		clock.Val(), nil
 }
 
-// hashKey returns the key of the namespace's fingerprints, made by whoever comes first.
-func (s *Store) hashKey(ctx context.Context) ([]byte, error) {
-	err := s.client.HSetNX(ctx, s.key, "key", rand.Text()).Err()
-	if err == nil {
-		var key string
-		if key, err = s.client.HGet(ctx, s.key, "key").Result(); err == nil {
-			return []byte(key), nil
-		}
+// write writes an account where none is known.
+func (s *Store) write(ctx context.Context, r record) (written bool, err error) {
+	written, err = writeScript.Run(ctx, s.client, []string{s.key},
+		r.key, r.current, r.previous, r.until.UnixMilli()).Bool()
+	if err != nil {
+		return false, fmt.Errorf("write the account of the namespace %s: %w", s.name, err)
 	}
-	return nil, fmt.Errorf("read the account of the namespace %s: %w", s.name, err)
+	return written, nil
+}
+
+// accept makes the account with a fingerprint under key the current one, and the current
+// one the former; or prolongs the day of the former, where the account is that and prolong
+// says so. It reports whether the account has become the current one.
+func (s *Store) accept(ctx context.Context, key, fingerprint string, prolong bool) (bool, error) {
+	said, err := acceptScript.Run(ctx, s.client, []string{s.key}, key, fingerprint, rollout.Milliseconds(), prolong).Text()
+	if err != nil {
+		return false, fmt.Errorf("accept the account in the namespace %s: %w", s.name, err)
+	}
+	return said == "accepted", nil
 }

@@ -11,70 +11,66 @@ import (
 	"receiptrevoker/worker/account"
 )
 
-// named is an account whose fingerprint is its name.
-type named string
-
-func (n named) Fingerprint(key []byte) string { return string(n) + " under " + string(key) }
-
 func TestNamespaceKeepsToOneAccount(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		ctx, kept := t.Context(), account.NewStore(client, "acme")
-		if err := kept.Compare(ctx, named("a")); err != nil {
-			t.Errorf("no account is known, and a is refused: %v", err)
+		if got := standing(t, client, "a"); got != "unknown" {
+			t.Errorf("before any worker: a is %s", got)
 		}
 		for i, step := range []struct {
-			account named
-			accept  bool
-			want    account.Verdict // empty for another account
+			name   string
+			accept bool
+			want   string
 		}{
-			{"a", false, account.First},
-			{"a", false, account.Same},
-			{"b", false, ""},
-			{"a", true, account.Same}, // a setting that was left behind accepts nothing
-			{"b", true, account.Accepted},
-			{"b", true, account.Same},
-			{"a", false, account.Same}, // while workers are replaced both are good
-			{"a", true, account.Same},  // and the one before does not come back by itself
-			{"c", false, ""},
+			{"a", false, "current"},
+			{"a", false, "current"},
+			{"b", false, "other"},
+			{"a", true, "current"}, // a setting that was left behind accepts nothing
+			{"b", true, "current"},
+			{"b", true, "current"},
+			{"a", false, "former"}, // while workers are replaced both are good
+			{"c", false, "other"},
+			{"a", true, "current"}, // the change is taken back
+			{"b", false, "former"},
+			{"b", true, "current"}, // settings that were left behind on both sides
+			{"a", true, "current"},
+			{"b", false, "former"},
+			{"c", true, "current"},
+			{"a", false, "former"},
+			{"b", false, "other"},
 		} {
-			got, err := kept.Keep(ctx, step.account, step.accept)
-			if got != step.want || errors.Is(err, account.ErrOther) != (step.want == "") {
-				t.Errorf("step %d, %+v: got %q, %v", i, step, got, err)
+			err := newWorker(client, step.name, step.accept).Admit(t.Context())
+			if got := standing(t, client, step.name); got != step.want || errors.Is(err, account.ErrOther) != (got == "other") {
+				t.Errorf("step %d, %+v: it is %s, %v", i, step, got, err)
 			}
-			if refused := errors.Is(kept.Compare(ctx, step.account), account.ErrOther); refused != (step.want == "") {
-				t.Errorf("step %d, %+v: compared as another account: %t", i, step, refused)
-			}
-		}
-		if verdict, err := account.NewStore(client, "other").Keep(ctx, named("c"), false); verdict != account.First {
-			t.Errorf("another namespace: got %q, %v", verdict, err)
 		}
 	})
 }
 
-func TestAccountBeforeIsGoodForADay(t *testing.T) {
+func TestFormerAccountIsGoodForADay(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		ctx, kept := t.Context(), account.NewStore(client, "acme")
-		for _, a := range []named{"a", "b"} {
-			if _, err := kept.Keep(ctx, a, true); err != nil {
-				t.Fatal(err)
-			}
-		}
-		until, err := client.HGet(ctx, "{acme}:account", "previous_until").Int64()
-		if left := time.Until(time.UnixMilli(until)); err != nil || left < 23*time.Hour || left > 25*time.Hour {
-			t.Errorf("the account before is good for %v, %v", left, err)
+		ctx := t.Context()
+		admitted(t, client, "a", false)
+		admitted(t, client, "b", true)
+		is, err := account.NewStore(client, "acme").Compare(ctx, &api{name: "a"})
+		if left := time.Until(is.Until); err != nil || !is.Former() || left < 23*time.Hour || left > 25*time.Hour {
+			t.Errorf("the former account is good for %v, %v", left, err)
 		}
 		for _, until := range []any{time.Now().Add(-time.Minute).UnixMilli(), "not a time", ""} {
-			if err := client.HSet(ctx, "{acme}:account", "previous_until", until).Err(); err != nil {
+			if err := client.HSet(ctx, hash, "previous_until", until).Err(); err != nil {
 				t.Fatal(err)
 			}
-			if verdict, err := kept.Keep(ctx, named("a"), false); !errors.Is(err, account.ErrOther) {
-				t.Errorf("good until %v: got %q, %v", until, verdict, err)
+			if err := newWorker(client, "a", false).Admit(ctx); !errors.Is(err, account.ErrOther) {
+				t.Errorf("good until %v: got %v", until, err)
 			}
-			if err := kept.Compare(ctx, named("a")); !errors.Is(err, account.ErrOther) {
-				t.Errorf("good until %v: compared as the same account: %v", until, err)
+			if got := standing(t, client, "a"); got != "other" {
+				t.Errorf("good until %v: it is %s", until, got)
 			}
+		}
+		admitted(t, client, "a", true)
+		if got := standing(t, client, "b"); got != "former" {
+			t.Errorf("after the former account was accepted, its day over: the other is %s", got)
 		}
 	})
 }
@@ -83,16 +79,21 @@ func TestAccountBeforeIsGoodForADay(t *testing.T) {
 func TestAccountThatCannotBeReadIsNoOther(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		ctx, kept := t.Context(), account.NewStore(client, "acme")
-		if err := client.Set(ctx, "{acme}:account", "no hash", 0).Err(); err != nil {
+		ctx, w := t.Context(), newWorker(client, "a", true)
+		if err := client.Set(ctx, hash, "no hash", 0).Err(); err != nil {
 			t.Fatal(err)
 		}
-		_, err := kept.Keep(ctx, named("a"), true)
-		if err == nil || errors.Is(err, account.ErrOther) {
-			t.Errorf("kept: got %v", err)
+		ended := make(chan error, 1)
+		go func() { ended <- w.Admit(ctx) }()
+		if err := <-w.complained; errors.Is(err, account.ErrOther) {
+			t.Errorf("complained of %v", err)
 		}
-		if err := kept.Compare(ctx, named("a")); err == nil || errors.Is(err, account.ErrOther) {
+		if _, err := w.Store.Compare(ctx, w.API); err == nil || errors.Is(err, account.ErrOther) {
 			t.Errorf("compared: got %v", err)
+		}
+		client.Del(ctx, hash)
+		if err := <-ended; err != nil {
+			t.Errorf("once it can be read: %v", err)
 		}
 	})
 }

@@ -30,8 +30,8 @@ func (d *doctor) cluster(ctx context.Context) {
 		return
 	}
 	info := fields(text, "\n")
-	found := fmt.Sprintf("%s, %s of 16384 slots served by %d masters",
-		info["cluster_state"], info["cluster_slots_ok"], len(d.nodes))
+	found := fmt.Sprintf("%s, %s of 16384 slots served by %s",
+		info["cluster_state"], info["cluster_slots_ok"], count(len(d.nodes), "master", "masters"))
 	switch {
 	case info["cluster_state"] != "ok" || info["cluster_slots_assigned"] != "16384":
 		d.tell(failure("cluster", "the cluster is "+found,
@@ -56,7 +56,7 @@ func (d *doctor) replication(context.Context) {
 		online, others := n.replicas()
 		switch {
 		case others != "":
-			d.tell(n.warning("replication", fmt.Sprintf("%d replicas follow, and one does not: %s", online, others),
+			d.tell(n.warning("replication", count(online, "replica follows", "replicas follow")+", and one does not: "+others,
 				"see that replica's log"))
 		case online == 0 && needed:
 			d.tell(n.warning("replication", "no replica follows: nobody takes over if this master dies",
@@ -65,10 +65,10 @@ func (d *doctor) replication(context.Context) {
 			d.tell(n.ok("replication", "no replica, and nothing that would fail over to one"))
 		case n.info["min_slaves_good_slaves"] == "" && len(d.Sentinels) > 0:
 			d.tell(n.warning("replication",
-				fmt.Sprintf("%d replicas follow; a master without them takes writes that a failover loses", online),
+				count(online, "replica follows", "replicas follow")+"; a master without any takes writes that a failover loses",
 				"set min-replicas-to-write 1 and min-replicas-max-lag 10 on all of them"))
 		default:
-			d.tell(n.ok("replication", fmt.Sprintf("%d replicas follow", online)))
+			d.tell(n.ok("replication", count(online, "replica follows", "replicas follow")))
 		}
 	}
 }

@@ -34,8 +34,8 @@ func (d *doctor) outcomes(ctx context.Context) {
 }
 
 func overdue(s outcome.Overview) Finding {
-	found := fmt.Sprintf("%d requests are open, %d of them for more than %.0f minutes overdue",
-		s.Open, s.Overdue, longOverdue.Minutes())
+	found := fmt.Sprintf("%s, %d of them for more than %.0f minutes overdue",
+		count(s.Open, "request is open", "requests are open"), s.Overdue, longOverdue.Minutes())
 	if s.Overdue > 0 {
 		return warning("overdue", found,
 			"let workers run, which enqueue again what has no task; "+

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -21,7 +20,7 @@ func (n *node) persistence(ctx context.Context) Finding {
 	}
 	found := "append-only is off, and " + n.snapshots(ctx)
 	if replicas, _ := n.number("connected_slaves"); replicas > 0 {
-		return n.warning(check, fmt.Sprintf("%s; %d replicas have a copy", found, replicas), appendOnly)
+		return n.warning(check, found+"; "+count(replicas, "replica has a copy", "replicas have a copy"), appendOnly)
 	}
 	return n.failure(check, found+": a crash loses tasks and outcomes", appendOnly)
 }
@@ -54,7 +53,7 @@ func (n *node) appending(ctx context.Context) Finding {
 func (n *node) snapshots(ctx context.Context) string {
 	rules, unknown := n.setting(ctx, "save")
 	saved, _ := n.number("rdb_last_save_time")
-	last := "the last snapshot is of " + time.Unix(saved, 0).UTC().Format(time.RFC3339)
+	last := "the last snapshot is of " + moment(time.Unix(saved, 0))
 	switch {
 	case unknown == "" && rules == "":
 		return "no snapshots are made"

@@ -2,12 +2,16 @@ package doctor_test
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
+
 	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/account"
 	"receiptrevoker/worker/doctor"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
@@ -85,4 +89,45 @@ func TestCredentialsThatCannotBeUsed(t *testing.T) {
 	examine(t, c).want(t, "credentials", wanted{doctor.Unknown, "none are given"})
 	c.NoAPI = errors.New("IMP_KEY_FILE: open /nowhere: no such file")
 	examine(t, c).want(t, "credentials", wanted{doctor.Failure, "/nowhere"})
+}
+
+func TestAccountIsComparedWithTheNamespaces(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		accepted []iamport.Secret // one after the other
+		want     wanted
+	}{
+		"none is known": {nil, wanted{doctor.OK, ""}},
+		"the current":   {[]iamport.Secret{iamporttest.DefaultKey}, wanted{doctor.OK, ""}},
+		"the former": {
+			[]iamport.Secret{iamporttest.DefaultKey, "another"}, wanted{doctor.Warning, "good until 20"},
+		},
+		"another": {[]iamport.Secret{"another"}, wanted{doctor.Failure, "start one worker with --accept-account"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				for _, key := range test.accepted {
+					portone := iamporttest.New(iamporttest.Config{Key: string(key)})
+					server := httptest.NewServer(portone)
+					t.Cleanup(server.Close)
+					t.Cleanup(func() { _ = portone.Close() })
+					api, err := iamport.NewClient(iamport.Config{URL: server.URL, Key: key, Secret: iamporttest.DefaultSecret})
+					if err != nil {
+						t.Fatal(err)
+					}
+					keeper := account.Keeper{
+						Store: account.NewStore(client, "receipt"), API: api, Accept: true,
+						Log: slog.New(slog.DiscardHandler), Complain: func(err error) { t.Log(err) },
+					}
+					if err := keeper.Admit(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				c := config(client)
+				c.API = api(t, iamporttest.DefaultKey, iamporttest.DefaultSecret)
+				examine(t, c).want(t, "account", test.want)
+			})
+		})
+	}
 }

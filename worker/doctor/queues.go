@@ -97,7 +97,8 @@ func served(queues []queue, processes int) Finding {
 			left = append(left, fmt.Sprintf("%s (%d)", q.Name, q.Waiting()))
 		}
 	}
-	found := fmt.Sprintf("%d workers, %d tasks wait in %d queues", processes, waiting, len(queues))
+	found := fmt.Sprintf("%s, %s in %s", count(processes, "worker", "workers"),
+		count(waiting, "task waits", "tasks wait"), count(len(queues), "queue", "queues"))
 	if len(left) > 0 {
 		return warning("queues", found+"; nobody serves "+shorten(left),
 			"start workers with revoker work, with this Redis and enough rights")

@@ -48,7 +48,7 @@ func TestQueuesThatNobodyServes(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer server.Shutdown()
-		found := examineUntil(t, c, "queues", "1 workers")
+		found := examineUntil(t, c, "queues", "1 worker, ")
 		found.want(t, "queues", wanted{doctor.Warning, "nobody serves receipts (1)"})
 		found.want(t, "older-workers", wanted{doctor.Warning, fmt.Sprintf(":%d (another program)", os.Getpid())})
 		found.want(t, "paused", wanted{doctor.Warning, "receipts-kcp (3)"})
@@ -69,7 +69,7 @@ func TestTasksThatWentAstray(t *testing.T) {
 	if err := asynq.NewInspectorFromRedisClient(client).DeleteQueue("default", true); err != nil {
 		t.Fatal(err)
 	}
-	examine(t, config(client)).want(t, "strays", wanted{doctor.OK, "in 1 queues of others"})
+	examine(t, config(client)).want(t, "strays", wanted{doctor.OK, "in 1 queue of others"})
 }
 
 // Who may look at our queues alone, as workers do, hears of these.
@@ -109,7 +109,7 @@ func TestActiveTasksWithoutALease(t *testing.T) {
 		client.Del(ctx, "asynq:{receipts-kcp}:t:"+tasks.TaskID("imp_1"))
 		for range 2 { // it changes nothing
 			examine(t, config(client)).want(t, "leases", wanted{
-				doctor.Warning, "2 tasks are active without a lease, and 1 more IDs without a task: receipts-kcp (3)",
+				doctor.Warning, "2 tasks are active without a lease, and 1 more ID without a task: receipts-kcp (3)",
 			})
 		}
 	})

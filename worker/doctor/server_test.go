@@ -49,8 +49,8 @@ func TestReplicaIsNoPlaceToWriteTo(t *testing.T) {
 	found.want(t, "writes", wanted{doctor.Failure, "READONLY"})
 
 	found = examine(t, config(master.Client(t)))
-	found.want(t, "persistence", wanted{doctor.Warning, "1 replicas have a copy"})
-	found.want(t, "replication", wanted{doctor.OK, "1 replicas follow"})
+	found.want(t, "persistence", wanted{doctor.Warning, "1 replica has a copy"})
+	found.want(t, "replication", wanted{doctor.OK, "1 replica follows"})
 }
 
 // TestManagedRedis examines with users that may do less and less.

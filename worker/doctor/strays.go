@@ -27,7 +27,7 @@ func strays(inspector *asynq.Inspector, queues []queue, namespace string) Findin
 		}
 		looked++
 		if stray(inspector, q) {
-			found = append(found, fmt.Sprintf("%s (%d tasks)", q.Name, q.Waiting()+q.Archived))
+			found = append(found, fmt.Sprintf("%s (%s)", q.Name, count(q.Waiting()+q.Archived, "task", "tasks")))
 		}
 	}
 	if len(found) > 0 {
@@ -36,7 +36,7 @@ func strays(inspector *asynq.Inspector, queues []queue, namespace string) Findin
 			"let their producer use the queues of the README, such as "+tasks.Queue{}.In(namespace).Name()+
 				", and enqueue those tasks again: asking twice is harmless")
 	}
-	return ok("strays", fmt.Sprintf("no task of ours in %d queues of others", len(queues)))
+	return ok("strays", "no task of ours in "+count(len(queues), "queue of others", "queues of others"))
 }
 
 func stray(inspector *asynq.Inspector, q queue) bool {

@@ -55,7 +55,7 @@ func TestSentinels(t *testing.T) {
 		t.Fatal(err)
 	}
 	found = examine(t, c)
-	found.want(t, "replication", wanted{doctor.OK, "1 replicas follow"})
+	found.want(t, "replication", wanted{doctor.OK, "1 replica follows"})
 	found.quiet(t)
 
 	sentinels.Servers[2].Kill()

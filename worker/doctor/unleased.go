@@ -29,7 +29,8 @@ func (d *doctor) unleased(ctx context.Context, queues []queue) Finding {
 		return ok("leases", "every active task has a lease")
 	}
 	return warning("leases",
-		fmt.Sprintf("%d tasks are active without a lease, and %d more IDs without a task: %s", tasks, gone, shorten(lost)),
+		fmt.Sprintf("%s active without a lease, and %s without a task: %s",
+			count(tasks, "task is", "tasks are"), count(gone, "more ID", "more IDs"), shorten(lost)),
 		"let a worker run, whose second sweep, within 30 s, has put the tasks back in line and dropped the IDs; "+
 			"if they stay, its log says why")
 }

@@ -101,6 +101,9 @@ func (g *Gates) EnterProbe(ctx context.Context, pg tasks.Gateway, queue string) 
 	return call, g.await(ctx, pg, time.Now().Add(longestWait))
 }
 
+// Through reports whether the call went through the gate of a gateway.
+func (c *Call) Through(pg tasks.Gateway) bool { return Of(pg) == Of(c.pg) }
+
 // Said returns what was reported, the zero Signs if nothing was.
 func (c *Call) Said() Signs { return c.said }
 

@@ -82,19 +82,22 @@ func decode(v values, failed int64) State {
 		state.Counted, state.Cause = int(number(v["failures"])), v["cause"]
 	}
 	state.Since = v.moment("epoch")
-	state.Reason = cmp.Or(state.Reason, state.explain())
+	state.Reason = cmp.Or(state.Reason, state.ReasonIn(time.UTC))
 	return state
 }
 
-// explain says in words why a gate closed on the count.
-func (s State) explain() string {
+// ReasonIn returns why the gate is closed, for people who live in a zone.
+func (s State) ReasonIn(zone *time.Location) string {
+	if s.Counted == 0 && s.Reason != "" {
+		return s.Reason
+	}
 	since := "and none has succeeded"
 	if !s.SucceededAt.IsZero() {
-		layout := "15:04 UTC"
-		if s.SucceededAt.YearDay() != s.Since.YearDay() {
-			layout = "2006-01-02 15:04 UTC"
+		at, layout := s.SucceededAt.In(zone), "15:04 MST"
+		if at.YearDay() != s.Since.In(zone).YearDay() {
+			layout = "2006-01-02 15:04 MST"
 		}
-		since = "since the last success at " + s.SucceededAt.Format(layout)
+		since = "since the last success at " + at.Format(layout)
 	}
 	return fmt.Sprintf("%d different receipts failed %s (%s)", s.Counted, since, s.Cause)
 }

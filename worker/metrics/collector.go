@@ -6,7 +6,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 )
@@ -110,23 +109,15 @@ func (s sink) queues(queues []queue) {
 }
 
 func (s sink) batches(batches []outcome.Batch, queues []queue) {
-	held := make(map[tasks.Gateway]bool)
-	for _, q := range queues {
-		if is, _ := tasks.ParseQueue(q.Name); is.Bulk {
-			held[is.PG] = q.pause.Paused
-		}
+	pauses := make([]gate.Pause, len(queues))
+	for i, q := range queues {
+		pauses[i] = q.pause
 	}
 	for _, b := range batches {
 		s.gauge(batchLines, float64(b.Open), b.Name, "open")
 		s.gauge(batchLines, float64(b.Revoked), b.Name, "revoked")
 		s.gauge(batchLines, float64(b.Dead), b.Name, "dead")
-		waiting := 0
-		for pg, count := range b.Gateways {
-			if held[pg] {
-				waiting += count.Asked - count.Revoked - count.Dead
-			}
-		}
-		s.gauge(batchHeld, float64(waiting), b.Name)
+		s.gauge(batchHeld, float64(gate.Held(gate.Holds(b.OpenOf(), pauses))), b.Name)
 	}
 }
 

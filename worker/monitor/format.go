@@ -10,6 +10,7 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 )
 
 // kst is Korea's time, in which people read the pages wherever the process
@@ -23,8 +24,42 @@ func (t tongue) functions(now func() time.Time) template.FuncMap {
 		"when":     func(at time.Time) string { return when(at, now()) },
 		"datetime": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"span":     t.span, "about": t.about, "gateway": t.gateway, "reason": t.reason, "percent": percent,
-		"escape": url.PathEscape,
+		"escape": url.PathEscape, "count": t.count,
+		"cause": func(p gate.Pause) string { return t.cause(p, now()) },
 	}
+}
+
+// count returns how many there are of something: one is the key of what is said of 1, and
+// many of every other number.
+func (t tongue) count(one, many string, n int) string {
+	if n == 1 {
+		return t.word(one)
+	}
+	return t.word(many, t.number(n))
+}
+
+// cause says which gate or person pauses a queue, since when and why.
+func (t tongue) cause(p gate.Pause, now time.Time) string {
+	var text string
+	switch {
+	case p.Gate == gate.PortOne:
+		text = t.word("portone")
+	case p.Gate == gate.Unknown:
+		text = t.word("shut", t.gateway(""))
+	case p.Gate != "":
+		text = t.word("shut", t.gateway(tasks.Gateway(p.Gate)))
+	case p.By == "":
+		text = t.word("paused in asynq")
+	default:
+		text = t.word("paused by", p.By)
+	}
+	if !p.Since.IsZero() {
+		text += ", " + t.word("since", when(p.Since, now))
+	}
+	if p.Reason != "" {
+		text += ": " + p.Reason
+	}
+	return text
 }
 
 func (t tongue) number(n any) string { return t.numbers.Sprintf("%d", n) }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 )
 
@@ -17,7 +18,7 @@ type Gates interface {
 // gatesSeen is what they told at one moment.
 type gatesSeen struct {
 	gate.Snapshot
-	byPerson []gate.Pause // the queues that people have paused
+	pauses []gate.Pause // of the queues that exist or are paused
 }
 
 // stop is what a person paused at once.
@@ -39,10 +40,11 @@ func (s stop) Names() string {
 
 // Stops returns what people have paused, each with who did it, when and why.
 func (g *gatesSeen) Stops() (stops []stop) {
-	for _, p := range g.byPerson {
-		i := slices.IndexFunc(stops, func(s stop) bool {
-			return s.By == p.By && s.Reason == p.Reason && s.Since.Equal(p.Since)
-		})
+	for _, p := range g.pauses {
+		if !p.ByPerson() {
+			continue
+		}
+		i := slices.IndexFunc(stops, func(s stop) bool { return s.SameCause(p) })
 		if i < 0 {
 			i, stops = len(stops), append(stops, stop{Pause: p})
 		}
@@ -53,7 +55,16 @@ func (g *gatesSeen) Stops() (stops []stop) {
 
 // stopped reports whether a person has paused a queue.
 func (g *gatesSeen) stopped(queue string) bool {
-	return slices.ContainsFunc(g.byPerson, func(p gate.Pause) bool { return p.Queue == queue })
+	p, found := gate.PauseOf(queue, g.pauses)
+	return found && p.ByPerson()
+}
+
+// holds returns what holds the open lines of a batch.
+func (g *gatesSeen) holds(b outcome.Batch) []gate.Hold {
+	if g == nil {
+		return nil
+	}
+	return gate.Holds(b.OpenOf(), g.pauses)
 }
 
 // PortOne is the gate before all gateways.
@@ -68,11 +79,5 @@ func readGates(ctx context.Context, gates Gates) (*gatesSeen, error) {
 	if err != nil {
 		return nil, err
 	}
-	read := &gatesSeen{Snapshot: seen}
-	for _, pause := range pauses {
-		if pause.ByPerson() {
-			read.byPerson = append(read.byPerson, pause)
-		}
-	}
-	return read, nil
+	return &gatesSeen{Snapshot: seen, pauses: pauses}, nil
 }

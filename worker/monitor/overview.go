@@ -24,7 +24,8 @@ type overview struct {
 
 	Query   string
 	Found   *found
-	Details []detail // of what was found
+	Details []detail    // of what was found
+	Hold    *gate.Pause // what keeps it from being called, if anything does
 
 	Gateways []gatewayRow
 	Idle     []tasks.Gateway
@@ -98,8 +99,20 @@ func (r gatewayRow) rank() int {
 	return 1
 }
 
+// Waiting is how many tasks are to be worked on, now or later.
+func (s snapshot) Waiting() int {
+	waiting := int64(0)
+	for _, q := range s.Queues {
+		waiting += q.Waiting()
+	}
+	return int(waiting)
+}
+
 // batchRow is a batch with its bar.
-type batchRow struct{ outcome.Batch }
+type batchRow struct {
+	outcome.Batch
+	Holds []gate.Hold // what holds its open lines
+}
 
 // RevokedBar and DeadBar are the lengths of the parts of the bar, in
 // thousandths.
@@ -120,11 +133,14 @@ func (b batchRow) DeadFrom() int { return min(b.RevokedBar(), 1000-b.DeadBar()) 
 // Ended is how many have an outcome.
 func (b batchRow) Ended() int { return b.Revoked + b.Dead }
 
-// Pace returns how many of the batch ended a second recently, with one decimal; it
-// is empty where no rest is left, or none ended recently.
+// Pace returns how many of the batch ended a second recently; it is empty where none
+// did, or all that is left is held.
 func (b batchRow) Pace() string {
 	if left, known := b.Left(); !known || left == 0 {
 		return ""
+	}
+	if b.Rate < 0.1 {
+		return strconv.FormatFloat(b.Rate, 'f', 2, 64)
 	}
 	return strconv.FormatFloat(b.Rate, 'f', 1, 64)
 }
@@ -143,7 +159,8 @@ func (o overview) MoreBatches() bool { return len(o.Snapshot.Batches) > len(o.Ba
 func (s snapshot) batchRows() []batchRow {
 	rows := make([]batchRow, len(s.Batches))
 	for i, b := range s.Batches {
-		rows[i] = batchRow{b}
+		rows[i] = batchRow{b, s.Gates.holds(b)}
+		rows[i].Held = gate.Held(rows[i].Holds)
 	}
 	slices.SortStableFunc(rows, func(a, b batchRow) int {
 		switch {

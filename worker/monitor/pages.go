@@ -69,6 +69,7 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) {
 		var about found
 		if about, err = p.search.find(r.Context(), view.Query); err == nil {
 			view.Found = &about
+			view.Hold = about.hold(view.Snapshot.Gates, p.config.Outcomes.Namespace())
 			if about.Outcome != nil {
 				view.Details = t.details(*about.Outcome)
 			}

@@ -102,12 +102,12 @@ func TestPageShowsGatewaysAndGates(t *testing.T) {
 			seen: gate.Snapshot{Hold: 30 * time.Second, Gates: map[gate.Name]gate.State{
 				gate.PortOne: {
 					Closed: true, Reason: "no token: 401",
-					Since: now.Add(-time.Hour), NextProbe: now.Add(time.Minute),
+					Since: now.Add(-time.Hour), NextProbe: time.Date(2031, 11, 25, 3, 4, 5, 0, time.UTC),
 				},
 				gate.Of(tasks.KCP): {
 					Closed: true, Counted: 150, SucceededAt: time.Date(2026, 11, 24, 23, 41, 0, 0, time.UTC),
 					Since:     now.Add(-90 * time.Second),
-					NextProbe: time.Date(2031, 11, 25, 3, 4, 5, 0, time.UTC),
+					NextProbe: now.Add(-time.Minute),
 				},
 				gate.Of(tasks.Daou): {Waived: true},
 			}},
@@ -120,7 +120,7 @@ func TestPageShowsGatewaysAndGates(t *testing.T) {
 		clock := func() time.Time { return now.Add(75 * time.Second) }
 		site := newSite(t, client, monitor.Config{Gates: gates, Now: clock})
 		body := read(t, ask(site, "GET", "/", "Accept-Language", "ko"))
-		contains(t, body, "NHN KCP", "서로 다른 영수증 150건이 마지막 성공(2026-11-25 08:41:00 KST) 이후 실패했습니다.", "다음 확인 2031-11-25 12:04:05 KST", "차단됨",
+		contains(t, body, "NHN KCP", "서로 다른 영수증 150건이 마지막 성공(2026-11-25 08:41:00 KST) 이후 실패했습니다.", "다음 확인 2031-11-25 12:04:05 KST", "차단됨", "포트원 게이트가 열린 뒤 확인",
 			"담당자가 일시 정지", "receipts-kcp: kim@ops이(가) 일시 정지, 2026-11-25 08:42:00 KST부터: 점검 &lt;06:00&gt;",
 			"receipts-nice: 담당자가 Asynq 웹 UI나 도구에서 일시 정지", "30초 동안 호출하지 않습니다", "게이트가 닫혀", "no token: 401", "키움페이", "정상", "열두 시간 동안 성공한 건이 없어", "대기열 없음: KG이니시스",
 			`<a href="/asynq/queues/receipts-bulk-kcp">배치</a></th>`+"\n"+`<td>2</td><td>0</td><td>1</td><td>0</td><td>1분</td>`)

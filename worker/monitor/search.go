@@ -1,10 +1,12 @@
 package monitor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
@@ -12,6 +14,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 )
 
 // longestQuery is how many bytes are looked for: a task that nobody can read is
@@ -31,6 +34,22 @@ type found struct {
 	Invalid bool
 	// Broken is what is wrong with the outcome, if it cannot be read.
 	Broken string
+}
+
+// hold returns what keeps the imp_uid from being called, nil if nothing does. The next
+// attempt is then not when the outcome says.
+func (f *found) hold(gates *gatesSeen, namespace string) *gate.Pause {
+	if gates == nil || f.Outcome == nil || f.Outcome.Status.Terminal() {
+		return nil
+	}
+	asked := tasks.Revocation{PG: f.Outcome.PG, Batch: f.Outcome.Batch}
+	queue := cmp.Or(f.Queue, tasks.QueueOf(asked).In(namespace).Name())
+	pause, held := gate.PauseOf(queue, gates.pauses)
+	if !held {
+		return nil
+	}
+	f.Outcome.NextAttemptAt = time.Time{}
+	return &pause
 }
 
 // search finds what there is about an imp_uid.

@@ -26,6 +26,7 @@ const (
 // snapshot is what the page shows at one moment.
 type snapshot struct {
 	At      time.Time // zero if there has been none
+	Workers int       // processes that live
 	Queues  []backlog.Queue
 	Gates   *gatesSeen // nil if there are none to be shown
 	Batches []outcome.Batch
@@ -34,7 +35,8 @@ type snapshot struct {
 
 // snapshots reads what the page shows, once for all who watch.
 type snapshots struct {
-	config Config
+	config  Config
+	workers *backlog.Workers
 
 	mu   sync.Mutex
 	dead deadCounter
@@ -44,7 +46,10 @@ type snapshots struct {
 }
 
 func newSnapshots(config Config) *snapshots {
-	return &snapshots{config: config, dead: deadCounter{outcomes: config.Outcomes, now: config.Now}}
+	return &snapshots{
+		config: config, workers: backlog.NewWorkers(config.Redis, config.Outcomes.Namespace()),
+		dead: deadCounter{outcomes: config.Outcomes, now: config.Now},
+	}
 }
 
 // get returns the last snapshot. The error says why there is no newer one.
@@ -73,6 +78,11 @@ func (s *snapshots) read(ctx context.Context, now time.Time) (read snapshot, err
 	if read.Queues, err = readQueues(ctx, s.config.Redis, s.config.Outcomes.Namespace()); err != nil {
 		return read, err
 	}
+	workers, err := s.workers.List(ctx)
+	if err != nil {
+		return read, err
+	}
+	read.Workers = len(workers)
 	if s.config.Gates != nil {
 		if read.Gates, err = readGates(ctx, s.config.Gates); err != nil {
 			return read, err

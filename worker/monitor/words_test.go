@@ -16,7 +16,13 @@ func TestEveryWordIsKnownAndUsed(t *testing.T) {
 	for _, found := range regexp.MustCompile(`\bt "([^"]+)"`).FindAllStringSubmatch(monitor.Templates, -1) {
 		used[found[1]] = true
 	}
-	byGo := []string{"krw", "days", "hours", "minutes", "seconds", "person", "company", "no gateway", "reason "}
+	for _, found := range regexp.MustCompile(`\bcount "([^"]+)" "([^"]+)"`).FindAllStringSubmatch(monitor.Templates, -1) {
+		used[found[1]], used[found[2]] = true, true
+	}
+	byGo := []string{
+		"krw", "days", "hours", "minutes", "seconds", "person", "company", "no gateway", "reason ",
+		"portone", "shut", "paused in asynq", "paused by",
+	}
 	for _, key := range byGo {
 		used[key] = true
 	}

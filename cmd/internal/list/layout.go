@@ -19,7 +19,7 @@ type Layout struct {
 	// HeaderLine is the line of the header, from 1, or 0 for a list without one.
 	HeaderLine int
 	// ImpUID, PG and ApplyNum are the columns that are read, as the header names
-	// them. One that the header does not have is empty; NDJSON has no header.
+	// them. One that the header does not have is empty; JSON has no header.
 	ImpUID, PG, ApplyNum string
 }
 

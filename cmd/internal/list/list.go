@@ -1,8 +1,8 @@
 // Package list reads lists of payments whose cash receipts are to be revoked,
-// as order systems and Excel export them: CSV or NDJSON, in UTF-8, UTF-16 or the
-// EUC-KR of Korean Windows, clean or dirty, of any length. A line that cannot
-// be used is reported with its number, and the rest is read: none is dropped in
-// silence.
+// as order systems, Excel and PortOne export them: CSV, workbooks, NDJSON or JSON,
+// in UTF-8, UTF-16 or the EUC-KR of Korean Windows, compressed or not, clean or
+// dirty, of any length. A line that cannot be used is reported with its number,
+// and the rest is read.
 package list
 
 import (
@@ -40,7 +40,7 @@ const (
 // Options are what a reader cannot find out by itself. The zero value is good
 // for lists that use the names order systems use.
 type Options struct {
-	// Column is the header of the imp_uid's column, or its key in NDJSON.
+	// Column is the header of the imp_uid's column, or its key in JSON.
 	// Default: the first known name that the list has, see [NewReader].
 	Column string
 	// PG is the gateway of lines that name none. Default: not known.
@@ -62,10 +62,11 @@ type Row struct {
 	// ApplyNum is the number of the receipt that is meant, empty if the record names
 	// none.
 	ApplyNum string
-	// Columns are the fields of a CSV record as they came, in UTF-8; nil in
-	// NDJSON.
+	// Columns are the fields of a CSV record as they came, in UTF-8, or the cells of
+	// a sheet's row; nil in JSON.
 	Columns []string
-	// Raw is the object of an NDJSON line as it came, in UTF-8; nil in CSV.
+	// Raw is the object of an NDJSON line as it came, or the element of a JSON text,
+	// in UTF-8; nil in CSV.
 	Raw json.RawMessage
 }
 
@@ -101,7 +102,7 @@ var errBlank = errors.New("blank")
 func (r *Reader) Format() Format { return r.format }
 
 // Header returns the header of a CSV list as it came, in UTF-8. It is nil for
-// NDJSON, and for a list of bare imp_uids.
+// JSON, and for a list of bare imp_uids.
 func (r *Reader) Header() []string { return r.header }
 
 // Encoding returns how the list is encoded: "UTF-8", "UTF-8 with BOM",

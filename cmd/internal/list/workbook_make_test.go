@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"fmt"
 	"io"
 	"strings"
@@ -85,6 +86,9 @@ func archive(t testing.TB, parts map[string]string) []byte {
 // and all different, as Excel writes them.
 func writeLarge(out io.Writer, n int, shared bool) error {
 	z := zip.NewWriter(out)
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(w, flate.BestSpeed)
+	})
 	part := func(name, begin, end string, body func(w *bufio.Writer)) {
 		entry, _ := z.Create(name) // a failure stays, and is met by Close
 		w := bufio.NewWriter(entry)

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
+)
+
+// pauses returns what pauses queues. Where that cannot be read, which is told, nothing is
+// known to be paused.
+func (p *program) pauses(ctx context.Context, client redis.UniversalClient, namespace string) []gate.Pause {
+	pauses, err := gate.NewStore(client, namespace).Pauses(ctx)
+	if err != nil {
+		p.say("revoker: it is not known what is held: %v", err)
+		return nil
+	}
+	return pauses
+}
+
+// hold returns what holds the open lines of a batch, and notes in it how many they are.
+func hold(b *outcome.Batch, pauses []gate.Pause) []gate.Hold {
+	holds := gate.Holds(b.OpenOf(), pauses)
+	b.Held = min(gate.Held(holds), b.Open)
+	return holds
+}
+
+// gateName says before what a gate stands.
+func gateName(name gate.Name) string {
+	switch name {
+	case gate.PortOne:
+		return "PortOne's gate"
+	case gate.Unknown:
+		return "the gate of tasks without a gateway"
+	}
+	return "the gate of " + string(name)
+}
+
+// held says which gate or person has paused a queue, and since when.
+func held(p gate.Pause) string {
+	switch {
+	case p.Gate == "":
+		return byPerson(p)
+	case p.Since.IsZero():
+		return gateName(p.Gate)
+	}
+	return gateName(p.Gate) + ", closed since " + moment(p.Since)
+}
+
+// by says the same after a verb.
+func by(p gate.Pause) string {
+	if p.Gate == "" {
+		return held(p)
+	}
+	return "by " + held(p)
+}
+
+// nextProbe says when a closed gate is next tried, nothing where that is not known. A
+// gateway is not probed while PortOne cannot be reached.
+func nextProbe(of gate.Name, gates gate.Snapshot) string {
+	at := gates.Gates[of].NextProbe
+	switch {
+	case of != gate.PortOne && gates.Gates[gate.PortOne].Closed:
+		return "next probe after PortOne's gate"
+	case at.IsZero():
+		return ""
+	case at.Before(gates.Now):
+		return "its next probe is due"
+	}
+	return "next probe at " + moment(at)
+}
+
+// heldQueue returns what pauses the queue of an outcome that has not ended, and false if
+// nothing does.
+func heldQueue(o outcome.Outcome, namespace string, pauses []gate.Pause) (gate.Pause, bool) {
+	if o.Status != outcome.Queued && o.Status != outcome.Retrying {
+		return gate.Pause{}, false
+	}
+	queue := tasks.QueueOf(tasks.Revocation{PG: o.PG, Batch: o.Batch}).In(namespace)
+	return gate.PauseOf(queue.Name(), pauses)
+}
+
+// waitsFor says what one receipt waits for.
+func waitsFor(p gate.Pause) string {
+	if p.Gate == "" {
+		return "its queue is paused " + held(p)
+	}
+	return "waits for " + held(p)
+}
+
+// linesWait says how many lines of a batch wait for what.
+func linesWait(h gate.Hold) string {
+	if h.Gate == "" {
+		return count(h.Lines, "line is paused ", "lines are paused ") + held(h.Pause)
+	}
+	return count(h.Lines, "line waits for ", "lines wait for ") + held(h.Pause)
+}
+
+// working says how many workers are running, and how many tasks wait where none is.
+func working(workers, waiting int) string {
+	switch {
+	case workers > 0:
+		return count(workers, "worker is running", "workers are running")
+	case waiting == 0:
+		return "no worker is running"
+	}
+	return "no worker is running; " + count(waiting, "task waits", "tasks wait")
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/mattn/go-runewidth"
+	"golang.org/x/term"
+
+	"receiptrevoker/cmd/internal/config"
+)
+
+const (
+	// usualColumns is how wide a terminal is that does not say.
+	usualColumns = 80
+	// fewestColumns is what a terminal has at least: no line is folded below.
+	fewestColumns = 40
+	// hanging is how far the rest of a folded line is indented.
+	hanging = 4
+)
+
+// screen is where people read. On a terminal no line is wider than it; in a file and in a
+// pipe, where programs read too, every row stays one line.
+type screen struct {
+	out     io.Writer
+	columns int // 0 where there is no terminal
+}
+
+func newScreen(out io.Writer) screen {
+	s := screen{out: out}
+	if file, ok := out.(*os.File); ok && config.Terminal(out) {
+		columns, _, err := term.GetSize(int(file.Fd()))
+		if err != nil || columns == 0 {
+			columns = usualColumns
+		}
+		s.columns = max(columns, fewestColumns)
+	}
+	return s
+}
+
+// line writes a line, folded where it is too wide; its rest is indented by that many
+// columns.
+func (s screen) line(text string, indent int) error {
+	text = strings.TrimRight(plain(text), " ")
+	if s.columns > 0 {
+		text = fold(text, s.columns, indent)
+	}
+	_, err := io.WriteString(s.out, text+"\n")
+	return err
+}
+
+// text writes lines.
+func (s screen) text(text string) error {
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		if err := s.line(line, hanging); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// say writes what people are told.
+func (s screen) say(format string, args ...any) {
+	_ = s.text(fmt.Sprintf(format, args...)) // a closed stream is no reason to stop
+}
+
+// say tells people something that is no result.
+func (p *program) say(format string, args ...any) { newScreen(p.stderr).say(format, args...) }
+
+// plain returns a text without what a terminal would obey, or would show in another order:
+// names and messages are written by others.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			return ' '
+		case !unicode.IsGraphic(r):
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// fold breaks a line at blanks, or where there are none within a word, so that no part is
+// wider than columns.
+func fold(text string, columns, indent int) string {
+	var folded strings.Builder
+	room := columns
+	for runewidth.StringWidth(text) > room {
+		head := runewidth.Truncate(text, room, "")
+		next := text[len(head):]
+		if blank := strings.LastIndexByte(head, ' '); !strings.HasPrefix(next, " ") && strings.TrimSpace(head[:max(blank, 0)]) != "" {
+			head, next = head[:blank], text[blank:]
+		}
+		folded.WriteString(strings.TrimRight(head, " ") + "\n" + strings.Repeat(" ", indent))
+		text, room = strings.TrimLeft(next, " "), columns-indent
+	}
+	folded.WriteString(text)
+	return folded.String()
+}
+
+// pad fills a text with blanks to a width in terminal columns: Korean letters
+// take two.
+func pad(text string, width int) string { return runewidth.FillRight(text, width) }
+
+// fit cuts a text to a width in terminal columns.
+func fit(text string, width int) string { return runewidth.Truncate(text, width, "…") }

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/worker/gate"
+)
+
+const (
+	// standstillEvery is how often it is looked at.
+	standstillEvery = time.Second
+	// unserved is for how long no worker may be seen before that is said: one that is
+	// replaced by another is no news.
+	unserved = 3 * time.Second
+)
+
+// standstill tells those who wait why nothing may come: how many workers are running, and
+// what pauses queues. Each is said once, and again when it has changed.
+type standstill struct {
+	say     func(format string, args ...any)
+	workers *backlog.Workers
+	gates   *gate.Store
+	now     func() time.Time
+
+	began, looked time.Time
+	served        time.Time // when a worker was last seen
+	told          string    // of the workers
+	causes        map[string]bool
+	failed        bool
+}
+
+func newStandstill(
+	client redis.UniversalClient, namespace string, say func(format string, args ...any),
+) *standstill {
+	now := time.Now()
+	return &standstill{
+		say: say, workers: backlog.NewWorkers(client, namespace), gates: gate.NewStore(client, namespace),
+		now: time.Now, began: now, served: now,
+	}
+}
+
+// look tells of the workers, for which so many tasks wait, and returns what pauses queues;
+// false if it was looked a moment ago, or nothing could be read.
+func (s *standstill) look(ctx context.Context, waiting int) (pauses []gate.Pause, looked bool) {
+	now := s.now()
+	if now.Sub(s.looked) < standstillEvery {
+		return nil, false
+	}
+	s.looked = now
+	workers, err := s.workers.List(ctx)
+	if err == nil {
+		pauses, err = s.gates.Pauses(ctx)
+	}
+	if err != nil {
+		if !s.failed && ctx.Err() == nil {
+			s.failed = true
+			s.say("revoker: it is not known what is waited for: %v", err)
+		}
+		return nil, false
+	}
+	s.failed = false
+	s.tellWorkers(now, len(workers), waiting)
+	return pauses, true
+}
+
+// tellWorkers says how many workers there are to those who have waited for three seconds,
+// and then whether there are any.
+func (s *standstill) tellWorkers(now time.Time, workers, waiting int) {
+	kind := "none"
+	if workers > 0 {
+		kind, s.served = "some", now
+	}
+	if kind == s.told || now.Sub(s.began) < unserved || workers == 0 && now.Sub(s.served) < unserved {
+		return
+	}
+	s.told = kind
+	s.say("%s", working(workers, waiting))
+}
+
+// tell says what is waited for, unless the same was said when it last was looked.
+func (s *standstill) tell(causes map[string]string) {
+	told := make(map[string]bool, len(causes))
+	for cause, text := range causes {
+		told[cause] = true
+		if !s.causes[cause] {
+			s.say("%s", text)
+		}
+	}
+	s.causes = told
+}

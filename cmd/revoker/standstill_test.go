@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hibiken/asynq"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/gate"
+)
+
+// Who waits hears after three seconds how many workers there are, and each change once.
+func TestStandstillTellsOfWorkersAfterThreeSeconds(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 11, 26, 8, 49, 0, 0, time.UTC)
+	type seen struct{ second, workers int }
+	for name, test := range map[string]struct {
+		seen []seen
+		want []string
+	}{
+		"too short":          {[]seen{{0, 0}, {1, 0}, {2, 0}}, nil},
+		"none":               {[]seen{{0, 0}, {2, 0}, {3, 0}, {9, 0}}, []string{"3 no worker is running; 49 tasks wait"}},
+		"some":               {[]seen{{0, 2}, {3, 2}, {4, 3}}, []string{"3 2 workers are running"}},
+		"one is replaced":    {[]seen{{0, 1}, {4, 1}, {5, 0}, {7, 1}, {11, 1}}, []string{"4 1 worker is running"}},
+		"gone, and one back": {[]seen{{5, 1}, {6, 0}, {8, 0}, {9, 0}, {20, 1}}, []string{"5 1 worker is running", "8 no worker is running; 49 tasks wait", "20 1 worker is running"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			second := 0
+			var got []string
+			s := &standstill{began: start, served: start, say: func(format string, args ...any) {
+				got = append(got, fmt.Sprint(second, " ", fmt.Sprintf(format, args...)))
+			}}
+			for _, at := range test.seen {
+				second = at.second
+				s.tellWorkers(start.Add(time.Duration(second)*time.Second), at.workers, 49)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What is said once is not said again until it has changed.
+func TestStandstillTellsEachCauseOnce(t *testing.T) {
+	t.Parallel()
+	var got []string
+	s := &standstill{say: func(format string, args ...any) { got = append(got, fmt.Sprintf(format, args...)) }}
+	for _, causes := range []map[string]string{
+		{"kcp": "2 lines wait"},
+		{"kcp": "1 line waits"},
+		{},
+		{"kcp": "1 line waits", "kim": "1 line is paused"},
+	} {
+		before := len(got)
+		s.tell(causes)
+		if n := len(got) - before; n > 1 && len(causes) < 2 {
+			t.Errorf("%v: said %d", causes, n)
+		}
+	}
+	if len(got) != 3 || got[0] != "2 lines wait" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestStandstillLooksAtWorkersAndPauses(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	ctx := t.Context()
+	var said []string
+	s := newStandstill(client, "", func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
+	now := s.began
+	s.now = func() time.Time { return now }
+	client.Set(ctx, "asynq:{receipts-kcp}:paused", "1764000000 gate kcp 5", 0)
+	pauses, looked := s.look(ctx, 1)
+	if _, held := gate.PauseOf("receipts-kcp", pauses); !looked || !held || len(said) > 0 {
+		t.Errorf("got %v, %t, said %q", pauses, looked, said)
+	}
+	if _, looked := s.look(ctx, 1); looked {
+		t.Error("it looks again at once")
+	}
+	now = now.Add(unserved)
+	if s.look(ctx, 1); len(said) != 1 || said[0] != "no worker is running; 1 task waits" {
+		t.Errorf("said %q", said)
+	}
+	server := asynq.NewServerFromRedisClient(client, asynq.Config{Queues: backlog.Weights("", tasks.KCP), LogLevel: asynq.FatalLevel})
+	if err := server.Start(asynq.NotFoundHandler()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Shutdown)
+	redistest.Eventually(t, 10*time.Second, "the worker is seen", func() bool {
+		now = now.Add(time.Second)
+		s.look(ctx, 1)
+		return said[len(said)-1] == "1 worker is running"
+	})
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// waits is a command that waits on a terminal.
+type waits struct {
+	*terminal
+	stop  func() // Ctrl-C
+	ended chan int
+}
+
+func (w *world) wait(t *testing.T, args ...string) *waits {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	x := &waits{terminal: openTerminal(t), stop: stop, ended: make(chan int, 1)}
+	go func() { x.ended <- w.on(ctx, x.terminal, args...) }()
+	return x
+}
+
+// shows waits until the terminal shows a text.
+func (x *waits) shows(t *testing.T, text string) {
+	t.Helper()
+	defer func() {
+		if t.Failed() {
+			t.Log(x.text())
+		}
+	}()
+	redistest.Eventually(t, 30*time.Second, fmt.Sprintf("the terminal shows %q", text), func() bool {
+		return strings.Contains(x.text(), text)
+	})
+}
+
+// Who waits in vain hears that no worker is running; Ctrl-C ends the waiting with 3, and says how to
+// look again.
+func TestWaitingWithoutAWorker(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	w := newWorld(t, server.URL(), iamporttest.Config{})
+	w.expect(t, exitDone, "bulk", write(t, w.list(49)), "--batch", "before")
+	for name, test := range map[string]struct {
+		args     []string
+		waits    string
+		stopping string
+	}{
+		"enqueue": {
+			[]string{"enqueue", "imp_900000000001", "imp_900000000002", "--pg", "kcp", "--wait"},
+			"1 task waits",
+			"stopped waiting; imp_900000000001 stays requested, and 'revoker status\n    imp_900000000001' tells how far it has come\n1 imp_uid after it: not requested\n",
+		},
+		"batch show": {
+			[]string{"batch", "show", "before", "--wait"},
+			"49 tasks wait",
+			"stopped waiting; the batch goes on, and 'revoker batch show before --wait' waits\n    again\n",
+		},
+		"bulk": {
+			[]string{"bulk", write(t, w.list(7)), "--batch", "after", "--wait"},
+			"7 tasks wait",
+			"stopped waiting; the batch goes on, and 'revoker batch show after --wait' waits\n    again\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := w.wait(t, test.args...)
+			x.shows(t, "no worker is running; "+test.waits+"\n")
+			x.stop()
+			if code := <-x.ended; code != exitUnfinished {
+				t.Errorf("exit code %d, want %d", code, exitUnfinished)
+			}
+			x.fits(t, name)
+			if text := x.text(); !strings.Contains(text, test.stopping) || strings.Contains(text, "█") {
+				t.Errorf("no %q, or a rest of the bar, in\n%s", test.stopping, text)
+			}
+		})
+	}
+}
+
+// The bar shows what is held, and leaves nothing behind: neither itself nor the one before it.
+func TestBarOfABatch(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client, w := server.Client(t), newWorld(t, server.URL(), iamporttest.Config{})
+	const lines = 3 * countEvery / 2
+	client.Set(t.Context(), "asynq:{receipts-bulk-kcp}:paused", "1764000000", 0)
+	startWork(t, w.environment)
+	x := w.wait(t, "bulk", write(t, w.list(lines)), "--batch", "refunds", "--yes", "--wait")
+	x.shows(t, fmt.Sprintf("%d lines are paused by a person, in Asynq's web UI or with its tool, since", lines/3))
+	x.shows(t, fmt.Sprintf("%d revoked, 0 dead, %d held", lines-lines/3, lines/3))
+	redistest.Eventually(t, 10*time.Second, "the bar tells no time left", func() bool { return !strings.Contains(x.text(), "s left") })
+	client.Del(t.Context(), "asynq:{receipts-bulk-kcp}:paused")
+	if code := <-x.ended; code != exitDone {
+		t.Errorf("exit code %d", code)
+	}
+	x.fits(t, "bulk")
+	text := x.text()
+	for _, rest := range []string{"█", "|", "lines asked for", "held"} {
+		if strings.Contains(text, rest) {
+			t.Errorf("a rest of a bar, %q, in\n%s", rest, text)
+		}
+	}
+	if !strings.Contains(text, fmt.Sprintf("\n%d revoked, 0 dead.\n", lines)) {
+		t.Errorf("the end is not told:\n%s", text)
+	}
+}

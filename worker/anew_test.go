@@ -1,0 +1,82 @@
+package worker_test
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// What was cancelled and never called is not called for being archived as well.
+func TestCancelledAndArchivedIsWithdrawnWithoutACall(t *testing.T) {
+	t.Parallel()
+	for name, order := range map[string][]string{
+		"cancelled first": {"cancel", "archive"},
+		"archived first":  {"archive", "cancel"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				var calls atomic.Int64
+				b := newBench(t, client, iamporttest.Config{OnCall: func(c iamporttest.Call) {
+					if c.ImpUID == one {
+						calls.Add(1)
+					}
+				}})
+				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+				b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
+				for _, do := range order {
+					var err error
+					if do == "cancel" {
+						_, err = b.outcomes.Cancel(t.Context(), []string{one}, false)
+					} else {
+						err = asynq.NewInspectorFromRedisClient(client).ArchiveTask("receipts-kcp", tasks.TaskID(one))
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				b.start(t)
+				if o := b.await(t, one, terminal); o.Reason != outcome.ReasonWithdrawn || calls.Load() > 0 {
+					t.Errorf("got %+v after %d calls, want it withdrawn without any", o, calls.Load())
+				}
+			})
+		})
+	}
+}
+
+// What is requested after a cancel is carried out as it is then, by the gate and the queue
+// of its gateway, although the task of the earlier request comes first.
+func TestRequestAfterACancelIsCarriedOutAsItIs(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		var foreign atomic.Int64
+		b := newBench(t, client, iamporttest.Config{OnCall: func(c iamporttest.Call) {
+			if c.ImpUID == one && c.Tier != "BBB" {
+				foreign.Add(1)
+			}
+		}})
+		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.Nice})
+		b.askRows(t, "a", []tasks.Revocation{{ImpUID: one, PG: tasks.KCP, Tier: "AAA", ApplyNum: "W"}})
+		b.cancelBatch(t, "a")
+		if _, err := b.outcomes.Ask(t.Context(), tasks.Revocation{ImpUID: one, PG: tasks.Nice, Tier: "BBB"}); err != nil {
+			t.Fatal(err)
+		}
+		b.start(t) // the producer died before it could enqueue
+		o := b.await(t, one, terminal)
+		if o.Reason != outcome.ReasonRevoked || o.PG != tasks.Nice || o.Batch != "" || foreign.Load() > 0 {
+			t.Errorf("got %+v, and %d calls of another tier", o, foreign.Load())
+		}
+		queues, err := asynq.NewInspectorFromRedisClient(client).Queues()
+		if err != nil || !slices.Contains(queues, "receipts-nice") {
+			t.Errorf("the queues are %q, %v, want that of its gateway too", queues, err)
+		}
+	})
+}
