@@ -208,3 +208,9 @@ func TestWorkersOfOneMachineListenSideBySide(t *testing.T) {
 		t.Errorf("they listen at %v, want two addresses", addresses)
 	}
 }
+
+func TestWorkWarnsWhereTheSecretIsSentInTheOpen(t *testing.T) {
+	t.Parallel()
+	w := newEmbeddedWorld(t).with(map[string]string{"IAMPORT_URL": "http://no-such-name.invalid"})
+	startWork(t, w.environment).await(t, "key and secret are sent without encryption")
+}
