@@ -39,9 +39,23 @@ echo 'deploy: Kubernetes'
 mkdir "$work/crds" "$work/built"
 cp "$(module $KEDA)"/config/crd/bases/keda.sh_{scaledobjects,triggerauthentications}.yaml "$work/crds"
 cp "$(module $OPERATOR)"/example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml "$work/crds"
-for kustomization in base overlays/keda overlays/podmonitor; do
-  go run $KUSTOMIZE build "kubernetes/$kustomization" > "$work/built/${kustomization//\//-}.yaml"
-done
+cp -r kubernetes "$work"
+# build NAME COMPONENT... builds the base with these components.
+build() {
+  mkdir "$work/kubernetes/$1"
+  printf '%s\n' 'resources: [../base]' 'namespace: receipts' "components: [$(printf '../components/%s, ' "${@:2}")]" \
+    > "$work/kubernetes/$1/kustomization.yaml"
+  go run $KUSTOMIZE build "$work/kubernetes/$1" > "$work/built/$1.yaml"
+}
+go run $KUSTOMIZE build kubernetes/base > "$work/built/base.yaml"
+components=$(cd kubernetes/components && echo *)
+for component in $components; do build "with-$component" "$component"; done
+build with-all $components # any of them goes with the others
+if grep -q 'kubernetes.io/name: redis$' "$work/built/with-managed-redis.yaml" ||
+  [ "$(grep -c 'cidr: 10.0.16.0/20' "$work/built/with-managed-redis.yaml")" -ne "$(grep -c 'kind: NetworkPolicy' kubernetes/base/network.yaml)" ]; then
+  echo 'deploy: a pod does not reach the managed Redis' >&2
+  exit 1
+fi
 # The cluster would make the name.
 sed 's/generateName: \(.*\)-$/name: \1/' kubernetes/operator.yaml > "$work/built/operator.yaml"
 go run $VALIDATE --version 1.30 --local-crds "$work/crds" "$work/built"
@@ -78,8 +92,10 @@ fi
 if has systemd-analyze 'units'; then
   mkdir "$work/units"
   for unit in systemd/*.service; do # the program is not installed here
-    sed 's|^ExecStart=/usr/local/bin/revoker|ExecStart=/bin/true|' "$unit" > "$work/units/${unit##*/}"
-    systemd-analyze security --offline=true --threshold=$EXPOSURE "$work/units/${unit##*/}" | tail -n 1
+    name=${unit##*/}
+    name=${name/@./@9464.} # of a template, one of its units
+    sed 's|^ExecStart=/usr/local/bin/revoker|ExecStart=/bin/true|' "$unit" > "$work/units/$name"
+    systemd-analyze security --offline=true --threshold=$EXPOSURE "$work/units/$name" | tail -n 1
   done
   systemd-analyze verify "$work"/units/*.service
 fi

@@ -73,7 +73,7 @@ func TestStoppingIsGivenTheTimeItTakes(t *testing.T) {
 	needed := 2*call + 10*time.Second
 	for file, pattern := range map[string]string{
 		"kubernetes/base/worker.yaml": `terminationGracePeriodSeconds: (\d+)`,
-		"systemd/revoker.service":     `TimeoutStopSec=(\d+)`,
+		"systemd/revoker@.service":    `TimeoutStopSec=(\d+)`,
 		"compose.yaml":                `stop_grace_period: (\d+)s`,
 	} {
 		found := regexp.MustCompile(pattern).FindStringSubmatch(read(t, file))
@@ -90,7 +90,7 @@ func TestStoppingIsGivenTheTimeItTakes(t *testing.T) {
 // TestKEDALooksAtEveryQueue compares the queues of the triggers with ours.
 func TestKEDALooksAtEveryQueue(t *testing.T) {
 	t.Parallel()
-	text := read(t, "kubernetes/overlays/keda/scaledobject.yaml")
+	text := read(t, "kubernetes/components/keda/scaledobject.yaml")
 	want := 0
 	for _, pg := range append(tasks.Gateways(), "") {
 		for _, bulk := range []bool{false, true} {
@@ -119,7 +119,7 @@ func TestEveryAlertIsExplainedAndTested(t *testing.T) {
 		if !strings.Contains(runbook, "\n## "+name+"\n") {
 			t.Errorf("the runbook does not say what to do about %s", name)
 		}
-		anchor := "runbook: RUNBOOK.md#" + strings.ToLower(name) + "\n"
+		anchor := "runbook_url: https://github.com/you/receiptrevoker/blob/main/deploy/RUNBOOK.md#" + strings.ToLower(name) + "\n"
 		if !strings.Contains(rules, anchor) || !strings.Contains(tests, anchor) {
 			t.Errorf("%s does not lead to its place in the runbook, or no test sees it fire", name)
 		}

@@ -5,6 +5,8 @@ import (
 	"iter"
 	"sync"
 
+	"golang.org/x/text/unicode/norm"
+
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
@@ -27,9 +29,11 @@ type Batch struct {
 	options BatchOptions
 }
 
-// Batch returns the batch of that name, which need not exist yet. The error
-// says what a batch may be called, or what is wrong with its tier.
+// Batch returns the batch of that name, which need not exist yet. The name is taken in
+// Unicode's form NFC, as macOS does not write it. The error says what a batch may be called,
+// or what is wrong with its tier.
 func (c *Client) Batch(name string, options BatchOptions) (*Batch, error) {
+	name = norm.NFC.String(name)
 	if err := outcome.ValidateBatchName(name); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"receiptrevoker/tasks/redistest"
 
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Redis loses a batch, and the list is given again: what came of its lines meanwhile,
@@ -124,11 +126,42 @@ func TestBatchOnACluster(t *testing.T) {
 func TestBatchNamesAreChecked(t *testing.T) {
 	t.Parallel()
 	c := enqueue.NewClient(redistest.Embedded(t), enqueue.Config{})
-	for _, bad := range []string{"", "a b", "환불", "a:rows", "a\n", string(make([]byte, 65))} {
+	for _, bad := range []string{"", "a b", "환불/11월", "a:rows", "a\n", "{a}", "\xff", strings.Repeat("환", 65)} {
 		if _, err := c.Batch(bad, enqueue.BatchOptions{}); err == nil {
 			t.Errorf("%q is taken for a name", bad)
 		}
 	}
+	for _, good := range []string{"refunds_2026.11-b", "환불-11월", strings.Repeat("환", 64)} {
+		if _, err := c.Batch(good, enqueue.BatchOptions{}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A name is the same batch whoever wrote it: macOS takes its letters apart.
+func TestBatchNamesAreOneInEveryUnicodeForm(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		const batch = "환불-11월"
+		c := enqueue.NewClient(client, enqueue.Config{})
+		b, err := c.Batch(norm.NFD.String(batch), enqueue.BatchOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range b.Ask(t.Context(), slices.Values([]enqueue.Line{{ImpUID: one, PG: tasks.KCP}})) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		end(t, client, one, outcome.Revoked)
+		same, err := c.Batch(batch, enqueue.BatchOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := same.Status(t.Context()); err != nil || got.Name != batch || got.Revoked != 1 {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
 }
 
 // Whoever asks for an imp_uid, how often and with which gateway, a batch ends with as

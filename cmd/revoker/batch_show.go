@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/text/unicode/norm"
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/outcome"
@@ -51,7 +52,7 @@ func (p *program) runBatchShow(ctx context.Context, s batchShowSettings, name st
 	if s.wait {
 		read = newBatchWatch(p.stderr, client, store).until
 	}
-	b, err := read(ctx, name)
+	b, err := read(ctx, norm.NFC.String(name))
 	if err != nil {
 		return err
 	}

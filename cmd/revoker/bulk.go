@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/text/unicode/norm"
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/cmd/internal/list"
@@ -98,9 +99,9 @@ if no line can be used, and then no batch is made of fewer than 1,000 lines.`,
 	s.redis.Flags(cmd.Flags())
 	s.retention.Flags(cmd.Flags())
 	f := cmd.Flags()
-	f.StringVar(&s.batch, "batch", "", "`name` of the batch (default the file's and the time)")
+	f.StringVar(&s.batch, "batch", "", "`name` of the batch, at most 64 letters of any script, digits, . _ and - (default the file's and the time)")
 	s.list.flags(f)
-	f.StringVar(&s.tier, "tier", "", "`code` of the sub-merchant whose list it is (default the workers' own)")
+	f.StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (하위상점) whose list it is (default the workers' own)")
 	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be asked for, and change nothing")
 	f.BoolVar(&s.yes, "yes", false, "do it, without a question on a terminal")
 	f.BoolVar(&s.wait, "wait", false, "wait until every line is revoked or given up")
@@ -159,7 +160,7 @@ func (s *bulkSettings) settle(list string, now time.Time) error {
 	if s.report.file != "" && !s.wait {
 		return errors.New("--report needs --wait: without it the outcomes are not known yet")
 	}
-	s.batch = cmp.Or(s.batch, defaultBatch(list, now))
+	s.batch = norm.NFC.String(cmp.Or(s.batch, defaultBatch(list, now)))
 	if err := outcome.ValidateBatchName(s.batch); err != nil {
 		return fmt.Errorf("--batch: %w", err)
 	}
@@ -172,7 +173,7 @@ func (s *bulkSettings) settle(list string, now time.Time) error {
 }
 
 // unnameable is what a batch's name has no place for.
-var unnameable = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+var unnameable = regexp.MustCompile(`[^\p{L}\p{M}\p{N}._-]+`)
 
 // defaultBatch names a list after its file and the time.
 func defaultBatch(name string, now time.Time) string {
@@ -180,6 +181,6 @@ func defaultBatch(name string, now time.Time) string {
 	if name == "-" {
 		base = "stdin"
 	}
-	base = strings.Trim(unnameable.ReplaceAllString(base, "-"), "-")
-	return cmp.Or(base[:min(len(base), 40)], "list") + "-" + now.UTC().Format("20060102-150405")
+	letters := []rune(strings.Trim(unnameable.ReplaceAllString(norm.NFC.String(base), "-"), "-"))
+	return cmp.Or(string(letters[:min(len(letters), 40)]), "list") + "-" + now.UTC().Format("20060102-150405")
 }

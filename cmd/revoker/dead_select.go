@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/pflag"
+	"golang.org/x/text/unicode/norm"
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks"
@@ -47,7 +48,7 @@ func (s *deadSettings) all(impUIDs []string) bool {
 
 // filter returns what the flags and arguments mean, or a usageError.
 func (s *deadSettings) filter(impUIDs []string, now time.Time) (deadletter.Filter, error) {
-	f := deadletter.Filter{Batch: s.batch, ImpUIDs: impUIDs}
+	f := deadletter.Filter{Batch: norm.NFC.String(s.batch), ImpUIDs: impUIDs}
 	for _, name := range s.reasons {
 		if !slices.Contains(outcome.DeadReasons(), outcome.Reason(name)) {
 			return f, usageError{fmt.Errorf("--reason %q must be one of %s", name, joinReasons())}

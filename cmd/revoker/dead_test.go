@@ -46,6 +46,11 @@ func command(ts *testscript.TestScript, _ bool, args []string) {
 	fmt.Fprintln(ts.Stdout(), reply)
 }
 
+// redisCLI runs redis-cli on the script's Redis.
+func redisCLI(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("redis-cli", append([]string{"-u", ts.Getenv("REDIS_URL")}, args...)...))
+}
+
 // letters makes dead letters with a message, and returns the URL of the Redis
 // and the store that they are in.
 func letters(t *testing.T, count int, message string) (url string, store *outcome.Store) {

@@ -58,7 +58,7 @@ request, with exit code 3.`,
 	s.retention.Flags(cmd.Flags())
 	cmd.Flags().StringVar(&s.pg, "pg", "", "payment gateway: a `code` such as kcp, or its Korean name")
 	cmd.Flags().StringVar(&s.applyNum, "apply-num", "", "`number` of the receipt that is meant, of a single IMP_UID")
-	cmd.Flags().StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (default the workers' own)")
+	cmd.Flags().StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (하위상점) whose payment it is (default the workers' own)")
 	cmd.Flags().BoolVar(&s.again, "again", false, "revoke the receipt that exists now, whatever became of an earlier one")
 	cmd.Flags().BoolVar(&s.wait, "wait", false, "wait until each is revoked or given up, and show its outcome")
 	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")

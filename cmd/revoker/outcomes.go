@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/text/unicode/norm"
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/outcome"
@@ -100,7 +101,7 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	if s.follow {
 		read = store.Follow
 	}
-	out, unshown := p.printer(s.json), false
+	out, unshown, batch := p.printer(s.json), false, norm.NFC.String(s.batch)
 	for event, err := range read(ctx, after) {
 		var corrupt *outcome.CorruptError
 		after = event.ID
@@ -110,7 +111,7 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 		case err != nil:
 			unshown = unshown || unreadable || errors.Is(err, outcome.ErrMissed)
 			p.say("revoker: %v", err)
-		case s.batch == "" || s.batch == event.Outcome.Batch:
+		case batch == "" || batch == event.Outcome.Batch:
 			if err := out.outcome(event.Outcome); err != nil {
 				return err
 			}

@@ -60,11 +60,20 @@ func note(o outcome.Outcome, cause string) string {
 	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():
 		return "at " + moment(o.CancelledAt) + approval(o)
 	case cause != "":
-		return strings.TrimSpace(cause + " " + o.Message)
+		return strings.TrimSpace(cause + " " + lastAnswer(o))
 	case o.Status == outcome.Retrying && !o.NextAttemptAt.IsZero():
-		return strings.TrimSpace(next(o.NextAttemptAt, time.Now()) + " " + o.Message)
+		return strings.TrimSpace(next(o.NextAttemptAt, time.Now()) + " " + lastAnswer(o))
 	}
-	return o.Message
+	return lastAnswer(o)
+}
+
+// lastAnswer returns the last answer's message, and its status where that says more: there
+// is no message, or something other than PortOne answered.
+func lastAnswer(o outcome.Outcome) string {
+	if o.HTTPStatus == 0 || o.Status == outcome.Revoked || o.Code != nil && o.Message != "" {
+		return o.Message
+	}
+	return strings.TrimSuffix(fmt.Sprintf("HTTP %d: %s", o.HTTPStatus, o.Message), ": ")
 }
 
 // approval names the tax office's number of a receipt.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -81,11 +82,13 @@ Redis. Begin with 'revoker demo'.
 Results go to standard output, progress and logs to standard error.
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but something ended dead,
 invalid or unfinished.`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return config.FlagError(err) })
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped "+strconv.Itoa(usageWidth)))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(help())
 	root.SetOut(p.stdout)
@@ -93,15 +96,17 @@ invalid or unfinished.`,
 	root.AddCommand(
 		p.demo(), p.work(), p.enqueue(), p.bulk(), p.cancel(), p.status(), p.batch(),
 		p.outcomes(), p.dead(), p.queue(), p.monitor(),
-		p.simulate(), p.doctor(),
+		p.simulate(), p.doctor(), p.version(),
 	)
+	root.SetUsageFunc(groupConnection(root.UsageFunc()))
 	return root
 }
 
 // help shows what -h does, in the words that many programs have for it.
 func help() *cobra.Command {
 	return &cobra.Command{
-		Use: "help [COMMAND]", Short: "Show what -h shows of a command", Hidden: true,
+		Use:   "help [COMMAND]",
+		Short: "Show what a command does, as -h does",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			of, rest, err := cmd.Root().Find(args)
 			if err != nil {

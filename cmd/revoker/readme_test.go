@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,7 +36,7 @@ func TestReadmesHaveTheSameContent(t *testing.T) {
 // A link to a section leads to one that exists.
 func TestReadmesLinkToSectionsThatExist(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"../../README.md", "../../README.ko.md"} {
+	for _, path := range append([]string{"../../README.md", "../../README.ko.md"}, runbooks...) {
 		doc := readme(t, path)
 		for _, link := range linkFormat.FindAllStringSubmatch(strings.Join(doc, "\n"), -1) {
 			section, local := strings.CutPrefix(link[1], "#")
@@ -43,7 +44,7 @@ func TestReadmesLinkToSectionsThatExist(t *testing.T) {
 				t.Errorf("%s: no section for %s", path, link[1])
 			}
 			if !local && !strings.Contains(link[1], "://") {
-				if _, err := os.Stat("../../" + link[1]); err != nil {
+				if _, err := os.Stat(filepath.Join(filepath.Dir(path), link[1])); err != nil {
 					t.Errorf("%s: %v", path, err)
 				}
 			}
@@ -130,8 +131,8 @@ func (d document) tableNames() (found []string) {
 // names are translated.
 func (d document) links() (found []string) {
 	for _, link := range linkFormat.FindAllStringSubmatch(strings.Join(d, "\n"), -1) {
-		if !strings.HasPrefix(link[1], "#") && !strings.HasPrefix(link[1], "README") {
-			found = append(found, link[1])
+		if !strings.HasPrefix(link[1], "#") {
+			found = append(found, strings.Replace(link[1], ".ko.md", ".md", 1)) // either leads to the other
 		}
 	}
 	slices.Sort(found)

@@ -67,7 +67,7 @@ func (r reporter) write(ctx context.Context, reader *list.Reader, to *reportLine
 	page := make([]reportLine, 0, reportPage)
 	for result, err := range r.batch.Compare(ctx, source.lines) {
 		if err != nil {
-			return cmp.Or(source.err, err)
+			return cmp.Or(source.err, otherList(err))
 		}
 		page = append(page, reportLine{row: ahead[0], result: result})
 		ahead = ahead[1:]
@@ -88,6 +88,15 @@ func (r reporter) write(ctx context.Context, reader *list.Reader, to *reportLine
 		return fmt.Errorf("the report cannot be written: %w", err)
 	}
 	return nil
+}
+
+// otherList says of a list that is not the batch's what may have made another of it.
+func otherList(err error) error {
+	var other *enqueue.MismatchError
+	if errors.As(err, &other) {
+		return fmt.Errorf("%w; was --pg, --column or --sheet given to 'revoker bulk'? give it here, too", err)
+	}
+	return err
 }
 
 // writePage reads the outcomes of a page's lines and writes both.

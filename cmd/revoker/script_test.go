@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts drives the program as people do: processes around a real Redis.
 func TestScripts(t *testing.T) {
-	server := redistest.Start(t, "--appendonly", "yes")
+	server := redistest.Start(t, "--appendonly", "yes", "--databases", "100")
 	locked := redistest.Start(t, "--requirepass", "right")
 	var database atomic.Int32
 	testscript.Run(t, testscript.Params{
@@ -62,6 +62,7 @@ func TestScripts(t *testing.T) {
 			"simulator": simulator,
 			"until":     until,
 			"redis":     command,
+			"redis-cli": redisCLI,
 		},
 	})
 }

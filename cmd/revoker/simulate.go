@@ -1,17 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/tasks"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -19,7 +23,7 @@ type simulateSettings struct {
 	listen  string
 	portone iamporttest.Config
 	faults  []string
-	percent int
+	percent string // of unlisted imp_uids without a receipt
 }
 
 func (p *program) simulate() *cobra.Command {
@@ -58,7 +62,7 @@ html-404 stands for a proxy's page with any status from 200 to 599.`,
 	f.IntVar(&s.portone.AlreadyRevoked, "already-revoked", http.StatusInternalServerError,
 		"HTTP `status` for revoking twice: 500, 400 or 200; PortOne documents none")
 	f.DurationVar(&s.portone.TokenLifetime, "token-lifetime", 30*time.Minute, "life of an access token")
-	f.IntVar(&s.percent, "never-issued", 0, "`percent` of unlisted imp_uids without a receipt")
+	f.StringVar(&s.percent, "never-issued", "0", "`percent` of unlisted imp_uids without a receipt, such as 2 or 2%")
 	f.Uint64Var(&s.portone.Seed, "seed", 1, "`number` that decides all chance")
 	return cmd
 }
@@ -87,13 +91,14 @@ func (s *simulateSettings) config() (iamporttest.Config, error) {
 	default:
 		return s.portone, fmt.Errorf("--already-revoked %d must be 500, 400 or 200", s.portone.AlreadyRevoked)
 	}
-	if s.percent < 0 || s.percent > 100 {
-		return s.portone, fmt.Errorf("--never-issued %d must be 0 to 100", s.percent)
+	percent, err := strconv.Atoi(strings.TrimSuffix(s.percent, "%"))
+	if err != nil || percent < 0 || percent > 100 {
+		return s.portone, fmt.Errorf("--never-issued %q must be 0 to 100 percent, such as 2 or 2%%", s.percent)
 	}
 	if s.portone.TokenLifetime < time.Second {
 		return s.portone, fmt.Errorf("--token-lifetime %v must be at least 1s", s.portone.TokenLifetime)
 	}
-	s.portone.Unknown = unlisted(s.percent)
+	s.portone.Unknown = unlisted(percent)
 	return s.portone, nil
 }
 
@@ -136,15 +141,41 @@ func (p *program) issueListed(portone *iamporttest.Server, file string) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	defer reader.Close()
+	listed, unusable := make(map[string]tasks.Gateway), 0
 	for row, err := range rows(reader) {
 		var bad *list.LineError
 		switch {
 		case errors.As(err, &bad): // there is no such payment
+			unusable++
 		case err != nil:
 			return fmt.Errorf("%s: %w", file, err)
 		default:
 			portone.Issue(iamporttest.Receipt{ImpUID: row.ImpUID, PG: row.PG})
+			listed[row.ImpUID] = row.PG
 		}
 	}
-	return nil
+	tellList(p.stderr, reader)
+	_, err = fmt.Fprintf(p.stderr, "%s has %s\n", file, payments(listed, unusable))
+	return err
+}
+
+// payments says how many payments a list has, of which gateways, the most frequent first,
+// and how many of its lines are none.
+func payments(listed map[string]tasks.Gateway, unusable int) string {
+	counts := make(map[tasks.Gateway]int)
+	for _, pg := range listed {
+		counts[pg]++
+	}
+	var parts []string
+	for _, pg := range byFrequency(counts) {
+		parts = append(parts, fmt.Sprintf("%s %d", cmp.Or(pg, "without a gateway"), counts[pg]))
+	}
+	text := plural(len(listed), "payment")
+	if len(parts) > 0 {
+		text += ": " + strings.Join(parts, ", ")
+	}
+	if unusable > 0 {
+		text += "; " + plural(unusable, "line") + " cannot be used"
+	}
+	return text
 }

@@ -20,6 +20,7 @@ import (
 	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/account"
+	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/metrics"
 )
 
@@ -103,7 +104,7 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	}
 	defer stopHTTP()
 
-	s.announce(log, tracers.Sending())
+	s.announce(log, api, tracers.Sending())
 	if err := s.awaitRedis(ctx, client, log); ctx.Err() != nil {
 		return nil // told to stop before it began
 	} else if err != nil {
@@ -137,20 +138,20 @@ func (s *workSettings) newWorker(figures *metrics.Metrics, c worker.Config) (*wo
 }
 
 // announce says with which settings the worker starts.
-func (s *workSettings) announce(log *slog.Logger, traced bool) {
+func (s *workSettings) announce(log *slog.Logger, api *iamport.Client, traced bool) {
 	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
 		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String(),
 		"gate", s.worker.Gate.Config().String(), "traces", traced)
+	if api.Exposed() {
+		log.Warn("key and secret are sent without encryption: let IAMPORT_URL begin with https://", "iamport_url", s.api.URL)
+	}
 }
 
 // serveHTTP tells how the worker is, until the returned function is called.
 func (s *workSettings) serveHTTP(ctx context.Context, handler http.Handler, log *slog.Logger) (stop func(), err error) {
-	listener, busy, err := s.http.Listen()
+	listener, err := s.http.Listen()
 	if err != nil {
 		return nil, err
-	}
-	if busy != nil {
-		log.Warn("no /healthz, /readyz and /metrics: give each worker of a machine its own --http", "error", busy)
 	}
 	if listener == nil {
 		return func() {}, nil

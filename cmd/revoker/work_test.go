@@ -188,3 +188,29 @@ func TestWorkOutlivesAnOutageOfRedis(t *testing.T) {
 		t.Errorf("%d complaints of one outage:\n%s", n, log)
 	}
 }
+
+// Workers of one machine need nothing set up between them, where they listen neither.
+func TestWorkersOfOneMachineListenSideBySide(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, redistest.Start(t).URL(), iamporttest.Config{}).with(map[string]string{"REVOKER_HTTP": ""})
+	addresses := make(map[string]bool)
+	for range 2 {
+		log := startWork(t, w.environment)
+		log.await(t, `"msg":"listening"`)
+		_, rest, _ := strings.Cut(log.String(), `"http":"`)
+		address, _, _ := strings.Cut(rest, `"`)
+		addresses[address] = true
+		if code, text := readyz(t, address); code == 0 {
+			t.Errorf("%s: %s", address, text)
+		}
+	}
+	if len(addresses) != 2 {
+		t.Errorf("they listen at %v, want two addresses", addresses)
+	}
+}
+
+func TestWorkWarnsWhereTheSecretIsSentInTheOpen(t *testing.T) {
+	t.Parallel()
+	w := newEmbeddedWorld(t).with(map[string]string{"IAMPORT_URL": "http://no-such-name.invalid"})
+	startWork(t, w.environment).await(t, "key and secret are sent without encryption")
+}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"receiptrevoker/tasks"
 )
 
@@ -93,15 +95,19 @@ func (b Batch) Left() (time.Duration, bool) {
 
 // batchName is what a batch may be called. No name contains what separates a
 // name from the rest of a key.
-var batchName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+var batchName = regexp.MustCompile(`^[\p{L}\p{M}\p{N}._-]{1,64}$`)
 
 // ValidateBatchName returns an error that says what a batch may be called,
-// unless it may be called that.
+// unless it may be called that. Letters are those of any script, in Unicode's form NFC:
+// what looks the same is the same batch.
 func ValidateBatchName(name string) error {
-	if batchName.MatchString(name) {
-		return nil
+	switch {
+	case !batchName.MatchString(name):
+		return fmt.Errorf("batch name %.80q: it must be 1 to 64 letters, digits, . _ and -", name)
+	case !norm.NFC.IsNormalString(name):
+		return fmt.Errorf("batch name %q: its letters must be in Unicode's form NFC", name)
 	}
-	return fmt.Errorf("batch name %.80q: it must be 1 to 64 of A-Z a-z 0-9 . _ and -", name)
+	return nil
 }
 
 // MaxRows is how many rows a batch may have: the longest list, or lists, of

@@ -51,6 +51,10 @@ func (d *doctor) account(ctx context.Context) {
 }
 
 func (d *doctor) authenticate(ctx context.Context) {
+	if d.API.Exposed() {
+		d.tell(warning("portone-tls", "key and secret are sent without encryption: whoever is on the way reads them",
+			"let IAMPORT_URL or --iamport-url begin with https://"))
+	}
 	begun := time.Now()
 	err := d.API.Authenticate(ctx)
 	answered := ok("portone", fmt.Sprintf("PortOne answered in %v", time.Since(begun).Round(time.Millisecond)))

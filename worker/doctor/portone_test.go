@@ -69,6 +69,20 @@ func TestWhatPortOneHasAgainstTheCredentials(t *testing.T) {
 	}
 }
 
+func TestCredentialsOnAnOpenWire(t *testing.T) {
+	t.Parallel()
+	for url, exposed := range map[string]bool{
+		"http://no-such-name.invalid": true, "https://no-such-name.invalid": false, "http://127.0.0.1:1": false,
+	} {
+		c := config(redistest.Embedded(t))
+		c.API = newAPI(t, iamport.Config{URL: url, Key: "the-key", Secret: "the-secret"})
+		found := examine(t, c)
+		if warned := found["portone-tls"].Level == doctor.Warning; warned != exposed {
+			t.Errorf("%s: warned %t, want %t: %+v", url, warned, exposed, found)
+		}
+	}
+}
+
 func TestCredentialsThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	c := config(redistest.Embedded(t))

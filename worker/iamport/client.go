@@ -102,7 +102,7 @@ func NewClient(config Config) (*Client, error) {
 			Transport:     newTransport(config.Connections),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		redact:     strings.NewReplacer(string(config.Key), mask, string(config.Secret), mask),
+		redact:     masking(config.Key, config.Secret),
 		tracer:     config.Tracers.Tracer("receiptrevoker/worker/iamport"),
 		unanswered: new(atomic.Bool),
 	}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
+	"net/url"
+	"strings"
 )
 
 // Secret is a text that prints as *** wherever it is printed by accident. Its
@@ -11,6 +14,21 @@ import (
 type Secret string
 
 const mask = "***"
+
+// shortestHidden is how many characters a text has at least that is hidden wherever it
+// stands: a shorter one is no secret, and part of every other word.
+const shortestHidden = 6
+
+// masking returns what hides the secrets in a text that somebody else wrote.
+func masking(secrets ...Secret) *strings.Replacer {
+	var pairs []string
+	for _, secret := range secrets {
+		if len(secret) >= shortestHidden {
+			pairs = append(pairs, string(secret), mask)
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}
 
 // String returns ***, or nothing for an empty secret.
 func (s Secret) String() string {
@@ -28,6 +46,18 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // LogValue returns what String returns.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// Exposed reports whether key and secret leave this machine without encryption: the address
+// is http, and not of this machine.
+func (c *Client) Exposed() bool {
+	address, err := url.Parse(c.config.URL)
+	if err != nil || address.Scheme != "http" {
+		return false
+	}
+	host := address.Hostname()
+	ip, err := netip.ParseAddr(host)
+	return host != "localhost" && (err != nil || !ip.Unmap().IsLoopback())
+}
 
 // concealed is an error whose text held a secret, or was too long. It matches what the error
 // matched.

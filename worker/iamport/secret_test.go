@@ -181,12 +181,37 @@ func TestUnreadableTimeIsConcealed(t *testing.T) {
 	}
 }
 
+func TestKeyAndSecretAreExposedBeyondThisMachine(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]bool{
+		"https://api.iamport.kr": false, "http://api.iamport.kr": true, "http://10.0.0.1:8990": true,
+		"http://localhost:8990": false, "http://127.0.0.2": false, "http://[::1]:1": false,
+		"http://[::ffff:127.0.0.1]": false, "HTTP://portone": true, "http://localhost.example.com": true,
+	} {
+		if got := newClient(t, iamport.Config{URL: url}).Exposed(); got != want {
+			t.Errorf("%s: got %t, want %t", url, got, want)
+		}
+	}
+}
+
+// A text of a few letters is no secret, and part of other words.
+func TestShortSecretLeavesWordsWhole(t *testing.T) {
+	t.Parallel()
+	for secret, want := range map[iamport.Secret]string{"p": "Post http", "https": "https://", "https:": "***//"} {
+		client := newClient(t, iamport.Config{URL: "https://127.0.0.1:1", Secret: secret})
+		got := strings.ReplaceAll(client.Authenticate(t.Context()).Error(), `"`, "")
+		if !strings.Contains(got, want) {
+			t.Errorf("%q: got %s, want %s in it", string(secret), got, want)
+		}
+	}
+}
+
 // TestConcealedErrorMatches uses a key that stands in the text of an error.
 func TestConcealedErrorMatches(t *testing.T) {
 	t.Parallel()
-	client := serve(t, answering(nothing), iamport.Config{Key: "EOF"})
+	client := serve(t, answering(nothing), iamport.Config{Key: "Delete"})
 	_, err := client.RevokeReceipt(t.Context(), "imp_1")
-	if !errors.Is(err, io.EOF) || strings.Contains(err.Error(), "EOF") {
+	if !errors.Is(err, io.EOF) || strings.Contains(err.Error(), "Delete") {
 		t.Errorf("got %v, want it without its cause's text, and to match its cause", err)
 	}
 }

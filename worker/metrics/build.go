@@ -9,7 +9,7 @@ import (
 
 // buildInfo is always 1; its labels say what was built.
 func buildInfo() prometheus.Collector {
-	version, revision, goVersion := built()
+	version, revision, goVersion := Built()
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "revoker_build_info", Help: "1, with what this program was built from.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "go_version": goVersion},
@@ -18,8 +18,10 @@ func buildInfo() prometheus.Collector {
 	return info
 }
 
-// built returns what the Go toolchain has written into the program.
-func built() (version, revision, goVersion string) {
+// Built returns what the Go toolchain has written into the program: the version of its
+// module, the revision of its source, which ends in -dirty if files of it were changed, and
+// Go's own version. What is not known is "unknown".
+func Built() (version, revision, goVersion string) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return unknown, unknown, unknown

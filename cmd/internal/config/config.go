@@ -17,6 +17,8 @@ const (
 	// annotationFile marks those of them that a file may set, too: a variable
 	// with _FILE at its end names it.
 	annotationFile = "file"
+	// annotationRedis marks the flags of [Redis].
+	annotationRedis = "redis"
 )
 
 // env lets an environment variable set a flag, and names it in the help text.

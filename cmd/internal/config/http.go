@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -11,33 +12,51 @@ import (
 
 // HTTP is where a process tells how it is.
 type HTTP struct {
+	// Address is a host and a port, [AutoHTTP], or off.
 	Address string
-
-	flags *pflag.FlagSet
 }
 
-const defaultHTTP = "127.0.0.1:9090"
+// AutoHTTP stands for the first free port of the loopback address, from 9464 on: several
+// workers run on one machine. 9464 is the port of OpenTelemetry's exporters for Prometheus.
+const AutoHTTP = "auto"
+
+const (
+	firstPort = 9464
+	autoPorts = 100 // how many are tried
+)
 
 // Flags registers the setting.
 func (h *HTTP) Flags(f *pflag.FlagSet) {
-	h.flags = f
-	f.StringVar(&h.Address, "http", defaultHTTP, "`address` of /healthz, /readyz and /metrics, off for none")
+	f.StringVar(&h.Address, "http", AutoHTTP, fmt.Sprintf("`address` of /healthz, /readyz and /metrics, off for none, "+
+		"auto for the first free port of 127.0.0.1 from %d on", firstPort))
 	env(f, "http", "REVOKER_HTTP")
 }
 
-// Listen returns a listener on the address, or nil if there is to be none. A
-// default address that another process has taken is none, too, and busy says
-// so: several workers run on one machine.
-func (h *HTTP) Listen() (listener net.Listener, busy, err error) {
-	if h.Address == "" || h.Address == "off" {
-		return nil, nil, nil
+// Listen returns a listener on the address, or nil if there is to be none. The error
+// names the setting.
+func (h *HTTP) Listen() (net.Listener, error) {
+	switch h.Address {
+	case "", "off":
+		return nil, nil
+	case AutoHTTP:
+		return listenFrom(firstPort)
 	}
-	listener, err = net.Listen("tcp", h.Address)
-	if errors.Is(err, syscall.EADDRINUSE) && !h.flags.Changed("http") {
-		return nil, err, nil
-	}
+	listener, err := net.Listen("tcp", h.Address)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--http %s: %w; give another address, or off", h.Address, err)
+		return nil, fmt.Errorf("--http %s: %w; give another address, %s or off", h.Address, err, AutoHTTP)
 	}
-	return listener, nil, nil
+	return listener, nil
+}
+
+// listenFrom returns a listener on the first port that no process has taken.
+func listenFrom(port int) (net.Listener, error) {
+	for last := port + autoPorts - 1; ; port++ {
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		switch {
+		case err == nil:
+			return listener, nil
+		case port == last || !errors.Is(err, syscall.EADDRINUSE):
+			return nil, fmt.Errorf("--http %s: %w; give an address, or off", AutoHTTP, err)
+		}
+	}
 }

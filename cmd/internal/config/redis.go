@@ -32,8 +32,17 @@ func (r *Redis) Flags(f *pflag.FlagSet) {
 	r.certificates.flags(f)
 	f.StringVar(&r.Namespace, "namespace", outcome.DefaultNamespace, "`word` before every key of outcomes in Redis")
 	env(f, "namespace", "REVOKER_NAMESPACE")
-	f.DurationVar(&r.TTL, "outcome-ttl", outcome.DefaultTTL, "how long an outcome lives after its last change")
+	f.DurationVar(&r.TTL, "outcome-ttl", outcome.DefaultTTL, "how long what a command writes lives after its last change")
 	env(f, "outcome-ttl", "REVOKER_OUTCOME_TTL")
+	for _, flag := range []string{"redis", "redis-ca", "redis-cert", "redis-key", "namespace", "outcome-ttl"} {
+		_ = f.SetAnnotation(flag, annotationRedis, nil)
+	}
+}
+
+// FindsRedis reports whether a flag is one of [Redis.Flags].
+func FindsRedis(flag *pflag.Flag) bool {
+	_, is := flag.Annotations[annotationRedis]
+	return is
 }
 
 // Outcomes returns the settings of the outcome store.

@@ -1,0 +1,52 @@
+package deploy_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A worker chooses a port of its own where it is given none: wherever it is scraped, it is
+// given the one that is asked.
+func TestWorkersListenWhereTheyAreScraped(t *testing.T) {
+	t.Parallel()
+	const port = "9464"
+	for file, patterns := range map[string][]string{
+		"Dockerfile":                  {`ENV REVOKER_HTTP=:(\d+)`, `EXPOSE (\d+)`},
+		"prometheus/prometheus.yml":   {`port: (\d+)`},
+		"kubernetes/base/worker.yaml": {`REVOKER_HTTP, value: ":(\d+)"`, `name: http, containerPort: (\d+)`},
+		"systemd/revoker@.service":    {`REVOKER_HTTP=127.0.0.1:(%i)`, `revoker@(\d+) `},
+	} {
+		for _, pattern := range patterns {
+			found := regexp.MustCompile(pattern).FindStringSubmatch(read(t, file))
+			if found == nil || found[1] != port && found[1] != "%i" {
+				t.Errorf("%s: %s: got %q, want port %s", file, pattern, found, port)
+			}
+		}
+	}
+}
+
+// Exit code 2 says that the settings make no sense: a restart would not mend them.
+func TestUnitsThatAreSetUpWrongStayDown(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{"revoker@", "revoker-monitor"} {
+		if !regexp.MustCompile(`(?m)^RestartPreventExitStatus=2$`).MatchString(read(t, "systemd/"+unit+".service")) {
+			t.Errorf("%s is restarted for ever", unit)
+		}
+	}
+}
+
+// Who is to run revoker in a cluster reads of every component that there is.
+func TestRunbookNamesEveryComponent(t *testing.T) {
+	t.Parallel()
+	components, err := os.ReadDir("kubernetes/components")
+	if err != nil || len(components) == 0 {
+		t.Fatalf("%d components: %v", len(components), err)
+	}
+	for _, component := range components {
+		if link := "(kubernetes/components/" + component.Name() + ")"; !strings.Contains(read(t, "RUNBOOK.md"), link) {
+			t.Errorf("the runbook has no link %s", link)
+		}
+	}
+}
