@@ -1,16 +1,21 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"receiptrevoker/tasks/outcome"
 )
 
-// recovery is how long after the last fault everything must have ended: the longest
-// retry, an unseen DELETE that PortOne may be at work on, ten times the timeout, and the
-// lease of a task whose worker died.
-func (s Scenario) recovery() time.Duration { return 2*s.MaxDelay + 30*time.Minute }
+// recovery is how long after the last fault everything must have ended: a gate that
+// nothing opens, since all that is left fails, is waived after its patience, and then every
+// attempt is used up. The rest is for a DELETE that PortOne may be at work on, ten times
+// the timeout, and the lease of a task whose worker died.
+func (s Scenario) recovery() time.Duration {
+	patience := cmp.Or(s.Patience, 12*time.Hour)
+	return patience + time.Duration(s.Attempts)*s.MaxDelay + 30*time.Minute
+}
 
 // awaitEnd waits until every request has ended, but no longer than the faults explain.
 func (w *world) awaitEnd(store *outcome.Store) {

@@ -2,16 +2,17 @@ package world
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"net"
+	"os"
 	"sync"
 	"syscall"
 	"time"
 )
 
-// errDown is what a dial comes to where nobody listens.
-var errDown = errors.New("connection refused: the server is down")
+// errDown is what a dial comes to where nobody listens, of the type that it has on a real
+// network: go-redis repeats a command by the type of its error.
+var errDown = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 
 // effect is what a network does to what is sent.
 type effect int
@@ -155,7 +156,7 @@ func (c *conn) Write(b []byte) (int, error) {
 	frozen := c.host.whileFrozen()
 	if effect == cutBefore || frozen && c.server == portoneName {
 		c.Conn.Close()
-		return 0, syscall.ECONNRESET
+		return 0, &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.ECONNRESET)}
 	}
 	n, err := c.Conn.Write(b)
 	if effect == cutAfter {

@@ -90,7 +90,7 @@ func (w *world) startProcess(name string) (*process, error) {
 		Redis: client, API: api, Outcomes: outcome.NewStore(client, outcome.Config{}),
 		Concurrency: 4, Poll: w.scenario.Poll,
 		Schedule: backoff.Schedule{Attempts: w.scenario.Attempts, Max: w.scenario.MaxDelay},
-		Gate:     gate.Config{Receipts: gateReceipts},
+		Gate:     gate.Config{Receipts: gateReceipts, Patience: w.scenario.Patience},
 		Log:      slog.New(&listener{world: w, who: name}),
 	})
 	if err != nil {

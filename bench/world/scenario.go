@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -63,6 +64,7 @@ type Scenario struct {
 	Span     time.Duration // in which faults begin
 	Attempts int           // of the schedule of retries
 	MaxDelay time.Duration // of the same
+	Patience time.Duration // of the gates: after which one is waived that nothing opens
 	Poll     time.Duration // of the workers
 	Faults   []Fault
 }
@@ -118,7 +120,10 @@ func Generate(seed uint64, span time.Duration) Scenario {
 	random := rand.New(rand.NewPCG(seed, 0))
 	s := Scenario{
 		Seed: seed, Receipts: 20 + random.IntN(41), Workers: 2, Span: span,
-		Attempts: 30, MaxDelay: max(span/4, time.Minute), Poll: 5 * time.Second,
+		Attempts: 12, MaxDelay: max(span/8, time.Minute), Patience: 3 * span / 2, Poll: 5 * time.Second,
+	}
+	if span >= time.Hour { // the real durations
+		s.Attempts, s.MaxDelay, s.Patience = backoff.DefaultAttempts, backoff.DefaultMax, 0
 	}
 	for range 2 + random.IntN(7) {
 		f := Fault{Kind: kinds[random.IntN(len(kinds))], From: time.Duration(random.Int64N(int64(span)))}

@@ -1,10 +1,14 @@
 package world_test
 
 import (
+	"context"
 	"flag"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/bench/world"
 )
@@ -14,6 +18,17 @@ var (
 	seeds = flag.Int("world.seeds", 2, "how many `seeds` TestSeeds runs")
 	span  = flag.Duration("world.span", 10*time.Minute, "in which virtual `time` the faults of TestSeeds begin")
 )
+
+func TestMain(m *testing.M) {
+	redis.SetLogger(silent{}) // what fails is noticed by whoever asked for it
+	debug.SetGCPercent(400)   // half of the time would go into it
+	m.Run()
+}
+
+// silent is a log of go-redis that nobody reads.
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}
 
 func TestSeeds(t *testing.T) {
 	for i := range *seeds {
