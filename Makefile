@@ -8,7 +8,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 REQUIRE ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz bench soak build picture check-deploy clean
+.PHONY: help demo test lint fuzz bench soak world build picture check-deploy clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,14 @@ SOAK ?=
 
 soak: ## kill workers and Redis under load, compare with PortOne's truth (needs redis-server)
 	go run ./bench/soak $(SOAK)
+
+# How many seeds the simulation runs, from which on, and in which virtual time faults begin.
+SEEDS ?= 20
+SEED  ?= 1
+SPAN  ?= 10m
+
+world: ## simulate hours of faults in seconds, and compare with PortOne's truth
+	go test ./bench/world -run '^TestSeeds$$' -v -timeout 0 -args -world.seed=$(SEED) -world.seeds=$(SEEDS) -world.span=$(SPAN)
 
 build: ## build bin/revoker
 	@CGO_ENABLED=0 go build -trimpath -o bin/revoker ./cmd/revoker

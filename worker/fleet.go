@@ -18,7 +18,7 @@ import (
 const (
 	// discoverEvery is how soon a queue that came into being is served.
 	discoverEvery = 500 * time.Millisecond
-	// forwardEvery is how soon a retry that is due moves to its queue.
+	// forwardEvery is how soon a retry that is due moves to its queue, unless Poll is longer.
 	forwardEvery = 500 * time.Millisecond
 )
 
@@ -108,7 +108,7 @@ func (f *fleet) serve(pg tasks.Gateway) error {
 		Concurrency:              f.config.Concurrency,
 		Queues:                   backlog.Weights(f.config.Outcomes.Namespace(), pg),
 		TaskCheckInterval:        f.config.Poll * 2 / 3, // Asynq waits from half of it to half as long again
-		DelayedTaskCheckInterval: forwardEvery,
+		DelayedTaskCheckInterval: max(forwardEvery, f.config.Poll),
 		RetryDelayFunc:           retryDelay,
 		IsFailure:                isFailure,
 		ShutdownTimeout:          f.config.ShutdownTimeout,

@@ -57,8 +57,8 @@ type Config struct {
 	// Concurrency is how many calls run at a time for each gateway, in this
 	// process. Default 20.
 	Concurrency int
-	// Poll is the longest wait of an idle worker before it looks for work.
-	// Default 100 ms.
+	// Poll is the longest wait of an idle worker before it looks for work. Retries that
+	// are due are looked for as often, but at most twice a second. Default 100 ms.
 	Poll time.Duration
 	// Schedule says how often and when a failed attempt is repeated.
 	Schedule backoff.Schedule

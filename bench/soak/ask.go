@@ -77,7 +77,9 @@ func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (op
 	accepted := make(map[string]bool)
 	defer func() {
 		for _, r := range revocations {
-			k.history.ask(r.ImpUID, r.Batch, accepted[r.ImpUID])
+			if !accepted[r.ImpUID] {
+				k.history.ask(r.ImpUID, r.Batch, false)
+			}
 		}
 	}()
 	for result, err := range batch.Ask(ctx, lines) {
@@ -88,6 +90,7 @@ func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (op
 			return revocations
 		}
 		accepted[result.ImpUID] = true
+		k.history.ask(result.ImpUID, revocations[0].Batch, true)
 		k.history.accept(result.ImpUID, result.Kind == outcome.KindQueued && !result.Before)
 	}
 	return nil

@@ -110,7 +110,7 @@ func revokedUnasked(e *evidence) finding {
 func endedUnseen(e *evidence) finding {
 	var found []string
 	for impUID, requests := range e.accepted {
-		if len(e.events[impUID]) < max(1, requests-len(e.cancelled[impUID])) {
+		if len(e.events[impUID]) < requests-e.askedAnew(impUID) {
 			found = append(found, impUID)
 		}
 	}

@@ -191,6 +191,17 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 		"a second request that did not end": {func(e *evidence) {
 			e.accepted[given]++
 		}, []string{"requests without an end of their own"}},
+		"nothing, where a request was cancelled before the next": {func(e *evidence) {
+			e.accepted[given] += 2
+			e.events[given] = []outcome.Status{outcome.Dead, outcome.Dead}
+			e.cancelled[given] = []cancellation{{"", at(5), at(6), outcome.Called}, {"", at(7), at(8), outcome.Called}}
+			e.asked[given] = append(e.asked[given], asking{"", at(9), true}, asking{"", at(10), true})
+		}, nil},
+		"a second request that did not end, cancelled too early or too late": {func(e *evidence) {
+			e.accepted[given]++
+			e.cancelled[given] = []cancellation{{"", at(0), at(0), outcome.Called}, {"", at(12), at(12), outcome.Called}}
+			e.asked[given] = append(e.asked[given], asking{"", at(9), true})
+		}, []string{"requests without an end of their own"}},
 		"no outcome at all": {func(e *evidence) {
 			delete(e.outcomes, done)
 		}, []string{"lost", "batch differences"}},

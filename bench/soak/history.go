@@ -30,7 +30,7 @@ type history struct {
 // asking is one call of a producer that asks for an imp_uid.
 type asking struct {
 	batch    string    // empty for a single request
-	at       time.Time // its end
+	at       time.Time // its answer
 	accepted bool
 }
 
@@ -68,7 +68,7 @@ func (h *history) accept(impUID string, isNew bool) {
 	})
 }
 
-// ask notes that a call which asks for an imp_uid has ended.
+// ask notes that somebody who asked for an imp_uid has an answer, or has given up.
 func (h *history) ask(impUID, batch string, accepted bool) {
 	h.note(func() {
 		h.asked[impUID] = append(h.asked[impUID], asking{batch, time.Now(), accepted})
@@ -100,6 +100,21 @@ func (h *history) askedSince(impUID, besides string, since time.Time) bool {
 	return slices.ContainsFunc(h.asked[impUID], func(a asking) bool {
 		return a.at.After(since) && (besides == "" || a.batch != besides)
 	})
+}
+
+// askedAnew returns how often an imp_uid was asked for, accepted, and cancelled before
+// it was asked for again.
+func (h *history) askedAnew(impUID string) (count int) {
+	accepted := slices.DeleteFunc(slices.Clone(h.asked[impUID]), func(a asking) bool { return !a.accepted })
+	slices.SortFunc(accepted, func(a, b asking) int { return a.at.Compare(b.at) })
+	for i := 1; i < len(accepted); i++ {
+		if slices.ContainsFunc(h.cancelled[impUID], func(c cancellation) bool {
+			return c.returned.After(accepted[i-1].at) && c.began.Before(accepted[i].at)
+		}) {
+			count++
+		}
+	}
+	return count
 }
 
 // deletesSince returns how many DELETEs for an imp_uid arrived after a time.

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"receiptrevoker/tasks"
 )
 
@@ -24,7 +26,7 @@ const (
 // pauses is what a process knows of what pauses queues. Asynq keeps it from taking tasks
 // off them; this keeps it from calling for those that it has taken before.
 type pauses struct {
-	reading sync.Mutex // one call asks Redis, the others wait for it
+	reading singleflight.Group // one call asks Redis, the others wait for it
 
 	mu    sync.Mutex
 	asked time.Time
@@ -51,15 +53,15 @@ func (k *pauses) renew(ctx context.Context, store *Store) {
 	if k.fresh() {
 		return
 	}
-	k.reading.Lock()
-	defer k.reading.Unlock()
-	if k.fresh() {
-		return
-	}
-	// The reading is for others too, who may wait for longer than this call.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pausesTimeout)
-	defer cancel()
-	_, _ = k.read(ctx, store) // the keeper complains of the same
+	<-k.reading.DoChan("", func() (any, error) {
+		if k.fresh() {
+			return nil, nil // another reading ended in between
+		}
+		// The reading is for others too, who may wait for longer than this call.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pausesTimeout)
+		defer cancel()
+		return k.read(ctx, store) // of an error the keeper complains
+	})
 }
 
 func (k *pauses) fresh() bool {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -48,6 +49,9 @@ type Config struct {
 	// Connections is how many idle connections are kept: as many as there are
 	// calls at a time. Default 100.
 	Connections int
+	// Dial makes the connections, if they are to go another way than by the system's own
+	// routes and proxies. Default [net/http.DefaultTransport]'s.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error) `json:"-"`
 	// OnCall is told of every call that has ended, in the goroutine that made
 	// it, and should return at once. Default: nobody is.
 	OnCall func(Exchange) `json:"-"`
@@ -99,7 +103,7 @@ func NewClient(config Config) (*Client, error) {
 	c := &Client{
 		config: config,
 		http: &http.Client{
-			Transport:     newTransport(config.Connections),
+			Transport:     newTransport(config),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		redact:     masking(config.Key, config.Secret),

@@ -7,23 +7,26 @@ import (
 	"time"
 )
 
-// newTransport returns a transport that keeps at most so many idle connections.
+// newTransport returns a transport that keeps at most config.Connections idle connections.
 //
 // It speaks HTTP/1.1 alone, where a call that times out takes its connection with it. Calls
 // by HTTP/2 share one, which net/http keeps after they have timed out (golang/go#36026,
 // golang/go#63422); and a load balancer may answer its pings for a server that is gone. HTTP/2
 // would gain nothing here: at 60 and 200 slots and 200 ms a call, both make 96 to 99 % of the
 // calls that the slots allow, for 0.05 to 0.09 ms of CPU each.
-func newTransport(connections int) *http.Transport {
+func newTransport(config Config) *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Protocols = new(http.Protocols)
 	transport.Protocols.SetHTTP1(true)
 	if transport.TLSClientConfig != nil {
 		transport.TLSClientConfig.NextProtos = nil // the clone offers HTTP/2 there
 	}
-	transport.MaxIdleConns = connections
-	transport.MaxIdleConnsPerHost = connections
+	transport.MaxIdleConns = config.Connections
+	transport.MaxIdleConnsPerHost = config.Connections
 	transport.IdleConnTimeout = 30 * time.Second // before a proxy cuts it: a DELETE on a cut connection has an unknown outcome
+	if config.Dial != nil {
+		transport.DialContext, transport.Proxy = config.Dial, nil
+	}
 	return transport
 }
 

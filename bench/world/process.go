@@ -1,0 +1,116 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
+	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/iamport"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+const (
+	redisName = "Redis"
+	// gateReceipts is how many receipts must fail for a gate to close: few, as there are few.
+	gateReceipts = 5
+)
+
+// client is a Redis client whose subscriptions have a network of their own, without
+// faults: go-redis dials those while it holds a lock that others wait for, and the clock
+// of the bubble stands still while anybody waits for a lock. Asynq subscribes to what
+// cancels a running task, which this project does not use.
+type client struct {
+	*redis.Client
+	subscriptions *redis.Client
+}
+
+// client returns a Redis client of a host, with the options of the program.
+func (w *world) client(h *host) *client {
+	options := redis.Options{
+		Addr: redisName, PoolSize: 64, ContextTimeoutEnabled: true, DisableIdentity: true,
+		Dialer:                   h.dialer(redisName, w.redis.dial),
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	}
+	faultless := options
+	faultless.Dialer = func(context.Context, string, string) (net.Conn, error) { return w.redis.memory.Dial() }
+	return &client{redis.NewClient(&options), redis.NewClient(&faultless)}
+}
+
+// Subscribe subscribes to channels.
+func (c *client) Subscribe(ctx context.Context, channels ...string) *redis.PubSub {
+	return c.subscriptions.Subscribe(ctx, channels...)
+}
+
+// Close closes both networks.
+func (c *client) Close() error { return errors.Join(c.Client.Close(), c.subscriptions.Close()) }
+
+// process is one life of a worker.
+type process struct {
+	host *host
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// startWorker starts a life of the worker with a number.
+func (w *world) startWorker(number int) {
+	w.mu.Lock()
+	w.lives[number]++
+	name := fmt.Sprintf("worker-%d.%d", number, w.lives[number])
+	w.mu.Unlock()
+	p, err := w.startProcess(name)
+	if err != nil {
+		w.fail("", "%s not started: %v", name, err)
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.workers[number] = p
+}
+
+func (w *world) startProcess(name string) (*process, error) {
+	h := w.newHost(name)
+	client := w.client(h)
+	api, err := iamport.NewClient(iamport.Config{
+		URL: "http://portone.invalid", Key: iamporttest.DefaultKey, Secret: iamporttest.DefaultSecret,
+		Dial: h.dialer(portoneName, func() (net.Conn, error) { return w.portone.dial(h.name) }),
+	})
+	if err != nil {
+		return nil, err
+	}
+	works, err := worker.New(worker.Config{
+		Redis: client, API: api, Outcomes: outcome.NewStore(client, outcome.Config{}),
+		Concurrency: 4, Poll: w.scenario.Poll,
+		Schedule: backoff.Schedule{Attempts: w.scenario.Attempts, Max: w.scenario.MaxDelay},
+		Gate:     gate.Config{Receipts: gateReceipts, Patience: w.scenario.Patience},
+		Log:      slog.New(&listener{world: w, who: name}),
+	})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(w.ctx)
+	p := &process{host: h, stop: cancel, done: make(chan struct{})}
+	w.running.Go(func() {
+		defer close(p.done)
+		defer client.Close()
+		if err := works.Run(ctx); err != nil {
+			w.fail("", "%s ended: %v", h.name, err)
+		}
+	})
+	return p, nil
+}
+
+// kill kills a worker: what it has sent takes effect, and nothing else.
+func (p *process) kill() {
+	p.host.kill()
+	p.host.thaw()
+	p.stop()
+}
