@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
@@ -22,6 +23,8 @@ const (
 	redisName = "Redis"
 	// gateReceipts is how many receipts must fail for a gate to close: few, as there are few.
 	gateReceipts = 5
+	// gatePoll spares most of the work of idle workers.
+	gatePoll = time.Second
 )
 
 // client is a Redis client whose subscriptions have a network of their own, without
@@ -90,7 +93,7 @@ func (w *world) startProcess(name string) (*process, error) {
 		Redis: client, API: api, Outcomes: outcome.NewStore(client, outcome.Config{}),
 		Concurrency: 4, Poll: w.scenario.Poll,
 		Schedule: backoff.Schedule{Attempts: w.scenario.Attempts, Max: w.scenario.MaxDelay},
-		Gate:     gate.Config{Receipts: gateReceipts, Patience: w.scenario.Patience},
+		Gate:     gate.Config{Receipts: gateReceipts, Patience: w.scenario.Patience, Poll: gatePoll},
 		Log:      slog.New(&listener{world: w, who: name}),
 	})
 	if err != nil {

@@ -120,7 +120,7 @@ func Generate(seed uint64, span time.Duration) Scenario {
 	random := rand.New(rand.NewPCG(seed, 0))
 	s := Scenario{
 		Seed: seed, Receipts: 20 + random.IntN(41), Workers: 2, Span: span,
-		Attempts: 12, MaxDelay: max(span/8, time.Minute), Patience: 3 * span / 2, Poll: 5 * time.Second,
+		Attempts: 12, MaxDelay: max(span/8, time.Minute), Patience: 3 * span / 2, Poll: 10 * time.Second,
 	}
 	if span >= time.Hour { // the real durations
 		s.Attempts, s.MaxDelay, s.Patience = backoff.DefaultAttempts, backoff.DefaultMax, 0

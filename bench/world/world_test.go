@@ -3,12 +3,15 @@ package world_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"runtime/debug"
 	"strings"
 	"testing"
+	"testing/cryptotest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	lua "github.com/yuin/gopher-lua"
 
 	"receiptrevoker/bench/world"
 )
@@ -21,7 +24,8 @@ var (
 
 func TestMain(m *testing.M) {
 	redis.SetLogger(silent{}) // what fails is noticed by whoever asked for it
-	debug.SetGCPercent(400)   // half of the time would go into it
+	debug.SetGCPercent(1000)  // half of the time would go into it
+	lua.RegistrySize = 1024   // miniredis makes a Lua of its own for every script
 	m.Run()
 }
 
@@ -30,18 +34,25 @@ type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
 
+// TestSeeds runs seeds, as many at a time as there are processors.
 func TestSeeds(t *testing.T) {
-	for i := range *seeds {
-		s := world.Generate(*first+uint64(i), *span)
-		began := time.Now()
-		got := world.Run(t, s)
-		t.Logf("seed %d: %v in %v, %d DELETEs, %d kills", s.Seed, got.Virtual.Round(time.Second),
-			time.Since(began).Round(time.Millisecond), got.Deletes, got.Kills)
-		if len(got.Failures) > 0 {
-			t.Errorf("%s%s\nRun it again: go test ./bench/world -run TestSeeds -world.seed=%d -world.seeds=1 -world.span=%v",
-				s, strings.Join(got.Failures, "\n"), s.Seed, *span)
-			return
-		}
+	for seed := *first; seed < *first+uint64(*seeds); seed++ {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			if *seeds == 1 {
+				cryptotest.SetGlobalRandom(t, seed) // which parallel tests may not do
+			} else {
+				t.Parallel()
+			}
+			s := world.Generate(seed, *span)
+			began := time.Now()
+			got := world.Run(t, s)
+			t.Logf("seed %d: %v in %v, %d DELETEs, %d kills", seed, got.Virtual.Round(time.Second),
+				time.Since(began).Round(time.Millisecond), got.Deletes, got.Kills)
+			if len(got.Failures) > 0 {
+				t.Errorf("%s%s\nRun it again: go test ./bench/world -run TestSeeds -world.seed=%d -world.seeds=1 -world.span=%v",
+					s, strings.Join(got.Failures, "\n"), seed, *span)
+			}
+		})
 	}
 }
 
