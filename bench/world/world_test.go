@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -75,6 +76,13 @@ func TestImpossibleScenarioIsRefusedByName(t *testing.T) {
 		{world.Fault{Kind: "flood"}, `unknown fault "flood"`},
 		{world.Fault{Kind: "call:flood"}, `unknown fault "call:flood"`},
 		{world.Fault{Kind: world.CutAfter, Rate: 1.5}, "cut-after: rate 1.5 is not within 0 and 1"},
+		{world.Fault{Kind: world.CutBefore, Rate: math.NaN()}, "cut-before: rate NaN is not within 0 and 1"},
+		{
+			world.Fault{Kind: world.RedisDown, From: 2 * time.Minute, To: 3 * time.Minute},
+			"redis-down: from 2m0s to 3m0s is outside of the run of 1m0s",
+		},
+		{world.Fault{Kind: world.Kill, After: -1}, "kill: -1 commands or a wait of 0s"},
+		{world.Fault{Kind: world.Pause}, `pause: unknown gateway ""`},
 		{world.Fault{Kind: world.Kill, Worker: 1}, "kill: there is no worker 1"},
 		{world.Fault{Kind: world.Kill, From: time.Second}, "kill: from 1s to 0s is no window"},
 		{world.Fault{Kind: world.Outage, PG: "bank"}, `outage: unknown gateway "bank"`},
