@@ -110,7 +110,7 @@ func (f finding) describe(s settings) string {
 	if f.seed == 0 {
 		return fmt.Sprintf("NOT DETECTED in %d seeds", s.seeds)
 	}
-	text := fmt.Sprintf("seed %d: %s", f.seed, f.what)
+	text := fmt.Sprintf("seed %d: %.150s", f.seed, f.what)
 	if s.rerun > 0 {
 		text += fmt.Sprintf("; failed again in %d of %d reruns", f.again, s.rerun)
 	}
