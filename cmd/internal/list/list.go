@@ -122,7 +122,7 @@ func (r *Reader) Read() (Row, error) {
 		}
 		row, err := r.row(record, err)
 		if err == nil {
-			r.suspects.count(row, r.gateways.count(row.PG))
+			r.suspects.count(&row, r.gateways.count(row.PG))
 			return row, nil
 		}
 		if err != errBlank {

@@ -28,19 +28,29 @@ func (s *Suspects) Most() bool { return 2*s.Either > s.Rows }
 func (r *Reader) Suspects() Suspects { return r.suspects }
 
 // count counts a row that can be used.
-func (s *Suspects) count(row Row, unknownGateway bool) {
+func (s *Suspects) count(row *Row, unknownGateway bool) {
 	s.Rows++
-	strange := !strings.HasPrefix(row.ImpUID, "imp_") && !strings.HasPrefix(row.ImpUID, "imps_")
-	if strange {
-		s.ImpUIDs++
-		if len(s.Examples) < shownSuspects {
-			s.Examples = append(s.Examples, Note{row.Line, strings.Clone(row.ImpUID)})
-		}
+	if strange := !ofPortOne(row.ImpUID); strange || unknownGateway {
+		s.add(row, strange, unknownGateway)
 	}
+}
+
+// ofPortOne reports whether an imp_uid begins as those of PortOne do.
+func ofPortOne(impUID string) bool {
+	return strings.HasPrefix(impUID, "imp_") || strings.HasPrefix(impUID, "imps_")
+}
+
+// add counts a row that is suspect.
+func (s *Suspects) add(row *Row, strange, unknownGateway bool) {
+	s.Either++
 	if unknownGateway {
 		s.Gateways++
 	}
-	if strange || unknownGateway {
-		s.Either++
+	if !strange {
+		return
+	}
+	s.ImpUIDs++
+	if len(s.Examples) < shownSuspects {
+		s.Examples = append(s.Examples, Note{row.Line, strings.Clone(row.ImpUID)})
 	}
 }
