@@ -78,6 +78,7 @@ type Reader struct {
 	text        decoder
 	parser      parser
 	gateways    gateways
+	suspects    Suspects
 	format      Format
 	encoding    string
 	compression string
@@ -121,7 +122,7 @@ func (r *Reader) Read() (Row, error) {
 		}
 		row, err := r.row(record, err)
 		if err == nil {
-			r.gateways.count(row.PG)
+			r.suspects.count(&row, r.gateways.count(row.PG))
 			return row, nil
 		}
 		if err != errBlank {
