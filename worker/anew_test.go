@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
@@ -11,6 +12,8 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -79,4 +82,47 @@ func TestRequestAfterACancelIsCarriedOutAsItIs(t *testing.T) {
 			t.Errorf("the queues are %q, %v, want that of its gateway too", queues, err)
 		}
 	})
+}
+
+// What is requested after a cancel does not wait until the task of the earlier request would
+// have been retried.
+func TestRequestAfterACancelDoesNotWaitForTheEarlierRetry(t *testing.T) {
+	t.Parallel()
+	r := tasks.Revocation{ImpUID: one, PG: tasks.KCP}
+	for name, again := range map[string]func(*testing.T, *bench){
+		"asked for": func(t *testing.T, b *bench) { b.enqueue(t, r) },
+		"asked for once the earlier one has ended": func(t *testing.T, b *bench) {
+			b.await(t, one, func(o outcome.Outcome) bool { return o.Reason == outcome.ReasonWithdrawn })
+			b.enqueue(t, r)
+		},
+		"asked for by a producer that died then": func(t *testing.T, b *bench) {
+			if _, err := b.outcomes.Ask(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				b := newBench(t, client, iamporttest.Config{
+					Faults: []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.GatewayFailed, Times: 1}},
+				})
+				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+				b.enqueue(t, r)
+				b.start(t, func(config *worker.Config) {
+					config.Schedule = backoff.Schedule{Base: 30 * time.Minute, Max: 30 * time.Minute}
+				})
+				eventually(t, "it is to be retried", func() bool {
+					return client.ZCard(t.Context(), "asynq:{receipts-kcp}:retry").Val() == 1
+				})
+				if _, err := b.outcomes.Cancel(t.Context(), []string{one}, false); err != nil {
+					t.Fatal(err)
+				}
+				again(t, b)
+				if o := b.await(t, one, func(o outcome.Outcome) bool { return o.Status == outcome.Revoked }); o.Attempts != 1 {
+					t.Errorf("got %+v, want it revoked by the first attempt of its own", o)
+				}
+			})
+		})
+	}
 }

@@ -79,7 +79,7 @@ func (s *sweeper) goOn(ctx context.Context, open []outcome.Open, until time.Time
 }
 
 // goOnWith ends what was withdrawn, settles what is archived, and enqueues what has no
-// task.
+// task, or only that of an earlier request, which waits for a retry.
 func (s *sweeper) goOnWith(ctx context.Context, f found) error {
 	switch {
 	case f.err != nil:
@@ -105,7 +105,8 @@ type found struct {
 
 // well reports whether nothing is to be done: it has a task, which waits or runs.
 func (f found) well() bool {
-	return f.err == nil && !f.Withdrawn && f.state != "" && f.state != "archived"
+	earlier := f.Anew && (f.state == "retry" || f.state == "scheduled")
+	return f.err == nil && !f.Withdrawn && !earlier && f.state != "" && f.state != "archived"
 }
 
 // find finds the tasks of requests, on the queues where a producer of such a request may

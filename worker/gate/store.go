@@ -23,8 +23,6 @@ var (
 	failSource string
 	//go:embed settle.lua
 	settleSource string
-	//go:embed forward.lua
-	forwardSource string
 	//go:embed take.lua
 	takeSource string
 	//go:embed swap.lua
@@ -32,13 +30,12 @@ var (
 	//go:embed pause.lua
 	pauseSource string
 
-	pollScript    = redis.NewScript(pollSource)
-	failScript    = redis.NewScript(gateSource + failSource)
-	settleScript  = redis.NewScript(gateSource + settleSource)
-	forwardScript = redis.NewScript(forwardSource)
-	takeScript    = redis.NewScript(takeSource)
-	swapScript    = redis.NewScript(swapSource)
-	pauseScript   = redis.NewScript(pauseSource)
+	pollScript   = redis.NewScript(pollSource)
+	failScript   = redis.NewScript(gateSource + failSource)
+	settleScript = redis.NewScript(gateSource + settleSource)
+	takeScript   = redis.NewScript(takeSource)
+	swapScript   = redis.NewScript(swapSource)
+	pauseScript  = redis.NewScript(pauseSource)
 )
 
 const (
