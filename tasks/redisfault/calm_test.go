@@ -79,7 +79,7 @@ func failures(t *testing.T, dial func() (net.Conn, error), during time.Duration)
 func calm(dial func() (net.Conn, error)) *redis.Client {
 	client := redis.NewClient(&redis.Options{
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-		Addr: "127.0.0.1:1", PoolSize: 3, Protocol: 2, DisableIdentity: true,
+		Addr:                     "127.0.0.1:1", PoolSize: 3, Protocol: 2, DisableIdentity: true,
 		Dialer: func(context.Context, string, string) (net.Conn, error) { return dial() },
 	})
 	client.AddHook(redisfault.Calm{})
