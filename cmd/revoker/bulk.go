@@ -26,7 +26,6 @@ type bulkSettings struct {
 	retention config.Retention
 	list      listSettings
 	batch     string
-	tier      string
 	report    reportSettings
 	wait      bool
 	dryRun    bool
@@ -40,7 +39,6 @@ func (s *bulkSettings) flags(f *pflag.FlagSet) {
 	s.retention.Flags(f)
 	f.StringVar(&s.batch, "batch", "", "`name` of the batch, at most 64 letters of any script, digits, . _ and - (default the file's and the time)")
 	s.list.flags(f)
-	f.StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (하위상점) whose list it is (default the workers' own)")
 	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be asked for, and change nothing")
 	f.BoolVar(&s.yes, "yes", false, "do it without a question, also where columns look wrong")
 	f.BoolVar(&s.wait, "wait", false, "wait until every line is revoked or given up")
@@ -50,17 +48,29 @@ func (s *bulkSettings) flags(f *pflag.FlagSet) {
 }
 
 // listSettings say how a list is read.
-type listSettings struct{ pg, column, sheet string }
+type listSettings struct{ pg, tier, column, sheet string }
 
 func (s *listSettings) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.pg, "pg", "", "payment gateway of lines that name none: a `code`, or its Korean name")
+	f.StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (하위상점) of lines that name none (default the workers' own)")
 	f.StringVar(&s.column, "column", "", "`header` of the imp_uids' column, or their key in JSON")
 	f.StringVar(&s.sheet, "sheet", "", "`name` of the sheet of a workbook (default the first that Excel shows)")
 }
 
 func (s listSettings) options() list.Options {
 	pg, _ := tasks.ParseGateway(s.pg)
-	return list.Options{Column: s.column, PG: pg, Sheet: s.sheet}
+	return list.Options{Column: s.column, PG: pg, Tier: s.tier, Sheet: s.sheet}
+}
+
+// validate returns what makes no sense.
+func (s listSettings) validate() error {
+	if s.tier == "" {
+		return nil
+	}
+	if err := tasks.ValidateTier(s.tier); err != nil {
+		return fmt.Errorf("--tier: %w", err)
+	}
+	return nil
 }
 
 const bulkHelp = `Bulk reads a list of payments and asks for each one's receipt to be revoked: a
@@ -75,8 +85,10 @@ The imp_uids stand in a column named imp_uid, impUid, 포트원 거래고유번�
 아임포트 거래고유번호, 거래고유번호, 포트원 거래번호 or 아임포트 거래번호, or in
 --column; the gateways, if any, in one named pg, pg_provider, PG사 or
 결제대행사, as codes or Korean names; a column apply_num names the receipt that
-is meant, and no other of the same payment is revoked. Such a list is refused
-while a worker runs that is too old to know of that. A line that cannot be used
+is meant, and no other of the same payment is revoked; one named tier or
+tier_code the sub-merchant (하위상점), by three upper-case letters or digits. A
+list with one of these two is refused while a worker runs that is too old to
+know of it. A line that cannot be used
 is reported with its number, and the rest goes on; one that is refused because
 another receipt of its payment was being revoked is given in another batch
 later.
@@ -175,12 +187,7 @@ func (s *bulkSettings) settle(list string, now time.Time) error {
 	if err := outcome.ValidateBatchName(s.batch); err != nil {
 		return fmt.Errorf("--batch: %w", err)
 	}
-	if s.tier != "" {
-		if err := tasks.ValidateTier(s.tier); err != nil {
-			return fmt.Errorf("--tier: %w", err)
-		}
-	}
-	return nil
+	return s.list.validate()
 }
 
 // unnameable is what a batch's name has no place for.

@@ -41,7 +41,7 @@ func (p *program) newBulkJob(s bulkSettings, input *bulkInput, client redis.Univ
 	queue := enqueue.NewClient(client, enqueue.Config{
 		Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration(), Tracers: s.tracers,
 	})
-	asking, err := queue.Batch(s.batch, enqueue.BatchOptions{Source: source, Tier: s.tier})
+	asking, err := queue.Batch(s.batch, enqueue.BatchOptions{Source: source})
 	if err != nil {
 		return nil, err
 	}

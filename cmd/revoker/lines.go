@@ -74,7 +74,7 @@ func (r *lineReader) lines(yield func(enqueue.Line) bool) {
 // read yields a line for each row. One that cannot be used asks for nothing.
 func (r *lineReader) read(yield func(enqueue.Line) bool) {
 	for row, err := range rows(r.list) {
-		line := enqueue.Line{Number: row.Line, ImpUID: row.ImpUID, PG: row.PG, ApplyNum: row.ApplyNum}
+		line := enqueue.Line{Number: row.Line, ImpUID: row.ImpUID, PG: row.PG, ApplyNum: row.ApplyNum, Tier: row.Tier}
 		var bad *list.LineError
 		switch {
 		case errors.As(err, &bad):
@@ -84,7 +84,7 @@ func (r *lineReader) read(yield func(enqueue.Line) bool) {
 			r.fail(err)
 			return
 		default:
-			asked := tasks.Revocation{ImpUID: row.ImpUID, PG: row.PG, ApplyNum: row.ApplyNum}
+			asked := tasks.Revocation{ImpUID: row.ImpUID, PG: row.PG, ApplyNum: row.ApplyNum, Tier: row.Tier}
 			if err := asked.Validate(); err != nil { // in a long list it is to be found
 				line.Invalid = fmt.Errorf("line %d: %s: %w", row.Line, row.ImpUID, err)
 			}

@@ -24,16 +24,13 @@ var (
 	failSource string
 	//go:embed settle.lua
 	settleSource string
-	//go:embed forward.lua
-	forwardSource string
 	//go:embed take.lua
 	takeSource string
 
-	pollScript    = redis.NewScript(pollSource)
-	failScript    = redis.NewScript(gateSource + failSource)
-	settleScript  = redis.NewScript(gateSource + settleSource)
-	forwardScript = redis.NewScript(forwardSource)
-	takeScript    = redis.NewScript(takeSource)
+	pollScript   = redis.NewScript(pollSource)
+	failScript   = redis.NewScript(gateSource + failSource)
+	settleScript = redis.NewScript(gateSource + settleSource)
+	takeScript   = redis.NewScript(takeSource)
 )
 
 const (

@@ -30,7 +30,7 @@ type csvParser struct {
 }
 
 // columns are the indices of those that are read, -1 if there is none.
-type columns struct{ impUID, gateway, number int }
+type columns struct{ impUID, gateway, number, tier int }
 
 // separate sets the byte between fields. One csv.Reader serves all records, as
 // each new one would allocate a buffer. It never keeps anything for the next
@@ -62,7 +62,8 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	if empty(row.Columns) {
 		return row, errBlank
 	}
-	row.PG, row.ApplyNum, row.ImpUID = tasks.Gateway(row.cell(p.gateway)), row.column(p.number), row.column(p.impUID)
+	row.PG, row.ImpUID = tasks.Gateway(row.cell(p.gateway)), row.column(p.impUID)
+	row.ApplyNum, row.Tier = row.column(p.number), row.column(p.tier)
 	if !ordinary(row.ImpUID) {
 		if err := p.unusual(row); err != nil {
 			return row, err
@@ -125,7 +126,7 @@ func hasDigit(cell string) bool { return strings.ContainsAny(cell, "0123456789")
 func (p *csvParser) isName(cell string) bool {
 	if p.names == nil {
 		p.names = map[string]bool{squeeze(p.name): true}
-		for _, name := range slices.Concat(namesOr(p.named), gatewayNames, numberNames) {
+		for _, name := range slices.Concat(namesOr(p.named), gatewayNames, numberNames, tierNames) {
 			p.names[squeeze(name)] = true
 		}
 		delete(p.names, "")

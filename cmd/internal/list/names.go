@@ -17,6 +17,7 @@ var (
 	}
 	gatewayNames = []string{"pg", "pg_provider", "PG사", "결제대행사"}
 	numberNames  = []string{"apply_num", "applyNum", "현금영수증 승인번호"}
+	tierNames    = []string{"tier", "tier_code"} // PortOne's header of a call, and its field of a sub-merchant
 )
 
 // likeness is how well a column's name matches a known one.

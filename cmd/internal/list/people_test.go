@@ -181,15 +181,16 @@ func TestNamesOfColumns(t *testing.T) {
 			"PG", "pg provider", "PG_PROVIDER", "pgProvider", "PG 사", "pg사", "결제대행사", norm.NFD.String("결제대행사"), "PG사 (코드)", "결제대행사(PG)",
 		},
 		"apply_num": {"applyNum", "APPLY NUM", "현금영수증 승인번호", "현금영수증승인번호", "현금영수증\n승인번호", norm.NFD.String("현금영수증 승인번호")},
+		"tier":      {"Tier", "TIER", "tier_code", "Tier Code", "tierCode"},
 		"": {
 			"merchant_uid", "승인번호", "거래번호", "거래고유번호(KCP)", "포트원 거래번호(V2)", "merchant_uid(imp_uid)", "old_imp_uid", "imp_uids",
-			"pg_tid", "카드 승인번호", "apply_number",
+			"pg_tid", "카드 승인번호", "apply_number", "tiers", "customer tier", "등급",
 		},
 	} {
 		for _, name := range names {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				header := []string{"imp_uid", "pg", "apply_num"}
+				header := []string{"imp_uid", "pg", "apply_num", "tier"}
 				at := -1
 				for i, known := range header {
 					if column == known {
@@ -200,9 +201,9 @@ func TestNamesOfColumns(t *testing.T) {
 				if at < 0 {
 					header = append(header, `"`+name+`"`)
 				}
-				text := strings.Join(header, ",") + "\nimp_1,kcp,N1,x\n"
+				text := strings.Join(header, ",") + "\nimp_1,kcp,N1,A01,x\n"
 				got := read(t, strings.NewReader(text), list.Options{})
-				if diff := cmp.Diff([]string{fmt.Sprint(2+strings.Count(name, "\n"), " imp_1 kcp N1")}, got); diff != "" {
+				if diff := cmp.Diff([]string{fmt.Sprint(2+strings.Count(name, "\n"), " imp_1 kcp N1 A01")}, got); diff != "" {
 					t.Errorf("read (-want +got):\n%s", diff)
 				}
 				if column != "" {
