@@ -8,7 +8,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 REQUIRE ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz bench soak world build picture check-deploy clean
+.PHONY: help demo test lint fuzz bench soak world mutations build picture check-deploy clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,12 @@ SPAN  ?= 10m
 
 world: ## simulate hours of faults in seconds, and compare with PortOne's truth
 	go test ./bench/world -run '^TestSeeds$$' -v -timeout 0 -args -world.seed=$(SEED) -world.seeds=$(SEEDS) -world.span=$(SPAN)
+
+# Flags of the mutations: -only NAME, -seeds N, -rerun 10.
+MUTATIONS ?=
+
+mutations: ## put known faults back, and see which of them make world detects (takes an hour)
+	go run ./bench/world/mutations $(MUTATIONS)
 
 build: ## build bin/revoker
 	@CGO_ENABLED=0 go build -trimpath -o bin/revoker ./cmd/revoker

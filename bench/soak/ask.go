@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"receiptrevoker/bench/internal/proof"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -49,12 +50,10 @@ func (k *soak) askOnce(ctx context.Context, batch bool, revocations []tasks.Revo
 	}
 	for _, r := range revocations {
 		result, err := k.client.Revoke(ctx, r)
-		k.history.ask(r.ImpUID, "", err == nil)
+		k.history.Ask(r.ImpUID, proof.Asking{Accepted: err == nil, New: err == nil && !result.Duplicate})
 		if err != nil {
 			open = append(open, r)
-			continue
 		}
-		k.history.accept(r.ImpUID, !result.Duplicate)
 	}
 	return open
 }
@@ -78,7 +77,7 @@ func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (op
 	defer func() {
 		for _, r := range revocations {
 			if !accepted[r.ImpUID] {
-				k.history.ask(r.ImpUID, r.Batch, false)
+				k.history.Ask(r.ImpUID, proof.Asking{Batch: r.Batch})
 			}
 		}
 	}()
@@ -90,8 +89,9 @@ func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (op
 			return revocations
 		}
 		accepted[result.ImpUID] = true
-		k.history.ask(result.ImpUID, revocations[0].Batch, true)
-		k.history.accept(result.ImpUID, result.Kind == outcome.KindQueued && !result.Before)
+		k.history.Ask(result.ImpUID, proof.Asking{
+			Batch: revocations[0].Batch, Accepted: true, New: result.Kind == outcome.KindQueued && !result.Before,
+		})
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func (k *soak) acceptRecorded(ctx context.Context) error {
 		}
 		k.recorded[name] = len(rows)
 		for i := range rows {
-			k.history.accept(lists[name][i], false)
+			k.history.Promise(lists[name][i])
 		}
 	}
 	return nil

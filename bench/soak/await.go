@@ -5,9 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hibiken/asynq"
-
-	"receiptrevoker/tasks"
+	"receiptrevoker/bench/internal/proof"
 )
 
 const (
@@ -29,8 +27,8 @@ const (
 // until nothing is left in the queues: a task whose process died between the
 // outcome and telling Asynq is given to another process once more.
 func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
-	found.history = k.history
-	open := k.history.sorted()
+	found.History = k.history
+	open := k.history.Sorted()
 	k.say("%5.1fs  the last fault is over, %d imp_uids are accepted", time.Since(k.began).Seconds(), len(open))
 	for n := 0; ; n++ {
 		open = k.stillOpen(ctx, open)
@@ -49,7 +47,7 @@ func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
 	k.say("%5.1fs  every outcome is terminal", time.Since(k.began).Seconds())
 	deadline := time.Now().Add(max(leftTime, time.Until(found.lastFault.Add(leaseTime))))
 	for time.Now().Before(deadline) {
-		if left, _, err := k.left(); err == nil && len(left) == 0 || sleep(ctx, look) != nil {
+		if left, _, err := proof.Left(k.redis.Client); err == nil && len(left) == 0 || sleep(ctx, look) != nil {
 			return
 		}
 	}
@@ -71,35 +69,4 @@ func (k *soak) stillOpen(ctx context.Context, impUIDs []string) (open []string) 
 		}
 	}
 	return open
-}
-
-// left returns the tasks that are neither completed nor archived, by imp_uid
-// with their states, and how many are archived.
-func (k *soak) left() (left map[string]string, archived int, err error) {
-	inspector := asynq.NewInspectorFromRedisClient(k.redis.Client)
-	queues, err := inspector.Queues()
-	if err != nil {
-		return nil, 0, err
-	}
-	left = make(map[string]string)
-	for _, queue := range queues {
-		info, err := inspector.GetQueueInfo(queue)
-		if err != nil {
-			return nil, 0, err
-		}
-		archived += info.Archived
-		for _, list := range []func(string, ...asynq.ListOption) ([]*asynq.TaskInfo, error){
-			inspector.ListPendingTasks, inspector.ListActiveTasks, inspector.ListRetryTasks, inspector.ListScheduledTasks,
-		} {
-			found, err := list(queue, asynq.PageSize(page))
-			if err != nil {
-				return nil, 0, err
-			}
-			for _, task := range found {
-				asked, _ := tasks.Parse(task.Payload) // all are ours
-				left[asked.ImpUID] = task.State.String() + " on " + queue
-			}
-		}
-	}
-	return left, archived, nil
 }

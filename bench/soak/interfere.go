@@ -10,6 +10,7 @@ import (
 	"github.com/hibiken/asynq"
 	"golang.org/x/sync/errgroup"
 
+	"receiptrevoker/bench/internal/proof"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -76,9 +77,9 @@ func (k *soak) cancelBatch(ctx context.Context, d deed) error {
 
 // cancel calls once until it succeeds.
 func (k *soak) cancel(ctx context.Context, batch string, impUIDs []string, once func() error) error {
-	k.history.note(func() {
+	k.history.Note(func() {
 		for _, impUID := range impUIDs {
-			k.history.touched[impUID] = true
+			k.history.Touched[impUID] = true
 		}
 	})
 	for {
@@ -97,9 +98,9 @@ func (k *soak) cancel(ctx context.Context, batch string, impUIDs []string, once 
 }
 
 func (k *soak) noteCancelled(batch string, began time.Time, c enqueue.Cancelled) {
-	k.history.note(func() {
-		k.history.cancelled[c.ImpUID] = append(k.history.cancelled[c.ImpUID],
-			cancellation{batch: batch, began: began, returned: time.Now(), Withdrawal: c.Withdrawal})
+	k.history.Note(func() {
+		k.history.Cancelled[c.ImpUID] = append(k.history.Cancelled[c.ImpUID],
+			proof.Cancellation{Batch: batch, Began: began, Returned: time.Now(), Withdrawal: c.Withdrawal})
 	})
 }
 
@@ -130,9 +131,9 @@ func (k *soak) archive(ctx context.Context, d deed) {
 			continue
 		}
 		done++
-		k.history.note(func() { k.history.touched[r.ImpUID] = true })
+		k.history.Note(func() { k.history.Touched[r.ImpUID] = true })
 		if inspector.ArchiveTask(task.Queue, task.ID) == nil {
-			k.history.note(func() { k.history.archived[r.ImpUID] = time.Now() })
+			k.history.Note(func() { k.history.Archived[r.ImpUID] = time.Now() })
 		}
 	}
 }
@@ -154,14 +155,14 @@ func (k *soak) reissue(ctx context.Context, d deed) error {
 	if d.kind == reissue && (!k.noteReissued(r.ImpUID) || !d.again) {
 		return nil
 	}
-	k.history.note(func() { k.history.again[r.ImpUID] = known })
+	k.history.Note(func() { k.history.Again[r.ImpUID] = known })
 	r.Again = true
 	return k.askUntilAccepted(ctx, burst{revocations: []tasks.Revocation{r}})
 }
 
 func (k *soak) noteReissued(impUID string) (done bool) {
 	if _, done = k.portone.Reissue(impUID, 0); done {
-		k.history.note(func() { k.history.reissued[impUID] = time.Now() })
+		k.history.Note(func() { k.history.Reissued[impUID] = time.Now() })
 	}
 	return done
 }

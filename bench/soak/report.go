@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"receiptrevoker/bench/internal/proof"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -28,11 +29,11 @@ const (
 func (k *soak) report(e evidence) (text string, ok bool) {
 	var b strings.Builder
 	k.writeDone(&b, &e)
-	var failed []finding
-	for _, check := range checks {
-		f := check(&e)
-		writeRow(&b, f.name, f.target(), f.count)
-		if f.failed() {
+	var failed []proof.Finding
+	for _, check := range proof.Checks {
+		f := check(&e.Evidence)
+		writeRow(&b, f.Name, targetOf(f), f.Count)
+		if f.Failed() {
 			failed = append(failed, f)
 		}
 	}
@@ -53,7 +54,7 @@ func (k *soak) report(e evidence) (text string, ok bool) {
 		k.tell(&b, &e, f)
 	}
 	ok = len(failed) == 0 && len(e.crashes) == 0 &&
-		len(e.accepted)+len(e.refused) == k.tasks && !e.late && e.allTerminal <= target
+		len(e.Accepted)+len(e.Refused) == k.tasks && !e.late && e.allTerminal <= target
 	return b.String(), ok
 }
 
@@ -61,35 +62,35 @@ func (k *soak) report(e evidence) (text string, ok bool) {
 func (k *soak) writeDone(b *strings.Builder, e *evidence) {
 	b.WriteString("| measured | target | found |\n|---|---|---|\n")
 	writeRow(b, "tasks", "–", k.tasks)
-	writeRow(b, "accepted", strconv.Itoa(k.tasks-len(e.refused)), len(e.accepted))
-	writeRow(b, "refused, since their batch is cancelled", "–", len(e.refused))
-	writeRow(b, "batches cancelled", "–", len(e.recorded))
+	writeRow(b, "accepted", strconv.Itoa(k.tasks-len(e.Refused)), len(e.Accepted))
+	writeRow(b, "refused, since their batch is cancelled", "–", len(e.Refused))
+	writeRow(b, "batches cancelled", "–", len(e.Recorded))
 	writeRow(b, "cancelled before any call", "–", e.cancelledAs(outcome.Withdrawn))
 	writeRow(b, "cancelled between two attempts", "–", e.cancelledAs(outcome.Called))
 	writeRow(b, "cancelled while an attempt ran", "–", e.cancelledAs(outcome.Running))
 	writeRow(b, "cancelled with a batch, wanted by others", "–", e.cancelledAs(outcome.Wanted))
-	writeRow(b, "archived by a person", "–", len(e.archived))
+	writeRow(b, "archived by a person", "–", len(e.Archived))
 	writeRow(b, "requests that name their receipt", "–", k.plan.named())
-	writeRow(b, "receipts issued afterwards", "–", len(e.reissued))
-	writeRow(b, "asked for again after their end", "–", len(e.again))
-	writeRow(b, "receipts whose every DELETE fails", "–", len(e.failing))
+	writeRow(b, "receipts issued afterwards", "–", len(e.Reissued))
+	writeRow(b, "asked for again after their end", "–", len(e.Again))
+	writeRow(b, "receipts whose every DELETE fails", "–", len(e.Failing))
 	writeRow(b, "receipts revoked by hand before", "–", e.byHand())
 	writeRow(b, "workers killed", "–", e.times[killWorker])
 	writeRow(b, "workers frozen beyond their leases", "–", e.times[freezeWorker])
 	writeRow(b, "Redis killed", "–", e.times[restartRedis])
 	statuses := make(map[outcome.Status]int)
-	for _, o := range e.outcomes {
+	for _, o := range e.Outcomes {
 		statuses[o.Status]++
 	}
 	writeRow(b, "revoked", "–", statuses[outcome.Revoked])
 	writeRow(b, "dead", "–", statuses[outcome.Dead])
-	writeRow(b, "DELETE calls", "–", e.stats.Total(iamporttest.OpRevoke))
-	writeRow(b, "lookups", "–", e.stats.Total(iamporttest.OpLookup))
+	writeRow(b, "DELETE calls", "–", e.Stats.Total(iamporttest.OpRevoke))
+	writeRow(b, "lookups", "–", e.Stats.Total(iamporttest.OpLookup))
 }
 
 // byHand returns how many receipts were revoked by hand before any call.
 func (e *evidence) byHand() (count int) {
-	for _, truth := range e.truths {
+	for _, truth := range e.Truths {
 		if !truth.CancelledAt.IsZero() {
 			count++
 		}
@@ -99,8 +100,8 @@ func (e *evidence) byHand() (count int) {
 
 // cancelledAs returns for how many imp_uids a cancellation came to the given end.
 func (e *evidence) cancelledAs(w outcome.Withdrawal) (count int) {
-	for _, all := range e.cancelled {
-		if slices.ContainsFunc(all, func(c cancellation) bool { return c.Withdrawal == w }) {
+	for _, all := range e.Cancelled {
+		if slices.ContainsFunc(all, func(c proof.Cancellation) bool { return c.Withdrawal == w }) {
 			count++
 		}
 	}
@@ -111,24 +112,25 @@ func writeRow(b *strings.Builder, name, target string, found any) {
 	fmt.Fprintf(b, "| %s | %s | %v |\n", name, target, found)
 }
 
-func (f finding) target() string {
+// targetOf returns what a report says of how many there may be.
+func targetOf(f proof.Finding) string {
 	switch {
-	case f.allowed < 0:
+	case f.Allowed < 0:
 		return "–"
-	case f.allowed == 0:
+	case f.Allowed == 0:
 		return "0"
 	}
-	return fmt.Sprintf("≤ %d", f.allowed)
+	return fmt.Sprintf("≤ %d", f.Allowed)
 }
 
 // tell writes the stories of some of the imp_uids of a finding.
-func (k *soak) tell(b *strings.Builder, e *evidence, f finding) {
-	fmt.Fprintf(b, "\n## %s: %d\n", f.name, f.count)
-	for _, impUID := range f.impUIDs[:min(examples, len(f.impUIDs))] {
-		o, _ := json.Marshal(e.outcomes[impUID]) // both are made of texts and numbers
-		truth, _ := json.Marshal(e.truths[impUID])
+func (k *soak) tell(b *strings.Builder, e *evidence, f proof.Finding) {
+	fmt.Fprintf(b, "\n## %s: %d\n", f.Name, f.Count)
+	for _, impUID := range f.ImpUIDs[:min(examples, len(f.ImpUIDs))] {
+		o, _ := json.Marshal(e.Outcomes[impUID]) // both are made of texts and numbers
+		truth, _ := json.Marshal(e.Truths[impUID])
 		fmt.Fprintf(b, "\n%s\n\n    outcome %s\n    truth   %s\n", impUID, o, truth)
-		if state := e.left[impUID]; state != "" {
+		if state := e.Left[impUID]; state != "" {
 			fmt.Fprintf(b, "    task    %s\n", state)
 		}
 		for _, line := range k.workers.linesAbout(impUID) {

@@ -16,6 +16,7 @@ import (
 	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/bench/internal/loopback"
 	"receiptrevoker/bench/internal/program"
+	"receiptrevoker/bench/internal/proof"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/iamport/iamporttest"
@@ -31,7 +32,7 @@ type soak struct {
 	workers  *workers
 	client   *enqueue.Client
 	outcomes *outcome.Store
-	history  *history
+	history  *proof.History
 	recorded map[string]int // rows of each batch that was cancelled
 	files    string         // everybody's directory
 }
@@ -48,7 +49,7 @@ func run(ctx context.Context, s settings, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	k := &soak{settings: s, plan: makePlan(s), history: newHistory(), files: files}
+	k := &soak{settings: s, plan: makePlan(s), history: proof.NewHistory(), files: files}
 	if s.keep {
 		k.say("everybody's files are in %s", files)
 	} else {
@@ -94,7 +95,7 @@ func (k *soak) start(ctx context.Context) (stop func(), err error) {
 	}
 	k.portone = iamporttest.New(iamporttest.Config{
 		Latency: iamporttest.Latency{Median: k.latency}, AlreadyRevoked: k.plan.alreadyRevoked,
-		Seed: k.seed, Faults: k.plan.faults, OnCall: k.history.call,
+		Seed: k.seed, Faults: k.plan.faults, OnCall: k.history.Call,
 	})
 	k.portone.Issue(k.plan.receipts...)
 	api, err := loopback.Serve(k.portone)

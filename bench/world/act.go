@@ -1,116 +1,119 @@
 package world
 
 import (
-	"fmt"
-	"math/rand/v2"
+	"slices"
 	"time"
-
-	"github.com/redis/go-redis/v9"
-
-	"receiptrevoker/enqueue"
-	"receiptrevoker/tasks"
-	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// again is how soon a producer asks again that Redis did not answer.
-const again = time.Second
-
-// revocation returns the request of a number.
-func (s Scenario) revocation(number int) tasks.Revocation {
-	return tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", number), PG: gateways[number%len(gateways)]}
-}
-
-// ask issues every receipt, and asks for each to be revoked, as often as it takes.
-func (w *world) ask(client redis.UniversalClient) {
-	random := rand.New(rand.NewPCG(w.scenario.Seed, 1))
-	producer := enqueue.NewClient(client, enqueue.Config{})
-	for number := range w.scenario.Receipts {
-		time.Sleep(time.Duration(random.Int64N(2 * int64(w.scenario.Span) / int64(w.scenario.Receipts))))
-		r := w.scenario.revocation(number)
-		w.portone.Issue(iamporttest.Receipt{ImpUID: r.ImpUID, PG: r.PG})
-		for {
-			_, err := producer.Revoke(w.ctx, r)
-			if w.note(r.ImpUID, "producer", fmt.Sprintf("asks: %v", err)); err == nil {
-				break
-			}
-			time.Sleep(again)
-		}
-	}
-}
-
-// happen lets a fault happen in its window.
+// happen lets a fault happen in its window, and people do what they do in it.
 func (w *world) happen(f Fault) {
-	time.Sleep(f.From)
-	w.begin(f)
+	if slices.Contains(deeds, f.Kind) {
+		w.interfere(f)
+		return
+	}
+	switch before := f.From - lostSpan; {
+	case f.Kind == RedisLoses && before >= 0:
+		time.Sleep(before)
+		past := w.redis.snapshot()
+		since := time.Now()
+		time.Sleep(lostSpan)
+		w.begin(f)
+		w.redis.restore(past)
+		defer func() { w.askLost(w.proof.Forget(since)) }()
+	default:
+		time.Sleep(f.From)
+		w.begin(f)
+	}
 	time.Sleep(f.To - f.From)
 	w.end(f)
 }
 
+// begin lets a fault begin. Of one kind several may happen at a time: what they come to
+// together is in force.
 func (w *world) begin(f Fault) {
-	switch f.Kind {
-	case Outage:
-		w.portone.SetOutage(f.PG, true)
-	case Kill:
-		w.mu.Lock()
-		w.result.Kills++
-		p := w.workers[f.Worker]
-		w.mu.Unlock()
-		p.kill()
-	case Freeze:
-		w.worker(f.Worker).host.freeze()
-	case CutBefore, CutAfter:
-		w.setRate(f.Kind, f.Rate)
-	case RedisDown:
-		w.redis.setDown(true)
-	case RedisFull:
-		w.redis.setRefusal("OOM command not allowed when used memory > 'maxmemory'.")
-	case ReadOnly:
-		w.redis.setRefusal("READONLY You can't write against a read only replica.")
-	default:
-		rule, _ := f.rule()
+	w.mu.Lock()
+	w.active = append(w.active, f)
+	w.result.Faults++
+	w.mu.Unlock()
+	switch rule, isRule := f.rule(); {
+	case isRule:
 		w.portone.Inject(rule)
-	}
-}
-
-func (w *world) end(f Fault) {
-	switch f.Kind {
-	case Outage:
-		w.portone.SetOutage(f.PG, false)
-	case Kill:
-		w.startWorker(f.Worker)
-	case Freeze:
-		w.mu.Lock()
-		for _, h := range w.hosts {
-			h.thaw()
-		}
-		w.mu.Unlock()
-	case CutBefore, CutAfter:
-		w.setRate(f.Kind, 0)
-	case RedisDown:
-		w.redis.setDown(false)
-	case RedisFull, ReadOnly:
-		w.redis.setRefusal("")
+	case f.Kind == Kill:
+		p := w.worker(f.Worker)
+		p.host.dieAfter(f.After, func() { w.kill(p) })
+	case f.Kind == Freeze:
+		w.worker(f.Worker).host.freeze()
+	case f.Kind == Pause:
+		w.pause(f.PG)
 	default:
-		rule, _ := f.rule()
-		w.drop(rule)
+		w.apply(f)
 	}
 }
 
-// drop takes a rule off those in force.
-func (w *world) drop(rule iamporttest.Rule) {
-	rules := w.portone.Rules()
-	w.portone.Clear()
-	for _, other := range rules {
-		if other != rule {
-			w.portone.Inject(other)
+// end lets a fault end.
+func (w *world) end(f Fault) {
+	w.mu.Lock()
+	i := slices.Index(w.active, f)
+	w.active = slices.Delete(slices.Clone(w.active), i, i+1)
+	w.mu.Unlock()
+	switch rule, isRule := f.rule(); {
+	case isRule:
+		w.portone.Lift(rule)
+	case f.Kind == Kill:
+		w.kill(w.worker(f.Worker)) // it may not have sent enough
+		if !w.happens(func(g Fault) bool { return g.Kind == Kill && g.Worker == f.Worker }) {
+			w.startWorker(f.Worker)
 		}
+	case f.Kind == Freeze:
+		if !w.happens(func(g Fault) bool { return g.Kind == Freeze && g.Worker == f.Worker }) {
+			w.worker(f.Worker).host.thaw()
+		}
+	case f.Kind == Pause:
+		if !w.happens(func(g Fault) bool { return g.Kind == Pause && g.PG == f.PG }) {
+			w.resume(f.PG)
+		}
+	default:
+		w.apply(f)
 	}
 }
 
-func (w *world) setRate(kind Kind, rate float64) {
+// happens reports whether such a fault happens now.
+func (w *world) happens(such func(Fault) bool) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.active[kind] = rate
+	return slices.ContainsFunc(w.active, such)
+}
+
+// apply brings in force what all active faults of f's kind come to.
+func (w *world) apply(f Fault) {
+	switch f.Kind {
+	case Outage:
+		w.portone.SetOutage(f.PG, w.happens(func(g Fault) bool { return g.Kind == Outage && g.PG == f.PG }))
+	case PortOneDown:
+		w.portone.setDown(w.happens(func(g Fault) bool { return g.Kind == PortOneDown }))
+	case RedisDown, RedisLoses:
+		w.redis.setDown(w.happens(func(g Fault) bool { return g.Kind == RedisDown || g.Kind == RedisLoses }))
+	case RedisFull, ReadOnly:
+		w.redis.setRefusals(w.rate(RedisFull), w.rate(ReadOnly))
+	case CutBefore, CutAfter:
+		before, after := w.rate(CutBefore), w.rate(CutAfter)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.cutBefore, w.cutAfter = before, after
+	}
+}
+
+// rate returns the rate of all active faults of a kind together.
+func (w *world) rate(kind Kind) float64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	spared := 1.0
+	for _, f := range w.active {
+		if f.Kind == kind {
+			spared *= 1 - f.Rate
+		}
+	}
+	return 1 - spared
 }
 
 func (w *world) worker(number int) *process {

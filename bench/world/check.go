@@ -3,9 +3,22 @@ package world
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
+	"receiptrevoker/bench/internal/proof"
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+const (
+	// look is how often it is looked whether all is over.
+	look = 10 * time.Second
+	// leaseTime is how long Asynq may take to notice that a process died: its
+	// lease of 30 s is over, it waits 30 s more, and looks once a minute.
+	leaseTime = 2*time.Minute + 30*time.Second
 )
 
 // recovery is how long after the last fault everything must have ended: a gate that
@@ -14,101 +27,192 @@ import (
 // the timeout, and the lease of a task whose worker died.
 func (s Scenario) recovery() time.Duration {
 	patience := cmp.Or(s.Patience, 12*time.Hour)
-	return patience + time.Duration(s.Attempts)*s.MaxDelay + 30*time.Minute
+	return 2*patience + time.Duration(s.Attempts)*s.MaxDelay + 30*time.Minute
 }
 
-// awaitEnd waits until every request has ended, but no longer than the faults explain.
-func (w *world) awaitEnd(store *outcome.Store) {
+// awaitEnd waits until every request has ended, but no longer than the faults explain, and
+// then until no task is left: one whose process died between the outcome and telling Asynq
+// is given to another process once more.
+func (w *world) awaitEnd() {
 	deadline := time.Now().Add(w.scenario.recovery())
-	for time.Now().Before(deadline) {
-		all, err := store.Many(w.ctx, w.impUIDs())
-		open := err != nil
-		for _, o := range all {
-			open = open || !o.Status.Terminal()
+	every := cmp.Or(w.scenario.Patience, 12*time.Hour) / 4
+	for next := time.Now().Add(every); time.Now().Before(deadline) && w.someOpen(); time.Sleep(look) {
+		if time.Now().After(next) {
+			next = next.Add(every)
+			w.passBy()
 		}
-		if !open {
+	}
+	deadline = time.Now().Add(leaseTime + 2*w.scenario.MaxDelay + 2*w.scenario.Poll)
+	for time.Now().Before(deadline) {
+		if left, _, err := proof.Left(w.redis.direct); err == nil && len(left) == 0 {
 			return
 		}
-		time.Sleep(5 * time.Second)
+		time.Sleep(look)
 	}
 }
 
-func (w *world) impUIDs() []string {
-	var all []string
-	for number := range w.scenario.Receipts {
-		all = append(all, w.scenario.revocation(number).ImpUID)
-	}
-	return all
+// passBy asks for a further receipt, as happens all the time: PortOne turns a request away
+// for itself alone only if it lets others in.
+func (w *world) passBy() {
+	w.mu.Lock()
+	p := payment{Revocation: tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", len(w.payments)), PG: tasks.KCP}}
+	p.receipt = iamporttest.Receipt{ImpUID: p.ImpUID, PG: p.PG}
+	p.at = time.Since(w.began)
+	w.payments = append(w.payments, p)
+	w.wanted[p.ImpUID] = p.Revocation
+	w.mu.Unlock()
+	w.portone.Issue(p.receipt)
+	w.ask(p.Revocation)
 }
 
-// check compares what Redis says of each request with what PortOne knows.
-func (w *world) check(store *outcome.Store) {
-	all, err := store.Many(w.reading(), w.impUIDs())
-	if err != nil {
-		w.fail("", "outcomes not read: %v", err)
+// someOpen reports whether a request has not ended, or Redis does not say.
+func (w *world) someOpen() bool {
+	all, err := outcome.NewStore(w.redis.direct, outcome.Config{}).Many(w.ctx, w.proof.Sorted())
+	return err != nil || slices.ContainsFunc(all, func(o outcome.Outcome) bool { return !o.Status.Terminal() })
+}
+
+// check compares what Redis says of each request with what was asked for and done, and
+// with what PortOne knows.
+func (w *world) check() {
+	ctx := context.WithoutCancel(w.ctx)
+	found := proof.Evidence{
+		History: w.proof, Recorded: make(map[string]int), Lists: make(map[string][]string), Failing: make(map[string]bool),
+	}
+	w.gatherLists(ctx, &found)
+	if err := found.Gather(ctx, w.redis.direct, w.portone.Server); err != nil {
+		w.fail("", "evidence not gathered: %v", err)
 		return
 	}
-	events := w.events(store)
-	dead := w.deadLetters(store)
-	for _, o := range all {
-		w.checkOutcome(o)
-		if ended := events[o.ImpUID]; o.Status.Terminal() && (len(ended) == 0 || ended[len(ended)-1] != o.Status) {
-			w.fail(o.ImpUID, "the outcome is %s, and the stream says %v", o.Status, ended)
-		}
-		if dead[o.ImpUID] != (o.Status == outcome.Dead) {
-			w.fail(o.ImpUID, "the outcome is %s, and on the list of dead letters: %t", o.Status, dead[o.ImpUID])
+	for _, p := range w.payments {
+		found.Failing[p.ImpUID] = p.nature == failing || p.nature == byHand && !p.PG.LooksUp()
+	}
+	for _, check := range proof.Checks {
+		if f := check(&found); f.Failed() {
+			w.fail(slices.Concat(f.ImpUIDs, []string{""})[0], "%s: %d, %v", f.Name, f.Count, f.ImpUIDs)
 		}
 	}
-}
-
-// checkOutcome holds an outcome against PortOne's truth.
-func (w *world) checkOutcome(o outcome.Outcome) {
-	truth, _ := w.portone.Truth(o.ImpUID)
-	switch {
-	case !o.Status.Terminal():
-		w.fail(o.ImpUID, "%v after the last fault the request is still %q", w.scenario.recovery(), o.Status)
-	case o.Status == outcome.Revoked && !truth.Revoked():
-		w.fail(o.ImpUID, "the outcome is revoked, and the receipt is not")
-	case o.Status == outcome.Dead && truth.Revoked() && !(o.Reason == outcome.ReasonUnconfirmed && !o.PG.LooksUp()):
-		w.fail(o.ImpUID, "the outcome is dead, %s, and the receipt is revoked", o.Reason)
-	case o.Status == outcome.Dead && !truth.Revoked() && !w.mayDie(o):
-		w.fail(o.ImpUID, "the outcome is dead, %s, and the receipt could be revoked", o.Reason)
-	case truth.Effective > 1:
-		w.fail(o.ImpUID, "%d DELETEs took effect", truth.Effective)
+	for _, o := range found.Outcomes {
+		w.checkReason(o, &found)
+		w.checkWait(o)
 	}
+	w.checkOutages()
+	w.checkKeys(ctx)
 }
 
-// mayDie reports whether a fault explains why a receipt that could be revoked was given up:
-// no answer that a seed chooses refuses it for good, but attempts may be used up.
-func (w *world) mayDie(o outcome.Outcome) bool {
-	return o.Reason == outcome.ReasonAttemptsExhausted && o.Attempts >= w.scenario.Attempts ||
-		o.Reason == outcome.ReasonUnconfirmed && !o.PG.LooksUp()
-}
-
-func (w *world) events(store *outcome.Store) map[string][]outcome.Status {
-	all := make(map[string][]outcome.Status)
-	for e, err := range store.Events(w.reading(), "0") {
+// gatherLists says what belongs to each list, and how much of a cancelled one was asked for.
+func (w *world) gatherLists(ctx context.Context, found *proof.Evidence) {
+	store := outcome.NewStore(w.redis.direct, outcome.Config{})
+	for name, revocations := range w.lists {
+		for _, r := range revocations {
+			found.Lists[name] = append(found.Lists[name], r.ImpUID)
+		}
+		if !w.cancelledLists[name] {
+			continue
+		}
+		rows, err := store.Rows(ctx, name, 1, len(revocations))
 		if err != nil {
-			w.fail(e.Outcome.ImpUID, "the stream is not read: %v", err)
-			break
+			w.fail("", "list %s: %v", name, err)
 		}
-		all[e.Outcome.ImpUID] = append(all[e.Outcome.ImpUID], e.Outcome.Status)
-	}
-	return all
-}
-
-func (w *world) deadLetters(store *outcome.Store) map[string]bool {
-	all := make(map[string]bool)
-	for page, err := range store.DeadSince(w.reading(), time.Time{}) {
-		if err != nil {
-			w.fail("", "dead letters not read: %v", err)
-		}
-		for _, impUID := range page {
-			all[impUID] = true
+		found.Recorded[name] = len(rows)
+		for i := range rows {
+			w.proof.Promise(found.Lists[name][i])
 		}
 	}
-	return all
 }
 
-// reading returns a context for what is read when the workers have ended.
-func (w *world) reading() context.Context { return context.WithoutCancel(w.ctx) }
+// checkReason fails where nothing explains why a receipt that could be revoked was given
+// up, or why one was given up for another reason than its own.
+func (w *world) checkReason(o outcome.Outcome, found *proof.Evidence) {
+	if o.Status != outcome.Dead {
+		return
+	}
+	p := w.paymentOf(o.ImpUID)
+	explained := false
+	switch o.Reason {
+	case outcome.ReasonAttemptsExhausted:
+		explained = o.Attempts >= w.scenario.Attempts
+	case outcome.ReasonUnconfirmed:
+		explained = !o.PG.LooksUp()
+	case outcome.ReasonWithdrawn, outcome.ReasonCrashed, outcome.ReasonReissued:
+		explained = true // the evidence says whether somebody did that
+	case outcome.ReasonRefused:
+		explained = p.nature == refused || p.nature == forbidden
+	case outcome.ReasonUnsupportedGateway:
+		explained = p.nature == unsupported
+	case outcome.ReasonNotIssued:
+		explained = p.nature == notIssued
+	}
+	if !explained {
+		w.fail(o.ImpUID, "the outcome is dead, %s after %d attempts, and the receipt is %q", o.Reason, o.Attempts, p.nature)
+	}
+}
+
+// checkWait fails where a request ended later than its schedule and the faults explain that
+// concern it: those of another gateway do not.
+func (w *world) checkWait(o outcome.Outcome) {
+	p := w.paymentOf(o.ImpUID)
+	asked := w.proof.Asked[o.ImpUID]
+	untouched := p.nature == ordinary && !w.proof.Touched[o.ImpUID] && w.proof.Reissued[o.ImpUID].IsZero()
+	first := slices.IndexFunc(asked, func(a proof.Asking) bool { return a.Accepted })
+	if !untouched || first < 0 || o.Status != outcome.Revoked {
+		return
+	}
+	began := asked[first].At.Sub(w.began)
+	ended := o.UpdatedAt.Add(-w.scenario.RedisSkew).Sub(w.began)
+	explained, bound := began, began+calm+2*w.scenario.Poll
+	var since []Fault
+	for _, f := range w.scenario.Faults {
+		if f.concerns(p) && f.From-lostSpan <= ended && f.To >= began-w.scenario.MaxDelay {
+			since = append(since, f)
+			explained = max(explained, f.To)
+			bound = explained + w.scenario.MaxDelay*5/4 + afterFault
+		}
+	}
+	if ended > bound {
+		w.fail(o.ImpUID, "asked for at %v, ended at %v, later than %v, with %v", began, ended, bound, since)
+	}
+}
+
+const (
+	// calm is how long a request may take that no fault concerns.
+	calm = time.Minute
+	// afterFault is how long one may take after the next attempt is due: PortOne may be at
+	// work on an earlier DELETE for ten timeouts, or Asynq wait for a dead process.
+	afterFault = 15 * time.Minute
+)
+
+// checkOutages fails where a gateway that was down was called too often.
+func (w *world) checkOutages() {
+	for f, calls := range w.inOutage {
+		ordinary := 0
+		for _, p := range w.payments {
+			if p.receipt.PG == f.PG {
+				ordinary++
+			}
+		}
+		// Every receipt may fail before the gate closes and twice by what follows; then a
+		// probe is made every second, and less and less often.
+		bound := 4*ordinary + 60 + int((f.To-f.From)/(10*time.Second))
+		if calls > bound {
+			w.fail("", "%d DELETEs to %s while it was down, more than %d: %v", calls, f.PG, bound, f)
+		}
+	}
+}
+
+// queuesOf returns the names of the queues of a namespace.
+func queuesOf() (names []string) {
+	for _, q := range tasks.Queues(tasks.DefaultNamespace) {
+		names = append(names, q.Name())
+	}
+	return names
+}
+
+// checkKeys fails where Asynq's keys contradict each other.
+func (w *world) checkKeys(ctx context.Context) {
+	for _, queue := range queuesOf() {
+		k := queueKeys{client: w.redis.direct, queue: queue}
+		for _, text := range k.orphans(ctx) {
+			w.fail(impUIDIn(text), "%s", fmt.Sprint(queue, ": ", text))
+		}
+	}
+}

@@ -1,15 +1,11 @@
 package world
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
-
-	"receiptrevoker/worker/iamport/iamporttest"
 )
 
 // event is something that concerned an imp_uid.
@@ -75,41 +71,3 @@ func (w *statusWriter) WriteHeader(status int) {
 
 // Unwrap returns what [http.ResponseController] needs.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// listener is the log of a process: it enters the lines about an imp_uid into the
-// history, and lets no secret pass.
-type listener struct {
-	world *world
-	who   string
-}
-
-// Enabled takes every line.
-func (l *listener) Enabled(context.Context, slog.Level) bool { return true }
-
-// Handle reads a line.
-func (l *listener) Handle(_ context.Context, r slog.Record) error {
-	var b strings.Builder
-	b.WriteString(r.Message)
-	impUID := ""
-	r.Attrs(func(a slog.Attr) bool {
-		fmt.Fprintf(&b, " %s=%v", a.Key, a.Value)
-		if a.Key == "imp_uid" {
-			impUID = a.Value.String()
-		}
-		return true
-	})
-	line := b.String()
-	if strings.Contains(line, iamporttest.DefaultSecret) || strings.Contains(line, "Bearer") {
-		l.world.fail("", "a log line of %s holds a secret: %s", l.who, line)
-	}
-	if impUID != "" {
-		l.world.note(impUID, l.who, "logs "+line)
-	}
-	return nil
-}
-
-// WithAttrs keeps nothing: the lines that matter have their own.
-func (l *listener) WithAttrs([]slog.Attr) slog.Handler { return l }
-
-// WithGroup keeps nothing.
-func (l *listener) WithGroup(string) slog.Handler { return l }

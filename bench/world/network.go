@@ -39,6 +39,8 @@ type host struct {
 	chance *rand.Rand
 	conns  map[*conn]struct{}
 	dead   bool
+	left   int           // commands that are sent before death; none is set without death
+	death  func()        // what happens then
 	frozen chan struct{} // nil unless it is frozen; closed when it goes on
 }
 
@@ -86,6 +88,34 @@ func (h *host) kill() {
 	h.dead = true
 	h.mu.Unlock()
 	h.cut("")
+}
+
+// dieAfter calls death once so many more commands were sent: before the last of them
+// arrives, or before its answer does.
+func (h *host) dieAfter(commands int, death func()) {
+	h.mu.Lock()
+	h.left, h.death = commands, death
+	h.mu.Unlock()
+	if commands == 0 {
+		death()
+	}
+}
+
+// countDown counts a command, and returns what happens before and after it is sent.
+func (h *host) countDown() (before, after func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	nothing := func() {}
+	if h.left == 0 {
+		return nothing, nothing
+	}
+	if h.left--; h.left > 0 {
+		return nothing, nothing
+	}
+	if h.chance.IntN(2) == 0 {
+		return h.death, nothing
+	}
+	return nothing, h.death
 }
 
 // cut cuts every connection to a server, or to all.
@@ -154,6 +184,9 @@ func (c *conn) Write(b []byte) (int, error) {
 	wait, effect := c.host.draw(c.server)
 	time.Sleep(wait)
 	frozen := c.host.whileFrozen()
+	before, after := c.host.countDown()
+	before()
+	defer after()
 	if effect == cutBefore || frozen && c.server == portoneName {
 		c.Conn.Close()
 		return 0, &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.ECONNRESET)}

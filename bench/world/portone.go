@@ -20,6 +20,10 @@ type portone struct {
 	calling chan net.Conn
 	closed  chan struct{}
 	once    sync.Once
+
+	mu    sync.Mutex
+	down  bool
+	conns map[net.Conn]struct{}
 }
 
 type callerKey struct{}
@@ -33,9 +37,11 @@ type caller struct {
 func newPortone(config iamporttest.Config, around func(http.Handler) http.Handler) *portone {
 	p := &portone{
 		Server: iamporttest.New(config), calling: make(chan net.Conn), closed: make(chan struct{}),
+		conns: make(map[net.Conn]struct{}),
 	}
 	p.http = &http.Server{
 		Handler: around(p.Server), ErrorLog: log.New(io.Discard, "", 0),
+		ConnState: p.notice,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, callerKey{}, c.(caller).host)
 		},
@@ -46,6 +52,12 @@ func newPortone(config iamporttest.Config, around func(http.Handler) http.Handle
 
 // dial returns the client's end of a new connection of a host.
 func (p *portone) dial(host string) (net.Conn, error) {
+	p.mu.Lock()
+	down := p.down
+	p.mu.Unlock()
+	if down {
+		return nil, errDown
+	}
 	here, there := net.Pipe()
 	select {
 	case p.calling <- caller{there, host}:
@@ -62,6 +74,31 @@ func (p *portone) Accept() (net.Conn, error) {
 		return c, nil
 	case <-p.closed:
 		return nil, net.ErrClosed
+	}
+}
+
+// setDown lets PortOne take no connections, and ends those that it has, or lets it take
+// them again.
+func (p *portone) setDown(down bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.down = down
+	for c := range p.conns {
+		if down {
+			c.Close()
+		}
+	}
+}
+
+// notice keeps track of connections.
+func (p *portone) notice(c net.Conn, state http.ConnState) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch state {
+	case http.StateNew:
+		p.conns[c] = struct{}{}
+	case http.StateClosed, http.StateHijacked:
+		delete(p.conns, c)
 	}
 }
 

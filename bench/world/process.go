@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
@@ -22,6 +24,8 @@ const (
 	redisName = "Redis"
 	// gateReceipts is how many receipts must fail for a gate to close: few, as there are few.
 	gateReceipts = 5
+	// gatePoll spares most of the work of idle workers.
+	gatePoll = time.Second
 )
 
 // client is a Redis client whose subscriptions have a network of their own, without
@@ -33,16 +37,23 @@ type client struct {
 	subscriptions *redis.Client
 }
 
-// client returns a Redis client of a host, with the options of the program.
-func (w *world) client(h *host) *client {
-	options := redis.Options{
-		Addr: redisName, PoolSize: 64, ContextTimeoutEnabled: true, DisableIdentity: true,
-		Dialer:                   h.dialer(redisName, w.redis.dial),
+// optionsOf returns the options of the program for a client with a name.
+func optionsOf(name string) redis.Options {
+	return redis.Options{
+		Addr: redisName, ClientName: name, PoolSize: 64, ContextTimeoutEnabled: true, DisableIdentity: true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
+}
+
+// client returns a Redis client of a host.
+func (w *world) client(h *host) *client {
+	options := optionsOf(h.name)
 	faultless := options
-	faultless.Dialer = func(context.Context, string, string) (net.Conn, error) { return w.redis.memory.Dial() }
-	return &client{redis.NewClient(&options), redis.NewClient(&faultless)}
+	options.Dialer = h.dialer(redisName, w.redis.dial)
+	faultless.Dialer = w.redis.dialDirect
+	c := &client{redis.NewClient(&options), redis.NewClient(&faultless)}
+	c.AddHook(recorder{w, h.name})
+	return c
 }
 
 // Subscribe subscribes to channels.
@@ -58,6 +69,7 @@ type process struct {
 	host *host
 	stop context.CancelFunc
 	done chan struct{}
+	dies sync.Once
 }
 
 // startWorker starts a life of the worker with a number.
@@ -89,9 +101,10 @@ func (w *world) startProcess(name string) (*process, error) {
 	works, err := worker.New(worker.Config{
 		Redis: client, API: api, Outcomes: outcome.NewStore(client, outcome.Config{}),
 		Concurrency: 4, Poll: w.scenario.Poll,
-		Schedule: backoff.Schedule{Attempts: w.scenario.Attempts, Max: w.scenario.MaxDelay},
-		Gate:     gate.Config{Receipts: gateReceipts, Patience: w.scenario.Patience},
-		Log:      slog.New(&listener{world: w, who: name}),
+		Schedule:    backoff.Schedule{Attempts: w.scenario.Attempts, Max: w.scenario.MaxDelay},
+		Gate:        gate.Config{Receipts: gateReceipts, Patience: w.scenario.Patience, Poll: gatePoll},
+		GiveUpAfter: w.scenario.Patience,
+		Log:         slog.New(&listener{world: w, who: name}),
 	})
 	if err != nil {
 		return nil, err
@@ -108,9 +121,14 @@ func (w *world) startProcess(name string) (*process, error) {
 	return p, nil
 }
 
-// kill kills a worker: what it has sent takes effect, and nothing else.
-func (p *process) kill() {
-	p.host.kill()
-	p.host.thaw()
-	p.stop()
+// kill kills a worker, unless it is dead: what it has sent takes effect, and nothing else.
+func (w *world) kill(p *process) {
+	p.dies.Do(func() {
+		w.mu.Lock()
+		w.result.Kills++
+		w.mu.Unlock()
+		p.host.kill()
+		p.host.thaw()
+		p.stop()
+	})
 }

@@ -1,39 +1,57 @@
 package world
 
 import (
+	"cmp"
+	"context"
+	"crypto/sha1"
+	"encoding/hex"
+	"math/rand/v2"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
+	"github.com/redis/go-redis/v9"
 )
 
 // ttlStep is how exactly keys expire. Miniredis goes through all keys at each step.
 const ttlStep = 200 * time.Millisecond
 
-// redisServer is a Redis in memory, whose clock is that of the bubble.
+// directName is the client that no fault meets.
+const directName = "direct"
+
+// redisServer is a Redis in memory, whose clock is that of the bubble and a skew.
 type redisServer struct {
 	memory *miniredis.Miniredis
+	direct *redis.Client
+	skew   time.Duration
 
-	mu      sync.Mutex
-	down    bool
-	refusal string // what commands that may write are answered, if anything
-	clients map[*buffered]struct{}
-	closed  chan struct{}
+	mu             sync.Mutex
+	chance         *rand.Rand
+	down           bool
+	full, readOnly float64 // the rates of commands that may write, and are refused
+	clients        map[*buffered]struct{}
+	titles         map[string]string // of scripts, by their SHA-1
+	closed         chan struct{}
 }
 
-func newRedis() (*redisServer, error) {
+func newRedis(s Scenario) (*redisServer, error) {
 	r := &redisServer{
-		memory: miniredis.NewMiniRedis(), clients: make(map[*buffered]struct{}), closed: make(chan struct{}),
+		memory: miniredis.NewMiniRedis(), skew: s.RedisSkew, chance: s.random(redisName),
+		clients: make(map[*buffered]struct{}), titles: make(map[string]string), closed: make(chan struct{}),
 	}
 	first, err := r.memory.Dial() // starts it without a listener
 	if err != nil {
 		return nil, err
 	}
 	first.Close()
-	r.memory.Server().SetPreHook(r.refuse)
+	r.memory.Server().SetPreHook(r.answer)
+	options := optionsOf(directName)
+	options.Dialer = r.dialDirect
+	r.direct = redis.NewClient(&options)
 	go r.expire()
 	return r, nil
 }
@@ -66,6 +84,13 @@ func (r *redisServer) dial() (net.Conn, error) {
 	return here, nil
 }
 
+// dialDirect returns the client's end of a connection that no fault meets.
+func (r *redisServer) dialDirect(context.Context, string, string) (net.Conn, error) {
+	here, there := net.Pipe()
+	r.memory.Server().ServeConn(newBuffered(there))
+	return here, nil
+}
+
 // setDown ends every connection and refuses new ones, or takes them again.
 func (r *redisServer) setDown(down bool) {
 	r.mu.Lock()
@@ -79,12 +104,12 @@ func (r *redisServer) setDown(down bool) {
 	}
 }
 
-// setRefusal lets every command that may write be answered with an error, or, where it
-// is empty, none.
-func (r *redisServer) setRefusal(text string) {
+// setRefusals lets a rate of the commands that may write be refused, since the memory is
+// full or it is a replica.
+func (r *redisServer) setRefusals(full, readOnly float64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.refusal = text
+	r.full, r.readOnly = full, readOnly
 }
 
 // reads are the commands that never write. A script may, and is refused as a whole: what
@@ -92,21 +117,67 @@ func (r *redisServer) setRefusal(text string) {
 const reads = " HELLO PING AUTH SELECT CLIENT INFO TIME GET MGET EXISTS TTL PTTL HGET HMGET HGETALL HEXISTS " +
 	"SMEMBERS SISMEMBER SCARD ZCARD ZRANGE ZSCORE ZRANGEBYSCORE LLEN LRANGE XRANGE XREAD XLEN SCAN TYPE SUBSCRIBE "
 
-// refuse answers what cannot be carried out now, and reports whether it has.
-func (r *redisServer) refuse(peer *server.Peer, command string, _ ...string) bool {
+// answer answers what cannot be carried out now, and the time, and reports whether it
+// has. Commands of scripts have no client's name, as those that begin a connection.
+func (r *redisServer) answer(peer *server.Peer, command string, args ...string) bool {
+	if command == "TIME" {
+		now := time.Now().Add(r.skew)
+		peer.WriteLen(2)
+		peer.WriteBulk(strconv.FormatInt(now.Unix(), 10))
+		peer.WriteBulk(strconv.Itoa(now.Nanosecond() / 1000))
+		return true
+	}
 	r.mu.Lock()
-	refusal := r.refusal
-	r.mu.Unlock()
-	if refusal == "" || strings.Contains(reads, " "+command+" ") {
+	defer r.mu.Unlock()
+	if command == "EVAL" {
+		sum := sha1.Sum([]byte(args[0]))
+		r.titles[hex.EncodeToString(sum[:])] = titleOf(args[0])
+	}
+	if r.full+r.readOnly == 0 || peer.ClientName == "" || peer.ClientName == directName ||
+		strings.Contains(reads, " "+command+" ") {
 		return false
 	}
-	peer.WriteError(refusal)
+	switch chance := r.chance.Float64(); {
+	case chance < r.full:
+		peer.WriteError("OOM command not allowed when used memory > 'maxmemory'.")
+	case chance < r.full+r.readOnly:
+		peer.WriteError("READONLY You can't write against a read only replica.")
+	default:
+		return false
+	}
 	return true
+}
+
+// titleOf returns the first words of a script: of the last comment that tells of its KEYS,
+// since what scripts share stands before, or else its first line.
+func titleOf(script string) string {
+	title, block := "", ""
+	for line := range strings.Lines(script) {
+		comment, isComment := strings.CutPrefix(line, "--")
+		comment = strings.TrimSpace(comment)
+		switch {
+		case !isComment:
+			block = ""
+		case block == "":
+			block = comment
+		case strings.HasPrefix(comment, "KEYS"):
+			title = block
+		}
+	}
+	return cmp.Or(title, strings.SplitN(strings.TrimSpace(script), "\n", 2)[0])
+}
+
+// title returns the first words of a script that was seen.
+func (r *redisServer) title(sha string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.titles[sha]
 }
 
 // close ends the server.
 func (r *redisServer) close() {
 	close(r.closed)
 	r.setDown(true)
+	r.direct.Close()
 	r.memory.Close()
 }

@@ -3,70 +3,30 @@ package world
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"time"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/worker/backoff"
-	"receiptrevoker/worker/iamport/iamporttest"
 )
-
-// Kind is what goes wrong.
-type Kind string
-
-// The kinds of faults. A call that goes wrong at PortOne is "call:" and its fault, see
-// [iamporttest.Fault], a lookup "lookup:".
-const (
-	Outage    Kind = "outage"     // a gateway is down: every DELETE answers 500
-	Kill      Kind = "kill"       // a worker dies, and another one is started when the window ends
-	Freeze    Kind = "freeze"     // a worker stops, and goes on when the window ends
-	CutBefore Kind = "cut-before" // the network cuts connections before what is sent arrives
-	CutAfter  Kind = "cut-after"  // the network cuts connections after what was sent has arrived
-	RedisDown Kind = "redis-down"
-	RedisFull Kind = "redis-full"
-	ReadOnly  Kind = "redis-read-only"
-
-	callPrefix, lookupPrefix = "call:", "lookup:"
-)
-
-// Fault is something that goes wrong in a window of time.
-type Fault struct {
-	Kind     Kind
-	From, To time.Duration // from the start
-	Rate     float64       // of what is sent or called, 0 to 1: of cuts and calls
-	Worker   int           // which is killed or frozen, from 0
-	PG       tasks.Gateway // which is down, or of whose receipts a call fails; any if empty
-}
-
-// String writes a fault in a line.
-func (f Fault) String() string {
-	return fmt.Sprintf("%8v to %8v  %s rate %.3f worker %d pg %q", f.From, f.To, f.Kind, f.Rate, f.Worker, f.PG)
-}
-
-// rule returns the rule of a fault of calls, and false for another kind.
-func (f Fault) rule() (iamporttest.Rule, bool) {
-	name, lookup := strings.CutPrefix(string(f.Kind), lookupPrefix)
-	if !lookup {
-		var call bool
-		if name, call = strings.CutPrefix(string(f.Kind), callPrefix); !call {
-			return iamporttest.Rule{}, false
-		}
-	}
-	return iamporttest.Rule{Fault: iamporttest.Fault(name), Lookup: lookup, PG: f.PG, Percent: 100 * f.Rate}, true
-}
 
 // Scenario is all that a seed decides. Its zero fields are not filled in.
 type Scenario struct {
 	Seed     uint64
 	Receipts int           // that are asked for, spread over Span
+	Lists    int           // in which one payment in three is asked for
+	Odd      float64       // the share of the payments that something is odd about
 	Workers  int           // processes
 	Span     time.Duration // in which faults begin
 	Attempts int           // of the schedule of retries
 	MaxDelay time.Duration // of the same
-	Patience time.Duration // of the gates: after which one is waived that nothing opens
+	// Patience is after which time a gate is waived that nothing opens, and a request is
+	// given up that PortOne turns away while it lets others in.
+	Patience time.Duration
 	Poll     time.Duration // of the workers
-	Faults   []Fault
+	// RedisSkew and PortOneSkew are how far their clocks are ahead of the processes'.
+	RedisSkew, PortOneSkew time.Duration
+	Faults                 []Fault
 }
 
 // Validate returns an error that names what is impossible.
@@ -74,20 +34,12 @@ func (s Scenario) Validate() error {
 	if s.Receipts < 1 || s.Workers < 1 || s.Span <= 0 {
 		return fmt.Errorf("%d receipts, %d workers in %v: each must be above 0", s.Receipts, s.Workers, s.Span)
 	}
-	known := []Kind{Outage, Kill, Freeze, CutBefore, CutAfter, RedisDown, RedisFull, ReadOnly}
+	if s.Lists < 0 || !(s.Odd >= 0 && s.Odd <= 1) {
+		return fmt.Errorf("%d lists, %v of the payments odd: not within 0 and 1", s.Lists, s.Odd)
+	}
 	for _, f := range s.Faults {
-		rule, isRule := f.rule()
-		switch {
-		case !slices.Contains(known, f.Kind) && !(isRule && rule.Fault.Known()):
-			return fmt.Errorf("unknown fault %q", f.Kind)
-		case f.Rate < 0 || f.Rate > 1:
-			return fmt.Errorf("%s: rate %v is not within 0 and 1", f.Kind, f.Rate)
-		case f.From < 0 || f.To < f.From:
-			return fmt.Errorf("%s: from %v to %v is no window", f.Kind, f.From, f.To)
-		case f.Worker < 0 || f.Worker >= s.Workers:
-			return fmt.Errorf("%s: there is no worker %d", f.Kind, f.Worker)
-		case f.Kind == Outage && !f.PG.Known():
-			return fmt.Errorf("outage: unknown gateway %q", f.PG)
+		if err := f.validate(s); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -96,12 +48,18 @@ func (s Scenario) Validate() error {
 // String writes a scenario, one fault a line.
 func (s Scenario) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: %d receipts, %d workers, faults within %v, %d attempts, at most %v apart\n",
-		s.Seed, s.Receipts, s.Workers, s.Span, s.Attempts, s.MaxDelay)
+	fmt.Fprintf(&b, "seed %d: %d receipts, %d lists, %.2f odd, %d workers, faults within %v, %d attempts, at most %v apart, "+
+		"clocks ahead: Redis %v, PortOne %v\n", s.Seed, s.Receipts, s.Lists, s.Odd, s.Workers, s.Span, s.Attempts, s.MaxDelay,
+		s.RedisSkew, s.PortOneSkew)
 	for _, f := range s.Faults {
 		fmt.Fprintln(&b, "  ", f)
 	}
 	return b.String()
+}
+
+// random returns random numbers that depend on the seed and what they are for alone.
+func (s Scenario) random(purpose ...any) *rand.Rand {
+	return rand.New(rand.NewPCG(s.Seed, hashOf(fmt.Sprint(purpose...))))
 }
 
 // gateways are those of the receipts: one cannot be looked up.
@@ -109,37 +67,57 @@ var gateways = []tasks.Gateway{tasks.KCP, tasks.Nice, tasks.Settle}
 
 // kinds are what a seed chooses from.
 var kinds = []Kind{
-	Outage, Outage, Kill, Kill, Freeze, CutBefore, CutAfter, RedisDown, RedisFull, ReadOnly,
-	"call:500", "call:502", "call:html-404", "call:cut-before", "call:cut-after", "call:cut-body", "call:slow-after",
-	"call:hang", "call:endless", "call:401", "call:expire-token", "call:429", "call:redirect", "call:not-json",
-	"call:no-response", "lookup:502", "lookup:500", "lookup:html-404", "lookup:not-json", "lookup:cut-before",
+	Outage, Outage, Outage, PortOneDown, Kill, Kill, Kill, Freeze, Freeze, CutBefore, CutAfter, RedisDown, RedisLoses,
+	RedisFull, ReadOnly,
+	"call:500", "call:502", "call:503", "call:html-404", "call:html-503", "call:cut-before", "call:cut-after", "call:cut-body",
+	"call:slow-after", "call:hang", "call:endless", "call:401", "call:expire-token", "call:429", "call:redirect",
+	"call:not-json", "call:no-response",
+	"lookup:502", "lookup:500", "lookup:html-404", "lookup:not-json", "lookup:cut-before", "lookup:slow-after",
 }
 
 // Generate returns the scenario of a seed, whose faults begin within span.
 func Generate(seed uint64, span time.Duration) Scenario {
 	random := rand.New(rand.NewPCG(seed, 0))
 	s := Scenario{
-		Seed: seed, Receipts: 20 + random.IntN(41), Workers: 2, Span: span,
-		Attempts: 12, MaxDelay: max(span/8, time.Minute), Patience: 3 * span / 2, Poll: 5 * time.Second,
+		Seed: seed, Receipts: 20 + random.IntN(41), Lists: random.IntN(4), Odd: 0.4 * random.Float64(), Workers: 2, Span: span,
+		Attempts: 10, MaxDelay: max(span/8, time.Minute), Patience: max(span, 10*time.Minute), Poll: 10 * time.Second,
+		RedisSkew:   time.Duration(random.IntN(10_001)-5_000) * time.Millisecond,
+		PortOneSkew: time.Duration(random.IntN(241)-120) * time.Second,
 	}
 	if span >= time.Hour { // the real durations
 		s.Attempts, s.MaxDelay, s.Patience = backoff.DefaultAttempts, backoff.DefaultMax, 0
 	}
 	for range 2 + random.IntN(7) {
-		f := Fault{Kind: kinds[random.IntN(len(kinds))], From: time.Duration(random.Int64N(int64(span)))}
-		f.To = f.From + time.Duration(random.Int64N(int64(span/3)))
-		switch f.Kind {
-		case Outage:
-			f.PG = gateways[random.IntN(len(gateways))]
-		case Kill, Freeze:
-			f.Worker = random.IntN(s.Workers)
-		case RedisDown, RedisFull, ReadOnly:
-		case CutBefore, CutAfter:
-			f.Rate = 0.05 * random.Float64()
-		default:
-			f.Rate = random.Float64()
-		}
-		s.Faults = append(s.Faults, f)
+		s.Faults = append(s.Faults, s.fault(random, kinds[random.IntN(len(kinds))]))
+	}
+	for range random.IntN(6) {
+		people := append([]Kind{Pause}, deeds...)
+		s.Faults = append(s.Faults, s.fault(random, people[random.IntN(len(people))]))
 	}
 	return s
+}
+
+// fault returns a fault of a kind at a random time.
+func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
+	f := Fault{Kind: kind, From: time.Duration(random.Int64N(int64(s.Span)))}
+	f.To = f.From + time.Duration(random.Int64N(int64(s.Span/3)))
+	switch kind {
+	case Outage, Pause:
+		f.PG = gateways[random.IntN(len(gateways))]
+	case Kill, Freeze:
+		f.Worker = random.IntN(s.Workers)
+		if kind == Kill {
+			f.After = random.IntN(200)
+		}
+	case PortOneDown, RedisDown, RedisLoses:
+	case RedisFull, ReadOnly:
+		f.Rate = []float64{1, random.Float64()}[random.IntN(2)]
+	case CutBefore, CutAfter:
+		f.Rate = 0.05 * random.Float64()
+	case "call:429", "call:503", "call:html-503":
+		f.Rate, f.Wait = random.Float64(), time.Duration(random.IntN(30))*time.Second
+	default:
+		f.Rate = random.Float64()
+	}
+	return f
 }

@@ -1,11 +1,16 @@
-// Package world simulates hours of faults in seconds. Complete workers, a Redis in memory
-// and the pretend PortOne run in one bubble of [testing/synctest], connected by pipes: its
-// clock goes on as soon as everybody waits. A seed decides which receipts are revoked and
-// what goes wrong when; in the end what Redis says of each is compared with what PortOne
-// knows.
+// Package world simulates hours of faults in seconds. Complete workers, producers, people,
+// a Redis in memory and the pretend PortOne run in one bubble of [testing/synctest],
+// connected by pipes: its clock goes on as soon as everybody waits. A seed decides which
+// receipts are revoked, what goes wrong when and what people do; in the end what Redis says
+// of each is compared with what was asked for and with what PortOne knows, by the checks of
+// [receiptrevoker/bench/internal/proof] and some more.
 //
-// Runs of one seed differ in what is left to chance elsewhere: the jitter of Asynq and of
-// retries, and the order of goroutines that go on at the same moment.
+// Runs of one seed differ in what is left to chance elsewhere: the jitter of Asynq, of
+// retries and of go-redis, which Go's global source decides, the order of goroutines that go
+// on at the same moment, and that of maps. crypto/rand is seeded where one seed runs alone.
+//
+// All processes of a bubble share its clock, and the product reads the time from nowhere
+// else: so the clocks of Redis and of PortOne are skewed, but no process against another.
 //
 // A bubble in which everybody waits for ever ends with a panic that shows every goroutine
 // and what it waits for. What it cannot see is a goroutine that waits for a [sync.Mutex]
@@ -16,14 +21,25 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/hibiken/asynq"
+
+	"receiptrevoker/bench/internal/proof"
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/deadletter"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+const (
+	producerName = "producer"
+	personName   = "person"
 )
 
 // Result is what a run came to.
@@ -31,25 +47,37 @@ type Result struct {
 	Virtual  time.Duration // from the start to the last outcome
 	Deletes  int           // DELETE calls
 	Kills    int           // workers that were killed
+	Faults   int           // that began; deeds of people are not counted
 	Failures []string      // what broke an invariant, with the history of its imp_uid
 }
 
 // world is a run with everybody who takes part.
 type world struct {
+	person   // who acts, on a network of their own
 	scenario Scenario
 	ctx      context.Context
 	began    time.Time
 	redis    *redisServer
 	portone  *portone
 	history  *history
+	proof    *proof.History
+	payments []payment
+	lists    map[string][]tasks.Revocation
 	running  sync.WaitGroup // the workers' lives
 
-	mu      sync.Mutex
-	hosts   []*host
-	workers []*process
-	lives   []int
-	active  map[Kind]float64 // the rates of the cuts that happen now
-	result  Result
+	mu                  sync.Mutex
+	hosts               []*host
+	workers             []*process
+	lives               []int
+	active              []Fault // that happen now
+	cutBefore, cutAfter float64 // rates
+	wanted              map[string]tasks.Revocation
+	cancelledLists      map[string]bool
+	paused              map[tasks.Gateway]time.Time // when a person had paused it
+	tokens              map[string]bool             // that callers have used
+	inOutage            map[Fault]int               // DELETEs that arrived during an outage
+	told                map[string]bool             // whose history is in the result
+	result              Result
 }
 
 // Run runs a scenario in a bubble of its own. Where it is impossible, the test fails.
@@ -72,15 +100,29 @@ func Run(t *testing.T, s Scenario) (result Result) {
 }
 
 func newWorld(ctx context.Context, s Scenario) (*world, error) {
-	server, err := newRedis()
+	server, err := newRedis(s)
 	if err != nil {
 		return nil, err
 	}
 	w := &world{
-		scenario: s, ctx: ctx, began: time.Now(), redis: server, history: newHistory(),
-		workers: make([]*process, s.Workers), lives: make([]int, s.Workers), active: make(map[Kind]float64),
+		scenario: s, ctx: ctx, began: time.Now(), redis: server, history: newHistory(), proof: proof.NewHistory(),
+		payments: s.payments(), lists: make(map[string][]tasks.Revocation),
+		workers: make([]*process, s.Workers), lives: make([]int, s.Workers), wanted: make(map[string]tasks.Revocation),
+		cancelledLists: make(map[string]bool), paused: make(map[tasks.Gateway]time.Time), tokens: make(map[string]bool),
+		inOutage: make(map[Fault]int), told: make(map[string]bool),
 	}
-	w.portone = newPortone(iamporttest.Config{Seed: s.Seed}, w.overhear)
+	w.portone = newPortone(iamporttest.Config{
+		Seed: s.Seed, OnCall: w.arrive, Now: func() time.Time { return time.Now().Add(s.PortOneSkew) },
+	}, w.overhear)
+	for _, p := range w.payments {
+		if p.list != "" {
+			w.lists[p.list] = append(w.lists[p.list], p.Revocation)
+		}
+		if p.nature != notIssued {
+			w.portone.Issue(p.receipt)
+		}
+		w.portone.Inject(p.rules()...)
+	}
 	return w, nil
 }
 
@@ -89,19 +131,23 @@ func (w *world) play(stop context.CancelFunc) {
 	for number := range w.workers {
 		w.startWorker(number)
 	}
-	client := w.client(w.newHost("producer"))
+	client := w.client(w.newHost(producerName))
+	store := outcome.NewStore(client, outcome.Config{})
+	w.person = person{
+		producer: enqueue.NewClient(client, enqueue.Config{}), inspector: asynq.NewInspectorFromRedisClient(client),
+		letters: deadletter.New(client, store, deadletter.Config{}), gates: gate.NewStore(client, ""),
+	}
 	var acting sync.WaitGroup
-	acting.Go(func() { w.ask(client) })
+	w.produce(&acting)
 	for _, f := range w.scenario.Faults {
 		acting.Go(func() { w.happen(f) })
 	}
 	acting.Wait()
-	store := outcome.NewStore(client, outcome.Config{})
-	w.awaitEnd(store)
+	w.awaitEnd()
 	w.result.Virtual = time.Since(w.began)
 	stop()
 	w.running.Wait()
-	w.check(store)
+	w.check()
 	client.Close()
 	w.portone.end()
 	w.redis.close()
@@ -113,9 +159,9 @@ func (w *world) newHost(name string) *host {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		switch number := chance.Float64(); {
-		case number < w.active[CutBefore]:
+		case number < w.cutBefore:
 			return cutBefore
-		case number < w.active[CutBefore]+w.active[CutAfter]:
+		case number < w.cutBefore+w.cutAfter:
 			return cutAfter
 		}
 		return delivered
@@ -129,39 +175,19 @@ func (w *world) newHost(name string) *host {
 // fail notes that an invariant is broken, and for which imp_uid, if for one.
 func (w *world) fail(impUID, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	if impUID != "" {
-		text = fmt.Sprintf("%s: %s\n%s", impUID, text, w.history.of(impUID))
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if impUID != "" {
+		text = impUID + ": " + text
+	}
+	if impUID != "" && !w.told[impUID] {
+		w.told[impUID] = true
+		text += "\n" + w.history.of(impUID)
+	}
 	w.result.Failures = append(w.result.Failures, text)
 }
 
 // note enters into the history what somebody has done.
 func (w *world) note(impUID, who, what string) {
 	w.history.note(impUID, event{time.Since(w.began), who, what})
-}
-
-// overhear enters every call of PortOne into the history.
-func (w *world) overhear(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		impUID := impUIDIn(r.URL.Path)
-		who, _ := r.Context().Value(callerKey{}).(string)
-		if impUID == "" {
-			next.ServeHTTP(rw, r)
-			return
-		}
-		if r.Method == http.MethodDelete {
-			w.mu.Lock()
-			w.result.Deletes++
-			w.mu.Unlock()
-		}
-		seen := &statusWriter{ResponseWriter: rw}
-		defer func() {
-			truth, _ := w.portone.Truth(impUID)
-			w.note(impUID, who, fmt.Sprintf("%s answered %d, effective %d", r.Method, seen.status, truth.Effective))
-		}()
-		w.note(impUID, who, r.Method+" arrives")
-		next.ServeHTTP(seen, r)
-	})
 }

@@ -3,12 +3,16 @@ package world_test
 import (
 	"context"
 	"flag"
+	"fmt"
+	"math"
 	"runtime/debug"
 	"strings"
 	"testing"
+	"testing/cryptotest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	lua "github.com/yuin/gopher-lua"
 
 	"receiptrevoker/bench/world"
 )
@@ -21,7 +25,8 @@ var (
 
 func TestMain(m *testing.M) {
 	redis.SetLogger(silent{}) // what fails is noticed by whoever asked for it
-	debug.SetGCPercent(400)   // half of the time would go into it
+	debug.SetGCPercent(1000)  // half of the time would go into it
+	lua.RegistrySize = 1024   // miniredis makes a Lua of its own for every script
 	m.Run()
 }
 
@@ -30,18 +35,25 @@ type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
 
+// TestSeeds runs seeds, as many at a time as there are processors.
 func TestSeeds(t *testing.T) {
-	for i := range *seeds {
-		s := world.Generate(*first+uint64(i), *span)
-		began := time.Now()
-		got := world.Run(t, s)
-		t.Logf("seed %d: %v in %v, %d DELETEs, %d kills", s.Seed, got.Virtual.Round(time.Second),
-			time.Since(began).Round(time.Millisecond), got.Deletes, got.Kills)
-		if len(got.Failures) > 0 {
-			t.Errorf("%s%s\nRun it again: go test ./bench/world -run TestSeeds -world.seed=%d -world.seeds=1 -world.span=%v",
-				s, strings.Join(got.Failures, "\n"), s.Seed, *span)
-			return
-		}
+	for seed := *first; seed < *first+uint64(*seeds); seed++ {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			if *seeds == 1 {
+				cryptotest.SetGlobalRandom(t, seed) // which parallel tests may not do
+			} else {
+				t.Parallel()
+			}
+			s := world.Generate(seed, *span)
+			began := time.Now()
+			got := world.Run(t, s)
+			t.Logf("seed %d: %v in %v, %d DELETEs, %d kills", seed, got.Virtual.Round(time.Second),
+				time.Since(began).Round(time.Millisecond), got.Deletes, got.Kills)
+			if len(got.Failures) > 0 {
+				t.Errorf("%s%s\nRun it again: go test ./bench/world -run TestSeeds -world.seed=%d -world.seeds=1 -world.span=%v",
+					s, strings.Join(got.Failures, "\n"), seed, *span)
+			}
+		})
 	}
 }
 
@@ -64,6 +76,13 @@ func TestImpossibleScenarioIsRefusedByName(t *testing.T) {
 		{world.Fault{Kind: "flood"}, `unknown fault "flood"`},
 		{world.Fault{Kind: "call:flood"}, `unknown fault "call:flood"`},
 		{world.Fault{Kind: world.CutAfter, Rate: 1.5}, "cut-after: rate 1.5 is not within 0 and 1"},
+		{world.Fault{Kind: world.CutBefore, Rate: math.NaN()}, "cut-before: rate NaN is not within 0 and 1"},
+		{
+			world.Fault{Kind: world.RedisDown, From: 2 * time.Minute, To: 3 * time.Minute},
+			"redis-down: from 2m0s to 3m0s is outside of the run of 1m0s",
+		},
+		{world.Fault{Kind: world.Kill, After: -1}, "kill: -1 commands or a wait of 0s"},
+		{world.Fault{Kind: world.Pause}, `pause: unknown gateway ""`},
 		{world.Fault{Kind: world.Kill, Worker: 1}, "kill: there is no worker 1"},
 		{world.Fault{Kind: world.Kill, From: time.Second}, "kill: from 1s to 0s is no window"},
 		{world.Fault{Kind: world.Outage, PG: "bank"}, `outage: unknown gateway "bank"`},

@@ -1,21 +1,34 @@
 package outcome_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
-	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
+	"pgregory.net/rapid"
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 )
 
-var seedFlag = flag.Uint64("outcome.seed", 0, "repeat the sequence of this `seed` alone")
+// TestMain sets rapid's flags, which those of the command line override. A failure says
+// with which -rapid.seed it comes again; a file that holds it would go stale with the
+// generator.
+func TestMain(m *testing.M) {
+	for name, value := range map[string]string{
+		"rapid.checks": fmt.Sprint(sequences), "rapid.steps": "50", "rapid.nofailfile": "true",
+	} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
+	m.Run()
+}
+
+// sequences is how many rapid checks at a time, each of 50 steps on average.
+const sequences = 50
 
 // Whatever producers, several workers, their crashes, late answers, lost replies and
 // an operator do to an imp_uid, Redis holds what the model says, and all that is asked
@@ -23,88 +36,88 @@ var seedFlag = flag.Uint64("outcome.seed", 0, "repeat the sequence of this `seed
 func TestEveryInterleavingKeepsTheModel(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		sequences := 200
+		rounds := 4
 		if strings.HasSuffix(t.Name(), "miniredis") { // whose Lua is slow
-			sequences = 50
-		}
-		first := rand.Uint64()
-		if *seedFlag != 0 {
-			first, sequences = *seedFlag, 1
+			rounds = 1
 		}
 		w := newWorld(client)
-		for seed := first; seed != first+uint64(sequences); seed++ {
-			steps := newSteps(seed)
-			if err := w.run(t.Context(), steps); err != nil {
-				steps, err = w.shrink(t.Context(), steps, err)
-				t.Fatalf("%v\nsteps:\n%s\nrepeat with -run %s -args -outcome.seed=%d",
-					err, list(steps), t.Name(), seed)
-			}
+		for range rounds {
+			rapid.Check(t, func(r *rapid.T) { w.interleave(r) })
 		}
 	})
 }
 
-// answers are what attempts say at random, the more often the likelier.
-var answers = []outcome.Outcome{
-	revoked,
-	{Status: outcome.Revoked, Reason: outcome.ReasonAlreadyRevoked, Receipt: outcome.Receipt{ApplyNum: "N1"}},
-	dead, dead,
-	{Status: outcome.Dead, Reason: outcome.ReasonUnconfirmed},
-	retrying, retrying, retrying, retrying,
-	{Status: outcome.Retrying, Reason: outcome.ReasonUnreachable, NextAttemptAt: retrying.NextAttemptAt},
+// interleave makes steps that rapid chooses on an empty Redis, lets all that is open
+// come to its end, and fails where that left the model or broke a law.
+func (w *world) interleave(r *rapid.T) {
+	err := w.clear(r.Context())
+	r.Repeat(map[string]func(*rapid.T){"": func(r *rapid.T) {
+		if err != nil {
+			r.Fatal(err)
+		}
+	}, "step": func(r *rapid.T) {
+		s := rapid.Custom(drawStep).Draw(r, "step")
+		if s.by < len(w.attempts[s.on]) || s.do != doFinish && s.do != doExtend { // or nobody is there to say it
+			err = w.step(r.Context(), s)
+		}
+	}})
+	if err := w.drain(r.Context()); err != nil {
+		r.Fatal(err)
+	}
 }
 
-var actions = slices.Concat(
-	slices.Repeat([]action{doAsk}, 8), slices.Repeat([]action{doBegin}, 8), slices.Repeat([]action{doFinish}, 8),
-	slices.Repeat([]action{doCancel}, 4), slices.Repeat([]action{doCrash}, 3),
-	slices.Repeat([]action{doRevive, doExtend, doCancelBatch, doSettle}, 2), []action{doDiscard, doComplete},
+// What rapid draws from: what comes early is drawn more often, and what a failure shrinks to.
+var (
+	actions = []action{
+		doAsk, doBegin, doFinish, doCancel, doAsk, doBegin, doFinish, doCrash, doAsk, doBegin, doFinish, doRevive,
+		doSettle, doCancelBatch, doExtend, doComplete, doAsk, doBegin, doFinish, doCancel, doDiscard, doCrash,
+		doAsk, doBegin, doFinish, doCancel, doRevive, doSettle, doCancelBatch, doExtend,
+	}
+	// answers are what attempts say.
+	answers = []outcome.Outcome{
+		retrying, dead, revoked,
+		{Status: outcome.Retrying, Reason: outcome.ReasonUnreachable, NextAttemptAt: retrying.NextAttemptAt},
+		{Status: outcome.Dead, Reason: outcome.ReasonUnconfirmed},
+		{Status: outcome.Revoked, Reason: outcome.ReasonAlreadyRevoked, Receipt: outcome.Receipt{ApplyNum: "N1"}},
+		retrying, dead,
+	}
+	// applyNums are the receipts that are asked for by number, empty for any.
+	applyNums = []string{"", "N1", "", "N2"}
+	// tiers are the sub-merchants that are named, empty for none.
+	tiers = []string{"", "AAA", "", "BBB"}
 )
-
-// applyNums are the receipts that are asked for by number, empty for any.
-var applyNums = []string{"", "", "", "N1", "N2"}
-
-// tiers are the sub-merchants that are named, empty for none.
-var tiers = []string{"", "", "", "AAA", "BBB"}
 
 // impUIDs is how many imp_uids a sequence has, so that they could mix.
 const impUIDs = 2
 
-func newSteps(seed uint64) []step {
-	random := rand.New(rand.NewPCG(seed, 0))
-	one := func(n int) bool { return random.IntN(n) == 0 }
-	steps := make([]step, 50)
-	for i := range steps {
-		s := step{
-			do: actions[random.IntN(len(actions))], on: random.IntN(impUIDs),
-			answer: answers[random.IntN(len(answers))], uncounted: one(3), uncertain: one(3), lost: one(5),
-			as: random.IntN(len(batchNames) + 1), applyNum: applyNums[random.IntN(len(applyNums))],
-			tier: tiers[random.IntN(len(tiers))], again: one(4), dry: one(4), revoked: one(2),
-		}
-		if one(3) {
-			s.by = 1 + random.IntN(3)
-		}
-		if s.do == doCancelBatch || s.do == doComplete {
-			s.as = 1 + random.IntN(len(batchNames))
-		}
-		steps[i] = s
+// drawStep draws a step with what its action needs.
+func drawStep(r *rapid.T) step {
+	one := func(of int, label string) bool { // likelier not, and that is what it shrinks to
+		return rapid.IntRange(1, of).Draw(r, label) == of
 	}
-	return steps
-}
-
-func list(steps []step) string {
-	var b strings.Builder
-	for i, s := range steps {
-		fmt.Fprintf(&b, "%3d. %s\n", i+1, s)
+	s := step{
+		do: rapid.SampledFrom(actions).Draw(r, "do"), on: rapid.IntRange(0, impUIDs-1).Draw(r, "on"), lost: one(4, "lost"),
 	}
-	return b.String()
-}
-
-// shrink returns fewer steps that still fail, and how.
-func (w *world) shrink(ctx context.Context, steps []step, err error) ([]step, error) {
-	for i := len(steps) - 1; i >= 0; i-- {
-		fewer := slices.Delete(slices.Clone(steps), i, i+1)
-		if failure := w.run(ctx, fewer); failure != nil {
-			steps, err = fewer, failure
+	switch s.do {
+	case doAsk, doBegin:
+		s.as = rapid.IntRange(0, len(batchNames)).Draw(r, "as")
+		s.applyNum, s.tier = rapid.SampledFrom(applyNums).Draw(r, "applyNum"), rapid.SampledFrom(tiers).Draw(r, "tier")
+		s.again = one(4, "again")
+	case doFinish:
+		s.answer = rapid.SampledFrom(answers).Draw(r, "answer")
+		s.uncounted, s.uncertain = one(3, "uncounted"), one(3, "uncertain")
+	case doCancelBatch, doComplete:
+		s.as = rapid.IntRange(1, len(batchNames)).Draw(r, "as")
+	case doSettle:
+		s.revoked = one(2, "revoked")
+	}
+	switch s.do {
+	case doAsk, doFinish, doExtend:
+		if one(3, "earlier") {
+			s.by = rapid.IntRange(1, 3).Draw(r, "by")
 		}
+	case doCancel, doCancelBatch:
+		s.dry = one(4, "dry")
 	}
-	return steps, err
+	return s
 }

@@ -69,6 +69,9 @@ func (s step) String() string {
 	return text
 }
 
+// GoString is how rapid shows it.
+func (s step) GoString() string { return s.String() }
+
 func (s step) batch() string {
 	if s.as == 0 {
 		return "alone "

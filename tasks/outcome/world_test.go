@@ -32,22 +32,10 @@ func newWorld(client *redis.Client) *world {
 	return w
 }
 
-// run makes the steps on an empty Redis, lets all that is open come to its end, and
-// returns where that left the model or broke a law.
-func (w *world) run(ctx context.Context, steps []step) error {
+// clear makes it as new, with an empty Redis.
+func (w *world) clear(ctx context.Context) error {
 	*w = world{client: w.client, store: w.store}
-	if err := w.client.FlushAll(ctx).Err(); err != nil {
-		return err
-	}
-	for i, s := range steps {
-		if s.by >= len(w.attempts[s.on]) && (s.do == doFinish || s.do == doExtend) {
-			continue // nobody there to say it
-		}
-		if err := w.step(ctx, s); err != nil {
-			return fmt.Errorf("step %d, %s: %w", i+1, s, err)
-		}
-	}
-	return w.drain(ctx)
+	return w.client.FlushAll(ctx).Err()
 }
 
 // drain makes the last attempt on all that is open, as the sweeper would.

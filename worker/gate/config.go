@@ -12,6 +12,7 @@ const (
 	DefaultProbe    = time.Second
 	DefaultProbeMax = 10 * time.Second
 	DefaultPatience = 12 * time.Hour
+	DefaultPoll     = 200 * time.Millisecond
 )
 
 const (
@@ -39,6 +40,9 @@ type Config struct {
 	// waived. It is twice what gateways announce for their longest maintenance, and
 	// longer than the schedule of retries. Default 12 h.
 	Patience time.Duration
+	// Poll is how old what a process knows of the gates may be, at most a second: a gate
+	// that closes holds the calls of other processes back so much later. Default 200 ms.
+	Poll time.Duration
 	// Rate bounds the DELETE calls of all processes. Default: it does not.
 	Rate Rate
 }
@@ -48,6 +52,7 @@ func (c Config) withDefaults() Config {
 	c.Probe = cmp.Or(c.Probe, DefaultProbe)
 	c.ProbeMax = cmp.Or(c.ProbeMax, max(DefaultProbeMax, c.Probe))
 	c.Patience = cmp.Or(c.Patience, DefaultPatience)
+	c.Poll = cmp.Or(c.Poll, DefaultPoll)
 	return c
 }
 
@@ -68,6 +73,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("gate probe: %v is less than 1ms", c.Probe)
 	case c.Patience < 0 || c.Patience > life:
 		return fmt.Errorf("gate patience: %v is not between 0 and %v", c.Patience, life)
+	case c.Poll < time.Millisecond || c.Poll > proberLife/2:
+		return fmt.Errorf("gate poll: %v is not between 1ms and %v", c.Poll, proberLife/2)
 	case c.ProbeMax < c.Probe || c.ProbeMax > longestProbe:
 		return fmt.Errorf("gate probe max: %v is not between the gate probe, %v, and %v", c.ProbeMax, c.Probe, longestProbe)
 	}

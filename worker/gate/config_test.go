@@ -15,6 +15,7 @@ func TestSenselessSettingsAreNamed(t *testing.T) {
 	for want, config := range map[string]gate.Config{
 		"gate receipts: -1 is less than 1":                                   {Receipts: -1},
 		"gate patience: -1s is not between 0 and 24h0m0s":                    {Patience: -time.Second},
+		"gate poll: 2s is not between 1ms and 1s":                            {Poll: 2 * time.Second},
 		"gate probe: 1µs is less than 1ms":                                   {Probe: time.Microsecond},
 		"gate probe max: 1s is not between the gate probe, 2s, and 1h0m0s":   {Probe: 2 * time.Second, ProbeMax: time.Second},
 		"rate: -1 is neither 0":                                              {Rate: gate.Rate{All: -1}},

@@ -10,13 +10,9 @@ import (
 	"receiptrevoker/tasks"
 )
 
-const (
-	// pollEvery is how old what a process knows of the gates may be.
-	pollEvery = 200 * time.Millisecond
-	// tidyEvery is how often it is looked for pauses that a gate has left
-	// behind, while no gate is closed.
-	tidyEvery = time.Second
-)
+// tidyEvery is how often it is looked for pauses that a gate has left
+// behind, while no gate is closed.
+const tidyEvery = time.Second
 
 // Probed is what a probe found.
 type Probed struct {
@@ -57,7 +53,7 @@ func (g *Gates) Run(ctx context.Context, prober Prober, complain func(kind strin
 	}
 	defer k.jobs.Wait()
 	defer g.turned.Store(nil)
-	ticker := time.NewTicker(pollEvery)
+	ticker := time.NewTicker(g.config.Poll)
 	defer ticker.Stop()
 	for {
 		if err := k.round(ctx); err != nil && ctx.Err() == nil {

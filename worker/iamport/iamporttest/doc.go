@@ -11,7 +11,7 @@
 //	defer portone.Close() // runs first, and ends every wait
 //
 // What the API leaves undocumented is varied on purpose: optional fields are
-// absent, null or zero, and every answer carries fields that no documentation
-// names. The faults that cut a connection need a real one; they panic with
-// [http.ErrAbortHandler], as net/http asks for.
+// absent, null or zero, some amounts are texts, and every answer carries fields that
+// no documentation names. The faults that cut a connection need a real one; they panic
+// with [http.ErrAbortHandler], as net/http asks for.
 package iamporttest

@@ -2,6 +2,7 @@ package iamporttest_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -44,6 +45,22 @@ func TestRevoke(t *testing.T) {
 				t.Errorf("got %+v", got)
 			}
 		})
+	}
+}
+
+// What the API calls a number, gateways write as a text, too.
+func TestAmountsAreWrittenInSeveralWays(t *testing.T) {
+	t.Parallel()
+	p := start(t, iamporttest.Config{})
+	found := make(map[any]bool)
+	for i := range 200 {
+		impUID := fmt.Sprintf("imp_%d", i)
+		p.Issue(iamporttest.Receipt{ImpUID: impUID, PG: tasks.KCP, Amount: 12_034})
+		found[p.lookup(impUID).body.Response["amount"]] = true
+	}
+	want := map[any]bool{12034.: true, "12034.0": true, "12,034": true}
+	if !maps.Equal(found, want) {
+		t.Errorf("got %v, want %v", found, want)
 	}
 }
 

@@ -67,6 +67,19 @@ func (s *Server) Inject(rules ...Rule) {
 	}
 }
 
+// Lift takes one rule that equals the given one off those in force. It reports false if
+// there is none.
+func (s *Server) Lift(rule Rule) bool {
+	b := &s.rules
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.IndexFunc(b.rules, func(other numbered) bool { return other.Rule == rule })
+	if i >= 0 {
+		b.rules = slices.Delete(slices.Clone(b.rules), i, i+1)
+	}
+	return i >= 0
+}
+
 // Clear drops all rules. Outages stay.
 func (s *Server) Clear() {
 	s.rules.mu.Lock()

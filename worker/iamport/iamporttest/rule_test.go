@@ -153,6 +153,18 @@ func TestShareOfReceipts(t *testing.T) {
 	}
 }
 
+func TestLiftTakesOneOfEqualRulesAway(t *testing.T) {
+	t.Parallel()
+	rule, other := iamporttest.Rule{Fault: "500"}, iamporttest.Rule{Fault: "429"}
+	p := start(t, iamporttest.Config{Faults: []iamporttest.Rule{rule, other, rule}})
+	if !p.Lift(rule) || !slices.Equal(p.Rules(), []iamporttest.Rule{other, rule}) {
+		t.Errorf("lifted once: got %v, want 429 and 500", p.Rules())
+	}
+	if !p.Lift(rule) || p.Lift(rule) || !slices.Equal(p.Rules(), []iamporttest.Rule{other}) {
+		t.Errorf("lifted twice, and once more: got %v, want 429", p.Rules())
+	}
+}
+
 func TestClearAndInject(t *testing.T) {
 	t.Parallel()
 	p := start(t, iamporttest.Config{Faults: []iamporttest.Rule{{Fault: "500"}}})

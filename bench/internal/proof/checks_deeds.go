@@ -1,4 +1,4 @@
-package main
+package proof
 
 import (
 	"slices"
@@ -21,9 +21,9 @@ const (
 
 // calledAfterCancel finds DELETEs for what had been cancelled, unless an attempt was
 // running or somebody has asked again, and those for lines that were never asked for.
-func calledAfterCancel(e *evidence) finding {
-	found := slices.DeleteFunc(slices.Clone(e.refused), func(impUID string) bool { return len(e.deletes[impUID]) == 0 })
-	for impUID, all := range e.cancelled {
+func calledAfterCancel(e *Evidence) Finding {
+	found := slices.DeleteFunc(slices.Clone(e.Refused), func(impUID string) bool { return len(e.Deletes[impUID]) == 0 })
+	for impUID, all := range e.Cancelled {
 		for _, c := range all {
 			allowed := 0
 			switch c.Withdrawal {
@@ -33,7 +33,7 @@ func calledAfterCancel(e *evidence) finding {
 			default:
 				continue
 			}
-			if !e.askedSince(impUID, c.batch, c.began) && e.deletesSince(impUID, c.returned) > allowed {
+			if !e.askedSince(impUID, c.Batch, c.Began) && e.DeletesSince(impUID, c.Returned) > allowed {
 				found = append(found, impUID)
 				break
 			}
@@ -44,15 +44,15 @@ func calledAfterCancel(e *evidence) finding {
 
 // notWithdrawn finds requests that were cancelled before any call, and did not end as
 // withdrawn although nobody asked again.
-func notWithdrawn(e *evidence) finding {
+func notWithdrawn(e *Evidence) Finding {
 	var found []string
-	for impUID, all := range e.cancelled {
-		o := e.outcomes[impUID]
+	for impUID, all := range e.Cancelled {
+		o := e.Outcomes[impUID]
 		if o.Status == outcome.Dead && o.Reason == outcome.ReasonWithdrawn {
 			continue
 		}
-		if slices.ContainsFunc(all, func(c cancellation) bool {
-			return c.Withdrawal == outcome.Withdrawn && !e.askedSince(impUID, c.batch, c.began)
+		if slices.ContainsFunc(all, func(c Cancellation) bool {
+			return c.Withdrawal == outcome.Withdrawn && !e.askedSince(impUID, c.Batch, c.Began)
 		}) {
 			found = append(found, impUID)
 		}
@@ -62,16 +62,16 @@ func notWithdrawn(e *evidence) finding {
 
 // wantedNotCalled finds imp_uids of batches that were cancelled for which somebody else
 // had asked as well, and that were withdrawn, or neither called nor revoked.
-func wantedNotCalled(e *evidence) finding {
+func wantedNotCalled(e *Evidence) Finding {
 	var found []string
-	for name, recorded := range e.recorded {
-		for _, impUID := range e.lists[name][:recorded] {
-			wanted := slices.ContainsFunc(e.asked[impUID], func(a asking) bool {
-				_, cancelled := e.recorded[a.batch]
-				return a.accepted && !cancelled
+	for name, recorded := range e.Recorded {
+		for _, impUID := range e.Lists[name][:recorded] {
+			wanted := slices.ContainsFunc(e.Asked[impUID], func(a Asking) bool {
+				_, cancelled := e.Recorded[a.Batch]
+				return a.Accepted && !cancelled
 			})
-			o := e.outcomes[impUID] // one that was revoked by hand needs no call
-			if wanted && o.Status != outcome.Revoked && (o.Reason == outcome.ReasonWithdrawn || len(e.deletes[impUID]) == 0) {
+			o := e.Outcomes[impUID] // one that was revoked by hand needs no call
+			if wanted && o.Status != outcome.Revoked && (o.Reason == outcome.ReasonWithdrawn || len(e.Deletes[impUID]) == 0) {
 				found = append(found, impUID)
 			}
 		}
@@ -81,10 +81,10 @@ func wantedNotCalled(e *evidence) finding {
 
 // calledAfterArchiving finds DELETEs for what a person had archived, unless somebody
 // has asked again.
-func calledAfterArchiving(e *evidence) finding {
+func calledAfterArchiving(e *Evidence) Finding {
 	var found []string
-	for impUID, at := range e.archived {
-		if !e.askedSince(impUID, "", at.Add(-archiveGrace)) && e.deletesSince(impUID, at.Add(archiveGrace)) > 0 {
+	for impUID, at := range e.Archived {
+		if !e.askedSince(impUID, "", at.Add(-archiveGrace)) && e.DeletesSince(impUID, at.Add(archiveGrace)) > 0 {
 			found = append(found, impUID)
 		}
 	}
@@ -94,11 +94,11 @@ func calledAfterArchiving(e *evidence) finding {
 // revokedUnasked finds receipts that are revoked although nobody asked for them: each
 // has followed the one that was asked for. What follows between the lookup and the DELETE
 // of an attempt nobody can tell.
-func revokedUnasked(e *evidence) finding {
+func revokedUnasked(e *Evidence) Finding {
 	var found []string
-	for impUID, at := range e.reissued {
-		truth := e.truths[impUID]
-		if _, again := e.again[impUID]; !again && truth.Revoked() && truth.RevokedAt.Sub(at) > betweenCalls {
+	for impUID, at := range e.Reissued {
+		truth := e.Truths[impUID]
+		if _, again := e.Again[impUID]; !again && truth.Revoked() && truth.RevokedAt.Sub(at) > betweenCalls {
 			found = append(found, impUID)
 		}
 	}
@@ -107,10 +107,10 @@ func revokedUnasked(e *evidence) finding {
 
 // endedUnseen finds imp_uids for which more requests were accepted than ended. One that
 // was cancelled and asked for again before its end shares that of the new one.
-func endedUnseen(e *evidence) finding {
+func endedUnseen(e *Evidence) Finding {
 	var found []string
-	for impUID, requests := range e.accepted {
-		if len(e.events[impUID]) < requests-e.askedAnew(impUID) {
+	for impUID, requests := range e.Accepted {
+		if len(e.Events[impUID]) < requests-e.askedAnew(impUID) {
 			found = append(found, impUID)
 		}
 	}
@@ -119,16 +119,16 @@ func endedUnseen(e *evidence) finding {
 
 // baseless finds outcomes for which nobody has given a reason: withdrawn or given up
 // as archived, and nobody cancelled or archived it; another receipt, and there is none.
-func baseless(e *evidence) finding {
+func baseless(e *Evidence) Finding {
 	var found []string
-	for impUID, o := range e.outcomes {
+	for impUID, o := range e.Outcomes {
 		switch o.Reason {
 		case outcome.ReasonWithdrawn, outcome.ReasonCrashed:
-			if e.touched[impUID] {
+			if e.Touched[impUID] {
 				continue
 			}
 		case outcome.ReasonReissued:
-			if !e.reissued[impUID].IsZero() {
+			if !e.Reissued[impUID].IsZero() {
 				continue
 			}
 		default:

@@ -1,0 +1,328 @@
+package proof
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+const (
+	done     = "imp_000000000001" // revoked, on both sides
+	given    = "imp_000000000002" // given up, rightly
+	unclear  = "imp_000000000003" // revoked, and nobody can tell
+	spent    = "imp_000000000004" // every DELETE of it failed
+	handmade = "imp_000000000005" // revoked by hand, and PortOne told nobody
+)
+
+// healthy is the evidence of a run in which all went well.
+func healthy() Evidence {
+	past := NewHistory()
+	for _, impUID := range []string{done, given, unclear, spent, handmade} {
+		past.Accepted[impUID] = 1
+	}
+	past.Asked[given] = []Asking{{Batch: "soak-1", At: at(1), Accepted: true}}
+	past.Deletes[done], past.Deletes[given] = []time.Time{at(2)}, []time.Time{at(2)}
+	return Evidence{
+		History: past,
+		Outcomes: map[string]outcome.Outcome{
+			done: {
+				ImpUID: done, PG: tasks.KCP, Status: outcome.Revoked, Reason: outcome.ReasonRevoked,
+				Receipt: outcome.Receipt{ApplyNum: "1"},
+			},
+			given:    {ImpUID: given, PG: tasks.KCP, Status: outcome.Dead, Reason: outcome.ReasonNotIssued},
+			unclear:  {ImpUID: unclear, PG: tasks.Settle, Status: outcome.Dead, Reason: outcome.ReasonUnconfirmed},
+			spent:    {ImpUID: spent, PG: tasks.KCP, Status: outcome.Dead, Reason: outcome.ReasonAttemptsExhausted},
+			handmade: {ImpUID: handmade, PG: tasks.Settle, Status: outcome.Dead, Reason: outcome.ReasonAttemptsExhausted},
+		},
+		Events: map[string][]outcome.Status{
+			done: {outcome.Dead, outcome.Revoked}, given: {outcome.Dead}, unclear: {outcome.Dead},
+			spent: {outcome.Dead}, handmade: {outcome.Dead},
+		},
+		Dead:  map[string]bool{given: true, unclear: true, spent: true, handmade: true},
+		Lists: map[string][]string{"soak-1": {done, given}},
+		Batches: map[string]outcome.Batch{"soak-1": {
+			Queued: 1, Elsewhere: 1, Revoked: 1, Dead: 1, FinishedAt: time.Unix(2, 0),
+			Reasons: map[outcome.Reason]int{outcome.ReasonRevoked: 1, outcome.ReasonNotIssued: 1},
+		}},
+		Finished: map[string]int{"soak-1": 1},
+		Truths: map[string]iamporttest.Truth{
+			done: {
+				Issued: true, RevokedAt: at(1), Effective: 1, Receipt: iamporttest.Receipt{ImpUID: done, ApplyNum: "1"},
+			},
+			unclear:  {Issued: true, RevokedAt: time.Unix(1, 0), Effective: 1},
+			spent:    {Issued: true},
+			handmade: revokedByHand(tasks.Settle),
+		},
+		Failing: map[string]bool{spent: true, handmade: true},
+	}
+}
+
+// byHand is when a person revoked receipts.
+var byHand = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+
+// at is a time of the run.
+func at(second int64) time.Time { return time.Unix(second, 0) }
+
+// withdraw plants that a request was cancelled at second 10, before any call, and ended
+// as withdrawn.
+func withdraw(e *Evidence, impUID, batch string) {
+	e.Touched[impUID] = true
+	e.Deletes[impUID] = nil
+	e.Cancelled[impUID] = []Cancellation{{batch, at(9), at(10), outcome.Withdrawn}}
+	e.Outcomes[impUID] = outcome.Outcome{ImpUID: impUID, Status: outcome.Dead, Reason: outcome.ReasonWithdrawn}
+	e.Batches["soak-1"].Reasons[outcome.ReasonNotIssued]--
+	e.Batches["soak-1"].Reasons[outcome.ReasonWithdrawn]++
+}
+
+// revokedByHand is the truth of a receipt that a person revoked.
+func revokedByHand(pg tasks.Gateway) iamporttest.Truth {
+	return iamporttest.Truth{
+		Issued: true, RevokedAt: byHand, Receipt: iamporttest.Receipt{PG: pg, CancelledAt: byHand},
+	}
+}
+
+func TestHealthyEvidencePasses(t *testing.T) {
+	t.Parallel()
+	e := healthy()
+	for _, check := range Checks {
+		if f := check(&e); f.Failed() {
+			t.Errorf("%s: got %d, %q, want none", f.Name, f.Count, f.ImpUIDs)
+		}
+	}
+	if got := unconfirmed(&e); !slices.Equal(got.ImpUIDs, []string{unclear}) {
+		t.Errorf("unconfirmed: got %q, want %q", got.ImpUIDs, unclear)
+	}
+}
+
+// TestChecksFindWhatIsPlanted plants a fault in healthy evidence. Those Checks
+// that should must find it, and no other may.
+func TestChecksFindWhatIsPlanted(t *testing.T) {
+	t.Parallel()
+	change := func(e *Evidence, impUID string, f func(*outcome.Outcome)) {
+		o := e.Outcomes[impUID]
+		f(&o)
+		e.Outcomes[impUID] = o
+	}
+	for name, tt := range map[string]struct {
+		plant func(*Evidence)
+		want  []string
+	}{
+		"nothing, where a request was cancelled": {func(e *Evidence) {
+			withdraw(e, given, "")
+		}, nil},
+		"called after it was cancelled": {func(e *Evidence) {
+			withdraw(e, given, "")
+			e.Deletes[given] = []time.Time{at(11)}
+		}, []string{"called after they were cancelled"}},
+		"nothing, where it was asked for after it was cancelled": {func(e *Evidence) {
+			withdraw(e, given, "")
+			e.Deletes[given] = []time.Time{at(12)}
+			e.Asked[given] = append(e.Asked[given], Asking{Batch: "", At: at(11), Accepted: true})
+		}, nil},
+		"called once more after its attempts": {func(e *Evidence) {
+			withdraw(e, given, "")
+			e.Cancelled[given][0].Withdrawal = outcome.Called
+			e.Deletes[given] = []time.Time{at(5), at(11)}
+		}, []string{"called after they were cancelled"}},
+		"nothing, where an attempt was running": {func(e *Evidence) {
+			withdraw(e, given, "")
+			e.Cancelled[given][0].Withdrawal = outcome.Running
+			e.Deletes[given] = []time.Time{at(11), at(12)}
+		}, nil},
+		"attempts after the one that was running": {func(e *Evidence) {
+			withdraw(e, given, "")
+			e.Cancelled[given][0].Withdrawal = outcome.Running
+			e.Deletes[given] = []time.Time{at(11), at(12), at(13)}
+		}, []string{"called after they were cancelled"}},
+		"called after its batch was cancelled, which went on asking": {func(e *Evidence) {
+			withdraw(e, given, "soak-1")
+			e.Asked[given] = append(e.Asked[given], Asking{Batch: "soak-1", At: at(11), Accepted: true})
+			e.Deletes[given] = []time.Time{at(11)}
+		}, []string{"called after they were cancelled"}},
+		"called although its line was refused": {func(e *Evidence) {
+			e.Refused = []string{"imp_000000000008"}
+			e.Deletes["imp_000000000008"] = []time.Time{at(11)}
+		}, []string{"called after they were cancelled"}},
+		"cancelled, and given up as something else": {func(e *Evidence) {
+			withdraw(e, given, "")
+			change(e, given, func(o *outcome.Outcome) { o.Reason = outcome.ReasonNotIssued })
+			e.Batches["soak-1"].Reasons[outcome.ReasonNotIssued]++
+			e.Batches["soak-1"].Reasons[outcome.ReasonWithdrawn]--
+		}, []string{"cancelled before a call, ended otherwise"}},
+		"withdrawn with its batch, wanted by others": {func(e *Evidence) {
+			e.Recorded = map[string]int{"soak-1": 2}
+			withdraw(e, given, "soak-1")
+			e.Asked[given] = append(e.Asked[given], Asking{Batch: "", At: at(1), Accepted: true})
+		}, []string{"cancelled with a batch, wanted by others, not called"}},
+		"withdrawn by nobody": {func(e *Evidence) {
+			withdraw(e, given, "")
+			delete(e.Touched, given)
+		}, []string{"withdrawn, archived or re-issued by nobody"}},
+		"archived by nobody": {func(e *Evidence) {
+			change(e, spent, func(o *outcome.Outcome) { o.Reason = outcome.ReasonCrashed })
+		}, []string{"withdrawn, archived or re-issued by nobody"}},
+		"called after it was archived": {func(e *Evidence) {
+			e.Touched[spent], e.Archived[spent] = true, at(10)
+			change(e, spent, func(o *outcome.Outcome) { o.Reason = outcome.ReasonCrashed })
+			e.Deletes[spent] = []time.Time{at(9), at(16)}
+		}, []string{"called after a person archived them"}},
+		"a line of a cancelled batch that is not counted": {func(e *Evidence) {
+			e.Recorded = map[string]int{"soak-1": 1}
+		}, []string{"batch differences"}},
+		"another receipt, for nothing": {func(e *Evidence) {
+			change(e, spent, func(o *outcome.Outcome) { o.Reason = outcome.ReasonReissued })
+		}, []string{"withdrawn, archived or re-issued by nobody"}},
+		"nothing, where another receipt followed": {func(e *Evidence) {
+			follow(e)
+		}, nil},
+		"nothing, where another receipt followed and the answer had none": {func(e *Evidence) {
+			follow(e)
+			change(e, done, func(o *outcome.Outcome) { o.ApplyNum = "" })
+		}, nil},
+		"revoked, and nobody asked for it": {func(e *Evidence) {
+			follow(e)
+			e.Truths[done] = e.Earlier[done][0]
+		}, []string{"issued afterwards, revoked unasked"}},
+		"said to be revoked, by the number of the one before": {func(e *Evidence) {
+			follow(e)
+			e.Again[done] = e.Outcomes[done]
+		}, []string{"wrong"}},
+		"a second request that did not end": {func(e *Evidence) {
+			e.Accepted[given]++
+		}, []string{"requests without an end of their own"}},
+		"nothing, where a request was cancelled before the next": {func(e *Evidence) {
+			e.Accepted[given] += 2
+			e.Events[given] = []outcome.Status{outcome.Dead, outcome.Dead}
+			e.Cancelled[given] = []Cancellation{{"", at(5), at(6), outcome.Called}, {"", at(7), at(8), outcome.Called}}
+			e.Asked[given] = append(e.Asked[given], Asking{Batch: "", At: at(9), Accepted: true}, Asking{Batch: "", At: at(10), Accepted: true})
+		}, nil},
+		"a second request that did not end, cancelled too early or too late": {func(e *Evidence) {
+			e.Accepted[given]++
+			e.Cancelled[given] = []Cancellation{{"", at(0), at(0), outcome.Called}, {"", at(12), at(12), outcome.Called}}
+			e.Asked[given] = append(e.Asked[given], Asking{Batch: "", At: at(9), Accepted: true})
+		}, []string{"requests without an end of their own"}},
+		"no outcome at all": {func(e *Evidence) {
+			delete(e.Outcomes, done)
+		}, []string{"lost", "batch differences"}},
+		"never ended": {func(e *Evidence) {
+			change(e, done, func(o *outcome.Outcome) { o.Status = outcome.Retrying })
+			e.Open = []string{done}
+		}, []string{"lost", "stuck", "batch differences"}},
+		"said to be revoked": {func(e *Evidence) {
+			e.Truths[done] = iamporttest.Truth{Issued: true}
+		}, []string{"wrong"}},
+		"given up, but revoked": {func(e *Evidence) {
+			e.Truths[given] = iamporttest.Truth{Issued: true, RevokedAt: time.Unix(1, 0)}
+		}, []string{"wrong"}},
+		"revoked by a DELETE of no effect": {func(e *Evidence) {
+			e.Truths[done] = revokedByHand(tasks.KCP)
+		}, []string{"wrong"}},
+		"revoked by hand where a lookup tells": {func(e *Evidence) {
+			e.Truths[handmade] = revokedByHand(tasks.KCP)
+		}, []string{"wrong"}},
+		"revoked by hand, and said to be refused": {func(e *Evidence) {
+			change(e, handmade, func(o *outcome.Outcome) { o.Reason = outcome.ReasonRefused })
+		}, []string{"wrong"}},
+		"revoked by a DELETE, and said to be exhausted": {func(e *Evidence) {
+			e.Truths[handmade] = e.Truths[unclear]
+		}, []string{"wrong"}},
+		"a receipt that fails, given up too early": {func(e *Evidence) {
+			change(e, spent, func(o *outcome.Outcome) { o.Reason = outcome.ReasonNotIssued })
+		}, []string{"every DELETE fails, not given up"}},
+		"unconfirmed where a lookup tells": {func(e *Evidence) {
+			change(e, given, func(o *outcome.Outcome) { o.Reason = outcome.ReasonUnconfirmed })
+		}, []string{"wrong", "batch differences"}},
+		"open for ever": {func(e *Evidence) {
+			e.Open = []string{done}
+		}, []string{"stuck"}},
+		"took effect twice": {func(e *Evidence) {
+			e.Truths[done] = iamporttest.Truth{RevokedAt: time.Unix(1, 0), Effective: 2}
+		}, []string{"revoked twice"}},
+		"counted twice": {func(e *Evidence) {
+			e.Stats.RevokedTwice = 1
+		}, []string{"revoked twice"}},
+		"no event": {func(e *Evidence) {
+			delete(e.Events, done)
+		}, []string{"missing events", "requests without an end of their own"}},
+		"an event of something else": {func(e *Evidence) {
+			e.Events[done] = []outcome.Status{outcome.Revoked, outcome.Dead}
+		}, []string{"missing events"}},
+		"no letter": {func(e *Evidence) {
+			delete(e.Dead, given)
+		}, []string{"dead-letter differences"}},
+		"nothing, where a letter was discarded": {func(e *Evidence) {
+			delete(e.Dead, given)
+			e.Discarded[given] = true
+		}, nil},
+		"a letter of what is revoked": {func(e *Evidence) {
+			e.Dead[done] = true
+		}, []string{"dead-letter differences"}},
+		"a letter of nobody": {func(e *Evidence) {
+			e.Dead["imp_000000000009"] = true
+		}, []string{"dead-letter differences"}},
+		"a task left": {func(e *Evidence) {
+			e.Left = map[string]string{done: "active on receipts-kcp"}
+		}, []string{"left in queues"}},
+		"a batch that counted one twice": {func(e *Evidence) {
+			b := e.Batches["soak-1"]
+			b.Revoked++
+			e.Batches["soak-1"] = b
+		}, []string{"batch differences"}},
+		"a batch that does not end": {func(e *Evidence) {
+			b := e.Batches["soak-1"]
+			b.FinishedAt = time.Time{}
+			e.Batches["soak-1"] = b
+		}, []string{"batch differences"}},
+		"a batch with another reason": {func(e *Evidence) {
+			e.Batches["soak-1"].Reasons[outcome.ReasonRefused]++
+		}, []string{"batch differences"}},
+		"a batch that nobody heard of": {func(e *Evidence) {
+			delete(e.Finished, "soak-1")
+		}, []string{"batch differences"}},
+		"an archive that Asynq trims": {func(e *Evidence) {
+			e.InArchive = 10_000
+		}, []string{"archived by Asynq"}},
+		"a redirect that was followed": {func(e *Evidence) {
+			e.Stats.Calls = map[iamporttest.Operation]map[int]int{iamporttest.OpRedirected: {200: 1}}
+		}, []string{"misdirected calls"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := healthy()
+			tt.plant(&e)
+			var got []string
+			for _, check := range Checks {
+				if f := check(&e); f.Failed() {
+					got = append(got, f.Name)
+				}
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("failed: got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// follow plants that another receipt followed the one that is revoked.
+func follow(e *Evidence) {
+	e.Reissued[done] = time.Unix(-60, 0)
+	e.Earlier = map[string][]iamporttest.Truth{done: {e.Truths[done]}}
+	e.Truths[done] = iamporttest.Truth{Issued: true, Receipt: iamporttest.Receipt{ImpUID: done, ApplyNum: "2"}}
+}
+
+func TestWhatIsCountedOnly(t *testing.T) {
+	t.Parallel()
+	e := healthy()
+	e.Events[given] = []outcome.Status{outcome.Dead, outcome.Dead, outcome.Dead}
+	e.Stats.Duplicates = 4
+	if got := duplicateEvents(&e); got.Count != 2 || got.Failed() {
+		t.Errorf("duplicate events: got %+v, want 2 and no failure", got)
+	}
+	if got := duplicateDeletes(&e); got.Count != 4 || got.Failed() {
+		t.Errorf("duplicate DELETE calls: got %+v, want 4 and no failure", got)
+	}
+}

@@ -1,0 +1,186 @@
+package proof
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// page is how many outcomes or tasks are read in one round trip.
+const page = 500
+
+// Evidence is all that is known in the end, of both sides.
+type Evidence struct {
+	// What was done.
+	*History
+	Recorded map[string]int // rows of each batch that was cancelled
+	Refused  []string       // imp_uids that were never asked for, their batch being cancelled
+
+	// What Redis says.
+	Outcomes  map[string]outcome.Outcome
+	Events    map[string][]outcome.Status // of each imp_uid, the last one last
+	Dead      map[string]bool             // the list of dead letters
+	Open      []string                    // the imp_uids that are to go on
+	Left      map[string]string           // tasks in Asynq's queues that should not be
+	Lists     map[string][]string         // the imp_uids of each batch
+	Batches   map[string]outcome.Batch
+	Finished  map[string]int // how often each batch was published
+	InArchive int            // tasks
+
+	// What PortOne knows.
+	Truths  map[string]iamporttest.Truth   // of the latest receipt
+	Earlier map[string][]iamporttest.Truth // of those before it
+	Failing map[string]bool                // the imp_uids whose every DELETE fails
+	Stats   iamporttest.Stats
+}
+
+// Gather reads what there is to compare, once nobody works any more. History, Recorded
+// and Lists are given, and who is failing the caller knows.
+func (e *Evidence) Gather(ctx context.Context, client redis.UniversalClient, portone *iamporttest.Server) error {
+	e.gatherTruths(portone)
+	store := outcome.NewStore(client, outcome.Config{})
+	var err error
+	if e.Left, e.InArchive, err = Left(client); err != nil {
+		return fmt.Errorf("read Asynq's queues: %w", err)
+	}
+	open, ended, err := store.Overdue(ctx, -24*time.Hour, len(e.Accepted)) // whenever it is due
+	if err != nil {
+		return err
+	}
+	e.Open = ended
+	for _, request := range open {
+		e.Open = append(e.Open, request.ImpUID)
+	}
+	if err := e.gatherOutcomes(ctx, store); err != nil {
+		return err
+	}
+	if err := e.gatherBatches(ctx, client, store); err != nil {
+		return err
+	}
+	e.Events = make(map[string][]outcome.Status)
+	for event, err := range store.Events(ctx, "0") {
+		if err != nil {
+			return err
+		}
+		impUID := event.Outcome.ImpUID
+		e.Events[impUID] = append(e.Events[impUID], event.Outcome.Status)
+	}
+	e.Dead = make(map[string]bool)
+	for impUIDs, err := range store.DeadSince(ctx, time.Time{}) {
+		if err != nil {
+			return err
+		}
+		for _, impUID := range impUIDs {
+			e.Dead[impUID] = true
+		}
+	}
+	return nil
+}
+
+// gatherTruths reads what PortOne knows.
+func (e *Evidence) gatherTruths(portone *iamporttest.Server) {
+	e.Stats = portone.Stats()
+	e.Truths = make(map[string]iamporttest.Truth)
+	e.Earlier = make(map[string][]iamporttest.Truth)
+	for truth := range portone.Truths() {
+		e.Truths[truth.ImpUID] = truth
+		e.Earlier[truth.ImpUID] = portone.Earlier(truth.ImpUID)
+	}
+}
+
+func (e *Evidence) gatherOutcomes(ctx context.Context, store *outcome.Store) error {
+	e.Outcomes = make(map[string]outcome.Outcome, len(e.Accepted))
+	for chunk := range slices.Chunk(e.Sorted(), page) {
+		outcomes, err := store.Many(ctx, chunk)
+		if err != nil {
+			return err
+		}
+		for _, o := range outcomes {
+			e.Outcomes[o.ImpUID] = o
+		}
+	}
+	return nil
+}
+
+// gatherBatches reads what is known of the batches, and how often each was
+// published as finished.
+func (e *Evidence) gatherBatches(ctx context.Context, client redis.Cmdable, store *outcome.Store) error {
+	for name, recorded := range e.Recorded {
+		for _, impUID := range e.Lists[name][recorded:] {
+			if _, accepted := e.Accepted[impUID]; !accepted {
+				e.Refused = append(e.Refused, impUID)
+			}
+		}
+	}
+	e.Batches = make(map[string]outcome.Batch)
+	e.Finished = make(map[string]int)
+	batches, err := store.Batches(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range batches {
+		e.Batches[b.Name] = b
+	}
+	entries, err := client.XRange(ctx, "{receipt}:batches", "-", "+").Result()
+	if err != nil {
+		return fmt.Errorf("read the stream of batches: %w", err)
+	}
+	for _, entry := range entries {
+		name, _ := entry.Values["batch"].(string)
+		e.Finished[name]++
+	}
+	return nil
+}
+
+// truthOf returns what PortOne knows of the receipt that an outcome is about: the
+// latest, unless it names an earlier one and nobody asked for another. An answer without
+// a receipt was about the first on which a DELETE took effect.
+func (e *Evidence) truthOf(o outcome.Outcome) iamporttest.Truth {
+	if _, again := e.Again[o.ImpUID]; !again && o.Status == outcome.Revoked {
+		for _, truth := range e.Earlier[o.ImpUID] {
+			if truth.ApplyNum == o.ApplyNum || o.ApplyNum == "" && truth.Effective > 0 {
+				return truth
+			}
+		}
+	}
+	return e.Truths[o.ImpUID]
+}
+
+// Left returns the tasks that are neither completed nor archived, by imp_uid
+// with their states, and how many are archived.
+func Left(client redis.UniversalClient) (left map[string]string, archived int, err error) {
+	inspector := asynq.NewInspectorFromRedisClient(client)
+	queues, err := inspector.Queues()
+	if err != nil {
+		return nil, 0, err
+	}
+	left = make(map[string]string)
+	for _, queue := range queues {
+		info, err := inspector.GetQueueInfo(queue)
+		if err != nil {
+			return nil, 0, err
+		}
+		archived += info.Archived
+		for _, list := range []func(string, ...asynq.ListOption) ([]*asynq.TaskInfo, error){
+			inspector.ListPendingTasks, inspector.ListActiveTasks, inspector.ListRetryTasks, inspector.ListScheduledTasks,
+		} {
+			found, err := list(queue, asynq.PageSize(page))
+			if err != nil {
+				return nil, 0, err
+			}
+			for _, task := range found {
+				asked, _ := tasks.Parse(task.Payload) // all are ours
+				left[asked.ImpUID] = task.State.String() + " on " + queue
+			}
+		}
+	}
+	return left, archived, nil
+}

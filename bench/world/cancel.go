@@ -1,0 +1,66 @@
+package world
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"receiptrevoker/bench/internal/proof"
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+)
+
+// cancelList cancels a list, which may not have been asked for yet.
+func (w *world) cancelList(name string, revocations []tasks.Revocation) {
+	batch, err := w.producer.Batch(name, enqueue.BatchOptions{})
+	if err != nil {
+		w.fail("", "list %s: %v", name, err)
+		return
+	}
+	w.mu.Lock()
+	w.cancelledLists[name] = true
+	w.mu.Unlock()
+	impUIDs := make([]string, len(revocations))
+	for i, r := range revocations {
+		impUIDs[i] = r.ImpUID
+	}
+	w.cancel(name, impUIDs, batch.Cancel(w.ctx, false, nil))
+}
+
+// cancel cancels until there is an answer, and notes what became of each request.
+func (w *world) cancel(list string, impUIDs []string, all iter.Seq2[enqueue.Cancelled, error]) {
+	w.proof.Note(func() {
+		for _, impUID := range impUIDs {
+			w.proof.Touched[impUID] = true
+		}
+	})
+	for {
+		err := w.cancelOnce(list, all)
+		if err == nil {
+			return
+		}
+		wait := soon
+		if errors.Is(err, outcome.ErrNoBatch) {
+			wait = 10 * soon // until it is asked for
+		}
+		time.Sleep(wait)
+	}
+}
+
+func (w *world) cancelOnce(list string, all iter.Seq2[enqueue.Cancelled, error]) error {
+	began := time.Now()
+	for c, err := range all {
+		if err != nil {
+			return err
+		}
+		w.note(c.ImpUID, personName, fmt.Sprintf("cancels %s: %s", list, c.Withdrawal))
+		w.proof.Note(func() {
+			w.proof.Cancelled[c.ImpUID] = append(w.proof.Cancelled[c.ImpUID], proof.Cancellation{
+				Batch: list, Began: began, Returned: time.Now(), Withdrawal: c.Withdrawal,
+			})
+		})
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package world
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// Kind is what goes wrong, or what people do.
+type Kind string
+
+// The kinds of faults. A call that goes wrong at PortOne is "call:" and its fault, see
+// [iamporttest.Fault], a lookup "lookup:".
+const (
+	Outage      Kind = "outage"       // a gateway is down: every DELETE answers 500
+	PortOneDown Kind = "portone-down" // PortOne takes no connections
+	Kill        Kind = "kill"         // a worker dies, and another one is started when the window ends
+	Freeze      Kind = "freeze"       // a worker stops, and goes on when the window ends
+	CutBefore   Kind = "cut-before"   // the network cuts connections before what is sent arrives
+	CutAfter    Kind = "cut-after"    // the network cuts connections after what was sent has arrived
+	RedisDown   Kind = "redis-down"   // Redis takes no connections, and keeps its data
+	RedisLoses  Kind = "redis-loses"  // the same, and it comes back without its last second
+	RedisFull   Kind = "redis-full"
+	ReadOnly    Kind = "redis-read-only"
+
+	callPrefix, lookupPrefix = "call:", "lookup:"
+)
+
+// What people do: each at a time of its own within the window, to the given rate of the
+// payments, or of the lists.
+const (
+	Pause      Kind = "pause" // a person pauses a gateway, and resumes it when the window ends
+	Archive    Kind = "archive-task"
+	Delete     Kind = "delete-task"
+	RunTask    Kind = "run-task"
+	Retry      Kind = "retry-letter"
+	Discard    Kind = "discard-letter"
+	Cancel     Kind = "cancel"
+	CancelList Kind = "cancel-list"
+	Reissue    Kind = "reissue" // another receipt follows the one that was revoked
+	Again      Kind = "again"   // the same, and the new one is asked for
+)
+
+var (
+	// toWorkers are the faults that say which worker, and toGateways which gateway.
+	toWorkers  = []Kind{Kill, Freeze}
+	toGateways = []Kind{Outage, Pause}
+	// wholly are faults without a rate.
+	wholly = []Kind{PortOneDown, RedisDown, RedisLoses}
+	// partly are faults that concern a rate of what is sent.
+	partly = []Kind{CutBefore, CutAfter, RedisFull, ReadOnly}
+	// deeds are what people do to payments or lists.
+	deeds = []Kind{Archive, Delete, RunTask, Retry, Discard, Cancel, CancelList, Reissue, Again}
+)
+
+// Fault is something that goes wrong, or that people do, in a window of time.
+type Fault struct {
+	Kind     Kind
+	From, To time.Duration // from the start
+	// Rate is the share, 0 to 1, of what is sent, called or refused, or of the payments.
+	Rate   float64
+	Worker int           // which is killed or frozen, from 0
+	After  int           // how many commands a worker sends from then on before it is killed
+	PG     tasks.Gateway // which is down or paused, or of whose receipts a call fails; any if empty
+	Wait   time.Duration // what Retry-After says, or how long an answer takes
+}
+
+// String writes a fault in a line, without what does not apply.
+func (f Fault) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%8v to %8v  %s", f.From.Round(time.Millisecond), f.To.Round(time.Millisecond), f.Kind)
+	if slices.Contains(toWorkers, f.Kind) {
+		fmt.Fprintf(&b, " worker %d", f.Worker)
+	}
+	if f.Rate > 0 {
+		fmt.Fprintf(&b, " rate %.3f", f.Rate)
+	}
+	if f.After > 0 {
+		fmt.Fprintf(&b, " after %d commands", f.After)
+	}
+	if f.PG != "" {
+		fmt.Fprintf(&b, " pg %s", f.PG)
+	}
+	if f.Wait > 0 {
+		fmt.Fprintf(&b, " wait %v", f.Wait)
+	}
+	return b.String()
+}
+
+// rule returns the rule of a fault of calls, and false for another kind.
+func (f Fault) rule() (iamporttest.Rule, bool) {
+	name, lookup := strings.CutPrefix(string(f.Kind), lookupPrefix)
+	if !lookup {
+		var call bool
+		if name, call = strings.CutPrefix(string(f.Kind), callPrefix); !call {
+			return iamporttest.Rule{}, false
+		}
+	}
+	return iamporttest.Rule{
+		Fault: iamporttest.Fault(name), Lookup: lookup, PG: f.PG, Percent: 100 * f.Rate,
+		RetryAfter: f.Wait, Delay: f.Wait,
+	}, true
+}
+
+// known reports whether there is such a kind.
+func (f Fault) known() bool {
+	rule, isRule := f.rule()
+	all := slices.Concat(toWorkers, toGateways, wholly, partly, deeds)
+	return slices.Contains(all, f.Kind) || isRule && rule.Fault.Known()
+}
+
+// validate returns an error that names what is impossible about a fault of a scenario.
+func (f Fault) validate(s Scenario) error {
+	switch {
+	case !f.known():
+		return fmt.Errorf("unknown fault %q", f.Kind)
+	case !(f.Rate >= 0 && f.Rate <= 1):
+		return fmt.Errorf("%s: rate %v is not within 0 and 1", f.Kind, f.Rate)
+	case f.From < 0 || f.To < f.From:
+		return fmt.Errorf("%s: from %v to %v is no window", f.Kind, f.From, f.To)
+	case f.From > s.Span:
+		return fmt.Errorf("%s: from %v to %v is outside of the run of %v", f.Kind, f.From, f.To, s.Span)
+	case f.Worker < 0 || f.Worker >= s.Workers:
+		return fmt.Errorf("%s: there is no worker %d", f.Kind, f.Worker)
+	case f.After < 0 || f.Wait < 0:
+		return fmt.Errorf("%s: %d commands or a wait of %v", f.Kind, f.After, f.Wait)
+	case slices.Contains(toGateways, f.Kind) && !f.PG.Known():
+		return fmt.Errorf("%s: unknown gateway %q", f.Kind, f.PG)
+	}
+	return nil
+}
+
+// concerns reports whether a fault may delay the request of a payment.
+func (f Fault) concerns(p payment) bool {
+	switch {
+	case slices.Contains(toGateways, f.Kind):
+		return f.PG == p.receipt.PG || f.PG == p.PG
+	case slices.Contains(deeds, f.Kind):
+		return false
+	}
+	return true // what PortOne does to one gateway's calls may close its own gate
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// finding is what seeds told of a mutation.
+type finding struct {
+	seed  uint64 // that failed; 0 for none
+	what  string // the invariant that it broke, in the simulation's words
+	again int    // how many reruns of that seed failed, too
+}
+
+// moduleRoot returns the directory with go.mod.
+func moduleRoot(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return "", fmt.Errorf("find the module: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// try runs seeds with a mutation until one fails, and that one again.
+func (s settings) try(ctx context.Context, root string, m mutation) (finding, error) {
+	dir, err := os.MkdirTemp("", "mutation-*")
+	if err != nil {
+		return finding{}, err
+	}
+	defer os.RemoveAll(dir)
+	replaced, err := overlay(root, dir, m)
+	if err != nil {
+		return finding{}, err
+	}
+	binary := filepath.Join(dir, "world.test")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-overlay", replaced, "-o", binary, "./bench/world")
+	build.Dir = root
+	if text, err := build.CombinedOutput(); err != nil {
+		return finding{}, fmt.Errorf("%w\n%s", err, text)
+	}
+	found, err := s.simulate(ctx, root, binary, 1, s.seeds)
+	for i := 0; i < s.rerun && err == nil && found.seed != 0; i++ {
+		var same finding
+		if same, err = s.simulate(ctx, root, binary, found.seed, 1); same.seed != 0 {
+			found.again++
+		}
+	}
+	return found, err
+}
+
+// simulate runs so many seeds from the first on until one fails.
+func (s settings) simulate(ctx context.Context, root, binary string, first uint64, count int) (finding, error) {
+	cmd := exec.CommandContext(ctx, binary, "-test.run=^TestUntilFailure$", "-test.timeout=0", "-world.until-failure",
+		fmt.Sprint("-world.seed=", first), fmt.Sprint("-world.seeds=", count), fmt.Sprint("-world.span=", s.span))
+	cmd.Dir = filepath.Join(root, "bench", "world")
+	output, err := cmd.CombinedOutput()
+	switch {
+	case err == nil:
+		return finding{}, nil
+	case ctx.Err() != nil:
+		return finding{}, context.Cause(ctx)
+	}
+	found := read(string(output))
+	if found.seed == 0 {
+		return found, errors.Join(err, errors.New(string(output)))
+	}
+	return found, nil
+}
+
+// read returns which seed failed, by what a simulation wrote. One that panicked, or where
+// all wait for ever, has failed with the first seed that had not ended.
+func read(output string) finding {
+	var running []uint64
+	var panicked string
+	for line := range strings.Lines(output) {
+		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		var seed uint64
+		_, err := fmt.Sscan(rest, &seed)
+		switch {
+		case err == nil && word == "began":
+			running = append(running, seed)
+		case err == nil && word == "ended":
+			running = slices.DeleteFunc(running, func(other uint64) bool { return other == seed })
+		case err == nil && word == "failed":
+			_, what, _ := strings.Cut(rest, " ")
+			return finding{seed: seed, what: what}
+		case word == "panic:" || word == "fatal":
+			panicked = cmp.Or(panicked, word+" "+rest)
+		}
+	}
+	if panicked == "" || len(running) == 0 {
+		return finding{}
+	}
+	return finding{seed: slices.Min(running), what: panicked}
+}

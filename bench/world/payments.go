@@ -1,0 +1,108 @@
+package world
+
+import (
+	"fmt"
+	"time"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// nature is what is odd about the receipt of a payment.
+type nature string
+
+const (
+	ordinary    nature = ""
+	refused     nature = "refused"     // PortOne refuses it for good
+	unsupported nature = "unsupported" // its gateway revokes none
+	notIssued   nature = "not issued"  // there is none
+	byHand      nature = "by hand"     // a person has revoked it
+	forbidden   nature = "forbidden"   // PortOne turns away calls for it alone
+	failing     nature = "failing"     // every DELETE fails
+	lossy       nature = "lossy"       // two answers are lost
+)
+
+var natures = []nature{refused, unsupported, notIssued, byHand, forbidden, failing, lossy}
+
+// role is what people may do about a payment: one thing, so that it is known what must
+// follow.
+type role int
+
+const (
+	onlyLetters role = iota // retry and discard its dead letter
+	cancelled
+	archived // or deleted, or run, as a task
+	reissued
+	roles
+)
+
+// payment is one whose receipt is to be revoked.
+type payment struct {
+	tasks.Revocation // as producers ask for it
+	receipt          iamporttest.Receipt
+	nature           nature
+	role             role
+	list             string        // in which it is asked for, empty for alone
+	at               time.Duration // when it is asked for alone
+	repeat           time.Duration // when it is asked for alone once more; 0 for never
+}
+
+// revokedByHand is when people revoked receipts.
+var revokedByHand = time.Date(1999, 12, 1, 9, 0, 0, 0, time.UTC)
+
+// payments returns those of a scenario.
+func (s Scenario) payments() []payment {
+	all := make([]payment, s.Receipts)
+	for number := range all {
+		random := s.random("payment", number)
+		p := &all[number]
+		p.ImpUID = fmt.Sprintf("imp_%012d", number)
+		p.receipt = iamporttest.Receipt{ImpUID: p.ImpUID, PG: gateways[number%len(gateways)]}
+		p.PG = p.receipt.PG
+		p.at = time.Duration(random.Int64N(int64(s.Span)))
+		p.role = role(random.IntN(int(roles)))
+		if random.Float64() < s.Odd {
+			p.nature = natures[random.IntN(len(natures))]
+		}
+		if p.nature == byHand {
+			p.receipt.CancelledAt = revokedByHand
+		}
+		if s.Lists > 0 && random.IntN(3) == 0 {
+			p.list = fmt.Sprintf("world-%d", random.IntN(s.Lists))
+		}
+		if random.IntN(8) == 0 {
+			p.repeat = p.at + time.Duration(random.Int64N(int64(s.Span)))
+		}
+		if named := random.IntN(12) == 0; named && p.PG.LooksUp() && p.nature == ordinary {
+			p.receipt.ApplyNum = fmt.Sprintf("%09d", number+1)
+			p.ApplyNum = p.receipt.ApplyNum
+		}
+	}
+	return all
+}
+
+// rules returns what PortOne does to calls for a payment.
+func (p payment) rules() []iamporttest.Rule {
+	rule := iamporttest.Rule{ImpUID: p.ImpUID}
+	switch p.nature {
+	case refused:
+		rule.Fault = iamporttest.RefusedCode
+	case unsupported:
+		rule.Fault = iamporttest.Unsupported
+	case forbidden:
+		rule.Fault = iamporttest.Forbidden
+	case failing:
+		rule.Fault = iamporttest.GatewayFailed
+	case lossy:
+		rule.Fault, rule.Times = iamporttest.CutAfter, 2
+	case byHand:
+		if p.PG.LooksUp() {
+			return nil
+		}
+		// Any other answer would contradict the truth in a way that nobody can check.
+		rule.Fault = iamporttest.GatewayFailed
+	default:
+		return nil
+	}
+	return []iamporttest.Rule{rule}
+}

@@ -1,0 +1,79 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// recorder enters every Redis command that names an imp_uid into its history.
+type recorder struct {
+	world *world
+	who   string
+}
+
+// DialHook changes nothing.
+func (recorder) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+}
+
+// ProcessHook enters a command once it has ended.
+func (r recorder) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		r.record(cmd)
+		return err
+	}
+}
+
+// ProcessPipelineHook enters the commands of a pipeline once it has ended.
+func (r recorder) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := next(ctx, cmds)
+		for _, cmd := range cmds {
+			r.record(cmd)
+		}
+		return err
+	}
+}
+
+// longest is how much is shown of a reply.
+const longest = 90
+
+// record enters a command into the history of each imp_uid that it names, or its reply.
+func (r recorder) record(cmd redis.Cmder) {
+	result := ""
+	if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) {
+		result = err.Error()
+	} else if c, ok := cmd.(*redis.Cmd); ok {
+		result = fmt.Sprint(c.Val())
+	}
+	seen := make(map[string]string)
+	for _, arg := range cmd.Args() {
+		text, isText := arg.(string)
+		if impUID := impUIDIn(text); isText && impUID != "" && seen[impUID] == "" {
+			seen[impUID] = text[:min(len(text), longest)]
+		}
+	}
+	if impUID := impUIDIn(result); len(seen) == 0 && impUID != "" {
+		seen[impUID] = ""
+	}
+	for impUID, text := range seen {
+		result = strings.ToValidUTF8(result[:min(len(result), longest)], "")
+		r.world.note(impUID, r.who, fmt.Sprintf("%s %s: %q", r.nameOf(cmd), text, result))
+	}
+}
+
+// nameOf returns a command's name, or of a script its first words.
+func (r recorder) nameOf(cmd redis.Cmder) string {
+	args := cmd.Args()
+	if sha, isText := args[min(1, len(args)-1)].(string); isText && cmd.Name() == "evalsha" {
+		title := r.world.redis.title(sha)
+		return fmt.Sprintf("script %q", title[:min(len(title), longest/2)])
+	}
+	return cmd.Name()
+}
