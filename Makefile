@@ -48,13 +48,15 @@ SOAK ?=
 soak: ## kill workers and Redis under load, compare with PortOne's truth (needs redis-server)
 	go run ./bench/soak $(SOAK)
 
-# How many seeds the simulation runs, from which on, and in which virtual time faults begin.
+# How many seeds the simulation runs, or with 0 for how long it begins with further ones; from
+# which on; and in which virtual time faults begin.
 SEEDS ?= 20
+FOR   ?= 2m
 SEED  ?= 1
 SPAN  ?= 10m
 
 world: ## simulate hours of faults in seconds, and compare with PortOne's truth
-	go test ./bench/world -run '^TestSeeds$$' -v -timeout 0 -args -world.seed=$(SEED) -world.seeds=$(SEEDS) -world.span=$(SPAN)
+	go test ./bench/world -run '^TestSeeds$$' -v -timeout 0 -args -world.seed=$(SEED) -world.seeds=$(SEEDS) -world.for=$(FOR) -world.span=$(SPAN)
 
 # Flags of the mutations: -only NAME, -seeds N, -rerun 10.
 MUTATIONS ?=

@@ -19,13 +19,37 @@ func (w *world) happen(f Fault) {
 		time.Sleep(lostSpan)
 		w.begin(f)
 		w.redis.restore(past)
-		defer func() { w.askLost(w.proof.Forget(since)) }()
+		knew := w.living()
+		defer func() {
+			if !slices.ContainsFunc(knew, func(p *process) bool { return p.host.lives() }) {
+				w.forgetAll(since)
+			}
+			w.askLost(w.proof.Forget(since))
+		}()
 	default:
 		time.Sleep(f.From)
 		w.begin(f)
 	}
 	time.Sleep(f.To - f.From)
 	w.end(f)
+}
+
+// living returns the workers that live, and so know what Redis has confirmed to them.
+func (w *world) living() []*process {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(w.workers), func(p *process) bool { return !p.host.lives() })
+}
+
+// forgetAll notes what was revoked since a time that Redis has lost: nobody is left who
+// could tell it that it lost something.
+func (w *world) forgetAll(since time.Time) {
+	for truth := range w.portone.Truths() {
+		if at := truth.RevokedAt.Add(-w.scenario.PortOneSkew); truth.Revoked() && !at.Before(since) {
+			w.note(truth.ImpUID, producerName, "Redis has lost what became of it, and every worker died that knew")
+			w.proof.Note(func() { w.proof.Unnoticed[truth.ImpUID] = true })
+		}
+	}
 }
 
 // begin lets a fault begin. Of one kind several may happen at a time: what they come to

@@ -83,6 +83,12 @@ func (w *world) check() {
 		w.fail("", "evidence not gathered: %v", err)
 		return
 	}
+	for impUID, truth := range found.Truths {
+		if truth.Revoked() {
+			truth.RevokedAt = truth.RevokedAt.Add(-w.scenario.PortOneSkew)
+			found.Truths[impUID] = truth
+		}
+	}
 	for _, p := range w.payments {
 		found.Failing[p.ImpUID] = p.nature == failing || p.nature == byHand && !p.PG.LooksUp()
 	}

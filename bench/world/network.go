@@ -90,6 +90,13 @@ func (h *host) kill() {
 	h.cut("")
 }
 
+// lives reports whether the host was not killed.
+func (h *host) lives() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.dead
+}
+
 // dieAfter calls death once so many more commands were sent: before the last of them
 // arrives, or before its answer does.
 func (h *host) dieAfter(commands int, death func()) {

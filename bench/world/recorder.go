@@ -45,8 +45,12 @@ func (r recorder) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 const longest = 90
 
 // record enters a command into the history of each imp_uid that it names, or its reply.
+// Those that only read say nothing unless they fail.
 func (r recorder) record(cmd redis.Cmder) {
 	result := ""
+	if cmd.Err() == nil && strings.Contains(reads, " "+strings.ToUpper(cmd.Name())+" ") {
+		return
+	}
 	if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) {
 		result = err.Error()
 	} else if c, ok := cmd.(*redis.Cmd); ok {

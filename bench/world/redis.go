@@ -148,8 +148,8 @@ func (r *redisServer) answer(peer *server.Peer, command string, args ...string) 
 	return true
 }
 
-// titleOf returns the first words of a script: of the last comment that tells of its KEYS,
-// since what scripts share stands before, or else its first line.
+// titleOf returns the first words of a script: of the last comment that tells of its KEYS
+// or ARGV, since what scripts share stands before, or else its first line.
 func titleOf(script string) string {
 	title, block := "", ""
 	for line := range strings.Lines(script) {
@@ -160,7 +160,7 @@ func titleOf(script string) string {
 			block = ""
 		case block == "":
 			block = comment
-		case strings.HasPrefix(comment, "KEYS"):
+		case strings.HasPrefix(comment, "KEYS"), strings.HasPrefix(comment, "ARGV"):
 			title = block
 		}
 	}

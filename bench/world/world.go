@@ -12,6 +12,10 @@
 // All processes of a bubble share its clock, and the product reads the time from nowhere
 // else: so the clocks of Redis and of PortOne are skewed, but no process against another.
 //
+// Where Redis loses its last second and every worker dies before it is back, nobody is left
+// who could notice: then a receipt without lookups that had just been revoked may end as a
+// dead letter whose attempts are used up. This is the one contradiction that is allowed.
+//
 // A bubble in which everybody waits for ever ends with a panic that shows every goroutine
 // and what it waits for. What it cannot see is a goroutine that waits for a [sync.Mutex]
 // held by one that sleeps: the test's own timeout shows those.

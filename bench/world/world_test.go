@@ -5,8 +5,11 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/cryptotest"
 	"time"
@@ -18,9 +21,11 @@ import (
 )
 
 var (
-	first = flag.Uint64("world.seed", 1, "the first `seed` of TestSeeds")
-	seeds = flag.Int("world.seeds", 1, "how many `seeds` TestSeeds runs")
-	span  = flag.Duration("world.span", 10*time.Minute, "in which virtual `time` the faults of TestSeeds begin")
+	first  = flag.Uint64("world.seed", 1, "the first `seed` of TestSeeds")
+	seeds  = flag.Uint64("world.seeds", 0, "how many `seeds` TestSeeds runs; 0 for as many as begin in -world.for")
+	during = flag.Duration("world.for", 20*time.Second, "how `long` TestSeeds begins with further seeds, if their number is not given")
+	span   = flag.Duration("world.span", 10*time.Minute, "in which virtual `time` the faults of TestSeeds begin")
+	shrink = flag.Bool("world.shrink", false, "leave out the faults that a seed does not need to fail")
 )
 
 func TestMain(m *testing.M) {
@@ -37,23 +42,66 @@ func (silent) Printf(context.Context, string, ...any) {}
 
 // TestSeeds runs seeds, as many at a time as there are processors.
 func TestSeeds(t *testing.T) {
-	for seed := *first; seed < *first+uint64(*seeds); seed++ {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			if *seeds == 1 {
-				cryptotest.SetGlobalRandom(t, seed) // which parallel tests may not do
-			} else {
+	var begun atomic.Uint64
+	var all total
+	began := time.Now()
+	further := func() (seed uint64, ok bool) {
+		n := begun.Add(1) - 1
+		return *first + n, n < *seeds || *seeds == 0 && time.Since(began) < *during
+	}
+	if *seeds == 1 {
+		cryptotest.SetGlobalRandom(t, *first) // which parallel tests may not do
+		runSeed(t, *first, &all)
+		return
+	}
+	t.Run("parallel", func(t *testing.T) {
+		for lane := range runtime.GOMAXPROCS(0) {
+			t.Run(fmt.Sprint(lane), func(t *testing.T) {
 				t.Parallel()
-			}
-			s := world.Generate(seed, *span)
-			began := time.Now()
-			got := world.Run(t, s)
-			t.Logf("seed %d: %v in %v, %d DELETEs, %d kills", seed, got.Virtual.Round(time.Second),
-				time.Since(began).Round(time.Millisecond), got.Deletes, got.Kills)
-			if len(got.Failures) > 0 {
-				t.Errorf("%s%s\nRun it again: go test ./bench/world -run TestSeeds -world.seed=%d -world.seeds=1 -world.span=%v",
-					s, strings.Join(got.Failures, "\n"), seed, *span)
-			}
-		})
+				for seed, ok := further(); ok; seed, ok = further() {
+					runSeed(t, seed, &all)
+				}
+			})
+		}
+	})
+	t.Logf("%d seeds in %v: %.1f virtual hours, %.0f virtual seconds a second, %d DELETEs, %d faults, %d deaths of workers",
+		all.seeds, time.Since(began).Round(time.Second), all.Virtual.Hours(), all.Virtual.Seconds()/time.Since(began).Seconds(),
+		all.Deletes, all.Faults, all.Kills)
+}
+
+// total is what all runs came to together.
+type total struct {
+	mu sync.Mutex
+	world.Result
+	seeds int
+}
+
+func (a *total) add(r world.Result) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.seeds++
+	a.Virtual += r.Virtual
+	a.Deletes += r.Deletes
+	a.Faults += r.Faults
+	a.Kills += r.Kills
+}
+
+func runSeed(t *testing.T, seed uint64, all *total) {
+	s := world.Generate(seed, *span)
+	began := time.Now()
+	got := world.Run(t, s)
+	all.add(got)
+	t.Logf("seed %d: %v in %v, %d DELETEs, %d faults, %d deaths", seed, got.Virtual.Round(time.Second),
+		time.Since(began).Round(time.Millisecond), got.Deletes, got.Faults, got.Kills)
+	if len(got.Failures) == 0 {
+		return
+	}
+	t.Errorf("%s%s\nRun it again: go test ./bench/world -run TestSeeds -world.seed=%d -world.seeds=1 -world.span=%v",
+		s, strings.Join(got.Failures, "\n"), seed, *span)
+	if *shrink {
+		t.Logf("it needs no more than this to fail: %s", world.Shrink(s, func(s world.Scenario) bool {
+			return len(world.Run(t, s).Failures) > 0
+		}))
 	}
 }
 

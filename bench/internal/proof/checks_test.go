@@ -230,6 +230,14 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 		"revoked by a DELETE, and said to be exhausted": {func(e *Evidence) {
 			e.Truths[handmade] = e.Truths[unclear]
 		}, []string{"wrong"}},
+		"nothing, where all who knew of the DELETE are gone": {func(e *Evidence) {
+			e.Truths[handmade] = e.Truths[unclear]
+			e.Unnoticed[handmade] = true
+		}, nil},
+		"the same, where a lookup tells": {func(e *Evidence) {
+			e.Truths[given] = iamporttest.Truth{Issued: true, RevokedAt: time.Unix(1, 0)}
+			e.Unnoticed[given] = true
+		}, []string{"wrong"}},
 		"a receipt that fails, given up too early": {func(e *Evidence) {
 			change(e, spent, func(o *outcome.Outcome) { o.Reason = outcome.ReasonNotIssued })
 		}, []string{"every DELETE fails, not given up"}},

@@ -27,6 +27,9 @@ type History struct {
 	Reissued  map[string]time.Time // when another receipt followed the one that was revoked
 	// Discarded are those that a person may have taken off the list of dead letters.
 	Discarded map[string]bool
+	// Unnoticed are those whose revocation Redis forgot, while every worker died that could
+	// have noticed it: by no lookup, nobody can tell any more.
+	Unnoticed map[string]bool
 	// Again is the outcome that a request had before the receipt was asked for again.
 	Again   map[string]outcome.Outcome
 	Deletes map[string][]time.Time // when each DELETE arrived
@@ -52,7 +55,7 @@ func NewHistory() *History {
 	return &History{
 		Accepted: make(map[string]int), Asked: make(map[string][]Asking),
 		Cancelled: make(map[string][]Cancellation), Touched: make(map[string]bool),
-		Archived: make(map[string]time.Time), Reissued: make(map[string]time.Time), Discarded: make(map[string]bool),
+		Archived: make(map[string]time.Time), Reissued: make(map[string]time.Time), Discarded: make(map[string]bool), Unnoticed: make(map[string]bool),
 		Again: make(map[string]outcome.Outcome), Deletes: make(map[string][]time.Time),
 	}
 }
