@@ -258,13 +258,13 @@ func TestEveryScriptMayBeRun(t *testing.T) {
 	for user, patterns := range map[string][]string{
 		"revoker-worker": {
 			"tasks/outcome/batch", "tasks/outcome/beat", "tasks/outcome/begin", "tasks/outcome/extend",
-			"tasks/outcome/finish", "tasks/outcome/overdue", "tasks/backlog/*", "worker/*", "worker/account/*", "worker/gate/*",
+			"tasks/outcome/finish", "tasks/outcome/overdue", "tasks/backlog/*", "worker/*", "worker/account/*", "worker/gate/*", "worker/pause/*",
 		},
 		"revoker-producer": {
 			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/backlog/remove",
 		},
 		"revoker-operator": {
-			"tasks/outcome/batch", "tasks/outcome/cancel", "tasks/outcome/revive", "tasks/outcome/settle", "tasks/backlog/remove", "worker/gate/*",
+			"tasks/outcome/batch", "tasks/outcome/cancel", "tasks/outcome/revive", "tasks/outcome/settle", "tasks/backlog/remove", "worker/gate/*", "worker/pause/*",
 		},
 	} {
 		for _, pattern := range patterns {

@@ -13,7 +13,7 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 type batchShowSettings struct {
@@ -69,7 +69,7 @@ func (p *program) runBatchShow(ctx context.Context, s batchShowSettings, name st
 }
 
 // showBatch prints all that is known about a batch.
-func showBatch(out screen, b outcome.Batch, holds []gate.Hold) error {
+func showBatch(out screen, b outcome.Batch, holds []pause.Hold) error {
 	r := printout{screen: out}
 	r.say(hanging, "%s  %s", b.Name, b.Source)
 	r.row("lines", b.Lines, unread(b))

@@ -34,6 +34,19 @@ type bulkSettings struct {
 	tracers *traces.Tracers
 }
 
+func (s *bulkSettings) flags(f *pflag.FlagSet) {
+	s.redis.Flags(f)
+	s.retention.Flags(f)
+	f.StringVar(&s.batch, "batch", "", "`name` of the batch, at most 64 letters of any script, digits, . _ and - (default the file's and the time)")
+	s.list.flags(f)
+	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be asked for, and change nothing")
+	f.BoolVar(&s.yes, "yes", false, "do it without a question, also where columns look wrong")
+	f.BoolVar(&s.wait, "wait", false, "wait until every line is revoked or given up")
+	f.StringVar(&s.report.file, "report", "",
+		"`file` for the list with its outcomes, as CSV, or NDJSON for a list in JSON (needs --wait)")
+	f.BoolVar(&s.report.bom, "bom", false, "begin a CSV report with a byte-order mark, for Excel")
+}
+
 // listSettings say how a list is read.
 type listSettings struct{ pg, tier, column, sheet string }
 
@@ -60,12 +73,7 @@ func (s listSettings) validate() error {
 	return nil
 }
 
-func (p *program) bulk() *cobra.Command {
-	var s bulkSettings
-	cmd := &cobra.Command{
-		Use:   "bulk FILE|-",
-		Short: "Ask for a whole list of receipts to be revoked",
-		Long: `Bulk reads a list of payments and asks for each one's receipt to be revoked: a
+const bulkHelp = `Bulk reads a list of payments and asks for each one's receipt to be revoked: a
 CSV with a header, one bare column of imp_uids, an Excel workbook (.xlsx),
 NDJSON, a JSON array, or a list as PortOne's API answers it; from a file, or
 from standard input for "-". What is compressed with gzip or zstd is unpacked.
@@ -80,15 +88,20 @@ The imp_uids stand in a column named imp_uid, impUid, 포트원 거래고유번�
 is meant, and no other of the same payment is revoked; one named tier or
 tier_code the sub-merchant (하위상점), by three upper-case letters or digits. A
 list with one of these two is refused while a worker runs that is too old to
-know of it. A line that cannot be used
-is reported with its number, and the rest goes on; one that is refused because
-another receipt of its payment was being revoked is given in another batch
-later.
+know of it. A line that cannot be used is reported with its number, and the
+rest goes on; one that is refused because another receipt of its payment was
+being revoked is given in another batch later.
 
 With --dry-run it reads the list, and shows how it was understood, how many
 lines are new or were asked for before, and what became of those; nothing is
 written. On a terminal it shows the same of more than 1,000 lines and asks,
 unless --yes.
+
+It warns where imp_uids do not begin with imp_ or imps_, or gateways are not
+known. If that is so in more than half of the lines, the column may be another:
+then it asks on a terminal, and needs --yes where there is none. A list that it
+does not ask about is judged by its first 1,000 lines before anything is asked
+for, and the counts of the whole follow at its end.
 
 The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
 the same list again under the same --batch goes on where it stopped, and asks
@@ -97,7 +110,14 @@ What was asked for elsewhere counts as a duplicate and is shown with the outcome
 it has or gets. Single revocations come before those of a list.
 
 It exits 3 if a line cannot be used, and with --wait unless all are revoked; 1
-if no line can be used, and then no batch is made of fewer than 1,000 lines.`,
+if no line can be used, and then no batch is made of fewer than 1,000 lines.`
+
+func (p *program) bulk() *cobra.Command {
+	var s bulkSettings
+	cmd := &cobra.Command{
+		Use:   "bulk FILE|-",
+		Short: "Ask for a whole list of receipts to be revoked",
+		Long:  bulkHelp,
 		Example: `  revoker bulk refunds.csv --dry-run
   revoker bulk refunds.csv --wait --report outcomes.csv --bom
   revoker bulk refunds.xlsx --sheet 환불 --batch refunds-2026-11`,
@@ -109,17 +129,7 @@ if no line can be used, and then no batch is made of fewer than 1,000 lines.`,
 			return p.runBulk(cmd.Context(), s, args[0])
 		},
 	}
-	s.redis.Flags(cmd.Flags())
-	s.retention.Flags(cmd.Flags())
-	f := cmd.Flags()
-	f.StringVar(&s.batch, "batch", "", "`name` of the batch, at most 64 letters of any script, digits, . _ and - (default the file's and the time)")
-	s.list.flags(f)
-	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be asked for, and change nothing")
-	f.BoolVar(&s.yes, "yes", false, "do it, without a question on a terminal")
-	f.BoolVar(&s.wait, "wait", false, "wait until every line is revoked or given up")
-	f.StringVar(&s.report.file, "report", "",
-		"`file` for the list with its outcomes, as CSV, or NDJSON for a list in JSON (needs --wait)")
-	f.BoolVar(&s.report.bom, "bom", false, "begin a CSV report with a byte-order mark, for Excel")
+	s.flags(cmd.Flags())
 	return cmd
 }
 

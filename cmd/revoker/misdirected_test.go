@@ -107,7 +107,7 @@ func waiting(ctx context.Context, w *world, text string) string {
 		p.run(ctx, []string{"work"})
 	}()
 	for ctx.Err() == nil && !strings.Contains(log.String(), text) {
-		pause(ctx, 5*time.Millisecond)
+		sleep(ctx, 5*time.Millisecond)
 	}
 	cancel()
 	<-ended

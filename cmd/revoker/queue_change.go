@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 func (p *program) queueResume() *cobra.Command {
@@ -71,7 +72,7 @@ func (p *program) tellQueue(queue, became string) {
 	newScreen(p.stdout).say("%s  %s", pad(queue, 26), became)
 }
 
-func resumeQueue(ctx context.Context, store *gate.Store, queue gate.Pause) (string, error) {
+func resumeQueue(ctx context.Context, store *gate.Store, queue pause.Pause) (string, error) {
 	done, err := store.Resume(ctx, queue)
 	switch {
 	case err != nil:

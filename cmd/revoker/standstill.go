@@ -8,6 +8,7 @@ import (
 
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 const (
@@ -45,7 +46,7 @@ func newStandstill(
 
 // look tells of the workers, for which so many tasks wait, and returns what pauses queues;
 // false if it was looked a moment ago, or nothing could be read.
-func (s *standstill) look(ctx context.Context, waiting int) (pauses []gate.Pause, looked bool) {
+func (s *standstill) look(ctx context.Context, waiting int) (pauses []pause.Pause, looked bool) {
 	now := s.now()
 	if now.Sub(s.looked) < standstillEvery {
 		return nil, false

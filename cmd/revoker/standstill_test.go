@@ -11,7 +11,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 // Who waits hears after three seconds how many workers there are, and each change once.
@@ -79,7 +79,7 @@ func TestStandstillLooksAtWorkersAndPauses(t *testing.T) {
 	s.now = func() time.Time { return now }
 	client.Set(ctx, "asynq:{receipts-kcp}:paused", "1764000000 gate kcp 5", 0)
 	pauses, looked := s.look(ctx, 1)
-	if _, held := gate.PauseOf("receipts-kcp", pauses); !looked || !held || len(said) > 0 {
+	if _, held := pause.Of("receipts-kcp", pauses); !looked || !held || len(said) > 0 {
 		t.Errorf("got %v, %t, said %q", pauses, looked, said)
 	}
 	if _, looked := s.look(ctx, 1); looked {

@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 // watchEvery is how often it is looked how far a batch has come.
@@ -21,7 +21,7 @@ type batchWatch struct {
 	outcomes *outcome.Store
 	progress *progress
 	still    *standstill
-	pauses   []gate.Pause
+	pauses   []pause.Pause
 }
 
 func newBatchWatch(out io.Writer, client redis.UniversalClient, outcomes *outcome.Store) *batchWatch {
@@ -50,7 +50,7 @@ func (w *batchWatch) until(ctx context.Context, name string) (outcome.Batch, err
 		default:
 			w.show(ctx, b)
 		}
-		pause(ctx, watchEvery)
+		sleep(ctx, watchEvery)
 	}
 }
 

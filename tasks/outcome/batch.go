@@ -33,7 +33,7 @@ type Batch struct {
 	// elsewhere, each imp_uid once; Open are those that are still to come.
 	Revoked, Dead, Open int
 	// Held is how many of those that are open wait in paused queues. A Store does not
-	// know: whoever shows a batch fills it in, from what gate.Holds returns.
+	// know: whoever shows a batch fills it in, from what pause.Holds returns.
 	Held int
 	// Reasons are the same outcomes by reason.
 	Reasons map[Reason]int

@@ -143,6 +143,5 @@ func missing(header []string, column string) error {
 // an imp_uid as PortOne makes them. The digit tells imp_1234 from imp_id.
 func looksLikePayment(value string) bool {
 	value = clean(value)
-	return tasks.ValidateImpUID(value) == nil && strings.ContainsAny(value, "0123456789") &&
-		(strings.HasPrefix(value, "imp_") || strings.HasPrefix(value, "imps_"))
+	return tasks.ValidateImpUID(value) == nil && strings.ContainsAny(value, "0123456789") && ofPortOne(value)
 }

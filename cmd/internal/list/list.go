@@ -84,6 +84,7 @@ type Reader struct {
 	parser      parser
 	gateways    gateways
 	tier        string // of lines that name none
+	suspects    Suspects
 	format      Format
 	encoding    string
 	compression string
@@ -127,7 +128,7 @@ func (r *Reader) Read() (Row, error) {
 		}
 		row, err := r.row(record, err)
 		if err == nil {
-			r.gateways.count(row.PG)
+			r.suspects.count(&row, r.gateways.count(row.PG))
 			return row, nil
 		}
 		if err != errBlank {
