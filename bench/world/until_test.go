@@ -31,7 +31,7 @@ func TestUntilFailure(t *testing.T) {
 	for range runtime.GOMAXPROCS(0) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
-			for n := begun.Add(1); n <= uint64(*seeds); n = begun.Add(1) {
+			for n := begun.Add(1); n <= *seeds; n = begun.Add(1) {
 				seed := *first + n - 1
 				fmt.Println("began", seed)
 				hung := time.AfterFunc(hangs, func() { panic(fmt.Sprintf("seed %d did not end within %v", seed, hangs)) })

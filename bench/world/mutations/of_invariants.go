@@ -45,11 +45,11 @@ var ofInvariants = []mutation{
 		new:    "local over = false",
 	},
 	{
-		name:   "called-though-paused",
-		breaks: "What a worker had taken up when a person paused the queue is called.",
-		file:   "worker/gate/pauses.go",
-		old:    "if found && all[i].ByPerson() {",
-		new:    "if found && false {",
+		name:   "pause-lifted",
+		breaks: "The gates lift a person's pause, and what is paused is called.",
+		file:   "worker/gate/mark.go",
+		old:    "return p.Paused && p.Gate == \"\"",
+		new:    "return false",
 	},
 	{
 		name:   "batch-misses-dead",

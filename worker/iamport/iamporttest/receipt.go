@@ -67,12 +67,12 @@ type annotation struct {
 	Undocumented string `json:"undocumented"`
 }
 
-// annotate returns t as the API shows it. As roll decides, the cancelled_at of a receipt
-// that is not revoked is absent, null or 0, and an amount is a number or a text.
+// annotate returns t as the API shows it. The cancelled_at of a receipt that is
+// not revoked is absent, null or 0, as roll decides.
 func annotate(t Truth, roll uint64) annotation {
 	a := annotation{
 		ImpUID: t.ImpUID, ReceiptTID: t.ReceiptTID, ApplyNum: t.ApplyNum, Type: t.Type,
-		Amount: wireAmount(t.Amount, roll), VAT: t.VAT, ReceiptURL: t.ReceiptURL, AppliedAt: t.AppliedAt.Unix(),
+		Amount: wireAmount(t.Amount), VAT: t.VAT, ReceiptURL: t.ReceiptURL, AppliedAt: t.AppliedAt.Unix(),
 		Undocumented: "so may these",
 	}
 	switch {
@@ -87,15 +87,13 @@ func annotate(t Truth, roll uint64) annotation {
 }
 
 // wireAmount returns an amount as gateways write it: most as a number, one in eight with a
-// fraction, or from a thousand on with a comma.
-func wireAmount(amount int64, roll uint64) any {
-	switch roll >> 4 % 16 {
-	case 0:
+// fraction, and one with a comma, each always in the same way.
+func wireAmount(amount int64) any {
+	switch hundreds := amount / 100 % 8; {
+	case hundreds == 0:
 		return fmt.Sprintf("%d.0", amount)
-	case 1:
-		if amount >= 1_000 && amount < 1_000_000 {
-			return fmt.Sprintf("%d,%03d", amount/1_000, amount%1_000)
-		}
+	case hundreds == 1 && amount >= 1_000 && amount < 1_000_000:
+		return fmt.Sprintf("%d,%03d", amount/1_000, amount%1_000)
 	}
 	return amount
 }
