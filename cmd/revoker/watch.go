@@ -64,6 +64,9 @@ func (w *batchWatch) show(ctx context.Context, b outcome.Batch) {
 		causes[held(h.Pause)] = linesWait(h)
 	}
 	w.still.tell(causes)
+	if w.still.unattended() {
+		b.Rate = 0
+	}
 	w.progress.show(b.Revoked+b.Dead, b.Asked(), pace(b))
 }
 

@@ -48,7 +48,7 @@ type Batch struct {
 
 	// Rate is how many ended a second recently: in the last 10 to 20 seconds, or
 	// over the whole of a batch that has finished. It is 0 once nothing has ended for
-	// longer than that, and for thrice as long as one took.
+	// three seconds, and for thrice as long as one took.
 	Rate float64
 }
 

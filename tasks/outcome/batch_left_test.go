@@ -60,7 +60,8 @@ func TestRateEndsWhenNothingEnds(t *testing.T) {
 			moves         bool
 		}{
 			"fast":               {15 * time.Second, time.Second, 1000, true},
-			"fast, then nothing": {45 * time.Second, 30 * time.Second, 1000, false},
+			"fast, then nothing": {15 * time.Second, 4 * time.Second, 1000, false},
+			"one in two seconds": {15 * time.Second, 5 * time.Second, 7, true},
 			"one in 30 seconds":  {60 * time.Second, 29 * time.Second, 2, true},
 			"slow, then nothing": {10 * time.Minute, 4 * time.Minute, 10, false},
 		} {
