@@ -71,6 +71,10 @@ func note(o outcome.Outcome, cause string) string {
 		return o.StatedBy + ": " + o.Statement
 	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():
 		return "at " + moment(o.CancelledAt) + approval(o)
+	case o.Withdrawn && o.Status == outcome.Queued:
+		return "cancelled: it ends as withdrawn, and is not called"
+	case o.Withdrawn:
+		return strings.TrimSuffix("cancelled: no other DELETE follows, a lookup decides; last answer: "+lastAnswer(o), "; last answer: ")
 	case cause != "":
 		return strings.TrimSpace(cause + " " + lastAnswer(o))
 	case o.Status == outcome.Retrying && !o.NextAttemptAt.IsZero():
