@@ -16,6 +16,7 @@ type awaiting struct {
 	queue     *enqueue.Client
 	namespace string
 	still     *standstill
+	flags     string // that find Redis, to look again
 }
 
 func newAwaiting(out io.Writer, client redis.UniversalClient, queue *enqueue.Client, namespace string) *awaiting {
@@ -36,7 +37,7 @@ func (a *awaiting) until(ctx context.Context, asked outcome.Outcome, others []st
 		case err == nil || !passed:
 			return o, err
 		case ctx.Err() != nil:
-			a.say("stopped waiting; %s stays requested, and 'revoker status %[1]s' tells how far it has come", asked.ImpUID)
+			a.say("stopped waiting; %s stays requested, and 'revoker status %[1]s%s' tells how far it has come", asked.ImpUID, a.flags)
 			if len(others) > 0 {
 				a.say("%s after it: not requested", plural(len(others), "imp_uid"))
 			}

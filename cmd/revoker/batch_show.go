@@ -50,7 +50,7 @@ func (p *program) runBatchShow(ctx context.Context, s batchShowSettings, name st
 	store := outcome.NewStore(client, s.redis.Outcomes())
 	read := store.Batch
 	if s.wait {
-		read = newBatchWatch(p.stderr, client, store).until
+		read = newBatchWatch(p.stderr, client, store, p.redisFlags).until
 	}
 	b, err := read(ctx, norm.NFC.String(name))
 	if err != nil {
@@ -134,6 +134,8 @@ func duplicates(b outcome.Batch) string {
 func toCome(b outcome.Batch) string {
 	left, known := b.Left()
 	switch {
+	case b.Open > 0 && !b.CancelledAt.IsZero():
+		return "cancelled " + moment(b.CancelledAt) + ": no DELETE follows, a lookup decides what was called"
 	case b.Open == 0 || !known:
 		return ""
 	case b.Held > 0:

@@ -25,6 +25,7 @@ type bulkJob struct {
 	asking   *enqueue.Batch
 	outcomes *outcome.Store
 	client   redis.UniversalClient
+	flags    string // that find Redis, to look again
 
 	before int
 	asked  lineCounts
@@ -48,6 +49,7 @@ func (p *program) newBulkJob(s bulkSettings, input *bulkInput, client redis.Univ
 	return &bulkJob{
 		out: p.stderr, input: input, settings: s, asking: asking,
 		outcomes: outcome.NewStore(client, s.redis.Outcomes()), client: client,
+		flags: p.redisFlags,
 	}, nil
 }
 
@@ -59,7 +61,7 @@ func (j *bulkJob) run(ctx context.Context, report *reportFile) (err error) {
 		return fmt.Errorf("%s: %w", j.input.name, err)
 	}
 	if j.settings.wait {
-		if j.batch, err = newBatchWatch(j.out, j.client, j.outcomes).until(ctx, j.settings.batch); err != nil {
+		if j.batch, err = newBatchWatch(j.out, j.client, j.outcomes, j.flags).until(ctx, j.settings.batch); err != nil {
 			return err
 		}
 	}
@@ -133,10 +135,10 @@ func (j *bulkJob) tellAsked() {
 		newScreen(j.out).say("%s asked for by an earlier run.", count(j.before, "of them was", "of them were"))
 	}
 	if suspects := j.input.reader.Suspects(); suspects.Most() {
-		newScreen(j.out).say("If the column was wrong, withdraw the lines: revoker batch cancel %s", j.settings.batch)
+		newScreen(j.out).say("If the column was wrong, withdraw the lines: revoker batch cancel %s%s", j.settings.batch, j.flags)
 	}
 	if !j.settings.wait {
-		newScreen(j.out).say("See how far it has come with: revoker batch show %s --wait", j.settings.batch)
+		newScreen(j.out).say("See how far it has come with: revoker batch show %s%s --wait", j.settings.batch, j.flags)
 	}
 }
 

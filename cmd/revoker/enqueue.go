@@ -84,6 +84,7 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 	})
 	out := p.printer(s.json)
 	wait := newAwaiting(p.stderr, client, queue, s.redis.Namespace)
+	wait.flags = p.redisFlags
 	pg, _ := tasks.ParseGateway(s.pg)
 
 	unfinished := false

@@ -24,6 +24,9 @@ func (p *program) pauses(ctx context.Context, client redis.UniversalClient, name
 
 // hold returns what holds the open lines of a batch, and notes in it how many they are.
 func hold(b *outcome.Batch, pauses []pause.Pause) []pause.Hold {
+	if !b.CancelledAt.IsZero() {
+		return nil // its lines end whatever is paused
+	}
 	holds := pause.Holds(b.OpenOf(), pauses)
 	b.Held = min(pause.Held(holds), b.Open)
 	return holds
@@ -77,7 +80,7 @@ func nextProbe(of gate.Name, gates gate.Snapshot) string {
 // heldQueue returns what pauses the queue of an outcome that has not ended, and false if
 // nothing does.
 func heldQueue(o outcome.Outcome, namespace string, pauses []pause.Pause) (pause.Pause, bool) {
-	if o.Status != outcome.Queued && o.Status != outcome.Retrying {
+	if o.Status != outcome.Queued && o.Status != outcome.Retrying || o.Withdrawn { // that ends whatever is paused
 		return pause.Pause{}, false
 	}
 	queue := tasks.QueueOf(tasks.Revocation{PG: o.PG, Batch: o.Batch}).In(namespace)

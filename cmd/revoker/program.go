@@ -35,6 +35,8 @@ type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
+
+	redisFlags string // those given that find Redis, as they are repeated to look again
 }
 
 // run carries a command line out and returns the exit code.
@@ -43,6 +45,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	root := p.root()
 	root.SetArgs(args)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		p.redisFlags = givenRedisFlags(cmd.Flags())
 		if err := config.FromEnvironment(cmd.Flags(), p.getenv); err != nil {
 			return err
 		}

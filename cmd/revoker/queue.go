@@ -115,9 +115,17 @@ func (s *queueSettings) possible(all []pause.Pause) []pause.Pause {
 	return all
 }
 
-// tellNoQueue says that no queue exists.
-func (p *program) tellNoQueue() {
-	p.say("there is no queue yet: nothing was ever asked for")
+// tellNoQueue says that no queue exists. Why, Redis does not tell: nothing was requested, or
+// it has lost its data.
+func (p *program) tellNoQueue() { p.say("Redis holds no queue of this namespace") }
+
+// showNoQueue says that there is nothing to list, to people after how many workers are running.
+func (p *program) showNoQueue(json bool, workers int) error {
+	p.tellNoQueue()
+	if json {
+		return nil
+	}
+	return newScreen(p.stdout).line(working(workers, 0), hanging)
 }
 
 // listed returns the names of queues.

@@ -84,9 +84,12 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		return err
 	}
 	defer meant.client.Close()
+	workers, err := backlog.NewWorkers(meant.client, s.redis.Namespace).List(ctx)
+	if err != nil {
+		return err
+	}
 	if len(meant.queues) == 0 {
-		p.tellNoQueue()
-		return nil
+		return p.showNoQueue(s.json, len(workers))
 	}
 	gates, err := meant.gates.Poll(ctx)
 	if err != nil {
@@ -106,10 +109,6 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 			}
 		}
 		return nil
-	}
-	workers, err := backlog.NewWorkers(meant.client, s.redis.Namespace).List(ctx)
-	if err != nil {
-		return err
 	}
 	return p.showQueues(lines, len(workers))
 }

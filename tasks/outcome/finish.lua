@@ -43,7 +43,7 @@ if new.status ~= 'revoked' then -- a dead letter may be revived
   redis.call('HSET', outcome, 'fence', text(fence), unpack(handed))
 end
 if new.status == 'retrying' then
-  redis.call('ZADD', openKey, asked.withdrawn and 0 or due, imp_uid)
+  redis.call('ZADD', openKey, asked.withdrawn and -millis or due, imp_uid)
   return 1
 end
 redis.call('PEXPIRE', request, ttl) -- first, so that it does not outlive its outcome

@@ -62,7 +62,7 @@ func (g *gatesSeen) stopped(queue string) bool {
 
 // holds returns what holds the open lines of a batch.
 func (g *gatesSeen) holds(b outcome.Batch) []pause.Hold {
-	if g == nil {
+	if g == nil || !b.CancelledAt.IsZero() { // what is cancelled ends whatever is paused
 		return nil
 	}
 	return pause.Holds(b.OpenOf(), g.pauses)

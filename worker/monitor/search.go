@@ -39,7 +39,7 @@ type found struct {
 // hold returns what keeps the imp_uid from being called, nil if nothing does. The next
 // attempt is then not when the outcome says.
 func (f *found) hold(gates *gatesSeen, namespace string) *pause.Pause {
-	if gates == nil || f.Outcome == nil || f.Outcome.Status.Terminal() {
+	if gates == nil || f.Outcome == nil || f.Outcome.Status.Terminal() || f.Outcome.Withdrawn {
 		return nil
 	}
 	asked := tasks.Revocation{PG: f.Outcome.PG, Batch: f.Outcome.Batch}
