@@ -49,7 +49,9 @@ func (a *awaiting) each(ctx context.Context, asked []outcome.Outcome, show func(
 }
 
 // round waits for a moment and returns the requests that have no outcome yet.
-func (a *awaiting) round(ctx context.Context, asked []outcome.Outcome, show func(outcome.Outcome) error) ([]outcome.Outcome, error) {
+func (a *awaiting) round(
+	ctx context.Context, asked []outcome.Outcome, show func(outcome.Outcome) error,
+) ([]outcome.Outcome, error) {
 	look, cancel := context.WithTimeout(ctx, standstillEvery)
 	defer cancel()
 	for o, err := range a.queue.WaitMany(look, impUIDs(asked)) {
@@ -76,6 +78,15 @@ func (a *awaiting) sayRequested(why string, asked []outcome.Outcome) {
 		a.say("%s%s stays requested, and 'revoker status %[2]s' tells how far it has come", why, names)
 	default:
 		a.say("%s%d stay requested, and 'revoker status %s' tells how far they have come", why, len(asked), names)
+	}
+}
+
+// sayUnasked says, where an error has ended the requesting, what is requested and what has
+// to be requested again.
+func (a *awaiting) sayUnasked(asked []outcome.Outcome, rest []string) {
+	a.sayRequested("", asked)
+	if len(rest) > 1 {
+		a.say("%s from %s on: give them again, which asks for nothing twice", plural(len(rest), "imp_uid"), rest[0])
 	}
 }
 

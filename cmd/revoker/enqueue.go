@@ -83,11 +83,10 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 	queue := enqueue.NewClient(client, enqueue.Config{
 		Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration(), Tracers: tracers,
 	})
-	out := p.printer(s.json)
+	out, unfinished := p.printer(s.json), false
 	wait := newAwaiting(p.stderr, client, queue, s.redis.Namespace)
 	pg, _ := tasks.ParseGateway(s.pg)
 
-	unfinished := false
 	var asked []outcome.Outcome // and waited for
 	show := func(o outcome.Outcome) error {
 		unfinished = unfinished || o.Status == outcome.Dead
@@ -102,10 +101,7 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 			unfinished = true
 			continue
 		case err != nil:
-			wait.sayRequested("", asked)
-			if rest := len(impUIDs) - i; rest > 1 {
-				p.say("%s from %s on: give them again, which asks for nothing twice", plural(rest, "imp_uid"), impUID)
-			}
+			wait.sayUnasked(asked, impUIDs[i:])
 			return err
 		case s.wait:
 			asked = append(asked, o)
@@ -115,13 +111,10 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 			return err
 		}
 	}
-	if err := wait.each(ctx, asked, show); err != nil {
+	if err := wait.each(ctx, asked, show); err != nil || !unfinished {
 		return err
 	}
-	if unfinished {
-		return errUnfinished
-	}
-	return nil
+	return errUnfinished
 }
 
 // unacceptable reports whether an error is about one request, so that others may be accepted.
