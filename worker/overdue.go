@@ -214,7 +214,7 @@ func (s *sweeper) enqueue(ctx context.Context, r tasks.Revocation) error {
 		return err
 	}
 	if enqueued {
-		s.log.Warn("enqueued again: its task was gone", "imp_uid", r.ImpUID, "pg", string(r.PG))
+		s.log.Warn("enqueued again: its task was gone", about(ctx, r)...)
 	}
 	return nil
 }

@@ -264,7 +264,7 @@ func TestEveryScriptMayBeRun(t *testing.T) {
 			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/backlog/remove",
 		},
 		"revoker-operator": {
-			"tasks/outcome/batch", "tasks/outcome/cancel", "tasks/outcome/revive", "tasks/outcome/settle", "tasks/backlog/remove", "worker/gate/*", "worker/pause/*",
+			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/outcome/cancel", "tasks/outcome/revive", "tasks/outcome/settle", "tasks/backlog/remove", "worker/gate/*", "worker/pause/*",
 		},
 	} {
 		for _, pattern := range patterns {

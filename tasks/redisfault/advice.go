@@ -49,7 +49,7 @@ var advice = map[Fault]string{
 	Moved:          "it is a node of a Redis Cluster: " + SetCluster,
 	NoAuth:         setUser,
 	NoCluster:      SetSingle,
-	NoPerm:         "give the user of the Redis URL the rights of the runbook's list",
+	NoPerm:         "use the user that the runbook has for this command, or give this one the rights of the runbook's list",
 	NoReplicas:     "bring a replica back: there are fewer than min-replicas-to-write asks for",
 	OOM:            "raise maxmemory, or let workers go through what is queued: memory is full",
 	ReadOnly:       "it is a replica: " + SetMaster,
