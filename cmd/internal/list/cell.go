@@ -60,6 +60,15 @@ var placeholders = map[string]bool{
 	"#name?": true, "": true, "없음": true, "해당없음": true, "해당 없음": true,
 }
 
+var secondImpUID = regexp.MustCompile(`(?i).(?:imps?_|imp[ _-]?uid)`)
+
+// glued reports whether a text has the beginning of an imp_uid, or the name of its column,
+// after something else: as where a file without a line end was put before another. PortOne's
+// imp_uids go on with digits.
+func glued(text string) bool {
+	return (!ordinary(text) || strings.Contains(text[3:], "imp")) && secondImpUID.MatchString(text)
+}
+
 // validate returns an error that matches [tasks.ErrInvalid] unless impUID can
 // be asked for.
 func validate(impUID string) error {
