@@ -60,7 +60,7 @@ var placeholders = map[string]bool{
 	"#name?": true, "": true, "없음": true, "해당없음": true, "해당 없음": true,
 }
 
-var secondImpUID = regexp.MustCompile(`(?i).(?:imps?_|imp[ _-]?uid)`)
+var secondImpUID = regexp.MustCompile(`(?i)(?:^imps?_.*|[a-z0-9])(?:imps?_|imp[ _-]?uid)`)
 
 // glued reports whether a text has the beginning of an imp_uid, or the name of its column,
 // after something else: as where a file without a line end was put before another. PortOne's
@@ -74,6 +74,10 @@ func glued(text string) bool {
 func validate(impUID string) error {
 	if !ordinary(impUID) && impUID != "" && placeholders[strings.ToLower(impUID)] {
 		return invalid{fmt.Errorf("%w: imp_uid %q stands for no value", tasks.ErrInvalid, impUID)}
+	}
+	if impUID != "" && glued(impUID) {
+		return invalid{fmt.Errorf("%w: %q has imp_ in its middle: a line end is missing between two imp_uids",
+			tasks.ErrInvalid, cut(impUID))}
 	}
 	if err := tasks.ValidateImpUID(impUID); err != nil {
 		return invalid{err}
