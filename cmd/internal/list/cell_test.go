@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // A file whose last line has no end glues it to the first line of the next file.
@@ -37,5 +39,31 @@ func TestGluedImpUIDsAreInvalid(t *testing.T) {
 			"1 imp_900000000011",
 			`line 2: "imp_900000000012imp_900000000013" has imp_ in its middle: a line end is missing between two imp_uids`, "3 imp_900000000014",
 		},
+	}.run(t)
+}
+
+func TestPlaceholdersAreNoPayments(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{
+		"NULL", "(null)", "<NULL>", `\N`, "None", "nil", "nan", "NaN", "undefined", "-", "0", "N/A", "n.a.", "NA", "#N/A", "#REF!", "#DIV/0!",
+		"#NAME?", "없음", "해당 없음", norm.NFD.String("없음"), "미정", "---", "____", ":--:", "...", "00", "000000000000", "0.00", "-1", "false", "TRUE",
+		"EOF", "[EOF]", "TBD", "empty", "(empty)", "imp_", "IMPS_", "imp", "?", "※", "—",
+	} {
+		golden{
+			name: value, list: "imp_uid,pg\n" + value + ",kcp\nimp_1,\n",
+			want: []string{fmt.Sprintf("line 2: imp_uid %q stands for no value", value), "3 imp_1"},
+		}.run(t)
+	}
+	for _, value := range []string{"imp_0", "imp_none", "NULL-1", "na1", "1", "imp_true", "end-1"} {
+		golden{name: value, list: "imp_uid,pg\n" + value + ",kcp\n", want: []string{"2 " + value + " kcp"}}.run(t)
+	}
+}
+
+// A table of Markdown has a line of dashes below its header.
+func TestMarkdown(t *testing.T) {
+	t.Parallel()
+	golden{
+		name: "table", list: "| imp_uid | pg |\n|---|---|\n| imp_1 | kcp |\n",
+		want: []string{`line 2: imp_uid "---" stands for no value`, "3 imp_1 kcp"},
 	}.run(t)
 }

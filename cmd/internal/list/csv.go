@@ -77,10 +77,12 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	case !p.holds(row.Columns) && !p.sheet: // no cell of a sheet moves
 		return row, p.tooWide(row.Columns)
 	}
-	if err := validate(row.ImpUID); err != nil || usual {
-		return row, err
+	if !usual {
+		if err := p.misplaced(row); err != nil {
+			return row, err
+		}
 	}
-	return row, p.misplaced(row)
+	return row, validate(row.ImpUID)
 }
 
 // unusual returns why a row whose imp_uid does not look like one is no payment,
@@ -119,7 +121,7 @@ func (p *csvParser) headerAgain(row Row) error {
 			width = width.atLeast(p.width)
 		}
 		p.columns, p.width, p.lost = found, width, nil
-	case placeholders[strings.ToLower(row.ImpUID)] || slices.ContainsFunc(row.Columns, hasDigit):
+	case noValue(row.ImpUID) || slices.ContainsFunc(row.Columns, hasDigit):
 		return nil // a line of the list, which has such a word in another column
 	default:
 		p.lost = errLostColumn

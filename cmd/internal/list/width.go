@@ -70,10 +70,10 @@ func (p *csvParser) tooWide(columns []string) error {
 }
 
 // misplaced returns an error if the imp_uid of a row is none of PortOne's, and one of those
-// stands in another column. It returns nil where the column may be the wrong one, which is
-// to be asked about: see [Suspects].
+// stands in another column. It returns nil where a word says that there is none, and where
+// the column may be the wrong one, which is to be asked about: see [Suspects].
 func (p *csvParser) misplaced(row Row) error {
-	if ofPortOne(row.ImpUID) || !p.sure && len(row.Columns) == p.cells {
+	if ofPortOne(row.ImpUID) || !p.sure && len(row.Columns) == p.cells || noValue(row.ImpUID) && !hasDigit(row.ImpUID) {
 		return nil
 	}
 	i := slices.IndexFunc(row.Columns, looksLikePayment)

@@ -46,6 +46,13 @@ func TestRowsWiderThanTheHeaderAreInvalid(t *testing.T) {
 			},
 		},
 		{
+			name: "a name with a comma and no memo", list: "name,imp_uid,memo\nLee,imp_1,\nKim, Co,imp_2,\n김, 이,imp_3,\n",
+			want: []string{
+				"2 imp_1", `line 3: "Co" stands in the imp_uid's column, and "imp_2" in column 3`,
+				`line 4: "이" stands in the imp_uid's column, and "imp_3" in column 3`,
+			},
+		},
+		{
 			name: "every row as wide as the spreadsheet", list: "no,sum,imp_uid,,\n1,500,imp_1,,\n2,1,000,imp_2,,\n3,500,imp_3,x,\n4,5,imp_4,x,y\n",
 			want: []string{"2 imp_1", "line 3: the line has 4 columns, not 3" + comma, "4 imp_3", "5 imp_4"},
 		},
