@@ -23,14 +23,15 @@ var arrows = map[string][]string{
 	"worker/account":       {"tasks/redisfault"},
 	"worker/backoff":       {},
 	"worker/complaint":     {},
-	"worker/gate":          {"tasks", "tasks/backlog"},
+	"worker/gate":          {"tasks", "tasks/backlog", "worker/pause"},
+	"worker/pause":         {"tasks", "tasks/backlog"},
 	"enqueue":              {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault"},
-	"worker/monitor":       {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/monitor/login"},
+	"worker/monitor":       {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/monitor/login", "worker/pause"},
 	"worker/monitor/login": {},
 	"worker/deadletter":    {"tasks", "tasks/backlog", "tasks/outcome"},
 	"worker/doctor":        {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/account", "worker/iamport"},
 	"worker/metrics": {
-		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/gate", "worker/iamport",
+		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/gate", "worker/iamport", "worker/pause",
 	},
 
 	"tasks/redistest/proxy":       {},

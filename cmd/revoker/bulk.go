@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -192,12 +193,14 @@ func (s *bulkSettings) settle(list string, now time.Time) error {
 // unnameable is what a batch's name has no place for.
 var unnameable = regexp.MustCompile(`[^\p{L}\p{M}\p{N}._-]+`)
 
-// defaultBatch names a list after its file and the time.
+// defaultBatch names a list after its file and the time, with four random letters or digits:
+// another list of that name may be asked for in the same second.
 func defaultBatch(name string, now time.Time) string {
 	base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 	if name == "-" {
 		base = "stdin"
 	}
 	letters := []rune(strings.Trim(unnameable.ReplaceAllString(norm.NFC.String(base), "-"), "-"))
-	return cmp.Or(string(letters[:min(len(letters), 40)]), "list") + "-" + now.UTC().Format("20060102-150405")
+	return cmp.Or(string(letters[:min(len(letters), 40)]), "list") + now.UTC().Format("-20060102-150405-") +
+		strings.ToLower(rand.Text()[:4])
 }

@@ -55,18 +55,25 @@ func rightColumn(wrong, rows int, column string) string {
 	return fmt.Sprintf(": is %q the right column?", fit(column, 40))
 }
 
-// tellGateways says which gateways are not known.
+// tellGateways says which gateways are not known, the most frequent one by one, and how many
+// others there are. Where the reader does not remember all, there are more than that.
 func tellGateways(out io.Writer, reader *list.Reader) {
 	unknown, others := reader.UnknownGateways()
-	for i, gateway := range unknown {
-		if i >= shownGateways {
-			others += gateway.Lines
-			continue
-		}
+	more := ""
+	if others > 0 {
+		more = "more than "
+	}
+	shown := unknown[:min(len(unknown), shownGateways)]
+	for _, gateway := range shown {
 		newScreen(out).say("revoker: gateway %q is not known: %s to the common queue", gateway.Name, goes(gateway.Lines))
 	}
+	rest := unknown[len(shown):]
+	for _, gateway := range rest {
+		others += gateway.Lines
+	}
 	if others > 0 {
-		newScreen(out).say("revoker: other gateways are not known: %s to the common queue", goes(others))
+		newScreen(out).say("revoker: %s%s not known: %s to the common queue",
+			more, count(len(rest), "other gateway is", "other gateways are"), goes(others))
 	}
 }
 

@@ -86,10 +86,15 @@ func squeeze(name string) string {
 	if len(name) > 200 || strings.ContainsAny(name, "\t;|^") {
 		return ""
 	}
+	return lettersAndDigits(name)
+}
+
+// lettersAndDigits returns those of a text, in lower case and composed (NFKC).
+func lettersAndDigits(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, norm.NFKC.String(name))
+	}, norm.NFKC.String(text))
 }
