@@ -26,7 +26,8 @@ func Permanent(err error) bool {
 		return true
 	}
 	var address *AddressError
-	return errors.As(err, &address) || ofCertificates(err) != ""
+	var rights *RightsError
+	return errors.As(err, &address) || errors.As(err, &rights) || ofCertificates(err) != ""
 }
 
 // What to set where an address leads to the wrong server.
@@ -35,6 +36,10 @@ const (
 	SetMaster  = "let the Redis URL lead to the master, or to the Sentinels with redis-sentinel://"
 	SetSingle  = "let the Redis URL begin with redis:// or rediss://"
 )
+
+// setKnown is what to do where a command is unknown that Redis has had since 6.2.
+const setKnown = "take rename-command for it out of Redis' settings, unless this is a Sentinel, a proxy, or a Redis before 6.2: " +
+	SetMaster
 
 const setUser = "give both as in redis://user:password@host:6379, with a password's special characters as %XX"
 
@@ -53,7 +58,7 @@ var advice = map[Fault]string{
 	NoReplicas:     "bring a replica back: there are fewer than min-replicas-to-write asks for",
 	OOM:            "raise maxmemory, or let workers go through what is queued: memory is full",
 	ReadOnly:       "it is a replica: " + SetMaster,
-	UnknownCommand: "it is a Sentinel, a proxy, or a Redis before 6.2: " + SetMaster,
+	UnknownCommand: setKnown,
 	WrongPass:      setUser,
 }
 
@@ -62,6 +67,10 @@ func Advice(err error) string {
 	var address *AddressError
 	if errors.As(err, &address) {
 		return address.Advice
+	}
+	var rights *RightsError
+	if errors.As(err, &rights) {
+		return rights.advice()
 	}
 	if set := ofCertificates(err); set != "" {
 		return set
