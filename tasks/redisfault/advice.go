@@ -22,7 +22,7 @@ func (e *AddressError) Error() string { return e.Addr + " " + e.Is }
 // it; what is a replica at the start is an [*AddressError].
 func Permanent(err error) bool {
 	switch Of(err) {
-	case Denied, Moved, NoAuth, NoCluster, NoPerm, UnknownCommand, WrongPass:
+	case Denied, Moved, NoAuth, NoCluster, NoDatabase, NoPerm, UnknownCommand, WrongPass:
 		return true
 	}
 	var address *AddressError
@@ -54,6 +54,7 @@ var advice = map[Fault]string{
 	Moved:          "it is a node of a Redis Cluster: " + SetCluster,
 	NoAuth:         setUser,
 	NoCluster:      SetSingle,
+	NoDatabase:     "let the Redis URL end in a number below Redis' setting databases, which is 16 by default, such as /0",
 	NoPerm:         "give the user of the Redis URL the rights of the runbook's list",
 	NoReplicas:     "bring a replica back: there are fewer than min-replicas-to-write asks for",
 	OOM:            "raise maxmemory, or let workers go through what is queued: memory is full",
