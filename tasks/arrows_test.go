@@ -14,10 +14,11 @@ var arrows = map[string][]string{
 	"tasks/backlog":              {"tasks"},
 	"tasks/outcome":              {"tasks", "tasks/redisfault"},
 	"tasks/redisfault":           {},
+	"tasks/rights":               {"tasks", "tasks/redisfault"},
 	"worker/iamport":             {"tasks"},
 	"worker/iamport/iamporttest": {"tasks"},
 	"worker": {
-		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker/account", "worker/backoff",
+		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "tasks/rights", "worker/account", "worker/backoff",
 		"worker/complaint", "worker/gate", "worker/iamport",
 	},
 	"worker/account":       {"tasks/redisfault"},
@@ -29,7 +30,7 @@ var arrows = map[string][]string{
 	"worker/monitor":       {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/monitor/login", "worker/pause"},
 	"worker/monitor/login": {},
 	"worker/deadletter":    {"tasks", "tasks/backlog", "tasks/outcome"},
-	"worker/doctor":        {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/account", "worker/iamport"},
+	"worker/doctor":        {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "tasks/rights", "worker", "worker/account", "worker/iamport"},
 	"worker/metrics": {
 		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/gate", "worker/iamport", "worker/pause",
 	},

@@ -19,6 +19,7 @@ import (
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/tasks/rights"
 	"receiptrevoker/worker/account"
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
@@ -63,7 +64,12 @@ func New(config Config) (*Worker, error) {
 		Store: account.NewStore(config.Redis, config.Outcomes.Namespace()), API: config.API,
 		Accept: config.AcceptAccount, Log: config.Log, Complain: w.complainOfAccount,
 	}
-	w.watch = &watch{heartbeat: config.Outcomes.Heartbeat(process), log: config.Log, pulse: w.pulse}
+	w.watch = &watch{
+		heartbeat: config.Outcomes.Heartbeat(process), log: config.Log, pulse: w.pulse,
+		rights: func(ctx context.Context) error {
+			return rights.Check(ctx, config.Redis, rights.Worker, config.Outcomes.Namespace())
+		},
+	}
 	return w, nil
 }
 
@@ -78,12 +84,15 @@ func processName() string {
 	return fmt.Sprintf("%s:%d:%s", host, os.Getpid(), rand.Text()[:8])
 }
 
-// Run waits until the account is the namespace's, works until ctx is done, then stops in
-// good order: nothing new begins, calls in flight are finished and recorded, and the rest
-// is put back without counting. It returns an error only if it could not start, as one that
+// Run sees that Redis allows what a worker does, waits until the account is the
+// namespace's, works until ctx is done, then stops in good order: nothing new begins, calls
+// in flight are finished and recorded, and the rest is put back without counting. It returns an error only if it could not start, as one that
 // [redisfault.Permanent] reports, or one that matches [account.ErrOther] if the namespace is
 // another account's, also later.
 func (w *Worker) Run(ctx context.Context) error {
+	if w.watch.try(ctx); w.watch.missing != nil {
+		return w.watch.missing
+	}
 	if err := w.account.Admit(ctx); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"receiptrevoker/cmd/internal/traces"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/rights"
 )
 
 type bulkSettings struct {
@@ -154,7 +155,7 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 		}
 		defer report.abandon()
 	}
-	client, err := p.connect(ctx, s.redis)
+	client, err := p.connectAs(ctx, rights.Producer, s.redis)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/rights"
 )
 
 type enqueueSettings struct {
@@ -70,7 +71,7 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 	if s.applyNum != "" && len(impUIDs) > 1 {
 		return usageError{errors.New("--apply-num names one receipt: give one IMP_UID")}
 	}
-	client, err := p.connect(ctx, s.redis)
+	client, err := p.connectAs(ctx, rights.Producer, s.redis)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/tasks/rights"
 )
 
 // The exit codes.
@@ -132,6 +133,19 @@ func (p *program) connect(ctx context.Context, settings config.Redis) (redis.Uni
 	}
 	redis.SetLogger(silent{}) // what fails is reported by whoever asked for it
 	if err := settings.Reach(ctx, client); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return client, nil
+}
+
+// connectAs is connect for a role: the error also says what its user may not do.
+func (p *program) connectAs(ctx context.Context, role rights.Role, settings config.Redis) (redis.UniversalClient, error) {
+	client, err := p.connect(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
+	if err := rights.Check(ctx, client, role, settings.Namespace); redisfault.Permanent(err) {
 		client.Close()
 		return nil, err
 	}
