@@ -15,9 +15,6 @@ import (
 type BatchOptions struct {
 	// Source says where the list is, for people.
 	Source string
-	// Tier is the code of the sub-merchant whose list it is; see
-	// [tasks.Revocation.Tier].
-	Tier string
 }
 
 // Batch is a list that is asked for as a whole: it is known how far it has
@@ -30,17 +27,11 @@ type Batch struct {
 }
 
 // Batch returns the batch of that name, which need not exist yet. The name is taken in
-// Unicode's form NFC, as macOS does not write it. The error says what a batch may be called,
-// or what is wrong with its tier.
+// Unicode's form NFC, as macOS does not write it. The error says what a batch may be called.
 func (c *Client) Batch(name string, options BatchOptions) (*Batch, error) {
 	name = norm.NFC.String(name)
 	if err := outcome.ValidateBatchName(name); err != nil {
 		return nil, err
-	}
-	if options.Tier != "" {
-		if err := tasks.ValidateTier(options.Tier); err != nil {
-			return nil, err
-		}
 	}
 	return &Batch{name: name, client: c, by: c.many(), options: options}, nil
 }
@@ -60,6 +51,9 @@ type Line struct {
 	// ApplyNum is the number of the receipt that is meant, empty for the one there is;
 	// see [tasks.Revocation.ApplyNum].
 	ApplyNum string
+	// Tier is the code of the sub-merchant, empty for the workers' own; see
+	// [tasks.Revocation.Tier].
+	Tier string
 	// Invalid is why the line cannot be asked for, nil if it can. Text is then
 	// what stands there, which tells the list from another.
 	Invalid error

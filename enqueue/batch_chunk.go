@@ -35,7 +35,7 @@ func (b *Batch) newChunk(caller string, first int) *chunk {
 // firsts, none is repeated.
 func (c *chunk) add(firsts *firsts, line Line) {
 	r := line.revocation()
-	r.Tier, r.Batch, r.Row = c.options.Tier, c.name, c.first+len(c.rows)
+	r.Batch, r.Row = c.name, c.first+len(c.rows)
 	result := check(firsts, line, r)
 	c.results = append(c.results, result)
 	c.rows = append(c.rows, outcome.Row{Kind: result.Kind, Digest: result.digest()})
@@ -133,5 +133,9 @@ func (l Line) text() string {
 	if l.PG != "" {
 		text += " (" + string(l.PG) + ")"
 	}
-	return text + named(l.ApplyNum)
+	text += named(l.ApplyNum)
+	if l.Tier != "" {
+		text += ", tier " + l.Tier
+	}
+	return text
 }

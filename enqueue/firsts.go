@@ -8,10 +8,26 @@ import "strings"
 type firsts struct {
 	numbers map[uint64]uint32
 	others  map[string]uint32
+	tiers   map[string]*firsts // of sub-merchants that are named, whose imp_uids are their own
 }
 
 func newFirsts() *firsts {
 	return &firsts{numbers: make(map[uint64]uint32), others: make(map[string]uint32)}
+}
+
+// of returns those of a sub-merchant, "" for lines that name none.
+func (f *firsts) of(tier string) *firsts {
+	if tier == "" {
+		return f
+	}
+	of, ok := f.tiers[tier]
+	if !ok {
+		if of = newFirsts(); f.tiers == nil {
+			f.tiers = make(map[string]*firsts)
+		}
+		f.tiers[strings.Clone(tier)] = of
+	}
+	return of
 }
 
 // add returns the line on which an imp_uid stood first, and whether that was

@@ -20,4 +20,12 @@ func TestNoTwoImpUIDsAreTakenForOne(t *testing.T) {
 			t.Errorf("%s: got line %d, %t; want %d", impUID, first, repeated, i)
 		}
 	}
+	for _, tier := range []string{"A01", "A02"} {
+		if first, repeated := f.of(tier).add("imp_1", 7); repeated {
+			t.Errorf("imp_1 of %s is taken for that on line %d", tier, first)
+		}
+		if first, repeated := f.of(tier).add("imp_1", 8); !repeated || first != 7 {
+			t.Errorf("imp_1 of %s again: got line %d, %t; want 7", tier, first, repeated)
+		}
+	}
 }

@@ -33,7 +33,7 @@ func check(firsts *firsts, line Line, r tasks.Revocation) LineResult {
 	if result.Invalid != nil {
 		result.Kind = outcome.KindInvalid
 	} else if firsts != nil {
-		if first, repeated := firsts.add(r.ImpUID+named(r.ApplyNum), line.Number); repeated {
+		if first, repeated := firsts.of(r.Tier).add(r.ImpUID+named(r.ApplyNum), line.Number); repeated {
 			result.Kind, result.First = outcome.KindRepeated, first
 		}
 	}
@@ -43,7 +43,7 @@ func check(firsts *firsts, line Line, r tasks.Revocation) LineResult {
 // revocation returns what a line asks for, without what its batch adds.
 func (l Line) revocation() tasks.Revocation {
 	pg, _ := tasks.ParseGateway(string(l.PG))
-	return tasks.Revocation{ImpUID: l.ImpUID, PG: pg, ApplyNum: l.ApplyNum}
+	return tasks.Revocation{ImpUID: l.ImpUID, PG: pg, ApplyNum: l.ApplyNum, Tier: l.Tier}
 }
 
 // otherReceipt says of a line that it came while another receipt of its imp_uid was being

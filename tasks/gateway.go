@@ -43,17 +43,23 @@ type gatewayName struct {
 
 // gatewayNames lists every known gateway.
 var gatewayNames = []gatewayName{
-	{Inicis, true, "KG이니시스", "KG Inicis", []string{"이니시스", "inicis"}},
-	{KCP, true, "NHN KCP", "NHN KCP", []string{"NHN한국사이버결제"}},
-	{Settle, false, "헥토파이낸셜", "Hecto Financial", []string{"세틀뱅크", "Settle Bank"}},
-	{Nice, true, "나이스페이먼츠", "NICE Payments", []string{"나이스페이"}},
-	{Daou, true, "키움페이", "Kiwoom Pay", []string{"페이조아", "PayJoa", "다우데이타"}},
+	{Inicis, true, "KG이니시스", "KG Inicis", []string{
+		"이니시스", "inicis", "케이지이니시스", "이니시스(KG)", "KG이니시스(웹표준)", "이니시스(웹표준)", "KG이니시스(모바일)",
+	}},
+	{KCP, true, "NHN KCP", "NHN KCP", []string{
+		"NHN한국사이버결제", "한국사이버결제", "케이씨피", "NHN케이씨피", "엔에이치엔케이씨피", "엔에이치엔한국사이버결제", "KCP(NHN)",
+	}},
+	{Settle, false, "헥토파이낸셜", "Hecto Financial", []string{"세틀뱅크", "Settle Bank", "헥토", "헥토파이낸셜(세틀뱅크)"}},
+	{Nice, true, "나이스페이먼츠", "NICE Payments", []string{"나이스페이", "나이스", "NICE페이먼츠", "NICE페이", "NICEPAY"}},
+	{Daou, true, "키움페이", "Kiwoom Pay", []string{"페이조아", "PayJoa", "다우데이타", "키움페이(다우데이타)"}},
 	{KICC, false, "KICC", "KICC Easypay", []string{"이지페이", "KICC 이지페이"}},
-	{TossPayments, true, "토스페이먼츠", "Toss Payments", nil},
-	{NiceV2, true, "(신) 나이스페이", "NICE Payments (new)", []string{"(신)나이스페이먼츠"}},
-	{KSNET, true, "KSNET", "KSNET", nil},
+	{TossPayments, true, "토스페이먼츠", "Toss Payments", []string{"토스"}},
+	{NiceV2, true, "(신) 나이스페이", "NICE Payments (new)", []string{
+		"(신)나이스페이먼츠", "나이스페이(신)", "나이스페이먼츠(신)", "(신)NICEPAY", "NICEPAY(신)",
+	}},
+	{KSNET, true, "KSNET", "KSNET", []string{"케이에스넷"}},
 	{SmartroV2, true, "스마트로", "Smartro", nil},
-	{Welcome, true, "웰컴페이먼츠", "Welcome Payments", nil},
+	{Welcome, true, "웰컴페이먼츠", "Welcome Payments", []string{"웰컴", "웰컴페이"}},
 }
 
 // Gateways returns every known gateway, the six this project began with first.
@@ -118,13 +124,16 @@ var gatewaysByName = func() map[string]Gateway {
 	return all
 }()
 
-// fold makes spellings equal that differ only in case, spacing, punctuation, or
-// Unicode's form: macOS writes Hangul in its parts (NFD).
+// company is what names a company as one, in Unicode's form NFKC, which ㈜ is (주) in.
+var company = strings.NewReplacer("(주)", "", "주식회사", "")
+
+// fold makes spellings equal that differ only in case, spacing, punctuation, in whether they
+// say that it is a company, or in Unicode's form: macOS writes Hangul in its parts (NFD).
 func fold(name string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, norm.NFKC.String(name))
+	}, company.Replace(norm.NFKC.String(name)))
 }

@@ -22,11 +22,28 @@ func TestGatewayIsFoundByEverySpelling(t *testing.T) {
 		"kcp.T0000": tasks.KCP, "HTML5_INICIS.MID-a": tasks.Inicis, "nice_v2.a": tasks.NiceV2, "nice.a": tasks.Nice,
 		"엔": "", "NHN-KCP": tasks.KCP, "nhn_kcp": tasks.KCP, "ＮＨＮ ＫＣＰ": tasks.KCP, "KG 이니시스": tasks.Inicis,
 		"\uFEFFkcp\u200B": tasks.KCP, "(신)나이스페이": tasks.NiceV2, "나이스페이": tasks.Nice, "": "", "...": "",
-		"newpg.kcp": "", "kcp2": "",
+		"newpg.kcp": "", "kcp2": "", "주": "", "(주)": "", "토스페이": "", "신한카드": "",
+		"케이씨피": tasks.KCP, "엔에이치엔 케이씨피": tasks.KCP, "KCP(NHN)": tasks.KCP, "한국사이버결제": tasks.KCP, "엔에이치엔케이씨피(주)": tasks.KCP,
+		"케이지이니시스": tasks.Inicis, "이니시스(KG)": tasks.Inicis, "KG이니시스(웹표준)": tasks.Inicis, "주식회사 케이지이니시스": tasks.Inicis,
+		"케이에스넷": tasks.KSNET, "토스": tasks.TossPayments, "웰컴": tasks.Welcome, "헥토": tasks.Settle, "㈜헥토파이낸셜": tasks.Settle,
+		"(주)헥토파이낸셜": tasks.Settle, "NICE페이먼츠": tasks.Nice, "NICEPAY": tasks.Nice, "나이스": tasks.Nice,
+		"나이스페이(신)": tasks.NiceV2, "NICEPAY (신)": tasks.NiceV2, "신나이스페이먼츠": tasks.NiceV2, "(주)스마트로": tasks.SmartroV2,
 	} {
 		got, known := tasks.ParseGateway(name)
 		if known != (want != "") || known && got != want || !known && string(got) != name {
 			t.Errorf("%q: got %q, %t; want %q, or the name as it is", name, got, known, want)
+		}
+	}
+}
+
+// No two gateways have a spelling in common.
+func TestKoreanAndEnglishNamesAreOfOneGateway(t *testing.T) {
+	t.Parallel()
+	for _, pg := range tasks.Gateways() {
+		for _, name := range []string{pg.Korean(), pg.English()} {
+			if got, _ := tasks.ParseGateway(name); got != pg {
+				t.Errorf("%q: got %q, want %q", name, got, pg)
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
@@ -11,6 +12,8 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -79,4 +82,117 @@ func TestRequestAfterACancelIsCarriedOutAsItIs(t *testing.T) {
 			t.Errorf("the queues are %q, %v, want that of its gateway too", queues, err)
 		}
 	})
+}
+
+// What is requested after a cancel does not wait until the task of the earlier request would
+// have been retried.
+func TestRequestAfterACancelDoesNotWaitForTheEarlierRetry(t *testing.T) {
+	t.Parallel()
+	r := tasks.Revocation{ImpUID: one, PG: tasks.KCP}
+	for name, again := range map[string]func(*testing.T, *bench){
+		"asked for": func(t *testing.T, b *bench) { b.enqueue(t, r) },
+		"asked for once the earlier one has ended": func(t *testing.T, b *bench) {
+			b.await(t, one, func(o outcome.Outcome) bool { return o.Reason == outcome.ReasonWithdrawn })
+			b.enqueue(t, r)
+		},
+		"asked for by a producer that died then": func(t *testing.T, b *bench) {
+			if _, err := b.outcomes.Ask(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				b := newBench(t, client, iamporttest.Config{
+					Faults: []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.GatewayFailed, Times: 1}},
+				})
+				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+				b.enqueue(t, r)
+				b.start(t, func(config *worker.Config) {
+					config.Schedule = backoff.Schedule{Base: 30 * time.Minute, Max: 30 * time.Minute}
+				})
+				eventually(t, "it is to be retried", func() bool {
+					return client.ZCard(t.Context(), "asynq:{receipts-kcp}:retry").Val() == 1
+				})
+				if _, err := b.outcomes.Cancel(t.Context(), []string{one}, false); err != nil {
+					t.Fatal(err)
+				}
+				again(t, b)
+				if o := b.await(t, one, func(o outcome.Outcome) bool { return o.Status == outcome.Revoked }); o.Attempts != 1 {
+					t.Errorf("got %+v, want it revoked by the first attempt of its own", o)
+				}
+			})
+		})
+	}
+}
+
+// A task that was archived, and is left of a request that was cancelled, does not end what is
+// requested anew.
+func TestArchivedTaskOfAnEarlierRequestEndsNoOther(t *testing.T) {
+	t.Parallel()
+	enqueue := func(t *testing.T, b *bench, r tasks.Revocation) { b.enqueue(t, r) }
+	ask := func(t *testing.T, b *bench, r tasks.Revocation) {
+		if _, err := b.outcomes.Ask(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, test := range map[string]struct {
+		batch string
+		anew  tasks.Revocation
+		ask   func(*testing.T, *bench, tasks.Revocation)
+	}{
+		"of another gateway":                          {"", tasks.Revocation{ImpUID: one, PG: tasks.Nice}, enqueue},
+		"of another gateway, by a producer that died": {"", tasks.Revocation{ImpUID: one, PG: tasks.Nice}, ask},
+		"single, and not of a batch":                  {"b", tasks.Revocation{ImpUID: one, PG: tasks.KCP}, enqueue},
+		"single, by a producer that died":             {"b", tasks.Revocation{ImpUID: one, PG: tasks.KCP}, ask},
+		"the same, by a producer that died":           {"", tasks.Revocation{ImpUID: one, PG: tasks.KCP}, ask},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				b := newBench(t, client, iamporttest.Config{})
+				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: test.anew.PG})
+				r, queue := tasks.Revocation{ImpUID: one, PG: tasks.KCP}, "receipts-kcp"
+				if test.batch == "" {
+					b.enqueue(t, r)
+				} else {
+					queue = "receipts-bulk-kcp"
+					b.askRows(t, test.batch, []tasks.Revocation{r})
+				}
+				b.archive(t, queue, one, time.Hour)
+				if _, err := b.outcomes.Cancel(t.Context(), []string{one}, false); err != nil {
+					t.Fatal(err)
+				}
+				test.ask(t, b, test.anew)
+				w := b.worker(t)
+				for range 3 {
+					b.due(t, one, time.Hour)
+					if err := w.Sweep(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if o, err := b.outcomes.Get(t.Context(), one); err != nil || o.Status.Terminal() {
+					t.Fatalf("after three sweeps: got %+v, %v; want it open", o, err)
+				}
+				b.start(t)
+				if o := b.await(t, one, terminal); o.Reason != outcome.ReasonRevoked || o.Attempts != 1 {
+					t.Errorf("got %+v, want it revoked by the first attempt", o)
+				}
+			})
+		})
+	}
+}
+
+// archive archives a task as a person did so long ago.
+func (b *bench) archive(t *testing.T, queue, impUID string, ago time.Duration) {
+	t.Helper()
+	id := tasks.TaskID(impUID)
+	if err := asynq.NewInspectorFromRedisClient(b.client).ArchiveTask(queue, id); err != nil {
+		t.Fatal(err)
+	}
+	at := redis.Z{Score: float64(time.Now().Add(-ago).Unix()), Member: id}
+	if err := b.client.ZAdd(t.Context(), "asynq:{"+queue+"}:archived", at).Err(); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -126,7 +126,7 @@ func TestDeleteFollowsTheLookupThatWorks(t *testing.T) {
 				t.Parallel()
 				redistest.Both(t, func(t *testing.T, client *redis.Client) {
 					b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{
-						{ImpUID: one, Fault: fault, Lookup: true, Times: 12},
+						{ImpUID: one, Fault: fault, Lookup: true, Times: 5},
 					}})
 					b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 					r := tasks.Revocation{ImpUID: one, PG: tasks.KCP, Again: again}

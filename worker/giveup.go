@@ -117,9 +117,12 @@ func called(a *outcome.Attempt) bool {
 }
 
 // conclude begins an attempt that makes no DELETE, to end what nobody is to go on with:
-// as withdrawn if it is, and else with the given verdict; unless a lookup says that the
-// receipt is revoked. It finds nothing if another attempt is running, or it has ended.
-func (h *handler) conclude(ctx context.Context, r tasks.Revocation, why verdict) (found finding, err error) {
+// as withdrawn if it is, and else with the verdict that why returns; unless a lookup says
+// that the receipt is revoked. It finds nothing if another attempt is running, or it has
+// ended.
+func (h *handler) conclude(
+	ctx context.Context, r tasks.Revocation, why func(*outcome.Attempt) verdict,
+) (found finding, err error) {
 	attempt, err := h.outcomes.Begin(ctx, r, lease)
 	if err != nil {
 		return found, nonBusy(err)
@@ -127,7 +130,7 @@ func (h *handler) conclude(ctx context.Context, r tasks.Revocation, why verdict)
 	defer h.leases.hold(attempt, time.Now())()
 	ctx, span := h.startSpan(ctx, attempt)
 	defer span.End()
-	if found.verdict = why; attempt.Withdrawn {
+	if found.verdict = why(attempt); attempt.Withdrawn {
 		found.verdict = takenBack
 	}
 	found = h.giveUp(ctx, attempt, found)

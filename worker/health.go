@@ -11,8 +11,10 @@ import (
 )
 
 // Ready returns nil while the worker can work: its account is the namespace's, Redis
-// answers and takes writes, the gate of PortOne is open, and PortOne can be reached and
-// accepts the credentials. Otherwise the error says what is wrong, all that is known of it.
+// answers, takes writes and allows what workers do, the gate of PortOne is open, calls on
+// receipts get through, as [receiptrevoker/worker/iamport.Client.Blocked] tells, and PortOne
+// can be reached and accepts the credentials. Otherwise the error says what is wrong, all that
+// is known of it. It waits for nothing but a token, and not longer than ctx.
 func (w *Worker) Ready(ctx context.Context) error {
 	if w.stopping.Load() {
 		return errStopping
@@ -26,7 +28,11 @@ func (w *Worker) Ready(ctx context.Context) error {
 	}
 	if err := w.gates.Closed(); err != nil {
 		problems = append(problems, fmt.Errorf("the gate of PortOne is closed: %w", err))
-	} else if err := w.config.API.Authenticate(ctx); err != nil {
+	} else if err := w.config.API.Blocked(); err != nil {
+		problems = append(problems, fmt.Errorf("nothing gets through to PortOne: %w", err))
+	} else if err := w.config.API.Authenticate(ctx); err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		problems = append(problems, errors.New("no token from PortOne: it has not answered yet"))
+	} else if err != nil {
 		problems = append(problems, fmt.Errorf("no token from PortOne: %w", err))
 	}
 	return errors.Join(problems...)

@@ -41,7 +41,7 @@ func TestReceiptsRevokedByHandEndWithTheirFirstCall(t *testing.T) {
 			t.Parallel()
 			redistest.Both(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{})
-				all := b.issued(t, 300, pg, "b")
+				all := b.issued(t, 150, pg, "b")
 				for _, r := range all {
 					b.revoke(t, r.ImpUID)
 				}
@@ -65,7 +65,7 @@ func TestFailingReceiptsHoldUpNoOthers(t *testing.T) {
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Latency: iamporttest.Latency{Median: time.Millisecond}})
 		var bad, good []tasks.Revocation
-		for i := range 15 { // in turn, so that each failure follows and precedes a success
+		for i := range 6 { // in turn, so that each failure follows and precedes a success
 			batch := string(rune('a' + i))
 			bad = append(bad, b.issued(t, 40, tasks.KCP, "bad"+batch)...)
 			good = append(good, b.issued(t, 10, tasks.KCP, "good"+batch)...)
@@ -88,7 +88,7 @@ func TestHopelessListComesToItsEnd(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
-		all := b.issued(t, 400, tasks.KCP, "b")
+		all := b.issued(t, 150, tasks.KCP, "b")
 		b.fails(all)
 		const patience = 3 * time.Second
 		began := time.Now()

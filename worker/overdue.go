@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
@@ -79,13 +81,15 @@ func (s *sweeper) goOn(ctx context.Context, open []outcome.Open, until time.Time
 }
 
 // goOnWith ends what was withdrawn, settles what is archived, and enqueues what has no
-// task.
+// task, or only that of an earlier request, which waits for a retry.
 func (s *sweeper) goOnWith(ctx context.Context, f found) error {
 	switch {
 	case f.err != nil:
 		return f.err
 	case f.Withdrawn:
-		_, err := s.handler.conclude(ctx, f.Revocation, putBack) // it may have been requested anew since
+		_, err := s.handler.conclude(ctx, f.Revocation, func(*outcome.Attempt) verdict {
+			return putBack // it has been requested anew since
+		})
 		return err
 	case f.state == "archived":
 		if ours, err := s.settleFound(ctx, f); !ours || err != nil {
@@ -105,7 +109,8 @@ type found struct {
 
 // well reports whether nothing is to be done: it has a task, which waits or runs.
 func (f found) well() bool {
-	return f.err == nil && !f.Withdrawn && f.state != "" && f.state != "archived"
+	earlier := f.Anew && (f.state == "retry" || f.state == "scheduled")
+	return f.err == nil && !f.Withdrawn && !earlier && f.state != "" && f.state != "archived"
 }
 
 // find finds the tasks of requests, on the queues where a producer of such a request may
@@ -185,6 +190,12 @@ func (s *sweeper) settleFound(ctx context.Context, f found) (ours bool, err erro
 		return false, fmt.Errorf("look at the task %s of %s: %w", f.id, f.queue, err)
 	}
 	page := []archivedTask{{TaskInfo: info}}
+	archived, err := s.redis.ZScore(ctx, backlog.Key(f.queue, "archived"), f.id).Result()
+	if err == nil {
+		page[0].at = time.Unix(int64(archived), 0)
+	} else if !errors.Is(err, redis.Nil) { // an archive that is too full has dropped it
+		return false, fmt.Errorf("look for the task %s in the archive of %s: %w", f.id, f.queue, err)
+	}
 	if err := s.inform(ctx, page); err != nil || page[0].ours() {
 		return err == nil, err
 	}
@@ -203,7 +214,7 @@ func (s *sweeper) enqueue(ctx context.Context, r tasks.Revocation) error {
 		return err
 	}
 	if enqueued {
-		s.log.Warn("enqueued again: its task was gone", "imp_uid", r.ImpUID, "pg", string(r.PG))
+		s.log.Warn("enqueued again: its task was gone", about(ctx, r)...)
 	}
 	return nil
 }

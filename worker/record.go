@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/sethvargo/go-retry"
-	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
@@ -99,23 +98,15 @@ func (h *handler) logOutcome(ctx context.Context, a *outcome.Attempt, o outcome.
 	case o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn: // that is what somebody wanted
 		level = slog.LevelWarn
 	}
-	attrs := []slog.Attr{
-		slog.String("imp_uid", a.Revocation.ImpUID),
-		slog.String("pg", string(a.Revocation.PG)),
-		slog.Int("attempt", a.Number),
-		slog.String("reason", string(o.Reason)),
-	}
-	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
-		attrs = append(attrs, slog.String("trace_id", span.TraceID().String()))
-	}
+	args := about(ctx, a.Revocation, "attempt", a.Number, "reason", string(o.Reason))
 	if o.HTTPStatus != 0 {
-		attrs = append(attrs, slog.Int("http_status", o.HTTPStatus))
+		args = append(args, "http_status", o.HTTPStatus)
 	}
 	if o.Message != "" {
-		attrs = append(attrs, slog.String("message", o.Message))
+		args = append(args, "message", o.Message)
 	}
 	if !o.NextAttemptAt.IsZero() {
-		attrs = append(attrs, slog.Time("next_attempt_at", o.NextAttemptAt))
+		args = append(args, "next_attempt_at", o.NextAttemptAt)
 	}
-	h.log.LogAttrs(ctx, level, string(o.Status), attrs...)
+	h.log.Log(ctx, level, string(o.Status), args...)
 }

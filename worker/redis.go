@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redisfault"
 )
 
 const (
@@ -17,6 +18,9 @@ const (
 	askEvery = 200 * time.Millisecond
 	// askTimeout is how long an answer may take.
 	askTimeout = 3 * time.Second
+	// tryEvery is how often it is seen whether Redis still allows its user everything: a
+	// user's rights may change while the worker runs, and another node's user takes over.
+	tryEvery = 15 * time.Second
 )
 
 // errNotAsked is what is known of Redis before it was first asked.
@@ -28,12 +32,15 @@ type watch struct {
 	heartbeat *outcome.Heartbeat
 	log       *slog.Logger
 	pulse     *pulse
+	rights    func(context.Context) error // what Redis does not allow, as [rights.Check] returns it
 
-	err   atomic.Pointer[error] // why it does not; points to nil if it does
-	lossy time.Duration         // for how long attempts were uncertain when it last asked
+	tried   time.Time             // when rights was last called
+	missing error                 // what it returned, if that is permanent
+	err     atomic.Pointer[error] // why it does not; points to nil if it does
+	lossy   time.Duration         // for how long attempts were uncertain when it last asked
 }
 
-// Err returns nil while Redis answers and takes writes.
+// Err returns nil while Redis answers, takes writes and allows what a worker does.
 func (w *watch) Err() error {
 	if err := w.err.Load(); err != nil {
 		return *err
@@ -43,20 +50,24 @@ func (w *watch) Err() error {
 
 // run asks until ctx is done.
 func (w *watch) run(ctx context.Context) {
-	var since time.Time // when Redis went away
+	var since time.Time // when trouble began
+	var told string     // what was last said of it
 	defer w.pulse.end("watch")
 	for ctx.Err() == nil {
 		w.pulse.beat("watch")
 		err := w.ask(ctx)
-		switch {
+		switch says := trouble(err); {
 		case ctx.Err() != nil:
 			return
-		case err != nil && since.IsZero():
-			since = time.Now()
-			w.log.Error("Redis is away: tasks wait, and what was found is kept until it can be written", "error", err)
-		case err == nil && !since.IsZero():
+		case err != nil && says != told:
+			if since.IsZero() {
+				since = time.Now()
+			}
+			told = says
+			w.log.Error(says, "error", err, "advice", redisfault.Advice(err))
+		case err == nil && told != "":
 			w.log.Info("Redis is back", "after", time.Since(since).Round(time.Second).String())
-			since = time.Time{}
+			since, told = time.Time{}, ""
 		}
 		w.err.Store(&err)
 		select {
@@ -66,11 +77,26 @@ func (w *watch) run(ctx context.Context) {
 	}
 }
 
+// trouble says what an error of Redis comes to.
+func trouble(err error) string {
+	if redisfault.Permanent(err) {
+		return "Redis refuses what workers need: tasks wait until that is mended"
+	}
+	return "Redis is away: tasks wait, and what was found is kept until it can be written"
+}
+
 func (w *watch) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	lossy, err := w.heartbeat.Beat(ctx)
-	if err != nil {
+	refused := redisfault.Permanent(err)
+	if (err == nil || refused) && time.Since(w.tried) >= tryEvery {
+		w.try(ctx)
+	}
+	switch {
+	case refused && w.missing != nil: // which names all that is refused
+		return w.missing
+	case err != nil:
 		return err
 	}
 	if lossy > w.lossy+time.Minute { // several workers notice the same loss within moments
@@ -78,5 +104,15 @@ func (w *watch) ask(ctx context.Context) error {
 			"and tasks of its last moments must be asked for again", "until", time.Now().Add(lossy).UTC().Format(time.RFC3339))
 	}
 	w.lossy = lossy
-	return nil
+	return w.missing
+}
+
+// try sees whether Redis allows what a worker does. What is known stays, if Redis does not say.
+func (w *watch) try(ctx context.Context) {
+	w.tried = time.Now()
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	if err := w.rights(ctx); err == nil || redisfault.Permanent(err) {
+		w.missing = err
+	}
 }

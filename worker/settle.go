@@ -31,10 +31,17 @@ func (s *sweeper) settle(ctx context.Context, task archivedTask) error {
 }
 
 // giveUp makes a dead letter of what Asynq gave up, unless a lookup says that
-// it is revoked. Where nobody could be asked, the next sweep tries again.
+// it is revoked. Where nobody could be asked, the next sweep tries again. A task that was
+// archived before its receipt was requested anew says nothing of the new request.
 func (s *sweeper) giveUp(ctx context.Context, task archivedTask) error {
-	found, err := s.handler.conclude(ctx, task.revocation, abandoned)
-	if err != nil || !found.status.Terminal() {
+	earlier := false
+	found, err := s.handler.conclude(ctx, task.revocation, func(a *outcome.Attempt) verdict {
+		if earlier = task.earlier(a.AskedAt); earlier {
+			return putBack
+		}
+		return abandoned
+	})
+	if err != nil || !found.status.Terminal() && !earlier {
 		return err
 	}
 	return s.remove(ctx, task)

@@ -28,7 +28,8 @@ type archivedTask struct {
 type settlement int
 
 const (
-	// ended: it has an outcome that is terminal, and stays for people to see.
+	// ended: it has an outcome that is terminal, or is left of an earlier request, and
+	// stays for people to see.
 	ended settlement = iota
 	// unclear: its outcome cannot be read, which is for a person to look at.
 	unclear
@@ -47,7 +48,7 @@ const (
 func (t archivedTask) settlement(attempts int) settlement {
 	var corrupt *outcome.CorruptError
 	switch {
-	case t.ours(), t.known.Status.Terminal():
+	case t.ours(), t.known.Status.Terminal(), t.elsewhere():
 		return ended
 	case errors.As(t.unknown, &corrupt) && !errors.Is(t.unknown, outcome.ErrNotFound):
 		return unclear
@@ -62,6 +63,19 @@ func (t archivedTask) settlement(attempts int) settlement {
 // ours reports whether a worker had the task archived, by what it told Asynq, and not
 // a person: it wrote the outcome before.
 func (t archivedTask) ours() bool { return strings.HasSuffix(t.LastErr, asynq.SkipRetry.Error()) }
+
+// elsewhere reports whether what is open is to be done on the queues of another gateway:
+// its task is there, and this one is left of an earlier request.
+func (t archivedTask) elsewhere() bool {
+	queue, _ := tasks.ParseQueue(t.Queue)
+	return t.known.PG.Known() && t.known.PG != queue.PG
+}
+
+// earlier reports whether it was archived before something was requested, in whole
+// seconds: by the clock of who archived it, and that of Redis.
+func (t archivedTask) earlier(asked time.Time) bool {
+	return !t.at.IsZero() && t.at.Unix() < asked.Unix()
+}
 
 // gaveUp reports whether Asynq archived a task because it had no retries left.
 // One that a person archives fails at no such moment.

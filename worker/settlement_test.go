@@ -57,6 +57,20 @@ func TestSettlementOfArchivedTasks(t *testing.T) {
 		},
 		"archived by a person, never begun": {worker.Archived{Unknown: none}, worker.SettledStopped},
 		"archived by a person, no retries":  {worker.Archived{Known: begun(0)}, worker.SettledStopped},
+		"archived by a person, whichever queue of its gateway": {
+			worker.Archived{
+				Task:  asynq.TaskInfo{Queue: "receipts-bulk-kcp"},
+				Known: outcome.Outcome{Status: outcome.Queued, PG: tasks.KCP},
+			},
+			worker.SettledStopped,
+		},
+		"archived by a person, and requested anew of another gateway": {
+			worker.Archived{
+				Task:  asynq.TaskInfo{Queue: "receipts-kcp"},
+				Known: outcome.Outcome{Status: outcome.Queued, PG: tasks.Nice},
+			},
+			worker.SettledEnded,
+		},
 		"archived by a person, between": {
 			worker.Archived{Task: asynq.TaskInfo{MaxRetry: 25, Retried: 3, LastFailedAt: at}, Known: begun(3)},
 			worker.SettledStopped,

@@ -18,6 +18,7 @@ import (
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
+	"receiptrevoker/worker/pause"
 )
 
 // effective is how long after a pause a DELETE may still arrive.
@@ -35,7 +36,7 @@ func (b *bench) pauseAll(t *testing.T) {
 
 func (b *bench) pause(t *testing.T, queues ...string) {
 	t.Helper()
-	if _, err := gate.NewStore(b.client, "").PauseForPerson(t.Context(), queues, "kim@ops", "test"); err != nil {
+	if _, err := pause.NewStore(b.client, "").ForPerson(t.Context(), queues, "kim@ops", "test"); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
+	"receiptrevoker/worker/pause"
 )
 
 // lines collects a log.
@@ -95,7 +96,7 @@ func testSystemic(t *testing.T, client *redis.Client, mode string) {
 	eventually(t, "PortOne's gate is closed", func() bool { return b.closed(t, gate.PortOne) })
 	eventually(t, "all queues are paused", func() bool {
 		pauses, err := gate.NewStore(client, "").Pauses(t.Context())
-		return err == nil && !slices.ContainsFunc(pauses, func(p gate.Pause) bool { return p.Gate != gate.PortOne })
+		return err == nil && !slices.ContainsFunc(pauses, func(p pause.Pause) bool { return gate.Name(p.Gate) != gate.PortOne })
 	})
 	if err := w.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "no calls since") {
 		t.Errorf("the worker is ready: %v", err)

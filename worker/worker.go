@@ -15,81 +15,15 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
-	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/tasks/rights"
 	"receiptrevoker/worker/account"
-	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
-	"receiptrevoker/worker/iamport"
 )
-
-// The settings' defaults.
-const (
-	DefaultConcurrency = 20
-	DefaultPoll        = 100 * time.Millisecond
-	DefaultSweep       = 15 * time.Second
-	DefaultGiveUpAfter = 12 * time.Hour
-)
-
-// unseenCalls is how many times longer than a call of ours may take PortOne may be at
-// work on a DELETE.
-const unseenCalls = 10
-
-// Config is what a worker works with. Redis, API and Outcomes are required.
-type Config struct {
-	// Redis is where Asynq's queues are. The caller closes it, after Run. A
-	// hook is added that holds commands back which Redis cannot carry out.
-	Redis redis.UniversalClient
-	// API calls PortOne.
-	API *iamport.Client
-	// Outcomes is where it is written what became of each imp_uid.
-	Outcomes *outcome.Store
-	// AcceptAccount lets the worker start although the others of its namespace call
-	// PortOne with another account, as after a change of the key, and keeps its account
-	// good while it runs.
-	AcceptAccount bool
-	// Concurrency is how many calls run at a time for each gateway, in this
-	// process. Default 20.
-	Concurrency int
-	// Poll is the longest wait of an idle worker before it looks for work. Retries that
-	// are due are looked for as often, but at most twice a second. Default 100 ms.
-	Poll time.Duration
-	// Schedule says how often and when a failed attempt is repeated.
-	Schedule backoff.Schedule
-	// Gate says when a gateway's gate closes and how it opens again.
-	Gate gate.Config
-	// ShutdownTimeout is how long Run waits for calls in flight once it has
-	// been told to stop. It should exceed the API's timeout, so that every
-	// DELETE that left is also recorded. Default twice [iamport.DefaultTimeout]
-	// and 10 seconds.
-	ShutdownTimeout time.Duration
-	// Sweep is how often it is looked for what nobody goes on with. Default
-	// 15 s.
-	Sweep time.Duration
-	// UnseenFor is for how long PortOne may still be at work on a DELETE that ended
-	// without an answer: until then no request becomes a dead letter. Default ten times
-	// the API's timeout.
-	UnseenFor time.Duration
-	// GiveUpAfter is for how long a receipt is looked up again if no answer tells what
-	// became of it, and a request is repeated that PortOne turns away while it lets
-	// others in. Default 12 hours, which outlasts announced maintenance.
-	GiveUpAfter time.Duration
-	// OnAttempt is told of every attempt that has ended, in the goroutine that
-	// made it, and should return at once. Default: nobody is.
-	OnAttempt func(Ended)
-	// Tracers make a span for every attempt, in the trace that its task bears.
-	// Default the global ones of OpenTelemetry, which do nothing until they are
-	// set.
-	Tracers trace.TracerProvider
-	// Log receives a line for each attempt. Default [slog.Default].
-	Log *slog.Logger
-}
 
 // Worker serves all queues of this project, each gateway with slots of its own.
 type Worker struct {
@@ -130,39 +64,17 @@ func New(config Config) (*Worker, error) {
 		Store: account.NewStore(config.Redis, config.Outcomes.Namespace()), API: config.API,
 		Accept: config.AcceptAccount, Log: config.Log, Complain: w.complainOfAccount,
 	}
-	w.watch = &watch{heartbeat: config.Outcomes.Heartbeat(process), log: config.Log, pulse: w.pulse}
+	w.watch = &watch{
+		heartbeat: config.Outcomes.Heartbeat(process), log: config.Log, pulse: w.pulse,
+		rights: func(ctx context.Context) error {
+			return rights.Check(ctx, config.Redis, rights.Worker, config.Outcomes.Namespace())
+		},
+	}
 	return w, nil
-}
-
-func (c Config) withDefaults() Config {
-	c.Schedule = c.Schedule.WithDefaults()
-	c.Concurrency = cmp.Or(c.Concurrency, DefaultConcurrency)
-	c.Poll = cmp.Or(c.Poll, DefaultPoll)
-	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 2*iamport.DefaultTimeout+10*time.Second)
-	c.Sweep = cmp.Or(c.Sweep, DefaultSweep)
-	c.UnseenFor = cmp.Or(c.UnseenFor, unseenCalls*c.API.Timeout())
-	c.GiveUpAfter = cmp.Or(c.GiveUpAfter, DefaultGiveUpAfter)
-	if c.Log == nil {
-		c.Log = slog.Default()
-	}
-	if c.OnAttempt == nil {
-		c.OnAttempt = func(Ended) {}
-	}
-	if c.Tracers == nil {
-		c.Tracers = otel.GetTracerProvider()
-	}
-	return c
 }
 
 func (w *Worker) complainOfAccount(err error) {
 	w.complaints.Add(slog.LevelWarn, "account", "account not compared, trying again", "error", err)
-}
-
-// tasks returns what enqueues the tasks of requests.
-func (c Config) tasks() backlog.Producer {
-	return backlog.Producer{
-		Redis: c.Redis, Asynq: asynq.NewClientFromRedisClient(c.Redis), Namespace: c.Outcomes.Namespace(),
-	}
 }
 
 // processName returns what this process is called among all workers, by which
@@ -172,12 +84,15 @@ func processName() string {
 	return fmt.Sprintf("%s:%d:%s", host, os.Getpid(), rand.Text()[:8])
 }
 
-// Run waits until the account is the namespace's, works until ctx is done, then stops in
-// good order: nothing new begins, calls in flight are finished and recorded, and the rest
-// is put back without counting. It returns an error only if it could not start, as one that
+// Run sees that Redis allows what a worker does, waits until the account is the
+// namespace's, works until ctx is done, then stops in good order: nothing new begins, calls
+// in flight are finished and recorded, and the rest is put back without counting. It returns an error only if it could not start, as one that
 // [redisfault.Permanent] reports, or one that matches [account.ErrOther] if the namespace is
 // another account's, also later.
 func (w *Worker) Run(ctx context.Context) error {
+	if w.watch.try(ctx); w.watch.missing != nil {
+		return w.watch.missing
+	}
 	if err := w.account.Admit(ctx); err != nil {
 		return err
 	}

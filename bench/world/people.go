@@ -15,6 +15,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/deadletter"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 // interfere lets people do what a fault says to its rate of the payments or lists.
@@ -138,7 +139,7 @@ func (w *world) noteReissued(impUID string) (done bool) {
 func (w *world) pause(pg tasks.Gateway) {
 	queues := []string{tasks.Queue{PG: pg}.Name(), tasks.Queue{PG: pg, Bulk: true}.Name()}
 	for {
-		_, err := w.gates.PauseForPerson(w.ctx, queues, personName, "maintenance")
+		_, err := w.pauses.ForPerson(w.ctx, queues, personName, "maintenance")
 		if err == nil {
 			break
 		}
@@ -175,4 +176,5 @@ type person struct {
 	inspector *asynq.Inspector
 	letters   *deadletter.List
 	gates     *gate.Store
+	pauses    *pause.Store
 }

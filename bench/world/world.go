@@ -39,6 +39,7 @@ import (
 	"receiptrevoker/worker/deadletter"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
+	"receiptrevoker/worker/pause"
 )
 
 const (
@@ -140,6 +141,7 @@ func (w *world) play(stop context.CancelFunc) {
 	w.person = person{
 		producer: enqueue.NewClient(client, enqueue.Config{}), inspector: asynq.NewInspectorFromRedisClient(client),
 		letters: deadletter.New(client, store, deadletter.Config{}), gates: gate.NewStore(client, ""),
+		pauses: pause.NewStore(client, ""),
 	}
 	var acting sync.WaitGroup
 	w.produce(&acting)

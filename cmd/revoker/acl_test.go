@@ -16,6 +16,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/tasks/rights"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -96,7 +97,7 @@ func named(t *testing.T, w *world, log *buffer) {
 func examineAsWorker(t *testing.T, w *world) {
 	t.Helper()
 	stdout := w.expect(t, exitDone, "doctor")
-	for _, check := range []string{"writes", "queues", "paused", "archive", "leases", "strays", "overdue", "dead-letters", "stream", "credentials"} {
+	for _, check := range []string{"writes", "rights", "queues", "paused", "archive", "leases", "strays", "overdue", "dead-letters", "stream", "credentials"} {
 		if !regexp.MustCompile(`(?m)^ok +` + check + ` `).MatchString(stdout) {
 			t.Errorf("the doctor does not find %s to be ok:\n%s", check, stdout)
 		}
@@ -246,25 +247,17 @@ func TestProducersWriteNoOutcome(t *testing.T) {
 // cases too.
 func TestEveryScriptMayBeRun(t *testing.T) {
 	t.Parallel()
-	list, err := os.ReadFile(usersFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	allowed := make(map[string][]string)
-	for line := range strings.Lines(string(list)) {
-		words := strings.Fields(line)
-		allowed[words[1]] = words[2:]
-	}
+	allowed := allRules(t)
 	for user, patterns := range map[string][]string{
 		"revoker-worker": {
 			"tasks/outcome/batch", "tasks/outcome/beat", "tasks/outcome/begin", "tasks/outcome/extend",
-			"tasks/outcome/finish", "tasks/outcome/overdue", "tasks/backlog/*", "worker/*", "worker/account/*", "worker/gate/*",
+			"tasks/outcome/finish", "tasks/outcome/overdue", "tasks/backlog/*", "worker/*", "worker/account/*", "worker/gate/*", "worker/pause/*",
 		},
 		"revoker-producer": {
 			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/backlog/remove",
 		},
 		"revoker-operator": {
-			"tasks/outcome/batch", "tasks/outcome/cancel", "tasks/outcome/revive", "tasks/outcome/settle", "tasks/backlog/remove", "worker/gate/*",
+			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/outcome/cancel", "tasks/outcome/revive", "tasks/outcome/settle", "tasks/backlog/remove", "worker/gate/*", "worker/pause/*",
 		},
 	} {
 		for _, pattern := range patterns {
@@ -278,6 +271,53 @@ func TestEveryScriptMayBeRun(t *testing.T) {
 						t.Errorf("%s calls %s, which %s may not", script, command, user)
 					}
 				}
+			}
+		}
+	}
+}
+
+// allRules returns the rules of the list by user.
+func allRules(t *testing.T) map[string][]string {
+	t.Helper()
+	list, err := os.ReadFile(usersFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := make(map[string][]string)
+	for line := range strings.Lines(string(list)) {
+		words := strings.Fields(line)
+		rules[words[1]] = words[2:]
+	}
+	return rules
+}
+
+// Workers and producers see at their start that they have the rights of the list, and ask for
+// no others.
+func TestRightsThatAreCheckedAreThoseOfTheList(t *testing.T) {
+	t.Parallel()
+	all := allRules(t)
+	for _, role := range []rights.Role{rights.Worker, rights.Producer} {
+		// What no script may call, or is seen when Redis is reached.
+		beside := strings.Fields("off resetkeys resetchannels -@all &asynq:cancel +ping +select +eval +evalsha +cluster|slots +command +subscribe")
+		var checked []string
+		for _, command := range role.Commands() {
+			checked = append(checked, "+"+command)
+		}
+		written, read := role.Keys(outcome.DefaultNamespace)
+		for _, pattern := range written {
+			checked = append(checked, "~"+pattern)
+		}
+		for _, pattern := range read {
+			checked = append(checked, "%R~"+pattern)
+		}
+		for _, rule := range all[role.User] {
+			if !slices.Contains(checked, rule) && !slices.Contains(beside, rule) {
+				t.Errorf("%s has %s, which is not checked", role.User, rule)
+			}
+		}
+		for _, rule := range checked {
+			if !slices.Contains(all[role.User], rule) {
+				t.Errorf("%s is checked for %s, which it has not", role.User, rule)
 			}
 		}
 	}

@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redisfault"
 )
 
 // awaiting waits for the outcomes of single requests.
@@ -16,6 +20,7 @@ type awaiting struct {
 	queue     *enqueue.Client
 	namespace string
 	still     *standstill
+	flags     string // that find Redis, to look again
 }
 
 func newAwaiting(out io.Writer, client redis.UniversalClient, queue *enqueue.Client, namespace string) *awaiting {
@@ -24,37 +29,86 @@ func newAwaiting(out io.Writer, client redis.UniversalClient, queue *enqueue.Cli
 	return a
 }
 
-// until waits for the outcome of a request and says, once it does not come, why. Others are
-// those that are requested after it. The error is errUnfinished if the waiting was stopped.
-func (a *awaiting) until(ctx context.Context, asked outcome.Outcome, others []string) (outcome.Outcome, error) {
-	for {
-		look, cancel := context.WithTimeout(ctx, standstillEvery)
-		o, err := a.queue.Wait(look, asked.ImpUID)
-		passed := look.Err() != nil
-		cancel()
-		switch {
-		case err == nil || !passed:
-			return o, err
-		case ctx.Err() != nil:
-			a.say("stopped waiting; %s stays requested, and 'revoker status %[1]s' tells how far it has come", asked.ImpUID)
-			if len(others) > 0 {
-				a.say("%s after it: not requested", plural(len(others), "imp_uid"))
-			}
-			return o, errUnfinished
+// each waits for the outcomes of requests, shows each as it comes, and says why others do not.
+// It outlasts an outage of Redis, which the look at what is waited for tells of. The error is
+// errUnfinished if the waiting was stopped; whatever ends it, the rest stays requested, which
+// is said.
+func (a *awaiting) each(ctx context.Context, asked []outcome.Outcome, show func(outcome.Outcome) error) error {
+	for len(asked) > 0 {
+		var err error
+		asked, err = a.round(ctx, asked, show)
+		if err == nil && ctx.Err() != nil {
+			err = errUnfinished
+		}
+		if err != nil {
+			a.sayRequested("stopped waiting; ", asked)
+			return err
 		}
 		a.tell(ctx, asked)
 	}
+	return nil
 }
 
-// tell says how many workers are running, and what holds the receipt.
-func (a *awaiting) tell(ctx context.Context, asked outcome.Outcome) {
-	pauses, looked := a.still.look(ctx, 1)
+// round waits for a moment and returns the requests that have no outcome yet.
+func (a *awaiting) round(
+	ctx context.Context, asked []outcome.Outcome, show func(outcome.Outcome) error,
+) ([]outcome.Outcome, error) {
+	look, cancel := context.WithTimeout(ctx, standstillEvery)
+	defer cancel()
+	for o, err := range a.queue.WaitMany(look, impUIDs(asked)) {
+		var corrupt *outcome.CorruptError
+		switch {
+		case errors.As(err, &corrupt), redisfault.Permanent(err):
+			return asked, err
+		case err != nil:
+			continue // it is waited on
+		}
+		asked = slices.DeleteFunc(asked, func(other outcome.Outcome) bool { return other.ImpUID == o.ImpUID })
+		if err := show(o); err != nil {
+			return asked, err
+		}
+	}
+	return asked, nil
+}
+
+// sayRequested says how to look again at what has been requested and has not ended.
+func (a *awaiting) sayRequested(why string, asked []outcome.Outcome) {
+	switch names := strings.Join(impUIDs(asked), " "); len(asked) {
+	case 0:
+	case 1:
+		a.say("%s%s stays requested, and 'revoker status %[2]s%s' tells how far it has come", why, names, a.flags)
+	default:
+		a.say("%s%d stay requested, and 'revoker status %s%s' tells how far they have come", why, len(asked), names, a.flags)
+	}
+}
+
+// sayUnasked says, where an error has ended the requesting, what is requested and what has
+// to be requested again.
+func (a *awaiting) sayUnasked(asked []outcome.Outcome, rest []string) {
+	a.sayRequested("", asked)
+	if len(rest) > 1 {
+		a.say("%s from %s on: give them again, which asks for nothing twice", plural(len(rest), "imp_uid"), rest[0])
+	}
+}
+
+func impUIDs(of []outcome.Outcome) (names []string) {
+	for _, o := range of {
+		names = append(names, o.ImpUID)
+	}
+	return names
+}
+
+// tell says how many workers are running, and what holds the receipts.
+func (a *awaiting) tell(ctx context.Context, asked []outcome.Outcome) {
+	pauses, looked := a.still.look(ctx, len(asked))
 	if !looked {
 		return
 	}
 	causes := make(map[string]string)
-	if p, holds := heldQueue(asked, a.namespace, pauses); holds {
-		causes[held(p)] = asked.ImpUID + ": " + waitsFor(p)
+	for _, o := range asked {
+		if p, holds := heldQueue(o, a.namespace, pauses); holds {
+			causes[o.ImpUID+held(p)] = o.ImpUID + ": " + waitsFor(p)
+		}
 	}
 	a.still.tell(causes)
 }

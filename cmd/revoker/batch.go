@@ -13,7 +13,7 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 func (p *program) batch() *cobra.Command {
@@ -65,7 +65,7 @@ func (p *program) runBatchList(ctx context.Context, s batchListSettings) error {
 	if err != nil {
 		return err
 	}
-	var pauses []gate.Pause
+	var pauses []pause.Pause
 	if slices.ContainsFunc(batches, func(b outcome.Batch) bool { return b.Open > 0 }) {
 		pauses = p.pauses(ctx, client, s.redis.Namespace)
 	}
@@ -86,7 +86,7 @@ func (p *program) runBatchList(ctx context.Context, s batchListSettings) error {
 }
 
 // listBatches prints a table. What holds lines stands below it.
-func listBatches(out screen, batches []outcome.Batch, pauses []gate.Pause) error {
+func listBatches(out screen, batches []outcome.Batch, pauses []pause.Pause) error {
 	var t table
 	t.row("BATCH", "STARTED "+zone(time.Now()), "LINES", "REVOKED", "DEAD", "OPEN", "STATE")
 	for _, b := range batches {

@@ -30,7 +30,7 @@ It can be written at any time; what has no outcome yet is queued or retrying.
 
 Redis keeps no copy of the list. It is read from where 'revoker bulk' read it,
 or from FILE, and compared with the batch: another list is refused. --pg,
---column and --sheet must be what they were then.
+--tier, --column and --sheet must be what they were then.
 
 A line that repeats another one has "repeated" in the column duplicate, and one
 that somebody else had asked for has "elsewhere". Values of a CSV that a
@@ -39,6 +39,9 @@ spreadsheet would run as a formula get an apostrophe before them.`,
   revoker batch report refunds-2026-11 refunds.csv > outcomes.csv`,
 		Args: arguments(1, 2, "the NAME of the batch"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := notEmpty(cmd.Flags(), "tier"); err != nil {
+				return err
+			}
 			file := "" // where bulk read the list
 			if len(args) == 2 {
 				file = args[1]
@@ -54,6 +57,9 @@ spreadsheet would run as a formula get an apostrophe before them.`,
 }
 
 func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, name, file string) error {
+	if err := s.list.validate(); err != nil {
+		return usageError{err}
+	}
 	client, err := p.connect(ctx, s.redis)
 	if err != nil {
 		return err

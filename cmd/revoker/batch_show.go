@@ -13,7 +13,7 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 type batchShowSettings struct {
@@ -50,7 +50,7 @@ func (p *program) runBatchShow(ctx context.Context, s batchShowSettings, name st
 	store := outcome.NewStore(client, s.redis.Outcomes())
 	read := store.Batch
 	if s.wait {
-		read = newBatchWatch(p.stderr, client, store).until
+		read = newBatchWatch(p.stderr, client, store, p.redisFlags).until
 	}
 	b, err := read(ctx, norm.NFC.String(name))
 	if err != nil {
@@ -69,7 +69,7 @@ func (p *program) runBatchShow(ctx context.Context, s batchShowSettings, name st
 }
 
 // showBatch prints all that is known about a batch.
-func showBatch(out screen, b outcome.Batch, holds []gate.Hold) error {
+func showBatch(out screen, b outcome.Batch, holds []pause.Hold) error {
 	r := printout{screen: out}
 	r.say(hanging, "%s  %s", b.Name, b.Source)
 	r.row("lines", b.Lines, unread(b))
@@ -134,6 +134,8 @@ func duplicates(b outcome.Batch) string {
 func toCome(b outcome.Batch) string {
 	left, known := b.Left()
 	switch {
+	case b.Open > 0 && !b.CancelledAt.IsZero():
+		return "cancelled " + moment(b.CancelledAt) + ": no DELETE follows, a lookup decides what was called"
 	case b.Open == 0 || !known:
 		return ""
 	case b.Held > 0:

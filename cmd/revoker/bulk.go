@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"receiptrevoker/cmd/internal/traces"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/rights"
 )
 
 type bulkSettings struct {
@@ -26,7 +28,6 @@ type bulkSettings struct {
 	retention config.Retention
 	list      listSettings
 	batch     string
-	tier      string
 	report    reportSettings
 	wait      bool
 	dryRun    bool
@@ -35,26 +36,46 @@ type bulkSettings struct {
 	tracers *traces.Tracers
 }
 
+func (s *bulkSettings) flags(f *pflag.FlagSet) {
+	s.redis.Flags(f)
+	s.retention.Flags(f)
+	f.StringVar(&s.batch, "batch", "", "`name` of the batch, at most 64 letters of any script, digits, . _ and - (default the file's and the time)")
+	s.list.flags(f)
+	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be asked for, and change nothing")
+	f.BoolVar(&s.yes, "yes", false, "do it without a question, also where columns look wrong")
+	f.BoolVar(&s.wait, "wait", false, "wait until every line is revoked or given up")
+	f.StringVar(&s.report.file, "report", "",
+		"`file` for the list with its outcomes, as CSV, or NDJSON for a list in JSON (needs --wait)")
+	f.BoolVar(&s.report.bom, "bom", false, "begin a CSV report with a byte-order mark, for Excel")
+}
+
 // listSettings say how a list is read.
-type listSettings struct{ pg, column, sheet string }
+type listSettings struct{ pg, tier, column, sheet string }
 
 func (s *listSettings) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.pg, "pg", "", "payment gateway of lines that name none: a `code`, or its Korean name")
+	f.StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (하위상점) of lines that name none (default the workers' own)")
 	f.StringVar(&s.column, "column", "", "`header` of the imp_uids' column, or their key in JSON")
 	f.StringVar(&s.sheet, "sheet", "", "`name` of the sheet of a workbook (default the first that Excel shows)")
 }
 
 func (s listSettings) options() list.Options {
 	pg, _ := tasks.ParseGateway(s.pg)
-	return list.Options{Column: s.column, PG: pg, Sheet: s.sheet}
+	return list.Options{Column: s.column, PG: pg, Tier: s.tier, Sheet: s.sheet}
 }
 
-func (p *program) bulk() *cobra.Command {
-	var s bulkSettings
-	cmd := &cobra.Command{
-		Use:   "bulk FILE|-",
-		Short: "Ask for a whole list of receipts to be revoked",
-		Long: `Bulk reads a list of payments and asks for each one's receipt to be revoked: a
+// validate returns what makes no sense.
+func (s listSettings) validate() error {
+	if s.tier == "" {
+		return nil
+	}
+	if err := tasks.ValidateTier(s.tier); err != nil {
+		return fmt.Errorf("--tier: %w", err)
+	}
+	return nil
+}
+
+const bulkHelp = `Bulk reads a list of payments and asks for each one's receipt to be revoked: a
 CSV with a header, one bare column of imp_uids, an Excel workbook (.xlsx),
 NDJSON, a JSON array, or a list as PortOne's API answers it; from a file, or
 from standard input for "-". What is compressed with gzip or zstd is unpacked.
@@ -66,16 +87,23 @@ The imp_uids stand in a column named imp_uid, impUid, 포트원 거래고유번�
 아임포트 거래고유번호, 거래고유번호, 포트원 거래번호 or 아임포트 거래번호, or in
 --column; the gateways, if any, in one named pg, pg_provider, PG사 or
 결제대행사, as codes or Korean names; a column apply_num names the receipt that
-is meant, and no other of the same payment is revoked. Such a list is refused
-while a worker runs that is too old to know of that. A line that cannot be used
-is reported with its number, and the rest goes on; one that is refused because
-another receipt of its payment was being revoked is given in another batch
-later.
+is meant, and no other of the same payment is revoked; one named tier or
+tier_code the sub-merchant (하위상점), by three upper-case letters or digits. A
+list with one of these two is refused while a worker runs that is too old to
+know of it. A line that cannot be used is reported with its number, and the
+rest goes on; one that is refused because another receipt of its payment was
+being revoked is given in another batch later.
 
 With --dry-run it reads the list, and shows how it was understood, how many
 lines are new or were asked for before, and what became of those; nothing is
 written. On a terminal it shows the same of more than 1,000 lines and asks,
 unless --yes.
+
+It warns where imp_uids do not begin with imp_ or imps_, or gateways are not
+known. If that is so in more than half of the lines, the column may be another:
+then it asks on a terminal, and needs --yes where there is none. A list that it
+does not ask about is judged by its first 1,000 lines before anything is asked
+for, and the counts of the whole follow at its end.
 
 The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
 the same list again under the same --batch goes on where it stopped, and asks
@@ -84,7 +112,14 @@ What was asked for elsewhere counts as a duplicate and is shown with the outcome
 it has or gets. Single revocations come before those of a list.
 
 It exits 3 if a line cannot be used, and with --wait unless all are revoked; 1
-if no line can be used, and then no batch is made of fewer than 1,000 lines.`,
+if no line can be used, and then no batch is made of fewer than 1,000 lines.`
+
+func (p *program) bulk() *cobra.Command {
+	var s bulkSettings
+	cmd := &cobra.Command{
+		Use:   "bulk FILE|-",
+		Short: "Ask for a whole list of receipts to be revoked",
+		Long:  bulkHelp,
 		Example: `  revoker bulk refunds.csv --dry-run
   revoker bulk refunds.csv --wait --report outcomes.csv --bom
   revoker bulk refunds.xlsx --sheet 환불 --batch refunds-2026-11`,
@@ -96,18 +131,7 @@ if no line can be used, and then no batch is made of fewer than 1,000 lines.`,
 			return p.runBulk(cmd.Context(), s, args[0])
 		},
 	}
-	s.redis.Flags(cmd.Flags())
-	s.retention.Flags(cmd.Flags())
-	f := cmd.Flags()
-	f.StringVar(&s.batch, "batch", "", "`name` of the batch, at most 64 letters of any script, digits, . _ and - (default the file's and the time)")
-	s.list.flags(f)
-	f.StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (하위상점) whose list it is (default the workers' own)")
-	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be asked for, and change nothing")
-	f.BoolVar(&s.yes, "yes", false, "do it, without a question on a terminal")
-	f.BoolVar(&s.wait, "wait", false, "wait until every line is revoked or given up")
-	f.StringVar(&s.report.file, "report", "",
-		"`file` for the list with its outcomes, as CSV, or NDJSON for a list in JSON (needs --wait)")
-	f.BoolVar(&s.report.bom, "bom", false, "begin a CSV report with a byte-order mark, for Excel")
+	s.flags(cmd.Flags())
 	return cmd
 }
 
@@ -131,7 +155,7 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 		}
 		defer report.abandon()
 	}
-	client, err := p.connect(ctx, s.redis)
+	client, err := p.connectAs(ctx, rights.Producer, s.redis)
 	if err != nil {
 		return err
 	}
@@ -164,23 +188,20 @@ func (s *bulkSettings) settle(list string, now time.Time) error {
 	if err := outcome.ValidateBatchName(s.batch); err != nil {
 		return fmt.Errorf("--batch: %w", err)
 	}
-	if s.tier != "" {
-		if err := tasks.ValidateTier(s.tier); err != nil {
-			return fmt.Errorf("--tier: %w", err)
-		}
-	}
-	return nil
+	return s.list.validate()
 }
 
 // unnameable is what a batch's name has no place for.
 var unnameable = regexp.MustCompile(`[^\p{L}\p{M}\p{N}._-]+`)
 
-// defaultBatch names a list after its file and the time.
+// defaultBatch names a list after its file and the time, with four random letters or digits:
+// another list of that name may be asked for in the same second.
 func defaultBatch(name string, now time.Time) string {
 	base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 	if name == "-" {
 		base = "stdin"
 	}
 	letters := []rune(strings.Trim(unnameable.ReplaceAllString(norm.NFC.String(base), "-"), "-"))
-	return cmp.Or(string(letters[:min(len(letters), 40)]), "list") + "-" + now.UTC().Format("20060102-150405")
+	return cmp.Or(string(letters[:min(len(letters), 40)]), "list") + now.UTC().Format("-20060102-150405-") +
+		strings.ToLower(rand.Text()[:4])
 }

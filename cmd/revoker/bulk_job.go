@@ -25,10 +25,12 @@ type bulkJob struct {
 	asking   *enqueue.Batch
 	outcomes *outcome.Store
 	client   redis.UniversalClient
+	flags    string // that find Redis, to look again
 
 	before int
 	asked  lineCounts
-	shown  bool          // the lines that are not simply queued were, before it was asked for
+	shown  bool          // a person has seen what it would ask for, and said yes
+	told   bool          // what there is to say of the list was told before it was asked for
 	batch  outcome.Batch // how far it has come in the end
 }
 
@@ -40,13 +42,14 @@ func (p *program) newBulkJob(s bulkSettings, input *bulkInput, client redis.Univ
 	queue := enqueue.NewClient(client, enqueue.Config{
 		Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration(), Tracers: s.tracers,
 	})
-	asking, err := queue.Batch(s.batch, enqueue.BatchOptions{Source: source, Tier: s.tier})
+	asking, err := queue.Batch(s.batch, enqueue.BatchOptions{Source: source})
 	if err != nil {
 		return nil, err
 	}
 	return &bulkJob{
 		out: p.stderr, input: input, settings: s, asking: asking,
 		outcomes: outcome.NewStore(client, s.redis.Outcomes()), client: client,
+		flags: p.redisFlags,
 	}, nil
 }
 
@@ -58,7 +61,7 @@ func (j *bulkJob) run(ctx context.Context, report *reportFile) (err error) {
 		return fmt.Errorf("%s: %w", j.input.name, err)
 	}
 	if j.settings.wait {
-		if j.batch, err = newBatchWatch(j.out, j.client, j.outcomes).until(ctx, j.settings.batch); err != nil {
+		if j.batch, err = newBatchWatch(j.out, j.client, j.outcomes, j.flags).until(ctx, j.settings.batch); err != nil {
 			return err
 		}
 	}
@@ -83,18 +86,10 @@ func (j *bulkJob) enqueue(ctx context.Context) error {
 	if !reader.lookAhead() {
 		return j.refuse(reader.ahead, progress)
 	}
-	var failure error
-	for result, err := range j.asking.Ask(asking, reader.lines) {
-		if err != nil {
-			failure = err
-			continue
-		}
-		progress.add()
-		j.asked.count(result)
-		if result.Before && result.Kind != outcome.KindInvalid {
-			j.before++
-		}
+	if err := j.judgeColumns(reader); err != nil {
+		return err
 	}
+	failure := j.ask(asking, reader, progress)
 	progress.end()
 	j.tellList()
 	if err := j.broken(ctx, reader.err, failure); err != nil {
@@ -107,10 +102,27 @@ func (j *bulkJob) enqueue(ctx context.Context) error {
 	return nil
 }
 
+// ask asks for the lines of a list, and returns why it stopped before their end.
+func (j *bulkJob) ask(ctx context.Context, reader *lineReader, progress *counter) error {
+	var failure error
+	for result, err := range j.asking.Ask(ctx, reader.lines) {
+		if err != nil {
+			failure = err
+			continue
+		}
+		progress.add()
+		j.asked.count(result)
+		if result.Before && result.Kind != outcome.KindInvalid {
+			j.before++
+		}
+	}
+	return failure
+}
+
 // tellList says what else there is to say of the list, unless it was shown before.
 func (j *bulkJob) tellList() {
 	j.asked.tellHidden()
-	if !j.shown {
+	if !j.shown && !j.told {
 		tellList(j.out, j.input.reader)
 	}
 }
@@ -122,8 +134,11 @@ func (j *bulkJob) tellAsked() {
 	if j.before > 0 {
 		newScreen(j.out).say("%s asked for by an earlier run.", count(j.before, "of them was", "of them were"))
 	}
+	if suspects := j.input.reader.Suspects(); suspects.Most() {
+		newScreen(j.out).say("If the column was wrong, withdraw the lines: revoker batch cancel %s%s", j.settings.batch, j.flags)
+	}
 	if !j.settings.wait {
-		newScreen(j.out).say("See how far it has come with: revoker batch show %s --wait", j.settings.batch)
+		newScreen(j.out).say("See how far it has come with: revoker batch show %s%s --wait", j.settings.batch, j.flags)
 	}
 }
 

@@ -10,11 +10,8 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// shownGateways is how many gateways that are not known are shown one by one.
-const shownGateways = 20
-
 // tellList says what a person should know about a list that was read: where its
-// header is if not on the first line, its notes, and the gateways that are not known.
+// header is if not on the first line, its notes, and what is wrong with its columns.
 func tellList(out io.Writer, reader *list.Reader) {
 	if line := reader.Layout().HeaderLine; line > 1 {
 		newScreen(out).say("revoker: line %d is the header", line)
@@ -22,21 +19,8 @@ func tellList(out io.Writer, reader *list.Reader) {
 	for _, note := range reader.Notes() {
 		newScreen(out).say("revoker: line %d: %s", note.Line, note.Text)
 	}
-	unknown, others := reader.UnknownGateways()
-	for i, gateway := range unknown {
-		if i >= shownGateways {
-			others += gateway.Lines
-			continue
-		}
-		newScreen(out).say("revoker: gateway %q is not known: %s to the common queue", gateway.Name, goes(gateway.Lines))
-	}
-	if others > 0 {
-		newScreen(out).say("revoker: other gateways are not known: %s to the common queue", goes(others))
-	}
+	tellColumns(out, reader, true)
 }
-
-// goes says how many lines go somewhere.
-func goes(lines int) string { return count(lines, "line goes", "lines go") }
 
 // refuse shows the lines of a list of which none can be used. No batch is made of it.
 func (j *bulkJob) refuse(lines []enqueue.Line, progress *counter) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,9 @@ func (p *program) dryRun(ctx context.Context, s bulkSettings, input *bulkInput) 
 		return err
 	}
 	p.say("Would be: %s.", found.counts.sum())
+	if suspects := input.reader.Suspects(); suspects.Most() && !s.yes {
+		p.say("It would be asked for only with --yes, or after a yes on a terminal.")
+	}
 	if found.counts.invalid() > 0 {
 		return errUnfinished
 	}
@@ -52,8 +56,8 @@ func (p *program) questions(s bulkSettings, name string) bool {
 	return !s.yes && !s.dryRun && name != "-" && config.Terminal(p.stdin) && config.Terminal(p.stderr)
 }
 
-// confirm shows what a long list would ask for, and asks whether it may. It reports
-// whether it has shown the list. The error is a usageError if it may not.
+// confirm shows what a list would ask for that is long or looks wrong, and asks whether it
+// may. It reports whether it has shown the list. The error is a usageError if it may not.
 func (p *program) confirm(
 	ctx context.Context, s bulkSettings, input *bulkInput, client redis.UniversalClient,
 ) (shown bool, err error) {
@@ -61,19 +65,32 @@ func (p *program) confirm(
 	if err != nil {
 		return false, err
 	}
-	if shown = found.counts.lines > unaskedLines; shown {
+	wrong := wrongColumns(input.reader, true)
+	if shown = found.counts.lines > unaskedLines || wrong != nil; shown {
 		if err := errors.Join(found.show(p.stderr, p.stderr), found.err()); err != nil {
 			return true, err
 		}
-		yes, err := p.askYes(ctx, fmt.Sprintf("\nWould be: %s.\nAsk for them as the batch %s? [y/N] ", found.counts.sum(), s.batch))
+		yes, err := p.askYes(ctx, question(found, s.batch))
 		if err != nil {
 			return true, err
 		}
 		if !yes {
-			return true, usageError{fmt.Errorf("%s would be asked for: --yes does it", plural(found.counts.lines, "line"))}
+			return true, cmp.Or(wrong, error(usageError{
+				fmt.Errorf("%s would be asked for: --yes does it", plural(found.counts.lines, "line")),
+			}))
 		}
 	}
 	return shown, input.rewind()
+}
+
+// question asks whether a list may be asked for as a batch. Where more than half of it looks
+// wrong, that stands right above the question.
+func question(found *survey, batch string) string {
+	text := fmt.Sprintf("\nWould be: %s.\n", found.counts.sum())
+	if suspects := found.input.reader.Suspects(); suspects.Most() {
+		text += lookWrong(suspects, true) + ", as the warning above says.\n"
+	}
+	return text + fmt.Sprintf("Ask for them as the batch %s? [y/N] ", batch)
 }
 
 // askYes asks a person a question, and reports whether the answer is y or yes. It returns

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"golang.org/x/text/encoding/korean"
 
@@ -31,6 +33,35 @@ func TestBulkTellsOfHiddenLinesInOrder(t *testing.T) {
 		if !strings.Contains(stderr, want) {
 			t.Fatalf("run %d: got\n%.9000s\nwant %s", i, stderr, want)
 		}
+	}
+}
+
+// Two lists of one name, asked for in the same second, are two batches.
+func TestDefaultBatchIsFree(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 26, 23, 25, 31, 0, time.FixedZone("KST", 9*60*60))
+	for list, want := range map[string]string{
+		"sa/refunds.csv": "refunds", "-": "stdin", "환불 목록.xlsx": "환불-목록", "?.csv": "list",
+		strings.Repeat("가", 100) + ".csv": strings.Repeat("가", 40),
+	} {
+		names := map[string]bool{}
+		for range 5 {
+			var s bulkSettings
+			if err := s.settle(list, now); err != nil {
+				t.Errorf("%s: %v", list, err)
+			}
+			if !regexp.MustCompile("^" + want + "-20261126-142531-[a-z2-7]{4}$").MatchString(s.batch) {
+				t.Errorf("%s: got %q", list, s.batch)
+			}
+			names[s.batch] = true
+		}
+		if len(names) < 2 {
+			t.Errorf("%s: always %v", list, names)
+		}
+	}
+	named := bulkSettings{batch: "refunds-2026-11"}
+	if err := named.settle("sa/refunds.csv", now); err != nil || named.batch != "refunds-2026-11" {
+		t.Errorf("a batch that is named: got %q, %v", named.batch, err)
 	}
 }
 

@@ -150,7 +150,7 @@ func (e *demoEnv) background(ctx context.Context, run func(context.Context) erro
 // fail lets one gateway be down for the demo's first two seconds.
 func (e *demoEnv) fail(ctx context.Context) error {
 	e.portone.SetOutage(e.data.outage, true)
-	pause(ctx, 2*time.Second)
+	sleep(ctx, 2*time.Second)
 	e.portone.SetOutage(e.data.outage, false)
 	return nil
 }
@@ -159,7 +159,7 @@ func (e *demoEnv) fail(ctx context.Context) error {
 func (e *demoEnv) advanceClock(ctx context.Context) {
 	const tick = 100 * time.Millisecond
 	for ctx.Err() == nil {
-		pause(ctx, tick)
+		sleep(ctx, tick)
 		e.memory.FastForward(tick)
 	}
 }

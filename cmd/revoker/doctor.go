@@ -26,14 +26,15 @@ func (p *program) doctor() *cobra.Command {
 		Use:   "doctor",
 		Short: "Look for what would lose revocations, and say how to mend it",
 		Long: `Doctor examines Redis (version, persistence, eviction, memory, replicas,
-Sentinels or cluster, clocks, encryption), asks PortOne for a token with the
+Sentinels or cluster, clocks, encryption, rights), asks PortOne for a token with the
 credentials of the environment, and looks for tasks and outcomes that nobody
 goes on with, and for workers that are older than what they may be asked. It
 prints a line for each check, and what to do about those that are not ok.
 
 A Redis that forbids INFO or CONFIG is no failure: what cannot be seen is shown
-as unknown. It costs the same at any number of tasks and outcomes, and writes
-one key that lives for a second.
+as unknown. Where PortOne's key is given, the user of the Redis URL must be
+allowed all that workers do, unless it only looks. It costs the same at any
+number of tasks and outcomes, and writes two keys that live for a second.
 
 Exit codes: 1 if something would lose revocations or lets none be carried out, 3
 if there are warnings only, 0 otherwise.`,

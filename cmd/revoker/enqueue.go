@@ -10,6 +10,7 @@ import (
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/rights"
 )
 
 type enqueueSettings struct {
@@ -41,9 +42,10 @@ is refused, with exit code 3, and --again changes nothing. --apply-num and
 --again are refused as well while a worker runs that is older than they are and
 would revoke whichever receipt there is.
 
-What --wait waits for is told after three seconds: how many workers are running,
-and which gate or person holds the receipt. Ctrl-C ends the waiting, not the
-request, with exit code 3.`,
+With --wait all are requested first, and each is shown as it ends. What it waits
+for is told after three seconds: how many workers are running, and which gate or
+person holds a receipt. Ctrl-C ends the waiting, not the requests, with exit code
+3. An outage of Redis is waited for as well.`,
 		Example: `  revoker enqueue imp_448280090638 --pg kcp --wait
   revoker enqueue imp_448280090638 --pg kcp --again --wait`,
 		Args: arguments(1, -1, "an IMP_UID"),
@@ -69,7 +71,7 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 	if s.applyNum != "" && len(impUIDs) > 1 {
 		return usageError{errors.New("--apply-num names one receipt: give one IMP_UID")}
 	}
-	client, err := p.connect(ctx, s.redis)
+	client, err := p.connectAs(ctx, rights.Producer, s.redis)
 	if err != nil {
 		return err
 	}
@@ -82,34 +84,39 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 	queue := enqueue.NewClient(client, enqueue.Config{
 		Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration(), Tracers: tracers,
 	})
-	out := p.printer(s.json)
+	out, unfinished := p.printer(s.json), false
 	wait := newAwaiting(p.stderr, client, queue, s.redis.Namespace)
+	wait.flags = p.redisFlags
 	pg, _ := tasks.ParseGateway(s.pg)
 
-	unfinished := false
+	var asked []outcome.Outcome // and waited for
+	show := func(o outcome.Outcome) error {
+		unfinished = unfinished || o.Status == outcome.Dead
+		return out.outcome(o)
+	}
 	for i, impUID := range impUIDs {
 		r := tasks.Revocation{ImpUID: impUID, PG: pg, ApplyNum: s.applyNum, Again: s.again, Tier: s.tier}
-		asked, err := p.request(ctx, queue, r)
-		if unacceptable(err) {
+		o, err := p.request(ctx, queue, r)
+		switch {
+		case unacceptable(err):
 			p.say("revoker: %v", err)
 			unfinished = true
 			continue
-		}
-		if err == nil && s.wait {
-			asked, err = wait.until(ctx, asked, impUIDs[i+1:])
-		}
-		if err != nil {
+		case err != nil:
+			wait.sayUnasked(asked, impUIDs[i:])
 			return err
+		case s.wait:
+			asked = append(asked, o)
+			continue
 		}
-		unfinished = unfinished || asked.Status == outcome.Dead
-		if err := out.outcome(asked); err != nil {
+		if err := show(o); err != nil {
 			return err
 		}
 	}
-	if unfinished {
-		return errUnfinished
+	if err := wait.each(ctx, asked, show); err != nil || !unfinished {
+		return err
 	}
-	return nil
+	return errUnfinished
 }
 
 // unacceptable reports whether an error is about one request, so that others may be accepted.

@@ -13,8 +13,8 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
+	"receiptrevoker/worker/pause"
 )
 
 // hostile is what somebody may have written into a message: it colours, moves the cursor,
@@ -49,8 +49,7 @@ func furnish(t *testing.T, client *redis.Client) (batch string) {
 			t.Fatal(err)
 		}
 	}
-	gates := gate.NewStore(client, "")
-	if _, err := gates.PauseForPerson(ctx, []string{"receipts-bulk-daou", "receipts-kcp"}, hostile, hostile); err != nil {
+	if _, err := pause.NewStore(client, "").ForPerson(ctx, []string{"receipts-bulk-daou", "receipts-kcp"}, hostile, hostile); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()

@@ -9,8 +9,9 @@ import (
 	"receiptrevoker/worker"
 )
 
-// readyTimeout bounds the question whether a worker can work.
-const readyTimeout = 5 * time.Second
+// readyTimeout bounds the question whether a worker can work: whoever asks may wait for a
+// second only, as Kubernetes does by default.
+const readyTimeout = 700 * time.Millisecond
 
 // healthHandler tells others how a worker is: /healthz answers 200 while the process
 // works as such, which a Redis or a PortOne that is away does not change;

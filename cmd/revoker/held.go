@@ -8,11 +8,12 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 // pauses returns what pauses queues. Where that cannot be read, which is told, nothing is
 // known to be paused.
-func (p *program) pauses(ctx context.Context, client redis.UniversalClient, namespace string) []gate.Pause {
+func (p *program) pauses(ctx context.Context, client redis.UniversalClient, namespace string) []pause.Pause {
 	pauses, err := gate.NewStore(client, namespace).Pauses(ctx)
 	if err != nil {
 		p.say("revoker: it is not known what is held: %v", err)
@@ -22,25 +23,28 @@ func (p *program) pauses(ctx context.Context, client redis.UniversalClient, name
 }
 
 // hold returns what holds the open lines of a batch, and notes in it how many they are.
-func hold(b *outcome.Batch, pauses []gate.Pause) []gate.Hold {
-	holds := gate.Holds(b.OpenOf(), pauses)
-	b.Held = min(gate.Held(holds), b.Open)
+func hold(b *outcome.Batch, pauses []pause.Pause) []pause.Hold {
+	if !b.CancelledAt.IsZero() {
+		return nil // its lines end whatever is paused
+	}
+	holds := pause.Holds(b.OpenOf(), pauses)
+	b.Held = min(pause.Held(holds), b.Open)
 	return holds
 }
 
 // gateName says before what a gate stands.
-func gateName(name gate.Name) string {
-	switch name {
+func gateName(name string) string {
+	switch gate.Name(name) {
 	case gate.PortOne:
 		return "PortOne's gate"
 	case gate.Unknown:
 		return "the gate of tasks without a gateway"
 	}
-	return "the gate of " + string(name)
+	return "the gate of " + name
 }
 
 // held says which gate or person has paused a queue, and since when.
-func held(p gate.Pause) string {
+func held(p pause.Pause) string {
 	switch {
 	case p.Gate == "":
 		return byPerson(p)
@@ -51,7 +55,7 @@ func held(p gate.Pause) string {
 }
 
 // by says the same after a verb.
-func by(p gate.Pause) string {
+func by(p pause.Pause) string {
 	if p.Gate == "" {
 		return held(p)
 	}
@@ -75,16 +79,16 @@ func nextProbe(of gate.Name, gates gate.Snapshot) string {
 
 // heldQueue returns what pauses the queue of an outcome that has not ended, and false if
 // nothing does.
-func heldQueue(o outcome.Outcome, namespace string, pauses []gate.Pause) (gate.Pause, bool) {
-	if o.Status != outcome.Queued && o.Status != outcome.Retrying {
-		return gate.Pause{}, false
+func heldQueue(o outcome.Outcome, namespace string, pauses []pause.Pause) (pause.Pause, bool) {
+	if o.Status != outcome.Queued && o.Status != outcome.Retrying || o.Withdrawn { // that ends whatever is paused
+		return pause.Pause{}, false
 	}
 	queue := tasks.QueueOf(tasks.Revocation{PG: o.PG, Batch: o.Batch}).In(namespace)
-	return gate.PauseOf(queue.Name(), pauses)
+	return pause.Of(queue.Name(), pauses)
 }
 
 // waitsFor says what one receipt waits for.
-func waitsFor(p gate.Pause) string {
+func waitsFor(p pause.Pause) string {
 	if p.Gate == "" {
 		return "its queue is paused " + held(p)
 	}
@@ -92,7 +96,7 @@ func waitsFor(p gate.Pause) string {
 }
 
 // linesWait says how many lines of a batch wait for what.
-func linesWait(h gate.Hold) string {
+func linesWait(h pause.Hold) string {
 	if h.Gate == "" {
 		return count(h.Lines, "line is paused ", "lines are paused ") + held(h.Pause)
 	}

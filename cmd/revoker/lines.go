@@ -38,21 +38,22 @@ type lineReader struct {
 
 	ahead  []enqueue.Line // read, and not yet given
 	usable int            // lines read that can be used
+	ended  bool           // the list was read to its end
 }
 
-// maxAhead is how many lines that cannot be used are read ahead.
+// maxAhead is how many lines are read ahead. [list.NewReader] waits for 64 KiB of the list,
+// which is about as much.
 const maxAhead = 1000
 
-// lookAhead reads up to the first line that can be used, and reports false if
-// the list has none. After 1,000 others it is taken to have one.
+// lookAhead reads up to 1,000 lines, by which a list is judged before anything is asked
+// for, and reports false if it has no more and none can be used.
 func (r *lineReader) lookAhead() bool {
 	for line := range r.read {
-		r.ahead = append(r.ahead, line)
-		if line.Invalid == nil || len(r.ahead) == maxAhead {
-			return true
+		if r.ahead = append(r.ahead, line); len(r.ahead) == maxAhead {
+			break
 		}
 	}
-	return r.err != nil
+	return r.usable > 0 || !r.ended
 }
 
 // lines yields a line for each row, those that were read ahead first.
@@ -64,7 +65,8 @@ func (r *lineReader) lines(yield func(enqueue.Line) bool) {
 			return
 		}
 	}
-	if r.err == nil {
+	r.ahead = nil
+	if r.err == nil && !r.ended {
 		r.read(yield)
 	}
 }
@@ -72,7 +74,7 @@ func (r *lineReader) lines(yield func(enqueue.Line) bool) {
 // read yields a line for each row. One that cannot be used asks for nothing.
 func (r *lineReader) read(yield func(enqueue.Line) bool) {
 	for row, err := range rows(r.list) {
-		line := enqueue.Line{Number: row.Line, ImpUID: row.ImpUID, PG: row.PG, ApplyNum: row.ApplyNum}
+		line := enqueue.Line{Number: row.Line, ImpUID: row.ImpUID, PG: row.PG, ApplyNum: row.ApplyNum, Tier: row.Tier}
 		var bad *list.LineError
 		switch {
 		case errors.As(err, &bad):
@@ -82,7 +84,7 @@ func (r *lineReader) read(yield func(enqueue.Line) bool) {
 			r.fail(err)
 			return
 		default:
-			asked := tasks.Revocation{ImpUID: row.ImpUID, PG: row.PG, ApplyNum: row.ApplyNum}
+			asked := tasks.Revocation{ImpUID: row.ImpUID, PG: row.PG, ApplyNum: row.ApplyNum, Tier: row.Tier}
 			if err := asked.Validate(); err != nil { // in a long list it is to be found
 				line.Invalid = fmt.Errorf("line %d: %s: %w", row.Line, row.ImpUID, err)
 			}
@@ -97,6 +99,7 @@ func (r *lineReader) read(yield func(enqueue.Line) bool) {
 			return
 		}
 	}
+	r.ended = true
 }
 
 func (r *lineReader) fail(err error) {

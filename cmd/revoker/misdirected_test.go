@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +41,8 @@ func TestUselessRedisIsNamedAtOnce(t *testing.T) {
 		"Sentinels' password":          guardedSentinel,
 		"no Sentinel":                  noSentinel,
 		"no Cluster":                   noCluster,
+		"no such database":             noDatabase,
+		"an HTTP server":               httpServer,
 		"no TLS, TLS there":            tlsAlone,
 		"TLS, none there":              noTLS,
 		"TLS, no Sentinel's":           noSentinelTLS,
@@ -107,7 +111,7 @@ func waiting(ctx context.Context, w *world, text string) string {
 		p.run(ctx, []string{"work"})
 	}()
 	for ctx.Err() == nil && !strings.Contains(log.String(), text) {
-		pause(ctx, 5*time.Millisecond)
+		sleep(ctx, 5*time.Millisecond)
 	}
 	cancel()
 	<-ended
@@ -168,6 +172,18 @@ func noCluster(t *testing.T) useless {
 		url:  "redis-cluster://" + redistest.Start(t).Addr,
 		says: "redis is no node of a Cluster", advice: "begin with redis://",
 	}
+}
+
+func noDatabase(t *testing.T) useless {
+	url := "redis://" + redistest.Start(t).Addr + "/99"
+	return useless{url: url, says: "redis has no database of the number in REDIS_URL", advice: "such as /0"}
+}
+
+func httpServer(t *testing.T) useless {
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	addr := server.Listener.Addr().String()
+	return useless{url: "redis://" + addr, says: addr + " is an HTTP server and no Redis", advice: "Redis' own port"}
 }
 
 func tlsAlone(t *testing.T) useless {

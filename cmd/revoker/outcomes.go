@@ -26,7 +26,8 @@ func (p *program) outcomes() *cobra.Command {
 		Use:   "outcomes",
 		Short: "Show what was revoked and what was given up, in order of time",
 		Long: `Outcomes prints the stream of terminal outcomes: from its beginning, which is
-about a million outcomes ago, or from --since on. With --follow it then waits
+about a million outcomes ago, or from --since on. A line says when it ended, of
+which gateway and batch it is, and as what it ended. With --follow it then waits
 for more, also through an outage of Redis. An imp_uid may come more than once: a
 dead letter that turns out to be revoked comes again.
 
@@ -112,7 +113,7 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 			unshown = unshown || unreadable || errors.Is(err, outcome.ErrMissed)
 			p.say("revoker: %v", err)
 		case batch == "" || batch == event.Outcome.Batch:
-			if err := out.outcome(event.Outcome); err != nil {
+			if err := out.event(event.Outcome); err != nil {
 				return err
 			}
 		}

@@ -37,19 +37,31 @@ func (p printer) held(o outcome.Outcome, cause string) error {
 	if o.Attempts > 0 {
 		line += fmt.Sprintf("  %2d×", o.Attempts)
 	}
-	if note := note(o, cause); note != "" {
+	note := note(o, cause)
+	if o.Status.Terminal() && !o.UpdatedAt.IsZero() && (o.Reason.Stated() || o.CancelledAt.IsZero()) {
+		note = strings.TrimSuffix("at "+moment(o.UpdatedAt)+": "+note, ": ")
+	}
+	if note != "" {
 		line += "  " + note
 	}
 	return p.line(line, hanging)
 }
 
-// letter writes a dead letter: when and of which batch it is, too.
-func (p printer) letter(o outcome.Outcome) error {
+// letter writes a dead letter: when, of which gateway and of which batch it is, too.
+func (p printer) letter(o outcome.Outcome) error { return p.ended(o, string(o.Reason)) }
+
+// event writes an outcome of the stream, as a dead letter, and its status.
+func (p printer) event(o outcome.Outcome) error {
+	return p.ended(o, pad(string(o.Status), 8)+"  "+pad(string(o.Reason), 20))
+}
+
+// ended writes an outcome of a list in order of time; as says what it ended as.
+func (p printer) ended(o outcome.Outcome, as string) error {
 	if p.json {
 		return printJSON(p.out, o)
 	}
-	return p.line(fmt.Sprintf("%s %s  %s  %s  %s  %2d×  %s  %s", minute(o.UpdatedAt), zone(o.UpdatedAt), pad(o.ImpUID, 16),
-		pad(cmp.Or(string(o.PG), "-"), 6), o.Reason, o.Attempts, cmp.Or(o.Batch, "-"), note(o, "")), hanging)
+	return p.line(fmt.Sprintf("%s %s  %s  %s  %s  %2d×  %s  %s", pad(minute(o.UpdatedAt), 16), zone(o.UpdatedAt), pad(o.ImpUID, 16),
+		pad(cmp.Or(string(o.PG), "-"), 6), as, o.Attempts, cmp.Or(o.Batch, "-"), note(o, "")), hanging)
 }
 
 // note says about an outcome what its status and reason do not.
@@ -59,6 +71,10 @@ func note(o outcome.Outcome, cause string) string {
 		return o.StatedBy + ": " + o.Statement
 	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():
 		return "at " + moment(o.CancelledAt) + approval(o)
+	case o.Withdrawn && o.Status == outcome.Queued:
+		return "cancelled: it ends as withdrawn, and is not called"
+	case o.Withdrawn:
+		return strings.TrimSuffix("cancelled: no other DELETE follows, a lookup decides; last answer: "+lastAnswer(o), "; last answer: ")
 	case cause != "":
 		return strings.TrimSpace(cause + " " + lastAnswer(o))
 	case o.Status == outcome.Retrying && !o.NextAttemptAt.IsZero():

@@ -13,6 +13,7 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/tasks/rights"
 )
 
 // The exit codes.
@@ -35,6 +36,8 @@ type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
+
+	redisFlags string // those given that find Redis, as they are repeated to look again
 }
 
 // run carries a command line out and returns the exit code.
@@ -43,6 +46,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	root := p.root()
 	root.SetArgs(args)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		p.redisFlags = givenRedisFlags(cmd.Flags())
 		if err := config.FromEnvironment(cmd.Flags(), p.getenv); err != nil {
 			return err
 		}
@@ -129,6 +133,19 @@ func (p *program) connect(ctx context.Context, settings config.Redis) (redis.Uni
 	}
 	redis.SetLogger(silent{}) // what fails is reported by whoever asked for it
 	if err := settings.Reach(ctx, client); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return client, nil
+}
+
+// connectAs is connect for a role: the error also says what its user may not do.
+func (p *program) connectAs(ctx context.Context, role rights.Role, settings config.Redis) (redis.UniversalClient, error) {
+	client, err := p.connect(ctx, settings)
+	if err != nil {
+		return nil, err
+	}
+	if err := rights.Check(ctx, client, role, settings.Namespace); redisfault.Permanent(err) {
 		client.Close()
 		return nil, err
 	}

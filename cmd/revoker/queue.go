@@ -13,6 +13,7 @@ import (
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 func (p *program) queue() *cobra.Command {
@@ -50,7 +51,7 @@ func (s *queueSettings) flags(f *pflag.FlagSet) {
 type meantQueues struct {
 	client redis.UniversalClient
 	gates  *gate.Store
-	queues []gate.Pause
+	queues []pause.Pause
 }
 
 // openQueues connects, and finds the queues that are meant: those named, or all that exist
@@ -74,14 +75,14 @@ func (p *program) openQueues(ctx context.Context, s *queueSettings, names []stri
 
 // meant returns the queues that are meant, of those given all if none is named. A queue of
 // a gateway that is known is one whether or not it exists. The error names one that is none.
-func (s *queueSettings) meant(all []gate.Pause, names []string) ([]gate.Pause, error) {
+func (s *queueSettings) meant(all []pause.Pause, names []string) ([]pause.Pause, error) {
 	if len(names)+len(s.pgs) == 0 {
 		return all, nil
 	}
 	possible := s.possible(all)
 	wanted := make(map[string]bool)
 	for _, name := range names {
-		if !slices.ContainsFunc(possible, func(p gate.Pause) bool { return p.Queue == name }) {
+		if !slices.ContainsFunc(possible, func(p pause.Pause) bool { return p.Queue == name }) {
 			return nil, usageError{fmt.Errorf("there is no queue %q; there are %s", name, listed(possible))}
 		}
 		wanted[name] = true
@@ -98,29 +99,37 @@ func (s *queueSettings) meant(all []gate.Pause, names []string) ([]gate.Pause, e
 			return nil, usageError{fmt.Errorf("there is no queue of the gateway %q", name)}
 		}
 	}
-	return slices.DeleteFunc(possible, func(p gate.Pause) bool { return !wanted[p.Queue] }), nil
+	return slices.DeleteFunc(possible, func(p pause.Pause) bool { return !wanted[p.Queue] }), nil
 }
 
 // possible returns all queues of the namespace, by name: those given, and those of every
 // gateway that is known.
-func (s *queueSettings) possible(all []gate.Pause) []gate.Pause {
+func (s *queueSettings) possible(all []pause.Pause) []pause.Pause {
 	all = slices.Clone(all)
 	for _, q := range tasks.Queues(s.redis.Namespace) {
-		if !slices.ContainsFunc(all, func(p gate.Pause) bool { return p.Queue == q.Name() }) {
-			all = append(all, gate.Pause{Queue: q.Name()})
+		if !slices.ContainsFunc(all, func(p pause.Pause) bool { return p.Queue == q.Name() }) {
+			all = append(all, pause.Pause{Queue: q.Name()})
 		}
 	}
-	slices.SortFunc(all, func(a, b gate.Pause) int { return strings.Compare(a.Queue, b.Queue) })
+	slices.SortFunc(all, func(a, b pause.Pause) int { return strings.Compare(a.Queue, b.Queue) })
 	return all
 }
 
-// tellNoQueue says that no queue exists.
-func (p *program) tellNoQueue() {
-	p.say("there is no queue yet: nothing was ever asked for")
+// tellNoQueue says that no queue exists. Why, Redis does not tell: nothing was requested, or
+// it has lost its data.
+func (p *program) tellNoQueue() { p.say("Redis holds no queue of this namespace") }
+
+// showNoQueue says that there is nothing to list, to people after how many workers are running.
+func (p *program) showNoQueue(json bool, workers int) error {
+	p.tellNoQueue()
+	if json {
+		return nil
+	}
+	return newScreen(p.stdout).line(working(workers, 0), hanging)
 }
 
 // listed returns the names of queues.
-func listed(queues []gate.Pause) string {
+func listed(queues []pause.Pause) string {
 	var names []string
 	for _, p := range queues {
 		names = append(names, p.Queue)

@@ -8,31 +8,47 @@ import (
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
+// queueResumeSettings say which queues are to be resumed.
+type queueResumeSettings struct {
+	queueSettings
+	every  bool
+	reason string // "" for whatever pauses them
+}
+
 func (p *program) queueResume() *cobra.Command {
-	var s queueSettings
-	var every bool
+	var s queueResumeSettings
 	cmd := &cobra.Command{
 		Use:   "resume QUEUE...",
 		Short: "Resume queues, whoever has paused them",
 		Long: `Resume lets workers take tasks from the queues named, from those of a gateway,
 or from all. If a gate has paused one, the gate opens; it closes again once as
 many receipts have failed without a success in between. A queue that is not
-paused is no error.`,
+paused is no error.
+
+It lifts the pauses of other people too, and says in the end whose they were and
+why. With --reason it lifts those alone that a person made with that reason, and
+says of each other queue what pauses it; it exits 3 if there was none to lift.`,
 		Example: `  revoker queue resume receipts-bulk-kcp
   revoker queue resume --pg kcp
-  revoker queue resume --all`,
+  revoker queue resume --all --reason 'wrong list'`,
 		Args: arguments(0, -1, ""),
 		RunE: func(cmd *cobra.Command, queues []string) error {
-			if err := s.check(queues, every); err != nil {
+			err := s.check(queues, s.every)
+			if err == nil {
+				err = notEmpty(cmd.Flags(), "reason")
+			}
+			if err != nil {
 				return err
 			}
 			return p.runQueueResume(cmd.Context(), &s, queues)
 		},
 	}
 	s.flags(cmd.Flags())
-	cmd.Flags().BoolVar(&every, "all", false, "every queue")
+	cmd.Flags().BoolVar(&s.every, "all", false, "every queue")
+	cmd.Flags().StringVar(&s.reason, "reason", "", "only what a person paused with just this `text` (default whatever pauses it)")
 	return cmd
 }
 
@@ -47,23 +63,66 @@ func (s *queueSettings) check(queues []string, every bool) error {
 	return nil
 }
 
-func (p *program) runQueueResume(ctx context.Context, s *queueSettings, queues []string) error {
-	meant, err := p.openQueues(ctx, s, queues)
+func (p *program) runQueueResume(ctx context.Context, s *queueResumeSettings, queues []string) error {
+	meant, err := p.openQueues(ctx, &s.queueSettings, queues)
 	if err != nil {
 		return err
 	}
 	defer meant.client.Close()
+	var lifted pauseTally
 	for _, queue := range meant.queues {
+		if queue.Paused && !s.lifts(queue) {
+			p.tellQueue(queue.Queue, "stays paused, "+by(queue))
+			continue
+		}
 		became, err := resumeQueue(ctx, meant.gates, queue)
 		if err != nil {
+			p.tellLifted(lifted)
 			return err
 		}
 		p.tellQueue(queue.Queue, became)
+		lifted.add(queue)
 	}
-	if len(meant.queues) == 0 {
+	p.tellLifted(lifted)
+	switch {
+	case s.reason != "" && len(lifted.acts) == 0:
+		p.say("revoker: none of these queues is paused with the reason %q", s.reason)
+		return errUnfinished
+	case len(meant.queues) == 0:
 		p.tellNoQueue()
 	}
 	return nil
+}
+
+// lifts reports whether a pause is one of those that are to be lifted.
+func (s *queueResumeSettings) lifts(queue pause.Pause) bool {
+	return s.reason == "" || queue.ByPerson() && queue.Reason == s.reason
+}
+
+// pauseTally counts queues by the act that paused them: a gate's closing, or a person's command.
+type pauseTally struct {
+	acts   []string // in the order in which they came
+	queues map[string]int
+}
+
+func (t *pauseTally) add(queue pause.Pause) {
+	if !queue.Paused {
+		return
+	}
+	act := by(queue)
+	if t.queues == nil {
+		t.queues = make(map[string]int)
+	}
+	if t.queues[act]++; t.queues[act] == 1 {
+		t.acts = append(t.acts, act)
+	}
+}
+
+// tellLifted says whose pauses were lifted, a line for each act.
+func (p *program) tellLifted(lifted pauseTally) {
+	for _, act := range lifted.acts {
+		p.say("%s paused %s", count(lifted.queues[act], "queue resumed that was", "queues resumed that were"), act)
+	}
 }
 
 // tellQueue says what became of a queue.
@@ -71,7 +130,7 @@ func (p *program) tellQueue(queue, became string) {
 	newScreen(p.stdout).say("%s  %s", pad(queue, 26), became)
 }
 
-func resumeQueue(ctx context.Context, store *gate.Store, queue gate.Pause) (string, error) {
+func resumeQueue(ctx context.Context, store *gate.Store, queue pause.Pause) (string, error) {
 	done, err := store.Resume(ctx, queue)
 	switch {
 	case err != nil:

@@ -13,6 +13,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 type queueListSettings struct {
@@ -61,7 +62,7 @@ type queueLine struct {
 	PausedBy    string    `json:"paused_by,omitempty"` // person or gate
 	PausedSince time.Time `json:"paused_since,omitzero"`
 	Person      string    `json:"person,omitempty"` // empty if it was done in Asynq's web UI or with its tool
-	Gate        gate.Name `json:"gate,omitempty"`
+	Gate        string    `json:"gate,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	Owner       string    `json:"owner,omitempty"`
 	NextProbeAt time.Time `json:"next_probe_at,omitzero"`
@@ -70,7 +71,7 @@ type queueLine struct {
 	// GateWaived tells that the gateway's gate stays open although nothing succeeds.
 	GateWaived bool `json:"gate_waived,omitempty"`
 
-	pause gate.Pause
+	pause pause.Pause
 	cause string // which gate pauses it, since when, why, and when it is next tried, for people
 }
 
@@ -83,9 +84,12 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		return err
 	}
 	defer meant.client.Close()
+	workers, err := backlog.NewWorkers(meant.client, s.redis.Namespace).List(ctx)
+	if err != nil {
+		return err
+	}
 	if len(meant.queues) == 0 {
-		p.tellNoQueue()
-		return nil
+		return p.showNoQueue(s.json, len(workers))
 	}
 	gates, err := meant.gates.Poll(ctx)
 	if err != nil {
@@ -106,16 +110,12 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		}
 		return nil
 	}
-	workers, err := backlog.NewWorkers(meant.client, s.redis.Namespace).List(ctx)
-	if err != nil {
-		return err
-	}
 	return p.showQueues(lines, len(workers))
 }
 
 // watchQueues counts what is in the queues, and how much is done meanwhile.
 func watchQueues(
-	ctx context.Context, client redis.UniversalClient, queues []gate.Pause, window time.Duration,
+	ctx context.Context, client redis.UniversalClient, queues []pause.Pause, window time.Duration,
 ) ([]queueLine, error) {
 	var names []string
 	for _, q := range queues {
@@ -128,7 +128,7 @@ func watchQueues(
 	}
 	after := before
 	if window > 0 {
-		pause(ctx, window)
+		sleep(ctx, window)
 		if after, err = backlog.Read(ctx, client, names); err != nil {
 			return nil, err
 		}
@@ -150,7 +150,7 @@ func watchQueues(
 }
 
 // describe says what pauses the queue.
-func (l *queueLine) describe(p gate.Pause, gates gate.Snapshot) {
+func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot) {
 	l.pause, l.GateWaived = p, gates.Gates[gate.Of(l.PG)].Waived
 	if gates.Hold > 0 {
 		l.HeldUntil = gates.Now.Add(gates.Hold).Truncate(time.Millisecond)
@@ -162,10 +162,10 @@ func (l *queueLine) describe(p gate.Pause, gates gate.Snapshot) {
 		l.PausedBy, l.PausedSince, l.Person, l.Reason = "person", p.Since, p.By, p.Reason
 		return
 	}
-	state := gates.Gates[p.Gate]
+	state := gates.Gates[gate.Name(p.Gate)]
 	l.PausedBy, l.PausedSince, l.Gate = "gate", p.Since, p.Gate
 	l.Reason, l.Owner, l.NextProbeAt = state.Reason, state.Owner, state.NextProbe.Truncate(time.Millisecond)
-	l.cause = fmt.Sprintf("%s: %s; %s", by(p), state.ReasonIn(time.Local), nextProbe(p.Gate, gates))
+	l.cause = fmt.Sprintf("%s: %s; %s", by(p), state.ReasonIn(time.Local), nextProbe(gate.Name(p.Gate), gates))
 }
 
 func (p *program) showQueues(lines []queueLine, workers int) error {

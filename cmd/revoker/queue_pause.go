@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 type queuePauseSettings struct {
@@ -70,7 +70,7 @@ func (p *program) runQueuePause(ctx context.Context, s *queuePauseSettings, name
 	for _, queue := range meant.queues {
 		queues = append(queues, queue.Queue)
 	}
-	before, err := meant.gates.PauseForPerson(ctx, queues, cmp.Or(s.by, runner()), s.reason)
+	before, err := pause.NewStore(meant.client, s.redis.Namespace).ForPerson(ctx, queues, cmp.Or(s.by, runner()), s.reason)
 	if err != nil {
 		return fmt.Errorf("%w; not all is paused: repeat the command", err)
 	}
@@ -81,7 +81,7 @@ func (p *program) runQueuePause(ctx context.Context, s *queuePauseSettings, name
 }
 
 // paused says what became of a queue that was paused.
-func paused(was gate.Pause) string {
+func paused(was pause.Pause) string {
 	switch {
 	case was.ByPerson():
 		return "is paused already, " + byPerson(was)
@@ -92,7 +92,7 @@ func paused(was gate.Pause) string {
 }
 
 // byPerson says which person has paused a queue, since when and why.
-func byPerson(p gate.Pause) string {
+func byPerson(p pause.Pause) string {
 	text := "by " + cmp.Or(p.By, "a person, in Asynq's web UI or with its tool")
 	if !p.Since.IsZero() {
 		text += ", since " + moment(p.Since)

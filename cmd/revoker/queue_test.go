@@ -47,7 +47,7 @@ func TestPauseAndResumeSayWhetherTheyDid(t *testing.T) {
 func until(ts *testscript.TestScript, _ bool, args []string) {
 	want := regexp.MustCompile(`(?m)` + args[0])
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		ts.Check(ts.Exec("revoker", args[1:]...))
+		_ = ts.Exec("revoker", args[1:]...) // what is unfinished exits 3
 		got := ts.ReadFile("stdout")
 		if want.MatchString(got) {
 			return

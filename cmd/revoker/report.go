@@ -94,7 +94,7 @@ func (r reporter) write(ctx context.Context, reader *list.Reader, to *reportLine
 func otherList(err error) error {
 	var other *enqueue.MismatchError
 	if errors.As(err, &other) {
-		return fmt.Errorf("%w; was --pg, --column or --sheet given to 'revoker bulk'? give it here, too", err)
+		return fmt.Errorf("%w; was --pg, --tier, --column or --sheet given to 'revoker bulk'? give it here, too", err)
 	}
 	return err
 }

@@ -106,19 +106,25 @@ func TestEveryCommandOfTheRunbookWorks(t *testing.T) {
 }
 
 var (
-	object = regexp.MustCompile(`\b(deploy|job|secret generic|create secret \w+)[/ ]([a-z-]+)`)
+	object = regexp.MustCompile(`\b(deploy|job|scaledobject|secret generic|create secret \w+)[/ ]([a-z-]+)`)
 	unit   = regexp.MustCompile(`\brevoker(@|-monitor)`)
-	source = regexp.MustCompile(`\s(?:systemd|kubernetes)/[a-z@.-]+`)
+	// The kustomization that is applied names the namespace itself.
+	namespaced = regexp.MustCompile(`^kubectl (-n receipts|apply -k) `)
+	source     = regexp.MustCompile(`\s(?:systemd|kubernetes)/[a-z@.-]+`)
 )
 
 // checkNames looks for what a command names among the files of deploy.
 func checkNames(t *testing.T, command string) {
 	t.Helper()
 	manifests := ""
-	for _, file := range []string{"worker", "monitor", "network", "settings"} {
-		manifests += strings.Join(readme(t, "../../deploy/kubernetes/base/"+file+".yaml"), "\n")
+	for _, file := range []string{
+		"base/worker", "base/monitor", "base/network", "base/settings", "components/keda/scaledobject", "operator",
+	} {
+		manifests += strings.Join(readme(t, "../../deploy/kubernetes/"+file+".yaml"), "\n")
 	}
-	manifests += strings.Join(readme(t, "../../deploy/kubernetes/operator.yaml"), "\n")
+	if kubectl := strings.HasPrefix(command, "kubectl "); kubectl && !namespaced.MatchString(command) {
+		t.Errorf("%s names no namespace", command)
+	}
 	for _, found := range object.FindAllStringSubmatch(command, -1) {
 		name := strings.TrimSuffix(found[2], "-")
 		if !strings.Contains(manifests, "name: "+name) && !strings.Contains(manifests, "secretName: "+name) &&

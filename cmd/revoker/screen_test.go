@@ -10,6 +10,7 @@ import (
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 func TestFoldBreaksAtBlanks(t *testing.T) {
@@ -76,14 +77,14 @@ func TestWhatHoldsIsNamed(t *testing.T) {
 		return gate.Snapshot{Now: now, Gates: map[gate.Name]gate.State{gate.PortOne: {Closed: portone}, "kcp": {Closed: true, NextProbe: probe}}}
 	}
 	for got, want := range map[string]string{
-		waitsFor(gate.Pause{Gate: "kcp", Since: at}):        "waits for the gate of kcp, closed " + since,
-		waitsFor(gate.Pause{Gate: gate.PortOne, Since: at}): "waits for PortOne's gate, closed " + since,
-		waitsFor(gate.Pause{Gate: gate.Unknown}):            "waits for the gate of tasks without a gateway",
-		waitsFor(gate.Pause{By: "kim", Since: at}):          "its queue is paused by kim, " + since,
-		waitsFor(gate.Pause{}):                              "its queue is paused by a person, in Asynq's web UI or with its tool",
+		waitsFor(pause.Pause{Gate: "kcp", Since: at}):                "waits for the gate of kcp, closed " + since,
+		waitsFor(pause.Pause{Gate: string(gate.PortOne), Since: at}): "waits for PortOne's gate, closed " + since,
+		waitsFor(pause.Pause{Gate: string(gate.Unknown)}):            "waits for the gate of tasks without a gateway",
+		waitsFor(pause.Pause{By: "kim", Since: at}):                  "its queue is paused by kim, " + since,
+		waitsFor(pause.Pause{}):                                      "its queue is paused by a person, in Asynq's web UI or with its tool",
 
-		linesWait(gate.Hold{Pause: gate.Pause{Gate: "kcp"}, Lines: 1}):            "1 line waits for the gate of kcp",
-		linesWait(gate.Hold{Pause: gate.Pause{By: "kim", Reason: "x"}, Lines: 2}): "2 lines are paused by kim: x",
+		linesWait(pause.Hold{Pause: pause.Pause{Gate: "kcp"}, Lines: 1}):            "1 line waits for the gate of kcp",
+		linesWait(pause.Hold{Pause: pause.Pause{By: "kim", Reason: "x"}, Lines: 2}): "2 lines are paused by kim: x",
 
 		nextProbe("kcp", snapshot(true, now.Add(-time.Minute))):                        "next probe after PortOne's gate",
 		nextProbe("kcp", snapshot(false, now.Add(-time.Second))):                       "its next probe is due",

@@ -8,6 +8,7 @@ import (
 
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 const (
@@ -16,7 +17,13 @@ const (
 	// unserved is for how long no worker may be seen before that is said: one that is
 	// replaced by another is no news.
 	unserved = 3 * time.Second
+	// registered is how long workers that run may take to be seen again once Redis has been
+	// away: their registrations end after ten seconds, and are renewed every five.
+	registered = 10 * time.Second
 )
+
+// nobody is what was told of the workers where none is running.
+const nobody = "none"
 
 // standstill tells those who wait why nothing may come: how many workers are running, and
 // what pauses queues. Each is said once, and again when it has changed.
@@ -28,6 +35,7 @@ type standstill struct {
 
 	began, looked time.Time
 	served        time.Time // when a worker was last seen
+	away          time.Time // when Redis last did not answer
 	told          string    // of the workers
 	causes        map[string]bool
 	failed        bool
@@ -45,7 +53,7 @@ func newStandstill(
 
 // look tells of the workers, for which so many tasks wait, and returns what pauses queues;
 // false if it was looked a moment ago, or nothing could be read.
-func (s *standstill) look(ctx context.Context, waiting int) (pauses []gate.Pause, looked bool) {
+func (s *standstill) look(ctx context.Context, waiting int) (pauses []pause.Pause, looked bool) {
 	now := s.now()
 	if now.Sub(s.looked) < standstillEvery {
 		return nil, false
@@ -56,6 +64,7 @@ func (s *standstill) look(ctx context.Context, waiting int) (pauses []gate.Pause
 		pauses, err = s.gates.Pauses(ctx)
 	}
 	if err != nil {
+		s.away = s.now()
 		if !s.failed && ctx.Err() == nil {
 			s.failed = true
 			s.say("revoker: it is not known what is waited for: %v", err)
@@ -70,16 +79,20 @@ func (s *standstill) look(ctx context.Context, waiting int) (pauses []gate.Pause
 // tellWorkers says how many workers there are to those who have waited for three seconds,
 // and then whether there are any.
 func (s *standstill) tellWorkers(now time.Time, workers, waiting int) {
-	kind := "none"
+	kind := nobody
 	if workers > 0 {
 		kind, s.served = "some", now
 	}
-	if kind == s.told || now.Sub(s.began) < unserved || workers == 0 && now.Sub(s.served) < unserved {
+	unseen := workers == 0 && (now.Sub(s.served) < unserved || now.Sub(s.away) < registered)
+	if kind == s.told || now.Sub(s.began) < unserved || unseen {
 		return
 	}
 	s.told = kind
 	s.say("%s", working(workers, waiting))
 }
+
+// unattended reports whether it was told that no worker is running.
+func (s *standstill) unattended() bool { return s.told == nobody }
 
 // tell says what is waited for, unless the same was said when it last was looked.
 func (s *standstill) tell(causes map[string]string) {

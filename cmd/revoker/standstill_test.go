@@ -5,13 +5,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 // Who waits hears after three seconds how many workers there are, and each change once.
@@ -47,6 +49,36 @@ func TestStandstillTellsOfWorkersAfterThreeSeconds(t *testing.T) {
 	}
 }
 
+// Registrations of workers may have ended while Redis was away, and are renewed within seconds.
+func TestStandstillAfterAnOutageOfRedis(t *testing.T) {
+	t.Parallel()
+	server := miniredis.RunT(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), MaxRetries: -1})
+	defer client.Close()
+	var said []string
+	s := newStandstill(client, "", func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
+	now := s.began
+	s.now = func() time.Time { return now }
+	s.told, s.served = "some", now
+	look := func(after time.Duration, want int) {
+		t.Helper()
+		now = s.began.Add(after)
+		if s.look(t.Context(), 49); len(said) != want {
+			t.Errorf("after %v: said %q, want %d", after, said, want)
+		}
+	}
+	server.SetError("LOADING Redis is loading the dataset in memory")
+	look(10*time.Second, 1)
+	look(20*time.Second, 1)
+	server.SetError("")
+	look(21*time.Second, 1)
+	look(29*time.Second, 1)
+	look(30*time.Second, 2)
+	if !s.unattended() || said[len(said)-1] != "no worker is running; 49 tasks wait" {
+		t.Errorf("said %q", said)
+	}
+}
+
 // What is said once is not said again until it has changed.
 func TestStandstillTellsEachCauseOnce(t *testing.T) {
 	t.Parallel()
@@ -79,7 +111,7 @@ func TestStandstillLooksAtWorkersAndPauses(t *testing.T) {
 	s.now = func() time.Time { return now }
 	client.Set(ctx, "asynq:{receipts-kcp}:paused", "1764000000 gate kcp 5", 0)
 	pauses, looked := s.look(ctx, 1)
-	if _, held := gate.PauseOf("receipts-kcp", pauses); !looked || !held || len(said) > 0 {
+	if _, held := pause.Of("receipts-kcp", pauses); !looked || !held || len(said) > 0 {
 		t.Errorf("got %v, %t, said %q", pauses, looked, said)
 	}
 	if _, looked := s.look(ctx, 1); looked {

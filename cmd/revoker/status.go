@@ -9,7 +9,7 @@ import (
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 type statusSettings struct {
@@ -44,7 +44,7 @@ func (p *program) runStatus(ctx context.Context, s statusSettings, impUIDs []str
 	queue := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()})
 	out := p.printer(s.json)
 
-	var pauses []gate.Pause
+	var pauses []pause.Pause
 	if !s.json {
 		pauses = p.pauses(ctx, client, s.redis.Namespace)
 	}

@@ -44,11 +44,15 @@ func (s *survey) showLayout(t *strings.Builder) {
 		row("imp_uid", fromColumn(layout.ImpUID))
 		row("gateway", fromColumn(layout.PG))
 		row("apply_num", fromColumn(layout.ApplyNum))
+		row("tier", fromColumn(layout.Tier))
 	case layout.Format == list.CSV, layout.Format == list.XLSX:
 		row("header", "none: an imp_uid a line")
 	}
 	if pg := s.input.options.PG; pg != "" {
 		row("--pg", gatewayName(pg)+", of lines that name none")
+	}
+	if tier := s.input.options.Tier; tier != "" {
+		row("--tier", tier+", of lines that name none")
 	}
 }
 
@@ -171,17 +175,17 @@ func (s *survey) showExamples(t *strings.Builder) {
 	for _, line := range s.examples {
 		width = max(width, len(line.ImpUID))
 	}
-	row := func(number, impUID, pg, applyNum string) {
-		text := fmt.Sprintf("  %8s  %s  %s  %s", number, pad(impUID, width), pad(fit(pg, 16), 16), applyNum)
+	row := func(number, impUID, pg, tier, applyNum string) {
+		text := fmt.Sprintf("  %8s  %s  %s  %-4s  %s", number, pad(impUID, width), pad(fit(pg, 16), 16), tier, applyNum)
 		t.WriteString(strings.TrimRight(fit(text, 80), " ") + "\n")
 	}
 	t.WriteString("\n")
-	row("line", "imp_uid", "gateway", "apply_num")
+	row("line", "imp_uid", "gateway", "tier", "apply_num")
 	for _, line := range s.examples {
 		pg := string(line.PG)
 		if pg != "" && !line.PG.Known() {
 			pg = strconv.Quote(pg)
 		}
-		row(strconv.Itoa(line.Number), line.ImpUID, pg, line.ApplyNum)
+		row(strconv.Itoa(line.Number), line.ImpUID, pg, line.Tier, line.ApplyNum)
 	}
 }

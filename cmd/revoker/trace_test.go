@@ -169,8 +169,8 @@ func TestOneTraceFromTheOrderServiceToPortOne(t *testing.T) {
 		}
 	}
 	for _, reason := range []string{"pg_failure", "revoked"} {
-		line := `"imp_uid":"` + impUID + `","pg":"kcp","attempt":` // the attempt's number, then
-		rest := `"reason":"` + reason + `","trace_id":"` + traceID.String() + `"`
+		line := `"imp_uid":"` + impUID + `","pg":"kcp","trace_id":"` + traceID.String() + `","attempt":` // its number, then
+		rest := `,"reason":"` + reason + `"`
 		if log := x.log.String(); !strings.Contains(log, line) || !strings.Contains(log, rest) {
 			t.Errorf("no line with %s… and %s in the log:\n%s", line, rest, log)
 		}

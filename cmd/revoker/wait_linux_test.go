@@ -54,8 +54,18 @@ func TestWaitingWithoutAWorker(t *testing.T) {
 	}{
 		"enqueue": {
 			[]string{"enqueue", "imp_900000000001", "imp_900000000002", "--pg", "kcp", "--wait"},
+			"2 tasks wait",
+			"stopped waiting; 2 stay requested, and 'revoker status imp_900000000001\n    imp_900000000002' tells how far they have come\n",
+		},
+		"enqueue elsewhere": {
+			[]string{"enqueue", "imp_900000000003", "--namespace", "acme", "--wait"},
 			"1 task waits",
-			"stopped waiting; imp_900000000001 stays requested, and 'revoker status\n    imp_900000000001' tells how far it has come\n1 imp_uid after it: not requested\n",
+			"'revoker status\n    imp_900000000003 --namespace acme' tells how far",
+		},
+		"bulk elsewhere": {
+			[]string{"bulk", write(t, w.list(7)), "--batch", "there", "--namespace", "acme", "--outcome-ttl", "24h", "--wait"},
+			"7 tasks wait",
+			"'revoker batch show there --namespace\n    acme --wait' waits again\n",
 		},
 		"batch show": {
 			[]string{"batch", "show", "before", "--wait"},

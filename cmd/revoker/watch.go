@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 // watchEvery is how often it is looked how far a batch has come.
@@ -21,11 +21,12 @@ type batchWatch struct {
 	outcomes *outcome.Store
 	progress *progress
 	still    *standstill
-	pauses   []gate.Pause
+	flags    string // that find Redis, to look again
+	pauses   []pause.Pause
 }
 
-func newBatchWatch(out io.Writer, client redis.UniversalClient, outcomes *outcome.Store) *batchWatch {
-	w := &batchWatch{outcomes: outcomes, progress: newProgress(out, -1)}
+func newBatchWatch(out io.Writer, client redis.UniversalClient, outcomes *outcome.Store, flags string) *batchWatch {
+	w := &batchWatch{outcomes: outcomes, progress: newProgress(out, -1), flags: flags}
 	w.still = newStandstill(client, outcomes.Namespace(), w.progress.say)
 	return w
 }
@@ -40,7 +41,7 @@ func (w *batchWatch) until(ctx context.Context, name string) (outcome.Batch, err
 		case errors.Is(err, outcome.ErrNoBatch):
 			return b, err
 		case ctx.Err() != nil:
-			w.progress.say("stopped waiting; the batch goes on, and 'revoker batch show %s --wait' waits again", name)
+			w.progress.say("stopped waiting; the batch goes on, and 'revoker batch show %s%s --wait' waits again", name, w.flags)
 			return b, errUnfinished
 		case err != nil:
 			w.progress.warn(err)
@@ -50,7 +51,7 @@ func (w *batchWatch) until(ctx context.Context, name string) (outcome.Batch, err
 		default:
 			w.show(ctx, b)
 		}
-		pause(ctx, watchEvery)
+		sleep(ctx, watchEvery)
 	}
 }
 
@@ -64,6 +65,9 @@ func (w *batchWatch) show(ctx context.Context, b outcome.Batch) {
 		causes[held(h.Pause)] = linesWait(h)
 	}
 	w.still.tell(causes)
+	if w.still.unattended() {
+		b.Rate = 0
+	}
 	w.progress.show(b.Revoked+b.Dead, b.Asked(), pace(b))
 }
 
@@ -76,6 +80,8 @@ func pace(b outcome.Batch) string {
 	}
 	left, known := b.Left()
 	switch {
+	case !b.CancelledAt.IsZero():
+		text += ", cancelled"
 	case !b.Complete && b.Open == 0:
 		text += ", its list was not read to its end"
 	case known && b.Rate > 0:

@@ -113,13 +113,16 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	if err := api.Authenticate(ctx); err != nil && ctx.Err() == nil {
 		log.Error("no token from PortOne: tasks wait, and nothing is given up, until it accepts", "error", err)
 	}
-	if err := w.Run(ctx); errors.Is(err, account.ErrOther) {
-		return usageError{fmt.Errorf("%w; give this account a --namespace of its own, with its own producers; "+
-			"or, where the key was changed, start once with --accept-account", err)}
-	} else if err != nil {
+	return advised(w.Run(ctx))
+}
+
+// advised returns a worker's error with what to do about a namespace that belongs to another account.
+func advised(err error) error {
+	if !errors.Is(err, account.ErrOther) {
 		return err
 	}
-	return nil
+	return usageError{fmt.Errorf("%w; give this account a --namespace of its own, with its own producers; "+
+		"or, where the key was changed, start once with --accept-account", err)}
 }
 
 // newWorker returns a worker that uses what the config holds as the settings say,

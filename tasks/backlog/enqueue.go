@@ -33,8 +33,9 @@ type Producer struct {
 }
 
 // Enqueue enqueues the task of a request, and reports false if there is one that is
-// still to be done. One that is finished, and only shown or archived, makes way. The
-// error matches [tasks.ErrInvalid] if it can never become a call.
+// still to be done. One that waits for a retry or for a time is then due now: it may be
+// that of an earlier request, which was cancelled. One that is finished, and only shown or
+// archived, makes way. The error matches [tasks.ErrInvalid] if it can never become a call.
 func (p Producer) Enqueue(ctx context.Context, r tasks.Revocation, opts ...asynq.Option) (enqueued bool, err error) {
 	queue := tasks.QueueOf(r).In(p.Namespace).Name()
 	task, err := tasks.NewTaskContext(ctx, r, append([]asynq.Option{asynq.Queue(queue)}, opts...)...)
@@ -55,6 +56,8 @@ func (p Producer) Enqueue(ctx context.Context, r tasks.Revocation, opts ...asynq
 			return false, err
 		case state == "active":
 			sleep(ctx, lookEvery)
+		case state == "retry" || state == "scheduled":
+			return false, Forward(ctx, p.Redis, queue, tasks.TaskID(r.ImpUID))
 		case state != "" && !finished(state):
 			return false, nil
 		}

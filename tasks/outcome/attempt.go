@@ -172,7 +172,7 @@ func (s *Store) Finish(ctx context.Context, a *Attempt, o Outcome) (written bool
 	var own []any
 	for _, f := range fields {
 		switch f.name {
-		case "batch", "attempts", "first_attempt_at", "updated_at":
+		case "batch", "attempts", "first_attempt_at", "updated_at", "withdrawn":
 			continue // the hash knows better, and Redis what time it is
 		}
 		if value := f.get(&o); value != "" {

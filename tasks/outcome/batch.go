@@ -33,7 +33,7 @@ type Batch struct {
 	// elsewhere, each imp_uid once; Open are those that are still to come.
 	Revoked, Dead, Open int
 	// Held is how many of those that are open wait in paused queues. A Store does not
-	// know: whoever shows a batch fills it in, from what gate.Holds returns.
+	// know: whoever shows a batch fills it in, from what pause.Holds returns.
 	Held int
 	// Reasons are the same outcomes by reason.
 	Reasons map[Reason]int
@@ -48,7 +48,7 @@ type Batch struct {
 
 	// Rate is how many ended a second recently: in the last 10 to 20 seconds, or
 	// over the whole of a batch that has finished. It is 0 once nothing has ended for
-	// longer than that, and for thrice as long as one took.
+	// three seconds, and for thrice as long as one took.
 	Rate float64
 }
 
@@ -81,13 +81,13 @@ func (b Batch) OpenOf() map[tasks.Gateway]int {
 }
 
 // Left returns how long what is open and not held takes at the present rate, and false
-// while nothing moves.
+// while nothing moves, or once it is cancelled.
 func (b Batch) Left() (time.Duration, bool) {
 	moving := b.Open - b.Held
 	switch {
 	case b.Open == 0:
 		return 0, true
-	case moving <= 0 || b.Rate <= 0:
+	case moving <= 0 || b.Rate <= 0 || !b.CancelledAt.IsZero(): // what is cancelled ends as lookups do
 		return 0, false
 	}
 	return time.Duration(float64(moving) / b.Rate * float64(time.Second)), true

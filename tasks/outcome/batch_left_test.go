@@ -1,6 +1,7 @@
 package outcome_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,42 @@ func TestOpenOfTellsTheGatewaysOfWhatIsOpen(t *testing.T) {
 	}
 }
 
+// What is cancelled ends as lookups tell, and not as fast as calls did.
+func TestNoTimeIsLeftOfACancelledBatch(t *testing.T) {
+	t.Parallel()
+	if left, known := (outcome.Batch{Open: 9, Rate: 3, CancelledAt: noon}).Left(); known {
+		t.Errorf("got %v, want none", left)
+	}
+}
+
+// Who reads an outcome that has not ended sees that it was cancelled.
+func TestOutcomesTellWhatIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s, ctx := newStore(client), t.Context()
+		for _, impUID := range []string{"imp_queued", "imp_open"} {
+			if _, err := s.Ask(ctx, tasks.Revocation{ImpUID: impUID}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		end(t, s, "imp_called", retrying)
+		end(t, s, "imp_ended", dead)
+		if _, err := s.Cancel(ctx, []string{"imp_queued", "imp_called", "imp_ended"}, false); err != nil {
+			t.Fatal(err)
+		}
+		for impUID, want := range map[string]bool{"imp_queued": true, "imp_called": true, "imp_ended": false, "imp_open": false} {
+			o, err := s.Get(ctx, impUID)
+			if err != nil || o.Withdrawn != want {
+				t.Errorf("%s: got %+v, %v; want withdrawn: %t", impUID, o, err, want)
+			}
+			text, err := o.MarshalJSON()
+			if err != nil || strings.Contains(string(text), `"withdrawn":true`) != want {
+				t.Errorf("%s, %v; want withdrawn: %t", text, err, want)
+			}
+		}
+	})
+}
+
 // A batch that stands still has no rate, however fast it was before: no time left follows
 // from it. One that is slow has.
 func TestRateEndsWhenNothingEnds(t *testing.T) {
@@ -60,7 +97,8 @@ func TestRateEndsWhenNothingEnds(t *testing.T) {
 			moves         bool
 		}{
 			"fast":               {15 * time.Second, time.Second, 1000, true},
-			"fast, then nothing": {45 * time.Second, 30 * time.Second, 1000, false},
+			"fast, then nothing": {15 * time.Second, 4 * time.Second, 1000, false},
+			"one in two seconds": {15 * time.Second, 5 * time.Second, 7, true},
 			"one in 30 seconds":  {60 * time.Second, 29 * time.Second, 2, true},
 			"slow, then nothing": {10 * time.Minute, 4 * time.Minute, 10, false},
 		} {

@@ -140,9 +140,8 @@ func (b *Batch) add(cell []string, count int) {
 	}
 }
 
-// stillAfter is for how long a batch may have not changed while it moves; see paceEvery
-// of batch.lua.
-const stillAfter = 20 * time.Second
+// stillAfter is for how long nothing of a batch may have ended while it moves, at least.
+const stillAfter = 3 * time.Second
 
 // rate returns how many end a second. The hash holds what had ended at two
 // moments, between 10 and 20 seconds ago.

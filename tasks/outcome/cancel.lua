@@ -1,5 +1,6 @@
 -- Withdraws what is asked for imp_uids, so that no attempt begins any more. All of them
--- are due: a worker ends them.
+-- are due at once, and so stand before all others among the open ones, by the negative time
+-- at which they were withdrawn: a worker ends them.
 --
 -- ARGV  batch, which is cancelled, or empty for all who ask; "1" to change nothing; the
 --       imp_uids
@@ -26,7 +27,7 @@ local function cancel(imp_uid)
   if not dry then
     redis.call('HSET', request, 'id', asked.id, 'withdrawn', '1')
     redis.call('HDEL', request, 'single')
-    redis.call('ZADD', openKey, 0, imp_uid)
+    redis.call('ZADD', openKey, -millis, imp_uid)
   end
   if is and was.status then
     return tonumber(was.leased_until or 0) > millis and 'running' or 'called'

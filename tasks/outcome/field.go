@@ -44,6 +44,7 @@ var fields = []field{
 	moment("next_attempt_at", func(o *Outcome) *time.Time { return &o.NextAttemptAt }),
 	text("stated_by", func(o *Outcome) *string { return &o.StatedBy }),
 	text("statement", func(o *Outcome) *string { return &o.Statement }),
+	{"withdrawn", true, getWithdrawn, setWithdrawn},
 }
 
 // Fields returns the names of an outcome's fields, in order: the columns of a
@@ -206,4 +207,16 @@ func setCode(o *Outcome, s string) error {
 	}
 	o.Code = &code
 	return nil
+}
+
+func getWithdrawn(o *Outcome) string {
+	if !o.Withdrawn {
+		return ""
+	}
+	return "true"
+}
+
+func setWithdrawn(o *Outcome, s string) (err error) {
+	o.Withdrawn, err = strconv.ParseBool(s)
+	return err
 }

@@ -33,23 +33,26 @@ if new.status == 'dead' and not (new.http_status or new.message) then -- the las
   given(fields, {http_status = was.http_status, code = was.code, message = was.message})
 end
 -- What does not hold any more goes, and what another version wrote stays. It comes
--- first: memory that is full refuses a script whose first step needs some.
+-- first: memory that is full refuses a script whose first step needs some. The event comes
+-- before the outcome, which would make a repetition take it for written if it is refused.
 redis.call('HDEL', outcome, 'leased_until', 'leased_by', 'idle', 'fence', 'reason', 'http_status',
   'code', 'message', 'next_attempt_at', 'receipt_tid', 'apply_num', 'type', 'amount', 'vat',
   'receipt_url', 'applied_at', 'cancelled_at', 'uncertain', 'uncertain_at', 'asked_since', 'tries',
   'refused_since', 'seen', 'stated_by', 'statement')
+if new.status ~= 'retrying' then
+  redis.call('XADD', prefix .. 'outcomes', 'MAXLEN', '~', ARGV[6], '*', unpack(fields))
+end
 redis.call('HSET', outcome, 'request', id, unpack(fields))
 if new.status ~= 'revoked' then -- a dead letter may be revived
   redis.call('HSET', outcome, 'fence', text(fence), unpack(handed))
 end
 if new.status == 'retrying' then
-  redis.call('ZADD', openKey, asked.withdrawn and 0 or due, imp_uid)
+  redis.call('ZADD', openKey, asked.withdrawn and -millis or due, imp_uid)
   return 1
 end
 redis.call('PEXPIRE', request, ttl) -- first, so that it does not outlive its outcome
 redis.call('PEXPIRE', outcome, ttl)
 redis.call('ZREM', openKey, imp_uid)
-redis.call('XADD', prefix .. 'outcomes', 'MAXLEN', '~', ARGV[6], '*', unpack(fields))
 redis.call('ZREM', deadKey, imp_uid)
 if new.status == 'dead' then
   redis.call('ZADD', deadKey, millis, imp_uid)

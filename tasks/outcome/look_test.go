@@ -128,6 +128,8 @@ func overdue(impUID, until string, open []redis.Z) string {
 			return "next"
 		case math.Abs(z.Score-float64(time.Now().UnixMilli())) < 60_000:
 			return "now"
+		case math.Abs(z.Score+float64(time.Now().UnixMilli())) < 60_000: // since it was withdrawn
+			return "at once"
 		default:
 			return "at " + score
 		}

@@ -120,7 +120,7 @@ func (r *receipt) finish(m *model, s step) string {
 	case r.status.Terminal():
 		r.end(m)
 	case r.withdrawn:
-		r.due = "at 0" // a lookup ends it
+		r.due = "at once" // a lookup ends it
 	default:
 		r.due = "next"
 	}
@@ -196,7 +196,7 @@ func (r *receipt) cancel(m *model, batch int, dry bool) string {
 	}
 	called := r.about == r.id
 	if !dry {
-		r.withdrawn, r.single, r.due = true, false, "at 0"
+		r.withdrawn, r.single, r.due = true, false, "at once"
 	}
 	switch {
 	case !called:

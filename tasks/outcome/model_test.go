@@ -98,7 +98,7 @@ type seen struct {
 	// Leased tells that an attempt was begun and did not end, Live that its
 	// lease is not over, and Idle that it makes no DELETE.
 	Leased, Live, Idle bool
-	// Open is when it is overdue: "lease", "next" or "now", empty where it is not open.
+	// Open is when it is overdue: "lease", "next", "now" or "at once", empty where it is not open.
 	Open string
 	Dead bool
 	// Expires names what has a life that ends: outcome, request.

@@ -16,6 +16,9 @@ type Open struct {
 	tasks.Revocation
 	// Withdrawn tells that whoever asked has cancelled: it needs no task, but a lookup.
 	Withdrawn bool
+	// Anew tells that no attempt has begun, and that there was an earlier request, which
+	// was cancelled or has ended.
+	Anew bool
 }
 
 // Overdue returns up to limit requests that have no terminal outcome and should have
@@ -33,7 +36,7 @@ func (s *Store) Overdue(ctx context.Context, ago time.Duration, limit int) (open
 			continue
 		}
 		r := tasks.Revocation{ImpUID: found[0], PG: tasks.Gateway(found[2]), Batch: found[3]}
-		open = append(open, Open{Revocation: r, Withdrawn: found[1] != ""})
+		open = append(open, Open{Revocation: r, Withdrawn: found[1] == "withdrawn", Anew: found[1] == "anew"})
 	}
 	return open, ended, nil
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // wantOverdue wants that these should have gone on so long ago; one that is withdrawn
-// bears a minus.
+// bears a minus, and one that is asked for anew a plus.
 func wantOverdue(t *testing.T, s *outcome.Store, ago time.Duration, want ...string) {
 	t.Helper()
 	open, ended, err := s.Overdue(t.Context(), ago, 10)
@@ -22,6 +22,9 @@ func wantOverdue(t *testing.T, s *outcome.Store, ago time.Duration, want ...stri
 		text := o.ImpUID
 		if o.Withdrawn {
 			text = "-" + text
+		}
+		if o.Anew {
+			text = "+" + text
 		}
 		got = append(got, text)
 	}
@@ -94,7 +97,7 @@ func TestOverdueTellsWhatIsOpen(t *testing.T) {
 	if diff := cmp.Diff([]string{"imp_5", "imp_6"}, ended); diff != "" {
 		t.Errorf("ended (-want +got):\n%s", diff)
 	}
-	wantOverdue(t, s, 10*time.Second, "-imp_3", "imp_1", "imp_2", "imp_4")
+	wantOverdue(t, s, 10*time.Second, "-imp_3", "imp_1", "imp_2", "+imp_4")
 	open, _, err = s.Overdue(ctx, 10*time.Second, 2)
 	if diff := cmp.Diff(two, open); diff != "" || err != nil {
 		t.Errorf("the first two: %v (-want +got):\n%s", err, diff)

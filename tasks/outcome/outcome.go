@@ -136,6 +136,10 @@ type Outcome struct {
 	// NextAttemptAt is zero unless the status is [Retrying].
 	NextAttemptAt time.Time
 
+	// Withdrawn tells of one that has not ended that all who asked have cancelled it: no
+	// attempt begins any more, and a worker ends it, after a lookup if it was called.
+	Withdrawn bool
+
 	// StatedBy is who settled it, and Statement what that person found out; both are
 	// empty where nobody has, or an attempt has ended since.
 	StatedBy, Statement string

@@ -34,7 +34,7 @@ type Overview struct {
 // ago.
 func (s *Store) Overview(ctx context.Context, overdueFor time.Duration) (Overview, error) {
 	var now *redis.TimeCmd
-	var open, overdue, dead *redis.IntCmd
+	var open, overdue, withdrawn, dead *redis.IntCmd
 	var names *redis.StringSliceCmd
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		now, open, dead = p.Time(ctx), p.ZCard(ctx, s.openKey()), p.ZCard(ctx, s.deadKey())
@@ -45,12 +45,13 @@ func (s *Store) Overview(ctx context.Context, overdueFor time.Duration) (Overvie
 		return Overview{}, fmt.Errorf("look over the outcomes: %w", err)
 	}
 	batches, err := s.named(ctx, names.Val(), func(p redis.Pipeliner) {
-		due := now.Val().Add(-overdueFor)
-		overdue = p.ZCount(ctx, s.openKey(), "-inf", "("+millis(due))
+		due := millis(now.Val().Add(-overdueFor))
+		overdue = p.ZCount(ctx, s.openKey(), "0", "("+due)
+		withdrawn = p.ZCount(ctx, s.openKey(), "(-"+due, "(0") // they stand before the others
 	})
 	batches = slices.DeleteFunc(batches, Batch.Finished)
 	return Overview{
-		Open: open.Val(), Overdue: overdue.Val(), Dead: dead.Val(),
+		Open: open.Val(), Overdue: overdue.Val() + withdrawn.Val(), Dead: dead.Val(),
 		Batches: batches[:min(len(batches), overviewBatches)],
 	}, err
 }

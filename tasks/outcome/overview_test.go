@@ -61,3 +61,30 @@ func TestOverviewCountsAndShowsUnfinishedBatches(t *testing.T) {
 		}
 	})
 }
+
+// What is cancelled is due at once, and overdue only once no worker has ended it for a while.
+func TestOverviewOfWhatIsCancelled(t *testing.T) {
+	t.Parallel()
+	s, _, set := clocked(t)
+	if _, err := s.Ask(t.Context(), tasks.Revocation{ImpUID: "imp_1"}); err != nil {
+		t.Fatal(err)
+	}
+	attempt, err := s.Begin(t.Context(), tasks.Revocation{ImpUID: "imp_2"}, lease)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set(noon.Add(time.Second))
+	if _, err := s.Cancel(t.Context(), []string{"imp_1", "imp_2"}, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Finish(t.Context(), attempt, retrying); err != nil {
+		t.Fatal(err)
+	}
+	wantOverdue(t, s, 0, "-imp_1", "-imp_2")
+	for after, want := range map[time.Duration]int64{time.Second: 0, time.Minute: 0, time.Minute + 2*time.Second: 2} {
+		set(noon.Add(after))
+		if o, err := s.Overview(t.Context(), time.Minute); err != nil || o.Open != 2 || o.Overdue != want {
+			t.Errorf("after %v: got %+v, %v; want %d of 2 overdue", after, o, err, want)
+		}
+	}
+}

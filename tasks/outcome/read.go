@@ -55,7 +55,7 @@ func (s *Store) kept(ctx context.Context, impUIDs []string) ([]kept, error) {
 	all := make([]kept, len(impUIDs))
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, impUID := range impUIDs {
-			all[i] = kept{p.HGetAll(ctx, s.outcomeKey(impUID)), p.HMGet(ctx, s.requestKey(impUID), "id", "pg", "batch")}
+			all[i] = kept{p.HGetAll(ctx, s.outcomeKey(impUID)), p.HMGet(ctx, s.requestKey(impUID), "id", "pg", "batch", "withdrawn")}
 		}
 		return nil
 	})
@@ -73,8 +73,11 @@ func (k kept) values(impUID string) (map[string]string, error) {
 	if open := len(values) > 0 && !Status(values["status"]).Terminal(); of == "" && open {
 		of = asked[0]
 	}
-	if asked[0] == of || asked[0] == "" {
-		return values, nil
+	if asked[0] != of && asked[0] != "" {
+		values = map[string]string{"imp_uid": impUID, "status": string(Queued), "pg": asked[1], "batch": asked[2]}
 	}
-	return map[string]string{"imp_uid": impUID, "status": string(Queued), "pg": asked[1], "batch": asked[2]}, nil
+	if len(values) > 0 && !Status(values["status"]).Terminal() {
+		values["withdrawn"] = asked[3]
+	}
+	return values, nil
 }

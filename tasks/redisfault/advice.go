@@ -22,11 +22,12 @@ func (e *AddressError) Error() string { return e.Addr + " " + e.Is }
 // it; what is a replica at the start is an [*AddressError].
 func Permanent(err error) bool {
 	switch Of(err) {
-	case Denied, Moved, NoAuth, NoCluster, NoPerm, UnknownCommand, WrongPass:
+	case Denied, Moved, NoAuth, NoCluster, NoDatabase, NoPerm, UnknownCommand, WrongPass:
 		return true
 	}
 	var address *AddressError
-	return errors.As(err, &address) || ofCertificates(err) != ""
+	var rights *RightsError
+	return errors.As(err, &address) || errors.As(err, &rights) || ofCertificates(err) != ""
 }
 
 // What to set where an address leads to the wrong server.
@@ -35,6 +36,10 @@ const (
 	SetMaster  = "let the Redis URL lead to the master, or to the Sentinels with redis-sentinel://"
 	SetSingle  = "let the Redis URL begin with redis:// or rediss://"
 )
+
+// setKnown is what to do where a command is unknown that Redis has had since 6.2.
+const setKnown = "take rename-command for it out of Redis' settings, unless this is a Sentinel, a proxy, or a Redis before 6.2: " +
+	SetMaster
 
 const setUser = "give both as in redis://user:password@host:6379, with a password's special characters as %XX"
 
@@ -49,11 +54,12 @@ var advice = map[Fault]string{
 	Moved:          "it is a node of a Redis Cluster: " + SetCluster,
 	NoAuth:         setUser,
 	NoCluster:      SetSingle,
-	NoPerm:         "give the user of the Redis URL the rights of the runbook's list",
+	NoDatabase:     "let the Redis URL end in a number below Redis' setting databases, which is 16 by default, such as /0",
+	NoPerm:         "use the user that the runbook has for this command, or give this one the rights of the runbook's list",
 	NoReplicas:     "bring a replica back: there are fewer than min-replicas-to-write asks for",
 	OOM:            "raise maxmemory, or let workers go through what is queued: memory is full",
 	ReadOnly:       "it is a replica: " + SetMaster,
-	UnknownCommand: "it is a Sentinel, a proxy, or a Redis before 6.2: " + SetMaster,
+	UnknownCommand: setKnown,
 	WrongPass:      setUser,
 }
 
@@ -62,6 +68,10 @@ func Advice(err error) string {
 	var address *AddressError
 	if errors.As(err, &address) {
 		return address.Advice
+	}
+	var rights *RightsError
+	if errors.As(err, &rights) {
+		return rights.advice()
 	}
 	if set := ofCertificates(err); set != "" {
 		return set

@@ -2,6 +2,7 @@ package redisfault
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
@@ -9,12 +10,11 @@ import (
 	"github.com/sethvargo/go-retry"
 )
 
-// calmPause is how long a command that cannot be carried out is held back.
+// calmPause is how long what fails is held back.
 const calmPause = 200 * time.Millisecond
 
-// Calm is a hook of a Redis client that holds back what fails while Redis is in trouble:
-// Asynq asks for the next task again at once, however the last time failed, and would
-// spin.
+// Calm is a hook of a Redis client that holds back what fails: Asynq asks for the next
+// task again at once, however the last time failed, and would spin.
 type Calm struct{}
 
 // DialHook holds back a connection that could not be made.
@@ -28,11 +28,14 @@ func (Calm) DialHook(next redis.DialHook) redis.DialHook {
 	}
 }
 
-// ProcessHook holds back a command that Redis will not carry out, now or ever.
+// ProcessHook holds back a command that fails, also one for which go-redis does not dial
+// any more: after as many dials as it has connections it fails at once, until a probe once
+// a second finds Redis. That nothing is there is no failure, and a script that Redis does
+// not know yet is sent next.
 func (Calm) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
-		if fault := Of(err); fault != "" && fault != WrongType {
+		if err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "NOSCRIPT") {
 			pause(ctx)
 		}
 		return err

@@ -19,6 +19,7 @@ const (
 	Misconf        Fault = "MISCONF"        // it cannot write to its disk
 	Moved          Fault = "MOVED"          // a node of a Cluster, and the key is on another one
 	NoAuth         Fault = "NOAUTH"         // it wants a password
+	NoDatabase     Fault = "NODATABASE"     // ours: it has no database of that number
 	NoCluster      Fault = "NOCLUSTER"      // ours: it is no node of a Cluster
 	NoPerm         Fault = "NOPERM"         // the user has not the right
 	NoReplicas     Fault = "NOREPLICAS"     // fewer replicas than min-replicas-to-write
@@ -44,6 +45,7 @@ var uncoded = []struct {
 }{
 	{MaxClients, regexp.MustCompile(`ERR max number of clients`)},
 	{NoCluster, regexp.MustCompile(`ERR This instance has cluster support disabled`)},
+	{NoDatabase, regexp.MustCompile(`ERR (?:DB index is out of range|invalid DB index)`)},
 	{NoPerm, regexp.MustCompile(`The user executing the script can't|ACL failure in script`)},
 	{UnknownCommand, regexp.MustCompile(`ERR [Uu]nknown (?:sub)?command|ERR Unknown Redis command called from script`)},
 }

@@ -55,6 +55,7 @@ func TestFaultIsFoundWhereverItStands(t *testing.T) {
 		"WRONGTYPE":           {wrongType, redisfault.WrongType, "corrupt"},
 		"WRONGTYPE, script 7": {wrongType + in7, redisfault.WrongType, "corrupt"},
 		"WRONGTYPE, 6.2":      {in62 + wrongType, redisfault.WrongType, "corrupt"},
+		"no such database":    {"ERR DB index is out of range", redisfault.NoDatabase, "permanent"},
 		"no number":           {"ERR user_script:23: attempt to compare nil with number" + in7, "", "corrupt"},
 		"no number, 6.2":      {in62 + "user_script:23: attempt to compare nil with number", "", "corrupt"},
 		"no integer":          {"ERR hash value is not an integer" + in7, "", "corrupt"},

@@ -84,7 +84,7 @@ func Examine(ctx context.Context, config Config) iter.Seq[Finding] {
 	return func(yield func(Finding) bool) {
 		d := &doctor{Config: config, yield: yield}
 		checks := []func(context.Context){
-			d.servers, d.writes, d.cluster, d.replication, d.sentinels, d.queues, d.outcomes, d.account,
+			d.servers, d.writes, d.rights, d.cluster, d.replication, d.sentinels, d.queues, d.outcomes, d.account,
 		}
 		if err := config.Reach(ctx); err != nil {
 			d.tell(failure("reach", err.Error(), cmp.Or(redisfault.Advice(err), "start Redis, or mend REDIS_URL")))

@@ -35,7 +35,7 @@ type Call struct {
 func (g *Gates) Enter(ctx context.Context, pg tasks.Gateway, queue string) (*Call, error) {
 	deadline := time.Now().Add(longestWait)
 	for {
-		g.pauses.renew(ctx, g.store)
+		g.pauses.Renew(ctx)
 		call, refused, changed := g.admit(pg, queue, false)
 		left := time.Until(deadline)
 		switch {
@@ -60,7 +60,7 @@ func (g *Gates) admit(pg tasks.Gateway, queue string, probe bool) (*Call, *WaitE
 	defer g.mu.Unlock()
 	now := time.Now()
 	own, portone := g.gates[Of(pg)], g.gates[PortOne]
-	for i, refused := range []*WaitError{g.hold(now), g.pauses.refuse(queue), g.shut(pg, now), portone.aside(now)} {
+	for i, refused := range []*WaitError{g.hold(now), g.paused(queue), g.shut(pg, now), portone.aside(now)} {
 		if refused != nil && (i < 2 || !probe) {
 			return nil, refused, g.changed
 		}
@@ -89,11 +89,19 @@ func (g *Gates) hold(now time.Time) *WaitError {
 	return &WaitError{Wait: wait, text: fmt.Sprintf("PortOne wants no calls for %v", wait.Round(time.Second))}
 }
 
+// paused returns that a person has paused a queue, or nil.
+func (g *Gates) paused(queue string) *WaitError {
+	if reason := g.pauses.Refuse(queue); reason != "" {
+		return &WaitError{Wait: longestWait, text: reason}
+	}
+	return nil
+}
+
 // EnterProbe lets the call of a probe through, which passes the gate that is
 // closed, or returns a [*WaitError] if the rate does not within a second or a person has
 // paused the queue. What it says about its gateway closes nothing; see [Call.Said].
 func (g *Gates) EnterProbe(ctx context.Context, pg tasks.Gateway, queue string) (*Call, error) {
-	g.pauses.renew(ctx, g.store)
+	g.pauses.Renew(ctx)
 	call, refused, _ := g.admit(pg, queue, true)
 	if refused != nil {
 		return nil, refused
@@ -111,8 +119,8 @@ func (c *Call) Said() Signs { return c.said }
 // a gate has closed since, or a person has paused the queue. It may wait for Redis for half
 // a second.
 func (c *Call) Err(ctx context.Context) error {
-	c.gates.pauses.renew(ctx, c.gates.store)
-	if paused := c.gates.pauses.refuse(c.queue); paused != nil {
+	c.gates.pauses.Renew(ctx)
+	if paused := c.gates.paused(c.queue); paused != nil {
 		return paused
 	}
 	c.gates.mu.Lock()

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"receiptrevoker/worker/pause"
 )
 
 // longestWait is how long a call may wait for its gate in the slot that it has;
@@ -22,7 +24,7 @@ type Gates struct {
 	log     *slog.Logger
 	wake    chan struct{} // something is to be done at once
 	turned  atomic.Pointer[time.Time]
-	pauses  pauses
+	pauses  *pause.View
 
 	mu      sync.Mutex
 	gates   map[Name]*local
@@ -47,7 +49,7 @@ type local struct {
 func New(store *Store, config Config, process string, log *slog.Logger) *Gates {
 	g := &Gates{
 		store: store, config: config.withDefaults(), process: process, log: log,
-		wake: make(chan struct{}, 1), changed: make(chan struct{}), gates: make(map[Name]*local),
+		pauses: pause.NewView(store.pauses), wake: make(chan struct{}, 1), changed: make(chan struct{}), gates: make(map[Name]*local),
 	}
 	for _, name := range names() {
 		g.gates[name] = &local{}

@@ -15,6 +15,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 func TestGateClosesForEverybodyAndOpensAgain(t *testing.T) {
@@ -125,13 +126,13 @@ func TestPauseOfAPersonStays(t *testing.T) {
 func TestPersonTakesAPauseOver(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		kcp, store := &gateway{}, gate.NewStore(client, "")
+		kcp, store := &gateway{}, pause.NewStore(client, "")
 		a := start(t, client, "a", kcp, quick)
 		queues(t, client, "receipts-kcp", "receipts-bulk-kcp")
 		a.close(t, client, tasks.KCP)
 		eventually(t, "the queue is paused", func() bool { return paused(t, client, "receipts-kcp") == "gate" })
 		for _, want := range []bool{true, false} { // once, and then it is
-			before, err := store.PauseForPerson(t.Context(), []string{"receipts-kcp"}, "kim@ops", "")
+			before, err := store.ForPerson(t.Context(), []string{"receipts-kcp"}, "kim@ops", "")
 			if err != nil || before[0].ByPerson() == want {
 				t.Errorf("got %+v, %v; want it to be the person's: %t", before, err, !want)
 			}

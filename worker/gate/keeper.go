@@ -89,7 +89,7 @@ func (k *keeper) tend(ctx context.Context, s Snapshot, name Name, state State) e
 		return k.tellSuccess(ctx, name)
 	}
 	switch {
-	case !state.Closed && !state.OpenedAt.IsZero() && k.released[name] != state.Epoch && k.pauses.list() != nil:
+	case !state.Closed && !state.OpenedAt.IsZero() && k.released[name] != state.Epoch && k.pauses.Known() != nil:
 		return k.bringForward(ctx, name, state.Epoch)
 	case s.Gates[PortOne].Closed && name != PortOne:
 		return nil // PortOne's own gate is closed: probing a gateway tells nothing
@@ -156,7 +156,7 @@ func (k *keeper) probe(ctx context.Context, name Name, said settlement) error {
 // queues returns the queues behind a gate that no person has paused.
 func (k *keeper) queues(name Name) []string {
 	var queues []string
-	for _, p := range k.pauses.list() {
+	for _, p := range k.pauses.Known() {
 		if q, ours := tasks.ParseQueue(p.Queue); ours && name.covers(q) && !p.ByPerson() {
 			queues = append(queues, p.Queue)
 		}

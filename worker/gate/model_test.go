@@ -13,6 +13,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 // TestWhateverHappensTheQueuesFollow lets processes, gateways and people do
@@ -117,7 +118,7 @@ func (w *world) step(t *testing.T) {
 			w.person[queue] = false
 		}
 	case 4:
-		if _, err := gate.NewStore(w.client, "").PauseForPerson(t.Context(), []string{queue}, "kim@ops", "the gate kcp 5"); err != nil {
+		if _, err := pause.NewStore(w.client, "").ForPerson(t.Context(), []string{queue}, "kim@ops", "the gate kcp 5"); err != nil {
 			t.Error(err)
 		}
 		w.person[queue] = true

@@ -2,101 +2,16 @@ package gate_test
 
 import (
 	"errors"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
-
-// everything returns the names of all queues that a namespace can have here.
-func everything(namespace string) (names []string) {
-	for _, q := range tasks.Queues(namespace) {
-		names = append(names, q.Name())
-	}
-	return names
-}
-
-func TestPersonPausesQueuesThatDoNotExist(t *testing.T) {
-	t.Parallel()
-	for _, namespace := range []string{"", "acme"} {
-		redistest.Both(t, func(t *testing.T, client *redis.Client) {
-			store, names := gate.NewStore(client, namespace), everything(namespace)
-			if len(names) != 2+2*len(tasks.Gateways()) {
-				t.Fatalf("the queues are %q", names)
-			}
-			queues(t, client, names[3], "receipts-of-tomorrow")
-			before, err := store.PauseForPerson(t.Context(), names, "kim@ops", "the gate kcp 5 fails: 점검")
-			if err != nil || slices.ContainsFunc(before, func(p gate.Pause) bool { return p.Paused }) {
-				t.Fatalf("got %+v, %v", before, err)
-			}
-			for _, name := range names {
-				if client.Exists(t.Context(), "asynq:{"+name+"}:paused").Val() != 1 {
-					t.Errorf("Asynq serves %s", name)
-				}
-			}
-			pauses, err := store.Pauses(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := make([]gate.Pause, len(names))
-			for i, name := range slices.Sorted(slices.Values(names)) {
-				want[i] = gate.Pause{Queue: name, Paused: true, By: "kim@ops", Reason: "the gate kcp 5 fails: 점검", Since: pauses[0].Since}
-			}
-			if namespace == "" {
-				i, _ := slices.BinarySearchFunc(want, "receipts-of-tomorrow", func(p gate.Pause, name string) int { return strings.Compare(p.Queue, name) })
-				want = slices.Insert(want, i, gate.Pause{Queue: "receipts-of-tomorrow"})
-			}
-			if diff := cmp.Diff(want, pauses, cmpopts.IgnoreUnexported(gate.Pause{})); diff != "" {
-				t.Error(diff)
-			}
-			if since := time.Since(pauses[0].Since); since < 0 || since > time.Minute {
-				t.Errorf("it is paused for %v", since)
-			}
-			for _, p := range pauses {
-				if done, err := store.Resume(t.Context(), p); done != p.Paused || err != nil {
-					t.Errorf("%s: %t, %v", p.Queue, done, err)
-				}
-			}
-			if left := client.Keys(t.Context(), "*:paused").Val(); len(left) != 0 {
-				t.Errorf("%q are left", left)
-			}
-		})
-	}
-}
-
-func TestWhoPausedFirstStays(t *testing.T) {
-	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		store, names := gate.NewStore(client, ""), []string{"receipts-kcp", "receipts-nice", "receipts-daou", "receipts-ksnet"}
-		if err := asynq.NewInspectorFromRedisClient(client).PauseQueue("receipts-nice"); err != nil {
-			t.Fatal(err)
-		}
-		client.Set(t.Context(), "asynq:{receipts-daou}:paused", "1764000000 gate daou 5", 0)
-		client.Set(t.Context(), "asynq:{receipts-ksnet}:paused", "", 0) // by somebody's own tool
-		if _, err := store.PauseForPerson(t.Context(), names[:1], "kim@ops", "first"); err != nil {
-			t.Fatal(err)
-		}
-		before, err := store.PauseForPerson(t.Context(), names, "lee@ops", "second")
-		if err != nil || before[0].By != "kim@ops" || before[1].By != "" || before[2].Gate != "daou" || !before[3].ByPerson() {
-			t.Errorf("got %+v, %v", before, err)
-		}
-		for i, want := range []string{"first", "", "second", ""} {
-			before, err := store.PauseForPerson(t.Context(), names[i:i+1], "", "")
-			if err != nil || !before[0].ByPerson() || before[0].Reason != want {
-				t.Errorf("got %+v, %v; want it paused by the person who said %q", before, err, want)
-			}
-		}
-	})
-}
 
 func TestPauseKeepsCallsFromLeaving(t *testing.T) {
 	t.Parallel()
@@ -110,7 +25,7 @@ func TestPauseKeepsCallsFromLeaving(t *testing.T) {
 			}
 			calls = append(calls, call)
 		}
-		if _, err := store.PauseForPerson(t.Context(), []string{"receipts-kcp", "receipts"}, "kim@ops", "점검"); err != nil {
+		if _, err := pause.NewStore(client, "").ForPerson(t.Context(), []string{"receipts-kcp", "receipts"}, "kim@ops", "점검"); err != nil {
 			t.Fatal(err)
 		}
 		client.LPush(t.Context(), "asynq:{receipts-nice}:paused", "x") // Asynq obeys that it exists
@@ -153,7 +68,7 @@ func TestWithoutRedisWhatWasKnownStays(t *testing.T) {
 	server := redistest.Start(t)
 	client := server.Client(t)
 	store := gate.NewStore(client, "")
-	if _, err := store.PauseForPerson(t.Context(), []string{"receipts-kcp"}, "", ""); err != nil {
+	if _, err := pause.NewStore(client, "").ForPerson(t.Context(), []string{"receipts-kcp"}, "", ""); err != nil {
 		t.Fatal(err)
 	}
 	knows, knowsNothing := gate.New(store, quick, "a", discard()), gate.New(store, quick, "b", discard())

@@ -24,8 +24,12 @@ func (k *keeper) bringForward(ctx context.Context, name Name, epoch int64) error
 			k.released[name] = epoch
 			return nil
 		}
+		ids := make([]string, len(impUIDs))
+		for i, impUID := range impUIDs {
+			ids[i] = tasks.TaskID(impUID)
+		}
 		for _, queue := range k.queues(name) {
-			if err := k.store.forward(ctx, queue, impUIDs); err != nil {
+			if err := backlog.Forward(ctx, k.store.client, queue, ids...); err != nil {
 				return err
 			}
 		}
@@ -33,17 +37,4 @@ func (k *keeper) bringForward(ctx context.Context, name Name, epoch int64) error
 			return fmt.Errorf("note what was brought forward behind the gate of %s: %w", name, err)
 		}
 	}
-}
-
-// forward brings those of the receipts forward whose tasks wait on a queue for a retry.
-func (s *Store) forward(ctx context.Context, queue string, impUIDs []string) error {
-	args := []any{backlog.Key(queue, "t:")}
-	for _, impUID := range impUIDs {
-		args = append(args, tasks.TaskID(impUID))
-	}
-	keys := []string{backlog.Key(queue, "retry"), backlog.Key(queue, "pending")}
-	if err := forwardScript.Run(ctx, s.client, keys, args...).Err(); err != nil {
-		return fmt.Errorf("bring retries of %s forward: %w", queue, err)
-	}
-	return nil
 }

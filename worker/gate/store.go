@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/worker/pause"
 )
 
 var (
@@ -23,22 +24,13 @@ var (
 	failSource string
 	//go:embed settle.lua
 	settleSource string
-	//go:embed forward.lua
-	forwardSource string
 	//go:embed take.lua
 	takeSource string
-	//go:embed swap.lua
-	swapSource string
-	//go:embed pause.lua
-	pauseSource string
 
-	pollScript    = redis.NewScript(pollSource)
-	failScript    = redis.NewScript(gateSource + failSource)
-	settleScript  = redis.NewScript(gateSource + settleSource)
-	forwardScript = redis.NewScript(forwardSource)
-	takeScript    = redis.NewScript(takeSource)
-	swapScript    = redis.NewScript(swapSource)
-	pauseScript   = redis.NewScript(pauseSource)
+	pollScript   = redis.NewScript(pollSource)
+	failScript   = redis.NewScript(gateSource + failSource)
+	settleScript = redis.NewScript(gateSource + settleSource)
+	takeScript   = redis.NewScript(takeSource)
 )
 
 const (
@@ -54,16 +46,19 @@ const (
 // receipts that failed since the last success, by time, and after it opened one
 // {namespace}:gate:<name>:released of those that are brought forward; and
 // {namespace}:hold while PortOne wants no calls. What pauses a queue stands where
-// Asynq looks for it; see [Pause].
+// Asynq looks for it; see [pause.Pause].
 type Store struct {
 	client    redis.UniversalClient
 	namespace string
+	pauses    *pause.Store
 }
 
 // NewStore returns a store on client, which the caller closes. The namespace is
 // that of the outcomes; empty is its default.
 func NewStore(client redis.UniversalClient, namespace string) *Store {
-	return &Store{client: client, namespace: cmp.Or(namespace, tasks.DefaultNamespace)}
+	return &Store{
+		client: client, namespace: cmp.Or(namespace, tasks.DefaultNamespace), pauses: pause.NewStore(client, namespace),
+	}
 }
 
 func (s *Store) key(name string) string    { return "{" + s.namespace + "}:" + name }
@@ -193,6 +188,24 @@ func (s *Store) Open(ctx context.Context, name Name, epoch int64) (bool, error) 
 	said := settlement{what: settleOpen, epoch: strconv.FormatInt(epoch, 10)}
 	after, err := s.settle(ctx, name, said, Config{}.withDefaults())
 	return err == nil && !after.Gates[name].Closed, err
+}
+
+// Pauses returns the queues of the namespace that exist or are paused, by name, and what
+// pauses them.
+func (s *Store) Pauses(ctx context.Context) ([]pause.Pause, error) { return s.pauses.All(ctx) }
+
+// Resume lifts the pause of a queue, whosever it is, and opens the gate if it
+// was a gate's. It reports false if what was seen does not pause it any more.
+func (s *Store) Resume(ctx context.Context, seen pause.Pause) (bool, error) {
+	if !seen.Paused {
+		return false, nil
+	}
+	if seen.Gate != "" {
+		if _, err := s.Open(ctx, Name(seen.Gate), seen.Epoch); err != nil {
+			return false, err
+		}
+	}
+	return s.pauses.Swap(ctx, seen, "")
 }
 
 // hold keeps all processes from calling for the given time, or for longer if

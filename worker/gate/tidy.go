@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/worker/pause"
 )
 
 // tidy makes the pauses what the gates say: a queue behind a closed gate is
@@ -20,13 +21,13 @@ func (k *keeper) tidy(ctx context.Context, s Snapshot) error {
 	if !s.busy() && time.Since(k.tidied) < tidyEvery {
 		return nil
 	}
-	pauses, err := k.pauses.read(ctx, k.store)
+	pauses, err := k.pauses.Read(ctx)
 	if err != nil {
 		return err
 	}
-	for _, pause := range pauses {
+	for _, p := range pauses {
 		k.turn()
-		err = errors.Join(err, k.tidyOne(ctx, s, pause))
+		err = errors.Join(err, k.tidyOne(ctx, s, p))
 	}
 	if err == nil {
 		k.tidied = time.Now()
@@ -44,23 +45,23 @@ func (s Snapshot) busy() bool {
 	return false
 }
 
-func (k *keeper) tidyOne(ctx context.Context, s Snapshot, p Pause) error {
+func (k *keeper) tidyOne(ctx context.Context, s Snapshot, p pause.Pause) error {
 	wanted, epoch := s.wanted(p.Queue)
 	before, known := k.paused[p.Queue]
 	delete(k.paused, p.Queue)
 	switch {
 	case p.ByPerson():
 		return nil
-	case p.Paused && s.Gates[p.Gate].Closed && s.Gates[p.Gate].Epoch == p.epoch:
-		k.paused[p.Queue] = p.epoch
+	case p.Paused && s.Gates[Name(p.Gate)].Closed && s.Gates[Name(p.Gate)].Epoch == p.Epoch:
+		k.paused[p.Queue] = p.Epoch
 		return nil
-	case p.Paused && p.epoch > s.Now.UnixMicro() && p.epoch <= s.Now.Add(slack).UnixMicro():
+	case p.Paused && p.Epoch > s.Now.UnixMicro() && p.Epoch <= s.Now.Add(slack).UnixMicro():
 		return nil
 	case p.Paused && wanted == "":
-		if p.epoch > s.Now.UnixMicro() {
-			k.complain("invalid", fmt.Errorf("the mark of %s's pause is %q, out of range: it is removed", p.Queue, p.mark))
+		if p.Epoch > s.Now.UnixMicro() {
+			k.complain("invalid", fmt.Errorf("the mark of %s's pause is %q, out of range: it is removed", p.Queue, p.Mark))
 		}
-		_, err := k.store.swap(ctx, p, "")
+		_, err := k.store.pauses.Swap(ctx, p, "")
 		return err
 	case wanted == "":
 		return nil
@@ -74,7 +75,7 @@ func (k *keeper) tidyOne(ctx context.Context, s Snapshot, p Pause) error {
 		k.nudge()
 		return err
 	}
-	_, err := k.store.swap(ctx, p, newMark(s.Now, wanted, epoch))
+	_, err := k.store.pauses.Swap(ctx, p, pause.GateMark(s.Now, string(wanted), epoch))
 	return err
 }
 

@@ -71,6 +71,7 @@ type Client struct {
 	tracer trace.Tracer
 
 	unanswered *atomic.Bool // whether the last call that has ended had no answer
+	receipts   *passage     // whether calls on receipts get through
 }
 
 // NewClient returns a client, or an error that names the setting that is wrong.
@@ -109,6 +110,7 @@ func NewClient(config Config) (*Client, error) {
 		redact:     masking(config.Key, config.Secret),
 		tracer:     config.Tracers.Tracer("receiptrevoker/worker/iamport"),
 		unanswered: new(atomic.Bool),
+		receipts:   new(passage),
 	}
 	c.tokens = &tokenSource{obtain: c.obtainToken}
 	return c, nil

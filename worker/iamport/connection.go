@@ -30,15 +30,18 @@ func newTransport(config Config) *http.Transport {
 	return transport
 }
 
-// heard notes whether a call had an answer; one whose caller left tells nothing. After one
+// heard notes whether a call that began at a time had an answer; one whose caller left tells nothing. After one
 // that timed out no idle connection is used again: what made one silent, such as a router
 // or a load balancer that was replaced, did so to all.
-func (c *Client) heard(failure *Error) {
+func (c *Client) heard(op Op, began time.Time, failure *Error) {
 	switch {
 	case failure != nil && errors.Is(failure.Err, context.Canceled):
 		return
 	case failure != nil && errors.Is(failure.Err, context.DeadlineExceeded):
 		c.http.CloseIdleConnections()
+	}
+	if op != OpToken {
+		c.receipts.note(began, failure)
 	}
 	c.unanswered.Store(failure != nil && failure.Status == 0)
 }

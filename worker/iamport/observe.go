@@ -28,7 +28,7 @@ func (c *Client) do(ctx context.Context, call call) *Error {
 	defer span.End()
 	began := time.Now()
 	failure := c.exchange(ctx, call)
-	c.heard(failure)
+	c.heard(call.op, began, failure)
 	ended := Exchange{Op: call.op, Status: http.StatusOK, Took: time.Since(began), Err: failure}
 	if failure != nil {
 		ended.Status = failure.Status

@@ -8,6 +8,7 @@ import (
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -109,7 +110,7 @@ func (s sink) queues(queues []queue) {
 }
 
 func (s sink) batches(batches []outcome.Batch, queues []queue) {
-	pauses := make([]gate.Pause, len(queues))
+	pauses := make([]pause.Pause, len(queues))
 	for i, q := range queues {
 		pauses[i] = q.pause
 	}
@@ -117,7 +118,7 @@ func (s sink) batches(batches []outcome.Batch, queues []queue) {
 		s.gauge(batchLines, float64(b.Open), b.Name, "open")
 		s.gauge(batchLines, float64(b.Revoked), b.Name, "revoked")
 		s.gauge(batchLines, float64(b.Dead), b.Name, "dead")
-		s.gauge(batchHeld, float64(gate.Held(gate.Holds(b.OpenOf(), pauses))), b.Name)
+		s.gauge(batchHeld, float64(pause.Held(pause.Holds(b.OpenOf(), pauses))), b.Name)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 // longestName bounds the name of a queue that is shown. Those of Asynq's that
@@ -23,7 +24,7 @@ const mostQueues = 50
 type queue struct {
 	backlog.Queue
 	pg    tasks.Gateway
-	pause gate.Pause
+	pause pause.Pause
 }
 
 // queues counts what is in the queues of a namespace.
@@ -50,12 +51,12 @@ func queues(ctx context.Context, client redis.UniversalClient, namespace string)
 
 // pausing returns what pauses queues, by their names. It asks only if any is
 // paused.
-func pausing(ctx context.Context, gates *gate.Store, queues []backlog.Queue) (map[string]gate.Pause, error) {
+func pausing(ctx context.Context, gates *gate.Store, queues []backlog.Queue) (map[string]pause.Pause, error) {
 	if !slices.ContainsFunc(queues, func(q backlog.Queue) bool { return q.Paused }) {
 		return nil, nil
 	}
 	all, err := gates.Pauses(ctx)
-	byQueue := make(map[string]gate.Pause, len(all))
+	byQueue := make(map[string]pause.Pause, len(all))
 	for _, pause := range all {
 		byQueue[pause.Queue] = pause
 	}

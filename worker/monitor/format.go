@@ -11,6 +11,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 // kst is Korea's time, in which people read the pages wherever the process
@@ -25,7 +26,7 @@ func (t tongue) functions(now func() time.Time) template.FuncMap {
 		"datetime": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"span":     t.span, "about": t.about, "gateway": t.gateway, "reason": t.reason, "percent": percent,
 		"escape": url.PathEscape, "count": t.count,
-		"cause": func(p gate.Pause) string { return t.cause(p, now()) },
+		"cause": func(p pause.Pause) string { return t.cause(p, now()) },
 	}
 }
 
@@ -39,12 +40,12 @@ func (t tongue) count(one, many string, n int) string {
 }
 
 // cause says which gate or person pauses a queue, since when and why.
-func (t tongue) cause(p gate.Pause, now time.Time) string {
+func (t tongue) cause(p pause.Pause, now time.Time) string {
 	var text string
 	switch {
-	case p.Gate == gate.PortOne:
+	case gate.Name(p.Gate) == gate.PortOne:
 		text = t.word("portone")
-	case p.Gate == gate.Unknown:
+	case gate.Name(p.Gate) == gate.Unknown:
 		text = t.word("shut", t.gateway(""))
 	case p.Gate != "":
 		text = t.word("shut", t.gateway(tasks.Gateway(p.Gate)))

@@ -7,23 +7,24 @@ import (
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 // Gates tells how the gates stand, and what pauses queues; a [gate.Store] does.
 type Gates interface {
 	Poll(ctx context.Context) (gate.Snapshot, error)
-	Pauses(ctx context.Context) ([]gate.Pause, error)
+	Pauses(ctx context.Context) ([]pause.Pause, error)
 }
 
 // gatesSeen is what they told at one moment.
 type gatesSeen struct {
 	gate.Snapshot
-	pauses []gate.Pause // of the queues that exist or are paused
+	pauses []pause.Pause // of the queues that exist or are paused
 }
 
 // stop is what a person paused at once.
 type stop struct {
-	gate.Pause
+	pause.Pause
 	Queues []string
 }
 
@@ -55,16 +56,16 @@ func (g *gatesSeen) Stops() (stops []stop) {
 
 // stopped reports whether a person has paused a queue.
 func (g *gatesSeen) stopped(queue string) bool {
-	p, found := gate.PauseOf(queue, g.pauses)
+	p, found := pause.Of(queue, g.pauses)
 	return found && p.ByPerson()
 }
 
 // holds returns what holds the open lines of a batch.
-func (g *gatesSeen) holds(b outcome.Batch) []gate.Hold {
-	if g == nil {
+func (g *gatesSeen) holds(b outcome.Batch) []pause.Hold {
+	if g == nil || !b.CancelledAt.IsZero() { // what is cancelled ends whatever is paused
 		return nil
 	}
-	return gate.Holds(b.OpenOf(), g.pauses)
+	return pause.Holds(b.OpenOf(), g.pauses)
 }
 
 // PortOne is the gate before all gateways.

@@ -15,6 +15,7 @@ import (
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/monitor"
+	"receiptrevoker/worker/pause"
 )
 
 // listed makes a batch of lines of the gateways, in turn.
@@ -40,24 +41,24 @@ func TestPageTellsWhatHoldsABatch(t *testing.T) {
 	listed(t, client, "refunds", 90, tasks.KCP, tasks.Nice, tasks.Daou)
 	listed(t, client, "stopped", 10, tasks.KCP)
 	for _, name := range []string{"refunds", "stopped"} { // both were fast a moment ago
-		client.HIncrBy(t.Context(), "{receipt}:batch:"+name, "queued:inicis", 100)
-		client.HSet(t.Context(), "{receipt}:batch:"+name, "revoked:revoked:inicis", 100,
-			"before_at", time.Now().Add(-10*time.Second).UnixMilli(), "before_done", 0)
+		client.HIncrBy(t.Context(), "{receipt}:batch:"+name, "queued:inicis", 100_000)
+		client.HSet(t.Context(), "{receipt}:batch:"+name, "revoked:revoked:inicis", 100_000,
+			"before_at", time.Now().Add(-10_000*time.Second).UnixMilli(), "before_done", 0)
 		client.HDel(t.Context(), "{receipt}:batch:"+name, "finished_at")
 	}
 	at := time.Date(2026, 11, 24, 23, 42, 0, 0, time.UTC)
-	gates := &fakeGates{pauses: []gate.Pause{
+	gates := &fakeGates{pauses: []pause.Pause{
 		{Queue: "receipts-bulk-kcp", Paused: true, Gate: "kcp", Since: at},
 		{Queue: "receipts-bulk-nice", Paused: true, By: "kim@ops", Reason: "점검", Since: at},
 		{Queue: "receipts-daou", Paused: true, Gate: "daou", Since: at},
 	}}
 	site := newSite(t, client, monitor.Config{Gates: gates})
 	body := read(t, ask(site, "GET", "/", "Accept-Language", "en"))
-	contains(t, body, "90 to come · 10.", " a second, ", "30 held: the gate of NHN KCP is closed, since 2026-11-25 08:42:00 KST</p>",
+	contains(t, body, "90 to come · 10.0 a second, ", "30 held: the gate of NHN KCP is closed, since 2026-11-25 08:42:00 KST</p>",
 		"30 held: paused by kim@ops, since 2026-11-25 08:42:00 KST: 점검</p>",
 		"10 to come</p>\n"+`<p class="held">10 held: the gate of NHN KCP is closed, since 2026-11-25 08:42:00 KST</p>`)
 	contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "ko")), "30건 보류: NHN KCP 게이트가 닫힘, 2026-11-25 08:42:00 KST부터",
-		"30건 보류: kim@ops이(가) 일시 정지, 2026-11-25 08:42:00 KST부터: 점검", "초당 10.")
+		"30건 보류: kim@ops이(가) 일시 정지, 2026-11-25 08:42:00 KST부터: 점검", "초당 10.0")
 	if _, rest, _ := strings.Cut(body, "<h3>stopped"); strings.Contains(strings.SplitN(rest, "</article>", 2)[0], "left") {
 		t.Errorf("time is left for what is held:\n%s", rest)
 	}
@@ -68,10 +69,10 @@ func TestPageTellsTheTimeLeftOfWhatMoves(t *testing.T) {
 	t.Parallel()
 	client := redistest.Embedded(t)
 	listed(t, client, "refunds", 100, tasks.KCP, tasks.Nice)
-	client.HIncrBy(t.Context(), "{receipt}:batch:refunds", "queued:nice", 100)
-	client.HSet(t.Context(), "{receipt}:batch:refunds", "revoked:revoked:nice", 100,
-		"before_at", time.Now().Add(-100*time.Second).UnixMilli(), "before_done", 0)
-	gates := &fakeGates{pauses: []gate.Pause{{Queue: "receipts-bulk-kcp", Paused: true, Gate: gate.PortOne}}}
+	client.HIncrBy(t.Context(), "{receipt}:batch:refunds", "queued:nice", 100_000)
+	client.HSet(t.Context(), "{receipt}:batch:refunds", "revoked:revoked:nice", 100_000,
+		"before_at", time.Now().Add(-100_000*time.Second).UnixMilli(), "before_done", 0)
+	gates := &fakeGates{pauses: []pause.Pause{{Queue: "receipts-bulk-kcp", Paused: true, Gate: string(gate.PortOne)}}}
 	site := newSite(t, client, monitor.Config{Gates: gates})
 	contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "en")), "100 to come · 1.0 a second, 50 s left",
 		"50 held: PortOne&#39;s gate is closed</p>")
@@ -131,7 +132,7 @@ func TestSearchTellsWhatHoldsAReceipt(t *testing.T) {
 			t.Fatal(err)
 		}
 		at := time.Date(2026, 11, 24, 23, 42, 0, 0, time.UTC)
-		gates := &fakeGates{pauses: []gate.Pause{{Queue: "receipts-kcp", Paused: true, Gate: "kcp", Since: at}}}
+		gates := &fakeGates{pauses: []pause.Pause{{Queue: "receipts-kcp", Paused: true, Gate: "kcp", Since: at}}}
 		held := newSite(t, client, monitor.Config{Gates: gates})
 		for language, want := range map[string]string{
 			"en": "It waits: the gate of NHN KCP is closed, since 2026-11-25 08:42:00 KST",

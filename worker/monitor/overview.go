@@ -10,6 +10,7 @@ import (
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 // overview is what the template of our page is given.
@@ -24,8 +25,8 @@ type overview struct {
 
 	Query   string
 	Found   *found
-	Details []detail    // of what was found
-	Hold    *gate.Pause // what keeps it from being called, if anything does
+	Details []detail     // of what was found
+	Hold    *pause.Pause // what keeps it from being called, if anything does
 
 	Gateways []gatewayRow
 	Idle     []tasks.Gateway
@@ -111,7 +112,7 @@ func (s snapshot) Waiting() int {
 // batchRow is a batch with its bar.
 type batchRow struct {
 	outcome.Batch
-	Holds []gate.Hold // what holds its open lines
+	Holds []pause.Hold // what holds its open lines
 }
 
 // RevokedBar and DeadBar are the lengths of the parts of the bar, in
@@ -160,7 +161,7 @@ func (s snapshot) batchRows() []batchRow {
 	rows := make([]batchRow, len(s.Batches))
 	for i, b := range s.Batches {
 		rows[i] = batchRow{b, s.Gates.holds(b)}
-		rows[i].Held = gate.Held(rows[i].Holds)
+		rows[i].Held = pause.Held(rows[i].Holds)
 	}
 	slices.SortStableFunc(rows, func(a, b batchRow) int {
 		switch {

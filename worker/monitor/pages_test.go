@@ -17,6 +17,7 @@ import (
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/monitor"
+	"receiptrevoker/worker/pause"
 )
 
 func TestLanguageIsTheBrowsersUnlessSwitched(t *testing.T) {
@@ -75,7 +76,7 @@ func TestPageIsOneSiteAndNothingElse(t *testing.T) {
 // fakeGates are gates of which all is known.
 type fakeGates struct {
 	seen   gate.Snapshot
-	pauses []gate.Pause
+	pauses []pause.Pause
 	err    error
 	asked  int
 }
@@ -85,7 +86,7 @@ func (f *fakeGates) Poll(context.Context) (gate.Snapshot, error) {
 	return f.seen, f.err
 }
 
-func (f *fakeGates) Pauses(context.Context) ([]gate.Pause, error) { return f.pauses, f.err }
+func (f *fakeGates) Pauses(context.Context) ([]pause.Pause, error) { return f.pauses, f.err }
 
 func TestPageShowsGatewaysAndGates(t *testing.T) {
 	t.Parallel()
@@ -111,9 +112,9 @@ func TestPageShowsGatewaysAndGates(t *testing.T) {
 				},
 				gate.Of(tasks.Daou): {Waived: true},
 			}},
-			pauses: []gate.Pause{
+			pauses: []pause.Pause{
 				{Queue: "receipts-kcp", Paused: true, By: "kim@ops", Reason: "점검 <06:00>", Since: time.Date(2026, 11, 24, 23, 42, 0, 0, time.UTC)},
-				{Queue: "receipts-bulk-kcp", Paused: true, Gate: gate.Of(tasks.KCP)},
+				{Queue: "receipts-bulk-kcp", Paused: true, Gate: string(gate.Of(tasks.KCP))},
 				{Queue: "receipts-nice", Paused: true}, // does not exist yet
 			},
 		}

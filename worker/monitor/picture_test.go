@@ -17,6 +17,7 @@ import (
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/monitor"
+	"receiptrevoker/worker/pause"
 )
 
 // picture names the environment variable with the file to which the picture of the README
@@ -56,7 +57,7 @@ func TestPictureShowsWhatHoldsABatch(t *testing.T) {
 		seen: gate.Snapshot{Now: pictured, Gates: map[gate.Name]gate.State{"settle": {
 			Closed: true, Counted: 80, Since: closed, SucceededAt: closed.Add(-time.Minute), NextProbe: pictured.Add(4 * time.Second),
 		}}},
-		pauses: []gate.Pause{
+		pauses: []pause.Pause{
 			{Queue: "receipts-bulk-settle", Paused: true, Gate: "settle", Since: closed},
 			{Queue: "receipts-bulk-nice", Paused: true, By: "kim@ops", Reason: "maintenance until 09:30", Since: closed.Add(-20 * time.Minute)},
 			{Queue: "receipts-nice", Paused: true, By: "kim@ops", Reason: "maintenance until 09:30", Since: closed.Add(-20 * time.Minute)},

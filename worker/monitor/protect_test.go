@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	pause      = "/asynq/api/queues/receipts-kcp:pause"
+	pausePath  = "/asynq/api/queues/receipts-kcp:pause"
 	sameOrigin = "http://127.0.0.1:8980"
 )
 
@@ -71,7 +71,7 @@ func TestUnsafeMethodsAreRefused(t *testing.T) {
 	showing := newSite(t, client, monitor.Config{PasswordHash: hash(t)})
 	cookie := login(t, showing)
 	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
-		w := ask(showing, method, pause, "Cookie", cookie, "Origin", sameOrigin)
+		w := ask(showing, method, pausePath, "Cookie", cookie, "Origin", sameOrigin)
 		if w.Code != http.StatusMethodNotAllowed || paused() {
 			t.Errorf("%s where nothing may be changed: %d %s", method, w.Code, w.Body)
 		}
@@ -88,12 +88,12 @@ func TestUnsafeMethodsAreRefused(t *testing.T) {
 		"same-site by fetch":  {"Cookie", cookie, "Origin", sameOrigin, "Sec-Fetch-Site", "same-site"},
 		"from nowhere":        {"Cookie", cookie},
 	} {
-		w := ask(acting, "POST", pause, headers...)
+		w := ask(acting, "POST", pausePath, headers...)
 		if w.Code != http.StatusForbidden && w.Code != http.StatusUnauthorized || paused() {
 			t.Errorf("%s: %d, paused %t", name, w.Code, paused())
 		}
 	}
-	if w := ask(acting, "POST", pause, "Cookie", cookie, "Origin", sameOrigin); w.Code >= 300 || !paused() {
+	if w := ask(acting, "POST", pausePath, "Cookie", cookie, "Origin", sameOrigin); w.Code >= 300 || !paused() {
 		t.Errorf("a person who may: %d %s, paused %t", w.Code, w.Body, paused())
 	}
 }

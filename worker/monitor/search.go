@@ -14,7 +14,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pause"
 )
 
 // longestQuery is how many bytes are looked for: a task that nobody can read is
@@ -38,13 +38,13 @@ type found struct {
 
 // hold returns what keeps the imp_uid from being called, nil if nothing does. The next
 // attempt is then not when the outcome says.
-func (f *found) hold(gates *gatesSeen, namespace string) *gate.Pause {
-	if gates == nil || f.Outcome == nil || f.Outcome.Status.Terminal() {
+func (f *found) hold(gates *gatesSeen, namespace string) *pause.Pause {
+	if gates == nil || f.Outcome == nil || f.Outcome.Status.Terminal() || f.Outcome.Withdrawn {
 		return nil
 	}
 	asked := tasks.Revocation{PG: f.Outcome.PG, Batch: f.Outcome.Batch}
 	queue := cmp.Or(f.Queue, tasks.QueueOf(asked).In(namespace).Name())
-	pause, held := gate.PauseOf(queue, gates.pauses)
+	pause, held := pause.Of(queue, gates.pauses)
 	if !held {
 		return nil
 	}

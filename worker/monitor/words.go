@@ -169,4 +169,5 @@ var words = map[string]text{
 	"field next_attempt_at":  {"next attempt", "다음 시도"},
 	"field stated_by":        {"stated by", "확인한 담당자"},
 	"field statement":        {"statement", "확인 내용"},
+	"field withdrawn":        {"cancelled by whoever asked", "요청자가 철회함"},
 }

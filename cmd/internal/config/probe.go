@@ -35,6 +35,10 @@ func (s servers) probe(ctx context.Context, addr string) error {
 	said, refused := strings.CutPrefix(reply, "-")
 	fault, speaks := redisfault.Of(errors.New(said)), refused || strings.HasPrefix(reply, "+")
 	switch {
+	case strings.HasPrefix(reply, "HTTP/"):
+		return &redisfault.AddressError{
+			Addr: addr, Is: "is an HTTP server and no Redis", Advice: "let the Redis URL lead to Redis' own port, 6379 by default",
+		}
 	case s.encrypted != nil && speaks:
 		return &redisfault.AddressError{
 			Addr: addr, Is: "speaks no TLS, and the Redis URL asks for it",

@@ -110,6 +110,7 @@ var states = map[redisfault.Fault]string{
 	redisfault.MaxClients:     "redis accepts no more connections",
 	redisfault.NoAuth:         "redis refuses the user or password in REDIS_URL",
 	redisfault.NoCluster:      "redis is no node of a Cluster",
+	redisfault.NoDatabase:     "redis has no database of the number in REDIS_URL",
 	redisfault.NoPerm:         "redis does not allow the user in REDIS_URL to do this",
 	redisfault.UnknownCommand: "redis does not know a command",
 	redisfault.WrongPass:      "redis refuses the user or password in REDIS_URL",

@@ -61,12 +61,12 @@ func TestServerThatAcceptsNobody(t *testing.T) {
 		"full":           {"-ERR max number of clients reached\r\n", "redis accepts no more connections: ERR max", false},
 		"a proxy's":      {"-ERR no backend\r\n", "redis does not answer; is it running, and is REDIS_URL right? ERR no backend", false},
 		"no word":        {"", "redis does not answer; is it running", false},
-		"no Redis":       {"HTTP/1.1 400 Bad Request\r\n\r\n", "redis does not answer; is it running", false},
+		"no Redis":       {"HTTP/1.1 400 Bad Request\r\n\r\n", " is an HTTP server and no Redis", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := reach(t, "redis://"+closing(t, test.says))
-			if err == nil || !strings.HasPrefix(err.Error(), test.want) || redisfault.Permanent(err) != test.permanent {
+			if err == nil || !strings.Contains(err.Error(), test.want) || redisfault.Permanent(err) != test.permanent {
 				t.Errorf("got %v, permanent %t", err, redisfault.Permanent(err))
 			}
 		})

@@ -25,12 +25,14 @@ type csvParser struct {
 	name   string          // what the header says
 	names  map[string]bool // the letters of all names of columns that are read
 	columns
-	cells bool  // the records are rows of a sheet, see [sheet]
+	width
+	sure  bool  // there are imp_uids in the imp_uid's column, as PortOne makes them
+	sheet bool  // the records are rows of a sheet, see [sheet]
 	lost  error // why the columns are not known since a second header, nil if they are
 }
 
 // columns are the indices of those that are read, -1 if there is none.
-type columns struct{ impUID, gateway, number int }
+type columns struct{ impUID, gateway, number, tier int }
 
 // separate sets the byte between fields. One csv.Reader serves all records, as
 // each new one would allocate a buffer. It never keeps anything for the next
@@ -49,7 +51,7 @@ func (p *csvParser) split(record []byte) []string {
 	if err != nil { // io.EOF: there was nothing but a line break
 		return nil
 	}
-	if p.cells {
+	if p.sheet {
 		for i, column := range columns {
 			columns[i] = cellBreaks.Replace(column)
 		}
@@ -62,14 +64,24 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	if empty(row.Columns) {
 		return row, errBlank
 	}
-	row.PG, row.ApplyNum, row.ImpUID = tasks.Gateway(row.cell(p.gateway)), row.column(p.number), row.column(p.impUID)
-	if !ordinary(row.ImpUID) {
+	row.PG, row.ImpUID = tasks.Gateway(row.cell(p.gateway)), row.column(p.impUID)
+	row.ApplyNum, row.Tier = row.column(p.number), row.column(p.tier)
+	usual := ordinary(row.ImpUID)
+	if !usual {
 		if err := p.unusual(row); err != nil {
 			return row, err
 		}
 	}
-	if p.lost != nil {
+	switch {
+	case p.lost != nil:
 		return row, p.lost
+	case !p.holds(row.Columns) && !p.sheet: // no cell of a sheet moves
+		return row, p.tooWide(row.Columns)
+	}
+	if !usual {
+		if err := p.misplaced(row); err != nil {
+			return row, err
+		}
 	}
 	return row, validate(row.ImpUID)
 }
@@ -99,15 +111,18 @@ func (p *csvParser) headerAgain(row Row) error {
 	if slices.ContainsFunc(row.Columns, func(cell string) bool { return tidy(cell) == tidy(p.name) }) {
 		worst = loose
 	}
-	before := p.columns
+	before, width := p.columns, widthOf(row.Columns)
 	found, err := locate(row.Columns, p.named, worst)
 	switch {
 	case err != nil:
 		p.lost = fmt.Errorf("the header above this line cannot be read: %w", err)
 		return err
 	case found.impUID >= 0:
-		p.columns, p.lost = found, nil
-	case placeholders[strings.ToLower(row.ImpUID)] || slices.ContainsFunc(row.Columns, hasDigit):
+		if found == before {
+			width = width.atLeast(p.width)
+		}
+		p.columns, p.width, p.lost = found, width, nil
+	case noValue(row.ImpUID) || slices.ContainsFunc(row.Columns, hasDigit):
 		return nil // a line of the list, which has such a word in another column
 	default:
 		p.lost = errLostColumn
@@ -125,7 +140,7 @@ func hasDigit(cell string) bool { return strings.ContainsAny(cell, "0123456789")
 func (p *csvParser) isName(cell string) bool {
 	if p.names == nil {
 		p.names = map[string]bool{squeeze(p.name): true}
-		for _, name := range slices.Concat(namesOr(p.named), gatewayNames, numberNames) {
+		for _, name := range slices.Concat(namesOr(p.named), gatewayNames, numberNames, tierNames) {
 			p.names[squeeze(name)] = true
 		}
 		delete(p.names, "")

@@ -45,7 +45,7 @@ func TestCSV(t *testing.T) {
 			},
 		},
 		{
-			name: "fewer and more fields than the header", list: "no,imp_uid,pg\n1,imp_1\n2,imp_2,kcp,x,y\n3\n4,imp_4\n",
+			name: "fewer and more fields than the header", list: "no,imp_uid,pg\n1,imp_1\n2,imp_2,kcp,,\n3\n4,imp_4\n",
 			want: []string{"2 imp_1", "3 imp_2 kcp", "line 4: the line has 1 columns, the imp_uid's is column 2", "5 imp_4"},
 		},
 		{

@@ -33,6 +33,8 @@ type framer struct {
 	long  bool  // that record goes on after size bytes, up to a line break
 	err   error // why nothing can be read into the buffer any more
 
+	open unclosed
+
 	end    byte // last byte of the first record's end, '\n' or '\r'; 0 before
 	odd    int  // line of the first record that ends in the other, 0 before
 	marked int  // first line that begins with a byte-order mark, 0 before
@@ -69,33 +71,6 @@ func (f *framer) next() ([]byte, error) {
 	return line, nil
 }
 
-// quoted extends a record whose first line is given over the lines that its
-// quoted fields span.
-func (f *framer) quoted(line []byte) ([]byte, error) {
-	state := fieldStart.scan(line, f.comma)
-	if state == stray {
-		return line, errStrayQuote
-	}
-	first := len(line)
-	end, lines := first, 1
-	for state == inQuotes {
-		next, err := f.lineEnd(end)
-		if err == io.EOF || err == errTooLong {
-			return f.ahead(first), errOpenQuote
-		}
-		if err != nil {
-			f.again() // so that it is met again, instead of the second line as a record
-			return nil, err
-		}
-		if state = state.scan(f.ahead(next)[end:], f.comma); state == stray {
-			return f.ahead(first), errOpenQuote
-		}
-		end, lines = next, lines+1
-	}
-	f.size, f.lines = end, lines
-	return f.ahead(end), nil
-}
-
 // ends takes note of the last byte of a record: its end, unless the list breaks off.
 func (f *framer) ends(last byte) {
 	switch {
@@ -114,6 +89,7 @@ func (f *framer) dropMark(line []byte) bool {
 		return false
 	}
 	_, _ = f.in.Discard(len(bomUTF8Mark)) // cannot fail: the bytes are in the buffer
+	f.open.pass(len(bomUTF8Mark), 0)
 	if f.marked == 0 {
 		f.marked = f.line
 	}
@@ -181,7 +157,9 @@ func (f *framer) ahead(n int) []byte {
 func (f *framer) leave() {
 	_, _ = f.in.Discard(f.size) // cannot fail: the bytes are in the buffer
 	f.line += f.lines
+	f.open.pass(f.size, f.lines)
 	if f.long {
+		f.open = unclosed{}
 		f.skipLine()
 	}
 	f.again()

@@ -77,14 +77,17 @@ func (g *gateways) parse(cell string) tasks.Gateway {
 	return pg
 }
 
-// count counts a row's gateway if it is not known.
-func (g *gateways) count(pg tasks.Gateway) {
+// count counts a row's gateway if it is not known, and reports whether the row names one.
+func (g *gateways) count(pg tasks.Gateway) (unknown bool) {
 	if pg == "" || len(g.unknown) == 0 && len(g.parsed) < maxGateways {
-		return
+		return false
 	}
 	if _, ok := g.unknown[pg]; ok {
 		g.unknown[pg]++
 	} else if !pg.Known() {
 		g.others++
+	} else {
+		return false
 	}
+	return pg != g.unnamed
 }

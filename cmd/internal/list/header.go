@@ -16,7 +16,7 @@ const maxNamed = 30
 func (r *Reader) startCSV(head []byte, opts Options) error {
 	sep, sepLine := separatorLine(head, r.records.line)
 	samples := r.samples(head, sep, sepLine, opts.Column)
-	p := &csvParser{named: opts.Column, columns: columns{0, -1, -1}, cells: r.format == XLSX}
+	p := &csvParser{named: opts.Column, columns: columns{0, -1, -1, -1}, width: width{1, 1}, sure: true, sheet: r.format == XLSX}
 	r.parser = p
 	if best := bestHeader(samples); best != nil {
 		if best.err != nil {
@@ -50,10 +50,12 @@ func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) (err error) {
 		return fmt.Errorf("line %d: %w", at.line, err)
 	}
 	r.header, p.name = at.columns, at.columns[p.impUID]
+	p.width, p.sure = at.width, at.payments > 0
 	names := Row{Columns: at.columns}
 	r.layout = Layout{
 		Separator: separatorNames[at.comma], HeaderLine: at.line,
-		ImpUID: names.column(p.impUID), PG: names.column(p.gateway), ApplyNum: names.column(p.number),
+		ImpUID: names.column(p.impUID), PG: names.column(p.gateway),
+		ApplyNum: names.column(p.number), Tier: names.column(p.tier),
 	}
 	return nil
 }
@@ -92,15 +94,15 @@ func separatorLine(head []byte, line int) (byte, int) {
 	return 0, 0
 }
 
-// locate finds the columns of the imp_uid, of the gateway and of the receipt's
-// number by their names in the header; an index is -1 where none is named so. If
-// named is not empty, only that is the imp_uid's.
+// locate finds the columns of the imp_uid, of the gateway, of the receipt's number and
+// of the sub-merchant by their names in the header; an index is -1 where none is named
+// so. If named is not empty, only that is the imp_uid's.
 func locate(header []string, named string, worst likeness) (columns, error) {
 	var at columns
 	for _, column := range []struct {
 		index *int
 		names []string
-	}{{&at.impUID, namesOr(named)}, {&at.gateway, gatewayNames}, {&at.number, numberNames}} {
+	}{{&at.impUID, namesOr(named)}, {&at.gateway, gatewayNames}, {&at.number, numberNames}, {&at.tier, tierNames}} {
 		var err error
 		if *column.index, _, err = find(header, column.names, worst); err != nil {
 			return at, err
@@ -142,6 +144,5 @@ func missing(header []string, column string) error {
 // an imp_uid as PortOne makes them. The digit tells imp_1234 from imp_id.
 func looksLikePayment(value string) bool {
 	value = clean(value)
-	return tasks.ValidateImpUID(value) == nil && strings.ContainsAny(value, "0123456789") &&
-		(strings.HasPrefix(value, "imp_") || strings.HasPrefix(value, "imps_"))
+	return tasks.ValidateImpUID(value) == nil && strings.ContainsAny(value, "0123456789") && ofPortOne(value)
 }

@@ -41,17 +41,23 @@ func (p *jsonParser) parse(record []byte) (Row, error) {
 	row := Row{Raw: bytes.Clone(record)}
 	pg, _ := text(lookup(object, "pg", "pg_provider")) // what is no name names no gateway
 	row.PG = tasks.Gateway(pg)
-	number := p.number(object)
-	var ok bool
-	if row.ApplyNum, ok = text(number); number != nil && !ok {
-		return row, fmt.Errorf("apply_num %s is not a string", cut(string(number)))
+	impUID := lookup(object, p.impUID...)
+	for _, field := range []struct {
+		name  string
+		value json.RawMessage
+		into  *string
+	}{
+		{"apply_num", p.number(object), &row.ApplyNum},
+		{"tier", lookup(object, tierNames...), &row.Tier},
+		{"imp_uid", impUID, &row.ImpUID},
+	} {
+		var ok bool
+		if *field.into, ok = text(field.value); field.value != nil && !ok {
+			return row, fmt.Errorf("%s %s is not a string", field.name, cut(string(field.value)))
+		}
 	}
-	value := lookup(object, p.impUID...)
-	if value == nil {
+	if impUID == nil {
 		return row, fmt.Errorf("the object has no key %s", strings.Join(p.impUID, " or "))
-	}
-	if row.ImpUID, ok = text(value); !ok {
-		return row, fmt.Errorf("imp_uid %s is not a string", cut(string(value)))
 	}
 	return row, validate(row.ImpUID)
 }

@@ -35,6 +35,12 @@ func TestNDJSON(t *testing.T) {
 			want: []string{"1 imp_1 kcp N1", "2 imp_2 N2", "line 3: apply_num 7 is not a string"},
 		},
 		{
+			name: "sub-merchants", opts: list.Options{Tier: "ZZZ"},
+			list: "{\"imp_uid\":\"imp_1\",\"tier\":\" A01 \"}\n{\"imp_uid\":\"imp_2\",\"Tier_Code\":\"A02\"}\n" +
+				"{\"imp_uid\":\"imp_3\",\"tier\":null}\n{\"imp_uid\":\"imp_4\",\"tier\":4}\n\"imp_5\"\n",
+			want: []string{"1 imp_1 A01", "2 imp_2 A02", "3 imp_3 ZZZ", "line 4: tier 4 is not a string", "5 imp_5 ZZZ"},
+		},
+		{
 			name: "lines that cannot be used",
 			list: "{\"imp_uid\":12345}\n{\"imp_uid\":null}\n{\"x\":1}\n[1]\nnull\n" +
 				"{\"imp_uid\"\n{\"imp_uid\":\"imp_1\"} {}\n{\"imp_uid\":\"imp/2\"}\n{\"imp_uid\":\"imp_3\"}\n",

@@ -18,9 +18,9 @@ type Layout struct {
 	Separator string
 	// HeaderLine is the line of the header, from 1, or 0 for a list without one.
 	HeaderLine int
-	// ImpUID, PG and ApplyNum are the columns that are read, as the header names
+	// ImpUID, PG, ApplyNum and Tier are the columns that are read, as the header names
 	// them. One that the header does not have is empty; JSON has no header.
-	ImpUID, PG, ApplyNum string
+	ImpUID, PG, ApplyNum, Tier string
 }
 
 // Layout returns how the list is written.

@@ -17,11 +17,11 @@ func TestLayout(t *testing.T) {
 		want       list.Layout
 	}{
 		{
-			"CSV", "\n주문, imp_uid ,PG사,APPLY_NUM\n",
+			"CSV", "\n주문, imp_uid ,PG사,APPLY_NUM,Tier\n",
 			list.Options{},
 			list.Layout{
 				Format: list.CSV, Encoding: "UTF-8", Separator: "comma", HeaderLine: 2,
-				ImpUID: "imp_uid", PG: "PG사", ApplyNum: "APPLY_NUM",
+				ImpUID: "imp_uid", PG: "PG사", ApplyNum: "APPLY_NUM", Tier: "Tier",
 			},
 		},
 		{

@@ -45,6 +45,8 @@ type Options struct {
 	Column string
 	// PG is the gateway of lines that name none. Default: not known.
 	PG tasks.Gateway
+	// Tier is the sub-merchant of lines that name none. Default: the workers' own.
+	Tier string
 	// Sheet is the sheet of a workbook that is read. Default: the first one that
 	// Excel shows.
 	Sheet string
@@ -62,6 +64,9 @@ type Row struct {
 	// ApplyNum is the number of the receipt that is meant, empty if the record names
 	// none.
 	ApplyNum string
+	// Tier is the code of the sub-merchant that the record names, or [Options].Tier if
+	// it names none. It is not validated.
+	Tier string
 	// Columns are the fields of a CSV record as they came, in UTF-8, or the cells of
 	// a sheet's row; nil in JSON.
 	Columns []string
@@ -78,6 +83,8 @@ type Reader struct {
 	text        decoder
 	parser      parser
 	gateways    gateways
+	suspects    Suspects
+	tier        string // of lines that name none
 	format      Format
 	encoding    string
 	compression string
@@ -121,7 +128,7 @@ func (r *Reader) Read() (Row, error) {
 		}
 		row, err := r.row(record, err)
 		if err == nil {
-			r.gateways.count(row.PG)
+			r.suspects.count(&row, r.gateways.count(row.PG))
 			return row, nil
 		}
 		if err != errBlank {
@@ -171,6 +178,7 @@ func (r *Reader) row(record []byte, fault error) (Row, error) {
 	row, err := r.parser.parse(record)
 	row.Line = r.line()
 	row.PG = r.gateways.parse(string(row.PG))
+	row.Tier = cmp.Or(row.Tier, r.tier)
 	return row, cmp.Or(fault, err)
 }
 

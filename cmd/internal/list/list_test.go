@@ -41,7 +41,7 @@ func rest(t testing.TB, reader *list.Reader) []string {
 		if err != nil {
 			t.Fatalf("Read after %q: %v", got, err)
 		}
-		got = append(got, strings.Join(strings.Fields(fmt.Sprint(row.Line, " ", row.ImpUID, " ", row.PG, " ", row.ApplyNum)), " "))
+		got = append(got, strings.Join(strings.Fields(fmt.Sprint(row.Line, " ", row.ImpUID, " ", row.PG, " ", row.ApplyNum, " ", row.Tier)), " "))
 	}
 }
 

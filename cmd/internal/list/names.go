@@ -17,6 +17,7 @@ var (
 	}
 	gatewayNames = []string{"pg", "pg_provider", "PG사", "결제대행사"}
 	numberNames  = []string{"apply_num", "applyNum", "현금영수증 승인번호"}
+	tierNames    = []string{"tier", "tier_code"} // PortOne's header of a call, and its field of a sub-merchant
 )
 
 // likeness is how well a column's name matches a known one.
@@ -85,10 +86,15 @@ func squeeze(name string) string {
 	if len(name) > 200 || strings.ContainsAny(name, "\t;|^") {
 		return ""
 	}
+	return lettersAndDigits(name)
+}
+
+// lettersAndDigits returns those of a text, in lower case and composed (NFKC).
+func lettersAndDigits(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, norm.NFKC.String(name))
+	}, norm.NFKC.String(text))
 }

@@ -14,11 +14,11 @@ import (
 // 거래고유번호, 거래고유번호, 포트원 거래번호 or 아임포트 거래번호, the first of these that
 // the header has; the gateway in pg, pg_provider, PG사 or 결제대행사; the number of the
 // receipt that is meant, if only that one may be revoked, in apply_num, applyNum or
-// 현금영수증 승인번호. Names match in any case, spacing, punctuation and Unicode form, and
+// 현금영수증 승인번호; the code of the sub-merchant in tier or tier_code. Names match in any case, spacing, punctuation and Unicode form, and
 // with a little around them, as in V1 포트원 거래번호(imp_uid). The header is searched in the
 // first 30 rows, above the first payment. A list of nothing but imp_uids, one a line, needs
-// no header. Keys of JSON are imp_uid or impUid, pg or pg_provider, and apply_num or
-// applyNum.
+// no header. Keys of JSON are imp_uid or impUid, pg or pg_provider, apply_num or
+// applyNum, and tier or tier_code.
 //
 // A list that is compressed with gzip or zstd is unpacked on the way. Of a workbook
 // one sheet is read, each row as a line of its number; a workbook that cannot be
@@ -28,7 +28,7 @@ import (
 // or comes from r.
 func NewReader(r io.Reader, opts Options) (*Reader, error) {
 	opts.Column, opts.Sheet = strings.TrimSpace(opts.Column), strings.TrimSpace(opts.Sheet)
-	reader := &Reader{gateways: newGateways(opts.PG)}
+	reader := &Reader{gateways: newGateways(opts.PG), tier: opts.Tier}
 	if err := reader.begin(r, opts); err != nil {
 		reader.Close()
 		return nil, err

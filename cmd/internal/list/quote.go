@@ -1,6 +1,9 @@
 package list
 
-import "bytes"
+import (
+	"bytes"
+	"io"
+)
 
 // quoteState is where in a record a scan for quotes stands. Only a quote at
 // the very start of a field opens it, as in encoding/csv; one in the middle,
@@ -43,4 +46,55 @@ func (s quoteState) next(b, comma byte) quoteState {
 		return stray
 	}
 	return inText
+}
+
+// unclosed are lines ahead in which no quote closes that is open at the end of one. It
+// is remembered, since each of them may open one again, and all after it would be looked
+// at for each.
+type unclosed struct {
+	size, lines int
+	stray       bool // the line after them has text after the closing quote
+}
+
+// pass takes lines off them that are left.
+func (u *unclosed) pass(size, lines int) {
+	u.size, u.lines = u.size-size, u.lines-lines
+	if u.size <= 0 {
+		*u = unclosed{}
+	}
+}
+
+// quoted extends a record whose first line is given over the lines that its
+// quoted fields span.
+func (f *framer) quoted(line []byte) ([]byte, error) {
+	state := fieldStart.scan(line, f.comma)
+	if state == stray {
+		return line, errStrayQuote
+	}
+	first := len(line)
+	end, lines := first, 1
+	if state == inQuotes && first < f.open.size {
+		if f.open.stray {
+			return line, errOpenQuote
+		}
+		end, lines = f.open.size, f.open.lines
+	}
+	for state == inQuotes {
+		next, err := f.lineEnd(end)
+		if err == io.EOF || err == errTooLong {
+			f.open = unclosed{size: end, lines: lines}
+			return f.ahead(first), errOpenQuote
+		}
+		if err != nil {
+			f.again() // so that it is met again, instead of the second line as a record
+			return nil, err
+		}
+		if state = state.scan(f.ahead(next)[end:], f.comma); state == stray {
+			f.open = unclosed{size: end, lines: lines, stray: true}
+			return f.ahead(first), errOpenQuote
+		}
+		end, lines = next, lines+1
+	}
+	f.size, f.lines = end, lines
+	return f.ahead(end), nil
 }

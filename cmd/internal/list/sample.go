@@ -23,7 +23,7 @@ const (
 // sample is the beginning of a list, split by one separator.
 type sample struct {
 	comma   byte
-	cells   bool     // the records are rows of a sheet
+	sheet   bool     // the records are rows of a sheet
 	rows    []header // up to the first payment, and some after
 	data    int      // index of the first row with a payment, len(rows) if there is none
 	headers []header // rows before it in which a column has the imp_uid's name
@@ -38,6 +38,7 @@ type header struct {
 	columns  []string
 	like     likeness
 	payments int   // rows below with a payment in that column
+	width    width // of the rows below
 	err      error // two columns have the name
 }
 
@@ -53,7 +54,7 @@ func (r *Reader) samples(head []byte, sep byte, sepLine int, named string) []sam
 	for i, comma := range commas {
 		buffer.Reset(bytes.NewReader(head))
 		records := framer{in: buffer, line: r.records.line, comma: comma}
-		all[i].comma, all[i].cells = comma, r.format == XLSX
+		all[i].comma, all[i].sheet = comma, r.format == XLSX
 		all[i].split(records, decoder{korean: r.text.korean}, sepLine)
 		if len(head) == maxRecord {
 			all[i].dropLast() // which may be cut
@@ -65,7 +66,7 @@ func (r *Reader) samples(head []byte, sep byte, sepLine int, named string) []sam
 
 // split cuts the beginning of a list into rows.
 func (s *sample) split(records framer, text decoder, sepLine int) {
-	p := csvParser{cells: s.cells}
+	p := csvParser{sheet: s.sheet}
 	p.separate(s.comma)
 	for len(s.rows) < maxRows {
 		record, err := records.next()
@@ -130,11 +131,7 @@ func (s *sample) search(named string) {
 			continue
 		}
 		row.like, row.err = like, err
-		for _, below := range s.rows[i+1:] {
-			if at < len(below.columns) && looksLikePayment(below.columns[at]) {
-				row.payments++
-			}
-		}
+		row.judge(s.rows[i+1:], at)
 		s.headers = append(s.headers, row)
 	}
 }

@@ -1,10 +1,12 @@
 package list_test
 
 import (
+	"errors"
 	"io"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"receiptrevoker/cmd/internal/list"
 )
@@ -38,6 +40,34 @@ func TestAMillionLinesTakeNoMoreMemoryThanAFew(t *testing.T) {
 		}
 	}
 	runtime.KeepAlive(reader)
+}
+
+// Each line opens a quote that no line within reach closes, so that each may be looked at
+// for all before it: that would take a minute. The line that closes one is still found.
+func TestQuotesThatAreNeverClosedTakeNoLonger(t *testing.T) {
+	t.Parallel()
+	const line, reach = "a\",\"\n", 64 << 10
+	const lines, last = 50_000, (reach - len("\"\n")) / len(line) // lines before the closing one that reach it
+	began := time.Now()
+	text := "imp_uid,memo\n" + strings.Repeat(line, lines) + "\"\nimp_1,x\n"
+	reader, err := list.NewReader(strings.NewReader(text), list.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range lines - last + 1 {
+		var bad *list.LineError
+		_, err := reader.Read()
+		open := errors.As(err, &bad) && strings.Contains(bad.Error(), "a quote is opened here and not closed")
+		if want := n < lines-last; bad == nil || bad.Line != n+2 || open != want {
+			t.Fatalf("line %d: got %v, want an open quote: %t", n+2, err, want)
+		}
+	}
+	if row, err := reader.Read(); err != nil || row.ImpUID != "imp_1" || row.Line != lines+3 {
+		t.Errorf("got %+v, %v; want imp_1 on line %d", row, err, lines+3)
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
 }
 
 // heap returns how many bytes are in use.

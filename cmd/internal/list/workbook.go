@@ -60,11 +60,12 @@ func (b *workbook) load() error {
 	return nil
 }
 
-// find returns the sheet of that name, or for "" the first one that Excel shows.
+// find returns the sheet of that name, in any case and Unicode form, or for "" the first one
+// that Excel shows.
 func (b *workbook) find(name string) (sheetPart, error) {
 	var names []string
 	for _, s := range b.sheets {
-		if name == "" && !s.hidden || name != "" && strings.EqualFold(strings.TrimSpace(s.name), name) {
+		if name == "" && !s.hidden || name != "" && strings.EqualFold(tidy(s.name), tidy(name)) {
 			return s, nil
 		}
 		names = append(names, fmt.Sprintf("%q", cut(s.name)))

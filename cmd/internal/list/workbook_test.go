@@ -11,6 +11,7 @@ import (
 	"receiptrevoker/tasks"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/unicode/norm"
 )
 
 // text returns a cell that holds its text itself.
@@ -155,10 +156,10 @@ func TestSheetIsChosen(t *testing.T) {
 	made := book{sheets: []madeSheet{
 		{name: "설정", state: "hidden", rows: column("imp_1")},
 		{name: "환불 &amp; 취소", rows: column("imp_2")},
-		{name: "Old", state: "veryHidden", rows: column("imp_3")},
+		{name: norm.NFD.String("지난달"), state: "veryHidden", rows: column("imp_3")},
 	}}
 	for _, test := range []struct{ name, want, sheet string }{
-		{"", "1 imp_2", "환불 & 취소"}, {" old ", "1 imp_3", "Old"}, {"설정", "1 imp_1", "설정"},
+		{"", "1 imp_2", "환불 & 취소"}, {" 지난달 ", "1 imp_3", norm.NFD.String("지난달")}, {"설정", "1 imp_1", "설정"},
 	} {
 		t.Run("named "+test.name, func(t *testing.T) {
 			t.Parallel()
@@ -174,7 +175,7 @@ func TestSheetIsChosen(t *testing.T) {
 		})
 	}
 	_, err := list.NewReader(bytes.NewReader(made.bytes(t)), list.Options{Sheet: "환불"})
-	const want = `no sheet is named "환불", the sheets are "설정", "환불 & 취소", "Old": choose one with --sheet NAME`
+	want := `no sheet is named "환불", the sheets are "설정", "환불 & 취소", "` + norm.NFD.String("지난달") + `": choose one with --sheet NAME`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// pause waits, and no longer than ctx.
-func pause(ctx context.Context, d time.Duration) {
+// sleep waits, and no longer than ctx.
+func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-time.After(d):

@@ -1,4 +1,4 @@
-package gate
+package pause
 
 import (
 	"strings"
@@ -12,10 +12,10 @@ func TestMarkTellsWhosePauseItIs(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1_764_000_000, 0).UTC()
 	for mark, want := range map[string]Pause{
-		newMark(at, "kcp", 5):   {Gate: "kcp", Since: at, epoch: 5},
-		newMark(at, PortOne, 7): {Gate: PortOne, Since: at, epoch: 7},
-		newMark(at, Unknown, 9): {Gate: Unknown, Since: at, epoch: 9},
-		"1764000000":            {Since: at}, // as Asynq writes it
+		GateMark(at, "kcp", 5):                          {Gate: "kcp", Since: at, Epoch: 5},
+		GateMark(at, "portone", 7):                      {Gate: "portone", Since: at, Epoch: 7},
+		GateMark(at, "unknown", 9):                      {Gate: "unknown", Since: at, Epoch: 9},
+		"1764000000":                                    {Since: at}, // as Asynq writes it
 		personMark(at, "kim@ops", "점검, the gate kcp 5"): {Since: at, By: "kim@ops", Reason: "점검, the gate kcp 5"},
 		personMark(at, "", ""):                          {Since: at},
 		"1764000000 person by=%zz&reason=why":           {Since: at, Reason: "why"},
@@ -25,16 +25,16 @@ func TestMarkTellsWhosePauseItIs(t *testing.T) {
 		"1":                                             {Since: time.Unix(1, 0).UTC()},
 		"1764000000 gate kcp":                           {Since: at}, // of nobody's epoch
 		"maintenance until nine":                        {},
-		" gate kcp 5":                                   {Gate: "kcp", epoch: 5},
+		" gate kcp 5":                                   {Gate: "kcp", Epoch: 5},
 		"1764000000 gate kcp x":                         {Gate: "kcp", Since: at},
-		"1764000000 gate  5":                            {Since: at, epoch: 5},
+		"1764000000 gate  5":                            {Since: at, Epoch: 5},
 	} {
-		want.Queue, want.Paused, want.mark = "receipts", true, mark
+		want.Queue, want.Paused, want.Mark = "receipts", true, mark
 		if _, rest, _ := strings.Cut(mark, markPerson); strings.Contains(rest, " ") {
 			t.Errorf("%q: workers of older versions look for a gate's mark in it", mark)
 		}
 		got := readMark("receipts", mark)
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(Pause{})); diff != "" {
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", mark, diff)
 		}
 	}

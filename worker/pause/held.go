@@ -1,4 +1,4 @@
-package gate
+package pause
 
 import (
 	"cmp"
@@ -18,15 +18,15 @@ type Hold struct {
 // gateway and what pauses queues: what holds most comes first.
 func Holds(open map[tasks.Gateway]int, pauses []Pause) []Hold {
 	var holds []Hold
-	for _, pause := range pauses {
-		queue, _ := tasks.ParseQueue(pause.Queue)
+	for _, p := range pauses {
+		queue, _ := tasks.ParseQueue(p.Queue)
 		lines := open[queue.PG]
-		if !pause.Paused || !queue.Bulk || lines == 0 {
+		if !p.Paused || !queue.Bulk || lines == 0 {
 			continue
 		}
-		i := slices.IndexFunc(holds, func(h Hold) bool { return h.SameCause(pause) })
+		i := slices.IndexFunc(holds, func(h Hold) bool { return h.SameCause(p) })
 		if i < 0 {
-			i, holds = len(holds), append(holds, Hold{Pause: pause})
+			i, holds = len(holds), append(holds, Hold{Pause: p})
 		}
 		holds[i].Lines += lines
 	}
@@ -52,8 +52,8 @@ func (p Pause) SameCause(q Pause) bool {
 	return p.By == q.By && p.Reason == q.Reason && p.Since.Equal(q.Since)
 }
 
-// PauseOf returns what pauses a queue, and false if nothing does.
-func PauseOf(queue string, pauses []Pause) (Pause, bool) {
+// Of returns what pauses a queue, and false if nothing does.
+func Of(queue string, pauses []Pause) (Pause, bool) {
 	i := slices.IndexFunc(pauses, func(p Pause) bool { return p.Paused && p.Queue == queue })
 	if i < 0 {
 		return Pause{}, false

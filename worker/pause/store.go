@@ -1,7 +1,16 @@
-package gate
+// Package pause knows what pauses queues, and whose pause it is: a gate's, or a
+// person's.
+//
+// Asynq knows only that a queue is paused. Who paused it decides who may resume it: a
+// gate resumes what gates have paused, and a person's pause stays until a person lifts
+// it. A queue need not exist to be paused, so that maintenance can be announced before
+// the first request.
+package pause
 
 import (
+	"cmp"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,9 +21,32 @@ import (
 	"receiptrevoker/tasks/backlog"
 )
 
-// Pauses returns the queues of the namespace that exist or are paused, by name, and what
+var (
+	//go:embed swap.lua
+	swapSource string
+	//go:embed person.lua
+	personSource string
+
+	swapScript   = redis.NewScript(swapSource)
+	personScript = redis.NewScript(personSource)
+)
+
+// Store reads and changes what pauses the queues of a namespace. It stands where Asynq
+// looks for it; see [Pause].
+type Store struct {
+	client    redis.UniversalClient
+	namespace string
+}
+
+// NewStore returns a store on client, which the caller closes. The namespace is that of
+// the outcomes; empty is its default.
+func NewStore(client redis.UniversalClient, namespace string) *Store {
+	return &Store{client: client, namespace: cmp.Or(namespace, tasks.DefaultNamespace)}
+}
+
+// All returns the queues of the namespace that exist or are paused, by name, and what
 // pauses them.
-func (s *Store) Pauses(ctx context.Context) ([]Pause, error) {
+func (s *Store) All(ctx context.Context) ([]Pause, error) {
 	exist, err := backlog.Ours(ctx, s.client, s.namespace)
 	if err != nil {
 		return nil, err
@@ -56,11 +88,11 @@ func (s *Store) marks(ctx context.Context, queues []string) ([]Pause, error) {
 	return pauses, nil
 }
 
-// swap replaces what was seen of a queue, paused or not, by a pause with a mark, or
+// Swap replaces what was seen of a queue, paused or not, by a pause with a mark, or
 // lifts its pause if the mark is empty. It reports false if something else pauses the
 // queue by now, or nothing.
-func (s *Store) swap(ctx context.Context, seen Pause, mark string) (bool, error) {
-	done, err := swapScript.Run(ctx, s.client, []string{pausedKey(seen.Queue)}, seen.mark, mark).Bool()
+func (s *Store) Swap(ctx context.Context, seen Pause, mark string) (bool, error) {
+	done, err := swapScript.Run(ctx, s.client, []string{pausedKey(seen.Queue)}, seen.Mark, mark).Bool()
 	if err != nil {
 		return false, fmt.Errorf("change what pauses %s: %w", seen.Queue, err)
 	}

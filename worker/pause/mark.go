@@ -1,4 +1,4 @@
-package gate
+package pause
 
 import (
 	"net/url"
@@ -21,14 +21,16 @@ type Pause struct {
 	Queue  string
 	Paused bool
 	// Gate is the gate that pauses it, empty for a person.
-	Gate  Name
+	Gate  string
 	Since time.Time // to the second, of Redis' clock; zero if there is no time in the mark
 	// By is the person who paused it and Reason why, both empty if that was done in
 	// Asynq's web UI or with its tool.
 	By, Reason string
 
-	epoch int64
-	mark  string // the whole
+	// Epoch is that of the gate, with which its mark was made.
+	Epoch int64
+	// Mark is the whole.
+	Mark string
 }
 
 // ByPerson reports whether a person has paused the queue.
@@ -40,12 +42,18 @@ const (
 	markPerson = "person "
 )
 
+// number reads a number, 0 if there is none.
+func number(s string) int64 {
+	n, _ := strconv.ParseInt(s, 10, 64)
+	return n
+}
+
 // pausedKey is Asynq's own.
 func pausedKey(queue string) string { return backlog.Key(queue, "paused") }
 
-// newMark returns what a gate writes.
-func newMark(now time.Time, name Name, epoch int64) string {
-	return strconv.FormatInt(now.Unix(), 10) + " " + markGate + string(name) + " " + strconv.FormatInt(epoch, 10)
+// GateMark returns the mark of a gate that closed in an epoch.
+func GateMark(now time.Time, gate string, epoch int64) string {
+	return strconv.FormatInt(now.Unix(), 10) + " " + markGate + gate + " " + strconv.FormatInt(epoch, 10)
 }
 
 // personMark returns what is written for a person. Spaces are escaped: workers of
@@ -56,14 +64,14 @@ func personMark(now time.Time, by, reason string) string {
 }
 
 func readMark(queue, mark string) Pause {
-	p := Pause{Queue: queue, Paused: true, mark: mark}
+	p := Pause{Queue: queue, Paused: true, Mark: mark}
 	since, rest, _ := strings.Cut(mark, " ")
 	if n := number(since); n != 0 {
 		p.Since = time.Unix(n, 0).UTC()
 	}
 	if gate, ok := strings.CutPrefix(rest, markGate); ok {
 		if name, epoch, ok := strings.Cut(gate, " "); ok {
-			p.Gate, p.epoch = Name(name), number(epoch)
+			p.Gate, p.Epoch = name, number(epoch)
 		}
 	}
 	if person, ok := strings.CutPrefix(rest, markPerson); ok {

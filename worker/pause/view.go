@@ -1,4 +1,4 @@
-package gate
+package pause
 
 import (
 	"context"
@@ -23,9 +23,10 @@ const (
 	pausesTimeout = 500 * time.Millisecond
 )
 
-// pauses is what a process knows of what pauses queues. Asynq keeps it from taking tasks
+// View is what a process knows of what pauses queues. Asynq keeps it from taking tasks
 // off them; this keeps it from calling for those that it has taken before.
-type pauses struct {
+type View struct {
+	store   *Store
 	reading singleflight.Group // one call asks Redis, the others wait for it
 
 	mu    sync.Mutex
@@ -33,64 +34,68 @@ type pauses struct {
 	all   []Pause // by name; nil before the first reading
 }
 
-// read reads what pauses queues, and remembers it.
-func (k *pauses) read(ctx context.Context, store *Store) ([]Pause, error) {
+// NewView returns a view that knows nothing yet.
+func NewView(store *Store) *View { return &View{store: store} }
+
+// Read reads what pauses queues, remembers it and returns it as [Store.All] does.
+func (v *View) Read(ctx context.Context) ([]Pause, error) {
 	asked := time.Now()
-	all, err := store.Pauses(ctx)
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	all, err := v.store.All(ctx)
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	switch {
 	case err != nil:
-		k.asked = time.Now() // those who wait do not ask, each after the other
-	case asked.After(k.asked):
-		k.asked, k.all = asked, all
+		v.asked = time.Now() // those who wait do not ask, each after the other
+	case asked.After(v.asked):
+		v.asked, v.all = asked, all
 	}
 	return all, err
 }
 
-// renew reads what pauses queues unless that was done a moment ago.
-func (k *pauses) renew(ctx context.Context, store *Store) {
-	if k.fresh() {
+// Renew reads what pauses queues unless that was done in the last half second. It may wait
+// for Redis for half a second, and leaves what was known before where Redis does not answer.
+func (v *View) Renew(ctx context.Context) {
+	if v.fresh() {
 		return
 	}
-	<-k.reading.DoChan("", func() (any, error) {
-		if k.fresh() {
+	<-v.reading.DoChan("", func() (any, error) {
+		if v.fresh() {
 			return nil, nil // another reading ended in between
 		}
 		// The reading is for others too, who may wait for longer than this call.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pausesTimeout)
 		defer cancel()
-		return k.read(ctx, store) // of an error the keeper complains
+		return v.Read(ctx) // whoever reads at intervals complains of an error
 	})
 }
 
-func (k *pauses) fresh() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return !k.asked.IsZero() && time.Since(k.asked) < pausesEvery
+func (v *View) fresh() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return !v.asked.IsZero() && time.Since(v.asked) < pausesEvery
 }
 
-// list returns the queues that exist or are paused, by name; nil before the first reading.
-func (k *pauses) list() []Pause {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.all
+// Known returns the queues that exist or are paused, by name; nil before the first reading.
+func (v *View) Known() []Pause {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.all
 }
 
-// refuse returns why no call may be made for a task of a queue, or nil: a person has
+// Refuse returns why no call may be made for a task of a queue, or nothing: a person has
 // paused it. Before the first reading every queue may be paused.
-func (k *pauses) refuse(queue string) *WaitError {
-	all := k.list()
+func (v *View) Refuse(queue string) string {
+	all := v.Known()
 	if all == nil {
-		return &WaitError{Wait: longestWait, text: "it is not known yet what is paused"}
+		return "it is not known yet what is paused"
 	}
 	for _, name := range []string{queue, stem(queue)} {
 		i, found := slices.BinarySearchFunc(all, name, func(p Pause, name string) int { return strings.Compare(p.Queue, name) })
 		if found && all[i].ByPerson() {
-			return &WaitError{Wait: longestWait, text: all[i].explain()}
+			return all[i].explain()
 		}
 	}
-	return nil
+	return ""
 }
 
 // stem returns the queue without a gateway for that of a gateway that is not known here,

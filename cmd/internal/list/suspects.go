@@ -1,0 +1,56 @@
+package list
+
+import "strings"
+
+// shownSuspects is how many imp_uids are kept that show what is wrong with their column.
+const shownSuspects = 3
+
+// Suspects counts the rows that can be used, but hold what their column should not: as
+// where order numbers stand in the imp_uids' column.
+type Suspects struct {
+	// Rows is how many rows were read that can be used.
+	Rows int
+	// ImpUIDs is how many have an imp_uid that begins neither with imp_ nor with imps_,
+	// as those of PortOne do.
+	ImpUIDs int
+	// Gateways is how many name a gateway that is not known, and not [Options].PG.
+	Gateways int
+	// Either is how many have such an imp_uid, such a gateway, or both.
+	Either int
+	// Examples are the first three imp_uids that ImpUIDs counts.
+	Examples []Note
+}
+
+// Most reports whether more than half of the rows are suspect.
+func (s *Suspects) Most() bool { return 2*s.Either > s.Rows }
+
+// Suspects returns the counts of the rows read so far.
+func (r *Reader) Suspects() Suspects { return r.suspects }
+
+// count counts a row that can be used.
+func (s *Suspects) count(row *Row, unknownGateway bool) {
+	s.Rows++
+	if strange := !ofPortOne(row.ImpUID); strange || unknownGateway {
+		s.add(row, strange, unknownGateway)
+	}
+}
+
+// ofPortOne reports whether an imp_uid begins as those of PortOne do.
+func ofPortOne(impUID string) bool {
+	return strings.HasPrefix(impUID, "imp_") || strings.HasPrefix(impUID, "imps_")
+}
+
+// add counts a row that is suspect.
+func (s *Suspects) add(row *Row, strange, unknownGateway bool) {
+	s.Either++
+	if unknownGateway {
+		s.Gateways++
+	}
+	if !strange {
+		return
+	}
+	s.ImpUIDs++
+	if len(s.Examples) < shownSuspects {
+		s.Examples = append(s.Examples, Note{row.Line, strings.Clone(row.ImpUID)})
+	}
+}

@@ -1,0 +1,85 @@
+package list
+
+import (
+	"fmt"
+	"slices"
+
+	"receiptrevoker/tasks"
+)
+
+// width is how far the records of a CSV may reach. One that reaches further has a value
+// with a separator in it and no quotes around it: then every cell to the right of it
+// stands in the column of another.
+type width struct {
+	cells  int // how many a record may have, those without a value at its end included
+	filled int // how many up to its last value
+}
+
+// widthOf returns the width of the records below a header.
+func widthOf(header []string) width { return width{len(header), reach(header)} }
+
+// holds reports whether a record reaches no further than w.
+func (w width) holds(columns []string) bool {
+	return len(columns) <= w.cells || reach(columns) <= w.filled
+}
+
+// atLeast returns the width that holds what either of both holds.
+func (w width) atLeast(than width) width {
+	return width{max(w.cells, than.cells), max(w.filled, than.filled)}
+}
+
+// reach returns how many cells there are up to the last value.
+func reach(columns []string) int {
+	n := len(columns)
+	for n > 0 && clean(columns[n-1]) == "" {
+		n--
+	}
+	return n
+}
+
+// judge looks at the rows below a header whose imp_uids stand in column at. It counts the
+// payments there, and finds whether more than half of the rows have values to the right of
+// the header's last name while their imp_uid is in its place: then the columns there have no
+// name, and nothing has moved.
+func (h *header) judge(below []header, at int) {
+	h.width = widthOf(h.columns)
+	var reaches []int
+	for _, row := range below {
+		if at >= len(row.columns) || !looksLikePayment(row.columns[at]) {
+			continue
+		}
+		h.payments++
+		beyond := row.columns[min(h.width.filled, len(row.columns)):]
+		if !slices.ContainsFunc(beyond, looksLikePayment) {
+			reaches = append(reaches, reach(row.columns))
+		}
+	}
+	slices.Sort(reaches)
+	if i := len(reaches) - len(below)/2 - 1; i >= 0 {
+		h.width = h.width.atLeast(width{reaches[i], reaches[i]})
+	}
+}
+
+// tooWide returns the error for a record that reaches further than the list's.
+func (p *csvParser) tooWide(columns []string) error {
+	if slices.ContainsFunc(columns, glued) {
+		return fmt.Errorf("the line has %d columns, not %d: a line end is missing in it", reach(columns), p.filled)
+	}
+	return fmt.Errorf("the line has %d columns, not %d: a value that contains a %s must be in quotes",
+		reach(columns), p.filled, separatorNames[byte(p.csv.Comma)])
+}
+
+// misplaced returns an error if the imp_uid of a row is none of PortOne's, and one of those
+// stands in another column. It returns nil where a word says that there is none, and where
+// the column may be the wrong one, which is to be asked about: see [Suspects].
+func (p *csvParser) misplaced(row Row) error {
+	if ofPortOne(row.ImpUID) || !p.sure && len(row.Columns) == p.cells || noValue(row.ImpUID) && !hasDigit(row.ImpUID) {
+		return nil
+	}
+	i := slices.IndexFunc(row.Columns, looksLikePayment)
+	if i < 0 {
+		return nil
+	}
+	return invalid{fmt.Errorf("%w: %q stands in the imp_uid's column, and %q in column %d",
+		tasks.ErrInvalid, row.ImpUID, cut(row.column(i)), i+1)}
+}

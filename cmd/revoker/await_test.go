@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+)
+
+// stillLoading is a Redis that has been started again and reads its files for some commands more.
+type stillLoading struct{ commands atomic.Int32 }
+
+func (l *stillLoading) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (l *stillLoading) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if l.commands.Add(-1) >= 0 {
+			cmd.SetErr(errLoading)
+			return errLoading
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (l *stillLoading) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if l.commands.Add(-1) >= 0 {
+			for _, cmd := range cmds {
+				cmd.SetErr(errLoading)
+			}
+			return errLoading
+		}
+		return next(ctx, cmds)
+	}
+}
+
+var errLoading = errors.New("LOADING Redis is loading the dataset in memory")
+
+// Waiting for single requests outlasts a Redis that reads its files, shows first what ends
+// first, and names what stays requested when it is stopped.
+func TestWaitingForSingleRequests(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	hook := &stillLoading{}
+	client.AddHook(hook)
+	queue := enqueue.NewClient(client, enqueue.Config{})
+	var asked []outcome.Outcome
+	for _, impUID := range []string{"imp_1", "imp_2", "imp_3"} {
+		if _, err := queue.Revoke(t.Context(), tasks.Revocation{ImpUID: impUID}); err != nil {
+			t.Fatal(err)
+		}
+		asked = append(asked, outcome.Outcome{ImpUID: impUID, Status: outcome.Queued})
+	}
+	store := outcome.NewStore(client, outcome.Config{})
+	for _, impUID := range []string{"imp_2", "imp_3"} {
+		attempt, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: impUID}, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Revoked, Reason: outcome.ReasonRevoked}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hook.commands.Store(3)
+	var said buffer
+	ctx, stop := context.WithCancel(t.Context())
+	var shown []string
+	err := newAwaiting(&said, client, queue, "").each(ctx, asked, func(o outcome.Outcome) error {
+		if shown = append(shown, o.ImpUID); len(shown) == 2 {
+			stop()
+		}
+		return nil
+	})
+	if !errors.Is(err, errUnfinished) || !slices.Equal(shown, []string{"imp_2", "imp_3"}) {
+		t.Errorf("shown %q, %v; said\n%s", shown, err, said.String())
+	}
+	if want := "stopped waiting; imp_1 stays requested, and 'revoker status imp_1' tells"; !strings.Contains(said.String(), want) {
+		t.Errorf("no %q in\n%s", want, said.String())
+	}
+}

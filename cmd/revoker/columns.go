@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"receiptrevoker/cmd/internal/list"
+)
+
+// shownGateways is how many gateways that are not known are shown one by one.
+const shownGateways = 20
+
+// tellColumns says what the columns of a list hold that they should not: imp_uids that
+// are none of PortOne's, and gateways that are not known. Unless the whole list was read,
+// the counts are those of its beginning.
+func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
+	suspects, layout := reader.Suspects(), reader.Layout()
+	of := ofRows(suspects, whole)
+	if n := suspects.ImpUIDs; n > 0 {
+		newScreen(out).say("revoker: %s begin with imp_ or imps_%s%s",
+			count(n, of+" imp_uids does not", of+" imp_uids do not"), examples(suspects.Examples),
+			rightColumn(n, suspects.Rows, layout.ImpUID))
+	}
+	if n := suspects.Gateways; 2*n > suspects.Rows {
+		newScreen(out).say("revoker: %d %s lines name a gateway that is not known%s",
+			n, of, rightColumn(n, suspects.Rows, layout.PG))
+	}
+	tellGateways(out, reader)
+}
+
+// ofRows says of how many lines a count is.
+func ofRows(suspects list.Suspects, whole bool) string {
+	if whole {
+		return fmt.Sprintf("of %d", suspects.Rows)
+	}
+	return fmt.Sprintf("of the first %d", suspects.Rows)
+}
+
+// examples shows values, and where they stand.
+func examples(values []list.Note) string {
+	var shown []string
+	for _, value := range values {
+		shown = append(shown, fmt.Sprintf("%q on line %d", value.Text, value.Line))
+	}
+	return ", such as " + strings.Join(shown, ", ")
+}
+
+// rightColumn asks about a column of a header in which more than half of the values look
+// wrong.
+func rightColumn(wrong, rows int, column string) string {
+	if column == "" || 2*wrong <= rows {
+		return ""
+	}
+	return fmt.Sprintf(": is %q the right column?", fit(column, 40))
+}
+
+// tellGateways says which gateways are not known, the most frequent one by one, and how many
+// others there are. Where the reader does not remember all, there are more than that.
+func tellGateways(out io.Writer, reader *list.Reader) {
+	unknown, others := reader.UnknownGateways()
+	more := ""
+	if others > 0 {
+		more = "more than "
+	}
+	shown := unknown[:min(len(unknown), shownGateways)]
+	for _, gateway := range shown {
+		newScreen(out).say("revoker: gateway %q is not known: %s to the common queue", gateway.Name, goes(gateway.Lines))
+	}
+	rest := unknown[len(shown):]
+	for _, gateway := range rest {
+		others += gateway.Lines
+	}
+	if others > 0 {
+		newScreen(out).say("revoker: %s%s not known: %s to the common queue",
+			more, count(len(rest), "other gateway is", "other gateways are"), goes(others))
+	}
+}
+
+// goes says how many lines go somewhere.
+func goes(lines int) string { return count(lines, "line goes", "lines go") }
+
+// lookWrong says how many lines look wrong.
+func lookWrong(suspects list.Suspects, whole bool) string {
+	of := ofRows(suspects, whole)
+	return count(suspects.Either, of+" lines looks wrong", of+" lines look wrong")
+}
+
+// wrongColumns returns a usageError that says what to do about a list if more than half of
+// its lines look wrong, and nil if they do not. Unless the whole list was read, its
+// beginning is judged.
+func wrongColumns(reader *list.Reader, whole bool) error {
+	suspects := reader.Suspects()
+	if !suspects.Most() {
+		return nil
+	}
+	var advice string
+	if suspects.ImpUIDs > 0 {
+		advice += "name the imp_uids' column with --column, "
+	}
+	if suspects.Gateways > 0 {
+		advice += "rename the gateways' column if it holds something else, "
+	}
+	return usageError{fmt.Errorf("%s, and nothing is asked for: %sor ask for them as they are with --yes",
+		lookWrong(suspects, whole), advice)}
+}
+
+// judgeColumns says what is wrong with a list of which up to 1,000 lines are read, before
+// any of it is asked for. It returns an error if that is not to be.
+func (j *bulkJob) judgeColumns(reader *lineReader) error {
+	switch {
+	case j.shown || reader.err != nil:
+		return nil
+	case reader.ended:
+		tellList(j.out, reader.list)
+		j.told = true
+	case reader.list.Suspects().Either > 0:
+		tellColumns(j.out, reader.list, false)
+	}
+	if j.settings.yes {
+		return nil
+	}
+	return wrongColumns(reader.list, reader.ended)
+}
