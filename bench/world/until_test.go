@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,8 +17,9 @@ import (
 
 var untilFailure = flag.Bool("world.until-failure", false, "run the seeds of TestSeeds until one fails")
 
-// hangs is after how long, in real time, a seed counts as one that does not end.
-const hangs = 5 * time.Minute
+// hangs is how many seconds of real time, in which the process is not stopped, a seed may
+// take: then it counts as one that does not end.
+const hangs = 300
 
 // TestUntilFailure runs seeds, as many at a time as there are processors, until one fails,
 // and ends the process with that. For bench/world/mutations it writes to standard output
@@ -27,24 +29,44 @@ func TestUntilFailure(t *testing.T) {
 		t.Skip("it runs with -world.until-failure")
 	}
 	var begun atomic.Uint64
-	var ending sync.Mutex // of the process: one seed at most says that it failed
 	for range runtime.GOMAXPROCS(0) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
 			for n := begun.Add(1); n <= *seeds; n = begun.Add(1) {
 				seed := *first + n - 1
 				fmt.Println("began", seed)
-				hung := time.AfterFunc(hangs, func() { panic(fmt.Sprintf("seed %d did not end within %v", seed, hangs)) })
+				ended := make(chan struct{})
+				go watch(seed, ended)
 				got := world.Run(t, world.Generate(seed, *span))
-				hung.Stop()
+				close(ended)
 				if len(got.Failures) > 0 {
-					ending.Lock()
 					what, _, _ := strings.Cut(got.Failures[0], "\n")
-					fmt.Println("failed", seed, what)
-					os.Exit(1)
+					failed(seed, what)
 				}
 				fmt.Println("ended", seed)
 			}
 		})
 	}
+}
+
+// watch lets a seed fail that hangs, with what every goroutine waits for.
+func watch(seed uint64, ended <-chan struct{}) {
+	for range hangs {
+		select {
+		case <-ended:
+			return
+		case <-time.After(time.Second):
+		}
+	}
+	_ = pprof.Lookup("goroutine").WriteTo(os.Stdout, 2)
+	failed(seed, fmt.Sprintf("it did not end within %d s", hangs))
+}
+
+var ending sync.Mutex // of the process: one seed at most says that it failed
+
+// failed says which seed failed, and ends the process.
+func failed(seed uint64, what string) {
+	ending.Lock()
+	fmt.Println("failed", seed, what)
+	os.Exit(1)
 }
