@@ -87,11 +87,11 @@ var ofInvariants = []mutation{
 		new:    "case false:",
 	},
 	{
-		name:   "one-gate-for-all",
-		breaks: "All gateways share a gate: receipts of one wait for the outage of another.",
-		file:   "worker/gate/gate.go",
-		old:    "\t\treturn Name(pg)",
-		new:    "\t\treturn Name(tasks.KCP)",
+		name:   "gate-pauses-all",
+		breaks: "A gate that closes pauses the queues of all gateways: receipts of one wait for the outage of another.",
+		file:   "worker/gate/tidy.go",
+		old:    "for _, name := range []Name{PortOne, Of(q.PG)} {",
+		new:    "for name := range s.Gates {\n\t\t_ = q",
 	},
 	{
 		name:   "gate-never-closes",
