@@ -47,7 +47,7 @@ var ofInvariants = []mutation{
 	{
 		name:   "pause-lifted",
 		breaks: "The gates lift a person's pause, and what is paused is called.",
-		file:   "worker/gate/mark.go",
+		file:   "worker/pause/mark.go",
 		old:    "return p.Paused && p.Gate == \"\"",
 		new:    "return false",
 	},
