@@ -17,7 +17,7 @@ demo: build ## see it at work: everything embedded, nothing to install
 	@bin/revoker demo
 
 test: ## run all tests, with the race detector
-	REVOKER_REQUIRE_REDIS=$(REQUIRE) REVOKER_REQUIRE_CHROMIUM=$(REQUIRE) go test -race -p 3 -timeout 20m ./...
+	REVOKER_REQUIRE_REDIS=$(REQUIRE) REVOKER_REQUIRE_CHROMIUM=$(REQUIRE) go test -race -parallel 3 -timeout 20m ./...
 	go test -run='^TestAMillionRowsOfAWorkbook' ./cmd/internal/list # memory, which the race detector multiplies
 
 lint: ## vet, gofumpt and staticcheck

@@ -49,8 +49,9 @@ func (k *soak) askOnce(ctx context.Context, batch bool, revocations []tasks.Revo
 		return k.askBatch(ctx, revocations)
 	}
 	for _, r := range revocations {
+		began := time.Now()
 		result, err := k.client.Revoke(ctx, r)
-		k.history.Ask(r.ImpUID, proof.Asking{Accepted: err == nil, New: err == nil && !result.Duplicate})
+		k.history.Ask(r.ImpUID, proof.Asking{Began: began, Accepted: err == nil, New: err == nil && !result.Duplicate})
 		if err != nil {
 			open = append(open, r)
 		}
@@ -73,7 +74,7 @@ func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (op
 			}
 		}
 	}
-	accepted := make(map[string]bool)
+	accepted, began := make(map[string]bool), time.Now()
 	defer func() {
 		for _, r := range revocations {
 			if !accepted[r.ImpUID] {
@@ -90,7 +91,7 @@ func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (op
 		}
 		accepted[result.ImpUID] = true
 		k.history.Ask(result.ImpUID, proof.Asking{
-			Batch: revocations[0].Batch, Accepted: true, New: result.Kind == outcome.KindQueued && !result.Before,
+			Batch: revocations[0].Batch, Began: began, Accepted: true, New: result.Kind == outcome.KindQueued && !result.Before,
 		})
 	}
 	return nil

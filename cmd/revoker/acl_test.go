@@ -221,7 +221,7 @@ func TestProducersWriteNoOutcome(t *testing.T) {
 		{"del", "asynq:{receipts-kcp}:paused"},
 		{"set", "asynq:{receipts-kcp}:paused", "1"},
 		{"del", "asynq:{receipts-kcp}:active"},
-		{"zrem", "asynq:{receipts-kcp}:retry", "revoke:imp_1"},
+		{"zrem", "asynq:{receipts-kcp}:lease", "revoke:imp_1"},
 		{"zrem", "asynq:servers", "asynq:servers:{a:1:x}"},
 		{"del", "asynq:servers:{a:1:x}"},
 	} {

@@ -26,8 +26,8 @@ func (p *program) doctor() *cobra.Command {
 		Use:   "doctor",
 		Short: "Look for what would lose revocations, and say how to mend it",
 		Long: `Doctor examines Redis (version, persistence, eviction, memory, replicas,
-Sentinels or cluster, clocks, encryption, rights), asks PortOne for a token with the
-credentials of the environment, and looks for tasks and outcomes that nobody
+Sentinels or cluster, clocks, encryption, rights), asks PortOne for a token with
+the credentials of the environment, and looks for tasks and outcomes that nobody
 goes on with, and for workers that are older than what they may be asked. It
 prints a line for each check, and what to do about those that are not ok.
 

@@ -55,6 +55,8 @@ var Producer = Role{
 		{"QUEUE*}:pending", []string{"}:pending", "-bulk-kcp}:pending"}},
 		{"QUEUE*}:archived", []string{"}:archived"}},
 		{"QUEUE*}:completed", []string{"}:completed"}},
+		{"QUEUE*}:retry", []string{"}:retry"}},
+		{"QUEUE*}:scheduled", []string{"}:scheduled"}},
 		{"QUEUE*}:unique:*", []string{"}:unique:trial"}},
 		{"NS:open", []string{":open"}},
 		{"NS:request:*", []string{":request:trial"}},

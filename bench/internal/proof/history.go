@@ -37,6 +37,7 @@ type History struct {
 
 // Asking is one call of a producer that asks for an imp_uid.
 type Asking struct {
+	Began    time.Time // when it was called; zero for not known
 	Batch    string    // empty for a single request
 	At       time.Time // its answer
 	Accepted bool
@@ -145,12 +146,24 @@ func (h *History) askedAnew(impUID string) (count int) {
 	slices.SortFunc(accepted, func(a, b Asking) int { return a.At.Compare(b.At) })
 	for i := 1; i < len(accepted); i++ {
 		if slices.ContainsFunc(h.Cancelled[impUID], func(c Cancellation) bool {
-			return c.Returned.After(accepted[i-1].At) && c.Began.Before(accepted[i].At)
+			return c.Returned.After(earliest(accepted[i-1], accepted[i])) && c.Began.Before(accepted[i].At)
 		}) {
 			count++
 		}
 	}
 	return count
+}
+
+// earliest returns when either of two askings can have taken effect, at the earliest: the
+// answer of a list may come after that of a later request.
+func earliest(a, b Asking) time.Time {
+	at := a.At
+	for _, began := range []time.Time{a.Began, b.Began} {
+		if !began.IsZero() && began.Before(at) {
+			at = began
+		}
+	}
+	return at
 }
 
 // DeletesSince returns how many DELETEs for an imp_uid arrived after a time.
