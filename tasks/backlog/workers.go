@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -58,7 +57,7 @@ type Workers struct {
 	client    redis.Cmdable
 	namespace string
 
-	mu    sync.Mutex
+	turn  chan struct{} // of one: whoever has it asks Redis, the others wait for as long as they like
 	asked time.Time
 	names []string // of the servers that lived when it last asked
 	found []Worker
@@ -66,14 +65,18 @@ type Workers struct {
 
 // NewWorkers returns what knows the workers of a namespace on a Redis.
 func NewWorkers(client redis.Cmdable, namespace string) *Workers {
-	return &Workers{client: client, namespace: namespace}
+	return &Workers{client: client, namespace: namespace, turn: make(chan struct{}, 1)}
 }
 
 // List returns the workers that live, by host and process ID. One that was killed stays
 // among them for up to ten seconds.
 func (w *Workers) List(ctx context.Context) ([]Worker, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	select {
+	case w.turn <- struct{}{}:
+		defer func() { <-w.turn }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("read which workers live: %w", context.Cause(ctx))
+	}
 	if !w.asked.IsZero() && time.Since(w.asked) < workersLife {
 		return slices.Clone(w.found), nil
 	}
