@@ -1,14 +1,15 @@
 package proof
 
 import (
+	"slices"
 	"time"
 
 	"receiptrevoker/tasks/outcome"
 )
 
-// batchDifference finds batches that do not show what became of their imp_uids,
-// or that were not published once as finished, all of them being terminal. One that was
-// cancelled has the lines that were recorded before.
+// batchDifference finds batches that do not show what became of their imp_uids, or that
+// were not published as finished, all of them being terminal: once, unless somebody reopened
+// them. One that was cancelled has the lines that were recorded before.
 func batchDifference(e *Evidence) Finding {
 	var found []string
 	for name, impUIDs := range e.Lists {
@@ -16,11 +17,19 @@ func batchDifference(e *Evidence) Finding {
 			impUIDs = impUIDs[:recorded]
 		}
 		b := e.Batches[name]
-		if b.Asked() != len(impUIDs) || b.Open != 0 || !b.Finished() || e.Finished[name] != 1 || !e.shows(b, impUIDs) {
+		published := e.Finished[name]
+		if b.Asked() != len(impUIDs) || b.Open != 0 || !b.Finished() || !e.shows(b, impUIDs) ||
+			published < 1 || published > 1 && !e.mayReopen(b, impUIDs) {
 			found = append(found, name)
 		}
 	}
 	return which("batch differences", found)
+}
+
+// mayReopen reports whether a batch may have finished more than once: somebody retried a
+// dead letter of it, or asked once more for what had been withdrawn.
+func (e *Evidence) mayReopen(b outcome.Batch, impUIDs []string) bool {
+	return slices.ContainsFunc(impUIDs, func(impUID string) bool { return e.askedSince(impUID, b.Name, time.Time{}) })
 }
 
 // shows reports whether a batch shows what became of its imp_uids. Of one that was

@@ -28,31 +28,52 @@ func moduleRoot(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// try runs seeds with a mutation until one fails, and that one again.
+// try runs seeds with a mutation until one fails, and that one again. It returns an error
+// if that seed fails without the mutation, too.
 func (s settings) try(ctx context.Context, root string, m mutation) (finding, error) {
 	dir, err := os.MkdirTemp("", "mutation-*")
 	if err != nil {
 		return finding{}, err
 	}
 	defer os.RemoveAll(dir)
-	replaced, err := overlay(root, dir, m)
+	mutated, err := build(ctx, root, dir, m)
 	if err != nil {
 		return finding{}, err
 	}
-	binary := filepath.Join(dir, "world.test")
-	build := exec.CommandContext(ctx, "go", "test", "-c", "-overlay", replaced, "-o", binary, "./bench/world")
-	build.Dir = root
-	if text, err := build.CombinedOutput(); err != nil {
-		return finding{}, fmt.Errorf("%w\n%s", err, text)
-	}
-	found, err := s.simulate(ctx, root, binary, 1, s.seeds)
+	found, err := s.simulate(ctx, root, mutated, 1, s.seeds)
 	for i := 0; i < s.rerun && err == nil && found.seed != 0; i++ {
 		var same finding
-		if same, err = s.simulate(ctx, root, binary, found.seed, 1); same.seed != 0 {
+		if same, err = s.simulate(ctx, root, mutated, found.seed, 1); same.seed != 0 {
 			found.again++
 		}
 	}
+	if err != nil || found.seed == 0 {
+		return found, err
+	}
+	product, err := build(ctx, root, dir)
+	if err != nil {
+		return finding{}, err
+	}
+	sound, err := s.simulate(ctx, root, product, found.seed, 1)
+	if err == nil && sound.seed != 0 {
+		err = fmt.Errorf("seed %d fails without it, too: %s", sound.seed, sound.what)
+	}
 	return found, err
+}
+
+// build builds the simulation with mutations, or none, and returns the name of the program.
+func build(ctx context.Context, root, dir string, mutations ...mutation) (string, error) {
+	replaced, err := overlay(root, dir, mutations...)
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(dir, fmt.Sprintf("world-%d.test", len(mutations)))
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-overlay", replaced, "-o", binary, "./bench/world")
+	cmd.Dir = root
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, text)
+	}
+	return binary, nil
 }
 
 // simulate runs so many seeds from the first on until one fails.
