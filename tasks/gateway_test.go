@@ -36,12 +36,12 @@ func TestGatewayIsFoundByEverySpelling(t *testing.T) {
 		"세틀뱅크": tasks.Settle, "헥토 Financial": tasks.Settle, "헥토파이낸셜 (구 세틀뱅크)": tasks.Settle, "헥토파이낸셜(세틀뱅크)": tasks.Settle, "Settlebank": tasks.Settle,
 		"키움페이(다우데이타)": tasks.Daou, "다우데이터": tasks.Daou, "Kiwoom페이": tasks.Daou, "페이조아(키움페이)": tasks.Daou, "다우페이": tasks.Daou,
 		"이지페이": tasks.KICC, "KICC(이지페이)": tasks.KICC, "Easy Pay": tasks.KICC, "한국정보통신(KICC)": tasks.KICC, "케이아이씨씨": tasks.KICC,
-		"토스 Payments": tasks.TossPayments, "(신)토스페이먼츠": tasks.TossPayments, "토스페이먼트": tasks.TossPayments, "Toss페이먼츠(주)": tasks.TossPayments,
+		"토스 Payments": tasks.TossPayments, "토스(Toss)": tasks.TossPayments, "(신)토스페이먼츠": tasks.TossPayments, "토스페이먼트": tasks.TossPayments, "Toss페이먼츠(주)": tasks.TossPayments,
 		"KS넷": tasks.KSNET, "케이에스 NET": tasks.KSNET, "(주)케이에스넷": tasks.KSNET, "스마트로(신모듈)": tasks.SmartroV2, "주식회사 스마트로": tasks.SmartroV2,
 		"웰컴Payments": tasks.Welcome, "웰컴페이": tasks.Welcome, "Welcome 페이먼츠": tasks.Welcome,
 		// What may mean two gateways, or another one.
 		"KG": "", "케이지": "", "NHN": "", "KG파이낸셜": "", "키움": "", "페이": "", "페이먼츠": "", "신": "", "뱅크": "", "이지": "", "넷": "",
-		"KCP/이니시스": "", "나이스/토스": "", "tosspay": "", "토스 페이": "", "토스페이먼츠(구)": "", "스마트로(구)": "", "kcp_v2": "", "kcp_billing": "",
+		"KCP/이니시스": "", "나이스/토스": "", "tosspay": "", "toss": "", "Toss": "", "토스 페이": "", "토스페이먼츠(구)": "", "스마트로(구)": "", "kcp_v2": "", "kcp_billing": "",
 		"이니시스(카카오페이)": "", "KG모빌리언스": "", "NHN페이코": "", "나이스정보통신": "", "웰컴저축은행": "", "신한": "", "나이스 kcp": "",
 	} {
 		got, known := tasks.ParseGateway(name)

@@ -22,10 +22,10 @@ type spelling struct {
 }
 
 // spellings are the words of each gateway's names. Words that several companies share name
-// none: KG (also KG모빌리언스), NHN (also NHN페이코), 키움, 페이. So does 토스페이, which is a
-// gateway of its own, and 구 beside 토스페이먼츠 and 스마트로, whose old modules have codes
-// that are not among the constants. Names were found in merchants' exports, and in
-// PortOne's console and documentation.
+// none: KG (also KG모빌리언스), NHN (also NHN페이코), 키움, 페이. Nor do 토스페이, a gateway of
+// its own, toss alone, which in Latin letters looks like its code, and 구 beside 토스페이먼츠
+// and 스마트로, whose old modules have codes that are not among the constants. The words were
+// found in merchants' exports, and in PortOne's console and documentation.
 var spellings = []spelling{
 	{Inicis, []string{"inicis"}, "kg html5"},
 	{KCP, []string{"kcp"}, "nhn"},
@@ -33,7 +33,7 @@ var spellings = []spelling{
 	{Nice, []string{"nice"}, "pay payments old"},
 	{Daou, []string{"kiwoom pay", "payjoa", "daou"}, "kiwoom pay data"},
 	{KICC, []string{"kicc", "easy pay"}, "easy pay"},
-	{TossPayments, []string{"toss", "toss payments"}, "payments new"},
+	{TossPayments, []string{"토스", "toss payments"}, "payments new"},
 	{NiceV2, []string{"nice new", "nice v2"}, "pay payments new v2"},
 	{KSNET, []string{"ks net"}, ""},
 	{SmartroV2, []string{"smartro"}, "new v2"},
@@ -48,7 +48,7 @@ var words = func() map[string]string {
 		"hecto": "헥토", "financial": "파이낸셜 파이낸샬", "settle": "세틀 세틀뱅크 settlebank", "bank": "뱅크",
 		"nice": "나이스", "pay": "페이", "payments": "페이먼츠 페이먼트 payment",
 		"kiwoom": "키움", "payjoa": "페이조아", "daou": "다우", "data": "데이타 데이터",
-		"kicc": "케이아이씨씨 한국정보통신", "easy": "이지", "toss": "토스", "ks": "케이에스", "net": "넷",
+		"kicc": "케이아이씨씨 한국정보통신", "easy": "이지", "토스": "", "toss": "", "ks": "케이에스", "net": "넷",
 		"smartro": "스마트로", "welcome": "웰컴", "new": "신 신규", "old": "구", "v2": "",
 		// What stands in a name beside those, and tells nothing.
 		"": "주 주식회사 유 유한회사 inc corp co ltd coltd pg 피지 pg사 결제 전자결제 결제창 웹 웹표준 모바일 일반결제 모듈",
