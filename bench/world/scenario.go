@@ -3,6 +3,7 @@ package world
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,6 +113,9 @@ func Generate(seed uint64, span time.Duration) Scenario {
 func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 	f := Fault{Kind: kind, From: time.Duration(random.Int64N(int64(s.Span)))}
 	f.To = f.From + time.Duration(random.Int64N(int64(s.Span/3)))
+	if slices.Contains(deeds, kind) { // people come at any time, also late
+		f.To = f.From + time.Duration(random.Int64N(int64(s.Span)))
+	}
 	switch kind {
 	case Outage, Pause:
 		f.PG = gateways[random.IntN(len(gateways))]

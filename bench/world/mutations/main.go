@@ -86,10 +86,19 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	dir, err := os.MkdirTemp("", "mutations-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	product, err := build(ctx, root, dir)
+	if err != nil {
+		return err
+	}
 	detected := 0
 	for _, m := range s.chosen {
 		began := time.Now()
-		found, err := s.try(ctx, root, m)
+		found, err := s.try(ctx, root, product, m)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
