@@ -128,7 +128,7 @@ func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 	case RedisFull, ReadOnly:
 		f.Rate = []float64{1, random.Float64()}[random.IntN(2)]
 	case CutBefore, CutAfter:
-		f.Rate = 0.05 * random.Float64()
+		f.Rate = 0.3 * random.Float64() * random.Float64()
 	case "call:cut-late":
 		f.Rate, f.Wait = random.Float64(), time.Minute+time.Duration(random.IntN(241))*time.Second
 	case "call:429", "call:503", "call:html-503", "lookup:429":
