@@ -94,6 +94,7 @@ func Generate(seed uint64, span time.Duration) Scenario {
 	if outagesAlone := random.IntN(8) == 0; outagesAlone { // of any length, so that the gates show what they save
 		for range 1 + random.IntN(3) {
 			f := s.fault(random, Outage)
+			f.From /= 3
 			f.To = f.From + time.Duration(random.Int64N(int64(span)))
 			s.Faults = append(s.Faults, f)
 		}

@@ -40,7 +40,7 @@ func (s settings) try(ctx context.Context, root, product string, m mutation) (fi
 	if err != nil {
 		return finding{}, err
 	}
-	found, err := s.simulate(ctx, root, mutated, 1, s.seeds)
+	found, err := s.simulate(ctx, root, mutated, s.first, s.seeds)
 	for i := 0; i < s.rerun && err == nil && found.seed != 0; i++ {
 		var same finding
 		if same, err = s.simulate(ctx, root, mutated, found.seed, 1); same.seed != 0 {
