@@ -21,6 +21,8 @@ type finding struct {
 	receipt *iamport.Receipt // nil if none was shown
 	err     error
 	looked  *looked // after the DELETE, nil if it was not looked up
+	// lookedUpUntil is until when it is not given up, since a DELETE may have worked unseen.
+	lookedUpUntil time.Time
 }
 
 // The verdicts that follow from something other than a failed DELETE. They tell the
@@ -54,9 +56,10 @@ func notMade(err error) finding {
 	return finding{verdict: putBack, err: err}
 }
 
-// outcome returns what is written to Redis.
+// outcome returns what is written to Redis. Without a reason or an answer it says nothing
+// about the receipt, and the last answer stays there.
 func (f finding) outcome() outcome.Outcome {
-	o := outcome.Outcome{Status: f.status, Reason: f.reason}
+	o := outcome.Outcome{Status: f.status, Reason: f.reason, LookedUpUntil: f.lookedUpUntil}
 	var failure *iamport.Error
 	switch {
 	case errors.As(f.err, &failure):
@@ -64,7 +67,7 @@ func (f finding) outcome() outcome.Outcome {
 		if o.Message == "" && failure.Err != nil {
 			o.Message = failure.Err.Error()
 		}
-	case f.err != nil:
+	case f.err != nil && f.reason != "":
 		o.Message = f.err.Error()
 	case f.status == outcome.Revoked:
 		o.HTTPStatus, o.Code = http.StatusOK, new(int)

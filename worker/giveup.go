@@ -15,8 +15,8 @@ import (
 	"receiptrevoker/worker/iamport"
 )
 
-// errUnseen is why a request without an answer of its own is not given up yet.
-var errUnseen = errors.New("an earlier DELETE ended without an answer, and may still be at work")
+// errUnseen is why a request is not given up by an attempt that has no answer of its own.
+var errUnseen = errors.New("an earlier DELETE may have worked unseen")
 
 // looked is what a lookup came to: a receipt, or why it showed none and what the table
 // of answers says of that.
@@ -103,7 +103,7 @@ func (h *handler) giveUp(ctx context.Context, a *outcome.Attempt, found finding)
 	case !l.conclusive(a) && !h.enough(a, l):
 		return found.postponed(l.reason, l.err)
 	case a.Uncertain() && a.Now().Before(a.UncertainAt.Add(h.unseenFor)):
-		return found.postponed(outcome.ReasonUnreachable, cmp.Or(found.err, errUnseen))
+		return found.doubted(a.UncertainAt.Add(h.unseenFor))
 	// The gateway is the one that the producer says.
 	case l.err != nil && !(l.neverIssued && pg.LooksUp()) && (a.Uncertain() || h.lossy(ctx)):
 		found.reason = outcome.ReasonUnconfirmed
@@ -160,6 +160,20 @@ func foundBy(receipt *iamport.Receipt, counting counting) finding {
 // postponed returns the finding that it is not the moment to give up, and why.
 func (f finding) postponed(reason outcome.Reason, err error) finding {
 	return finding{verdict: verdict{status: outcome.Retrying, reason: reason, counting: f.counting}, err: err}
+}
+
+// doubted returns the finding that it is not the moment to give up, since a DELETE may have
+// worked unseen: until then it is looked up. The last answer and its reason stay, unless this
+// attempt had one by which it is tried again.
+func (f finding) doubted(until time.Time) finding {
+	var reason outcome.Reason
+	var answer *iamport.Error
+	if row := judge(f.err); errors.As(f.err, &answer) && row.status == outcome.Retrying {
+		reason = row.reason
+	}
+	later := f.postponed(reason, cmp.Or(f.err, errUnseen))
+	later.lookedUpUntil = until
+	return later
 }
 
 // enough reports whether to look up no more although no lookup was conclusive: answers

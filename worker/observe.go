@@ -16,7 +16,8 @@ import (
 type Ended struct {
 	PG tasks.Gateway
 	// Status and Reason are what it came to. The reason is empty if it was put
-	// back before its call because the process stops.
+	// back before its call because the process stops, or an answer that would end it came
+	// while an earlier DELETE may have worked unseen.
 	Status outcome.Status
 	Reason outcome.Reason
 	// Recorded tells that this was written: nobody knew better, and Redis

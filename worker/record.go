@@ -44,7 +44,7 @@ func (h *handler) record(ctx context.Context, a *outcome.Attempt, found finding)
 		return &again{cause: err} // the next attempt's lookup finds the truth
 	}
 	if written {
-		h.logOutcome(ctx, a, o)
+		h.logOutcome(ctx, a, o, found.err)
 	}
 	switch o.Status {
 	case outcome.Revoked:
@@ -89,7 +89,11 @@ func (h *handler) write(ctx context.Context, a *outcome.Attempt, o outcome.Outco
 	return written, err
 }
 
-func (h *handler) logOutcome(ctx context.Context, a *outcome.Attempt, o outcome.Outcome) {
+// logOutcome logs an outcome that was written, and if it has no message why it is that.
+func (h *handler) logOutcome(ctx context.Context, a *outcome.Attempt, o outcome.Outcome, cause error) {
+	if o.Message == "" && cause != nil && o.HTTPStatus == 0 {
+		o.Message = cause.Error()
+	}
 	level := slog.LevelInfo
 	switch {
 	case o.Reason == outcome.ReasonUnauthorized && h.gates.Closed() == nil: // else it has been said
@@ -104,6 +108,9 @@ func (h *handler) logOutcome(ctx context.Context, a *outcome.Attempt, o outcome.
 	}
 	if o.Message != "" {
 		args = append(args, "message", o.Message)
+	}
+	if !o.LookedUpUntil.IsZero() {
+		args = append(args, "looked_up_until", o.LookedUpUntil)
 	}
 	if !o.NextAttemptAt.IsZero() {
 		args = append(args, "next_attempt_at", o.NextAttemptAt)

@@ -41,6 +41,7 @@ func (a *awaiting) each(ctx context.Context, asked []outcome.Outcome, show func(
 			err = errUnfinished
 		}
 		if err != nil {
+			a.erase()
 			a.sayRequested("stopped waiting; ", asked)
 			return err
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -28,13 +29,26 @@ func TestByFrequency(t *testing.T) {
 // What was given up shows what was answered last, also where that was no message.
 func TestNoteSaysWhatTheLastAnswerWas(t *testing.T) {
 	t.Parallel()
-	code := new(int)
+	code, until := new(int), time.Now().Add(-time.Hour)
+	mayHaveWorked := "; a DELETE may have worked unseen, looked up until " + moment(until)
 	for want, o := range map[string]outcome.Outcome{
 		"취소 실패":                     {Status: outcome.Dead, HTTPStatus: 500, Code: code, Message: "취소 실패"},
 		"HTTP 500":                  {Status: outcome.Dead, HTTPStatus: 500, Code: code},
 		"HTTP 502: read the answer": {Status: outcome.Dead, HTTPStatus: 502, Message: "read the answer"},
 		"context deadline exceeded": {Status: outcome.Dead, Message: "context deadline exceeded"},
 		"":                          {Status: outcome.Revoked, HTTPStatus: 200, Code: code},
+		"cancelled: no other DELETE follows, a lookup decides; last answer: 취소 실패": {
+			Status: outcome.Retrying, Withdrawn: true, HTTPStatus: 500, Code: code, Message: "취소 실패",
+		},
+		"cancelled: no other DELETE follows, a lookup decides" + mayHaveWorked: {
+			Status: outcome.Retrying, Withdrawn: true, LookedUpUntil: until,
+		},
+		"cancelled: no other DELETE follows, a lookup decides" + mayHaveWorked + "; last answer: 취소 실패": {
+			Status: outcome.Retrying, Withdrawn: true, LookedUpUntil: until, Message: "취소 실패",
+		},
+		"due since " + moment(until) + mayHaveWorked + "; last answer: HTTP 400": {
+			Status: outcome.Retrying, NextAttemptAt: until, LookedUpUntil: until, HTTPStatus: 400, Code: code,
+		},
 	} {
 		if got := note(o, ""); got != want {
 			t.Errorf("%+v: got %q, want %q", o, got, want)

@@ -3,16 +3,18 @@ package main
 import (
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"receiptrevoker/tasks"
 )
 
 // warnOfGateways says which of the gateways that --pg names are not known. That
-// is no error: PortOne may have learnt of one since.
-func (p *program) warnOfGateways(flags *pflag.FlagSet) {
-	flag := flags.Lookup("pg")
-	if flag == nil || !flag.Changed {
+// is no error: PortOne may have learnt of one since. Where queues are named by it, a gateway
+// without one is an error, which says so.
+func (p *program) warnOfGateways(cmd *cobra.Command) {
+	flag := cmd.Flags().Lookup("pg")
+	if flag == nil || !flag.Changed || cmd.Parent().Name() == "queue" {
 		return
 	}
 	names := []string{flag.Value.String()}
@@ -23,11 +25,15 @@ func (p *program) warnOfGateways(flags *pflag.FlagSet) {
 		if _, known := tasks.ParseGateway(name); known || name == "" {
 			continue
 		}
-		var all []string
-		for _, pg := range tasks.Gateways() {
-			all = append(all, string(pg))
-		}
-		p.say("revoker: payment gateway %q is not known, and has no queue of its own; known are %s",
-			name, strings.Join(all, ", "))
+		p.say("revoker: payment gateway %q is not known, and has no queue of its own; known are %s", name, knownGateways())
 	}
+}
+
+// knownGateways returns the codes of the gateways that are known.
+func knownGateways() string {
+	var all []string
+	for _, pg := range tasks.Gateways() {
+		all = append(all, string(pg))
+	}
+	return strings.Join(all, ", ")
 }

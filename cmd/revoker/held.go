@@ -103,7 +103,8 @@ func linesWait(h pause.Hold) string {
 	return count(h.Lines, "line waits for ", "lines wait for ") + held(h.Pause)
 }
 
-// working says how many workers are running, and how many tasks wait where none is.
+// working says how many workers are running, and how many tasks wait where none is: all that
+// have not ended, also those that a worker had taken up before it died.
 func working(workers, waiting int) string {
 	switch {
 	case workers > 0:

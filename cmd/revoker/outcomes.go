@@ -31,6 +31,9 @@ which gateway and batch it is, and as what it ended. With --follow it then waits
 for more, also through an outage of Redis. An imp_uid may come more than once: a
 dead letter that turns out to be revoked comes again.
 
+A batch of which nothing is known, as of a misspelled name, is an error; with
+--follow it is told, and waited for.
+
 --since also takes the ID of an entry of the stream, and begins after it. When
 --follow ends it says which one was the last.
 
@@ -103,6 +106,10 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 		read = store.Follow
 	}
 	out, unshown, batch := p.printer(s.json), false, norm.NFC.String(s.batch)
+	missing, err := p.missingBatch(ctx, store, batch, s.follow)
+	if err != nil {
+		return err
+	}
 	for event, err := range read(ctx, after) {
 		var corrupt *outcome.CorruptError
 		after = event.ID
@@ -113,16 +120,37 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 			unshown = unshown || unreadable || errors.Is(err, outcome.ErrMissed)
 			p.say("revoker: %v", err)
 		case batch == "" || batch == event.Outcome.Batch:
+			missing = nil
 			if err := out.event(event.Outcome); err != nil {
 				return err
 			}
 		}
 	}
 	if s.follow && streamID.MatchString(after) {
+		newScreen(p.stderr).erase()
 		p.say("stopped; --since %s goes on here", after)
 	}
-	if unshown {
+	switch {
+	case unshown:
 		return errUnfinished
+	case !s.follow:
+		return missing
 	}
 	return nil
+}
+
+// missingBatch returns that there is no batch of a name, nil if there is one or none is named.
+// That is told at once to those who follow, and is no error to them: it may yet be made.
+func (p *program) missingBatch(ctx context.Context, store *outcome.Store, name string, follow bool) (missing, err error) {
+	if name == "" {
+		return nil, nil
+	}
+	_, err = store.Batch(ctx, name)
+	switch {
+	case !errors.Is(err, outcome.ErrNoBatch):
+		return nil, err
+	case follow:
+		p.say("revoker: %v; waiting for one", err)
+	}
+	return err, nil
 }

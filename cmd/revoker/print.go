@@ -74,13 +74,28 @@ func note(o outcome.Outcome, cause string) string {
 	case o.Withdrawn && o.Status == outcome.Queued:
 		return "cancelled: it ends as withdrawn, and is not called"
 	case o.Withdrawn:
-		return strings.TrimSuffix("cancelled: no other DELETE follows, a lookup decides; last answer: "+lastAnswer(o), "; last answer: ")
+		return behind("cancelled: no other DELETE follows, a lookup decides"+unseen(o), o)
+	case !o.LookedUpUntil.IsZero():
+		return behind(cmp.Or(cause, next(o.NextAttemptAt, time.Now()))+unseen(o), o)
 	case cause != "":
 		return strings.TrimSpace(cause + " " + lastAnswer(o))
 	case o.Status == outcome.Retrying && !o.NextAttemptAt.IsZero():
 		return strings.TrimSpace(next(o.NextAttemptAt, time.Now()) + " " + lastAnswer(o))
 	}
 	return lastAnswer(o)
+}
+
+// unseen says of what a lookup decides until when, if a DELETE may have worked unseen.
+func unseen(o outcome.Outcome) string {
+	if o.LookedUpUntil.IsZero() {
+		return ""
+	}
+	return "; a DELETE may have worked unseen, looked up until " + moment(o.LookedUpUntil)
+}
+
+// behind returns a text with the last answer behind it, if there was one.
+func behind(text string, o outcome.Outcome) string {
+	return strings.TrimSuffix(text+"; last answer: "+lastAnswer(o), "; last answer: ")
 }
 
 // lastAnswer returns the last answer's message, and its status where that says more: there

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 			return err
 		}
 		started = true
-		p.warnOfGateways(cmd.Flags())
+		p.warnOfGateways(cmd)
 		return nil
 	}
 	cmd, err := root.ExecuteContextC(ctx)
@@ -90,7 +91,12 @@ invalid or unfinished.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return config.FlagError(err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if cmd.HasSubCommands() { // a flag of a command that is misspelled is not known either
+			err = cmp.Or(noSuchCommand(cmd, cmd.Flags().Args()), err)
+		}
+		return config.FlagError(err)
+	})
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped "+strconv.Itoa(usageWidth)))
 	root.CompletionOptions.DisableDefaultCmd = true

@@ -20,6 +20,7 @@ const plainEvery = 5 * time.Second
 type progress struct {
 	screen
 	bar    *progressbar.ProgressBar // nil where there is no terminal
+	narrow bool                     // the terminal has room for the text alone
 	shown  time.Time
 	warned time.Time
 }
@@ -28,16 +29,21 @@ type progress struct {
 func newProgress(out io.Writer, total int) *progress {
 	p := &progress{screen: newScreen(out), shown: time.Now()}
 	if config.Terminal(out) {
-		p.bar = progressbar.NewOptions(total,
+		options := []progressbar.Option{
 			progressbar.OptionSetWriter(out),
 			progressbar.OptionSetWidth(20),
-			progressbar.OptionShowCount(),
 			progressbar.OptionSetPredictTime(false),
 			progressbar.OptionSetElapsedTime(false),
-			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionThrottle(100 * time.Millisecond),
 			progressbar.OptionSetSpinnerChangeInterval(0), // else a goroutine draws the bar again after its end
 			progressbar.OptionClearOnFinish(),
-		)
+		}
+		if p.narrow = p.columns < barColumns; p.narrow {
+			total = -1
+		} else {
+			options = append(options, progressbar.OptionShowCount())
+		}
+		p.bar = progressbar.NewOptions(total, options...)
 	}
 	return p
 }
@@ -45,11 +51,14 @@ func newProgress(out io.Writer, total int) *progress {
 // show shows that done of total steps are done; text says more.
 func (p *progress) show(done, total int, text string) {
 	if p.bar != nil {
-		if p.bar.GetMax() != total {
+		room := p.columns - barRoom(total)
+		if p.narrow {
+			room = p.columns - spinnerRoom
+		} else if p.bar.GetMax() != total {
 			p.bar.ChangeMax(total)
 		}
 		_ = p.bar.Set(done) // fails only past the total
-		p.bar.Describe(fit(plain(text), p.columns-barRoom(total)))
+		p.bar.Describe(fit(plain(text), room))
 		return
 	}
 	if time.Since(p.shown) >= plainEvery {
@@ -58,10 +67,20 @@ func (p *progress) show(done, total int, text string) {
 	}
 }
 
+const (
+	// barColumns is how wide a terminal is where a bar has room beside the counts of a list
+	// of a million.
+	barColumns = 72
+	// interrupt is what a terminal shows of Ctrl-C, where the bar has left the cursor.
+	interrupt = "^C"
+	// spinnerRoom is how many columns are taken where there is no bar.
+	spinnerRoom = len("|   ") + len(interrupt)
+)
+
 // barRoom returns how many columns a bar and its figures take at least: a line that is
 // wider than the terminal cannot be overwritten.
 func barRoom(total int) int {
-	const around, shortest = len(" 100% || (/) "), 4
+	const around, shortest = len(" 100% || (/) ") + len(interrupt), 4
 	return around + shortest + 2*len(strconv.Itoa(total))
 }
 
@@ -80,10 +99,11 @@ func (p *progress) say(format string, args ...any) {
 	p.screen.say(format, args...)
 }
 
-// end takes the bar away.
+// end takes the bar away, and what the terminal has shown behind it of a key.
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
+		p.erase()
 	}
 }
 
@@ -123,7 +143,11 @@ const countEvery = 1000
 
 func (c *counter) add() {
 	if c.count++; c.bar != nil && c.count%countEvery == 0 {
-		c.bar.Describe(c.what)
+		text := c.what
+		if c.narrow {
+			text = fmt.Sprintf("%d %s", c.count, c.what)
+		}
+		c.bar.Describe(text)
 		_ = c.bar.Set(c.count)
 	}
 }

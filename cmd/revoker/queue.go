@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -54,6 +55,15 @@ type meantQueues struct {
 	queues []pause.Pause
 }
 
+// tell says what became of a queue, in columns that all that are meant fit.
+func (m *meantQueues) tell(out io.Writer, queue, became string) {
+	width := 0
+	for _, q := range m.queues {
+		width = max(width, len(q.Queue))
+	}
+	newScreen(out).say("%s  %s", pad(queue, width), became)
+}
+
 // openQueues connects, and finds the queues that are meant: those named, or all that exist
 // or are paused. The caller closes the client.
 func (p *program) openQueues(ctx context.Context, s *queueSettings, names []string) (*meantQueues, error) {
@@ -96,7 +106,7 @@ func (s *queueSettings) meant(all []pause.Pause, names []string) ([]pause.Pause,
 			}
 		}
 		if !found {
-			return nil, usageError{fmt.Errorf("there is no queue of the gateway %q", name)}
+			return nil, usageError{fmt.Errorf("there is no queue of the gateway %q; known are %s", name, knownGateways())}
 		}
 	}
 	return slices.DeleteFunc(possible, func(p pause.Pause) bool { return !wanted[p.Queue] }), nil

@@ -72,7 +72,7 @@ func (p *program) runQueueResume(ctx context.Context, s *queueResumeSettings, qu
 	var lifted pauseTally
 	for _, queue := range meant.queues {
 		if queue.Paused && !s.lifts(queue) {
-			p.tellQueue(queue.Queue, "stays paused, "+by(queue))
+			meant.tell(p.stdout, queue.Queue, "stays paused, "+by(queue))
 			continue
 		}
 		became, err := resumeQueue(ctx, meant.gates, queue)
@@ -80,7 +80,7 @@ func (p *program) runQueueResume(ctx context.Context, s *queueResumeSettings, qu
 			p.tellLifted(lifted)
 			return err
 		}
-		p.tellQueue(queue.Queue, became)
+		meant.tell(p.stdout, queue.Queue, became)
 		lifted.add(queue)
 	}
 	p.tellLifted(lifted)
@@ -123,11 +123,6 @@ func (p *program) tellLifted(lifted pauseTally) {
 	for _, act := range lifted.acts {
 		p.say("%s paused %s", count(lifted.queues[act], "queue resumed that was", "queues resumed that were"), act)
 	}
-}
-
-// tellQueue says what became of a queue.
-func (p *program) tellQueue(queue, became string) {
-	newScreen(p.stdout).say("%s  %s", pad(queue, 26), became)
 }
 
 func resumeQueue(ctx context.Context, store *gate.Store, queue pause.Pause) (string, error) {

@@ -171,7 +171,7 @@ func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot) {
 func (p *program) showQueues(lines []queueLine, workers int) error {
 	waiting := 0
 	for _, l := range lines {
-		waiting += int(l.Pending + l.Retry + l.Scheduled)
+		waiting += int(l.Pending + l.Active + l.Retry + l.Scheduled) // no worker is at what is active
 	}
 	out := newScreen(p.stdout)
 	if err := out.line(working(workers, waiting), hanging); err != nil {

@@ -75,7 +75,7 @@ func (p *program) runQueuePause(ctx context.Context, s *queuePauseSettings, name
 		return fmt.Errorf("%w; not all is paused: repeat the command", err)
 	}
 	for _, was := range before {
-		p.tellQueue(was.Queue, paused(was))
+		meant.tell(p.stdout, was.Queue, paused(was))
 	}
 	return nil
 }

@@ -62,6 +62,13 @@ func (s screen) text(text string) error {
 	return nil
 }
 
+// erase takes away what a terminal shows of Ctrl-C on the line that is written next.
+func (s screen) erase() {
+	if s.columns > 0 {
+		fmt.Fprintf(s.out, "\r%*s\r", s.columns-1, "")
+	}
+}
+
 // say writes what people are told.
 func (s screen) say(format string, args ...any) {
 	_ = s.text(fmt.Sprintf(format, args...)) // a closed stream is no reason to stop

@@ -17,12 +17,11 @@ import (
 	"receiptrevoker/tasks/redistest"
 )
 
-// columns is how wide the terminals of the tests are.
-const columns = 80
-
-// terminal is a pseudo-terminal of 80 columns, and what a person sees on it.
+// terminal is a pseudo-terminal of 80 columns, or as many as are said, and what a person sees
+// on it.
 type terminal struct {
-	tty *os.File // for the program
+	tty     *os.File // for the program
+	columns int
 
 	mu      sync.Mutex
 	lines   [][]rune // a wide letter is followed by a 0
@@ -32,6 +31,11 @@ type terminal struct {
 }
 
 func openTerminal(t *testing.T) *terminal {
+	t.Helper()
+	return openNarrow(t, usualColumns)
+}
+
+func openNarrow(t *testing.T, columns uint16) *terminal {
 	t.Helper()
 	outside, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
@@ -48,7 +52,7 @@ func openTerminal(t *testing.T) *terminal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &terminal{lines: [][]rune{nil}}
+	x := &terminal{columns: int(columns), lines: [][]rune{nil}}
 	x.tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +105,7 @@ func (x *terminal) show(text string) {
 			x.column = 0
 		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
 			x.obeyed = append(x.obeyed, r)
-		case x.column+width > columns:
+		case x.column+width > x.columns:
 			x.wrapped = append(x.wrapped, string(x.lines[last]))
 			x.lines, x.column = append(x.lines, []rune{r}), width
 		default:

@@ -20,9 +20,14 @@ type waits struct {
 
 func (w *world) wait(t *testing.T, args ...string) *waits {
 	t.Helper()
+	return w.waitOn(t, openTerminal(t), args...)
+}
+
+func (w *world) waitOn(t *testing.T, terminal *terminal, args ...string) *waits {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
-	x := &waits{terminal: openTerminal(t), stop: stop, ended: make(chan int, 1)}
+	x := &waits{terminal: terminal, stop: stop, ended: make(chan int, 1)}
 	go func() { x.ended <- w.on(ctx, x.terminal, args...) }()
 	return x
 }
@@ -82,12 +87,13 @@ func TestWaitingWithoutAWorker(t *testing.T) {
 			t.Parallel()
 			x := w.wait(t, test.args...)
 			x.shows(t, "no worker is running; "+test.waits+"\n")
+			fmt.Fprint(x.tty, "^C") // which a terminal shows by itself
 			x.stop()
 			if code := <-x.ended; code != exitUnfinished {
 				t.Errorf("exit code %d, want %d", code, exitUnfinished)
 			}
 			x.fits(t, name)
-			if text := x.text(); !strings.Contains(text, test.stopping) || strings.Contains(text, "█") {
+			if text := x.text(); !strings.Contains(text, test.stopping) || strings.Contains(text, "█") || strings.Contains(text, "^C") {
 				t.Errorf("no %q, or a rest of the bar, in\n%s", test.stopping, text)
 			}
 		})
@@ -119,5 +125,26 @@ func TestBarOfABatch(t *testing.T) {
 	}
 	if !strings.Contains(text, fmt.Sprintf("\n%d revoked, 0 dead.\n", lines)) {
 		t.Errorf("the end is not told:\n%s", text)
+	}
+}
+
+// A terminal of 40 columns has no room for a bar, and shows what has ended and what is held.
+func TestProgressOfABatchOnANarrowTerminal(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	client, w := server.Client(t), newWorld(t, server.URL(), iamporttest.Config{})
+	client.HSet(t.Context(), "{receipt}:batch:refunds", "queued:kcp", 400_000, "revoked:revoked:kcp", 12_345,
+		"dead:refused:kcp", 6, "complete", 400_000, "started_at", "2025-11-24T16:00:00.000Z")
+	client.Set(t.Context(), "asynq:{receipts-bulk-kcp}:paused", "1764000000", 0)
+	x := w.waitOn(t, openNarrow(t, fewestColumns), "batch", "show", "refunds", "--wait")
+	x.shows(t, " 12345 revoked, 6 dead, 387649 held")
+	fmt.Fprint(x.tty, "^C")
+	x.stop()
+	if code := <-x.ended; code != exitUnfinished {
+		t.Errorf("exit code %d", code)
+	}
+	x.fits(t, "batch show")
+	if text := x.text(); strings.Contains(text, "^C") || strings.Contains(text, "held") {
+		t.Errorf("a rest of the progress in\n%s", text)
 	}
 }

@@ -40,6 +40,10 @@ type Queue struct {
 // Waiting returns how many tasks are to be worked on, now or later.
 func (q Queue) Waiting() int64 { return q.Pending + q.Scheduled + q.Retry }
 
+// Unserved returns how many tasks wait where no worker is running: those that it had taken
+// up do so as well.
+func (q Queue) Unserved() int64 { return q.Waiting() + q.Active }
+
 // Oldest returns for how long the first in line has been waiting, 0 if there is
 // none.
 func (q Queue) Oldest(now time.Time) time.Duration {

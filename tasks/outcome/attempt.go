@@ -162,8 +162,9 @@ func (s *Store) Extend(ctx context.Context, a *Attempt, lease time.Duration) (ma
 
 // Finish writes what came of an attempt, in one atomic step: the outcome and,
 // if it is terminal, its stream entry, its dead letter and what its batches
-// count. Of o it takes the status, the reason, the answer, the receipt and the next attempt. It reports
-// false if nothing was written, because the same stands there already or
+// count. Of o it takes the status, the reason, the answer, the receipt and when it is
+// looked up or attempted again. Where o has no answer, or is retrying and has no reason,
+// the last one stays. It reports false if nothing was written, because the same stands there already or
 // because another attempt knows better: revoked wins over everything,
 // otherwise the newer attempt wins.
 func (s *Store) Finish(ctx context.Context, a *Attempt, o Outcome) (written bool, err error) {

@@ -42,6 +42,7 @@ var fields = []field{
 	moment("first_attempt_at", func(o *Outcome) *time.Time { return &o.FirstAttemptAt }),
 	moment("updated_at", func(o *Outcome) *time.Time { return &o.UpdatedAt }),
 	moment("next_attempt_at", func(o *Outcome) *time.Time { return &o.NextAttemptAt }),
+	moment("looked_up_until", func(o *Outcome) *time.Time { return &o.LookedUpUntil }),
 	text("stated_by", func(o *Outcome) *string { return &o.StatedBy }),
 	text("statement", func(o *Outcome) *string { return &o.Statement }),
 	{"withdrawn", true, getWithdrawn, setWithdrawn},

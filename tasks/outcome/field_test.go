@@ -64,7 +64,7 @@ func TestValuesMatchFields(t *testing.T) {
 		"receipt_tid": "tid-1", "apply_num": "G-1", "type": "person", "amount": "11000", "vat": "1000",
 		"receipt_url": "https://example.test/r",
 		"applied_at":  "2026-11-23T11:00:00.000Z", "cancelled_at": "2026-11-23T12:00:00.000Z",
-		"first_attempt_at": "2026-11-23T11:59:00.000Z", "updated_at": "2026-11-23T12:00:00.000Z", "next_attempt_at": "",
+		"first_attempt_at": "2026-11-23T11:59:00.000Z", "updated_at": "2026-11-23T12:00:00.000Z", "next_attempt_at": "", "looked_up_until": "",
 		"stated_by": "kim", "statement": "seen", "withdrawn": "",
 	}
 	got := make(map[string]string)

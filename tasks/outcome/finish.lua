@@ -29,14 +29,17 @@ end
 local attempts = math.max(tonumber(was.attempts or ARGV[7]) - (uncounted and 1 or 0), 0)
 given(fields, {attempts = text(attempts), first_attempt_at = was.first_attempt_at or ARGV[8],
   batch = was.batch or ARGV[9]})
-if new.status == 'dead' and not (new.http_status or new.message) then -- the last answer stays
+if new.status ~= 'revoked' and not (new.http_status or new.message) then -- the last answer stays
   given(fields, {http_status = was.http_status, code = was.code, message = was.message})
+end
+if new.status == 'retrying' and not new.reason then
+  given(fields, {reason = was.reason})
 end
 -- What does not hold any more goes, and what another version wrote stays. It comes
 -- first: memory that is full refuses a script whose first step needs some. The event comes
 -- before the outcome, which would make a repetition take it for written if it is refused.
 redis.call('HDEL', outcome, 'leased_until', 'leased_by', 'idle', 'fence', 'reason', 'http_status',
-  'code', 'message', 'next_attempt_at', 'receipt_tid', 'apply_num', 'type', 'amount', 'vat',
+  'code', 'message', 'next_attempt_at', 'looked_up_until', 'receipt_tid', 'apply_num', 'type', 'amount', 'vat',
   'receipt_url', 'applied_at', 'cancelled_at', 'uncertain', 'uncertain_at', 'asked_since', 'tries',
   'refused_since', 'seen', 'stated_by', 'statement')
 if new.status ~= 'retrying' then

@@ -77,6 +77,7 @@ var (
 	answers = []outcome.Outcome{
 		retrying, dead, revoked,
 		{Status: outcome.Retrying, Reason: outcome.ReasonUnreachable, NextAttemptAt: retrying.NextAttemptAt},
+		{Status: outcome.Retrying, NextAttemptAt: retrying.NextAttemptAt},
 		{Status: outcome.Dead, Reason: outcome.ReasonUnconfirmed},
 		{Status: outcome.Revoked, Reason: outcome.ReasonAlreadyRevoked, Receipt: outcome.Receipt{ApplyNum: "N1"}},
 		retrying, dead,

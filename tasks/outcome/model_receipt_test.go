@@ -111,7 +111,10 @@ func (r *receipt) finish(m *model, s step) string {
 		return "written false"
 	}
 	r.running, r.live = 0, false
-	r.status, r.reason, r.number = s.answer.Status, s.answer.Reason, s.answer.ApplyNum
+	r.status, r.number = s.answer.Status, s.answer.ApplyNum
+	if r.status.Terminal() || s.answer.Reason != "" {
+		r.reason = s.answer.Reason
+	}
 	if s.uncounted && r.attempts > 0 {
 		r.attempts--
 	}

@@ -119,7 +119,8 @@ type Outcome struct {
 
 	// HTTPStatus, Code and Message are PortOne's last answer, as it came.
 	// HTTPStatus is 0 and Code nil if there was none. Message is the gateway's
-	// own text, cut at 500 bytes: for people, never to branch on.
+	// own text, cut at 500 bytes: for people, never to branch on. Where there was no
+	// answer it says why.
 	HTTPStatus int
 	Code       *int
 	Message    string
@@ -135,6 +136,10 @@ type Outcome struct {
 	UpdatedAt      time.Time
 	// NextAttemptAt is zero unless the status is [Retrying].
 	NextAttemptAt time.Time
+	// LookedUpUntil is until when it is not given up, but looked up, since a DELETE may
+	// have worked unseen that had no answer, or of which Redis may have lost the answer.
+	// It is zero while nothing else would end it.
+	LookedUpUntil time.Time
 
 	// Withdrawn tells of one that has not ended that all who asked have cancelled it: no
 	// attempt begins any more, and a worker ends it, after a lookup if it was called.

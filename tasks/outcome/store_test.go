@@ -96,7 +96,7 @@ func TestRevokedOutcomeKeepsEveryField(t *testing.T) {
 			t.Errorf("outcome (-want +got):\n%s", diff)
 		}
 		keys, err := client.HKeys(t.Context(), "{receipt}:outcome:"+asked.ImpUID).Result()
-		if err != nil || len(keys) != len(outcome.Fields())-5+1 { // no message, next attempt, statement or cancellation; and the request
+		if err != nil || len(keys) != len(outcome.Fields())-6+1 { // no message, next attempt, lookup, statement or cancellation; and the request
 			t.Errorf("hash has the fields %q, %v; want those of the outcome and the request", keys, err)
 		}
 		if diff := cmp.Diff([]outcome.Status{outcome.Revoked}, events(t, s)); diff != "" {

@@ -102,6 +102,9 @@ func event(entry redis.XMessage) (Event, error) {
 		values[name], _ = value.(string)
 	}
 	o, err := decode(values)
+	if err == nil && (o.ImpUID == "" || !o.Status.Terminal()) {
+		err = fmt.Errorf("imp_uid %q, status %q: it is no outcome that has ended", o.ImpUID, o.Status)
+	}
 	if err != nil {
 		err = &CorruptError{ImpUID: o.ImpUID, Err: fmt.Errorf("stream entry %s: %w", entry.ID, err)}
 	}

@@ -92,9 +92,13 @@ func served(queues []queue, processes int) Finding {
 	var left []string
 	waiting := int64(0)
 	for _, q := range queues {
-		waiting += q.Waiting()
-		if q.Waiting() > 0 && !q.served {
-			left = append(left, fmt.Sprintf("%s (%d)", q.Name, q.Waiting()))
+		waits := q.Waiting()
+		if !q.served {
+			waits = q.Unserved()
+		}
+		waiting += waits
+		if waits > 0 && !q.served {
+			left = append(left, fmt.Sprintf("%s (%d)", q.Name, waits))
 		}
 	}
 	found := fmt.Sprintf("%s, %s in %s", count(processes, "worker", "workers"),

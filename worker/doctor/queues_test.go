@@ -36,7 +36,9 @@ func TestQueuesThatNobodyServes(t *testing.T) {
 		}
 		enqueue(t, client, tasks.Revocation{ImpUID: "imp_single"})
 		examine(t, c).want(t, "older-workers", wanted{doctor.OK, "protocol 2"})
+		client.LMove(t.Context(), "asynq:{receipts-kcp}:pending", "asynq:{receipts-kcp}:active", "RIGHT", "LEFT") // a worker died with it
 		examine(t, c).want(t, "queues", wanted{doctor.Warning, "0 workers, 4 tasks wait in 2 queues; nobody serves receipts (1), receipts-kcp (3)"})
+		client.LMove(t.Context(), "asynq:{receipts-kcp}:active", "asynq:{receipts-kcp}:pending", "RIGHT", "LEFT")
 
 		// A worker that serves one of them, and takes nothing: its queue is paused.
 		inspector := asynq.NewInspectorFromRedisClient(client)

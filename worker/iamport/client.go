@@ -4,7 +4,6 @@
 package iamport
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -226,25 +225,3 @@ func (c *Client) withToken(ctx context.Context, call *call) *Error {
 	}
 	return c.do(ctx, *call)
 }
-
-// obtainToken asks for a token (POST /users/getToken).
-func (c *Client) obtainToken(ctx context.Context) (obtained token, _ error) {
-	asked := time.Now()
-	body, err := json.Marshal(map[string]string{"imp_key": string(c.config.Key), "imp_secret": string(c.config.Secret)})
-	if err != nil {
-		return token{}, &Error{Op: OpToken, Err: err}
-	}
-	failure := c.do(ctx, call{
-		op: OpToken, method: http.MethodPost, path: tokenPath, route: tokenPath, body: bytes.NewReader(body),
-		decode: func(response json.RawMessage) (err error) {
-			obtained, err = decodeToken(response, asked)
-			return err
-		},
-	})
-	if failure != nil {
-		return token{}, failure
-	}
-	return obtained, nil
-}
-
-const tokenPath = "/users/getToken"

@@ -1,9 +1,11 @@
 package iamport
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"sync"
 	"time"
 
@@ -107,4 +109,26 @@ func decodeToken(response json.RawMessage, asked time.Time) (token, error) {
 		life -= tokenMargin
 	}
 	return token{value: wire.AccessToken, asked: asked, expires: asked.Add(life), portone: timeOf(wire.Now)}, nil
+}
+
+const tokenPath = "/users/getToken"
+
+// obtainToken asks for a token (POST /users/getToken).
+func (c *Client) obtainToken(ctx context.Context) (obtained token, _ error) {
+	asked := time.Now()
+	body, err := json.Marshal(map[string]string{"imp_key": string(c.config.Key), "imp_secret": string(c.config.Secret)})
+	if err != nil {
+		return token{}, &Error{Op: OpToken, Err: err}
+	}
+	failure := c.do(ctx, call{
+		op: OpToken, method: http.MethodPost, path: tokenPath, route: tokenPath, body: bytes.NewReader(body),
+		decode: func(response json.RawMessage) (err error) {
+			obtained, err = decodeToken(response, asked)
+			return err
+		},
+	})
+	if failure != nil {
+		return token{}, failure
+	}
+	return obtained, nil
 }

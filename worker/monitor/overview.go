@@ -100,11 +100,11 @@ func (r gatewayRow) rank() int {
 	return 1
 }
 
-// Waiting is how many tasks are to be worked on, now or later.
-func (s snapshot) Waiting() int {
+// Unserved is how many tasks wait where no worker is running.
+func (s snapshot) Unserved() int {
 	waiting := int64(0)
 	for _, q := range s.Queues {
-		waiting += q.Waiting()
+		waiting += q.Unserved()
 	}
 	return int(waiting)
 }

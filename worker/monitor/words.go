@@ -167,6 +167,7 @@ var words = map[string]text{
 	"field first_attempt_at": {"first attempt", "첫 시도"},
 	"field updated_at":       {"last change", "마지막 변경"},
 	"field next_attempt_at":  {"next attempt", "다음 시도"},
+	"field looked_up_until":  {"may have worked unseen: looked up until", "취소되었을 수 있어 조회를 계속하는 기한"},
 	"field stated_by":        {"stated by", "확인한 담당자"},
 	"field statement":        {"statement", "확인 내용"},
 	"field withdrawn":        {"cancelled by whoever asked", "요청자가 철회함"},

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"receiptrevoker/tasks"
+)
+
+const (
+	// overLease is longer than the leases of Asynq and of attempts, 30 s.
+	overLease = 32 * time.Second
+	// oneLong is how many restarts of Redis there are to one that takes so long.
+	oneLong = 5
+)
+
+// kind is a way of getting in the way.
+type kind string
+
+const (
+	killWorker   kind = "kill worker"
+	freezeWorker kind = "freeze worker"
+	restartRedis kind = "restart Redis"
+	outage       kind = "outage"
+)
+
+// disruption is something that gets in the way at a time.
+type disruption struct {
+	at     time.Duration // from the start
+	kind   kind
+	worker int           // which is killed or frozen
+	lasts  time.Duration // how long it is frozen, or Redis or the gateway is down
+	pg     tasks.Gateway // which is down
+}
+
+// makeDisruptions places each kill and restart soon after a burst, when there
+// is work under way, and lets some gateways be down for a while.
+func (p *plan) makeDisruptions(random *rand.Rand, s settings, span time.Duration) {
+	soonAfter := func() time.Duration {
+		return p.asks[random.IntN(len(p.asks))].at + upTo(random, 400*time.Millisecond)
+	}
+	for range s.kills {
+		p.disruptions = append(p.disruptions,
+			disruption{at: soonAfter(), kind: killWorker, worker: random.IntN(s.workers)})
+	}
+	for i := range s.restarts {
+		d := disruption{at: soonAfter(), kind: restartRedis, lasts: upTo(random, 2*time.Second)}
+		if i%oneLong == oneLong-1 {
+			d.lasts += overLease
+		}
+		p.disruptions = append(p.disruptions, d)
+	}
+	for range s.freezes {
+		p.disruptions = append(p.disruptions, disruption{
+			at: soonAfter(), kind: freezeWorker, worker: random.IntN(s.workers),
+			lasts: overLease + upTo(random, 10*time.Second),
+		})
+	}
+	for at := upTo(random, leastSpan); at < span; at += leastSpan/2 + upTo(random, leastSpan) {
+		gateways := tasks.Gateways()
+		p.disruptions = append(p.disruptions, disruption{
+			at: at, kind: outage, pg: gateways[random.IntN(len(gateways))], lasts: time.Second + upTo(random, 4*time.Second),
+		})
+	}
+	slices.SortStableFunc(p.disruptions, func(a, b disruption) int { return cmp.Compare(a.at, b.at) })
+}
