@@ -14,9 +14,7 @@ func (w *world) happen(f Fault) {
 	switch before := f.From - lostSpan; {
 	case f.Kind == RedisLoses && before >= 0:
 		time.Sleep(before)
-		past := w.redis.snapshot()
-		since := time.Now()
-		time.Sleep(lostSpan)
+		past, since := w.lastSecond(f)
 		w.begin(f)
 		w.redis.restore(past)
 		knew := w.living()
@@ -30,8 +28,29 @@ func (w *world) happen(f Fault) {
 		time.Sleep(f.From)
 		w.begin(f)
 	}
-	time.Sleep(f.To - f.From)
+	time.Sleep(w.began.Add(f.To).Sub(time.Now()))
 	w.end(f)
+}
+
+// lastSecond returns what Redis held a second ago, and when that was, after a second with
+// a DELETE: a loss of anything else says little. It waits half a minute for one at most.
+func (w *world) lastSecond(f Fault) (past []any, since time.Time) {
+	for range 30 {
+		before := w.deletes()
+		past, since = w.redis.snapshot(), time.Now()
+		time.Sleep(lostSpan)
+		if w.deletes() > before || time.Since(w.began)+lostSpan > f.To {
+			break
+		}
+	}
+	return past, since
+}
+
+// deletes returns how many DELETEs have arrived.
+func (w *world) deletes() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.result.Deletes
 }
 
 // living returns the workers that live, and so know what Redis has confirmed to them.

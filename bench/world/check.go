@@ -100,6 +100,7 @@ func (w *world) check() {
 	for _, o := range found.Outcomes {
 		w.checkReason(o, &found)
 		w.checkWait(o)
+		w.checkAttempts(o)
 	}
 	w.checkOutages()
 	w.checkKeys(ctx)
@@ -138,7 +139,7 @@ func (w *world) checkReason(o outcome.Outcome, found *proof.Evidence) {
 	case outcome.ReasonAttemptsExhausted:
 		explained = o.Attempts >= w.scenario.Attempts
 	case outcome.ReasonUnconfirmed:
-		explained = !o.PG.LooksUp()
+		explained = !o.PG.LooksUp() && (w.doubted[o.ImpUID] || slices.ContainsFunc(w.scenario.Faults, Fault.losesAnswers))
 	case outcome.ReasonWithdrawn, outcome.ReasonCrashed, outcome.ReasonReissued:
 		explained = true // the evidence says whether somebody did that
 	case outcome.ReasonRefused:
@@ -186,24 +187,6 @@ const (
 	// work on an earlier DELETE for ten timeouts, or Asynq wait for a dead process.
 	afterFault = 15 * time.Minute
 )
-
-// checkOutages fails where a gateway that was down was called too often.
-func (w *world) checkOutages() {
-	for f, calls := range w.inOutage {
-		ordinary := 0
-		for _, p := range w.payments {
-			if p.receipt.PG == f.PG {
-				ordinary++
-			}
-		}
-		// Every receipt may fail before the gate closes and twice by what follows; then a
-		// probe is made every second, and less and less often.
-		bound := 4*ordinary + 60 + int((f.To-f.From)/(10*time.Second))
-		if calls > bound {
-			w.fail("", "%d DELETEs to %s while it was down, more than %d: %v", calls, f.PG, bound, f)
-		}
-	}
-}
 
 // queuesOf returns the names of the queues of a namespace.
 func queuesOf() (names []string) {

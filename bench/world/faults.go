@@ -134,6 +134,15 @@ func (f Fault) validate(s Scenario) error {
 	return nil
 }
 
+// losesAnswers reports whether a process may not hear, or not write down, what a call came to.
+func (f Fault) losesAnswers() bool {
+	switch f.Kind {
+	case Kill, Freeze, CutBefore, CutAfter, RedisDown, RedisLoses, RedisFull, ReadOnly:
+		return true
+	}
+	return false
+}
+
 // concerns reports whether a fault may delay the request of a payment.
 func (f Fault) concerns(p payment) bool {
 	switch {

@@ -8,7 +8,7 @@ import (
 )
 
 // listener is the log of a process: it enters the lines about an imp_uid into the
-// history, and lets no secret pass.
+// history, and lets no secret and no false alarm pass.
 type listener struct {
 	world *world
 	who   string
@@ -33,6 +33,9 @@ func (l *listener) Handle(_ context.Context, r slog.Record) error {
 	line := b.String()
 	if l.world.secretIn(line + l.attrs) {
 		l.world.fail("", "a log line of %s holds a secret: %s", l.who, line)
+	}
+	if strings.Contains(line, "mend its keys") {
+		l.world.fail(impUID, "%s asks people to mend keys that nothing has damaged: %s", l.who, line)
 	}
 	if impUID != "" {
 		l.world.note(impUID, l.who, "logs "+line)

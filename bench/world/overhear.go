@@ -3,6 +3,8 @@ package world
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,21 +30,23 @@ func (w *world) arrive(c iamporttest.Call) {
 		return
 	}
 	p := w.paymentOf(c.ImpUID)
-	clear := true // nothing keeps a worker from seeing the pause
 	for _, f := range w.active {
-		switch f.Kind {
-		case Outage:
-			if f.PG == p.receipt.PG {
-				w.inOutage[f]++
-			}
-		case RedisDown, RedisLoses, RedisFull, ReadOnly, CutBefore, CutAfter, Freeze:
-			clear = false
+		if f.Kind == Outage && f.PG == p.receipt.PG {
+			w.during(f, p)
 		}
 	}
-	if since, paused := w.paused[p.PG]; paused && clear && time.Since(since) > pauseGrace {
+	if since, paused := w.paused[p.PG]; paused && w.undisturbed() && time.Since(since) > pauseGrace {
 		w.result.Failures = append(w.result.Failures, fmt.Sprintf("DELETE for %s, %v after a person had paused %s\n%s",
 			c.ImpUID, time.Since(since), p.PG, w.history.of(c.ImpUID)))
 	}
+}
+
+// undisturbed reports whether nothing keeps a worker now from hearing what it is told, and
+// from acting by it. The caller holds w.mu.
+func (w *world) undisturbed() bool {
+	return !slices.ContainsFunc(w.active, func(f Fault) bool {
+		return f.losesAnswers() && f.Kind != Kill || f.Kind == PortOneDown
+	})
 }
 
 // paymentOf returns the payment with an imp_uid of the scenario.
@@ -68,13 +72,46 @@ func (w *world) overhear(next http.Handler) http.Handler {
 		w.tokens[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")] = true
 		w.mu.Unlock()
 		seen := &statusWriter{ResponseWriter: rw}
+		whole := false
 		defer func() {
 			truth, _ := w.portone.Truth(impUID)
 			w.note(impUID, who, fmt.Sprintf("%s answered %d, effective %d", r.Method, seen.status, truth.Effective))
+			w.answered(r.Method, who, impUID, whole, seen)
 		}()
 		w.note(impUID, who, r.Method+" arrives")
+		if r.Method == http.MethodDelete {
+			w.checkPutOff(who, impUID)
+		}
 		next.ServeHTTP(seen, r)
+		whole = true
 	})
+}
+
+// answered notes of a DELETE whether PortOne has answered it, and of a lookup for how long
+// it wants no call.
+func (w *world) answered(method, who, impUID string, whole bool, seen *statusWriter) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case method == http.MethodDelete:
+		if !whole || !strings.HasPrefix(seen.Header().Get("Content-Type"), "application/json") {
+			w.doubted[impUID] = true
+		}
+	case seen.status == http.StatusTooManyRequests && whole && w.undisturbed():
+		seconds, _ := strconv.Atoi(seen.Header().Get("Retry-After")) // none is 0
+		w.putOff[who+impUID] = time.Now().Add(time.Duration(seconds) * time.Second)
+	}
+}
+
+// checkPutOff fails if a process makes a DELETE although its lookup of the same receipt was
+// just told to come back later.
+func (w *world) checkPutOff(who, impUID string) {
+	w.mu.Lock()
+	until := w.putOff[who+impUID]
+	w.mu.Unlock()
+	if wait := time.Until(until); wait > 0 {
+		w.fail(impUID, "DELETE of %s, %v before the Retry-After of its lookup is over", who, wait)
+	}
 }
 
 // secretIn reports whether a log line holds a secret.

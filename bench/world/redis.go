@@ -28,6 +28,7 @@ type redisServer struct {
 	memory *miniredis.Miniredis
 	direct *redis.Client
 	skew   time.Duration
+	older  bool // it speaks as before 7.0
 
 	mu             sync.Mutex
 	chance         *rand.Rand
@@ -40,7 +41,7 @@ type redisServer struct {
 
 func newRedis(s Scenario) (*redisServer, error) {
 	r := &redisServer{
-		memory: miniredis.NewMiniRedis(), skew: s.RedisSkew, chance: s.random(redisName),
+		memory: miniredis.NewMiniRedis(), skew: s.RedisSkew, older: s.OlderRedis, chance: s.random(redisName),
 		clients: make(map[*buffered]struct{}), titles: make(map[string]string), closed: make(chan struct{}),
 	}
 	first, err := r.memory.Dial() // starts it without a listener
@@ -137,14 +138,20 @@ func (r *redisServer) answer(peer *server.Peer, command string, args ...string) 
 		strings.Contains(reads, " "+command+" ") {
 		return false
 	}
+	refusal := ""
 	switch chance := r.chance.Float64(); {
 	case chance < r.full:
-		peer.WriteError("OOM command not allowed when used memory > 'maxmemory'.")
+		refusal = "OOM command not allowed when used memory > 'maxmemory'."
 	case chance < r.full+r.readOnly:
-		peer.WriteError("READONLY You can't write against a read only replica.")
+		refusal = "READONLY You can't write against a read only replica."
 	default:
 		return false
 	}
+	if r.older && strings.HasPrefix(command, "EVAL") { // as Redis 6.2 puts it
+		refusal = "ERR Error running script (call to f_6b1bf486c81ceb7edf3c093f4a1ea54e7ee2db6e): " +
+			"@user_script:1: @user_script: 1: -" + refusal
+	}
+	peer.WriteError(refusal)
 	return true
 }
 

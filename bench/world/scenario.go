@@ -3,6 +3,7 @@ package world
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ type Scenario struct {
 	Poll     time.Duration // of the workers
 	// RedisSkew and PortOneSkew are how far their clocks are ahead of the processes'.
 	RedisSkew, PortOneSkew time.Duration
+	OlderRedis             bool // which refuses scripts in the words of before 7.0
 	Faults                 []Fault
 }
 
@@ -49,8 +51,8 @@ func (s Scenario) Validate() error {
 func (s Scenario) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: %d receipts, %d lists, %.2f odd, %d workers, faults within %v, %d attempts, at most %v apart, "+
-		"clocks ahead: Redis %v, PortOne %v\n", s.Seed, s.Receipts, s.Lists, s.Odd, s.Workers, s.Span, s.Attempts, s.MaxDelay,
-		s.RedisSkew, s.PortOneSkew)
+		"clocks ahead: Redis %v, PortOne %v, Redis is older %t\n", s.Seed, s.Receipts, s.Lists, s.Odd, s.Workers, s.Span, s.Attempts, s.MaxDelay,
+		s.RedisSkew, s.PortOneSkew, s.OlderRedis)
 	for _, f := range s.Faults {
 		fmt.Fprintln(&b, "  ", f)
 	}
@@ -70,9 +72,10 @@ var kinds = []Kind{
 	Outage, Outage, Outage, PortOneDown, Kill, Kill, Kill, Freeze, Freeze, CutBefore, CutAfter, RedisDown, RedisLoses,
 	RedisFull, ReadOnly,
 	"call:500", "call:502", "call:503", "call:html-404", "call:html-503", "call:cut-before", "call:cut-after", "call:cut-body",
-	"call:slow-after", "call:hang", "call:endless", "call:401", "call:expire-token", "call:429", "call:redirect",
+	"call:cut-late", "call:cut-late", "call:slow-after", "call:hang", "call:endless", "call:401", "call:expire-token", "call:429", "call:redirect",
 	"call:not-json", "call:no-response",
 	"lookup:502", "lookup:500", "lookup:html-404", "lookup:not-json", "lookup:cut-before", "lookup:slow-after",
+	"lookup:429", "lookup:429",
 }
 
 // Generate returns the scenario of a seed, whose faults begin within span.
@@ -83,12 +86,22 @@ func Generate(seed uint64, span time.Duration) Scenario {
 		Attempts: 10, MaxDelay: max(span/8, time.Minute), Patience: max(span, 10*time.Minute), Poll: 10 * time.Second,
 		RedisSkew:   time.Duration(random.IntN(10_001)-5_000) * time.Millisecond,
 		PortOneSkew: time.Duration(random.IntN(241)-120) * time.Second,
+		OlderRedis:  random.IntN(2) == 0,
 	}
 	if span >= time.Hour { // the real durations
 		s.Attempts, s.MaxDelay, s.Patience = backoff.DefaultAttempts, backoff.DefaultMax, 0
 	}
-	for range 2 + random.IntN(7) {
-		s.Faults = append(s.Faults, s.fault(random, kinds[random.IntN(len(kinds))]))
+	if outagesAlone := random.IntN(8) == 0; outagesAlone { // of any length, so that the gates show what they save
+		for range 1 + random.IntN(3) {
+			f := s.fault(random, Outage)
+			f.From /= 3
+			f.To = f.From + time.Duration(random.Int64N(int64(span)))
+			s.Faults = append(s.Faults, f)
+		}
+	} else {
+		for range 2 + random.IntN(7) {
+			s.Faults = append(s.Faults, s.fault(random, kinds[random.IntN(len(kinds))]))
+		}
 	}
 	for range random.IntN(6) {
 		people := append([]Kind{Pause}, deeds...)
@@ -101,6 +114,9 @@ func Generate(seed uint64, span time.Duration) Scenario {
 func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 	f := Fault{Kind: kind, From: time.Duration(random.Int64N(int64(s.Span)))}
 	f.To = f.From + time.Duration(random.Int64N(int64(s.Span/3)))
+	if slices.Contains(deeds, kind) { // people come at any time, also late
+		f.To = f.From + time.Duration(random.Int64N(int64(s.Span)))
+	}
 	switch kind {
 	case Outage, Pause:
 		f.PG = gateways[random.IntN(len(gateways))]
@@ -113,8 +129,10 @@ func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 	case RedisFull, ReadOnly:
 		f.Rate = []float64{1, random.Float64()}[random.IntN(2)]
 	case CutBefore, CutAfter:
-		f.Rate = 0.05 * random.Float64()
-	case "call:429", "call:503", "call:html-503":
+		f.Rate = 0.3 * random.Float64() * random.Float64()
+	case "call:cut-late":
+		f.Rate, f.Wait = random.Float64(), time.Minute+time.Duration(random.IntN(241))*time.Second
+	case "call:429", "call:503", "call:html-503", "lookup:429":
 		f.Rate, f.Wait = random.Float64(), time.Duration(random.IntN(30))*time.Second
 	default:
 		f.Rate = random.Float64()

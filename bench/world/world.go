@@ -80,8 +80,10 @@ type world struct {
 	cancelledLists      map[string]bool
 	paused              map[tasks.Gateway]time.Time // when a person had paused it
 	tokens              map[string]bool             // that callers have used
-	inOutage            map[Fault]int               // DELETEs that arrived during an outage
-	told                map[string]bool             // whose history is in the result
+	inOutage            map[Fault]*outage
+	doubted             map[string]bool      // of which a DELETE had no answer of PortOne's
+	putOff              map[string]time.Time // until when a lookup wants no call, by process and imp_uid
+	told                map[string]bool      // whose history is in the result
 	result              Result
 }
 
@@ -114,7 +116,8 @@ func newWorld(ctx context.Context, s Scenario) (*world, error) {
 		payments: s.payments(), lists: make(map[string][]tasks.Revocation),
 		workers: make([]*process, s.Workers), lives: make([]int, s.Workers), wanted: make(map[string]tasks.Revocation),
 		cancelledLists: make(map[string]bool), paused: make(map[tasks.Gateway]time.Time), tokens: make(map[string]bool),
-		inOutage: make(map[Fault]int), told: make(map[string]bool),
+		inOutage: make(map[Fault]*outage), doubted: make(map[string]bool), putOff: make(map[string]time.Time),
+		told: make(map[string]bool),
 	}
 	w.portone = newPortone(iamporttest.Config{
 		Seed: s.Seed, OnCall: w.arrive, Now: func() time.Time { return time.Now().Add(s.PortOneSkew) },

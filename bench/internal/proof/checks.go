@@ -26,7 +26,7 @@ const mostArchived = 9_999
 var Checks = []func(*Evidence) Finding{
 	lost, wrong, notGivenUp, stuck, revokedTwice, missingEvents, endedUnseen, deadSetDifference, leftInQueues,
 	batchDifference, calledAfterCancel, notWithdrawn, wantedNotCalled, calledAfterArchiving, revokedUnasked, baseless,
-	archive, misdirected, unconfirmed, duplicateDeletes, duplicateEvents,
+	archive, misdirected, unconfirmed, duplicateDeletes, endedTwice,
 }
 
 // which returns a finding of which none is allowed.
@@ -193,16 +193,4 @@ func unconfirmed(e *Evidence) Finding {
 // duplicateDeletes finds calls for what was revoked already.
 func duplicateDeletes(e *Evidence) Finding {
 	return Finding{Name: "duplicate DELETE calls", Allowed: -1, Count: e.Stats.Duplicates}
-}
-
-// duplicateEvents finds entries of the stream that say what was said already.
-func duplicateEvents(e *Evidence) Finding {
-	f := Finding{Name: "duplicate events", Allowed: -1}
-	for impUID, events := range e.Events {
-		if again := len(events) - len(slices.Compact(slices.Clone(events))); again > 0 {
-			f.Count += again
-			f.ImpUIDs = append(f.ImpUIDs, impUID)
-		}
-	}
-	return f
 }

@@ -117,6 +117,28 @@ func endedUnseen(e *Evidence) Finding {
 	return which("requests without an end of their own", found)
 }
 
+// endedTwice finds imp_uids that the stream calls revoked twice in a row although nobody
+// asked for a further receipt, or dead although nobody asked for anything again.
+func endedTwice(e *Evidence) Finding {
+	var found []string
+	for impUID, events := range e.Events {
+		again := make(map[outcome.Status]int)
+		for i := 1; i < len(events); i++ {
+			if events[i] == events[i-1] {
+				again[events[i]]++
+			}
+		}
+		further := 0
+		if _, asked := e.Again[impUID]; asked {
+			further = 1
+		}
+		if again[outcome.Revoked] > further || again[outcome.Dead] > max(0, len(e.Asked[impUID])-1) {
+			found = append(found, impUID)
+		}
+	}
+	return which("ended twice by one request", found)
+}
+
 // baseless finds outcomes for which nobody has given a reason: withdrawn or given up
 // as archived, and nobody cancelled or archived it; another receipt, and there is none.
 func baseless(e *Evidence) Finding {

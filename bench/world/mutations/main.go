@@ -35,6 +35,7 @@ func main() {
 
 // settings are what is run.
 type settings struct {
+	first  uint64        // seed
 	seeds  int           // of each mutation
 	rerun  int           // how often a seed that failed is run again
 	span   time.Duration // in which the faults of a seed begin
@@ -47,6 +48,7 @@ func parse(args []string, log io.Writer) (settings, error) {
 	var s settings
 	f := flag.NewFlagSet("mutations", flag.ContinueOnError)
 	f.SetOutput(log)
+	f.Uint64Var(&s.first, "seed", 1, "the first `seed`")
 	f.IntVar(&s.seeds, "seeds", 500, "how many seeds a mutation has to survive to pass undetected")
 	f.IntVar(&s.rerun, "rerun", 0, "how often the seed that failed is run again, to see whether it fails again")
 	f.DurationVar(&s.span, "span", 10*time.Minute, "virtual `time` in which the faults of a seed begin")
@@ -71,8 +73,8 @@ func (s settings) validate(rest []string) error {
 		return fmt.Errorf("unexpected argument %q", rest[0])
 	case len(s.chosen) == 0:
 		return errors.New("-only names no mutation")
-	case s.seeds < 1 || s.rerun < 0:
-		return fmt.Errorf("-seeds %d -rerun %d: there is at least one seed, and no negative count", s.seeds, s.rerun)
+	case s.first < 1 || s.seeds < 1 || s.rerun < 0:
+		return fmt.Errorf("-seed %d -seeds %d -rerun %d: there is at least one seed, from 1, and no negative count", s.first, s.seeds, s.rerun)
 	case s.span <= 0:
 		return fmt.Errorf("-span %v: it must be above 0", s.span)
 	}
@@ -86,10 +88,19 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	dir, err := os.MkdirTemp("", "mutations-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	product, err := build(ctx, root, dir)
+	if err != nil {
+		return err
+	}
 	detected := 0
 	for _, m := range s.chosen {
 		began := time.Now()
-		found, err := s.try(ctx, root, m)
+		found, err := s.try(ctx, root, product, m)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}

@@ -29,8 +29,8 @@ func moduleRoot(ctx context.Context) (string, error) {
 }
 
 // try runs seeds with a mutation until one fails, and that one again. It returns an error
-// if that seed fails without the mutation, too.
-func (s settings) try(ctx context.Context, root string, m mutation) (finding, error) {
+// if that seed fails with the product as it is, too.
+func (s settings) try(ctx context.Context, root, product string, m mutation) (finding, error) {
 	dir, err := os.MkdirTemp("", "mutation-*")
 	if err != nil {
 		return finding{}, err
@@ -40,7 +40,7 @@ func (s settings) try(ctx context.Context, root string, m mutation) (finding, er
 	if err != nil {
 		return finding{}, err
 	}
-	found, err := s.simulate(ctx, root, mutated, 1, s.seeds)
+	found, err := s.simulate(ctx, root, mutated, s.first, s.seeds)
 	for i := 0; i < s.rerun && err == nil && found.seed != 0; i++ {
 		var same finding
 		if same, err = s.simulate(ctx, root, mutated, found.seed, 1); same.seed != 0 {
@@ -49,10 +49,6 @@ func (s settings) try(ctx context.Context, root string, m mutation) (finding, er
 	}
 	if err != nil || found.seed == 0 {
 		return found, err
-	}
-	product, err := build(ctx, root, dir)
-	if err != nil {
-		return finding{}, err
 	}
 	sound, err := s.simulate(ctx, root, product, found.seed, 1)
 	if err == nil && sound.seed != 0 {

@@ -13,6 +13,7 @@ const (
 	textFailed       = "현금영수증 취소에 실패하였습니다. PG사에 문의해 주세요."
 	textRevoked      = "이미 취소된 현금영수증입니다."
 	textUnauthorized = "인증 토큰이 유효하지 않습니다."
+	textAtWork       = "처리 중인 요청이 있습니다."
 	textMaintenance  = "시스템 점검 중입니다. 잠시 후 다시 시도해 주세요."
 )
 

@@ -14,7 +14,7 @@ const (
 	// elsewhere is where redirects lead.
 	elsewhere = prefix + "elsewhere"
 
-	defaultDelay = 70 * time.Second // of SlowAfter: longer than a client should wait
+	defaultDelay = 70 * time.Second // of SlowAfter and CutLate: longer than a client should wait
 )
 
 // natural answers what the call is due to be told.
@@ -88,6 +88,14 @@ func (c *call) arrivedElsewhere() {
 }
 
 func cut(c *call, _ Rule, _ answer) {
+	c.pause()
+	c.cut()
+}
+
+func cutLate(c *call, rule Rule, _ answer) {
+	if c.Operation == OpRevoke {
+		go c.revokeLater(cmp.Or(rule.Delay, defaultDelay))
+	}
 	c.pause()
 	c.cut()
 }

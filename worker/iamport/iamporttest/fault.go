@@ -39,6 +39,9 @@ const (
 	CutBefore Fault = "cut-before"
 	// CutAfter revokes, and cuts the connection.
 	CutAfter Fault = "cut-after"
+	// CutLate cuts the connection, and revokes after the rule's delay: whoever hangs up
+	// does not stop PortOne. Default 70s. Until then further DELETEs are answered 409.
+	CutLate Fault = "cut-late"
 	// CutBody revokes, and cuts the connection in the middle of the answer.
 	CutBody Fault = "cut-body"
 	// SlowAfter revokes, and answers after the rule's delay. Default 70s.
@@ -81,7 +84,7 @@ var behaviours = []behaviour{
 	{Unauthorized, false, noDuration, says(401, textUnauthorized)},
 	{Forbidden, false, noDuration, says(403, "접근 권한이 없습니다.")},
 	{NotFound, false, noDuration, says(404, textNeverIssued)},
-	{Conflict, false, noDuration, says(409, "처리 중인 요청이 있습니다.")},
+	{Conflict, false, noDuration, says(409, textAtWork)},
 	{TooManyRequests, false, retryAfter, tooMany},
 	{GatewayFailed, false, noDuration, says(500, textFailed)},
 	{Unsupported, false, noDuration, says(501, textUnsupported)},
@@ -94,6 +97,7 @@ var behaviours = []behaviour{
 	{Redirect, false, noDuration, redirect},
 	{CutBefore, false, noDuration, cut},
 	{CutAfter, true, noDuration, cut},
+	{CutLate, false, delay, cutLate},
 	{CutBody, true, noDuration, cutBody},
 	{SlowAfter, true, delay, slow},
 	{Hang, false, noDuration, hang},

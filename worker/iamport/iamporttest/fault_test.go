@@ -53,6 +53,7 @@ func TestFaults(t *testing.T) {
 		{iamporttest.Rule{Fault: iamporttest.Redirect}, false, redirected},
 		{iamporttest.Rule{Fault: iamporttest.CutBefore}, false, wantCut},
 		{iamporttest.Rule{Fault: iamporttest.CutAfter}, true, wantCut},
+		{iamporttest.Rule{Fault: iamporttest.CutLate, Delay: time.Hour}, false, wantCut},
 		{iamporttest.Rule{Fault: iamporttest.CutBody}, true, all(wantCut, half)},
 		{iamporttest.Rule{Fault: iamporttest.SlowAfter, Delay: time.Millisecond}, true, revoked},
 		{iamporttest.Rule{Fault: iamporttest.Hang}, false, gaveUp},

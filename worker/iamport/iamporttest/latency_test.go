@@ -102,6 +102,35 @@ func TestWaitsEndWithTheClient(t *testing.T) {
 	}
 }
 
+func TestCutLateRevokesTheReceiptThatWasMeant(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		meanwhile func(*portone)
+		revoked   bool
+	}{
+		"nothing happens meanwhile": {func(*portone) {}, true},
+		"another receipt follows":   {func(p *portone) { p.Revoke("imp_1"); p.Reissue("imp_1", 0) }, false},
+		"the server ends":           {func(p *portone) { p.Close() }, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			rule := iamporttest.Rule{Fault: iamporttest.CutLate, Delay: time.Minute, Times: 1}
+			p := startInBubble(t, iamporttest.Config{Faults: []iamporttest.Rule{rule}})
+			p.Issue(iamporttest.Receipt{ImpUID: "imp_1"})
+			wantCut(t, p.revoke("imp_1"))
+			wantStatus(t, p.revoke("imp_1"), http.StatusConflict)
+			if truth := p.truth("imp_1"); truth.Revoked() {
+				t.Errorf("%s: got %+v at once, want it not revoked", name, truth)
+			}
+			test.meanwhile(p)
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if truth := p.truth("imp_1"); truth.Revoked() != test.revoked || truth.Effective > 1 {
+				t.Errorf("%s: got %+v after a minute, want revoked %t", name, truth, test.revoked)
+			}
+		})
+	}
+}
+
 func TestCloseEndsWaits(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []iamporttest.Fault{iamporttest.SlowAfter, iamporttest.Hang} {

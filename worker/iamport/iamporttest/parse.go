@@ -23,10 +23,10 @@ const RuleSyntax = "[TARGET:]FAULT[xTIMES][=PERCENT%][@DURATION][/lookup]"
 //	*:502/lookup       every lookup
 //	html-404x2         the first two DELETEs of each receipt get a proxy's page
 //
-// TARGET is a gateway's code, an imp_uid that starts with imp, a share of the
-// receipts, several of these joined by plus signs, or * for all. DURATION is the Retry-After of 429, 503 and html-404
-// and the like, and the delay of slow-after. An error names the part that is wrong and what could
-// stand there.
+// TARGET is a gateway's code, an imp_uid that starts with imp, a share of the receipts,
+// several of these joined by plus signs, or * for all. DURATION is the Retry-After of 429,
+// 503 and html-404 and the like, and the delay of slow-after and cut-late. An error names
+// the part that is wrong and what could stand there.
 func ParseRule(text string) (Rule, error) {
 	rule, err := parseRule(strings.TrimSpace(text))
 	if err != nil {
@@ -149,7 +149,7 @@ func (rule *Rule) parseDuration(text string) error {
 	case delay:
 		rule.Delay = d
 	default:
-		return errors.New("a duration after @ is for the faults 429, 503, html-404 and the like, and slow-after only")
+		return errors.New("a duration after @ is for the faults 429, 503, html-404 and the like, slow-after and cut-late only")
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func TestParseRuleErrors(t *testing.T) {
 		{"500=NaN%", `bad share "NaN%"`},
 		{"429@soon", `bad duration "soon" after @, want one above 0 such as 5s`},
 		{"429@-1s", `bad duration "-1s"`},
-		{"500@5s", `a duration after @ is for the faults 429, 503, html-404 and the like, and slow-after only`},
+		{"500@5s", `a duration after @ is for the faults 429, 503, html-404 and the like, slow-after and cut-late only`},
 		{"429@5s=20%", `bad duration "5s=20%"`},
 	}
 	for _, test := range tests {

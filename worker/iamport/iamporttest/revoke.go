@@ -2,6 +2,7 @@ package iamporttest
 
 import (
 	"net/http"
+	"time"
 
 	"receiptrevoker/tasks"
 )
@@ -61,7 +62,11 @@ func (c *call) decide() (Rule, answer) {
 		c.server.tally.change(func(s *Stats) { s.DuringOutage++ })
 		return Rule{}, failure(http.StatusInternalServerError, "["+pg.Korean()+"] "+textMaintenance)
 	}
+	if e.atWork {
+		return Rule{}, failure(http.StatusConflict, textAtWork)
+	}
 	rule := c.server.choose(c)
+	e.atWork = rule.Fault == CutLate
 	if !behaviourOf(rule.Fault).revokes {
 		return rule, answer{}
 	}
@@ -86,6 +91,26 @@ func (c *call) revoke() answer {
 	}
 	roll := c.roll(forDress)
 	return success(annotate(*t, roll), roll>>8)
+}
+
+// revokeLater revokes the receipt after d, unless the server ends first, or another
+// receipt has followed meanwhile.
+func (c *call) revokeLater(d time.Duration) {
+	e := c.entry
+	e.mu.Lock()
+	meant := e.truth.ApplyNum
+	e.mu.Unlock()
+	select {
+	case <-time.After(d):
+	case <-c.server.closed:
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.atWork = false
+	if e.truth.ApplyNum == meant {
+		c.revoke()
+	}
 }
 
 // lookup returns what PortOne says of the receipt. The caller holds the entry's

@@ -22,7 +22,7 @@ type Rule struct {
 	Fault    Fault
 
 	RetryAfter time.Duration // of [TooManyRequests], [Unavailable] and a [Page]; 0 = no header
-	Delay      time.Duration // of [SlowAfter]; 0 = 70s
+	Delay      time.Duration // of [SlowAfter] and [CutLate]; 0 = 70s
 }
 
 // numbered is a rule with its number among all the rules ever given, which

@@ -28,6 +28,7 @@ func (t Truth) Revoked() bool { return !t.RevokedAt.IsZero() }
 type entry struct {
 	mu      sync.Mutex
 	truth   Truth
+	atWork  bool        // whether a DELETE is at work of which the connection was cut
 	decided bool        // whether it is settled that a receipt exists, or none does
 	reached [2]uint64   // calls that carried a valid token: DELETE, GET
 	fired   map[int]int // how often a limited rule has applied, by its number

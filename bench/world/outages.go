@@ -1,0 +1,89 @@
+package world
+
+import (
+	"slices"
+	"time"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+// outage is what is known of a gateway's time without service.
+type outage struct {
+	calls  int             // DELETEs that arrived in it
+	failed map[string]bool // the receipts that were called, as far as a gate counts them
+	held   time.Time       // when the last of as many was called as close the gate; zero for never
+}
+
+// during notes a DELETE that arrived in an outage. The caller holds w.mu.
+func (w *world) during(f Fault, p payment) {
+	o := w.inOutage[f]
+	if o == nil {
+		o = &outage{failed: make(map[string]bool)}
+		w.inOutage[f] = o
+	}
+	o.calls++
+	if p.nature == ordinary && p.role != reissued { // a lookup would show others as revoked
+		o.failed[p.ImpUID] = true
+	}
+	if o.held.IsZero() && len(o.failed) == gateReceipts {
+		o.held = time.Now()
+	}
+}
+
+// checkOutages fails where a gateway that was down was called too often.
+func (w *world) checkOutages() {
+	for f, o := range w.inOutage {
+		ordinary := 0
+		for _, p := range w.payments {
+			if p.receipt.PG == f.PG {
+				ordinary++
+			}
+		}
+		// Every receipt may fail before the gate closes and twice by what follows; then a
+		// probe is made every second, and less and less often.
+		bound := 4*ordinary + 60 + int((f.To-f.From)/(10*time.Second))
+		if o.calls > bound {
+			w.fail("", "%d DELETEs to %s while it was down, more than %d: %v", o.calls, f.PG, bound, f)
+		}
+	}
+}
+
+const (
+	// closing is how long calls may still leave after a gate has closed.
+	closing = 5 * time.Second
+	// lostAttempts is how many attempts a receipt may lose besides: one to the closing of
+	// the gate, and some to calls that had begun.
+	lostAttempts = 3
+)
+
+// checkAttempts fails where an outage has cost a receipt attempts although a gate should
+// have held it back. That is known where the outage is the gateway's only one, and nothing
+// else goes wrong that would open or close gates.
+func (w *world) checkAttempts(o outcome.Outcome) {
+	p := w.paymentOf(o.ImpUID)
+	if p.nature != ordinary || w.proof.Touched[o.ImpUID] || !w.proof.Reissued[o.ImpUID].IsZero() {
+		return
+	}
+	var down []Fault
+	for _, f := range w.scenario.Faults {
+		switch {
+		case f.Kind == Outage && f.PG == p.receipt.PG:
+			down = append(down, f)
+		case f.Kind != Outage && f.Kind != Pause && !slices.Contains(deeds, f.Kind):
+			return
+		}
+	}
+	if len(down) != 1 || w.inOutage[down[0]] == nil || w.inOutage[down[0]].held.IsZero() {
+		return
+	}
+	from, to := w.inOutage[down[0]].held.Add(closing), w.began.Add(down[0].To)
+	allowed := lostAttempts
+	for _, at := range w.proof.Deletes[o.ImpUID] {
+		if at.Before(from) || at.After(to) {
+			allowed++
+		}
+	}
+	if o.Attempts > allowed {
+		w.fail(o.ImpUID, "it lost %d attempts, more than %d, to an outage that closes the gate: %v", o.Attempts, allowed, down[0])
+	}
+}
