@@ -157,7 +157,7 @@ func (b *bench) await(t *testing.T, impUID string, until func(outcome.Outcome) b
 		select {
 		case <-ctx.Done():
 			t.Fatalf("%s did not get there: last seen %+v, %v", impUID, o, err)
-		case <-time.After(10 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
