@@ -5,7 +5,7 @@ var ofFaults = []mutation{
 	{
 		name:   "archive-undone",
 		breaks: "What a person archived is enqueued again and revoked.",
-		file:   "worker/settle.go",
+		file:   "worker/sweep/settle.go",
 		old:    "\tcase stopped:\n\t\treturn s.giveUp(ctx, task)",
 		new:    "\tcase stopped:\n\t\treturn s.remove(ctx, task)",
 	},
