@@ -19,7 +19,6 @@ var (
 	extendScript   = script("extend.lua")
 	finishScript   = script("finish.lua")
 	overdueScript  = script("overdue.lua")
-	previewScript  = script("preview.lua")
 	reviveScript   = script("revive.lua")
 	settleScript   = script("settle.lua")
 )

@@ -12,9 +12,9 @@ var ofFaults = []mutation{
 	{
 		name:   "reissued-taken-for-duplicate",
 		breaks: "A receipt that was issued again under the same imp_uid cannot be revoked.",
-		file:   "tasks/outcome/batch.lua",
-		old:    "f.asked = not (how.again or o[2] == 'withdrawn' or another)",
-		new:    "f.asked = true",
+		file:   "tasks/outcome/ask.lua",
+		old:    "asked = not (how.again or o[2] == 'withdrawn' or another)",
+		new:    "asked = true",
 	},
 	{
 		name:   "later-receipt-revoked",
