@@ -15,6 +15,7 @@ import (
 	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/heartbeat"
 	"receiptrevoker/worker/iamport"
 )
 
@@ -27,7 +28,7 @@ type handler struct {
 	leases   *leases
 	schedule backoff.Schedule
 	// heartbeat knows whether Redis lost what it had confirmed.
-	heartbeat *outcome.Heartbeat
+	heartbeat *heartbeat.Heartbeat
 	log       *slog.Logger
 	tracer    trace.Tracer
 	// onAttempt is told of every attempt that has ended.

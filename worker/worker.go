@@ -23,6 +23,7 @@ import (
 	"receiptrevoker/worker/account"
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/heartbeat"
 )
 
 // Worker serves all queues of this project, each gateway with slots of its own.
@@ -65,7 +66,7 @@ func New(config Config) (*Worker, error) {
 		Accept: config.AcceptAccount, Log: config.Log, Complain: w.complainOfAccount,
 	}
 	w.watch = &watch{
-		heartbeat: config.Outcomes.Heartbeat(process), log: config.Log, pulse: w.pulse,
+		heartbeat: heartbeat.New(config.Redis, config.Outcomes.Namespace(), process), log: config.Log, pulse: w.pulse,
 		rights: func(ctx context.Context) error {
 			return rights.Check(ctx, config.Redis, rights.Worker, config.Outcomes.Namespace())
 		},

@@ -80,8 +80,7 @@ local function ask(imp_uid, line, how)
   if not ended then
     redis.call('ZADD', openKey, 'NX', millis, imp_uid) -- where its outcome was lost
     return kind, status, ''
-  end
-  if kind ~= 'r' then -- also what ended while there was no batch to count it
+  elseif kind ~= 'r' then -- also what ended while there was no batch to count it
     count({[by] = line}, nil, ended)
   end
   -- What asks for it ends with its outcome, or it would be open again.

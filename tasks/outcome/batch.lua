@@ -86,8 +86,7 @@ local function withdrawn(asked, besides)
   end
   for name in pairs(asked) do
     local batch = string.match(name, '^in:(.+)$')
-    local asks = batch and redis.call('HEXISTS', batchKey(batch), 'cancelled_at') == 0
-    if asks and batch ~= besides then
+    if batch and batch ~= besides and redis.call('HEXISTS', batchKey(batch), 'cancelled_at') == 0 then
       return false
     end
     cancelled = cancelled or batch ~= nil

@@ -12,7 +12,6 @@ var sources embed.FS
 
 var (
 	askScript      = script("ask.lua")
-	beatScript     = script("beat.lua")
 	beginScript    = script("begin.lua")
 	cancelScript   = script("cancel.lua")
 	completeScript = script("batch_complete.lua")

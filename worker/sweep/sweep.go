@@ -5,6 +5,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -41,7 +42,7 @@ type Handler interface {
 
 // Sweeper rescues stalled requests: tasks whose worker died and that Asynq does not take
 // back, tasks that Asynq archived before they had an outcome, and requests whose task is
-// gone. Any number of processes may run one: the store lets one lead at a time, and two at
+// gone. Any number of processes may run one: Redis lets one lead at a time, and two at
 // once would do no harm. All fields are required.
 type Sweeper struct {
 	Handler   Handler
@@ -82,7 +83,7 @@ func (s *Sweeper) Run(ctx context.Context) {
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	s.Beat()
 	defer s.Rest()
-	leads, err := s.Outcomes.Lead(ctx, "sweeper", s.Process, s.Every)
+	leads, err := s.lead(ctx)
 	if err != nil || !leads {
 		return err
 	}
@@ -98,6 +99,21 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 		problems = append(problems, stage(ctx))
 	}
 	return errors.Join(problems...)
+}
+
+// lead reports whether this process sweeps, and no other does until the next time.
+func (s *Sweeper) lead(ctx context.Context) (bool, error) {
+	key := "{" + s.Outcomes.Namespace() + "}:lead:sweeper"
+	leads, err := s.Redis.SetNX(ctx, key, s.Process, s.Every).Result()
+	if err == nil && !leads {
+		var leader string
+		leader, err = s.Redis.Get(ctx, key).Result()
+		leads = leader == s.Process
+	}
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return false, fmt.Errorf("ask who leads the sweeper: %w", err)
+	}
+	return leads, nil
 }
 
 // ofQueue does something for a queue, and begins nothing more after the given
