@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"iter"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -22,6 +23,25 @@ type chunk struct {
 
 	done chan struct{} // closed once there is nothing left to do
 	err  error
+}
+
+// chunks yields the lines of a list in chunks, the last of which is not full, and may be
+// empty.
+func (b *Batch) chunks(caller string, firsts *firsts, lines iter.Seq[Line]) iter.Seq[*chunk] {
+	return func(yield func(*chunk) bool) {
+		next := b.newChunk(caller, 1)
+		for line := range lines {
+			next.add(firsts, line)
+			if len(next.results) < chunkSize {
+				continue
+			}
+			if !yield(next) {
+				return
+			}
+			next = b.newChunk(caller, next.first+chunkSize)
+		}
+		yield(next)
+	}
 }
 
 func (b *Batch) newChunk(caller string, first int) *chunk {

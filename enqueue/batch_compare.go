@@ -17,18 +17,11 @@ import (
 // each ends it. A list that is shorter than the batch's own is no mismatch.
 func (b *Batch) Compare(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineResult, error] {
 	return func(yield func(LineResult, error) bool) {
-		next := b.newChunk("", 1)
-		for line := range lines {
-			next.add(nil, line)
-			if len(next.results) < chunkSize {
-				continue
-			}
-			if !next.compare(ctx, yield) {
+		for c := range b.chunks("", nil, lines) {
+			if !c.compare(ctx, yield) {
 				return
 			}
-			next = b.newChunk("", next.first+chunkSize)
 		}
-		next.compare(ctx, yield)
 	}
 }
 
