@@ -8,6 +8,8 @@ import (
 	"hash/crc32"
 	"iter"
 
+	"golang.org/x/sync/errgroup"
+
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
@@ -116,12 +118,18 @@ func (c *chunk) explain(err error) error {
 // rest.
 func (c *chunk) enqueue(ctx context.Context) error {
 	failures := make([]error, len(c.requests))
-	parallel(len(c.requests), max(c.client.concurrency/chunksAhead, 1), func(n int) {
-		ctx, span := c.client.tracer.line(ctx, c.requests[n])
-		enqueued, err := c.by.enqueue(ctx, c.requests[n], c.client.options)
-		end(span, !enqueued && err == nil, err)
-		failures[n] = err
-	})
+	var all errgroup.Group
+	all.SetLimit(max(c.client.concurrency/chunksAhead, 1))
+	for n, r := range c.requests {
+		all.Go(func() error {
+			ctx, span := c.client.tracer.line(ctx, r)
+			enqueued, err := c.by.enqueue(ctx, r, c.client.options)
+			end(span, !enqueued && err == nil, err)
+			failures[n] = err
+			return nil
+		})
+	}
+	_ = all.Wait() // all failures are told
 	left := c.requests[:0]
 	var failure error
 	for n, err := range failures {

@@ -18,25 +18,17 @@ import (
 func (b *Batch) Compare(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineResult, error] {
 	return func(yield func(LineResult, error) bool) {
 		for c := range b.chunks("", nil, lines) {
-			if !c.compare(ctx, yield) {
+			if err := c.recognise(ctx); err != nil {
+				yield(LineResult{}, err)
 				return
+			}
+			for _, result := range c.results {
+				if !yield(result, nil) {
+					return
+				}
 			}
 		}
 	}
-}
-
-// compare yields what the batch has of a chunk, and reports whether to go on.
-func (c *chunk) compare(ctx context.Context, yield func(LineResult, error) bool) bool {
-	if err := c.recognise(ctx); err != nil {
-		yield(LineResult{}, err)
-		return false
-	}
-	for _, result := range c.results {
-		if !yield(result, nil) {
-			return false
-		}
-	}
-	return true
 }
 
 // recognise takes over what the batch has of the chunk's rows.

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/hibiken/asynq"
 	"github.com/sethvargo/go-retry"
 
 	"receiptrevoker/tasks"
@@ -17,12 +16,6 @@ import (
 
 // busyWait bounds the wait for another attempt on the same imp_uid.
 const busyWait = 5 * time.Second
-
-// parse returns what a task asks for.
-func parse(ctx context.Context, task *asynq.Task) (tasks.Revocation, error) {
-	id, _ := asynq.GetTaskID(ctx)
-	return tasks.ParseTask(task.Type(), task.Payload(), id)
-}
 
 // begin begins an attempt, and tries until Redis says whether it has begun:
 // where the reply was lost, a new try under another name would find it busy.

@@ -53,7 +53,8 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 		return &again{cause: errStopping}
 	}
 	ctx = tasks.ContextWithTrace(ctx, task.Headers())
-	revocation, err := parse(ctx, task)
+	id, _ := asynq.GetTaskID(ctx)
+	revocation, err := tasks.ParseTask(task.Type(), task.Payload(), id)
 	if err != nil {
 		return h.bury(ctx, revocation, err)
 	}
