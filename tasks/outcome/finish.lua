@@ -28,12 +28,9 @@ end
 -- Where the hash was lost, the attempt itself remembers.
 local attempts = math.max(tonumber(was.attempts or ARGV[7]) - (uncounted and 1 or 0), 0)
 given(fields, {attempts = text(attempts), first_attempt_at = was.first_attempt_at or ARGV[8],
-  batch = was.batch or ARGV[9]})
+  batch = was.batch or ARGV[9], reason = not new.reason and was.reason or nil})
 if new.status ~= 'revoked' and not (new.http_status or new.message) then -- the last answer stays
   given(fields, {http_status = was.http_status, code = was.code, message = was.message})
-end
-if new.status == 'retrying' and not new.reason then
-  given(fields, {reason = was.reason})
 end
 -- What does not hold any more goes, and what another version wrote stays. It comes
 -- first: memory that is full refuses a script whose first step needs some. The event comes
