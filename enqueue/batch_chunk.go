@@ -6,6 +6,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"iter"
+
+	"golang.org/x/sync/errgroup"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -22,6 +25,25 @@ type chunk struct {
 
 	done chan struct{} // closed once there is nothing left to do
 	err  error
+}
+
+// chunks yields the lines of a list in chunks, the last of which is not full, and may be
+// empty.
+func (b *Batch) chunks(caller string, firsts *firsts, lines iter.Seq[Line]) iter.Seq[*chunk] {
+	return func(yield func(*chunk) bool) {
+		next := b.newChunk(caller, 1)
+		for line := range lines {
+			next.add(firsts, line)
+			if len(next.results) < chunkSize {
+				continue
+			}
+			if !yield(next) {
+				return
+			}
+			next = b.newChunk(caller, next.first+chunkSize)
+		}
+		yield(next)
+	}
 }
 
 func (b *Batch) newChunk(caller string, first int) *chunk {
@@ -96,12 +118,18 @@ func (c *chunk) explain(err error) error {
 // rest.
 func (c *chunk) enqueue(ctx context.Context) error {
 	failures := make([]error, len(c.requests))
-	parallel(len(c.requests), max(c.client.concurrency/chunksAhead, 1), func(n int) {
-		ctx, span := c.client.tracer.line(ctx, c.requests[n])
-		enqueued, err := c.by.enqueue(ctx, c.requests[n], c.client.options)
-		end(span, !enqueued && err == nil, err)
-		failures[n] = err
-	})
+	var all errgroup.Group
+	all.SetLimit(max(c.client.concurrency/chunksAhead, 1))
+	for n, r := range c.requests {
+		all.Go(func() error {
+			ctx, span := c.client.tracer.line(ctx, r)
+			enqueued, err := c.by.enqueue(ctx, r, c.client.options)
+			end(span, !enqueued && err == nil, err)
+			failures[n] = err
+			return nil
+		})
+	}
+	_ = all.Wait() // all failures are told
 	left := c.requests[:0]
 	var failure error
 	for n, err := range failures {

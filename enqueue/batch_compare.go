@@ -17,33 +17,18 @@ import (
 // each ends it. A list that is shorter than the batch's own is no mismatch.
 func (b *Batch) Compare(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineResult, error] {
 	return func(yield func(LineResult, error) bool) {
-		next := b.newChunk("", 1)
-		for line := range lines {
-			next.add(nil, line)
-			if len(next.results) < chunkSize {
-				continue
-			}
-			if !next.compare(ctx, yield) {
+		for c := range b.chunks("", nil, lines) {
+			if err := c.recognise(ctx); err != nil {
+				yield(LineResult{}, err)
 				return
 			}
-			next = b.newChunk("", next.first+chunkSize)
-		}
-		next.compare(ctx, yield)
-	}
-}
-
-// compare yields what the batch has of a chunk, and reports whether to go on.
-func (c *chunk) compare(ctx context.Context, yield func(LineResult, error) bool) bool {
-	if err := c.recognise(ctx); err != nil {
-		yield(LineResult{}, err)
-		return false
-	}
-	for _, result := range c.results {
-		if !yield(result, nil) {
-			return false
+			for _, result := range c.results {
+				if !yield(result, nil) {
+					return
+				}
+			}
 		}
 	}
-	return true
 }
 
 // recognise takes over what the batch has of the chunk's rows.

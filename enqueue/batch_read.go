@@ -32,19 +32,12 @@ func (r *batchReader) read(ctx context.Context, lines iter.Seq[Line], chunks cha
 			return false
 		}
 	}
-	caller := outcome.NewCaller()
-	next := r.newChunk(caller, 1)
-	for line := range lines {
-		next.add(r.firsts, line)
-		if len(next.results) < chunkSize {
-			continue
-		}
-		if !send(next) {
+	for c := range r.chunks(outcome.NewCaller(), r.firsts, lines) {
+		if ctx.Err() != nil || !send(c) {
 			return
 		}
-		next = r.newChunk(caller, next.first+chunkSize)
 	}
-	r.ended = ctx.Err() == nil && send(next)
+	r.ended = true
 }
 
 // start records what a chunk asks for and begins to enqueue it. It reports false if

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/sethvargo/go-retry"
-	"golang.org/x/sync/errgroup"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -37,16 +36,3 @@ func retried(ctx context.Context, first bool, do func(context.Context) error) er
 // Full reports whether an error says that Redis' memory is full, so that it
 // takes no more tasks until some are done or it is given more.
 func Full(err error) bool { return redisfault.Of(err) == redisfault.OOM }
-
-// parallel calls do with 0 to count-1, at most limit at a time.
-func parallel(count, limit int, do func(int)) {
-	var all errgroup.Group
-	all.SetLimit(limit)
-	for i := range count {
-		all.Go(func() error {
-			do(i)
-			return nil
-		})
-	}
-	_ = all.Wait()
-}

@@ -28,6 +28,21 @@ func TestGatewayIsFoundByEverySpelling(t *testing.T) {
 		"케이에스넷": tasks.KSNET, "토스": tasks.TossPayments, "웰컴": tasks.Welcome, "헥토": tasks.Settle, "㈜헥토파이낸셜": tasks.Settle,
 		"(주)헥토파이낸셜": tasks.Settle, "NICE페이먼츠": tasks.Nice, "NICEPAY": tasks.Nice, "나이스": tasks.Nice,
 		"나이스페이(신)": tasks.NiceV2, "NICEPAY (신)": tasks.NiceV2, "신나이스페이먼츠": tasks.NiceV2, "(주)스마트로": tasks.SmartroV2,
+		"(구)나이스페이먼츠": tasks.Nice, "나이스페이먼츠(주)": tasks.Nice, "주) 나이스 페이먼츠": tasks.Nice, "NICE Payments Co., Ltd.": tasks.Nice,
+		"Payments NICE": tasks.Nice, "나이스Pay": tasks.Nice, "New 나이스페이": tasks.NiceV2, "나이스페이먼츠 [신모듈]": tasks.NiceV2, "나이스 V2": tasks.NiceV2,
+		"㈜ KG 이니시스": tasks.Inicis, "이니시스 케이지": tasks.Inicis, "KG-INICIS (주식회사)": tasks.Inicis, "이니시스[웹표준/모바일]": tasks.Inicis,
+		"html5 이니시스": tasks.Inicis, "케이지Inicis": tasks.Inicis, "KG이니시스 PG": tasks.Inicis,
+		"엔에이치엔 KCP": tasks.KCP, "NHN한국사이버결제㈜": tasks.KCP, "한국사이버결제(KCP)": tasks.KCP, "ＫＣＰ（케이씨피）": tasks.KCP, "NHN KCP Corp.": tasks.KCP,
+		"세틀뱅크": tasks.Settle, "헥토 Financial": tasks.Settle, "헥토파이낸셜 (구 세틀뱅크)": tasks.Settle, "헥토파이낸셜(세틀뱅크)": tasks.Settle, "Settlebank": tasks.Settle,
+		"키움페이(다우데이타)": tasks.Daou, "다우데이터": tasks.Daou, "Kiwoom페이": tasks.Daou, "페이조아(키움페이)": tasks.Daou, "다우페이": tasks.Daou,
+		"이지페이": tasks.KICC, "KICC(이지페이)": tasks.KICC, "Easy Pay": tasks.KICC, "한국정보통신(KICC)": tasks.KICC, "케이아이씨씨": tasks.KICC,
+		"토스 Payments": tasks.TossPayments, "토스(Toss)": tasks.TossPayments, "(신)토스페이먼츠": tasks.TossPayments, "토스페이먼트": tasks.TossPayments, "Toss페이먼츠(주)": tasks.TossPayments,
+		"KS넷": tasks.KSNET, "케이에스 NET": tasks.KSNET, "(주)케이에스넷": tasks.KSNET, "스마트로(신모듈)": tasks.SmartroV2, "주식회사 스마트로": tasks.SmartroV2,
+		"웰컴Payments": tasks.Welcome, "웰컴페이": tasks.Welcome, "Welcome 페이먼츠": tasks.Welcome,
+		// What may mean two gateways, or another one.
+		"KG": "", "케이지": "", "NHN": "", "KG파이낸셜": "", "키움": "", "페이": "", "페이먼츠": "", "신": "", "뱅크": "", "이지": "", "넷": "",
+		"KCP/이니시스": "", "나이스/토스": "", "tosspay": "", "toss": "", "Toss": "", "토스 페이": "", "토스페이먼츠(구)": "", "스마트로(구)": "", "kcp_v2": "", "kcp_billing": "",
+		"이니시스(카카오페이)": "", "KG모빌리언스": "", "NHN페이코": "", "나이스정보통신": "", "웰컴저축은행": "", "신한": "", "나이스 kcp": "",
 	} {
 		got, known := tasks.ParseGateway(name)
 		if known != (want != "") || known && got != want || !known && string(got) != name {

@@ -25,6 +25,21 @@ func Parse(payload []byte) (Revocation, error) {
 	return r, r.Validate()
 }
 
+// ParseTask returns what a task of a type, a payload and an ID asks for. Where that cannot
+// be read, the error matches [ErrInvalid], and the revocation bears the name of its task,
+// as [Unreadable] makes it, by which its dead letter can be found.
+func ParseTask(kind string, payload []byte, id string) (Revocation, error) {
+	if kind != TypeRevoke {
+		err := fmt.Errorf("%w: type %q is not %q", ErrInvalid, kind, TypeRevoke)
+		return Revocation{ImpUID: Unreadable(id)}, err
+	}
+	revocation, err := Parse(payload)
+	if err != nil {
+		revocation.ImpUID = Unreadable(id)
+	}
+	return revocation, err
+}
+
 func parseLeniently(payload []byte) (Revocation, error) {
 	var given struct {
 		ImpUID string            `json:"imp_uid"`

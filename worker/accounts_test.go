@@ -65,9 +65,9 @@ func (b *bench) receipts(count int, prefix string) (all []tasks.Revocation) {
 func TestNothingCrossesBetweenAccounts(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		const count = 40
+		const count = 20
 		acme, other := newAccount(t, client, "acme"), newAccount(t, client, "receipt")
-		few := func(c *worker.Config) { c.Gate.Receipts = 20 }
+		few := func(c *worker.Config) { c.Gate.Receipts = 10 }
 		acme.start(t, longDelays, few)
 		other.start(t, longDelays, few)
 		acme.portone.SetOutage(tasks.KCP, true)

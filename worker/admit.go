@@ -9,6 +9,7 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 )
@@ -34,7 +35,7 @@ func (h *handler) held(ctx context.Context, r tasks.Revocation, err error) error
 	case errors.As(err, &wait):
 		return &again{after: wait.Wait + rand.N(wait.Wait/2+time.Second), cause: err}
 	}
-	h.complaints.Add(slog.LevelWarn, "enter", "call not let through, trying again", about(ctx, r, "error", err)...)
+	h.complaints.Add(slog.LevelWarn, "enter", "call not let through, trying again", complaint.About(ctx, r, "error", err)...)
 	return &again{after: time.Second, cause: err}
 }
 
@@ -70,7 +71,7 @@ func (h *handler) hold(ctx context.Context, a *outcome.Attempt, err error) error
 	wait := min(failure.RetryAfter, longestHold)
 	if wait > 5*time.Second {
 		h.complaints.Add(slog.LevelWarn, "hold", "PortOne wants no calls (Retry-After): all workers wait",
-			about(ctx, a.Revocation, "wait", wait.String(), "retry_after", failure.RetryAfter.String())...)
+			complaint.About(ctx, a.Revocation, "wait", wait.String(), "retry_after", failure.RetryAfter.String())...)
 	}
 	return h.gates.Hold(ctx, wait)
 }
@@ -79,6 +80,6 @@ func (h *handler) hold(ctx context.Context, a *outcome.Attempt, err error) error
 func (h *handler) untold(ctx context.Context, a *outcome.Attempt, err error) {
 	if err != nil {
 		h.complaints.Add(slog.LevelWarn, "report", "gates not told of a call",
-			about(ctx, a.Revocation, "attempt", a.Number, "error", err)...)
+			complaint.About(ctx, a.Revocation, "attempt", a.Number, "error", err)...)
 	}
 }

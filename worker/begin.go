@@ -3,40 +3,19 @@ package worker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/hibiken/asynq"
 	"github.com/sethvargo/go-retry"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/worker/complaint"
 )
 
 // busyWait bounds the wait for another attempt on the same imp_uid.
 const busyWait = 5 * time.Second
-
-// parse returns what a task asks for.
-func parse(ctx context.Context, task *asynq.Task) (tasks.Revocation, error) {
-	id, _ := asynq.GetTaskID(ctx)
-	return read(task.Type(), task.Payload(), id)
-}
-
-// read returns what a payload asks for. Where it cannot be read, the revocation
-// bears the name of its task, by which its dead letter can be found.
-func read(kind string, payload []byte, id string) (tasks.Revocation, error) {
-	if kind != tasks.TypeRevoke {
-		err := fmt.Errorf("%w: type %q is not %q", tasks.ErrInvalid, kind, tasks.TypeRevoke)
-		return tasks.Revocation{ImpUID: tasks.Unreadable(id)}, err
-	}
-	revocation, err := tasks.Parse(payload)
-	if err != nil {
-		revocation.ImpUID = tasks.Unreadable(id)
-	}
-	return revocation, err
-}
 
 // begin begins an attempt, and tries until Redis says whether it has begun:
 // where the reply was lost, a new try under another name would find it busy.
@@ -51,10 +30,10 @@ func (h *handler) begin(ctx context.Context, r tasks.Revocation) (b begun, err e
 		case err == nil, errors.As(err, &terminal), errors.As(err, &busy):
 			return err
 		case redisfault.Corrupt(err):
-			h.log.Error("attempt not begun: mend its keys in Redis", about(ctx, r, "error", err)...)
+			h.log.Error("attempt not begun: mend its keys in Redis", complaint.About(ctx, r, "error", err)...)
 			return err
 		}
-		h.complaints.Add(slog.LevelWarn, "begin", "attempt not begun, trying again", about(ctx, r, "error", err)...)
+		h.complaints.Add(slog.LevelWarn, "begin", "attempt not begun, trying again", complaint.About(ctx, r, "error", err)...)
 		return retry.RetryableError(err)
 	})
 	return b, err

@@ -39,3 +39,14 @@ func (l Leases) Hold(a *outcome.Attempt, asked time.Time) { l.hold(a, asked) }
 
 // Valid reports whether an attempt may still call.
 func (l Leases) Valid(ctx context.Context, a *outcome.Attempt) bool { return l.valid(ctx, a) }
+
+// Sweep sweeps once.
+func (w *Worker) Sweep(ctx context.Context) error { return w.sweeper(w.handler(ctx, ctx)).Sweep(ctx) }
+
+// LastBeat returns when a loop of the worker last turned, the zero time if it
+// does not run.
+func (w *Worker) LastBeat(loop string) time.Time {
+	w.pulse.mu.Lock()
+	defer w.pulse.mu.Unlock()
+	return w.pulse.beats[loop]
+}

@@ -15,6 +15,7 @@ import (
 	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/heartbeat"
 	"receiptrevoker/worker/iamport"
 )
 
@@ -27,7 +28,7 @@ type handler struct {
 	leases   *leases
 	schedule backoff.Schedule
 	// heartbeat knows whether Redis lost what it had confirmed.
-	heartbeat *outcome.Heartbeat
+	heartbeat *heartbeat.Heartbeat
 	log       *slog.Logger
 	tracer    trace.Tracer
 	// onAttempt is told of every attempt that has ended.
@@ -53,7 +54,8 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 		return &again{cause: errStopping}
 	}
 	ctx = tasks.ContextWithTrace(ctx, task.Headers())
-	revocation, err := parse(ctx, task)
+	id, _ := asynq.GetTaskID(ctx)
+	revocation, err := tasks.ParseTask(task.Type(), task.Payload(), id)
 	if err != nil {
 		return h.bury(ctx, revocation, err)
 	}

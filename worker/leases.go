@@ -75,7 +75,7 @@ func (l *leases) extend(ctx context.Context, a *outcome.Attempt) bool {
 	running, err := l.outcomes.Extend(ctx, a, lease)
 	if err != nil && ctx.Err() == nil {
 		l.complaints.Add(slog.LevelWarn, "lease", "lease not extended",
-			about(ctx, a.Revocation, "attempt", a.Number, "error", err)...)
+			complaint.About(ctx, a.Revocation, "attempt", a.Number, "error", err)...)
 	}
 	if err != nil || !running {
 		return false

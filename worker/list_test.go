@@ -41,11 +41,11 @@ func TestReceiptsRevokedByHandEndWithTheirFirstCall(t *testing.T) {
 			t.Parallel()
 			redistest.Both(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{})
-				all := b.issued(t, 150, pg, "b")
+				all := b.issued(t, 4*few, pg, "b")
 				for _, r := range all {
 					b.revoke(t, r.ImpUID)
 				}
-				w, _ := b.startWorker(t, oneSpare)
+				w, _ := b.startWorker(t, oneSpare, func(config *worker.Config) { config.Gate.Receipts = few })
 				for _, r := range all {
 					o := b.await(t, r.ImpUID, terminal)
 					if o.Reason != outcome.ReasonAlreadyRevoked || o.Attempts != 1 {
@@ -67,11 +67,11 @@ func TestFailingReceiptsHoldUpNoOthers(t *testing.T) {
 		var bad, good []tasks.Revocation
 		for i := range 4 { // in turn, so that each failure follows and precedes a success
 			batch := string(rune('a' + i))
-			bad = append(bad, b.issued(t, 40, tasks.KCP, "bad"+batch)...)
-			good = append(good, b.issued(t, 10, tasks.KCP, "good"+batch)...)
+			bad = append(bad, b.issued(t, 20, tasks.KCP, "bad"+batch)...)
+			good = append(good, b.issued(t, 5, tasks.KCP, "good"+batch)...)
 		}
 		b.fails(bad)
-		w, _ := b.startWorker(t)
+		w, _ := b.startWorker(t, func(config *worker.Config) { config.Concurrency, config.Gate.Receipts = 10, 40 })
 		b.revoked(t, good)
 		for _, r := range bad {
 			if o := b.await(t, r.ImpUID, terminal); o.Reason != outcome.ReasonAttemptsExhausted || o.Attempts != 4 {
@@ -88,12 +88,12 @@ func TestHopelessListComesToItsEnd(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
-		all := b.issued(t, 150, tasks.KCP, "b")
+		all := b.issued(t, 4*few, tasks.KCP, "b")
 		b.fails(all)
 		const patience = 3 * time.Second
 		began := time.Now()
 		w, _ := b.startWorker(t, func(config *worker.Config) {
-			config.Gate = gate.Config{Receipts: 50, Patience: patience, Probe: 20 * time.Millisecond}
+			config.Gate = gate.Config{Receipts: few, Patience: patience, Probe: 20 * time.Millisecond}
 		})
 		eventually(t, "the gate is closed", func() bool { return b.closed(t, "kcp") })
 		for _, r := range all {

@@ -20,7 +20,7 @@ import (
 // are archived, and are in no list.
 func TestTasksThatAsynqsArchiveDropsAreGivenUp(t *testing.T) {
 	t.Parallel()
-	const archived, held = 10_100, 9_999
+	const archived, others, held = 200, 9_900, 9_999
 	client := redistest.Start(t).Client(t)
 	b := newBench(t, client, iamporttest.Config{})
 	all := make([]tasks.Revocation, archived)
@@ -28,12 +28,20 @@ func TestTasksThatAsynqsArchiveDropsAreGivenUp(t *testing.T) {
 		all[i].ImpUID = fmt.Sprintf("imp_%d", i)
 	}
 	b.enqueue(t, all...)
+	full := make([]redis.Z, others) // younger ones, so that the archive drops ours
+	for i := range full {
+		full[i] = redis.Z{Score: float64(time.Now().Add(time.Hour).Unix()), Member: fmt.Sprint("other:", i)}
+	}
+	client.ZAdd(t.Context(), "asynq:{receipts}:archived", full...)
 	inspector := asynq.NewInspectorFromRedisClient(client)
 	if n, err := inspector.ArchiveAllPendingTasks("receipts"); n != archived || err != nil {
 		t.Fatalf("%d archived, %v", n, err)
 	}
 	if n := client.ZCard(t.Context(), "asynq:{receipts}:archived").Val(); n != held {
 		t.Fatalf("the archive holds %d, want %d: it loses nothing any more", n, held)
+	}
+	if n := client.ZRemRangeByRank(t.Context(), "asynq:{receipts}:archived", -others, -1).Val(); n != others {
+		t.Fatalf("%d others were removed, want %d", n, others)
 	}
 	b.start(t)
 	redistest.Eventually(t, patience, "every request has an outcome", func() bool {

@@ -11,6 +11,7 @@ import (
 // clients trust the tests' servers.
 func TestMain(m *testing.M) {
 	redistest.Silence()
+	redistest.Lighten()
 	trustTestServers()
 	os.Exit(m.Run())
 }

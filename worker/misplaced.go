@@ -8,6 +8,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/worker/complaint"
 )
 
 // misplaced reports whether a task is on another queue than its gateway's. The
@@ -26,6 +27,6 @@ func (h *handler) move(ctx context.Context, r tasks.Revocation) error {
 		return nil
 	}
 	h.complaints.Add(slog.LevelWarn, "move", "task not moved to its gateway's queue, trying again",
-		about(ctx, r, "error", err)...)
+		complaint.About(ctx, r, "error", err)...)
 	return &again{after: time.Second, cause: err}
 }

@@ -70,20 +70,20 @@ func TestOutageBurnsNoAttempts(t *testing.T) {
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Latency: iamporttest.Latency{Median: 5 * time.Millisecond}})
 		b.portone.SetOutage(tasks.KCP, true)
-		kcp := slices.Concat(b.issued(t, 250, tasks.KCP, ""), b.issued(t, 250, tasks.KCP, "b"))
+		kcp := slices.Concat(b.issued(t, 120, tasks.KCP, ""), b.issued(t, 120, tasks.KCP, "b"))
 		for range 3 {
-			b.start(t, oneSpare)
+			b.start(t, oneSpare, func(config *worker.Config) { config.Gate.Receipts = few })
 		}
 		eventually(t, "the gate is closed", func() bool { return b.closed(t, "kcp") })
-		b.revoked(t, b.issued(t, 50, tasks.Nice, "")) // which is as ever
+		b.revoked(t, b.issued(t, 20, tasks.Nice, "")) // which is as ever
 		before := b.portone.Stats().DuringOutage
 		eventually(t, "ten probes fail", func() bool { return b.portone.Stats().DuringOutage >= before+10 })
 		calls, probes := b.portone.Stats().DuringOutage, 85+10 // the first tries many receipts
-		if most := gate.DefaultReceipts + 3*worker.DefaultConcurrency + probes; calls > most {
+		if most := few + 3*worker.DefaultConcurrency + probes; calls > most {
 			t.Errorf("%d calls to a dead gateway, want at most %d", calls, most)
 		}
 		b.portone.SetOutage(tasks.KCP, false)
-		if burned := b.revoked(t, kcp); burned > gate.DefaultReceipts {
+		if burned := b.revoked(t, kcp); burned > few {
 			t.Errorf("%d attempts were burned, want only those that closed the gate", burned)
 		}
 		eventually(t, "the queues are resumed", func() bool {
@@ -177,7 +177,7 @@ func TestProcessThatOwnsTheGateDies(t *testing.T) {
 	server := redistest.Start(t)
 	b := newBench(t, server.Client(t), iamporttest.Config{})
 	b.portone.SetOutage(tasks.KCP, true)
-	kcp := b.issued(t, 300, tasks.KCP, "")
+	kcp := b.issued(t, 100, tasks.KCP, "")
 	proxy := redistest.NewProxy(t, server.Addr)
 	b.start(t, oneSpare, func(config *worker.Config) {
 		config.Redis = proxy.Client(t)
@@ -252,7 +252,7 @@ func TestGatewayThatHangsDisturbsNoOther(t *testing.T) {
 			}
 		},
 	})
-	b.start(t, func(config *worker.Config) { config.Gate.Receipts = few })
+	b.start(t, func(config *worker.Config) { config.Gate.Receipts, config.Poll = few, 10*time.Millisecond })
 	b.pickup(t, arrived, tasks.Nice, "warm")
 	quiet := b.pickup(t, arrived, tasks.Nice, "quiet")
 	b.issued(t, 100, tasks.KCP, "")

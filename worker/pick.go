@@ -96,7 +96,7 @@ func drawn(
 // collect adds the receipts of tasks that the gate holds back.
 func collect(found map[string]candidate, name gate.Name, infos []*asynq.TaskInfo) {
 	for _, info := range infos {
-		r, err := read(info.Type, info.Payload, info.ID)
+		r, err := tasks.ParseTask(info.Type, info.Payload, info.ID)
 		if err != nil || name != gate.PortOne && name != gate.Of(r.PG) {
 			continue
 		}

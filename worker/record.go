@@ -9,6 +9,7 @@ import (
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
 )
 
@@ -78,7 +79,7 @@ func (h *handler) write(ctx context.Context, a *outcome.Attempt, o outcome.Outco
 		if err == nil {
 			return nil
 		}
-		facts := about(ctx, a.Revocation, "attempt", a.Number, "status", o.Status, "error", err)
+		facts := complaint.About(ctx, a.Revocation, "attempt", a.Number, "status", o.Status, "error", err)
 		if redisfault.Of(err) == redisfault.WrongType || redisfault.Corrupt(err) && o.Status != outcome.Revoked {
 			h.log.Error("outcome not written: mend its keys in Redis", facts...)
 			return err
@@ -102,7 +103,7 @@ func (h *handler) logOutcome(ctx context.Context, a *outcome.Attempt, o outcome.
 	case o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn: // that is what somebody wanted
 		level = slog.LevelWarn
 	}
-	args := about(ctx, a.Revocation, "attempt", a.Number, "reason", string(o.Reason))
+	args := complaint.About(ctx, a.Revocation, "attempt", a.Number, "reason", string(o.Reason))
 	if o.HTTPStatus != 0 {
 		args = append(args, "http_status", o.HTTPStatus)
 	}

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/worker/heartbeat"
 )
 
 const (
@@ -29,7 +29,7 @@ var errNotAsked = errors.New("redis has not been asked yet")
 // watch knows whether Redis works, and says so when that changes, or when Redis
 // lost what it had confirmed.
 type watch struct {
-	heartbeat *outcome.Heartbeat
+	heartbeat *heartbeat.Heartbeat
 	log       *slog.Logger
 	pulse     *pulse
 	rights    func(context.Context) error // what Redis does not allow, as [rights.Check] returns it

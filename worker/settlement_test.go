@@ -1,7 +1,6 @@
 package worker_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -11,91 +10,8 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
-
-func TestSettlementOfArchivedTasks(t *testing.T) {
-	t.Parallel()
-	const limit = 4
-	at := time.Unix(1_800_000_000, 0)
-	failed := asynq.TaskInfo{MaxRetry: 25, Retried: 25, LastFailedAt: at}
-	begun := func(attempts int) outcome.Outcome {
-		return outcome.Outcome{Status: outcome.Retrying, Attempts: attempts, UpdatedAt: at}
-	}
-	none := &outcome.CorruptError{ImpUID: one, Err: outcome.ErrNotFound}
-	for name, test := range map[string]struct {
-		task worker.Archived
-		want worker.Settlement
-	}{
-		"revoked": {worker.Archived{Known: outcome.Outcome{Status: outcome.Revoked}}, worker.SettledEnded},
-		"dead":    {worker.Archived{Known: outcome.Outcome{Status: outcome.Dead}}, worker.SettledEnded},
-		"dead, and invalid": {
-			worker.Archived{Known: outcome.Outcome{Status: outcome.Dead}, Invalid: tasks.ErrInvalid}, worker.SettledEnded,
-		},
-		"a worker had it archived, and its outcome is gone": {
-			worker.Archived{Task: asynq.TaskInfo{LastErr: "not_issued: " + asynq.SkipRetry.Error()}, Unknown: none},
-			worker.SettledEnded,
-		},
-		"its outcome is corrupt": {
-			worker.Archived{Task: failed, Unknown: &outcome.CorruptError{Err: errors.New("attempts: many")}},
-			worker.SettledUnclear,
-		},
-		"never begun, and invalid": {worker.Archived{Unknown: none, Invalid: tasks.ErrInvalid}, worker.SettledHopeless},
-		"retries used up, attempts not": {
-			worker.Archived{Task: failed, Known: begun(limit - 1)}, worker.SettledEarly,
-		},
-		"no retries allowed, never begun": {
-			worker.Archived{Task: asynq.TaskInfo{LastFailedAt: at}, Unknown: none}, worker.SettledEarly,
-		},
-		"retries used up, and attempts": {worker.Archived{Task: failed, Known: begun(limit)}, worker.SettledStopped},
-		"retries used up, and more attempts": {
-			worker.Archived{Task: failed, Known: begun(limit + 1)}, worker.SettledStopped,
-		},
-		"retries used up, invalid": {
-			worker.Archived{Task: failed, Unknown: none, Invalid: tasks.ErrInvalid}, worker.SettledHopeless,
-		},
-		"archived by a person, never begun": {worker.Archived{Unknown: none}, worker.SettledStopped},
-		"archived by a person, no retries":  {worker.Archived{Known: begun(0)}, worker.SettledStopped},
-		"archived by a person, whichever queue of its gateway": {
-			worker.Archived{
-				Task:  asynq.TaskInfo{Queue: "receipts-bulk-kcp"},
-				Known: outcome.Outcome{Status: outcome.Queued, PG: tasks.KCP},
-			},
-			worker.SettledStopped,
-		},
-		"archived by a person, and requested anew of another gateway": {
-			worker.Archived{
-				Task:  asynq.TaskInfo{Queue: "receipts-kcp"},
-				Known: outcome.Outcome{Status: outcome.Queued, PG: tasks.Nice},
-			},
-			worker.SettledEnded,
-		},
-		"archived by a person, between": {
-			worker.Archived{Task: asynq.TaskInfo{MaxRetry: 25, Retried: 3, LastFailedAt: at}, Known: begun(3)},
-			worker.SettledStopped,
-		},
-		"archived by a person, before the last retry": {
-			worker.Archived{
-				Task:  asynq.TaskInfo{MaxRetry: 3, Retried: 3, LastFailedAt: at.Add(-time.Minute)},
-				Known: outcome.Outcome{Status: outcome.Retrying, Attempts: 3, UpdatedAt: at.Add(-time.Minute)},
-			},
-			worker.SettledStopped,
-		},
-		"archived by a person, attempted since then": {
-			worker.Archived{Known: outcome.Outcome{Status: outcome.Retrying, UpdatedAt: at.Add(6 * time.Second)}},
-			worker.SettledStopped,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test.task.At = at
-			if got := test.task.Settlement(limit); got != test.want {
-				t.Errorf("got %d, want %d", got, test.want)
-			}
-		})
-	}
-}
 
 func TestProducerThatAllowsFewRetriesGetsAllAttempts(t *testing.T) {
 	t.Parallel()

@@ -91,7 +91,7 @@ func testSystemic(t *testing.T, client *redis.Client, mode string) {
 	}
 	var all []tasks.Revocation
 	for _, pg := range []tasks.Gateway{tasks.KCP, tasks.Nice, tasks.Inicis, ""} {
-		all = slices.Concat(all, b.issued(t, 30, pg, ""), b.issued(t, 30, pg, "b"))
+		all = slices.Concat(all, b.issued(t, 10, pg, ""), b.issued(t, 10, pg, "b"))
 	}
 	eventually(t, "PortOne's gate is closed", func() bool { return b.closed(t, gate.PortOne) })
 	eventually(t, "all queues are paused", func() bool {
@@ -145,8 +145,8 @@ func TestGatewayThatIsDownKeepsPortOnesGateNotClosed(t *testing.T) {
 		f.mode.Store("address")
 		listener, _ := serveAt(t, "127.0.0.1:0", f)
 		b.url = "http://" + listener
-		kcp := b.issued(t, 40, tasks.KCP, "") // single ones, with which a probe begins
-		nice := b.issued(t, 40, tasks.Nice, "b")
+		kcp := b.issued(t, 20, tasks.KCP, "") // single ones, with which a probe begins
+		nice := b.issued(t, 20, tasks.Nice, "b")
 		b.startWorker(t, func(config *worker.Config) { config.Schedule = backoff.Schedule{} })
 		eventually(t, "PortOne's gate is closed", func() bool { return b.closed(t, gate.PortOne) })
 		b.portone.Inject(iamporttest.Rule{PG: tasks.KCP, Fault: iamporttest.Unavailable})

@@ -23,6 +23,7 @@ import (
 	"receiptrevoker/worker/account"
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/heartbeat"
 )
 
 // Worker serves all queues of this project, each gateway with slots of its own.
@@ -65,7 +66,7 @@ func New(config Config) (*Worker, error) {
 		Accept: config.AcceptAccount, Log: config.Log, Complain: w.complainOfAccount,
 	}
 	w.watch = &watch{
-		heartbeat: config.Outcomes.Heartbeat(process), log: config.Log, pulse: w.pulse,
+		heartbeat: heartbeat.New(config.Redis, config.Outcomes.Namespace(), process), log: config.Log, pulse: w.pulse,
 		rights: func(ctx context.Context) error {
 			return rights.Check(ctx, config.Redis, rights.Worker, config.Outcomes.Namespace())
 		},
@@ -111,7 +112,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	var beside sync.WaitGroup
 	beside.Go(func() { w.watch.run(abandoned) })
 	beside.Go(func() { handler.leases.run(abandoned) })
-	beside.Go(func() { w.sweeper(handler).run(ctx) })
+	beside.Go(func() { w.sweeper(handler).Run(ctx) })
 	beside.Go(func() {
 		if err := w.account.Watch(ctx); err != nil {
 			cancel(err)
@@ -172,15 +173,5 @@ func (w *Worker) tellOlder(appeared, gone []backlog.Worker, err error) {
 	}
 	if len(gone) > 0 {
 		w.config.Log.Info("older workers are gone", "workers", fmt.Sprint(gone))
-	}
-}
-
-func (w *Worker) sweeper(handler *handler) *sweeper {
-	return &sweeper{
-		handler: handler, outcomes: w.config.Outcomes, every: w.config.Sweep, log: w.config.Log, pulse: w.pulse,
-		redis:     w.config.Redis,
-		inspector: asynq.NewInspectorFromRedisClient(w.config.Redis),
-		tasks:     w.config.tasks(),
-		process:   w.process,
 	}
 }

@@ -79,10 +79,10 @@ func (b *bench) worker(t testing.TB, changes ...func(*worker.Config)) *worker.Wo
 		t.Fatal(err)
 	}
 	config := worker.Config{
-		Redis: b.client, API: api, Outcomes: b.outcomes, Poll: 10 * time.Millisecond,
+		Redis: b.client, API: api, Outcomes: b.outcomes, Poll: 50 * time.Millisecond,
 		Schedule: backoff.Schedule{Attempts: 4, Base: time.Millisecond, Max: 2 * time.Millisecond},
 		Gate:     gate.Config{Probe: 20 * time.Millisecond, ProbeMax: 50 * time.Millisecond},
-		Log:      slog.New(slog.DiscardHandler), ShutdownTimeout: 20 * time.Second, Sweep: 50 * time.Millisecond,
+		Log:      slog.New(slog.DiscardHandler), ShutdownTimeout: 20 * time.Second, Sweep: 250 * time.Millisecond,
 		UnseenFor: 1, // most tests wait for no DELETE that is still at work
 	}
 	for _, change := range changes {
@@ -157,7 +157,7 @@ func (b *bench) await(t *testing.T, impUID string, until func(outcome.Outcome) b
 		select {
 		case <-ctx.Done():
 			t.Fatalf("%s did not get there: last seen %+v, %v", impUID, o, err)
-		case <-time.After(10 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

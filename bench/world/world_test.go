@@ -22,7 +22,7 @@ import (
 
 var (
 	first  = flag.Uint64("world.seed", 1, "the first `seed` of TestSeeds")
-	seeds  = flag.Uint64("world.seeds", 0, "how many `seeds` TestSeeds runs; 0 for as many as begin in -world.for")
+	seeds  = flag.Uint64("world.seeds", 2, "how many `seeds` TestSeeds runs; 0 for as many as begin in -world.for")
 	during = flag.Duration("world.for", 10*time.Second, "how `long` TestSeeds begins with further seeds, if their number is not given")
 	span   = flag.Duration("world.span", 2*time.Minute, "in which virtual `time` the faults of TestSeeds begin")
 	shrink = flag.Bool("world.shrink", false, "leave out the faults that a seed does not need to fail")

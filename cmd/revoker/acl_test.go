@@ -250,8 +250,8 @@ func TestEveryScriptMayBeRun(t *testing.T) {
 	allowed := allRules(t)
 	for user, patterns := range map[string][]string{
 		"revoker-worker": {
-			"tasks/outcome/batch", "tasks/outcome/beat", "tasks/outcome/begin", "tasks/outcome/extend",
-			"tasks/outcome/finish", "tasks/outcome/overdue", "tasks/backlog/*", "worker/*", "worker/account/*", "worker/gate/*", "worker/pause/*",
+			"tasks/outcome/batch", "tasks/outcome/begin", "tasks/outcome/extend",
+			"tasks/outcome/finish", "tasks/outcome/overdue", "tasks/backlog/*", "worker/sweep/*", "worker/account/*", "worker/gate/*", "worker/heartbeat/*", "worker/pause/*",
 		},
 		"revoker-producer": {
 			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/backlog/remove",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/outcome"
 )
@@ -17,8 +18,7 @@ func (j *bulkJob) broken(ctx context.Context, unread, failure error) error {
 		return nil
 	}
 	var mismatch *enqueue.MismatchError
-	again := fmt.Sprintf("the batch %s has %s; to go on, give the same list again with --batch %[1]s",
-		j.settings.batch, plural(j.marked(ctx), "line"))
+	again := j.again(ctx, errors.Is(unread, list.ErrBroken))
 	switch {
 	case errors.As(failure, &mismatch):
 		return fmt.Errorf("%w; give it another --batch", failure)
@@ -35,14 +35,25 @@ func (j *bulkJob) broken(ctx context.Context, unread, failure error) error {
 	return fmt.Errorf("%s: %w", again, failure)
 }
 
-// marked returns how many lines the batch has, also after the end of ctx, or
-// how many are known to be in it where Redis does not say.
-func (j *bulkJob) marked(ctx context.Context) int {
+// again says how far the batch has come, also after the end of ctx, and how to go on: with
+// the same list, or with the one that was mended if it is broken.
+func (j *bulkJob) again(ctx context.Context, broken bool) string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	b, err := j.asking.Status(ctx)
+	lines := b.Lines
 	if err != nil {
-		return j.asked.lines
+		lines = j.asked.lines // known to be in it
 	}
-	return b.Lines
+	none := errors.Is(err, outcome.ErrNoBatch)
+	switch has := fmt.Sprintf("the batch %s has %s", j.settings.batch, plural(lines, "line")); {
+	case none && broken:
+		return "nothing is asked for; mend the list, and give it again"
+	case none:
+		return "nothing is asked for; give the list again"
+	case broken:
+		return fmt.Sprintf("%s; mend the list, and give it again with --batch %s", has, j.settings.batch)
+	default:
+		return fmt.Sprintf("%s; to go on, give the same list again with --batch %s", has, j.settings.batch)
+	}
 }

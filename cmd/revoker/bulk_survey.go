@@ -38,10 +38,12 @@ func (p *program) dryRun(ctx context.Context, s bulkSettings, input *bulkInput) 
 	if err := found.show(p.stdout, p.stderr); err != nil {
 		return err
 	}
+	if found.unread == nil {
+		p.say("Would be: %s.", found.counts.sum())
+	}
 	if err := found.err(); err != nil {
 		return err
 	}
-	p.say("Would be: %s.", found.counts.sum())
 	if suspects := input.reader.Suspects(); suspects.Most() && !s.yes {
 		p.say("It would be asked for only with --yes, or after a yes on a terminal.")
 	}

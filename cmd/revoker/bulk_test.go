@@ -90,17 +90,23 @@ func TestBulkSaysHowTheListIsEncoded(t *testing.T) {
 // is open, and the whole list goes on with it.
 func TestBulkGoesOnWithAListThatBrokeOff(t *testing.T) {
 	t.Parallel()
-	for name, broken := range map[string]int{"within the first chunk": 900, "later": 2500} {
+	for name, test := range map[string]struct {
+		broken int
+		want   string
+	}{
+		"before any is asked for": {900, "the disk is broken: nothing is asked for; give the list again"},
+		"later":                   {1300, "the disk is broken: the batch refunds has "},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newEmbeddedWorld(t)
-			whole := w.list(3000)
-			part := whole[:strings.Index(whole, fmt.Sprintf("imp_%012d", broken))]
+			lines := test.broken + 100
+			whole := w.list(lines)
+			part := whole[:strings.Index(whole, fmt.Sprintf("imp_%012d", test.broken))]
 			w.stdin = io.MultiReader(strings.NewReader(part), iotest.ErrReader(errors.New("the disk is broken")))
 			code, _, stderr := w.run(t.Context(), "bulk", "-", "--batch", "refunds")
-			want := "the disk is broken: the batch refunds has "
-			if code != exitFailed || !strings.Contains(stderr, want) {
-				t.Errorf("exit code %d, got %q, want %q", code, stderr, want)
+			if code != exitFailed || !strings.Contains(stderr, test.want) {
+				t.Errorf("exit code %d, got %q, want %q", code, stderr, test.want)
 			}
 			_, stdout, _ := w.run(t.Context(), "batch", "show", "refunds", "--json")
 			if strings.Contains(stdout, `"complete":true`) {
@@ -111,7 +117,7 @@ func TestBulkGoesOnWithAListThatBrokeOff(t *testing.T) {
 			if code, _, stderr := w.run(t.Context(), "bulk", "-", "--batch", "refunds"); code != exitDone {
 				t.Errorf("the whole list: exit code %d: %s", code, stderr)
 			}
-			w.shows(t, exitUnfinished, `"lines":3000,"complete":true`, "batch", "show", "refunds", "--json")
+			w.shows(t, exitUnfinished, fmt.Sprintf(`"lines":%d,"complete":true`, lines), "batch", "show", "refunds", "--json")
 		})
 	}
 }

@@ -15,7 +15,7 @@ func TestClusterOfThreeMasters(t *testing.T) {
 	masters := redistest.StartMasters(t, 3, "--appendonly", "yes")
 	w := newWorld(t, redistest.ClusterURL(masters), iamporttest.Config{})
 	log := startWork(t, w.environment)
-	tour{producer: w, operator: w, lines: 3000, refused: 30}.run(t)
+	tour{producer: w, operator: w, lines: 600, refused: 30}.run(t)
 
 	for i, master := range masters { // queues have slots of their own, and all of ours one
 		if n := master.Client(t).DBSize(t.Context()).Val(); n == 0 {

@@ -8,7 +8,8 @@ import (
 	"receiptrevoker/cmd/internal/list"
 )
 
-// shownGateways is how many gateways that are not known are shown one by one.
+// shownGateways is how many gateways a summary shows one by one, which a person reads
+// before the list is asked for.
 const shownGateways = 20
 
 // tellColumns says what the columns of a list hold that they should not: imp_uids that
@@ -26,7 +27,7 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 		newScreen(out).say("revoker: %d %s lines name a gateway that is not known%s",
 			n, of, rightColumn(n, suspects.Rows, layout.PG))
 	}
-	tellGateways(out, reader)
+	tellGateways(out, reader, whole)
 }
 
 // ofRows says of how many lines a count is.
@@ -55,25 +56,23 @@ func rightColumn(wrong, rows int, column string) string {
 	return fmt.Sprintf(": is %q the right column?", fit(column, 40))
 }
 
-// tellGateways says which gateways are not known, the most frequent one by one, and how many
-// others there are. Where the reader does not remember all, there are more than that.
-func tellGateways(out io.Writer, reader *list.Reader) {
+// tellGateways says which gateways are not known, each spelling once, the most frequent
+// first, and how many lines name others than the reader tells apart. Unless the whole list
+// was read it says so of 20: the rest follows at its end.
+func tellGateways(out io.Writer, reader *list.Reader, whole bool) {
 	unknown, others := reader.UnknownGateways()
-	more := ""
-	if others > 0 {
-		more = "more than "
+	shown := unknown
+	if !whole {
+		shown = unknown[:min(len(unknown), shownGateways)]
 	}
-	shown := unknown[:min(len(unknown), shownGateways)]
 	for _, gateway := range shown {
 		newScreen(out).say("revoker: gateway %q is not known: %s to the common queue", gateway.Name, goes(gateway.Lines))
 	}
-	rest := unknown[len(shown):]
-	for _, gateway := range rest {
+	for _, gateway := range unknown[len(shown):] {
 		others += gateway.Lines
 	}
 	if others > 0 {
-		newScreen(out).say("revoker: %s%s not known: %s to the common queue",
-			more, count(len(rest), "other gateway is", "other gateways are"), goes(others))
+		newScreen(out).say("revoker: other gateways than these %d are not known: %s to the common queue", len(shown), goes(others))
 	}
 }
 

@@ -28,7 +28,7 @@ func TestFailoverThroughSentinels(t *testing.T) {
 	}
 	sentinels := redistest.StartSentinels(t, master, 3, len(replicas))
 	w := newWorld(t, sentinels.URL(), iamporttest.Config{Latency: iamporttest.Latency{Median: 20 * time.Millisecond}})
-	const lines = 3000
+	const lines = 2000
 	list, report := w.list(lines), filepath.Join(t.TempDir(), "report.csv")
 
 	log := startWork(t, w.environment)

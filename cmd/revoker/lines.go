@@ -79,7 +79,8 @@ func (r *lineReader) read(yield func(enqueue.Line) bool) {
 		switch {
 		case errors.As(err, &bad):
 			row = bad.Row
-			line = enqueue.Line{Number: bad.Line, ImpUID: row.ImpUID, PG: row.PG, Invalid: bad, Text: bad.Text}
+			why := &list.LineError{Line: bad.Line, Text: bad.Text, Err: bad.Err} // not its columns, which may be 1 MiB
+			line = enqueue.Line{Number: bad.Line, ImpUID: row.ImpUID, PG: row.PG, Invalid: why, Text: bad.Text}
 		case err != nil:
 			r.fail(err)
 			return

@@ -46,6 +46,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("REVOKER_RETRY_MAX", "200ms")
 			env.Setenv("REVOKER_TIMEOUT", "2s")
 			env.Setenv("REVOKER_HTTP", "off")
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // by default, each command sleeps for a second
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

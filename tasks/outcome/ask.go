@@ -1,6 +1,7 @@
 package outcome
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -35,8 +36,7 @@ type Asked struct {
 // worker does.
 func (s *Store) Ask(ctx context.Context, r tasks.Revocation) (Asked, error) {
 	r.Batch = ""
-	reply, err := s.run(ctx, askScript, s.openKey(), "", "", "", 1, []byte{'?', 0, 0, 0, 0},
-		r.ImpUID, "1", s.json(mannerOf(r))).StringSlice()
+	reply, err := s.askSingle(ctx, false, []tasks.Revocation{r})
 	if err != nil {
 		return Asked{}, fmt.Errorf("record the request for %s: %w", r.ImpUID, err)
 	}
@@ -44,6 +44,17 @@ func (s *Store) Ask(ctx context.Context, r tasks.Revocation) (Asked, error) {
 	a.Status, a.ApplyNum = Status(reply[4]), reply[5]
 	a.Enqueue = a.Status == Queued && !a.Other
 	return a, nil
+}
+
+// askSingle asks for requests that are in no batch, and changes nothing in a dry run. It
+// returns the reply of the script.
+func (s *Store) askSingle(ctx context.Context, dry bool, requests []tasks.Revocation) ([]string, error) {
+	rows := bytes.Repeat([]byte{'?', 0, 0, 0, 0}, len(requests))
+	args := []any{"", flag(dry), "", "", 1, rows}
+	for _, r := range requests {
+		args = append(args, r.ImpUID, "1", s.json(mannerOf(r)))
+	}
+	return s.run(ctx, askScript, s.openKey(), args...).StringSlice()
 }
 
 // AskRows records rows of a batch, from the given one on, and what is asked for in
@@ -89,7 +100,7 @@ func (s *Store) AskRowsAs(
 // askArgs are what the script is told of rows of a batch.
 func (s *Store) askArgs(caller, batch, source string, first int, rows []Row, requests []tasks.Revocation) []any {
 	kept := make([]byte, 0, rowSize*len(rows))
-	args := make([]any, 5, 5+3*len(rows))
+	args := make([]any, 6, 6+3*len(rows))
 	for i, r := range requests {
 		if rows[i].Kind == KindInvalid {
 			r = tasks.Revocation{PG: r.PG}
@@ -98,7 +109,7 @@ func (s *Store) askArgs(caller, batch, source string, first int, rows []Row, req
 		args = append(args, r.ImpUID, lineOf(r), s.json(mannerOf(r)))
 		kept = append(append(kept, byte(cmp.Or(rows[i].Kind, '?'))), rows[i].Digest[:]...)
 	}
-	copy(args, []any{batch, source, caller, first, kept})
+	copy(args, []any{batch, flag(false), source, caller, first, kept})
 	return args
 }
 

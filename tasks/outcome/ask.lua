@@ -2,19 +2,19 @@
 -- kind, and a digest that tells the same list from another. Rows that were asked for
 -- before keep what they are, so that repeating it changes nothing.
 --
--- ARGV  batch, empty for a single request; where its list is; a name for who asks; the
---       first row; the rows (5 bytes each: the kind, "?" for one to be asked for, and
---       the digest); then for each row imp_uid, its line as the request's hash has it,
---       and the other fields of that, in JSON
+-- ARGV  batch, empty for single requests; "1" to change nothing, without a batch; where its
+--       list is; a name for who asks; the first row; the rows (5 bytes each: the kind, "?"
+--       for one to be asked for, and the digest); then for each row imp_uid, its line as
+--       the request's hash has it, and the other fields of that, in JSON
 --
 -- Returns "asked"; those of the rows that were asked for before, and the first row that
 -- the same caller asked for, empty for none; the kinds of the rows after them, and besides
 -- "k" for a queued one whose request was recorded before, "x" for another receipt, or that
--- of another tier, than the one that is being revoked; then of a single request the status
--- and apply_num. Or, with nothing recorded, why: "gone" if there is no such batch,
--- "cancelled", "longer" and the rows of its list, or "other" and the first row that is
--- another list's.
-local batch, first, rows = ARGV[2], tonumber(ARGV[5]), ARGV[6]
+-- of another tier, than the one that is being revoked; then of each single request the
+-- status and apply_num, or where nothing is changed the reason. Or, with nothing recorded,
+-- why: "gone" if there is no such batch, "cancelled", "longer" and the rows of its list, or
+-- "other" and the first row that is another list's.
+local batch, dry, first, rows = ARGV[2], ARGV[3] == '1', tonumber(ARGV[6]), ARGV[7]
 local key, by = batchKey(batch), batch == '' and 'single' or 'in:' .. batch
 local id, score = text(micros), text(millis) -- written once: a number would be for each row
 local manners = {} -- of asking by their JSON, which most rows of a list have in common
@@ -29,24 +29,39 @@ local function record(request, imp_uid, id, line, how)
 end
 
 -- ask records one request, and returns its kind, the status of the imp_uid and the
--- number of its receipt; or nil and an error.
+-- number of its receipt, or the reason; or nil and an error.
 local function ask(imp_uid, line, how)
   local outcome, request = outcomeKey(imp_uid), requestKey(imp_uid)
-  if redis.call('EXISTS', outcome, request) == 0 then -- as of most
+  if not dry and redis.call('EXISTS', outcome, request) == 0 then -- as of most
     return record(request, imp_uid, id, line, how)
   end
-  local f = found(imp_uid, how)
-  if f.err then
-    return nil, f.err
+  local o = redis.pcall('HMGET', outcome, 'status', 'reason', 'request', 'apply_num', 'leased_until', 'idle')
+  local r = redis.pcall('HGETALL', request)
+  if o.err or r.err then
+    return nil, (o.err or r.err) .. ': ' .. imp_uid
   end
-  local o, r, ended, status = f.o, f.r, f.ended, f.status
-  if f.other then
+  r = named(r)
+  local is = current({status = o[1], request = o[3]}, r)
+  local status, ended = is and o[1] or 'queued', is and ending(o[1], o[2])
+  local over = not ended and withdrawn(r) -- it is open, and all who asked have withdrawn it
+  local function differs(name) return how[name] ~= r[name] and (over or how[name]) end
+  local asked, other = r.id or o[1] -- nothing new is; another receipt is being revoked
+  if ended then
+    local another = how.apply_num and how.apply_num ~= (o[4] or r.apply_num)
+    asked = not (how.again or o[2] == 'withdrawn' or another)
+  elseif over and not (is and not o[6] and tonumber(o[5] or 0) > millis) then
+    asked = false -- and no attempt is running that may make a DELETE
+  else
+    other = asked and (differs('apply_num') or differs('tier') or over and differs('again'))
+  end
+  if dry then
+    return other and 'x' or asked and 'e' or 'q', (r.id or o[1]) and status or '', is and o[2] or ''
+  elseif other then
     return 'x', status, r.apply_num or ''
-  end
-  if not f.asked then
+  elseif not asked then
     redis.call('ZADD', openKey, millis, imp_uid) -- first, since memory that is full refuses it
-    local kept = f.over and r[by] or line -- batches that asked for it count the receipt's end
-    redis.call(unpack(f.over and {'HDEL', request, unpack(ofOne)} or {'DEL', request}))
+    local kept = over and r[by] or line -- batches that asked for it count the receipt's end
+    redis.call(unpack(over and {'HDEL', request, unpack(ofOne)} or {'DEL', request}))
     local after = math.max(tonumber(r.id or 0), tonumber(o[3] or 0)) + 1
     record(request, imp_uid, text(math.max(micros, after)), kept, how)
     return kept == line and 'q' or 'r', 'queued', ''
@@ -65,8 +80,7 @@ local function ask(imp_uid, line, how)
   if not ended then
     redis.call('ZADD', openKey, 'NX', millis, imp_uid) -- where its outcome was lost
     return kind, status, ''
-  end
-  if kind ~= 'r' then -- also what ended while there was no batch to count it
+  elseif kind ~= 'r' then -- also what ended while there was no batch to count it
     count({[by] = line}, nil, ended)
   end
   -- What asks for it ends with its outcome, or it would be open again.
@@ -81,7 +95,7 @@ if batch ~= '' then
     if first > 1 then
       return {'gone'}
     end
-    redis.call('HSET', key, 'started_at', now, 'changed_at', now, 'source', ARGV[3])
+    redis.call('HSET', key, 'started_at', now, 'changed_at', now, 'source', ARGV[4])
     redis.call('DEL', key .. ':rows', key .. ':counted')
     redis.call('ZADD', prefix .. 'batch-index', millis, batch)
   end
@@ -100,27 +114,28 @@ if batch ~= '' then
       return {'other', tostring(first + i - 1)}
     end
   end
-  own = was[3] == ARGV[4] and was[4]
+  own = was[3] == ARGV[5] and was[4]
   if not own and #kept < #rows then
-    redis.call('HSET', key, 'asker', ARGV[4], 'asked_from', first + #kept / 5)
+    redis.call('HSET', key, 'asker', ARGV[5], 'asked_from', first + #kept / 5)
   end
 end
 
-local names = {q = 'queued', e = 'elsewhere', r = 'repeated', i = 'invalid'}
-names.k, names.x = names.q, names.i
-local kinds, new, sums, status, number = {}, {}, {expected = 0}, '', ''
+local names = {q = 'queued', k = 'queued', e = 'elsewhere', r = 'repeated', i = 'invalid', x = 'invalid'}
+local kinds, new, sums, reply = {}, {}, {expected = 0}, {'asked', kept, own or '', ''}
 for i = #kept / 5 + 1, #rows / 5 do
-  local imp_uid, line, json = ARGV[i * 3 + 4], ARGV[i * 3 + 5], ARGV[i * 3 + 6]
-  local how, kind = manners[json], string.sub(rows, i * 5 - 4, i * 5 - 4)
+  local imp_uid, line, json = ARGV[i * 3 + 5], ARGV[i * 3 + 6], ARGV[i * 3 + 7]
+  local how, kind, status, more = manners[json], string.sub(rows, i * 5 - 4, i * 5 - 4)
   if not how then
     how = cjson.decode(json)
     how.fields, how.cell = given({}, how), ':' .. (string.match(line, ' (.*)$') or '')
     manners[json] = how
   end
   if kind == '?' then
-    kind, status, number = ask(imp_uid, line, how)
+    kind, status, more = ask(imp_uid, line, how)
     if not kind then
       return redis.error_reply(status)
+    elseif batch == '' then
+      reply[#reply + 1], reply[#reply + 2] = status, more
     end
   end
   kinds[#kinds + 1] = kind
@@ -143,4 +158,5 @@ if batch ~= '' then
   renew(key)
   settle(batch)
 end
-return {'asked', kept, own or '', table.concat(kinds), status, number}
+reply[4] = table.concat(kinds)
+return reply

@@ -86,41 +86,12 @@ local function withdrawn(asked, besides)
   end
   for name in pairs(asked) do
     local batch = string.match(name, '^in:(.+)$')
-    local asks = batch and redis.call('HEXISTS', batchKey(batch), 'cancelled_at') == 0
-    if asks and batch ~= besides then
+    if batch and batch ~= besides and redis.call('HEXISTS', batchKey(batch), 'cancelled_at') == 0 then
       return false
     end
     cancelled = cancelled or batch ~= nil
   end
   return cancelled
-end
-
--- found returns what asking for an imp_uid in a manner finds, or an error: o, the fields
--- of its outcome, and r, those of its request by name; how it ended, if it has, and its
--- status and reason; over, whether it is open and all who asked have withdrawn it; whether
--- it was asked for, so that nothing new is; and other, whether another receipt of it, or
--- one of another tier, is being revoked.
-local function found(imp_uid, how)
-  local o = redis.pcall('HMGET', outcomeKey(imp_uid), 'status', 'reason', 'request', 'apply_num', 'leased_until', 'idle')
-  local r = redis.pcall('HGETALL', requestKey(imp_uid))
-  if o.err or r.err then
-    return {err = (o.err or r.err) .. ': ' .. imp_uid}
-  end
-  r = named(r)
-  local is = current({status = o[1], request = o[3]}, r)
-  local f = {o = o, r = r, asked = r.id or o[1], status = is and o[1] or 'queued', reason = is and o[2]}
-  f.ended = is and ending(o[1], o[2])
-  f.over = not f.ended and withdrawn(r)
-  local function differs(name) return how[name] ~= r[name] and (f.over or how[name]) end
-  if f.ended then
-    local another = how.apply_num and how.apply_num ~= (o[4] or r.apply_num)
-    f.asked = not (how.again or o[2] == 'withdrawn' or another)
-  elseif f.over and not (is and not o[6] and tonumber(o[5] or 0) > millis) then
-    f.asked = false -- and no attempt is running that may make a DELETE
-  else
-    f.other = f.asked and (differs('apply_num') or differs('tier') or f.over and differs('again'))
-  end
-  return f
 end
 
 -- renew gives a batch another ttl to live.
@@ -169,16 +140,15 @@ local function count(asked, before, after)
     local key = row and batchKey(batch)
     if row and redis.call('EXISTS', key) == 1 then
       local counted = redis.call('SETBIT', key .. ':counted', row, after and 1 or 0) == 1
-      local lost = counted and not before -- its outcome, since it was counted
-      if counted and before then
-        redis.call('HINCRBY', key, before .. ':' .. pg, -1)
-        redis.call('HINCRBY', key, 'done', -1)
-      end
-      if after and not lost then
-        redis.call('HINCRBY', key, after .. ':' .. pg, 1)
-        redis.call('HINCRBY', key, 'done', 1)
-      end
-      if not lost then
+      if before or not counted then -- else its outcome was lost since it was counted
+        if counted then
+          redis.call('HINCRBY', key, before .. ':' .. pg, -1)
+          redis.call('HINCRBY', key, 'done', -1)
+        end
+        if after then
+          redis.call('HINCRBY', key, after .. ':' .. pg, 1)
+          redis.call('HINCRBY', key, 'done', 1)
+        end
         settle(batch)
       end
     end

@@ -2,7 +2,6 @@ package outcome
 
 import (
 	"encoding/json"
-	"time"
 
 	"receiptrevoker/tasks"
 )
@@ -47,11 +46,4 @@ func (b Batch) leftSeconds() *int64 {
 	}
 	seconds := int64(left.Seconds())
 	return &seconds
-}
-
-func formatTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(timeFormat)
 }

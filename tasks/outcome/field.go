@@ -175,18 +175,21 @@ func number[N int | int64](name string, at func(*Outcome) *N, present func(*Outc
 func moment(name string, at func(*Outcome) *time.Time) field {
 	return field{
 		name: name,
-		get: func(o *Outcome) string {
-			if year := at(o).UTC().Year(); at(o).IsZero() || year < 0 || year > 9999 { // RFC 3339 has no such year
-				return ""
-			}
-			return at(o).UTC().Format(timeFormat)
-		},
+		get:  func(o *Outcome) string { return formatTime(*at(o)) },
 		set: func(o *Outcome, s string) error {
 			t, err := time.Parse(time.RFC3339, s)
 			*at(o) = t.UTC()
 			return err
 		},
 	}
+}
+
+// formatTime writes a time, empty for none and for what RFC 3339 has no year for.
+func formatTime(t time.Time) string {
+	if year := t.UTC().Year(); t.IsZero() || year < 0 || year > 9999 {
+		return ""
+	}
+	return t.UTC().Format(timeFormat)
 }
 
 func hasAnswer(o *Outcome) bool { return o.HTTPStatus != 0 }

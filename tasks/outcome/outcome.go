@@ -1,6 +1,6 @@
 // Package outcome keeps what became of every imp_uid: the record, the store
 // in Redis, the stream of what ended, and the list of dead letters. It is the
-// only owner of this project's own keys in Redis, but for those of the gates.
+// only owner of this project's own keys in Redis, but for those of workers, accounts and gates.
 package outcome
 
 import (

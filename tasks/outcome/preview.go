@@ -3,7 +3,6 @@ package outcome
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"receiptrevoker/tasks"
 )
@@ -27,18 +26,13 @@ func (s *Store) Preview(ctx context.Context, requests []tasks.Revocation) ([]Pre
 	if len(requests) == 0 {
 		return nil, nil
 	}
-	args := make([]any, 0, 4*len(requests))
-	for _, r := range requests {
-		args = append(args, r.ImpUID, r.ApplyNum, flag(r.Again), r.Tier)
-	}
-	reply, err := s.run(ctx, previewScript, s.openKey(), args...).StringSlice()
+	reply, err := s.askSingle(ctx, true, requests)
 	if err != nil {
 		return nil, fmt.Errorf("read what is known of %d imp_uids: %w", len(requests), err)
 	}
-	previews := make([]Preview, len(reply))
-	for i, text := range reply {
-		status, reason, _ := strings.Cut(strings.TrimPrefix(text[1:], " "), " ")
-		previews[i] = Preview{readAsked(text[0]).Kind, Status(status), Reason(reason)}
+	previews := make([]Preview, len(requests))
+	for i, kind := range []byte(reply[3]) {
+		previews[i] = Preview{readAsked(kind).Kind, Status(reply[4+2*i]), Reason(reply[5+2*i])}
 	}
 	return previews, nil
 }

@@ -12,14 +12,12 @@ var sources embed.FS
 
 var (
 	askScript      = script("ask.lua")
-	beatScript     = script("beat.lua")
 	beginScript    = script("begin.lua")
 	cancelScript   = script("cancel.lua")
 	completeScript = script("batch_complete.lua")
 	extendScript   = script("extend.lua")
 	finishScript   = script("finish.lua")
 	overdueScript  = script("overdue.lua")
-	previewScript  = script("preview.lua")
 	reviveScript   = script("revive.lua")
 	settleScript   = script("settle.lua")
 )

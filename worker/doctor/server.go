@@ -67,13 +67,13 @@ func (n *node) role() Finding {
 
 // writes writes a key that lives for a second.
 func (d *doctor) writes(ctx context.Context) {
-	err := d.Outcomes.Writable(ctx)
+	err := d.Redis.Set(ctx, "{"+d.Outcomes.Namespace()+"}:doctor", 1, time.Second).Err()
 	if err == nil {
 		d.tell(ok("writes", "Redis takes writes"))
 		return
 	}
 	mend := cmp.Or(redisfault.Advice(err), "mend what Redis says")
-	d.tell(failure("writes", "Redis takes no writes: "+err.Error(), mend))
+	d.tell(failure("writes", "Redis takes no writes: write a key that lives for a second: "+err.Error(), mend))
 }
 
 // maxSkew is how far clocks may be apart. Tasks become due by workers' clocks,

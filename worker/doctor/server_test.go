@@ -40,6 +40,16 @@ func TestBadSettingsOfRedis(t *testing.T) {
 	}
 }
 
+func TestTrialOfWritesLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t)
+	examine(t, config(client)).want(t, "writes", wanted{doctor.OK, "takes writes"})
+	const none = -2 // the key's life is over already
+	if left := client.PTTL(t.Context(), "{receipt}:doctor").Val(); left > time.Second || left < 0 && left != none {
+		t.Errorf("its key lives for %v", left)
+	}
+}
+
 func TestReplicaIsNoPlaceToWriteTo(t *testing.T) {
 	t.Parallel()
 	master := redistest.Start(t)

@@ -5,16 +5,16 @@ var ofFaults = []mutation{
 	{
 		name:   "archive-undone",
 		breaks: "What a person archived is enqueued again and revoked.",
-		file:   "worker/settle.go",
+		file:   "worker/sweep/settle.go",
 		old:    "\tcase stopped:\n\t\treturn s.giveUp(ctx, task)",
 		new:    "\tcase stopped:\n\t\treturn s.remove(ctx, task)",
 	},
 	{
 		name:   "reissued-taken-for-duplicate",
 		breaks: "A receipt that was issued again under the same imp_uid cannot be revoked.",
-		file:   "tasks/outcome/batch.lua",
-		old:    "f.asked = not (how.again or o[2] == 'withdrawn' or another)",
-		new:    "f.asked = true",
+		file:   "tasks/outcome/ask.lua",
+		old:    "asked = not (how.again or o[2] == 'withdrawn' or another)",
+		new:    "asked = true",
 	},
 	{
 		name:   "later-receipt-revoked",
@@ -61,7 +61,7 @@ var ofFaults = []mutation{
 	{
 		name:   "loss-unnoticed",
 		breaks: "A Redis that lost its last second is believed: what was called may be reported as not issued.",
-		file:   "tasks/outcome/beat.lua",
+		file:   "worker/heartbeat/beat.lua",
 		old:    "if beats < seen then",
 		new:    "if false then",
 	},

@@ -26,7 +26,7 @@ var ofInvariants = []mutation{
 	{
 		name:   "lost-task-stays-lost",
 		breaks: "A request whose task is gone never ends.",
-		file:   "worker/overdue.go",
+		file:   "worker/sweep/overdue.go",
 		old:    "needy := slices.DeleteFunc(s.find(ctx, open), found.well)",
 		new:    "needy := s.find(ctx, nil)",
 	},

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// object takes the object ahead, which is outside of an array or the response of an
+// object takes the object ahead, which is outside of an answer's list or the response of an
 // answer. It is an element unless it holds a list: then those of the list are.
 func (e *elements) object(response bool) (bool, error) {
 	opened := level{bracket: '{', line: e.scan.line, full: true}
@@ -36,12 +36,12 @@ func (e *elements) object(response bool) (bool, error) {
 			e.scan.text = e.scan.text[:0]
 			return e.object(true)
 		}
-		value, err := e.memberValue()
-		if err != nil {
+		from := len(e.scan.text)
+		if err := e.scan.value(); err != nil {
 			return false, err
 		}
 		if key == "total" {
-			opened.total, _ = strconv.Atoi(value)
+			opened.total, _ = strconv.Atoi(string(e.scan.text[from:]))
 		}
 		if b, err = e.scan.inside(); err != nil || b != ',' {
 			return e.remainder(err)
@@ -80,13 +80,6 @@ func (e *elements) key() (string, bool, error) {
 	return key, true, nil
 }
 
-// memberValue takes the value of a key, and returns it as it came.
-func (e *elements) memberValue() (string, error) {
-	from := len(e.scan.text)
-	err := e.scan.value()
-	return string(e.scan.text[from:]), err
-}
-
 // member skips a member of an answer that follows its list.
 func (e *elements) member() (bool, error) {
 	key, ok, err := e.key()
@@ -103,6 +96,5 @@ func (e *elements) member() (bool, error) {
 	if b, err := e.scan.inside(); err != nil || endsWord(b) {
 		return false, e.scan.broken(fmt.Sprintf("the key %q has no value", cut(key)))
 	}
-	_, err = e.memberValue()
-	return false, err
+	return false, e.scan.value()
 }

@@ -2,7 +2,6 @@ package list
 
 import (
 	"archive/zip"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -39,8 +38,11 @@ func openArchive(file io.ReaderAt, size int64) (*workbook, error) {
 
 // foreign says what an archive is that is no workbook, "" for a workbook.
 func (b *workbook) foreign(files []*zip.File) string {
-	if kind := b.openDocument(); kind != "" {
-		return "an OpenDocument file (" + kind + ")" + saveAs
+	switch kind := b.mediaType(); {
+	case strings.HasPrefix(kind, "application/vnd.oasis.opendocument."):
+		return "an OpenDocument file (" + cut(kind) + ")" + saveAs
+	case strings.HasPrefix(kind, "application/hwp"):
+		return "a Hangul document (.hwpx)" + saveTable
 	}
 	b.main = "xl/workbook.xml"
 	for _, r := range b.relations("") {
@@ -49,10 +51,10 @@ func (b *workbook) foreign(files []*zip.File) string {
 		}
 	}
 	switch {
-	case strings.HasSuffix(b.main, ".bin"):
+	case strings.HasSuffix(b.main, ".bin"), b.parts["xl/workbook.bin"] != nil:
 		return "a binary workbook (.xlsb)" + saveAs
-	case strings.HasPrefix(b.main, "word/"), strings.HasPrefix(b.main, "ppt/"):
-		return "a Word document or a presentation: save its table as CSV UTF-8 or as a workbook (.xlsx)"
+	case b.holds("word/"), b.holds("ppt/"), strings.HasPrefix(b.main, "word/"), strings.HasPrefix(b.main, "ppt/"):
+		return "a Word document or a presentation" + saveTable
 	case b.parts[b.main] == nil && len(files) > 0:
 		return fmt.Sprintf("a ZIP archive that holds %s: unpack it and give the list in it", cut(files[0].Name))
 	case b.parts[b.main] == nil:
@@ -61,9 +63,19 @@ func (b *workbook) foreign(files []*zip.File) string {
 	return ""
 }
 
-// openDocument returns the media type of an OpenDocument file, which stands in
-// its part mimetype, and "" for another archive.
-func (b *workbook) openDocument() string {
+// holds reports whether the archive has parts in a folder.
+func (b *workbook) holds(folder string) bool {
+	for name := range b.parts {
+		if strings.HasPrefix(name, folder) {
+			return true
+		}
+	}
+	return false
+}
+
+// mediaType returns what OpenDocument and Hangul files say of themselves in their part
+// mimetype, and "" for another archive.
+func (b *workbook) mediaType() string {
 	part, ok := b.parts["mimetype"]
 	if !ok {
 		return ""
@@ -74,10 +86,7 @@ func (b *workbook) openDocument() string {
 	}
 	defer in.Close()
 	kind, _ := io.ReadAll(io.LimitReader(in, 200))
-	if !strings.HasPrefix(string(kind), "application/vnd.oasis.opendocument.") {
-		return ""
-	}
-	return cut(strings.TrimSpace(string(kind)))
+	return strings.TrimSpace(string(kind))
 }
 
 // partName returns a part's name as it is looked for: some writers begin names
@@ -97,7 +106,7 @@ func (b *workbook) unmarshal(name string, into any) error {
 		return fmt.Errorf("%s: %w", cut(name), err)
 	}
 	defer in.Close()
-	if err := xml.NewDecoder(io.LimitReader(in, maxPart)).Decode(into); err != nil {
+	if err := newXMLDecoder(asUTF8(io.LimitReader(in, maxPart))).Decode(into); err != nil {
 		return fmt.Errorf("%s: %w", cut(name), err)
 	}
 	return nil

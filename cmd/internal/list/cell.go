@@ -37,9 +37,10 @@ func clean(value string) string {
 func bare(b byte) bool { return b > ' ' && b < 0x7F && b != '"' && b != '\'' && b != '=' }
 
 // invisible reports whether r is a blank or a character without a width: a zero
-// width space or joiner, a direction mark, a word joiner, a byte-order mark.
+// width space or joiner, a direction mark, a word joiner, a byte-order mark, or the Ctrl-Z
+// with which DOS ends a text.
 func invisible(r rune) bool {
-	return unicode.IsSpace(r) || r >= 0x200B && r <= 0x200F || r >= 0x202A && r <= 0x202E || r == 0x2060 || r == 0xFEFF
+	return unicode.IsSpace(r) || r == 0x1A || r >= 0x200B && r <= 0x200F || r >= 0x202A && r <= 0x202E || r == 0x2060 || r == 0xFEFF
 }
 
 // ordinary reports whether an imp_uid looks like PortOne's, imp_448280090638.

@@ -3,7 +3,6 @@ package list
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -15,29 +14,29 @@ import (
 // needs. Levels up to 19, and its default of 3, need 8 MiB at most.
 const maxWindow = 64 << 20
 
-// unpack returns what a list holds if it is compressed, by its first bytes, and
-// what with: gzip, zstd or "". Several parts one after another are read as one.
-func unpack(in *bufio.Reader) (io.Reader, string, error) {
+// unpack returns what a list holds if it is compressed, by its first bytes: with gzip or
+// zstd. Several parts one after another are read as one. It returns nil if it is neither.
+func unpack(in *bufio.Reader) (*unpacking, error) {
 	head, err := in.Peek(4)
 	if err != nil && err != io.EOF {
-		return nil, "", err
+		return nil, err
 	}
 	switch {
-	case bytes.HasPrefix(head, []byte("\x1F\x8B")):
-		unpacked, err := gzip.NewReader(in)
+	case bytes.HasPrefix(head, gzipMagic):
+		members, err := newGzipMembers(in)
 		if err != nil {
-			return nil, "", damaged("gzip", err)
+			return nil, damaged("gzip", err)
 		}
-		return &unpacking{unpacked, "gzip"}, "gzip", nil
+		return &unpacking{in: members, with: "gzip"}, nil
 	case isZstd(head):
 		unpacked, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), // which starts no goroutine
 			zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return nil, "", damaged("zstd", err)
+			return nil, damaged("zstd", err)
 		}
-		return &unpacking{unpacked, "zstd"}, "zstd", nil
+		return &unpacking{in: unpacked, with: "zstd"}, nil
 	}
-	return in, "", nil
+	return nil, nil
 }
 
 // isZstd reports whether head begins a frame of RFC 8878, section 3.1, or one that
@@ -49,27 +48,49 @@ func isZstd(head []byte) bool {
 
 // unpacking says of what could not be unpacked how it was compressed.
 type unpacking struct {
-	in   io.Reader
-	with string
+	in       io.Reader
+	with     string
+	any      bool // something was unpacked
+	trailed  bool // what follows the compressed data is none
+	reported bool
 }
 
-// Read reads what is unpacked.
+// Read reads what is unpacked. It ends where something follows that is not compressed.
 func (u *unpacking) Read(p []byte) (int, error) {
 	n, err := u.in.Read(p)
-	if err != nil && err != io.EOF {
-		err = damaged(u.with, err)
+	u.any = u.any || n > 0
+	switch {
+	case err == nil || err == io.EOF:
+		return n, err
+	case err == errTrailing, errors.Is(err, zstd.ErrMagicMismatch) && u.any:
+		u.trailed = true
+		return n, io.EOF
 	}
-	return n, err
+	return n, damaged(u.with, err)
+}
+
+// trailing returns how the reading of a list ends: with a [*LineError] at a line if
+// something follows the compressed data, which may be a part of the list that is damaged,
+// and after that with io.EOF.
+func (u *unpacking) trailing(line int) error {
+	if u == nil || !u.trailed || u.reported {
+		return io.EOF
+	}
+	u.reported = true
+	return &LineError{Line: line, Row: Row{Line: line}, Err: fmt.Errorf(
+		"what follows the %s data is not compressed with it, and cannot be read: is a part of the list damaged?", u.with)}
 }
 
 // damaged returns the error for compressed data that cannot be unpacked.
 func damaged(with string, err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
-		return fmt.Errorf("the %s file is cut short, its end is missing: copy or make it again: %w",
+		err = fmt.Errorf("the %s file is cut short, its end is missing: copy or make it again: %w",
 			with, io.ErrUnexpectedEOF)
 	case errors.Is(err, zstd.ErrWindowSizeExceeded):
-		return fmt.Errorf("the zstd file needs more than 64 MiB to unpack: make it again without --ultra and --long: %w", err)
+		err = fmt.Errorf("the zstd file needs more than 64 MiB to unpack: make it again without --ultra and --long: %w", err)
+	default:
+		err = fmt.Errorf("the %s file cannot be unpacked: %w", with, err)
 	}
-	return fmt.Errorf("the %s file cannot be unpacked: %w", with, err)
+	return brokenError{err}
 }

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,6 +63,9 @@ func TestCompressedLists(t *testing.T) {
 		{"gzip of NDJSON", "gzip", list.NDJSON, gzipped(t, "\n{\"imp_uid\":\"imp_1\",\"pg\":\"kcp\"}\n{\"imp_uid\":\"imp_2\",\"pg\":\"kcp\"}")},
 		{"gzip of a workbook", "gzip", list.XLSX, gzipped(t, string(workbook(t, row(1, text("A1", "imp_uid"), text("B1", "pg"))+
 			row(2, text("A2", "imp_1"), text("B2", "kcp"))+row(3, text("A3", "imp_2"), text("B3", "kcp")))))},
+		{"gzip before zero bytes", "gzip", list.CSV, append(gzipped(t, "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n"), make([]byte, 10_000)...)},
+		{"gzip in parts with zero bytes between", "gzip", list.CSV, slices.Concat(
+			gzipped(t, "imp_uid,pg\nimp_1,k"), make([]byte, 512), gzipped(t, "cp\nimp_2,kcp\n"), make([]byte, 3))},
 		{"zstd", "zstd", list.CSV, zstandard(t, nil, "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n")},
 		{"zstd in parts, after one to be skipped", "zstd", list.CSV, append([]byte("\x50\x2A\x4D\x18\x02\x00\x00\x00xx"),
 			zstandard(t, nil, "imp_uid,pg\nimp_1,", "kcp\nimp_2,kcp\n")...)},
@@ -103,7 +107,11 @@ func TestCompressedListThatIsDamaged(t *testing.T) {
 		{"gzip without its checksum", "the gzip file is cut short", zipped[:len(zipped)-6]},
 		{"gzip with another checksum", "the gzip file cannot be unpacked: gzip: invalid checksum", append(zipped[:len(zipped)-8:len(zipped)-8], "12345678"...)},
 		{"gzip cut within its header", "the gzip file is cut short", zipped[:5]},
-		{"gzip with something after it", "the gzip file cannot be unpacked: gzip: invalid header", append(zipped[:len(zipped):len(zipped)], "something else"...)},
+		{"gzip with something after it", "what follows the gzip data is not compressed", append(zipped[:len(zipped):len(zipped)], "something else"...)},
+		{"gzip with a little after it", "what follows the gzip data is not compressed", append(zipped[:len(zipped):len(zipped)], 'x')},
+		{"gzip with something after zero bytes", "what follows the gzip data is not compressed", append(zipped[:len(zipped):len(zipped)], "\x00\x00x"...)},
+		{"gzip with half a part after it", "the gzip file is cut short", append(zipped[:len(zipped):len(zipped)], zipped[:5]...)},
+		{"zstd with something after it", "what follows the zstd data is not compressed", append(packed[:len(packed):len(packed)], "something else"...)},
 		{"zstd cut short", "the zstd file is cut short", packed[:len(packed)/2]},
 		{"zstd with a window that is too large", "make it again without --ultra and --long", []byte("\x28\xB5\x2F\xFD\x00\xB0")},
 	}

@@ -17,6 +17,10 @@ var (
 	errLostColumn  = errors.New("a header without the imp_uid's column stands here or above")
 )
 
+// ownStrings is how long a record may be for its imp_uid to be a part of it in memory, where
+// whoever keeps the one keeps the other: 4 KiB.
+const ownStrings = 4 << 10
+
 // csvParser makes rows of CSV records.
 type csvParser struct {
 	csv    *csv.Reader
@@ -66,6 +70,9 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	}
 	row.PG, row.ImpUID = tasks.Gateway(row.cell(p.gateway)), row.column(p.impUID)
 	row.ApplyNum, row.Tier = row.column(p.number), row.column(p.tier)
+	if len(record) > ownStrings {
+		row.own()
+	}
 	usual := ordinary(row.ImpUID)
 	if !usual {
 		if err := p.unusual(row); err != nil {
@@ -146,6 +153,12 @@ func (p *csvParser) isName(cell string) bool {
 		delete(p.names, "")
 	}
 	return p.names[squeeze(cell)]
+}
+
+// own makes the values that are read no part of the record any more.
+func (r *Row) own() {
+	r.ImpUID, r.PG = strings.Clone(r.ImpUID), tasks.Gateway(strings.Clone(string(r.PG)))
+	r.ApplyNum, r.Tier = strings.Clone(r.ApplyNum), strings.Clone(r.Tier)
 }
 
 // column returns the value of a column, "" if the row does not reach there.

@@ -7,7 +7,7 @@ import (
 )
 
 // elements cuts a JSON text into the records of a list: the elements of its arrays,
-// and of the list that an answer of PortOne holds, and what stands outside of an
+// and of the lists that answers of PortOne hold, and what stands outside of an
 // array. Several values may follow each other, with or without line breaks.
 //
 // PortOne V1 answers {"code":0,"message":null,"response":…} with an array or with
@@ -82,6 +82,9 @@ func (e *elements) step() (bool, error) {
 	top.full, top.comma = true, false
 	if top.bracket == '{' {
 		return e.member()
+	}
+	if b == '{' && !e.answers.answer {
+		return e.object(false)
 	}
 	e.count()
 	return true, e.scan.value()

@@ -31,7 +31,7 @@ var byteOrderMarks = []struct{ mark, encoding string }{
 // that the mark tells, if there is one. UTF-16, with a mark or without, is turned
 // into UTF-8 on the way.
 func open(r io.Reader) (*bufio.Reader, string, error) {
-	in := bufio.NewReaderSize(r, 2*maxRecord)
+	in := bufio.NewReaderSize(r, 2*headSize)
 	head, err := peek(in)
 	if err != nil {
 		return nil, "", err
@@ -53,52 +53,27 @@ func open(r io.Reader) (*bufio.Reader, string, error) {
 }
 
 func fromUTF16(in io.Reader, order unicode.Endianness, bom unicode.BOMPolicy) *bufio.Reader {
-	return bufio.NewReaderSize(transform.NewReader(in, unicode.UTF16(order, bom).NewDecoder()), 2*maxRecord)
-}
-
-// guessUTF16 returns the byte order of UTF-16 without a byte-order mark, and
-// false if head is something else: no other text has a zero byte beside its
-// ASCII, and no text has control characters, as a binary file does.
-func guessUTF16(head []byte) (unicode.Endianness, bool) {
-	head = head[:min(len(head), 4<<10)&^1]
-	little, big := asciiUnits(head, 0), asciiUnits(head, 1)
-	if units := len(head) / 2; max(little, big)*50 < units || units == 0 {
-		return unicode.LittleEndian, false
-	}
-	if little > big {
-		return unicode.LittleEndian, true
-	}
-	return unicode.BigEndian, true
-}
-
-// asciiUnits returns how many units of two bytes are ASCII whose byte is the one
-// at low, 0 or 1; -1 if one is a control character.
-func asciiUnits(head []byte, low int) int {
-	n := 0
-	for i := 0; i < len(head); i += 2 {
-		c := head[i+low]
-		if head[i+1-low] != 0 || c >= utf8.RuneSelf {
-			continue
-		}
-		if c < ' ' && c != '\t' && c != '\r' && c != '\n' {
-			return -1
-		}
-		n++
-	}
-	return n
+	return bufio.NewReaderSize(transform.NewReader(in, unicode.UTF16(order, bom).NewDecoder()), 2*headSize)
 }
 
 // guess returns the encoding of a list that begins with head. If it fits none,
 // it is UTF-8, which lets every line be judged by itself.
 func guess(head []byte) string {
-	if len(head) == maxRecord { // the last line may be cut within a character
-		head = head[:bytes.LastIndexAny(head, "\r\n")+1]
-	}
+	head = wholeLines(head)
 	var d decoder
 	if !utf8.Valid(head) && fits(d.fromKorean(head)) {
 		return eucKR
 	}
 	return plainUTF8
+}
+
+// wholeLines returns the head of a list without its last line if that may be cut within a
+// character.
+func wholeLines(head []byte) []byte {
+	if len(head) == headSize {
+		return head[:bytes.LastIndexAny(head, "\r\n")+1]
+	}
+	return head
 }
 
 // whole returns text without the part of a UTF-8 character at which it was cut.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/unicode/norm"
 )
 
 // cp949 returns text as Korean Windows encodes it.
@@ -70,6 +71,13 @@ func TestUTF16WithoutAMarkIsToldFromOtherFiles(t *testing.T) {
 		"little end first, little ASCII": {utf16(korean, unicode.LittleEndian)[2:], "UTF-16"},
 		"big end first, little ASCII":    {utf16(korean, unicode.BigEndian)[2:], "UTF-16"},
 		"a single imp_uid":               {utf16("imp_1", unicode.LittleEndian)[2:], "UTF-16"},
+		"a long title in Hangul":         {utf16(strings.Repeat("긴제목가나다라", 1000)+korean, unicode.LittleEndian)[2:], "UTF-16"},
+		"the same, big end first":        {utf16(strings.Repeat("긴제목가나다라", 1000)+korean, unicode.BigEndian)[2:], "UTF-16"},
+		"a Ctrl-Z at the end":            {utf16("거래고유번호\r\nimp_1\r\n\x1A", unicode.LittleEndian)[2:], "UTF-16"},
+		"NFD":                            {utf16(norm.NFD.String(korean), unicode.LittleEndian)[2:], "UTF-16"},
+		"a short UTF-8 with a zero byte": {"imp_uid,pg,memo\nimp_1,kcp,a\x00b\n", "UTF-8"},
+		"Korean UTF-8 with a zero byte":  {"거래고유번호,비고\nimp_1,똠\x00방각하\n", "UTF-8"},
+		"CP949 with a zero byte":         {cp949("거래고유번호,비고\nimp_1,똠\x00방각하\n"), "EUC-KR (CP949)"},
 		"UTF-8 with a zero byte":         {"imp_uid,memo\nimp_1,\x00\n" + strings.Repeat("imp_1,memo\n", 10), "UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {

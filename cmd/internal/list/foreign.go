@@ -1,18 +1,22 @@
 package list
 
 import (
+	"archive/tar"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"regexp"
 )
 
 const (
 	compoundMagic = "\xD0\xCF\x11\xE0"
 
-	saveAs  = ": open it in Excel and save it as CSV UTF-8 or as a workbook (.xlsx)"
-	unlock  = ": open it where its software is installed, release it from protection, and save it as CSV UTF-8"
-	askFor  = ": ask for the list as CSV or as a workbook (.xlsx)"
-	extract = ": unpack it, and give the list that is in it"
+	saveAs    = ": open it in Excel and save it as CSV UTF-8 or as a workbook (.xlsx)"
+	unlock    = ": open it where its software is installed, release it from protection, and save it as CSV UTF-8"
+	saveTable = ": save its table as CSV UTF-8 or as a workbook (.xlsx)"
+	askFor    = ": ask for the list as CSV or as a workbook (.xlsx)"
+	extract   = ": unpack it, and give the list that is in it"
 )
 
 // foreignFormats are files that people take for a list, by how they begin, the
@@ -23,11 +27,11 @@ var foreignFormats = []struct{ magic, what string }{
 	{"SCDSA00", "encrypted by SoftCamp document protection (DRM)" + unlock},
 	{"\x9B DRMONE", "encrypted by Fasoo document protection (DRM)" + unlock},
 	{"<!-- FasooSecureContainer", "encrypted by Fasoo document protection (DRM)" + unlock},
-	{"<DOCUMENTSAFER", "encrypted by Document Safer, a document protection (DRM)" + unlock},
-	{"<DOCUMENT SAFER", "encrypted by Document Safer, a document protection (DRM)" + unlock},
+	{"<DOCUMENTSAFER", "encrypted by MarkAny Document Safer, a document protection (DRM)" + unlock},
+	{"<DOCUMENT SAFER", "encrypted by MarkAny Document Safer, a document protection (DRM)" + unlock},
 	{compoundMagic, "an old Excel workbook (.xls) or another old document of Office" + saveAs},
 	{"%PDF", "a PDF" + askFor},
-	{`{\rtf`, "a document of a word processor (RTF): save its table as CSV UTF-8"},
+	{`{\rtf`, "a document of a word processor (RTF)" + saveTable},
 	{"\x1F\x8B", "compressed twice, with gzip at last: unpack it once"},
 	{"\x28\xB5\x2F\xFD", "compressed twice, with zstd at last: unpack it once"},
 	{"PK\x03\x04", "a ZIP archive within another text" + extract},
@@ -47,6 +51,9 @@ var foreignFormats = []struct{ magic, what string }{
 // with one in ten of them is none; one with fewer is read, and their lines told.
 const binaryHead = 512
 
+// fileHead is how much of a file tells what it is: 512 bytes, the header of a tar archive.
+const fileHead = 512
+
 // foreignFile returns an error that says what to do if a file that begins with head
 // is known to be no list.
 func foreignFile(head []byte) error {
@@ -56,8 +63,18 @@ func foreignFile(head []byte) error {
 			return errors.New("the list is " + f.what)
 		}
 	}
+	if markAny.Match(head) && !bytes.Contains(head, []byte("imp_")) {
+		return errors.New("the list is encrypted by MarkAny document protection (DRM)" + unlock)
+	}
+	if file, err := tar.NewReader(bytes.NewReader(head)).Next(); err == nil {
+		return fmt.Errorf("the list is a tar archive that holds %s%s", cut(file.Name), extract)
+	}
 	return nil
 }
+
+// markAny is how files are taken to begin that MarkAny's products encrypt: with its name.
+// No sample is public.
+var markAny = regexp.MustCompile(`(?i)^[<#![\s-]*markany`)
 
 // foreignText is foreignFile for a text, decoded, that begins with head.
 func foreignText(head []byte) error {
@@ -119,7 +136,8 @@ func compoundFile(in io.Reader) error {
 	}
 }
 
-const blanks = " \t\r\n"
+// blanks are what a text may have between its lines. Ctrl-Z (0x1A) is how DOS ends one.
+const blanks = " \t\r\n\x1A"
 
 // firstByte returns the first byte of head that is no blank, 0 if all are.
 func firstByte(head []byte) byte {

@@ -1,7 +1,9 @@
 package list_test
 
 import (
+	"archive/tar"
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 
@@ -23,6 +25,14 @@ func TestForeignFilesAreNamed(t *testing.T) {
 		{"binary workbook", part("_rels/.rels", `<Relationships><Relationship Type="`+relationType+
 			`officeDocument" Target="xl/workbook.bin"/></Relationships>`), "a binary workbook (.xlsb)"},
 		{"OpenDocument", part("mimetype", "application/vnd.oasis.opendocument.spreadsheet"), "an OpenDocument file (application/vnd.oasis.opendocument.spreadsheet)"},
+		{"tar archive", tarOf(t, "환불.csv", "imp_uid\nimp_1\n"), "a tar archive that holds 환불.csv: unpack it"},
+		{"tar archive in gzip", string(gzipped(t, tarOf(t, "list.csv", "imp_uid\n"))), "a tar archive that holds list.csv: unpack it"},
+		{"MarkAny", "MARKANY DRM\x00", "MarkAny document protection"},
+		{"MarkAny in brackets", "<## MarkAny 1.0 ##>\x00\x01", "MarkAny document protection"},
+		{"MarkAny Document Safer", "<DOCUMENT SAFER V3.0>", "MarkAny Document Safer"},
+		{"binary workbook without relations", part("xl/workbook.bin", "x"), "a binary workbook (.xlsb)"},
+		{"Word without relations", part("word/document.xml", "<x/>"), "a Word document"},
+		{"Hangul document", part("mimetype", "application/hwp+zip"), "a Hangul document (.hwpx)"},
 		{"Word", part("_rels/.rels", `<Relationships><Relationship Type="`+relationType+
 			`officeDocument" Target="word/document.xml"/></Relationships>`), "a Word document"},
 		{"CSV in a ZIP archive", part("refunds.csv", "imp_uid\nimp_1\n"), "a ZIP archive that holds refunds.csv: unpack it"},
@@ -47,6 +57,31 @@ func TestForeignFilesAreNamed(t *testing.T) {
 				t.Errorf("error %v, want one with %q", err, test.want)
 			}
 		})
+	}
+}
+
+// tarOf returns an archive of one file.
+func tarOf(t *testing.T, name, text string) string {
+	t.Helper()
+	var out bytes.Buffer
+	archive := tar.NewWriter(&out)
+	if err := archive.WriteHeader(&tar.Header{Name: name, Size: int64(len(text)), Mode: 0o600}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(archive, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestListThatNamesMarkAnyIsRead(t *testing.T) {
+	t.Parallel()
+	got := read(t, strings.NewReader("MarkAny 환불 목록\nimp_uid\nimp_1\n"), list.Options{})
+	if len(got) != 1 || got[0] != "3 imp_1" {
+		t.Errorf("read %q", got)
 	}
 }
 

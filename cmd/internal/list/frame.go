@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	errTooLong    = errors.New("the line is longer than 64 KiB")
+	errTooLong    = errors.New("the line is longer than 1 MiB")
 	errOpenQuote  = errors.New("a quote is opened here and not closed")
 	errStrayQuote = errors.New(`text follows a closing quote; a " inside quotes is written ""`)
 )
@@ -24,14 +24,16 @@ func unusable(err error) bool {
 // very next line, and it never holds more than a record may have. A line ends
 // in LF, CRLF or CR alone, as in an editor.
 type framer struct {
-	in    *bufio.Reader
-	comma byte  // separator of fields; 0 if quotes mean nothing and each line is a record
-	line  int   // number of the line ahead
-	start int   // number of the line on which the record last returned starts
-	size  int   // bytes of that record, still in the buffer
-	lines int   // lines of that record
-	long  bool  // that record goes on after size bytes, up to a line break
-	err   error // why nothing can be read into the buffer any more
+	in    *bufio.Reader // holds two times limit
+	limit int           // how long a line may be
+	most  int           // how far limit may be raised
+	comma byte          // separator of fields; 0 if quotes mean nothing and each line is a record
+	line  int           // number of the line ahead
+	start int           // number of the line on which the record last returned starts
+	size  int           // bytes of that record, still in the buffer
+	lines int           // lines of that record
+	long  bool          // that record goes on after size bytes, up to a line break
+	err   error         // why nothing can be read into the buffer any more
 
 	open unclosed
 
@@ -45,21 +47,31 @@ type framer struct {
 // cannot be used; any other error is final.
 func (f *framer) next() ([]byte, error) {
 	f.leave()
-	f.start = f.line
-	end, err := f.lineEnd(0)
-	if err == errTooLong {
-		// Its last byte may be the CR of a CRLF, so that it is looked at again.
-		f.size, f.lines, f.long = maxRecord-1, 1, true
-		return f.ahead(maxRecord), err
+	for {
+		f.start = f.line
+		end, err := f.lineEnd(0, f.limit)
+		if err == errTooLong && f.raise() {
+			end, err = f.lineEnd(0, f.limit)
+		}
+		if err == errTooLong {
+			// Its last byte may be the CR of a CRLF, so that it is looked at again.
+			f.size, f.lines, f.long = f.limit-1, 1, true
+			return f.ahead(f.limit), err
+		}
+		if err != nil {
+			return nil, err
+		}
+		line := f.ahead(end)
+		if b := line[0]; (b <= ' ' || b == f.comma) && f.skipEmpty(f.empties()) || b == bomUTF8Mark[0] && f.dropMark(line) {
+			continue
+		}
+		return f.whole(line)
 	}
-	if err != nil {
-		return nil, err
-	}
-	line := f.ahead(end)
-	if line[0] == bomUTF8Mark[0] && f.dropMark(line) {
-		return f.next()
-	}
-	f.size, f.lines = end, 1
+}
+
+// whole returns the record that begins with a line.
+func (f *framer) whole(line []byte) (_ []byte, err error) {
+	f.size, f.lines = len(line), 1
 	if f.comma != 0 && bytes.IndexByte(line, '"') >= 0 {
 		if line, err = f.quoted(line); err != nil {
 			return line, err
@@ -97,15 +109,15 @@ func (f *framer) dropMark(line []byte) bool {
 }
 
 // lineEnd returns where the line that starts at offset from of the buffer ends,
-// after its line break. The error is errTooLong if that is more than maxRecord
-// away, io.EOF if there is no such line.
-func (f *framer) lineEnd(from int) (int, error) {
+// after its line break. The error is errTooLong if that is more than limit
+// bytes away, io.EOF if there is no such line.
+func (f *framer) lineEnd(from, limit int) (int, error) {
 	for searched := from; ; {
-		ahead := f.ahead(min(f.in.Buffered(), maxRecord))
+		ahead := f.ahead(min(f.in.Buffered(), limit))
 		if end := lineBreak(ahead[searched:]); end > 0 {
 			return searched + end, nil
 		}
-		if len(ahead) == maxRecord {
+		if len(ahead) == limit {
 			return 0, errTooLong
 		}
 		searched = max(from, len(bytes.TrimSuffix(ahead, []byte("\r"))))
@@ -118,6 +130,19 @@ func (f *framer) lineEnd(from int) (int, error) {
 		}
 		return 0, f.err
 	}
+}
+
+// raise makes room for lines as long as they may be, once one is met that needs it, and
+// reports whether there was none.
+func (f *framer) raise() bool {
+	if f.limit >= f.most {
+		return false
+	}
+	f.limit = f.most
+	held := f.in.Buffered()
+	f.in = bufio.NewReaderSize(f.in, 2*f.limit)
+	f.ahead(held)
+	return true
 }
 
 // lineBreak returns where the first line break of data ends, 0 if there is none.
@@ -185,18 +210,3 @@ func (f *framer) skipLine() {
 
 // again makes next return the same record once more.
 func (f *framer) again() { f.size, f.lines, f.long = 0, 0, false }
-
-// skipBlank goes on to the first line that holds more than blanks and
-// separators. The error is final.
-func (f *framer) skipBlank() error {
-	for {
-		line, err := f.next()
-		if err != nil && err != errTooLong {
-			return err
-		}
-		if len(bytes.Trim(line, unfilled)) > 0 {
-			f.again()
-			return nil
-		}
-	}
-}

@@ -33,7 +33,7 @@ func (r *repeat) Read(p []byte) (int, error) {
 func TestLongLinesCostOneRow(t *testing.T) {
 	t.Parallel()
 	tenMB := func() io.Reader { return &repeat{"0123456789", 1 << 20} }
-	long := "line 3 is longer than 64 KiB"
+	long := "line 3 is longer than 1 MiB"
 	tests := []struct {
 		name, before, after string
 		want                []string
@@ -59,15 +59,16 @@ func TestLongLinesCostOneRow(t *testing.T) {
 	}
 }
 
-func TestLineOfExactly64KiBIsRead(t *testing.T) {
+func TestLineOfExactly1MiBIsRead(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string
 		size int
 		want []string
 	}{
-		{"64 KiB", 64 << 10, []string{"2 imp_1", "3 imp_2"}},
-		{"a byte more", 64<<10 + 1, []string{"line 2 is longer than 64 KiB", "3 imp_2"}},
+		{"more than is buffered at first", 70_000, []string{"2 imp_1", "3 imp_2"}},
+		{"1 MiB", 1 << 20, []string{"2 imp_1", "3 imp_2"}},
+		{"a byte more", 1<<20 + 1, []string{"line 2 is longer than 1 MiB", "3 imp_2"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

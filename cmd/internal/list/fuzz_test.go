@@ -41,7 +41,7 @@ func FuzzReader(f *testing.F) {
 		"\xEF\xBB\xBFno;imp_uid\n1;imp_1\n", "\xFF\xFEi\x00m\x00p\x00_\x001\x00\n\x00",
 		"imp_uid,pg\rimp_1,kcp\rimp_2,\r", "imp_uid\nimp_1\rimp_2\r\r\nimp_3\n", "sep=;\nx;y\nimp_uid;pg\n='imp_1;\"\n",
 		"i\x00m\x00p\x00_\x001\x00\r\x00i\x00m\x00p\x00_\x002\x00", "imp_uid,pg\nimp_1,\n\xEF\xBB\xBFpg,imp_uid\n,imp_2\n합계,3\n",
-		"제목\n\nno|거래고유번호(imp_uid)|PG사\n1|imp_1|kcp.a\n", "imp_1\nimps_2\n", "\n{\"imp_uid\":\"imp_1\"}\n{", "a\timp_uid\n\"\timp_1\n\"\t\"\n", "\"imp_uid\r\"\n\"a\"\r\r\n",
+		"제목\n\nno|거래고유번호(imp_uid)|PG사\n1|imp_1|kcp.a\n", "imp_1\nimps_2\n", "imp_uid\r\n\n,\n\r\n\r\x1A\nimp_1\x1A", "imp_uid,a\x00b\nimp_1,\n", "\n{\"imp_uid\":\"imp_1\"}\n{", "a\timp_uid\n\"\timp_1\n\"\t\"\n", "\"imp_uid\r\"\n\"a\"\r\r\n",
 	} {
 		f.Add([]byte(sample))
 	}
@@ -108,7 +108,7 @@ func checkAllLines(t *testing.T, data []byte, reader *list.Reader, lines map[int
 	}
 	for i, text := range lineEnd.Split(string(data), -1) {
 		blank := strings.TrimFunc(text, func(r rune) bool {
-			return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(",;\t|^='", r)
+			return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(",;\t|^='\x1A", r)
 		})
 		if blank != "" && !lines[i+1] {
 			t.Errorf("line %d, %.80q, was neither read nor reported nor noted", i+1, text)

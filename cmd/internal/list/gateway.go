@@ -12,6 +12,9 @@ import (
 // unless the column holds something else.
 const maxGateways = 256
 
+// maxSpelling is how long a spelling may be to be remembered, in bytes.
+const maxSpelling = 200
+
 // UnknownGateway is a name of a gateway that is not known.
 type UnknownGateway struct {
 	// Name is the gateway as the list names it.
@@ -22,7 +25,7 @@ type UnknownGateway struct {
 
 // UnknownGateways returns the gateways that are not known, of the rows read so
 // far, the most frequent first, and how many rows have others: at most 256
-// spellings are told apart. Their receipts go to the queue of no gateway.
+// spellings of up to 200 bytes are told apart. Their receipts go to the queue of no gateway.
 func (r *Reader) UnknownGateways() (unknown []UnknownGateway, others int) {
 	for pg, lines := range r.gateways.unknown {
 		if lines > 0 {
@@ -67,7 +70,7 @@ func (g *gateways) parse(cell string) tasks.Gateway {
 	if name == "" {
 		pg, known = g.unnamed, true
 	}
-	if len(g.parsed) < maxGateways {
+	if len(g.parsed) < maxGateways && len(cell) <= maxSpelling {
 		pg = tasks.Gateway(strings.Clone(string(pg)))
 		g.parsed[strings.Clone(cell)] = pg
 		if !known {
@@ -79,7 +82,7 @@ func (g *gateways) parse(cell string) tasks.Gateway {
 
 // count counts a row's gateway if it is not known, and reports whether the row names one.
 func (g *gateways) count(pg tasks.Gateway) (unknown bool) {
-	if pg == "" || len(g.unknown) == 0 && len(g.parsed) < maxGateways {
+	if pg == "" || len(g.unknown) == 0 && len(g.parsed) < maxGateways && len(pg) <= maxSpelling {
 		return false
 	}
 	if _, ok := g.unknown[pg]; ok {

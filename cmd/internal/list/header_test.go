@@ -52,7 +52,7 @@ func TestListThatCannotBeReadIsExplained(t *testing.T) {
 		{"gateway twice", "imp_uid,pg,pg\n", "", "line 1: columns 2 and 3 are both named \"pg\": rename one of them"},
 		{"name that only looks like a payment", "imp_id\n", "", "line 1: no column is named imp_uid, impUid, 포트원 거래고유번호, " +
 			"아임포트 거래고유번호, 거래고유번호, 포트원 거래번호, 아임포트 거래번호; the columns are \"imp_id\": say which holds the imp_uid with --column NAME"},
-		{"header too long", strings.Repeat("x,", 64<<10), "", "line 1 is longer than 64 KiB"},
+		{"header too long", strings.Repeat("x,", 1<<20), "", "line 1 is longer than 1 MiB"},
 		{"header with an open quote", "imp_uid,\"x\n", "", "line 1: a quote is opened here and not closed"},
 	}
 	for _, test := range tests {

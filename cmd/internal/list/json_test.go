@@ -1,21 +1,19 @@
 package list_test
 
 import (
-	"fmt"
-	"io"
+	"errors"
 	"strings"
 	"testing"
 
 	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/tasks"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/encoding/unicode"
 )
 
 func TestJSON(t *testing.T) {
 	t.Parallel()
-	long := `{"imp_uid":"imp_9","x":"` + strings.Repeat("가", 64<<10) + `"}`
+	long := `{"imp_uid":"imp_9","x":"` + strings.Repeat("가", 1<<20) + `"}`
 	for _, test := range []golden{
 		{
 			name: "array of objects on one line", opts: list.Options{PG: tasks.KCP},
@@ -61,15 +59,34 @@ func TestJSON(t *testing.T) {
 			},
 		},
 		{
-			name: "elements that are too long", list: "[\"imp_1\",\n" + long + ",\n{\"x\":[" + strings.Repeat("1,\n", 40_000) + "1]},\"imp_2\"]",
+			name: "elements that are too long", list: "[\"imp_1\",\n" + long + ",\n{\"x\":[" + strings.Repeat("1,\n", 400_000) + "1]},\"imp_2\"]",
 			want: []string{
-				"1 imp_1", "line 2: the element that starts here is longer than 64 KiB", "line 3: the element that starts here is longer than 64 KiB",
-				"40003 imp_2",
+				"1 imp_1", "line 2: the element that starts here is longer than 1 MiB", "line 3: the element that starts here is longer than 1 MiB",
+				"400003 imp_2",
 			},
 		},
 		{name: "UTF-16", list: utf16("[\n{\"imp_uid\":\"imp_1\",\"pg\":\"키움페이\"}]", unicode.LittleEndian), want: []string{"2 imp_1 daou"}},
 		{name: "CP949", list: cp949("[\n{\"imp_uid\":\"imp_1\",\"pg\":\"키움페이\",\"비고\":\"똠\"}]"), want: []string{"2 imp_1 daou"}},
 		{name: "byte-order mark", list: "\xEF\xBB\xBF[\"imp_1\"]", want: []string{"1 imp_1"}},
+		{
+			name: "null and numbers before what can be used", list: "[null,448280090638,\n{\"imp_uid\":\"imp_1\"},-1,true, \"imp_2\"]",
+			want: []string{
+				"line 1: the object has no key imp_uid or impUid", "line 1: the element is not a JSON object", "2 imp_1",
+				"line 2: the element is not a JSON object", "line 2: the element is not a JSON object", "2 imp_2",
+			},
+		},
+		{name: "numbers alone", list: "[1,\n2]\n", want: []string{"line 1: the element is not a JSON object", "line 2: the element is not a JSON object"}},
+		{
+			name: "keys by the names of columns", list: "[{\"IMP_UID\":\"imp_1\",\"PG사\":\"케이씨피\"},{\"포트원 거래고유번호\":\"imp_2\",\"결제대행사\":\"nice\"}," +
+				"{\"Imp-UID\":\"imp_3\",\"현금영수증 승인번호\":\"7\"},{\"imp_uid\":\"imp_4\",\"거래고유번호\":\"imp_5\",\"pg_tid\":\"kcp\"}," +
+				"{\"merchant_uid\":\"imp_6\"}]",
+			want: []string{"1 imp_1 kcp", "1 imp_2 nice", "1 imp_3 7", "1 imp_4", "line 1: the object has no key imp_uid or impUid"},
+		},
+		{name: "a Ctrl-Z at the end", list: "[\"imp_1\"]\r\n\x1A", want: []string{"1 imp_1"}},
+		{
+			name: "an element of more than 64 KiB", list: "[{\"imp_uid\":\"imp_1\",\"x\":\"" + strings.Repeat("x", 70_000) + "\"},\n\"imp_2\"]",
+			want: []string{"1 imp_1", "2 imp_2"},
+		},
 		{
 			name: "key as told", opts: list.Options{Column: "결제"}, list: `[{"결제":"imp_1"},{"imp_uid":"imp_2"}]`,
 			want: []string{"1 imp_1", "line 1: the object has no key 결제"},
@@ -77,69 +94,6 @@ func TestJSON(t *testing.T) {
 		{name: "a title in brackets is no JSON", list: "imp_uid\n[\"x\"]\n", want: []string{"line 2: imp_uid \"[\\\"x\\\"]\" contains '[', only A-Z a-z 0-9 _ and - are allowed"}},
 	} {
 		test.run(t)
-	}
-}
-
-func TestAnswersOfPortOne(t *testing.T) {
-	t.Parallel()
-	const payment = `{"imp_uid":"%s","pay_method":"vbank","pg_provider":"kcp","apply_num":"30001"}`
-	one, two := fmt.Sprintf(payment, "imp_1"), fmt.Sprintf(payment, "imp_2")
-	for _, test := range []golden{
-		{
-			name: "list of payments, whose apply_num is not the receipt's",
-			list: `{"code":0,"message":null,"response":{"total":2,"previous":0,"next":0,"list":[` + one + ",\n" + two + `]}}`,
-			want: []string{"1 imp_1 kcp", "2 imp_2 kcp"},
-		},
-		{
-			name: "array, over several lines, members after it", list: "{\n \"code\": 0,\n \"message\": null,\n \"response\": [\n  " + one +
-				"\n ],\n \"x\": {\"y\": [1]}, \"z\": null\n}\n\"imp_3\"",
-			want: []string{"5 imp_1 kcp", "9 imp_3"},
-		},
-		{
-			name: "receipts, whose apply_num is theirs, and an answer about one receipt",
-			list: "{\"code\":0,\"response\":[{\"imp_uid\":\"imp_1\",\"apply_num\":\"7\"}]}\n" +
-				"{\"code\":0,\"message\":\"\",\"response\":{\"imp_uid\":\"imp_2\",\"apply_num\":\"8\",\"x\":{}}}",
-			want: []string{"1 imp_1 7", "2 imp_2 8"},
-		},
-		{name: "empty list", list: `{"code":0,"message":null,"response":{"total":0,"list":[]}}`},
-		{name: "an answer after an array", list: `["imp_1"] {"code":0,"response":["imp_2"]}`, want: []string{"1 imp_1", "1 imp_2"}},
-		{
-			name: "a failure is reported", list: "{\"code\":0,\"response\":[\"imp_1\"]}\n{\"code\":-1,\"message\":\"x\",\"response\":null}",
-			want: []string{"1 imp_1", "line 2: the object has no key imp_uid or impUid"},
-		},
-		{
-			name: "an object of one's own with such keys is a payment", list: "{\"imp_uid\":\"imp_1\",\"code\":0,\"response\":[{\"imp_uid\":\"imp_2\"}]}\n",
-			want: []string{"1 imp_1"},
-		},
-		{
-			name: "a list longer than the first 64 KiB, on one line",
-			list: `{"code":0,"message":null,"response":{"total":5000,"list":[` + strings.Repeat(one+",", 4_999) + one + `]}}`,
-			want: repeated("1 imp_1 kcp", 5_000),
-		},
-	} {
-		test.run(t)
-	}
-}
-
-func repeated(line string, n int) []string {
-	lines := make([]string, n)
-	for i := range lines {
-		lines[i] = line
-	}
-	return lines
-}
-
-func TestPageOfAnAnswerIsNoted(t *testing.T) {
-	t.Parallel()
-	const page = `{"code":0,"response":{"total":%d,"list":["imp_1","imp_2"],"next":2}}`
-	reader, err := list.NewReader(strings.NewReader(fmt.Sprintf(page+"\n"+page, 2, 120)), list.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	rest(t, reader)
-	want := []list.Note{{Line: 2, Text: "the answer of PortOne that begins here holds 2 of 120: it is one page of several"}}
-	if diff := cmp.Diff(want, reader.Notes()); diff != "" {
-		t.Errorf("Notes (-want +got):\n%s", diff)
 	}
 }
 
@@ -180,8 +134,8 @@ func TestBrokenJSONNamesItsLine(t *testing.T) {
 				}
 			}
 			for range 2 { // the error stays
-				if _, err := reader.Read(); err == nil || err == io.EOF || err.Error() != test.want {
-					t.Errorf("error %v, want %s", err, test.want)
+				if _, err := reader.Read(); !errors.Is(err, list.ErrBroken) || err.Error() != test.want {
+					t.Errorf("error %v, want %s that matches ErrBroken", err, test.want)
 				}
 			}
 		})
@@ -202,6 +156,9 @@ func TestNDJSONStaysNDJSON(t *testing.T) {
 		{"object over two lines", "{\"imp_uid\":\n\"imp_1\"}", list.JSON},
 		{"brace alone", "{\n", list.JSON},
 		{"title in brackets", "[2026-11],\nimp_uid,x\n", list.CSV},
+		{"a year in brackets", "[2026]\n[2026-11]\n", list.CSV},
+		{"words in brackets", "[null 1],\n[2026-11]\n", list.CSV},
+		{"null first", "[null,\n\"imp_1\"]", list.JSON},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

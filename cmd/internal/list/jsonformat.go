@@ -19,6 +19,7 @@ func textFormat(head []byte, opts Options) Format {
 		return CSV
 	}
 	first, _, more := bytes.Cut(text, []byte("\n"))
+	first = bytes.Trim(first, blanks)
 	if json.Valid(first) {
 		if newJSONParser(opts, "").isAnswer(first) {
 			return JSON
@@ -26,12 +27,12 @@ func textFormat(head []byte, opts Options) Format {
 		return NDJSON
 	}
 	if !more {
-		if len(head) == maxRecord && answerBegins(first) {
+		if len(head) == headSize && answerBegins(first) {
 			return JSON
 		}
 		return NDJSON
 	}
-	return multiline(text, bytes.TrimSpace(first))
+	return multiline(text, first)
 }
 
 // startsArray reports whether text begins an array, rather than a title such as
@@ -41,11 +42,40 @@ func startsArray(text []byte) bool {
 	if !ok {
 		return false
 	}
-	switch firstByte(rest) {
-	case '{', '[', '"', ']':
+	switch b := firstByte(rest); {
+	case b == 0:
+		return false
+	case bytes.IndexByte([]byte(`{["]`), b) >= 0:
 		return true
+	case bytes.IndexByte([]byte("-0123456789ntf"), b) >= 0:
+		return startsWithWords(text)
 	}
 	return false
+}
+
+// startsWithWords reports whether text begins an array whose first elements are numbers or
+// words such as null. [2026] above a CSV is none.
+func startsWithWords(text []byte) bool {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	for i := 0; ; i++ {
+		token, err := decoder.Token()
+		switch token := token.(type) {
+		case string:
+			return true
+		case json.Delim:
+			if token == ']' {
+				rest := bytes.TrimLeft(text[decoder.InputOffset():], blanks)
+				return len(rest) == 0 || startsArray(rest)
+			}
+			if i > 0 {
+				return true
+			}
+		}
+		if err != nil {
+			return err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF)
+		}
+	}
 }
 
 // multiline returns the format of a text whose first line, of several, is no

@@ -2,32 +2,31 @@ package list
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"receiptrevoker/tasks"
 )
 
 // jsonParser makes rows of JSON objects, and of strings that are imp_uids.
 type jsonParser struct {
-	impUID []string // keys of the imp_uid, the preferred one first
-	unit   string   // what a record is called: line or element
-	answer bool     // the records are those of an answer of PortOne
+	keys
+	noKey  error  // says that an object has no imp_uid
+	unit   string // what a record is called: line or element
+	answer bool   // the records are those of an answer of PortOne
 }
 
 func newJSONParser(opts Options, unit string) *jsonParser {
-	p := &jsonParser{impUID: []string{"imp_uid", "impUid"}, unit: unit}
-	if opts.Column != "" {
-		p.impUID = []string{opts.Column}
+	return &jsonParser{
+		keys: newKeys(opts.Column), unit: unit,
+		noKey: fmt.Errorf("the object has no key %s", cmp.Or(opts.Column, "imp_uid or impUid")),
 	}
-	return p
 }
 
 func (p *jsonParser) parse(record []byte) (Row, error) {
-	record = bytes.TrimSpace(record)
+	record = bytes.Trim(bytes.TrimSpace(record), blanks)
 	if len(record) == 0 {
 		return Row{}, errBlank
 	}
@@ -38,40 +37,41 @@ func (p *jsonParser) parse(record []byte) (Row, error) {
 	if err := json.Unmarshal(record, &object); err != nil {
 		return Row{}, p.notObject(err)
 	}
+	values := p.lookup(object)
+	if p.isPayment(object) {
+		values[numberField] = nil
+	}
 	row := Row{Raw: bytes.Clone(record)}
-	pg, _ := text(lookup(object, "pg", "pg_provider")) // what is no name names no gateway
+	pg, _ := text(values[gatewayField]) // what is no name names no gateway
 	row.PG = tasks.Gateway(pg)
-	impUID := lookup(object, p.impUID...)
 	for _, field := range []struct {
 		name  string
 		value json.RawMessage
 		into  *string
 	}{
-		{"apply_num", p.number(object), &row.ApplyNum},
-		{"tier", lookup(object, tierNames...), &row.Tier},
-		{"imp_uid", impUID, &row.ImpUID},
+		{"apply_num", values[numberField], &row.ApplyNum},
+		{"tier", values[tierField], &row.Tier},
+		{"imp_uid", values[impUIDField], &row.ImpUID},
 	} {
 		var ok bool
 		if *field.into, ok = text(field.value); field.value != nil && !ok {
 			return row, fmt.Errorf("%s %s is not a string", field.name, cut(string(field.value)))
 		}
 	}
-	if impUID == nil {
-		return row, fmt.Errorf("the object has no key %s", strings.Join(p.impUID, " or "))
+	if values[impUIDField] == nil {
+		return row, p.noKey
 	}
 	return row, validate(row.ImpUID)
 }
 
-// number returns the number of the receipt that an object names, nil if none. In
-// PortOne's own record of a payment apply_num is the number by which the card company
-// approved it. Such a record has the key cash_receipt_issued (PaymentAnnotation of its
-// specification), and in an answer at least a pay_method.
-func (p *jsonParser) number(object map[string]json.RawMessage) json.RawMessage {
+// isPayment reports whether an object is PortOne's own record of a payment, whose apply_num
+// is the number by which the card company approved it, not the receipt's. It has the key
+// cash_receipt_issued (PaymentAnnotation of its specification), and in an answer at least a
+// pay_method.
+func (p *jsonParser) isPayment(object map[string]json.RawMessage) bool {
 	_, payment := object["cash_receipt_issued"]
-	if _, ok := object["pay_method"]; payment || ok && p.answer {
-		return nil
-	}
-	return lookup(object, "apply_num", "applyNum")
+	_, method := object["pay_method"]
+	return payment || method && p.answer
 }
 
 // parseString makes a row of a string that stands without a key. It has to look
@@ -92,7 +92,7 @@ func (p *jsonParser) parseString(record []byte) (Row, error) {
 }
 
 // names reports whether key is that of an imp_uid.
-func (p *jsonParser) names(key string) bool { return inAnyCase(p.impUID, key) }
+func (p *jsonParser) names(key string) bool { return p.meaning(key).field == impUIDField }
 
 // isAnswer reports whether an object is an answer of PortOne that holds a list.
 func (p *jsonParser) isAnswer(object []byte) bool {
@@ -105,7 +105,7 @@ func (p *jsonParser) isAnswer(object []byte) bool {
 		return false
 	}
 	first := firstByte(answer.Response)
-	return lookup(keys, p.impUID...) == nil && (first == '[' || first == '{')
+	return p.lookup(keys)[impUIDField] == nil && (first == '[' || first == '{')
 }
 
 // notObject returns a plain word for why a record could not be parsed.
@@ -114,28 +114,6 @@ func (p *jsonParser) notObject(err error) error {
 		return fmt.Errorf("the %s is not valid JSON: %w", p.unit, syntax)
 	}
 	return fmt.Errorf("the %s is not a JSON object", p.unit)
-}
-
-// lookup returns the value of the first of keys that object has, in that case or, as in
-// the header of a CSV, in any other; nil if it has none.
-func lookup(object map[string]json.RawMessage, keys ...string) json.RawMessage {
-	for _, key := range keys {
-		if value, ok := object[key]; ok {
-			return value
-		}
-	}
-	first, found := "", json.RawMessage(nil)
-	for name, value := range object {
-		if (found == nil || name < first) && inAnyCase(keys, name) {
-			first, found = name, value
-		}
-	}
-	return found
-}
-
-// inAnyCase reports whether name is one of keys, but for its case.
-func inAnyCase(keys []string, name string) bool {
-	return slices.ContainsFunc(keys, func(key string) bool { return strings.EqualFold(key, name) })
 }
 
 // text returns the string that value is, without blanks around it; "" for null. The

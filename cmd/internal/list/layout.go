@@ -26,7 +26,10 @@ type Layout struct {
 // Layout returns how the list is written.
 func (r *Reader) Layout() Layout {
 	layout := r.layout
-	layout.Format, layout.Encoding, layout.Compression = r.format, r.encoding, r.compression
+	layout.Format, layout.Encoding = r.format, r.encoding
+	if r.unpacking != nil {
+		layout.Compression = r.unpacking.with
+	}
 	layout.Sheet, layout.Sheets = r.sheet, r.sheets
 	if r.format == XLSX {
 		layout.Separator = ""

@@ -38,7 +38,7 @@ func newLineError(row Row, record []byte, reason error) *LineError {
 // Error returns the line and the reason.
 func (e *LineError) Error() string {
 	if e.Err == errTooLong {
-		return fmt.Sprintf("line %d is longer than 64 KiB", e.Line)
+		return fmt.Sprintf("line %d is longer than 1 MiB", e.Line)
 	}
 	return fmt.Sprintf("line %d: %v", e.Line, e.Err)
 }

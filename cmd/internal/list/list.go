@@ -16,12 +16,28 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// maxRecord bounds a record, its line break included: 64 KiB. Two of them fit
-// into the buffer, so that a record can be looked at whole before it is taken.
-const maxRecord = 64 << 10
+const (
+	// headSize is how much of a list is looked at to find out how it is written: 64 KiB.
+	// Two times that is buffered, so that a record of that length can be looked at whole
+	// before it is taken.
+	headSize = 64 << 10
+	// maxRecord bounds a record, its line break included: 1 MiB. Once one is met that is
+	// longer than headSize, two times maxRecord are buffered.
+	maxRecord = 1 << 20
+)
 
 // ErrEmpty says that a list holds nothing but blanks and separators.
 var ErrEmpty = errors.New("the list is empty")
+
+// ErrBroken matches the error of a list that cannot be read beyond some place, until it is
+// mended or made again: one that is cut short or damaged, or no valid JSON.
+var ErrBroken = errors.New("the list is broken")
+
+// brokenError matches ErrBroken.
+type brokenError struct{ error }
+
+func (brokenError) Is(target error) bool { return target == ErrBroken }
+func (e brokenError) Unwrap() error      { return e.error }
 
 // Format is how a list is written.
 type Format string
@@ -78,23 +94,24 @@ type Row struct {
 // Reader reads a list row by row. It holds one record at a time, however long
 // the list is.
 type Reader struct {
-	records     framer
-	elements    *elements // nil unless the format is JSON
-	text        decoder
-	parser      parser
-	gateways    gateways
-	suspects    Suspects
-	tier        string // of lines that name none
-	format      Format
-	encoding    string
-	compression string
-	sheet       string
-	sheets      int
-	header      []string
-	layout      Layout
-	notes       []Note
-	noted       struct{ marked, odd bool } // which notes there are of what may come again
-	closers     []io.Closer
+	records  framer
+	elements *elements // nil unless the format is JSON
+	text     decoder
+	parser   parser
+	gateways gateways
+	suspects Suspects
+	tier     string // of lines that name none
+	format   Format
+	encoding string
+
+	unpacking *unpacking // nil unless the list is compressed
+	sheet     string
+	sheets    int
+	header    []string
+	layout    Layout
+	notes     []Note
+	noted     struct{ marked, odd bool } // which notes there are of what may come again
+	closers   []io.Closer
 }
 
 // parser makes a row of a record in UTF-8, whose PG is as it came. With an error
@@ -123,6 +140,9 @@ func (r *Reader) Encoding() string { return r.encoding }
 func (r *Reader) Read() (Row, error) {
 	for {
 		record, err := r.next()
+		if err == io.EOF {
+			err = r.unpacking.trailing(r.line())
+		}
 		if err != nil && !unusable(err) {
 			return Row{}, err
 		}
@@ -184,7 +204,7 @@ func (r *Reader) row(record []byte, fault error) (Row, error) {
 
 // peek returns the first 64 KiB of what is ahead, or all if it is less.
 func peek(in *bufio.Reader) ([]byte, error) {
-	head, err := in.Peek(maxRecord)
+	head, err := in.Peek(headSize)
 	if err == io.EOF {
 		err = nil
 	}

@@ -171,8 +171,8 @@ func TestOffendingTextIsCutAt60Runes(t *testing.T) {
 		list string
 	}{
 		{"imp_uid", "imp_uid\n" + strings.Repeat("가", 100)},
-		{"line too long, cut within a character", "imp_uid\n" + strings.Repeat("가", 64<<10)},
-		{"line too long, CP949", cp949("imp_uid,비고\n" + strings.Repeat("가", 64<<10))},
+		{"line too long, cut within a character", "imp_uid\n" + strings.Repeat("가", 1<<20)},
+		{"line too long, CP949", cp949("imp_uid,비고\n" + strings.Repeat("가", 1<<20))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

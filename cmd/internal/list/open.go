@@ -17,8 +17,7 @@ import (
 // 현금영수증 승인번호; the code of the sub-merchant in tier or tier_code. Names match in any case, spacing, punctuation and Unicode form, and
 // with a little around them, as in V1 포트원 거래번호(imp_uid). The header is searched in the
 // first 30 rows, above the first payment. A list of nothing but imp_uids, one a line, needs
-// no header. Keys of JSON are imp_uid or impUid, pg or pg_provider, apply_num or
-// applyNum, and tier or tier_code.
+// no header. Keys of JSON are named as columns are.
 //
 // A list that is compressed with gzip or zstd is unpacked on the way. Of a workbook
 // one sheet is read, each row as a line of its number; a workbook that cannot be
@@ -46,13 +45,13 @@ func (r *Reader) begin(in io.Reader, opts Options) error {
 	if err != nil {
 		return err
 	}
-	r.records, r.encoding = framer{in: text, line: 1}, encoding
+	r.records, r.encoding = framer{in: text, line: 1, limit: headSize, most: maxRecord}, encoding
 	if err := r.records.skipBlank(); err == io.EOF {
 		return ErrEmpty
 	} else if err != nil {
 		return err
 	}
-	head, err := peek(text)
+	head, err := peek(r.records.in)
 	if err != nil {
 		return err
 	}

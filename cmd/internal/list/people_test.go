@@ -68,12 +68,22 @@ func TestLineEnds(t *testing.T) {
 			want: []string{"2 imp_1", "line 3: a quote is opened here and not closed", "4 imp_3"},
 		},
 		{
-			name: "a long line costs one line", list: "imp_uid\rimp_1\r" + strings.Repeat("x", 64<<10-1) + "\rimp_2\r" +
-				strings.Repeat("x", 64<<10-1) + "\r\nimp_3\r" + strings.Repeat("x", 200<<10) + "\rimp_4",
+			name: "a long line costs one line", list: "imp_uid\rimp_1\r" + strings.Repeat("x", 1<<20-1) + "\rimp_2\r" +
+				strings.Repeat("x", 1<<20-1) + "\r\nimp_3\r" + strings.Repeat("x", 3<<20) + "\rimp_4",
 			want: []string{
-				"2 imp_1", "line 3 is longer than 64 KiB", "4 imp_2", "line 5 is longer than 64 KiB", "6 imp_3",
-				"line 7 is longer than 64 KiB", "8 imp_4",
+				"2 imp_1", "line 3 is longer than 1 MiB", "4 imp_2", "line 5 is longer than 1 MiB", "6 imp_3",
+				"line 7 is longer than 1 MiB", "8 imp_4",
 			},
+		},
+		{name: "a Ctrl-Z at the end of a text of DOS", list: "imp_uid\r\nimp_1\r\n\x1A", want: []string{"2 imp_1"}},
+		{name: "the same without a line end before it", list: "imp_uid\r\nimp_1\x1A", want: []string{"2 imp_1"}},
+		{
+			name: "the same in the middle, as where files are put together", list: "imp_uid,x\nimp_1,1\n\x1Aimp_uid,x\nimp_2,2\n\x1A\x1A\n",
+			want: []string{"2 imp_1", "line 3: the header stands here again", "4 imp_2"},
+		},
+		{
+			name: "an odd end among empty lines is noted", list: "imp_uid\nimp_1\n\n\n\r\n\n\r\r\n \nimp_2\n", want: []string{"2 imp_1", "10 imp_2"},
+			notes: []string{"7" + odd},
 		},
 		{
 			name: "bare imp_uids", list: "imp_1\rimp_2\n\rimp_3", want: []string{"1 imp_1", "2 imp_2", "4 imp_3"},

@@ -65,7 +65,7 @@ func (u *unclosed) pass(size, lines int) {
 }
 
 // quoted extends a record whose first line is given over the lines that its
-// quoted fields span.
+// quoted fields span, within 64 KiB: a quote that is never closed costs no more.
 func (f *framer) quoted(line []byte) ([]byte, error) {
 	state := fieldStart.scan(line, f.comma)
 	if state == stray {
@@ -80,7 +80,10 @@ func (f *framer) quoted(line []byte) ([]byte, error) {
 		end, lines = f.open.size, f.open.lines
 	}
 	for state == inQuotes {
-		next, err := f.lineEnd(end)
+		next, err := 0, errTooLong
+		if end < headSize {
+			next, err = f.lineEnd(end, headSize)
+		}
 		if err == io.EOF || err == errTooLong {
 			f.open = unclosed{size: end, lines: lines}
 			return f.ahead(first), errOpenQuote

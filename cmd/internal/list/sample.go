@@ -13,7 +13,7 @@ const (
 	// they are preferred where a list looks the same by several.
 	separators = ",;\t|^"
 	// unfilled is what a row without values is made of.
-	unfilled = " \r\n" + separators
+	unfilled = " \r\n\x1A" + separators
 	// maxAbove is how many rows are searched for the header, below a list's title.
 	maxAbove = 30
 	// maxRows is how many rows are looked at.
@@ -53,10 +53,10 @@ func (r *Reader) samples(head []byte, sep byte, sepLine int, named string) []sam
 	buffer := bufio.NewReaderSize(nil, len(head)+1)
 	for i, comma := range commas {
 		buffer.Reset(bytes.NewReader(head))
-		records := framer{in: buffer, line: r.records.line, comma: comma}
+		records := framer{in: buffer, line: r.records.line, comma: comma, limit: headSize, most: headSize}
 		all[i].comma, all[i].sheet = comma, r.format == XLSX
 		all[i].split(records, decoder{korean: r.text.korean}, sepLine)
-		if len(head) == maxRecord {
+		if len(head) == headSize {
 			all[i].dropLast() // which may be cut
 		}
 		all[i].search(named)

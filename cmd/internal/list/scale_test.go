@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"receiptrevoker/cmd/internal/list"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const (
@@ -68,6 +70,71 @@ func TestQuotesThatAreNeverClosedTakeNoLonger(t *testing.T) {
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("it took %v", took)
 	}
+}
+
+// Hundreds of megabytes of empty lines, which a small gzip file can hold, end in seconds.
+func TestEmptyLinesAreReadInNoTime(t *testing.T) {
+	t.Parallel()
+	const lines = 20_000_000
+	for _, test := range []struct {
+		name, before, empty, after string
+		want                       []string
+	}{
+		{"nothing else", "", "\n", "", nil},
+		{"above the header", "", ",\n", "imp_uid,x\nimp_1,\n", []string{"20000002 imp_1"}},
+		{"below the header", "imp_uid,x\r\nimp_1,\r\n", "\r\n", "imp_2,", []string{"2 imp_1", "20000003 imp_2"}},
+		{"of separators", "imp_uid;x\nimp_1;\n", ";\n", "imp_2;", []string{"2 imp_1", "20000003 imp_2"}},
+		{"of CRs", "imp_uid\rimp_1\r", "\r", "imp_2", []string{"2 imp_1", "20000003 imp_2"}},
+		{"in NDJSON", "{\"imp_uid\":\"imp_1\"}\n", "\n", "\"imp_2\"", []string{"1 imp_1", "20000002 imp_2"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			began := time.Now()
+			in := io.MultiReader(strings.NewReader(test.before), &repeat{test.empty, lines}, strings.NewReader(test.after))
+			reader, err := list.NewReader(in, list.Options{})
+			if test.want == nil {
+				if !errors.Is(err, list.ErrEmpty) {
+					t.Errorf("error %v, want ErrEmpty", err)
+				}
+			} else if err != nil {
+				t.Fatal(err)
+			} else if diff := cmp.Diff(test.want, rest(t, reader)); diff != "" {
+				t.Errorf("read (-want +got):\n%s", diff)
+			}
+			if took := time.Since(began); took > time.Minute {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}
+
+// Not parallel: it measures the memory of the whole process.
+func TestImpUIDsOfLongRowsHoldNoMoreThanThemselves(t *testing.T) {
+	const lines, allowed = 100, 8 << 20
+	line := "imp_1,kcp," + strings.Repeat("x", 500<<10) + "\n"
+	text := "imp_uid,pg,memo\n" + strings.Repeat(line, lines)
+	before := heap()
+	reader, err := list.NewReader(strings.NewReader(text), list.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []string
+	for {
+		row, err := reader.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, row.ImpUID)
+	}
+	if grown := heap() - before; grown > allowed || len(kept) != lines {
+		t.Errorf("%d MiB in use after %d rows, want at most %d MiB after %d", grown>>20, len(kept), allowed>>20, lines)
+	}
+	runtime.KeepAlive(reader)
+	runtime.KeepAlive(kept)
+	runtime.KeepAlive(text)
 }
 
 // heap returns how many bytes are in use.

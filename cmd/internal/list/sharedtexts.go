@@ -81,7 +81,7 @@ func (t *sharedTexts) add(text []byte) error {
 		return nil
 	}
 	t.out = append(t.out, text...)
-	if len(t.out) < maxRecord {
+	if len(t.out) < textMemory/16 {
 		return nil
 	}
 	return t.flush()

@@ -49,7 +49,7 @@ func (s *sheet) Read(p []byte) (int, error) {
 			return 0, s.err
 		}
 		if s.err = s.next(); s.err != nil && s.err != io.EOF {
-			s.err = fmt.Errorf("the workbook cannot be read: sheet %q, after row %d: %w", cut(s.name), s.row, s.err)
+			s.err = brokenError{fmt.Errorf("the workbook cannot be read: sheet %q, after row %d: %w", cut(s.name), s.row, s.err)}
 		}
 	}
 	n := copy(p, s.out)

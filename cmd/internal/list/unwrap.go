@@ -10,16 +10,15 @@ import (
 
 // unwrap returns the text of a list: unpacked, if it is compressed, and if it is a
 // workbook, its rows as a CSV.
-func (r *Reader) unwrap(list io.Reader, opts Options) (io.Reader, error) {
+func (r *Reader) unwrap(list io.Reader, opts Options) (_ io.Reader, err error) {
 	in := bufio.NewReader(list)
-	unpacked, compression, err := unpack(in)
-	if err != nil {
+	if r.unpacking, err = unpack(in); err != nil {
 		return nil, err
 	}
-	if r.compression = compression; compression != "" {
-		in = bufio.NewReader(unpacked)
+	if r.unpacking != nil {
+		in = bufio.NewReader(r.unpacking)
 	}
-	head, err := in.Peek(64)
+	head, err := in.Peek(fileHead)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
@@ -29,7 +28,7 @@ func (r *Reader) unwrap(list io.Reader, opts Options) (io.Reader, error) {
 	if !isArchive(head) {
 		return in, foreignFile(head)
 	}
-	if section, ok := wholeFile(list); ok && compression == "" {
+	if section, ok := wholeFile(list); ok && r.unpacking == nil {
 		return r.openSheet(section, section.Size(), opts.Sheet)
 	}
 	file, err := keep(in)

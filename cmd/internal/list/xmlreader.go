@@ -5,17 +5,22 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
-// maxToken bounds what encoding/xml holds at a time: 1 MiB.
-const maxToken = 1 << 20
+// maxMarkup is how many bytes between two '<' are read: what fits into no row is cut, also
+// where each of its bytes is written as &amp;.
+const maxMarkup = 5 * maxRecord
 
-// maxMarkup is how many bytes between two '<' are read: what fits into no row is cut.
-const maxMarkup = 2 * maxRecord
+// maxToken bounds what encoding/xml holds at a time: 6 MiB.
+const maxToken = maxMarkup + maxRecord
 
-var errToken = errors.New("a piece of its XML is longer than 1 MiB")
+var errToken = errors.New("a piece of its XML is longer than 6 MiB")
 
 // xmlReader reads XML token by token in bounded memory. encoding/xml holds a
 // token as a whole, and a small archive can unpack to one of gigabytes: a text
@@ -30,9 +35,36 @@ type xmlReader struct {
 }
 
 func newXMLReader(in io.Reader) *xmlReader {
-	r := &xmlReader{in: in}
-	r.decoder = xml.NewDecoder(bufio.NewReaderSize(r, maxRecord))
+	r := &xmlReader{in: asUTF8(in)}
+	r.decoder = newXMLDecoder(bufio.NewReaderSize(r, headSize))
 	return r
+}
+
+// asUTF8 returns XML in UTF-8, which may be in UTF-16: ECMA-376 part 2 allows both.
+func asUTF8(in io.Reader) io.Reader {
+	buffer := bufio.NewReaderSize(in, headSize)
+	head, _ := buffer.Peek(2) // an error comes again
+	switch string(head) {
+	case "\xFF\xFE", "\xFE\xFF":
+		return fromUTF16(buffer, unicode.LittleEndian, unicode.ExpectBOM)
+	case "<\x00":
+		return fromUTF16(buffer, unicode.LittleEndian, unicode.IgnoreBOM)
+	case "\x00<":
+		return fromUTF16(buffer, unicode.BigEndian, unicode.IgnoreBOM)
+	}
+	return buffer
+}
+
+// newXMLDecoder returns a decoder of what asUTF8 returns, whatever it was written in.
+func newXMLDecoder(in io.Reader) *xml.Decoder {
+	decoder := xml.NewDecoder(in)
+	decoder.CharsetReader = func(label string, in io.Reader) (io.Reader, error) {
+		if strings.HasPrefix(strings.ToLower(label), "utf-16") {
+			return in, nil
+		}
+		return nil, fmt.Errorf("its XML is in %s: save it with Excel", cut(label))
+	}
+	return decoder
 }
 
 // next returns the next token, valid until the call after. It does not check that

@@ -1,7 +1,6 @@
-package worker
+package sweep
 
 import (
-	"context"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -34,15 +33,4 @@ func (a Archived) Settlement(attempts int) Settlement {
 	return archivedTask{
 		TaskInfo: &a.Task, at: a.At, invalid: a.Invalid, known: a.Known, unknown: a.Unknown,
 	}.settlement(attempts)
-}
-
-// Sweep sweeps once.
-func (w *Worker) Sweep(ctx context.Context) error { return w.sweeper(w.handler(ctx, ctx)).sweep(ctx) }
-
-// LastBeat returns when a loop of the worker last turned, the zero time if it
-// does not run.
-func (w *Worker) LastBeat(loop string) time.Time {
-	w.pulse.mu.Lock()
-	defer w.pulse.mu.Unlock()
-	return w.pulse.beats[loop]
 }

@@ -1,6 +1,7 @@
-package outcome_test
+package heartbeat_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -10,27 +11,8 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker/heartbeat"
 )
-
-func TestWritableLeavesNothingBehind(t *testing.T) {
-	t.Parallel()
-	client := redistest.Start(t).Client(t)
-	store, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
-	if err := store.Writable(ctx); err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(10 * time.Second); client.DBSize(ctx).Val() > 0; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the key stays")
-		}
-	}
-	if err := client.ConfigSet(ctx, "min-replicas-to-write", "1").Err(); err != nil {
-		t.Fatal(err)
-	}
-	if err := store.Writable(ctx); err == nil {
-		t.Error("a Redis that refuses writes passes for writable")
-	}
-}
 
 // A worker that has seen a greater count than Redis holds tells everybody.
 func TestHeartbeatNoticesWhatRedisLost(t *testing.T) {
@@ -51,8 +33,8 @@ func TestHeartbeatNoticesWhatRedisLost(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			redistest.Both(t, func(t *testing.T, client *redis.Client) {
-				store, ctx := newStore(client), t.Context()
-				a, b := store.Heartbeat("a"), store.Heartbeat("b")
+				store, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
+				a, b := start(client, "a"), start(client, "b")
 				beat(t, a, false)
 				beat(t, a, false)
 				beat(t, b, false)
@@ -62,7 +44,7 @@ func TestHeartbeatNoticesWhatRedisLost(t *testing.T) {
 				}
 				beat(t, a, test.lossy)
 				beat(t, a, test.lossy)
-				beat(t, store.Heartbeat("c"), test.lossy) // it has just started, and hears of it from a
+				beat(t, start(client, "c"), test.lossy) // it has just started, and hears of it from a
 				attempt, err := store.Begin(ctx, tasks.Revocation{ImpUID: "imp_1"}, time.Minute)
 				if err != nil || attempt.Uncertain() != test.lossy {
 					t.Errorf("got %+v, %v; want uncertain %t", attempt, err, test.lossy)
@@ -96,10 +78,9 @@ func TestHeartbeatNoticesWhatRedisLost(t *testing.T) {
 func TestHeartbeatOfANewWorkerReportsNothing(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		store := newStore(client)
-		beat(t, store.Heartbeat("a"), false)
+		beat(t, start(client, "a"), false)
 		client.FlushAll(t.Context())
-		beat(t, store.Heartbeat("b"), false)
+		beat(t, start(client, "b"), false)
 	})
 }
 
@@ -107,9 +88,8 @@ func TestHeartbeatOfANewWorkerReportsNothing(t *testing.T) {
 func TestHeartbeatsAtOnceReportNothing(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		w := newWorld(client)
-		w.lost = true // each beat counts twice
-		heart := w.store.Heartbeat("a")
+		client.AddHook(twice{})
+		heart := start(client, "a")
 		var all sync.WaitGroup
 		for range 20 {
 			all.Go(func() {
@@ -122,10 +102,32 @@ func TestHeartbeatsAtOnceReportNothing(t *testing.T) {
 	})
 }
 
-func beat(t *testing.T, heart *outcome.Heartbeat, lossy bool) {
+func beat(t *testing.T, heart *heartbeat.Heartbeat, lossy bool) {
 	t.Helper()
 	left, err := heart.Beat(t.Context())
 	if err != nil || (left > 0) != lossy || left > 24*time.Hour {
 		t.Errorf("got %v, %v; want lossy %t", left, err, lossy)
+	}
+}
+
+func start(client *redis.Client, process string) *heartbeat.Heartbeat {
+	return heartbeat.New(client, outcome.DefaultNamespace, process)
+}
+
+// twice sends each command again, as where its first reply is lost.
+type twice struct{}
+
+func (twice) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (twice) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (twice) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if err := next(ctx, cmd); err != nil {
+			return err
+		}
+		return next(ctx, cmd)
 	}
 }

@@ -1,4 +1,4 @@
-package worker
+package sweep
 
 import (
 	"context"
@@ -31,9 +31,9 @@ var reclaimScript = redis.NewScript(reclaimSource)
 
 // reclaim puts the tasks of a queue back whose worker has died and that Asynq
 // does not take back, and sees to it that the next sweep finds those without a lease.
-func (s *sweeper) reclaim(ctx context.Context, queue string, until time.Time) error {
+func (s *Sweeper) reclaim(ctx context.Context, queue string, until time.Time) error {
 	cutoff := strconv.FormatInt(time.Now().Add(-reclaimAfter).Unix(), 10)
-	ids, err := s.redis.ZRangeArgs(ctx, redis.ZRangeArgs{
+	ids, err := s.Redis.ZRangeArgs(ctx, redis.ZRangeArgs{
 		Key: backlog.Key(queue, "lease"), ByScore: true, Start: "-inf", Stop: cutoff, Count: reclaimPage,
 	}).Result()
 	if err != nil {
@@ -52,18 +52,18 @@ func (s *sweeper) reclaim(ctx context.Context, queue string, until time.Time) er
 // leaseUnleased gives the active tasks of a queue that have no lease one that is over, also
 // others whose state is active. The next sweep takes them back, unless their worker lives and
 // has extended it.
-func (s *sweeper) leaseUnleased(ctx context.Context, queue string, others ...string) error {
-	found, err := backlog.LeaseUnleased(ctx, s.redis, queue, time.Now().Add(-reclaimAfter), others...)
+func (s *Sweeper) leaseUnleased(ctx context.Context, queue string, others ...string) error {
+	found, err := backlog.LeaseUnleased(ctx, s.Redis, queue, time.Now().Add(-reclaimAfter), others...)
 	if len(found.Tasks) > 0 {
-		s.log.Warn("active without a lease: the next sweep takes them back", "tasks", found.Tasks, "queue", queue)
+		s.Log.Warn("active without a lease: the next sweep takes them back", "tasks", found.Tasks, "queue", queue)
 	}
 	if len(found.Gone) > 0 {
-		s.log.Warn("taken off the active tasks: Redis holds no task of that ID", "tasks", found.Gone, "queue", queue)
+		s.Log.Warn("taken off the active tasks: Redis holds no task of that ID", "tasks", found.Gone, "queue", queue)
 	}
 	return err
 }
 
-func (s *sweeper) reclaimTask(ctx context.Context, queue, id, cutoff string) error {
+func (s *Sweeper) reclaimTask(ctx context.Context, queue, id, cutoff string) error {
 	if discarded, err := s.discard(ctx, queue, id); discarded || err != nil {
 		return err
 	}
@@ -71,12 +71,12 @@ func (s *sweeper) reclaimTask(ctx context.Context, queue, id, cutoff string) err
 		backlog.Key(queue, "active"), backlog.Key(queue, "lease"),
 		backlog.Key(queue, "pending"), backlog.Key(queue, "t:"+id),
 	}
-	back, err := reclaimScript.Run(ctx, s.redis, keys, id, cutoff, time.Now().UnixNano()).Bool()
+	back, err := reclaimScript.Run(ctx, s.Redis, keys, id, cutoff, time.Now().UnixNano()).Bool()
 	if err != nil {
 		return fmt.Errorf("take the task %s of %s back: %w", id, queue, err)
 	}
 	if back {
-		s.log.Warn("taken back: its worker is gone", "task", id, "queue", queue)
+		s.Log.Warn("taken back: its worker is gone", "task", id, "queue", queue)
 	}
 	return nil
 }

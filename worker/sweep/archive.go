@@ -1,4 +1,4 @@
-package worker
+package sweep
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/hibiken/asynq"
 	"golang.org/x/sync/errgroup"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 )
@@ -26,14 +27,10 @@ const (
 	settlers = 8
 )
 
-// abandoned is the verdict on a task that Asynq gave up without asking us, above
-// all because its process died.
-var abandoned = verdict{status: outcome.Dead, reason: outcome.ReasonCrashed}
-
 // archive gives every archived task of a queue an outcome, and deletes the
 // oldest of those that have one: the list of dead letters is ours, not Asynq's.
-func (s *sweeper) archive(ctx context.Context, queue string, until time.Time) error {
-	size, err := s.redis.ZCard(ctx, backlog.Key(queue, "archived")).Result()
+func (s *Sweeper) archive(ctx context.Context, queue string, until time.Time) error {
+	size, err := s.Redis.ZCard(ctx, backlog.Key(queue, "archived")).Result()
 	if err != nil {
 		return fmt.Errorf("count the archive of %s: %w", queue, err)
 	}
@@ -46,7 +43,7 @@ func (s *sweeper) archive(ctx context.Context, queue string, until time.Time) er
 		}
 		problems = append(problems, s.discardAll(ctx, queue, unreadable))
 		for _, task := range page {
-			if task.settlement(s.handler.schedule.Attempts) == ended {
+			if task.settlement(s.Attempts) == ended {
 				done = append(done, task)
 			} else {
 				open = append(open, task)
@@ -60,29 +57,29 @@ func (s *sweeper) archive(ctx context.Context, queue string, until time.Time) er
 
 // forEach does something with some of all at a time, until the time for it is
 // over. It returns the first error.
-func forEach[T any](ctx context.Context, s *sweeper, all []T, until time.Time, do func(context.Context, T) error) error {
+func forEach[T any](ctx context.Context, s *Sweeper, all []T, until time.Time, do func(context.Context, T) error) error {
 	var group errgroup.Group
 	group.SetLimit(settlers)
 	for _, one := range all {
 		if s.over(ctx, until) {
 			break
 		}
-		s.rest() // Go waits for another to end
+		s.Rest() // Go waits for another to end
 		group.Go(func() error { return do(ctx, one) })
 	}
-	s.rest()
-	defer s.beat()
+	s.Rest()
+	defer s.Beat()
 	return group.Wait()
 }
 
 // archived returns a page of the archive, oldest first, with what is known of
 // each task, and the IDs of those that Asynq cannot read.
-func (s *sweeper) archived(ctx context.Context, queue string, start int64) ([]archivedTask, []string, error) {
-	members, err := s.redis.ZRangeWithScores(ctx, backlog.Key(queue, "archived"), start, start+archivePage-1).Result()
+func (s *Sweeper) archived(ctx context.Context, queue string, start int64) ([]archivedTask, []string, error) {
+	members, err := s.Redis.ZRangeWithScores(ctx, backlog.Key(queue, "archived"), start, start+archivePage-1).Result()
 	if err != nil {
 		return nil, nil, fmt.Errorf("list the archive of %s: %w", queue, err)
 	}
-	infos, err := s.inspector.ListArchivedTasks(queue, asynq.PageSize(archivePage), asynq.Page(int(start/archivePage)+1))
+	infos, err := s.Inspector.ListArchivedTasks(queue, asynq.PageSize(archivePage), asynq.Page(int(start/archivePage)+1))
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the archive of %s: %w", queue, err)
 	}
@@ -105,15 +102,15 @@ func (s *sweeper) archived(ctx context.Context, queue string, start int64) ([]ar
 }
 
 // inform adds to archived tasks what is known of them, in one round trip.
-func (s *sweeper) inform(ctx context.Context, page []archivedTask) error {
+func (s *Sweeper) inform(ctx context.Context, page []archivedTask) error {
 	impUIDs := make([]string, len(page))
 	for i := range page {
 		t := &page[i]
-		t.revocation, t.invalid = read(t.Type, t.Payload, t.ID)
+		t.revocation, t.invalid = tasks.ParseTask(t.Type, t.Payload, t.ID)
 		impUIDs[i] = t.revocation.ImpUID
 	}
 	i := 0
-	for o, err := range s.outcomes.Each(ctx, impUIDs) {
+	for o, err := range s.Outcomes.Each(ctx, impUIDs) {
 		var unreadable *outcome.CorruptError
 		if err != nil && !errors.As(err, &unreadable) {
 			return err

@@ -1,4 +1,4 @@
-package worker
+package sweep
 
 import (
 	"context"
@@ -24,10 +24,10 @@ var discardScript = redis.NewScript(discardSource)
 const undecodable = "could not decode task message"
 
 // discardAll discards those of the tasks that Asynq cannot read.
-func (s *sweeper) discardAll(ctx context.Context, queue string, ids []string) error {
+func (s *Sweeper) discardAll(ctx context.Context, queue string, ids []string) error {
 	var problems []error
 	for _, id := range ids {
-		s.beat()
+		s.Beat()
 		_, err := s.discard(ctx, queue, id)
 		problems = append(problems, err)
 	}
@@ -37,7 +37,7 @@ func (s *sweeper) discardAll(ctx context.Context, queue string, ids []string) er
 // discard deletes a task, at work or archived, that Asynq cannot read: nobody
 // would ever carry it out. It leaves a dead letter that the task's ID names. It
 // reports whether the task is such a one.
-func (s *sweeper) discard(ctx context.Context, queue, id string) (bool, error) {
+func (s *Sweeper) discard(ctx context.Context, queue, id string) (bool, error) {
 	keys := []string{
 		backlog.Key(queue, "t:"+id), backlog.Key(queue, "lease"),
 		backlog.Key(queue, "archived"), backlog.Key(queue, "active"),
@@ -54,19 +54,19 @@ func (s *sweeper) discard(ctx context.Context, queue, id string) (bool, error) {
 	if err := s.buryUnread(ctx, queue, id); err != nil {
 		return true, err
 	}
-	if err := discardScript.Run(ctx, s.redis, keys, id, message).Err(); err != nil {
+	if err := discardScript.Run(ctx, s.Redis, keys, id, message).Err(); err != nil {
 		return true, fmt.Errorf("delete the unreadable task %s of %s: %w", id, queue, err)
 	}
-	s.log.Warn("deleted: Asynq cannot read it", "task", id, "queue", queue)
+	s.Log.Warn("deleted: Asynq cannot read it", "task", id, "queue", queue)
 	return true, nil
 }
 
 // message returns what Redis holds of a task, and false if it is neither at work nor in
 // the archive any more.
-func (s *sweeper) message(ctx context.Context, keys []string, id string) (message string, there bool, err error) {
+func (s *Sweeper) message(ctx context.Context, keys []string, id string) (message string, there bool, err error) {
 	var text *redis.StringCmd
 	var leased, archived *redis.FloatCmd
-	_, err = s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err = s.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		text, leased, archived = p.HGet(ctx, keys[0], "msg"), p.ZScore(ctx, keys[1], id), p.ZScore(ctx, keys[2], id)
 		return nil
 	})
@@ -77,8 +77,8 @@ func (s *sweeper) message(ctx context.Context, keys []string, id string) (messag
 }
 
 // readable reports whether Asynq can read a task.
-func (s *sweeper) readable(queue, id string) (bool, error) {
-	_, err := s.inspector.GetTaskInfo(queue, id)
+func (s *Sweeper) readable(queue, id string) (bool, error) {
+	_, err := s.Inspector.GetTaskInfo(queue, id)
 	switch {
 	case err == nil || backlog.Gone(err):
 		return true, nil
@@ -90,20 +90,18 @@ func (s *sweeper) readable(queue, id string) (bool, error) {
 
 // buryUnread makes a dead letter of a task that nobody can read, unless its ID
 // names an imp_uid whose end is known.
-func (s *sweeper) buryUnread(ctx context.Context, queue, id string) error {
+func (s *Sweeper) buryUnread(ctx context.Context, queue, id string) error {
 	if impUID, ours := strings.CutPrefix(id, tasks.TaskID("")); ours {
-		known, err := s.outcomes.Get(ctx, impUID)
+		known, err := s.Outcomes.Get(ctx, impUID)
 		if err == nil && known.Status.Terminal() || err != nil && !errors.Is(err, outcome.ErrNotFound) {
 			return err
 		}
 	}
 	q, _ := tasks.ParseQueue(queue)
 	revocation := tasks.Revocation{ImpUID: tasks.Unreadable(id), PG: q.PG}
-	s.rest()
-	defer s.beat()
-	err := s.handler.bury(ctx, revocation, errUnread)
-	var later *again
-	if errors.As(err, &later) {
+	s.Rest()
+	defer s.Beat()
+	if err := s.Handler.Bury(ctx, revocation, errUnread); err != nil {
 		return fmt.Errorf("bury the unreadable task %s of %s: %w", id, queue, err)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package worker
+package sweep
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/complaint"
 )
 
 const (
@@ -27,11 +28,11 @@ const (
 
 // overdue sees to it that all that was asked for, and should have gone on, has a task
 // or comes to its end, until nothing is overdue or the time for it is over.
-func (s *sweeper) overdue(ctx context.Context) error {
+func (s *Sweeper) overdue(ctx context.Context) error {
 	until := time.Now().Add(stageTime)
 	var problems []error
 	for !s.over(ctx, until) {
-		open, ended, err := s.outcomes.Overdue(ctx, 2*s.every, overduePage)
+		open, ended, err := s.Outcomes.Overdue(ctx, 2*s.Every, overduePage)
 		if err != nil || len(open)+len(ended) == 0 {
 			return errors.Join(append(problems, err)...)
 		}
@@ -46,23 +47,23 @@ func (s *sweeper) overdue(ctx context.Context) error {
 
 // leave lets nothing of it be overdue for a while, even if something could not be done
 // for it: what fails for one holds up no other.
-func (s *sweeper) leave(ctx context.Context, open []outcome.Open, troubled []string) error {
+func (s *Sweeper) leave(ctx context.Context, open []outcome.Open, troubled []string) error {
 	var well []string
 	for _, o := range open {
 		if !slices.Contains(troubled, o.ImpUID) {
 			well = append(well, o.ImpUID)
 		}
 	}
-	err := s.outcomes.Postpone(ctx, troubled, soon)
+	err := s.Outcomes.Postpone(ctx, troubled, soon)
 	if err == nil {
-		err = s.outcomes.Postpone(ctx, well, stillQueued)
+		err = s.Outcomes.Postpone(ctx, well, stillQueued)
 	}
 	return err
 }
 
 // goOn does with some at a time what there is to do. It returns those for which that
 // failed, and the reason for the first.
-func (s *sweeper) goOn(ctx context.Context, open []outcome.Open, until time.Time) (troubled []string, problem error) {
+func (s *Sweeper) goOn(ctx context.Context, open []outcome.Open, until time.Time) (troubled []string, problem error) {
 	var lock sync.Mutex
 	needy := slices.DeleteFunc(s.find(ctx, open), found.well)
 	problem = forEach(ctx, s, needy, until, func(ctx context.Context, f found) error {
@@ -82,14 +83,13 @@ func (s *sweeper) goOn(ctx context.Context, open []outcome.Open, until time.Time
 
 // goOnWith ends what was withdrawn, settles what is archived, and enqueues what has no
 // task, or only that of an earlier request, which waits for a retry.
-func (s *sweeper) goOnWith(ctx context.Context, f found) error {
+func (s *Sweeper) goOnWith(ctx context.Context, f found) error {
 	switch {
 	case f.err != nil:
 		return f.err
 	case f.Withdrawn:
-		_, err := s.handler.conclude(ctx, f.Revocation, func(*outcome.Attempt) verdict {
-			return putBack // it has been requested anew since
-		})
+		// One that is not withdrawn any more has been requested anew since.
+		_, err := s.Handler.Conclude(ctx, f.Revocation, func(time.Time) bool { return false })
 		return err
 	case f.state == "archived":
 		if ours, err := s.settleFound(ctx, f); !ours || err != nil {
@@ -115,7 +115,7 @@ func (f found) well() bool {
 
 // find finds the tasks of requests, on the queues where a producer of such a request may
 // have put it. Most are on the first; what is withdrawn needs none.
-func (s *sweeper) find(ctx context.Context, open []outcome.Open) []found {
+func (s *Sweeper) find(ctx context.Context, open []outcome.Open) []found {
 	all := make([]found, len(open))
 	for n, o := range open {
 		all[n] = found{Open: o, id: tasks.TaskID(o.ImpUID)}
@@ -124,14 +124,14 @@ func (s *sweeper) find(ctx context.Context, open []outcome.Open) []found {
 		at := make(map[string][]*found)
 		for n := range all {
 			f := &all[n]
-			queues := queuesOf(f.Revocation, s.tasks.Namespace)
+			queues := queuesOf(f.Revocation, s.Tasks.Namespace)
 			if i >= len(queues) || f.Withdrawn || f.state != "" && f.state != "archived" {
 				continue
 			}
 			at[queues[i]] = append(at[queues[i]], f)
 		}
 		for queue, some := range at {
-			s.beat()
+			s.Beat()
 			s.findOn(ctx, queue, some)
 		}
 	}
@@ -140,12 +140,12 @@ func (s *sweeper) find(ctx context.Context, open []outcome.Open) []found {
 
 // findOn looks for the tasks of some requests on one queue. Those that are active without a
 // lease are not at work, whatever their state says: the next sweep takes them back.
-func (s *sweeper) findOn(ctx context.Context, queue string, some []*found) {
+func (s *Sweeper) findOn(ctx context.Context, queue string, some []*found) {
 	ids := make([]string, len(some))
 	for i, f := range some {
 		ids[i] = f.id
 	}
-	states, err := backlog.States(ctx, s.redis, queue, ids)
+	states, err := backlog.States(ctx, s.Redis, queue, ids)
 	if slices.Contains(states, "active") {
 		err = s.leaseUnleased(ctx, queue, ids...)
 	}
@@ -181,8 +181,8 @@ func queuesOf(r tasks.Revocation, namespace string) []string {
 
 // settleFound settles a task that is archived, and reports whether it is a worker's
 // doing and not a person's: then the request needs another.
-func (s *sweeper) settleFound(ctx context.Context, f found) (ours bool, err error) {
-	info, err := s.inspector.GetTaskInfo(f.queue, f.id)
+func (s *Sweeper) settleFound(ctx context.Context, f found) (ours bool, err error) {
+	info, err := s.Inspector.GetTaskInfo(f.queue, f.id)
 	switch {
 	case backlog.Gone(err):
 		return true, nil
@@ -190,7 +190,7 @@ func (s *sweeper) settleFound(ctx context.Context, f found) (ours bool, err erro
 		return false, fmt.Errorf("look at the task %s of %s: %w", f.id, f.queue, err)
 	}
 	page := []archivedTask{{TaskInfo: info}}
-	archived, err := s.redis.ZScore(ctx, backlog.Key(f.queue, "archived"), f.id).Result()
+	archived, err := s.Redis.ZScore(ctx, backlog.Key(f.queue, "archived"), f.id).Result()
 	if err == nil {
 		page[0].at = time.Unix(int64(archived), 0)
 	} else if !errors.Is(err, redis.Nil) { // an archive that is too full has dropped it
@@ -204,17 +204,17 @@ func (s *sweeper) settleFound(ctx context.Context, f found) (ours bool, err erro
 
 // enqueue enqueues a request that has no task any more. What can never be called ends
 // as the task would.
-func (s *sweeper) enqueue(ctx context.Context, r tasks.Revocation) error {
-	enqueued, err := s.tasks.Enqueue(ctx, r)
+func (s *Sweeper) enqueue(ctx context.Context, r tasks.Revocation) error {
+	enqueued, err := s.Tasks.Enqueue(ctx, r)
 	switch {
 	case errors.Is(err, tasks.ErrInvalid):
-		_ = s.handler.bury(ctx, r, err) // the error is for Asynq
+		_ = s.Handler.Bury(ctx, r, err) // the next sweep tries again
 		return nil
 	case err != nil:
 		return err
 	}
 	if enqueued {
-		s.log.Warn("enqueued again: its task was gone", about(ctx, r)...)
+		s.Log.Warn("enqueued again: its task was gone", complaint.About(ctx, r)...)
 	}
 	return nil
 }

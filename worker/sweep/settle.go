@@ -1,0 +1,77 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/complaint"
+)
+
+// settle does with an archived task what its settlement says.
+func (s *Sweeper) settle(ctx context.Context, task archivedTask) error {
+	ctx = tasks.ContextWithTrace(ctx, task.Headers)
+	switch task.settlement(s.Attempts) {
+	case unclear:
+		s.Complaints.Add(slog.LevelWarn, "corrupt", "outcome not read",
+			complaint.About(ctx, task.revocation, "error", task.unknown)...)
+	case hopeless:
+		_ = s.Handler.Bury(ctx, task.revocation, task.invalid) // the next sweep tries again
+	case early:
+		return s.renew(ctx, task)
+	case stopped:
+		return s.giveUp(ctx, task)
+	}
+	return nil
+}
+
+// giveUp makes a dead letter of what Asynq gave up, unless a lookup says that
+// it is revoked. Where nobody could be asked, the next sweep tries again. A task that was
+// archived before its receipt was requested anew says nothing of the new request.
+func (s *Sweeper) giveUp(ctx context.Context, task archivedTask) error {
+	earlier := false
+	done, err := s.Handler.Conclude(ctx, task.revocation, func(askedAt time.Time) (crashed bool) {
+		earlier = task.earlier(askedAt)
+		return !earlier
+	})
+	if err != nil || !done && !earlier {
+		return err
+	}
+	return s.remove(ctx, task)
+}
+
+// renew replaces a task that Asynq gave up too early by one of ours, which has
+// all attempts of the schedule and keeps to its pace. Whatever fails in
+// between, the imp_uid is open, and an open one without a task gets one.
+func (s *Sweeper) renew(ctx context.Context, task archivedTask) error {
+	if errors.Is(task.unknown, outcome.ErrNotFound) {
+		if opened, err := s.Handler.Open(ctx, task.revocation); !opened {
+			return err
+		}
+	}
+	options := []asynq.Option{asynq.ProcessAt(task.known.NextAttemptAt)}
+	if task.Retention > 0 {
+		options = append(options, asynq.Retention(task.Retention))
+	}
+	if err := s.remove(ctx, task); err != nil {
+		return err
+	}
+	if _, err := s.Tasks.Enqueue(ctx, task.revocation, options...); err != nil {
+		return err
+	}
+	s.Log.Warn("enqueued again: its producer allowed too few retries",
+		complaint.About(ctx, task.revocation, "max_retry", task.MaxRetry, "attempts", task.known.Attempts)...)
+	return nil
+}
+
+// remove deletes an archived task, if it still is archived.
+func (s *Sweeper) remove(ctx context.Context, task archivedTask) error {
+	_, err := backlog.Remove(ctx, s.Redis, task.Queue, task.ID)
+	return err
+}
