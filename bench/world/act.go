@@ -28,7 +28,7 @@ func (w *world) happen(f Fault) {
 		time.Sleep(f.From)
 		w.begin(f)
 	}
-	time.Sleep(w.began.Add(f.To).Sub(time.Now()))
+	time.Sleep(time.Until(w.began.Add(f.To)))
 	w.end(f)
 }
 

@@ -159,12 +159,16 @@ func (w *world) checkReason(o outcome.Outcome, found *proof.Evidence) {
 func (w *world) checkWait(o outcome.Outcome) {
 	p := w.paymentOf(o.ImpUID)
 	asked := w.proof.Asked[o.ImpUID]
-	untouched := p.nature == ordinary && !w.proof.Touched[o.ImpUID] && w.proof.Reissued[o.ImpUID].IsZero()
-	first := slices.IndexFunc(asked, func(a proof.Asking) bool { return a.Accepted })
-	if !untouched || first < 0 || o.Status != outcome.Revoked {
+	asked = slices.DeleteFunc(slices.Clone(asked), func(a proof.Asking) bool { return !a.Accepted })
+	_, again := w.proof.Again[o.ImpUID]
+	untouched := p.nature == ordinary && !w.proof.Touched[o.ImpUID] && (again || w.proof.Reissued[o.ImpUID].IsZero())
+	if !untouched || len(asked) == 0 || o.Status != outcome.Revoked {
 		return
 	}
-	began := asked[first].At.Sub(w.began)
+	began := asked[0].At.Sub(w.began)
+	if again {
+		began = asked[len(asked)-1].At.Sub(w.began)
+	}
 	ended := o.UpdatedAt.Add(-w.scenario.RedisSkew).Sub(w.began)
 	explained, bound := began, began+calm+2*w.scenario.Poll
 	var since []Fault

@@ -87,8 +87,8 @@ func (w *world) overhear(next http.Handler) http.Handler {
 	})
 }
 
-// answered notes of a DELETE whether PortOne has answered it, and of a lookup for how long
-// it wants no call.
+// answered notes of a DELETE whether PortOne has answered it, and of a lookup before one
+// for how long it wants no call.
 func (w *world) answered(method, who, impUID string, whole bool, seen *statusWriter) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -97,10 +97,16 @@ func (w *world) answered(method, who, impUID string, whole bool, seen *statusWri
 		if !whole || !strings.HasPrefix(seen.Header().Get("Content-Type"), "application/json") {
 			w.doubted[impUID] = true
 		}
-	case seen.status == http.StatusTooManyRequests && whole && w.undisturbed():
+	case seen.status == http.StatusTooManyRequests && whole && w.undisturbed() && !w.justCalled(impUID):
 		seconds, _ := strconv.Atoi(seen.Header().Get("Retry-After")) // none is 0
 		w.putOff[who+impUID] = time.Now().Add(time.Duration(seconds) * time.Second)
 	}
+}
+
+// justCalled reports whether a lookup follows a DELETE of the same attempt.
+func (w *world) justCalled(impUID string) (just bool) {
+	w.proof.Note(func() { just = w.proof.DeletesSince(impUID, time.Now().Add(-soon)) > 0 })
+	return just
 }
 
 // checkPutOff fails if a process makes a DELETE although its lookup of the same receipt was

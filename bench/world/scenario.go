@@ -132,7 +132,9 @@ func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 		f.Rate = 0.3 * random.Float64() * random.Float64()
 	case "call:cut-late":
 		f.Rate, f.Wait = random.Float64(), time.Minute+time.Duration(random.IntN(241))*time.Second
-	case "call:429", "call:503", "call:html-503", "lookup:429":
+	case "lookup:429": // longer than one answer holds everybody
+		f.Rate, f.Wait = random.Float64(), time.Duration(random.IntN(180))*time.Second
+	case "call:429", "call:503", "call:html-503":
 		f.Rate, f.Wait = random.Float64(), time.Duration(random.IntN(30))*time.Second
 	default:
 		f.Rate = random.Float64()
