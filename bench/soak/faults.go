@@ -20,6 +20,7 @@ var shares = []iamporttest.Rule{
 	{Fault: iamporttest.CutAfter, Percent: 4},
 	{Fault: iamporttest.CutBody, Percent: 2},
 	{Fault: iamporttest.SlowAfter, Percent: 2, Delay: 5 * time.Second},
+	{Fault: iamporttest.CutLate, Percent: 0.5, Delay: 5 * time.Second},
 	{Fault: iamporttest.Hang, Percent: 0.5},
 	{Fault: iamporttest.Endless, Percent: 1},
 	{Fault: iamporttest.NotJSON, Percent: 1},

@@ -38,7 +38,7 @@ func (p *program) dryRun(ctx context.Context, s bulkSettings, input *bulkInput) 
 	if err := found.show(p.stdout, p.stderr); err != nil {
 		return err
 	}
-	if found.unread == nil {
+	if found.unread == nil && found.unknown == nil {
 		p.say("Would be: %s.", found.counts.sum())
 	}
 	if err := found.err(); err != nil {
