@@ -178,8 +178,8 @@ func TestLookupThatFailsIsRepeatedBeforeAnythingIsGivenUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			lookups.ImpUID, lookups.Lookup = one, true
 			redistest.Both(t, func(t *testing.T, client *redis.Client) {
-				lookups.ImpUID, lookups.Lookup = one, true
 				b := newBench(t, client, iamporttest.Config{AlreadyRevoked: 400, Faults: []iamporttest.Rule{lookups}})
 				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 				b.portone.Revoke(one) // by hand

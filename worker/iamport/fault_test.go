@@ -29,6 +29,8 @@ type faultTest struct {
 	// calls is how many calls on the receipt are made. Default 1.
 	calls   int
 	revoked bool
+	// later is whether it is revoked, if not at once.
+	later bool
 	// takes is how long it takes.
 	takes time.Duration
 }
@@ -99,6 +101,7 @@ func faultTests() []faultTest {
 		},
 		{rule: iamporttest.Rule{Fault: iamporttest.CutBefore}, want: lost, cause: io.EOF},
 		{rule: iamporttest.Rule{Fault: iamporttest.CutAfter}, want: lost, cause: io.EOF, revoked: true},
+		{rule: iamporttest.Rule{Fault: iamporttest.CutLate}, want: lost, cause: io.EOF, later: true},
 		{
 			rule: iamporttest.Rule{Fault: iamporttest.CutBody}, want: garbled,
 			cause: io.ErrUnexpectedEOF, text: "read the answer: unexpected EOF", revoked: true,
@@ -143,12 +146,13 @@ func TestFaults(t *testing.T) {
 // ofLookup returns what a client says to the same fault of a lookup, which revokes
 // nothing.
 func (test faultTest) ofLookup() faultTest {
-	test.rule.Lookup, test.revoked = true, false
+	test.rule.Lookup, test.revoked, test.later = true, false, false
 	if test.rule.Fault == iamporttest.NoResponse {
 		test.want = &iamport.Error{Status: 200, Code: new(0), Sent: true}
 		test.text = "read the answer: the answer describes no receipt"
 	}
-	if test.rule.Fault == iamporttest.CutBefore || test.rule.Fault == iamporttest.CutAfter {
+	switch test.rule.Fault {
+	case iamporttest.CutBefore, iamporttest.CutAfter, iamporttest.CutLate:
 		test.calls = 2 // net/http itself repeats a GET whose used connection was cut
 	}
 	return test
@@ -166,6 +170,10 @@ func (test faultTest) run(t *testing.T, op iamport.Op) {
 	truth := p.truth(t, "imp_1")
 	if got, want := truth.Deletes+truth.Lookups, max(test.calls, 1); got != want || truth.Revoked() != test.revoked {
 		t.Errorf("got %d calls, revoked %t, want %d, %t", got, truth.Revoked(), want, test.revoked)
+	}
+	time.Sleep(time.Hour)
+	if later := p.truth(t, "imp_1").Revoked(); later != (test.revoked || test.later) {
+		t.Errorf("an hour later: revoked %t, want %t", later, test.later)
 	}
 	if test.want == nil {
 		if err != nil {

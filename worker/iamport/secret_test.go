@@ -96,6 +96,7 @@ func TestFaultsShowNoSecret(t *testing.T) {
 					wantHidden(t, err, tap.hidden(t)...)
 				}
 				wantHidden(t, client, tap.hidden(t)...)
+				time.Sleep(time.Hour) // until what takes effect late has done so
 			})
 		})
 	}
