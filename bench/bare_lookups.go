@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/hibiken/asynq"
@@ -12,7 +13,10 @@ import (
 )
 
 // bareWithLookups is the bare handler with the lookups of the worker.
-type bareWithLookups struct{ bare }
+type bareWithLookups struct {
+	bare
+	attempts int // after which it gives up; 0 for as many as the task has
+}
 
 // ProcessTask looks the receipt up from the second attempt on, makes the call,
 // and looks the receipt up again if the gateway says that it failed.
@@ -21,13 +25,17 @@ func (b *bareWithLookups) ProcessTask(ctx context.Context, task *asynq.Task) err
 	if err := json.Unmarshal(task.Payload(), &revocation); err != nil {
 		return err
 	}
-	if retried, _ := asynq.GetRetryCount(ctx); retried > 0 && b.revoked(ctx, revocation.ImpUID) {
+	retried, _ := asynq.GetRetryCount(ctx)
+	if retried > 0 && b.revoked(ctx, revocation.ImpUID) {
 		return nil
 	}
 	_, err := b.call(ctx, http.MethodDelete, revocation.ImpUID)
 	var refused *statusError
 	if errors.As(err, &refused) && refused.status == http.StatusInternalServerError && b.revoked(ctx, revocation.ImpUID) {
 		return nil
+	}
+	if err != nil && retried+1 == b.attempts {
+		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
 	}
 	return err
 }

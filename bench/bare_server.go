@@ -10,7 +10,6 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/worker"
-	"receiptrevoker/worker/backoff"
 )
 
 // bareMode is the way in which a child works with the bare handler.
@@ -38,7 +37,7 @@ func serveBare(ctx context.Context, j job, client redis.UniversalClient) error {
 	var handler asynq.Handler
 	b := bare{url: j.URL, token: j.Token, client: &http.Client{Transport: transport}}
 	if handler = &b; j.Bare == bareLookups {
-		handler = &bareWithLookups{b}
+		handler = &bareWithLookups{b, j.Schedule.Attempts}
 	}
 	for _, config := range configs {
 		server := asynq.NewServerFromRedisClient(client, config)
@@ -64,7 +63,7 @@ func bareConfigs(j job) []asynq.Config {
 	gateways := append([]tasks.Gateway{outageDown}, outageOthers...)
 	if j.Bare == bareLookups {
 		config.RetryDelayFunc = func(retried int, _ error, _ *asynq.Task) time.Duration {
-			return backoff.Schedule{}.Delay(retried + 1)
+			return j.Schedule.Delay(retried + 1)
 		}
 		var configs []asynq.Config
 		for _, pg := range gateways {

@@ -64,7 +64,8 @@ func (b *bench) mixedSorted(ctx context.Context) (rows []row, err error) {
 // seed.
 func (b *bench) mixedPair(ctx context.Context, l mixedList) ([]row, error) {
 	name := l.name(b.sizes.list)
-	p := newPassed("mixed: "+name+": all others revoked", func(bare float64) float64 { return 1.5*bare + 10 })
+	p := newPassed("mixed: "+name+": all others revoked", "≤ 1.5 × bare + 10 s",
+		func(bare float64) float64 { return 1.5*bare + 10 })
 	watched := fmt.Sprintf("mixed: %s: calls for these in %v", name, l.watch)
 	calls := [2]row{{name: watched + ", bare", format: "%.0f"}, {name: watched + ", revoker", format: "%.0f"}}
 	share := row{name: watched + ", revoker against bare", target: "80 – 120 %", format: "%.0f %%"}

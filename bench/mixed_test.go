@@ -50,7 +50,7 @@ func TestMixedSmoke(t *testing.T) {
 
 func TestPassed(t *testing.T) {
 	t.Parallel()
-	p := newPassed("list", func(bare float64) float64 { return 1.5*bare + 10 })
+	p := newPassed("list", "≤ 1.5 × bare + 10 s", func(bare float64) float64 { return 1.5*bare + 10 })
 	p.add(10, 25)
 	p.add(10, 40)
 	p.add(20, 39)

@@ -113,6 +113,7 @@ func (f *fleet) serve(pg tasks.Gateway) error {
 		IsFailure:                isFailure,
 		ShutdownTimeout:          f.config.ShutdownTimeout,
 		Logger:                   f.complaints.Asynq(),
+		BaseContext:              baseContext,
 	})
 	if err := server.Start(f.handler); err != nil {
 		return fmt.Errorf("start the server of %q: %w", pg, err)

@@ -49,7 +49,7 @@ type handler struct {
 // of it. It returns, for Asynq, nil if the receipt is revoked, an error that
 // wraps [asynq.SkipRetry] if it never will be, and an [*again] otherwise.
 func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
-	_ = growStack(len(task.Payload()) % stackNeeded)
+	_ = growStack(len(task.Payload()))
 	if h.stopping.Err() != nil {
 		return &again{cause: errStopping}
 	}
