@@ -31,13 +31,14 @@ func (w *world) cancelList(name string, revocations []tasks.Revocation) {
 
 // cancel cancels until there is an answer, and notes what became of each request.
 func (w *world) cancel(list string, impUIDs []string, all iter.Seq2[enqueue.Cancelled, error]) {
+	began := time.Now()
 	w.proof.Note(func() {
 		for _, impUID := range impUIDs {
 			w.proof.Touched[impUID] = true
 		}
 	})
 	for {
-		err := w.cancelOnce(list, all)
+		err := w.cancelOnce(list, began, all)
 		if err == nil {
 			return
 		}
@@ -49,8 +50,8 @@ func (w *world) cancel(list string, impUIDs []string, all iter.Seq2[enqueue.Canc
 	}
 }
 
-func (w *world) cancelOnce(list string, all iter.Seq2[enqueue.Cancelled, error]) error {
-	began := time.Now()
+// cancelOnce notes what a call came to that was made first at the given time.
+func (w *world) cancelOnce(list string, began time.Time, all iter.Seq2[enqueue.Cancelled, error]) error {
 	for c, err := range all {
 		if err != nil {
 			return err
