@@ -42,7 +42,7 @@ func TestSmoke(t *testing.T) {
 			if name == "million" && runtime.GOOS != "linux" {
 				t.Skip("only Linux tells the peak memory of a process")
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			var report strings.Builder
 			err := run(ctx, settings{

@@ -40,7 +40,7 @@ func (x *waits) shows(t *testing.T, text string) {
 			t.Log(x.text())
 		}
 	}()
-	redistest.Eventually(t, 30*time.Second, fmt.Sprintf("the terminal shows %q", text), func() bool {
+	redistest.Eventually(t, 2*time.Minute, fmt.Sprintf("the terminal shows %q", text), func() bool {
 		return strings.Contains(x.text(), text)
 	})
 }
