@@ -136,7 +136,7 @@ func TestLastAnswerStaysWhereItIsGivenUpInTheEnd(t *testing.T) {
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
 		client.Set(t.Context(), "{receipt}:lossy", 1, time.Hour)
-		b.start(t, unseenFor(200*time.Millisecond), func(config *worker.Config) {
+		b.start(t, unseenFor(3*time.Second), func(config *worker.Config) {
 			config.Schedule = backoff.Schedule{Attempts: 1, Base: 50 * time.Millisecond, Max: 50 * time.Millisecond}
 		})
 		b.await(t, one, func(o outcome.Outcome) bool { return !o.LookedUpUntil.IsZero() })

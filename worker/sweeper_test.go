@@ -19,7 +19,7 @@ import (
 // eventually waits until what is asked for holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	redistest.Eventually(t, 30*time.Second, what, holds)
+	redistest.Eventually(t, 2*time.Minute, what, holds)
 }
 
 func TestArchivedTaskWithoutAnOutcomeGetsOne(t *testing.T) {
