@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"receiptrevoker/tasks/redistest/redisserver"
-
 	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/redistest/redisserver"
 )
 
 // MasterName is what [StartSentinels] calls the master.
@@ -28,9 +28,13 @@ func StartReplica(t testing.TB, master *Server, args ...string) *Server {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(master.Addr)
 	replica := Start(t, append([]string{"--replicaof", host + " " + port, "--repl-diskless-sync-delay", "0"}, args...)...)
-	client := replica.Client(t)
-	Eventually(t, startTime, "the replica follows", func() bool {
-		return strings.Contains(client.Info(t.Context(), "replication").Val(), "master_link_status:up")
+	_, own, _ := net.SplitHostPort(replica.Addr)
+	says := func(client *redis.Client, what string) bool {
+		return strings.Contains(client.Info(t.Context(), "replication").Val(), what)
+	}
+	follower, leader := replica.Client(t), master.Client(t)
+	Eventually(t, startTime, "the replica follows, and its master knows", func() bool {
+		return says(follower, "master_link_status:up") && says(leader, "port="+own+",state=online")
 	})
 	return replica
 }
