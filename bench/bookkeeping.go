@@ -95,7 +95,7 @@ func (b *bench) batchMemory(ctx context.Context) (int64, error) {
 	}
 	var sum int64
 	for _, suffix := range []string{"", ":rows", ":counted"} {
-		key := "{" + outcome.DefaultNamespace + "}:batch:" + bookkeepingBatch + suffix
+		key := tasks.Key(outcome.DefaultNamespace, "batch:"+bookkeepingBatch+suffix)
 		bytes, err := b.redis.Client.MemoryUsage(ctx, key, 0).Result()
 		if err != nil {
 			return 0, fmt.Errorf("memory of %s: %w", key, err)

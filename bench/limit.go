@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -124,7 +125,7 @@ func (b *bench) recordLimit(ctx context.Context, l limit) (rate float64, chunk t
 	if chunk, err = perCall(stats["Commandstats"]["cmdstat_evalsha"]); err != nil {
 		return 0, 0, err
 	}
-	open, err := b.redis.Client.ZCard(ctx, "{"+outcome.DefaultNamespace+"}:open").Result()
+	open, err := b.redis.Client.ZCard(ctx, tasks.Key(outcome.DefaultNamespace, "open")).Result()
 	if lines := int64(chunks * l.chunk); err == nil && open < lines-lines/100-1 {
 		err = fmt.Errorf("the run is void: %d lines are recorded, not %d", open, lines)
 	}

@@ -5,6 +5,10 @@ import "strings"
 // DefaultNamespace is the namespace whose queues bear no prefix.
 const DefaultNamespace = "receipt"
 
+// Key returns the name of a key of a namespace in Redis, {namespace}:name. The braces keep
+// all keys of a namespace on one node of a Redis Cluster.
+func Key(namespace, name string) string { return "{" + namespace + "}:" + name }
+
 const (
 	queuePrefix = "receipts"
 	bulkInfix   = "-bulk"

@@ -58,7 +58,7 @@ func NewStore(client redis.UniversalClient, config Config) *Store {
 // who keep something beside outcomes keep it there too.
 func (s *Store) Namespace() string { return s.config.Namespace }
 
-func (s *Store) key(name string) string { return "{" + s.config.Namespace + "}:" + name }
+func (s *Store) key(name string) string { return tasks.Key(s.config.Namespace, name) }
 
 // outcomeKey is the hash of an imp_uid's outcome, and requestKey of what is asked for it.
 func (s *Store) outcomeKey(impUID string) string { return s.key("outcome:" + impUID) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/redisfault"
 )
 
@@ -67,7 +68,7 @@ func (n *node) role() Finding {
 
 // writes writes a key that lives for a second.
 func (d *doctor) writes(ctx context.Context) {
-	err := d.Redis.Set(ctx, "{"+d.Outcomes.Namespace()+"}:doctor", 1, time.Second).Err()
+	err := d.Redis.Set(ctx, tasks.Key(d.Outcomes.Namespace(), "doctor"), 1, time.Second).Err()
 	if err == nil {
 		d.tell(ok("writes", "Redis takes writes"))
 		return

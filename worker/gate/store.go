@@ -61,7 +61,7 @@ func NewStore(client redis.UniversalClient, namespace string) *Store {
 	}
 }
 
-func (s *Store) key(name string) string    { return "{" + s.namespace + "}:" + name }
+func (s *Store) key(name string) string    { return tasks.Key(s.namespace, name) }
 func (s *Store) hash(name Name) string     { return s.key("gate:" + string(name)) }
 func (s *Store) failed(name Name) string   { return s.hash(name) + ":failed" }
 func (s *Store) released(name Name) string { return s.hash(name) + ":released" }

@@ -103,7 +103,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 
 // lead reports whether this process sweeps, and no other does until the next time.
 func (s *Sweeper) lead(ctx context.Context) (bool, error) {
-	key := "{" + s.Outcomes.Namespace() + "}:lead:sweeper"
+	key := tasks.Key(s.Outcomes.Namespace(), "lead:sweeper")
 	leads, err := s.Redis.SetNX(ctx, key, s.Process, s.Every).Result()
 	if err == nil && !leads {
 		var leader string
