@@ -95,11 +95,12 @@ func ParseGateway(name string) (Gateway, bool) {
 	if pg := Gateway(name); pg.Known() {
 		return pg, true
 	}
-	code, _, _ := strings.Cut(name, ".")
-	for _, spelling := range []string{name, code} {
-		if pg, ok := spelled(spelling); ok {
-			return pg, true
-		}
+	pg, known := spelled(name)
+	if code, _, dotted := strings.Cut(name, "."); dotted && !known {
+		pg, known = spelled(code)
 	}
-	return Gateway(name), false
+	if !known {
+		return Gateway(name), false
+	}
+	return pg, true
 }

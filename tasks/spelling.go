@@ -14,11 +14,18 @@ const maxSpelling = 200
 
 // spelling says which words the name of a gateway is made of, in any order.
 type spelling struct {
-	code Gateway
-	// Of these groups a name has all words of at least one.
-	names []string
-	// others are words that may stand beside them.
-	others string
+	code  Gateway
+	names [][]string // of these groups a name has all words of at least one
+	words []string   // all that it may have: also those that may stand beside the groups
+}
+
+func newSpelling(code Gateway, beside string, names ...string) spelling {
+	s := spelling{code: code, words: strings.Fields(beside)}
+	for _, name := range names {
+		s.names = append(s.names, strings.Fields(name))
+		s.words = append(s.words, strings.Fields(name)...)
+	}
+	return s
 }
 
 // spellings are the words of each gateway's names. Words that several companies share name
@@ -27,17 +34,17 @@ type spelling struct {
 // and 스마트로, whose old modules have codes that are not among the constants. The words were
 // found in merchants' exports, and in PortOne's console and documentation.
 var spellings = []spelling{
-	{Inicis, []string{"inicis"}, "kg html5"},
-	{KCP, []string{"kcp"}, "nhn"},
-	{Settle, []string{"hecto", "settle"}, "financial bank old"},
-	{Nice, []string{"nice"}, "pay payments old"},
-	{Daou, []string{"kiwoom pay", "payjoa", "daou"}, "kiwoom pay data"},
-	{KICC, []string{"kicc", "easy pay"}, "easy pay"},
-	{TossPayments, []string{"토스", "toss payments"}, "payments new"},
-	{NiceV2, []string{"nice new", "nice v2"}, "pay payments new v2"},
-	{KSNET, []string{"ks net"}, ""},
-	{SmartroV2, []string{"smartro"}, "new v2"},
-	{Welcome, []string{"welcome"}, "pay payments"},
+	newSpelling(Inicis, "kg html5", "inicis"),
+	newSpelling(KCP, "nhn", "kcp"),
+	newSpelling(Settle, "financial bank old", "hecto", "settle"),
+	newSpelling(Nice, "pay payments old", "nice"),
+	newSpelling(Daou, "kiwoom pay data", "kiwoom pay", "payjoa", "daou"),
+	newSpelling(KICC, "easy pay", "kicc", "easy pay"),
+	newSpelling(TossPayments, "payments new", "토스", "toss payments"),
+	newSpelling(NiceV2, "pay payments new v2", "nice new", "nice v2"),
+	newSpelling(KSNET, "", "ks net"),
+	newSpelling(SmartroV2, "new v2", "smartro"),
+	newSpelling(Welcome, "pay payments", "welcome"),
 }
 
 // words are those that names are made of, by how they are written, folded.
@@ -85,19 +92,14 @@ func spelled(name string) (Gateway, bool) {
 
 // spells reports whether said are words of the gateway's name, and enough of them.
 func (s spelling) spells(said map[string]bool) bool {
-	named := false
-	allowed := strings.Fields(s.others)
-	for _, group := range s.names {
-		all := strings.Fields(group)
-		allowed = append(allowed, all...)
-		named = named || !slices.ContainsFunc(all, func(word string) bool { return !said[word] })
-	}
 	for word := range said {
-		if !slices.Contains(allowed, word) {
+		if !slices.Contains(s.words, word) {
 			return false
 		}
 	}
-	return named
+	return slices.ContainsFunc(s.names, func(name []string) bool {
+		return !slices.ContainsFunc(name, func(word string) bool { return !said[word] })
+	})
 }
 
 // wordsOf returns the words that a name is made of, and false if it has another one.
