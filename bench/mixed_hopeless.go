@@ -69,7 +69,8 @@ func (b *bench) runHopeless(ctx context.Context, seed uint64, who contestant) (t
 
 // givenUp reports whether every attempt of an outcome was made.
 func givenUp(o outcome.Outcome) bool {
-	return o.Status == outcome.Dead && o.Reason == outcome.ReasonAttemptsExhausted && o.Attempts == hopeless.schedule.Attempts
+	return o.Status == outcome.Dead && o.Reason == outcome.ReasonAttemptsExhausted &&
+		o.Attempts == hopeless.schedule.Attempts
 }
 
 // awaitIdle waits until no task is left to work on.

@@ -84,6 +84,7 @@ func (w *world) checkAttempts(o outcome.Outcome) {
 		}
 	}
 	if o.Attempts > allowed {
-		w.fail(o.ImpUID, "it lost %d attempts, more than %d, to an outage that closes the gate: %v", o.Attempts, allowed, down[0])
+		w.fail(o.ImpUID, "it lost %d attempts, more than %d, to an outage that closes the gate: %v",
+			o.Attempts, allowed, down[0])
 	}
 }

@@ -51,8 +51,8 @@ func (s Scenario) Validate() error {
 func (s Scenario) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: %d receipts, %d lists, %.2f odd, %d workers, faults within %v, %d attempts, at most %v apart, "+
-		"clocks ahead: Redis %v, PortOne %v, Redis is older %t\n", s.Seed, s.Receipts, s.Lists, s.Odd, s.Workers, s.Span, s.Attempts, s.MaxDelay,
-		s.RedisSkew, s.PortOneSkew, s.OlderRedis)
+		"clocks ahead: Redis %v, PortOne %v, Redis is older %t\n", s.Seed, s.Receipts, s.Lists, s.Odd, s.Workers,
+		s.Span, s.Attempts, s.MaxDelay, s.RedisSkew, s.PortOneSkew, s.OlderRedis)
 	for _, f := range s.Faults {
 		fmt.Fprintln(&b, "  ", f)
 	}
@@ -72,7 +72,8 @@ var kinds = []Kind{
 	Outage, Outage, Outage, PortOneDown, Kill, Kill, Kill, Freeze, Freeze, CutBefore, CutAfter, RedisDown, RedisLoses,
 	RedisFull, ReadOnly,
 	"call:500", "call:502", "call:503", "call:html-404", "call:html-503", "call:cut-before", "call:cut-after", "call:cut-body",
-	"call:cut-late", "call:cut-late", "call:slow-after", "call:hang", "call:endless", "call:401", "call:expire-token", "call:429", "call:redirect",
+	"call:cut-late", "call:cut-late", "call:slow-after", "call:hang", "call:endless", "call:401", "call:expire-token",
+	"call:429", "call:redirect",
 	"call:not-json", "call:no-response",
 	"lookup:502", "lookup:500", "lookup:html-404", "lookup:not-json", "lookup:cut-before", "lookup:slow-after",
 	"lookup:429", "lookup:429",

@@ -20,7 +20,6 @@ const plainEvery = 5 * time.Second
 type progress struct {
 	screen
 	bar    *progressbar.ProgressBar // nil where there is no terminal
-	narrow bool                     // the terminal has room for the text alone
 	shown  time.Time
 	warned time.Time
 }
@@ -38,7 +37,7 @@ func newProgress(out io.Writer, total int) *progress {
 			progressbar.OptionSetSpinnerChangeInterval(0), // else a goroutine draws the bar again after its end
 			progressbar.OptionClearOnFinish(),
 		}
-		if p.narrow = p.columns < barColumns; p.narrow {
+		if p.narrow() {
 			total = -1
 		} else {
 			options = append(options, progressbar.OptionShowCount())
@@ -48,11 +47,14 @@ func newProgress(out io.Writer, total int) *progress {
 	return p
 }
 
+// narrow reports whether the terminal has room for the text alone.
+func (p *progress) narrow() bool { return p.columns < barColumns }
+
 // show shows that done of total steps are done; text says more.
 func (p *progress) show(done, total int, text string) {
 	if p.bar != nil {
 		room := p.columns - barRoom(total)
-		if p.narrow {
+		if p.narrow() {
 			room = p.columns - spinnerRoom
 		} else if p.bar.GetMax() != total {
 			p.bar.ChangeMax(total)
@@ -144,7 +146,7 @@ const countEvery = 1000
 func (c *counter) add() {
 	if c.count++; c.bar != nil && c.count%countEvery == 0 {
 		text := c.what
-		if c.narrow {
+		if c.narrow() {
 			text = fmt.Sprintf("%d %s", c.count, c.what)
 		}
 		c.bar.Describe(text)

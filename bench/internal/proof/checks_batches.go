@@ -8,8 +8,8 @@ import (
 )
 
 // batchDifference finds batches that do not show what became of their imp_uids, or that
-// were not published as finished, all of them being terminal: once, unless somebody reopened
-// them. One that was cancelled has the lines that were recorded before.
+// were not published as finished, all of them being terminal: once, unless a person or a
+// producer reopened them. One that was cancelled has the lines that were recorded before.
 func batchDifference(e *Evidence) Finding {
 	var found []string
 	for name, impUIDs := range e.Lists {
@@ -26,8 +26,8 @@ func batchDifference(e *Evidence) Finding {
 	return which("batch differences", found)
 }
 
-// mayReopen reports whether a batch may have finished more than once: somebody retried a
-// dead letter of it, or asked once more for what had been withdrawn.
+// mayReopen reports whether a batch may have finished more than once: a person retried a
+// dead letter of it, or a producer asked once more for what had been withdrawn.
 func (e *Evidence) mayReopen(b outcome.Batch, impUIDs []string) bool {
 	return slices.ContainsFunc(impUIDs, func(impUID string) bool { return e.askedSince(impUID, b.Name, time.Time{}) })
 }

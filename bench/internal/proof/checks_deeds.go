@@ -117,8 +117,8 @@ func endedUnseen(e *Evidence) Finding {
 	return which("requests without an end of their own", found)
 }
 
-// endedTwice finds imp_uids that the stream calls revoked twice in a row although nobody
-// asked for a further receipt, or dead although nobody asked for anything again.
+// endedTwice finds imp_uids that the stream calls revoked twice in a row although no
+// producer asked for a further receipt, or dead although none asked for anything again.
 func endedTwice(e *Evidence) Finding {
 	var found []string
 	for impUID, events := range e.Events {

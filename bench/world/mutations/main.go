@@ -74,7 +74,8 @@ func (s settings) validate(rest []string) error {
 	case len(s.chosen) == 0:
 		return errors.New("-only names no mutation")
 	case s.first < 1 || s.seeds < 1 || s.rerun < 0:
-		return fmt.Errorf("-seed %d -seeds %d -rerun %d: there is at least one seed, from 1, and no negative count", s.first, s.seeds, s.rerun)
+		return fmt.Errorf("-seed %d -seeds %d -rerun %d: there is at least one seed, from 1, and no negative count",
+			s.first, s.seeds, s.rerun)
 	case s.span <= 0:
 		return fmt.Errorf("-span %v: it must be above 0", s.span)
 	}
