@@ -79,14 +79,23 @@ func (h *handler) another(a *outcome.Attempt, now iamport.Receipt) error {
 	named, seen := a.Revocation.ApplyNum, a.Seen
 	switch {
 	case named != "" && now.ApplyNum != named:
-		return fmt.Errorf("the receipt is %s now, and %s was asked for", now.ApplyNum, named)
+		return fmt.Errorf("the receipt is %s now%s, and %s was asked for", now.ApplyNum, orRevoked(now), named)
 	case named == "" && seen != "" && cmp.Or(now.ApplyNum, seen) != seen:
-		return fmt.Errorf("the receipt is %s now, and was %s when it was asked for", now.ApplyNum, seen)
+		return fmt.Errorf("the receipt is %s now%s, and was %s when it was asked for", now.ApplyNum, orRevoked(now), seen)
 	case named+seen == "" && !now.Revoked() && now.AppliedAt.After(a.AskedAt.Add(h.ahead(a)+issueSlack)):
 		return fmt.Errorf("the receipt %s was issued at %s, and asked for was one of before %s",
 			now.ApplyNum, now.AppliedAt.UTC().Format(time.RFC3339), a.AskedAt.Format(time.RFC3339))
 	}
 	return nil
+}
+
+// orRevoked says of another receipt that it is revoked as well: by somebody else, or since it
+// was issued between the lookup and the DELETE of an attempt, which nobody can tell apart.
+func orRevoked(now iamport.Receipt) string {
+	if now.Revoked() {
+		return ", which is revoked too"
+	}
+	return ""
 }
 
 // ahead returns how far PortOne's clock is ahead of Redis', 0 where nobody knows.

@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -125,6 +126,9 @@ func TestReceiptThatWasNotAskedForIsLeftAlone(t *testing.T) {
 				truth := b.truth(t, one)
 				if o.Reason != test.want || truth.Deletes != test.deletes {
 					t.Errorf("got %+v after %d DELETEs, want %s after %d", o, truth.Deletes, test.want, test.deletes)
+				}
+				if told := strings.Contains(o.Message, "which is revoked too"); told != (test.revoke && o.Reason == outcome.ReasonReissued) {
+					t.Errorf("the message says %q", o.Message)
 				}
 				if test.reissue && !test.revoke && truth.Revoked() {
 					t.Error("the receipt that nobody asked for is revoked")

@@ -49,7 +49,8 @@ func lost(e *Evidence) Finding {
 // wrong finds outcomes that contradict PortOne: revoked where it is not, or by a
 // DELETE where none took effect, and given up where it is, unless the dead letter
 // says that nobody can tell, and nobody can, or PortOne never said so, or was not asked, or
-// all who knew of it are gone.
+// all who knew of it are gone, or that another receipt stands there now, about which
+// [revokedUnasked] judges.
 func wrong(e *Evidence) Finding {
 	var found []string
 	for impUID, o := range e.Outcomes {
@@ -58,8 +59,8 @@ func wrong(e *Evidence) Finding {
 		switch {
 		case o.Status == outcome.Revoked && !is,
 			o.Reason == outcome.ReasonRevoked && truth.Effective == 0,
-			o.Status == outcome.Dead && is && !undecided(o) && !untold(o, truth) && !unasked(o, truth) &&
-				!(e.Unnoticed[impUID] && !o.PG.LooksUp()),
+			o.Status == outcome.Dead && is && o.Reason != outcome.ReasonReissued && !undecided(o) &&
+				!untold(o, truth) && !unasked(o, truth) && !(e.Unnoticed[impUID] && !o.PG.LooksUp()),
 			o.Reason == outcome.ReasonUnconfirmed && o.PG.LooksUp():
 			found = append(found, impUID)
 		}

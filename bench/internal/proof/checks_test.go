@@ -187,6 +187,12 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 			follow(e)
 			e.Truths[done] = e.Earlier[done][0]
 		}, []string{"issued afterwards, revoked unasked"}},
+		"given up, but revoked, as another that followed between lookup and DELETE": {func(e *Evidence) {
+			follow(e)
+			e.Reissued[done] = e.Earlier[done][0].RevokedAt
+			e.Truths[done] = e.Earlier[done][0]
+			change(e, done, func(o *outcome.Outcome) { o.Status, o.Reason = outcome.Dead, outcome.ReasonReissued })
+		}, []string{"missing events", "dead-letter differences", "batch differences"}},
 		"said to be revoked, by the number of the one before": {func(e *Evidence) {
 			follow(e)
 			e.Again[done] = e.Outcomes[done]
