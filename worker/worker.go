@@ -111,6 +111,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	var beside sync.WaitGroup
 	beside.Go(func() { w.watch.run(abandoned) })
+	beside.Go(func() { tellBlocked(ctx, w.config.Log, w.config.API.Blocked) })
 	beside.Go(func() { handler.leases.run(abandoned) })
 	beside.Go(func() { w.sweeper(handler).Run(ctx) })
 	beside.Go(func() {
