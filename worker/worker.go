@@ -75,7 +75,8 @@ func New(config Config) (*Worker, error) {
 }
 
 func (w *Worker) complainOfAccount(err error) {
-	w.complaints.Add(slog.LevelWarn, "account", "account not compared, trying again", "error", err)
+	w.complaints.Add(slog.LevelWarn, "account", "account not compared, trying again", "error", err,
+		"advice", redisfault.Advice(err))
 }
 
 // processName returns what this process is called among all workers, by which
