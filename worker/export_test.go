@@ -50,3 +50,8 @@ func (w *Worker) LastBeat(loop string) time.Time {
 	defer w.pulse.mu.Unlock()
 	return w.pulse.beats[loop]
 }
+
+// TellBlocked writes what blocked tells to log.
+func TellBlocked(ctx context.Context, log *slog.Logger, blocked func() error) {
+	tellBlocked(ctx, log, blocked)
+}

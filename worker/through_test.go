@@ -1,13 +1,19 @@
 package worker_test
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -25,7 +31,8 @@ func TestNotReadyWhileNothingGetsThrough(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	b.url = server.URL
-	w, _ := b.startWorker(t)
+	log := &lines{}
+	w, _ := b.startWorker(t, func(config *worker.Config) { config.Log = slog.New(slog.NewTextHandler(log, nil)) })
 	eventually(t, "it is ready", func() bool { return w.Ready(t.Context()) == nil })
 	maintenance.Store(true)
 	b.issue(t, "down", 20)
@@ -34,6 +41,38 @@ func TestNotReadyWhileNothingGetsThrough(t *testing.T) {
 		return err != nil && strings.Contains(err.Error(), "nothing gets through to PortOne") &&
 			strings.Contains(err.Error(), "HTTP 200")
 	})
+	eventually(t, "it is told", func() bool { return log.count("level=WARN msg=\"nothing gets through to PortOne") == 1 })
 	maintenance.Store(false)
 	eventually(t, "it is ready again", func() bool { return w.Ready(t.Context()) == nil })
+}
+
+// However long it lasts, it is told once, and once that it is over.
+func TestBlockedIsToldWhenItTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var blocked atomic.Bool
+		log := &lines{}
+		go worker.TellBlocked(ctx, slog.New(slog.NewTextHandler(log, nil)), func() error {
+			if blocked.Load() {
+				return errors.New("HTTP 200")
+			}
+			return nil
+		})
+		for turn, want := range []struct {
+			blocked    bool
+			told, over int
+		}{{false, 0, 0}, {true, 1, 0}, {true, 1, 0}, {false, 1, 1}, {false, 1, 1}, {true, 2, 1}, {false, 2, 2}} {
+			blocked.Store(want.blocked)
+			time.Sleep(time.Minute)
+			told, over := log.count(`level=WARN msg="nothing gets through to PortOne`), log.count(`level=INFO msg="ready for PortOne again`)
+			if told != want.told || over != want.over {
+				t.Errorf("minute %d: told %d times, %d times that it is over, want %d and %d", turn, told, over, want.told, want.over)
+			}
+		}
+		if n := log.count(`error="HTTP 200"`); n != 2 {
+			t.Errorf("the reason is told %d times:\n%s", n, &log.text)
+		}
+	})
 }

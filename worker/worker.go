@@ -75,7 +75,8 @@ func New(config Config) (*Worker, error) {
 }
 
 func (w *Worker) complainOfAccount(err error) {
-	w.complaints.Add(slog.LevelWarn, "account", "account not compared, trying again", "error", err)
+	w.complaints.Add(slog.LevelWarn, "account", "account not compared, trying again", "error", err,
+		"advice", redisfault.Advice(err))
 }
 
 // processName returns what this process is called among all workers, by which
@@ -111,6 +112,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	var beside sync.WaitGroup
 	beside.Go(func() { w.watch.run(abandoned) })
+	beside.Go(func() { tellBlocked(ctx, w.config.Log, w.config.API.Blocked) })
 	beside.Go(func() { handler.leases.run(abandoned) })
 	beside.Go(func() { w.sweeper(handler).Run(ctx) })
 	beside.Go(func() {

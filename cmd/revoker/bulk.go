@@ -96,8 +96,8 @@ being revoked is given in another batch later.
 
 With --dry-run it reads the list, and shows how it was understood, how many
 lines are new or were asked for before, and what became of those; nothing is
-written. On a terminal it shows the same of more than 1,000 lines and asks,
-unless --yes.
+written. Where Redis would refuse the list, it says so and exits 1. On a
+terminal it shows the same of more than 1,000 lines and asks, unless --yes.
 
 It warns where imp_uids do not begin with imp_ or imps_, or gateways are not
 known. If that is so in more than half of the lines, the column may be another:

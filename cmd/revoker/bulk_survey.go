@@ -13,15 +13,16 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks/rights"
 )
 
 // unaskedLines is how many lines a list may have that is asked for without a question.
 const unaskedLines = 1000
 
-// dryRun shows what a list would ask for. Where Redis does not answer, it shows what the
-// list alone tells, and returns the error in the end.
+// dryRun shows what a list would ask for. Where Redis does not answer or would refuse it, it
+// shows what the list alone tells, and returns the error in the end.
 func (p *program) dryRun(ctx context.Context, s bulkSettings, input *bulkInput) error {
-	client, err := p.connect(ctx, s.redis)
+	client, err := p.connectAs(ctx, rights.Producer, s.redis)
 	var usage usageError
 	if errors.As(err, &usage) {
 		return err

@@ -16,7 +16,7 @@ import (
 func (p *program) pauses(ctx context.Context, client redis.UniversalClient, namespace string) []pause.Pause {
 	pauses, err := gate.NewStore(client, namespace).Pauses(ctx)
 	if err != nil {
-		p.say("revoker: it is not known what is held: %v", err)
+		p.complain(ctx, "revoker: it is not known what is held", err)
 		return nil
 	}
 	return pauses

@@ -38,7 +38,9 @@ type program struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 
-	redisFlags string // those given that find Redis, as they are repeated to look again
+	redisFlags string        // those given that find Redis, as they are repeated to look again
+	role       rights.Role   // of the users that may run the command
+	redis      *config.Redis // the Redis that the command has opened, nil if none
 }
 
 // run carries a command line out and returns the exit code.
@@ -47,7 +49,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	root := p.root()
 	root.SetArgs(args)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		p.redisFlags = givenRedisFlags(cmd.Flags())
+		p.redisFlags, p.role = givenRedisFlags(cmd.Flags()), roleOf(cmd)
 		if err := config.FromEnvironment(cmd.Flags(), p.getenv); err != nil {
 			return err
 		}
@@ -66,10 +68,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 		p.say("revoker: %v\nSee '%s -h'.", err, cmd.CommandPath())
 		return exitUsage
 	}
-	p.say("revoker: %v", err)
-	if advice := redisfault.Advice(err); advice != "" {
-		p.say("→ %s", advice)
-	}
+	p.complain(ctx, "revoker", err)
 	return exitFailed
 }
 
@@ -137,6 +136,7 @@ func (p *program) connect(ctx context.Context, settings config.Redis) (redis.Uni
 	if err != nil {
 		return nil, usageError{err}
 	}
+	p.redis = &settings
 	redis.SetLogger(silent{}) // what fails is reported by whoever asked for it
 	if err := settings.Reach(ctx, client); err != nil {
 		client.Close()
@@ -145,13 +145,15 @@ func (p *program) connect(ctx context.Context, settings config.Redis) (redis.Uni
 	return client, nil
 }
 
-// connectAs is connect for a role: the error also says what its user may not do.
+// connectAs is connect for a role: the error also says what its user may not do, or why Redis
+// takes no writes.
 func (p *program) connectAs(ctx context.Context, role rights.Role, settings config.Redis) (redis.UniversalClient, error) {
 	client, err := p.connect(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
-	if err := rights.Check(ctx, client, role, settings.Namespace); redisfault.Permanent(err) {
+	err = rights.Check(ctx, client, role, settings.Namespace)
+	if redisfault.Permanent(err) || rights.NoWrites(err) {
 		client.Close()
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,8 +42,99 @@ func TestRenamedCommandIsNamed(t *testing.T) {
 	server := redistest.Start(t, "--appendonly", "yes", "--rename-command", "EVALSHA", "", "--rename-command", "EVAL", "")
 	w := newWorld(t, server.URL(), iamporttest.Config{})
 	is := useless{says: "redis does not know EVAL, EVALSHA", advice: "rename-command"}
-	for _, command := range [][]string{{"work"}, {"doctor"}, {"bulk", write(t, "imp_uid\nimp_1\n")}, {"enqueue", "imp_1"}} {
+	for _, command := range [][]string{{"work"}, {"doctor"}, {"bulk", write(t, "imp_uid\nimp_1\n")}, {"enqueue", "imp_1"}, {"bulk", write(t, "imp_uid\nimp_1\n"), "--dry-run"}} {
 		is.tellsOf(t, w, command)
+	}
+}
+
+// TestRefusedCommandIsNamed runs the commands that look for no rights at their start as users
+// that lack one.
+func TestRefusedCommandIsNamed(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	admin := server.Client(t)
+	url := strings.TrimSuffix(server.URL(), "/0") + "/1" // which SELECT chooses
+	newWorld(t, url, iamporttest.Config{}).expect(t, exitDone, "bulk", write(t, "imp_uid\nimp_1\n"), "--batch", "b", "--yes")
+	status, queues, dead, cancel := []string{"status", "imp_1"}, []string{"queue", "list"}, []string{"dead", "list"}, []string{"cancel", "imp_1"}
+	dryRun := []string{"bulk", write(t, "imp_uid\nimp_1\n"), "--dry-run"}
+	for name, test := range map[string]struct {
+		rules    string // beside all rights
+		says     string // behind what Redis does not allow the user
+		advice   string // behind its name
+		commands [][]string
+	}{
+		"ping":      {"-ping", "to run PING", "+ping", [][]string{status, queues, dead, cancel, dryRun, {"batch", "list"}, {"work"}, {"doctor"}}},
+		"select":    {"-select", "to run SELECT", "+select", [][]string{status, queues, dead, cancel, dryRun, {"batch", "list"}, {"enqueue", "imp_2"}}},
+		"zrevrange": {"-zrevrange", "to run ZREVRANGE", "+zrevrange", [][]string{{"batch", "list"}, dryRun}},
+		"hgetall":   {"-hgetall", "to run HGETALL", "+hgetall", [][]string{status, cancel, {"batch", "list"}, dryRun}},
+		"zrange":    {"-zrange", "to run ZRANGE", "+zrange", [][]string{dead}},
+		"smembers":  {"-smembers", "to run SMEMBERS", "+smembers", [][]string{queues}},
+		"evalsha":   {"-evalsha", "to run EVALSHA", "+evalsha", [][]string{queues, cancel, dryRun}},
+		"keys":      {"resetkeys ~asynq:*", "to access the keys {receipt}:*", "~{receipt}:*", [][]string{queues, dead, cancel}},
+		"a producer's keys": {
+			"resetkeys ~asynq:* ~{receipt}:batch*", "to access the keys {receipt}:open, {receipt}:request:*, {receipt}:outcome:*, {receipt}:outcomes",
+			"~{receipt}:open ~{receipt}:request:* ~{receipt}:outcome:* ~{receipt}:outcomes",
+			[][]string{status, dryRun},
+		},
+		"what a dry run does not need": {"-xadd", "to run XADD", "+xadd", [][]string{dryRun}},
+	} {
+		user := "no-" + strings.ReplaceAll(strings.ReplaceAll(name, " ", "-"), "'", "")
+		words := []any{"acl", "setuser", user, "on", ">pw", "~*", "&*", "+@all"}
+		for _, word := range strings.Fields(test.rules) {
+			words = append(words, word)
+		}
+		do(t, admin, words...)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, strings.Replace(url, "://", "://"+user+":pw@", 1), iamporttest.Config{})
+			is := useless{says: "redis does not allow its user " + user + " " + test.says, advice: "ACL SETUSER " + user + " " + test.advice + " on every node"}
+			for _, command := range test.commands {
+				is.tellsOf(t, w, command)
+			}
+		})
+	}
+}
+
+// What is held is told beside the answer, and so is why that cannot be read.
+func TestRefusedCommandIsNamedBesideTheAnswer(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	do(t, server.Client(t), "acl", "setuser", "few", "on", ">pw", "~*", "&*", "+@all", "-smembers")
+	w := newWorld(t, server.URL(), iamporttest.Config{})
+	w.expect(t, exitDone, "enqueue", "imp_1")
+	few := w.with(map[string]string{"REDIS_URL": strings.Replace(server.URL(), "://", "://few:pw@", 1)})
+	if _, stdout, stderr := few.run(t.Context(), "status", "imp_1"); !strings.Contains(stdout, "queued") ||
+		!strings.Contains(stderr, "few to run SMEMBERS") || !strings.Contains(stderr, "ACL SETUSER few +smembers") {
+		t.Errorf("got %s%s", stdout, stderr)
+	}
+}
+
+// The users that have a command's role may run it, says the runbook.
+func TestRolesOfCommandsAreThoseOfTheTable(t *testing.T) {
+	t.Parallel()
+	users := usersOf(t)
+	root := (&program{}).root()
+	for _, name := range leaves(root, "") {
+		group, _, _ := strings.Cut(name, " ")
+		of := append(users[name], users[group]...)
+		cmd, _, err := root.Find(strings.Fields(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if role := roleOf(cmd); len(of) > 0 && name != "doctor" && !slices.Contains(of, role.User) {
+			t.Errorf("%s has the role of %s, and the table says %q", name, role.User, of)
+		}
+	}
+}
+
+// A Redis that takes no writes is named before anything is asked for.
+func TestMissingReplicasAreNamedAtOnce(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--min-replicas-to-write", "1")
+	is := useless{says: "NOREPLICAS", advice: "bring a replica back", passes: true}
+	list := write(t, "imp_uid\nimp_1\n")
+	for _, command := range [][]string{{"bulk", list}, {"bulk", list, "--dry-run"}, {"enqueue", "imp_1"}, {"work"}} {
+		is.tellsOf(t, newWorld(t, server.URL(), iamporttest.Config{}), command)
 	}
 }
 

@@ -128,3 +128,31 @@ func TestServersSayWhatIsWrong(t *testing.T) {
 		}
 	})
 }
+
+// The wordings are those of servers 6.2.16, 7.0.15 and 8.0.1 (Valkey).
+func TestRefusedCommandIsNamed(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"NOPERM this user has no permissions to run the 'zrevrange' command":                                       "redis does not allow its user few to run ZREVRANGE",
+		"NOPERM this user has no permissions to run the 'config|get' command or its subcommand":                    "redis does not allow its user few to run CONFIG|GET",
+		"NOPERM User few has no permissions to run the 'ping' command":                                             "redis does not allow its user few to run PING",
+		"ERR ACL failure in script: User few has no permissions to run the 'hset' command script: 2067d915, on @u": "redis does not allow its user few to run HSET",
+		"ERR unknown command 'evalsha', with args beginning with: 'x'":                                             "redis does not know EVALSHA",
+		"ERR unknown command `evalsha`, with args beginning with: `x`":                                             "redis does not know EVALSHA",
+		"ERR The user executing the script can't run this command or subcommand script: 2067d915, on @u":           "",
+		"NOPERM this user has no permissions to access one of the keys used as arguments":                          "",
+		"ERR Unknown Redis command called from script script: 2067d915, on @user_script:2.":                        "",
+		"OOM command not allowed when used memory > 'maxmemory'.":                                                  "",
+	} {
+		refused := redisfault.Refused(fmt.Errorf("do it: %w", errors.New(text)), "few")
+		if refused == nil && want == "" {
+			continue
+		}
+		if refused == nil || refused.Error() != want || redisfault.Advice(refused) == "" {
+			t.Errorf("%s: got %v, want %q", text, refused, want)
+		}
+	}
+	if refused := redisfault.Refused(nil, "few"); refused != nil {
+		t.Errorf("of no error: %v", refused)
+	}
+}

@@ -1,6 +1,7 @@
 package redisfault
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -9,10 +10,34 @@ import (
 // helps.
 type RightsError struct {
 	User string // the user's name in Redis
-	Role string // the user in deploy/redis/users.acl that has all rights that are needed
+	Role string // the user in deploy/redis/users.acl that has all rights that are needed, if that is known
 	// Commands are those that the user may not run, Unknown those that this Redis does not
 	// know, and Keys the patterns of the keys that the user may not access.
 	Commands, Unknown, Keys []string
+}
+
+// named finds the command that Redis refuses, where it names one. It does not in a script
+// before Valkey, nor of keys. Its servers say "this user" or "User few".
+var named = regexp.MustCompile("(?:permissions to run the|ERR [Uu]nknown command) ['`]([a-zA-Z_|-]+)['`]")
+
+// Refused returns what an error of Redis says that a user may not run, or that Redis does not
+// know. It is nil where the error says no such thing, or names no command.
+func Refused(err error, user string) *RightsError {
+	fault := Of(err)
+	if fault != NoPerm && fault != UnknownCommand {
+		return nil
+	}
+	found := named.FindStringSubmatch(err.Error())
+	if found == nil {
+		return nil
+	}
+	refused := &RightsError{User: user}
+	if fault == NoPerm {
+		refused.AddCommand(found[1])
+	} else {
+		refused.AddUnknown(found[1])
+	}
+	return refused
 }
 
 // AddCommand enters a command that the user may not run.
@@ -66,7 +91,11 @@ func (e *RightsError) advice() string {
 		for _, pattern := range e.Keys {
 			words = append(words, "~"+pattern)
 		}
-		set = append(set, strings.Join(words, " ")+" on every node, or the rights of "+e.Role+" in the runbook's list")
+		rights := "the rights of the runbook's list"
+		if e.Role != "" {
+			rights = "the rights of " + e.Role + " in the runbook's list"
+		}
+		set = append(set, strings.Join(words, " ")+" on every node, or "+rights)
 	}
 	return strings.Join(set, "; ")
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -18,30 +19,21 @@ var source string
 
 var script = redis.NewScript(source)
 
-// Check tries what a role does in a namespace, in two or three round trips and, in a Cluster,
-// one for each key. It returns nil if Redis allows and knows it all, a
-// [*redisfault.RightsError] if it does not, or why that could not be found out. Users need no
-// right for it that the role does not, so that it works where ACL is forbidden.
+// Check tries what a role does in a namespace, in three or four round trips. It returns nil if
+// Redis allows and knows it all, a [*redisfault.RightsError] if it does not, or why that could
+// not be found out, or why Redis takes no writes, as [NoWrites] reports. Users need no right for
+// it that the role does not, so that it works where ACL is forbidden.
 func Check(ctx context.Context, client redis.UniversalClient, role Role, namespace string) error {
 	c := &check{client: client, namespace: namespace, missing: &redisfault.RightsError{User: User(client), Role: role.User}}
 	key, pattern := role.written[0].examples(namespace)[0], role.written[0].in(namespace)
-	if err := c.scripts(ctx, key, pattern); err != nil || c.missing.Any() {
+	err := c.scripts(ctx, key, pattern)
+	if err != nil || len(c.missing.Commands)+len(c.missing.Unknown) > 0 {
 		return c.result(err)
 	}
-	var all []trial
-	for _, command := range append(role.Commands(), "del") { // which leaves nothing
-		words := strings.Fields(strings.ReplaceAll(command+" "+arguments[command], "K", key))
-		all = append(all, trial{command: command, words: words})
+	if len(c.missing.Keys) == 0 {
+		err = c.run(ctx, key, append(role.Commands(), "del")) // which leaves nothing
 	}
-	written := keyTrials(role.written, namespace, "hincrby", "trial", "x") // which writes nothing
-	if _, cluster := client.(*redis.ClusterClient); !cluster {
-		return c.result(errors.Join(c.run(ctx, key, append(all, written...)), c.read(ctx, role)))
-	}
-	err := c.run(ctx, key, all)
-	for _, t := range written {
-		err = errors.Join(err, c.run(ctx, t.words[1], []trial{t}))
-	}
-	return c.result(errors.Join(err, c.read(ctx, role)))
+	return c.result(errors.Join(err, c.keys(ctx, role)))
 }
 
 // check is one examination.
@@ -52,21 +44,7 @@ type check struct {
 }
 
 // trial is a command that is tried for its own sake, or for that of the pattern of its key.
-type trial struct {
-	command, pattern string
-	words            []string
-}
-
-// keyTrials returns what tries keys with a command.
-func keyTrials(patterns []pattern, namespace, command string, arguments ...string) (all []trial) {
-	for _, p := range patterns {
-		for _, key := range p.examples(namespace) {
-			words := append([]string{command, key}, arguments...)
-			all = append(all, trial{pattern: p.in(namespace), words: words})
-		}
-	}
-	return all
-}
+type trial struct{ command, pattern string }
 
 // scripts tries both commands that run scripts, on a key. EVAL makes the script known to EVALSHA.
 func (c *check) scripts(ctx context.Context, key, pattern string) error {
@@ -81,18 +59,16 @@ func (c *check) scripts(ctx context.Context, key, pattern string) error {
 }
 
 // run tries commands in a script, which Redis runs where the key is.
-func (c *check) run(ctx context.Context, key string, all []trial) error {
+func (c *check) run(ctx context.Context, key string, commands []string) error {
 	var args []any
-	for _, t := range all {
-		args = append(args, len(t.words))
-		for _, word := range t.words {
+	for _, command := range commands {
+		words := strings.Fields(strings.ReplaceAll(command+" "+arguments[command], "K", key))
+		args = append(args, len(words))
+		for _, word := range words {
 			args = append(args, word)
 		}
 	}
 	failed, err := script.Run(ctx, c.client, []string{key}, args...).Slice()
-	if err != nil {
-		return c.note(all[0], err) // the key alone, in a Cluster
-	}
 	for _, f := range failed {
 		pair, _ := f.([]any)
 		if len(pair) != 2 {
@@ -100,29 +76,55 @@ func (c *check) run(ctx context.Context, key string, all []trial) error {
 		}
 		number, _ := pair[0].(int64)
 		text, _ := pair[1].(string)
-		_ = c.note(all[number-1], errors.New(text)) // other errors are those of the arguments
+		if failed := c.note(trial{command: commands[number-1]}, errors.New(text)); NoWrites(failed) {
+			err = fmt.Errorf("redis takes no writes: %w", failed)
+		} // other errors are those of the arguments
 	}
-	return nil
+	return err
 }
 
-// read tries the keys that the role only reads: Redis takes a script for one that writes
+// keys tries the keys of a role, outside of scripts: Redis takes a script for one that writes
 // its keys.
-func (c *check) read(ctx context.Context, role Role) error {
-	if len(role.read) == 0 {
-		return nil
-	}
+func (c *check) keys(ctx context.Context, role Role) error {
 	pipe := c.client.Pipeline()
-	all := keyTrials(role.read, c.namespace, "exists")
-	replies := make([]*redis.IntCmd, len(all))
-	for i, t := range all {
-		replies[i] = pipe.Exists(ctx, t.words[1])
+	var all []trial
+	var replies []*redis.IntCmd
+	try := func(patterns []pattern, command func(key string) *redis.IntCmd) {
+		for _, p := range patterns {
+			for _, key := range p.examples(c.namespace) {
+				all, replies = append(all, trial{pattern: p.in(c.namespace)}), append(replies, command(key))
+			}
+		}
 	}
+	try(role.written, func(key string) *redis.IntCmd { // which changes nothing: x is no number
+		reply := redis.NewIntCmd(ctx, "hincrby", key, "trial", "x")
+		_ = pipe.Process(ctx, reply) // fails for a command without words
+		return reply
+	})
+	try(role.read, func(key string) *redis.IntCmd { return pipe.Exists(ctx, key) })
 	_, _ = pipe.Exec(ctx) // each command has its own error
 	var failed []error
 	for i, t := range all {
-		failed = append(failed, c.note(t, replies[i].Err()))
+		if err := c.note(t, replies[i].Err()); !allowed(err) {
+			failed = append(failed, err)
+		}
 	}
 	return errors.Join(failed...)
+}
+
+// allowed reports whether Redis refused a command for its arguments, what its key holds, or
+// because it takes no writes, which it sees after the rights of its user.
+func allowed(err error) bool {
+	var said redis.Error
+	fault := redisfault.Of(err)
+	ours := fault == "" || fault == redisfault.WrongType || fault == redisfault.OOM || NoWrites(err)
+	return errors.As(err, &said) && ours
+}
+
+// NoWrites reports whether Redis refuses every write until a replica or its disk is mended.
+func NoWrites(err error) bool {
+	fault := redisfault.Of(err)
+	return fault == redisfault.NoReplicas || fault == redisfault.Misconf
 }
 
 // note enters that a trial failed for want of a right or a command, and returns any other

@@ -14,7 +14,7 @@ import (
 	"receiptrevoker/tasks/rights"
 )
 
-var roles = []rights.Role{rights.Worker, rights.Producer}
+var roles = []rights.Role{rights.Worker, rights.Producer, rights.Operator}
 
 // words returns the rules of a user that has a role in a namespace.
 func words(role rights.Role, namespace string) []string {
@@ -161,4 +161,31 @@ func TestFullMemoryIsNoMissingRight(t *testing.T) {
 	if err := rights.Check(t.Context(), server.Client(t), rights.Worker, "receipt"); err != nil {
 		t.Errorf("got %v", err)
 	}
+}
+
+// All keys are named where not even that of the trial may be accessed.
+func TestKeysThatAreMissingAreAllNamed(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	for _, role := range roles {
+		err := rights.Check(t.Context(), as(t, server, "keyless", []string{"reset", "on", ">pw", "+@all"}), role, "receipt")
+		var missing *redisfault.RightsError
+		written, read := role.Keys("receipt")
+		if !errors.As(err, &missing) || len(missing.Keys) != len(written)+len(read) || missing.Commands != nil {
+			t.Errorf("%s: got %v", role.User, err)
+		}
+	}
+}
+
+func TestRedisThatTakesNoWritesIsNamed(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--min-replicas-to-write", "1")
+	for _, role := range roles {
+		err := rights.Check(t.Context(), server.Client(t), role, "receipt")
+		if !rights.NoWrites(err) || redisfault.Permanent(err) {
+			t.Errorf("%s: got %v", role.User, err)
+		}
+	}
+	few := as(t, server, "few", without(words(rights.Producer, "receipt"), "+zadd"))
+	wantMissing(t, rights.Check(t.Context(), few, rights.Producer, "receipt"), "ZADD", "")
 }

@@ -71,6 +71,19 @@ var Producer = Role{
 	},
 }
 
+// Operator is the role of people who deal with what was asked for. It leaves out PUBLISH, which
+// cannot be tried without effect.
+var Operator = Role{
+	User: "revoker-operator",
+	commands: "time del exists persist pexpire pttl get set hdel hexists hget hgetall hincrby hmget hset hsetnx hvals " +
+		"lindex llen lpush lrange lrem sadd sismember smembers srem zadd zcard zcount zrange zrangebyscore zrem " +
+		"zremrangebyrank zremrangebyscore zrevrange zscan zscore setbit strlen getrange setrange xadd xread xrevrange",
+	written: []pattern{
+		{"NS:*", []string{":trial", ":open", ":outcomes"}},
+		{"asynq:*", []string{"queues", "servers", "{receipts-kcp}:pending"}},
+	},
+}
+
 // arguments are those with which a command is tried, K being the key of the trial. They are
 // as many as it takes. The key holds a text by then, or nothing: no command but SET, SETEX
 // and DEL changes anything where those are allowed.
@@ -79,11 +92,11 @@ var arguments = map[string]string{
 	"expireat": "K x", "pexpire": "K x", "pttl": "K", "get": "K", "incr": "K", "strlen": "K", "getrange": "K 0 0",
 	"setrange": "K x x", "setbit": "K x x",
 	"hdel": "K x", "hexists": "K x", "hget": "K x", "hgetall": "K", "hincrby": "K x x", "hmget": "K x", "hset": "K x x",
-	"hsetnx": "K x x",
+	"hsetnx": "K x x", "hvals": "K",
 	"lindex": "K 0", "llen": "K", "lpush": "K x", "lrange": "K 0 0", "lrem": "K 0 x", "rpoplpush": "K K", "rpush": "K x",
 	"sadd": "K x", "sismember": "K x", "smembers": "K", "srem": "K x",
 	"zadd": "K x x", "zcard": "K", "zcount": "K 0 0", "zrevrange": "K 0 0", "zrange": "K 0 0", "zrangebyscore": "K 0 0",
-	"zrem": "K x", "zremrangebyrank": "K 0 0", "zremrangebyscore": "K 0 0", "zscore": "K x",
+	"zrem": "K x", "zscan": "K 0", "zremrangebyrank": "K 0 0", "zremrangebyscore": "K 0 0", "zscore": "K x",
 	"xadd": "K x x x", "xlen": "K", "xrange": "K - +", "xread": "streams K x", "xrevrange": "K + -",
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"net"
 	"net/http"
+	"time"
 )
 
 // SetDial makes c reach its server by dial. A network in memory lets a test's
@@ -23,3 +24,12 @@ func Trust(c *Client, authority *x509.Certificate) {
 	transport.TLSClientConfig.RootCAs = x509.NewCertPool()
 	transport.TLSClientConfig.RootCAs.AddCert(authority)
 }
+
+// Passage is what [Client.Blocked] asks.
+type Passage struct{ passage }
+
+// Note enters a call that began at a time and has ended.
+func (p *Passage) Note(began time.Time, failure *Error) { p.note(began, failure) }
+
+// Blocked returns what [Client.Blocked] does, for calls with a timeout.
+func (p *Passage) Blocked(timeout time.Duration) error { return p.blocked(timeout) }

@@ -7,48 +7,72 @@ import (
 )
 
 const (
-	// leastFailed is how many calls must have failed one after the other before nothing is
-	// taken to get through: fewer may be a few receipts' own fault.
-	leastFailed = 10
-	// idleAfter is how long after the last failed call nothing is known any more: longer than
-	// the pauses between the calls of a receipt, by default.
-	idleAfter = time.Hour
+	// patience is how long calls on receipts may fail before nothing is taken to get through,
+	// however few they are. It is longer than the first pauses between the attempts of a
+	// receipt, so that one answer that broke off is outlived by the next attempt.
+	patience = time.Minute
+	// manyFailed is how many calls tell as much within one timeout: fewer may be a few
+	// receipts' own fault.
+	manyFailed = 10
+	// forgetAfter is how long after the last failed call nothing is known any more. By default
+	// the attempts of a receipt are at most about half an hour apart: while one fails, it is not
+	// forgotten. Where no call is made, nothing is left to wait for: another worker has taken
+	// the receipt, or it was given up.
+	forgetAfter = time.Hour
 )
 
-// passage knows how many calls on receipts have failed one after the other since PortOne last
-// answered one as documented. Its methods are safe for concurrent use.
+// passage knows for how long PortOne has answered no call on a receipt. Its methods are safe
+// for concurrent use.
 type passage struct {
-	mu          sync.Mutex
-	failed      int
-	since, last time.Time // when the first of them began, and the last of them ended
-	why         *Error    // of the last
+	mu       sync.Mutex
+	answered time.Time // when a call was last answered
+	failed   int       // how many calls have failed since
+	since    time.Time // from when on these got no answer: the first of them began, or answered, if that was later
+	last     time.Time // when the last of them ended
+	why      *Error    // of the last
 }
 
 // note enters a call that began at a time and has ended.
 func (p *passage) note(began time.Time, failure *Error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := time.Now()
 	if failure == nil || failure.Code != nil && failure.Err == nil {
-		p.failed, p.why = 0, nil
+		p.answered, p.failed, p.why = now, 0, nil
 		return
 	}
-	if p.failed == 0 || time.Since(p.last) > idleAfter {
+	if p.failed == 0 || now.Sub(p.last) > forgetAfter {
 		p.failed, p.since = 0, began
+		if p.answered.After(began) {
+			p.since = p.answered
+		}
 	}
-	p.failed, p.last, p.why = p.failed+1, time.Now(), failure
+	p.failed, p.last, p.why = p.failed+1, now, failure
 }
 
-// Blocked returns an error that says so if no call on a receipt gets through to PortOne: at
-// least ten calls have failed one after the other, for at least the time of one timeout. A call
-// gets through that PortOne answers as documented, also with 400 or 500; a page of something
-// else, an answer that breaks off, a redirect and an empty answer do not. That no call was made
-// is no error. It makes no call, and returns at once.
-func (c *Client) Blocked() error {
-	p := c.receipts
+// blocked returns what [Client.Blocked] does, for calls with a timeout.
+func (p *passage) blocked(timeout time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.failed < leastFailed || time.Since(p.since) < c.config.Timeout || time.Since(p.last) > idleAfter {
+	limit := patience
+	if p.failed >= manyFailed {
+		limit = min(timeout, patience)
+	}
+	if p.failed == 0 || time.Since(p.since) < limit || time.Since(p.last) > forgetAfter {
 		return nil
 	}
-	return fmt.Errorf("the last %d calls had no answer of PortOne's, since %s: %w", p.failed, p.since.UTC().Format(time.RFC3339), p.why)
+	return fmt.Errorf("no call on a receipt has had an answer of PortOne's since %s, %d failed, the last at %s: %w",
+		p.since.UTC().Format(time.RFC3339), p.failed, p.last.UTC().Format(time.RFC3339), p.why)
 }
+
+// Blocked returns an error that says so if no call on a receipt gets through to PortOne: a call
+// failed, and for a minute since it began PortOne has answered none; from ten failed calls on,
+// for one timeout, if that is shorter. Whether calls are made meanwhile makes no difference, but
+// an hour after the last failed call nothing is known any more, and that is no error, as it is
+// none that no call was made.
+//
+// PortOne answers a call with its envelope, also with 400 or 500. A page of something else, an
+// answer that breaks off, a redirect, an empty answer and a timeout are no answers of PortOne's.
+// Tokens prove nothing here: they may be given while no call on a receipt is answered. Blocked
+// makes no call, and returns at once.
+func (c *Client) Blocked() error { return c.receipts.blocked(c.config.Timeout) }

@@ -85,6 +85,9 @@ func TestBadRedisSettingsAreNamedWithoutThePassword(t *testing.T) {
 		"a password's special characters":       {URL: "redis://:s3cret%@h", Namespace: "n", TTL: 1},
 		"it has a blank or a line break in it":  {URL: "redis://:s3cret\n@h", Namespace: "n", TTL: 1},
 		"an @ after the host":                   {URL: "redis://:1/s3cret@host:6379/0", Namespace: "n", TTL: 1},
+		"there is no database -1":               {URL: "redis://h/-1", Namespace: "n", TTL: 1},
+		"there is no database -2":               {URL: "redis-socket:///h?db=-2", Namespace: "n", TTL: 1},
+		"there is no database -3":               {URL: "redis-sentinel://h/-3?master=m", Namespace: "n", TTL: 1},
 		"3000000000 connections are too many":   {URL: "redis://h/0?pool_size=3000000000", Namespace: "n", TTL: 1},
 		"the Redis URL (REDIS_URL or --redis):": {URL: "redis://:s3cret@h/notanumber", Namespace: "n", TTL: 1},
 	} {

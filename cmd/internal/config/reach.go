@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/tasks/rights"
 )
 
 const (
@@ -26,6 +27,14 @@ const (
 // returns, within five seconds, why not; [redisfault.Permanent] tells whether it helps to
 // wait, and [redisfault.Advice] what to set.
 func (r *Redis) Reach(ctx context.Context, client redis.UniversalClient) error {
+	err := r.reach(ctx, client)
+	if refused := redisfault.Refused(err, rights.User(client)); refused != nil && len(refused.Commands) > 0 {
+		return refused
+	}
+	return err
+}
+
+func (r *Redis) reach(ctx context.Context, client redis.UniversalClient) error {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
 	at, err := r.servers(ctx, client)

@@ -105,6 +105,9 @@ func (r *Redis) single(raw string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := database(options.DB); err != nil {
+		return nil, err
+	}
 	if err := bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
 		return nil, err
 	}
@@ -130,6 +133,14 @@ func (r *Redis) cluster(raw string) (redis.UniversalClient, error) {
 	options.ContextTimeoutEnabled, options.DisableIdentity = true, noIdentity
 	options.MaintNotificationsConfig = noMaintenanceNews()
 	return redis.NewClusterClient(options), nil
+}
+
+// database refuses a number below 0, which go-redis takes for database 0.
+func database(number int) error {
+	if number < 0 {
+		return fmt.Errorf("there is no database %d: let it end in a number from 0 on, such as /0", number)
+	}
+	return nil
 }
 
 // mostConnections bounds what a URL may ask for: go-redis panics far above.

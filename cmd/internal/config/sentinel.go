@@ -130,6 +130,9 @@ func (r *Redis) failover(raw string) (*redis.FailoverOptions, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := database(options.DB); err != nil {
+		return nil, err
+	}
 	if err := bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
 		return nil, err
 	}
