@@ -7,6 +7,8 @@ import (
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/complaint"
+	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/iamport"
 )
 
 // Silence is after how long a loop that has not turned is taken for dead.
@@ -54,4 +56,9 @@ func (w *Worker) LastBeat(loop string) time.Time {
 // TellBlocked writes what blocked tells to log.
 func TellBlocked(ctx context.Context, log *slog.Logger, blocked func() error) {
 	tellBlocked(ctx, log, blocked)
+}
+
+// CutOff returns what tells whether a worker's calls get through.
+func CutOff(api *iamport.Client, gates func() map[gate.Name]gate.State) func() error {
+	return cutOff(api, gates)
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/iamport"
 )
 
 // blockedEvery is how often it is seen whether calls get through to PortOne. It takes time to
@@ -22,7 +25,7 @@ func tellBlocked(ctx context.Context, log *slog.Logger, blocked func() error) {
 			since = time.Now()
 			log.Warn("nothing gets through to PortOne: not ready until it answers a call on a receipt", "error", err)
 		case err == nil && !since.IsZero():
-			log.Info("ready for PortOne again: it has answered a call on a receipt, or none was made for an hour",
+			log.Info("ready for PortOne again: it has answered a call on a receipt, here or in another worker, or none was made for an hour",
 				"after", time.Since(since).Round(time.Second).String())
 			since = time.Time{}
 		}
@@ -31,5 +34,25 @@ func tellBlocked(ctx context.Context, log *slog.Logger, blocked func() error) {
 			return
 		case <-ticker.C:
 		}
+	}
+}
+
+// cutOff returns a function that returns what [iamport.Client.Blocked] does, where a receipt
+// that any worker has revoked since it was last called counts as an answer to this one: the
+// next attempt at a receipt is seldom made by the same worker. It compares no clocks.
+func cutOff(api *iamport.Client, gates func() map[gate.Name]gate.State) func() error {
+	var known time.Time
+	return func() error {
+		latest := known
+		for _, state := range gates() {
+			if state.SucceededAt.After(latest) {
+				latest = state.SucceededAt
+			}
+		}
+		if latest.After(known) {
+			known = latest
+			api.Answered()
+		}
+		return api.Blocked()
 	}
 }

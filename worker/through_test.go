@@ -14,6 +14,8 @@ import (
 
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
+	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -75,4 +77,39 @@ func TestBlockedIsToldWhenItTurns(t *testing.T) {
 			t.Errorf("the reason is told %d times:\n%s", n, &log.text)
 		}
 	})
+}
+
+// A worker whose calls failed is ready once another one has revoked a receipt.
+func TestAnotherWorkersSuccessCountsAsAnAnswer(t *testing.T) {
+	t.Parallel()
+	portone := iamporttest.New(iamporttest.Config{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/receipts/") {
+			_, _ = w.Write([]byte("<html></html>"))
+			return
+		}
+		portone.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	api, err := iamport.NewClient(iamport.Config{
+		URL: server.URL, Key: iamporttest.DefaultKey, Secret: iamporttest.DefaultSecret, Timeout: 500 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := map[gate.Name]gate.State{"kcp": {SucceededAt: time.Unix(1, 0)}}
+	blocked := worker.CutOff(api, func() map[gate.Name]gate.State { return states })
+	if err := blocked(); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		if _, err := api.RevokeReceipt(t.Context(), "imp_1"); err == nil {
+			t.Fatal("a page revokes it")
+		}
+	}
+	eventually(t, "nothing gets through", func() bool { return blocked() != nil })
+	states["nice"] = gate.State{SucceededAt: time.Unix(2, 0)} // on whatever clock
+	if err := blocked(); err != nil {
+		t.Errorf("another worker has revoked a receipt, and this one says %v", err)
+	}
 }

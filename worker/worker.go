@@ -112,7 +112,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	var beside sync.WaitGroup
 	beside.Go(func() { w.watch.run(abandoned) })
-	beside.Go(func() { tellBlocked(ctx, w.config.Log, w.config.API.Blocked) })
+	beside.Go(func() { tellBlocked(ctx, w.config.Log, cutOff(w.config.API, w.gates.States)) })
 	beside.Go(func() { handler.leases.run(abandoned) })
 	beside.Go(func() { w.sweeper(handler).Run(ctx) })
 	beside.Go(func() {

@@ -50,6 +50,10 @@ func (p *passage) note(began time.Time, failure *Error) {
 	p.failed, p.last, p.why = p.failed+1, now, failure
 }
 
+// Answered says that PortOne has answered another process a call on a receipt, which
+// [Client.Blocked] then counts as an answer to this one.
+func (c *Client) Answered() { c.receipts.note(time.Now(), nil) }
+
 // blocked returns what [Client.Blocked] does, for calls with a timeout.
 func (p *passage) blocked(timeout time.Duration) error {
 	p.mu.Lock()
