@@ -27,7 +27,9 @@ func (r *Reader) startCSV(head []byte, opts Options) error {
 	}
 	if first, ok := firstBare(samples); ok && opts.Column == "" {
 		r.separate(p, ',')
-		return r.skipTo(first, sepLine)
+		err := r.skipTo(first, sepLine)
+		r.records.isRow = p.isRow
+		return err
 	}
 	return noHeader(samples, opts.Column)
 }
@@ -51,6 +53,7 @@ func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) (err error) {
 	}
 	r.header, p.name = at.columns, at.columns[p.impUID]
 	p.width, p.sure = at.width, at.payments > 0
+	r.records.isRow = p.isRow
 	names := Row{Columns: at.columns}
 	r.layout = Layout{
 		Separator: separatorNames[at.comma], HeaderLine: at.line,
