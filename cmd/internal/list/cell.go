@@ -3,6 +3,7 @@ package list
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -85,6 +86,24 @@ var secondImpUID = regexp.MustCompile(`(?i)(?:^imps?_.*|[a-z0-9])(?:imps?_|imp[ 
 // imp_uids go on with digits.
 func glued(text string) bool {
 	return (!ordinary(text) || strings.Contains(text[3:], "imp")) && secondImpUID.MatchString(text)
+}
+
+var (
+	anyImpUID  = regexp.MustCompile(`(?i)imps?_[0-9]`)
+	nextImpUID = regexp.MustCompile(`[\pL\pN]imps?_[0-9]`)
+)
+
+// holdsImpUID reports whether a text holds an imp_uid as PortOne makes them, whatever is around it.
+func holdsImpUID(text string) bool { return anyImpUID.MatchString(text) }
+
+// gluedCell returns an error if a cell has an imp_uid right after a letter or a digit: as where
+// a line that ends in another cell has no line end.
+func gluedCell(columns []string) error {
+	i := slices.IndexFunc(columns, nextImpUID.MatchString)
+	if i < 0 {
+		return nil
+	}
+	return invalid{fmt.Errorf("%w: %q has imp_ after other text: a line end is missing before it", tasks.ErrInvalid, cut(tidy(columns[i])))}
 }
 
 // validate returns an error that matches [tasks.ErrInvalid] unless impUID can

@@ -90,7 +90,18 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 			return row, err
 		}
 	}
-	return row, validate(row.ImpUID)
+	if err := validate(row.ImpUID); err != nil || !twoImpUIDs(record) {
+		return row, err
+	}
+	return row, gluedCell(row.Columns)
+}
+
+// twoImpUIDs reports whether a record may hold two imp_uids. It is all that most records are
+// searched for.
+func twoImpUIDs(record []byte) bool {
+	mark := []byte("imp")
+	first := bytes.Index(record, mark)
+	return first >= 0 && bytes.Contains(record[first+len(mark):], mark)
 }
 
 // unusual returns why a row whose imp_uid does not look like one is no payment,
@@ -111,7 +122,7 @@ func (p *csvParser) unusual(row Row) error {
 // headerAgain returns an error if a row is a header, as when two lists were put
 // together. The lines after it are read by its columns.
 func (p *csvParser) headerAgain(row Row) error {
-	if !slices.ContainsFunc(row.Columns, p.isName) {
+	if !slices.ContainsFunc(row.Columns, p.isName) || slices.ContainsFunc(row.Columns, holdsImpUID) {
 		return nil
 	}
 	worst := spelled // what a memo says may look like a name

@@ -27,7 +27,7 @@ func (r *Reader) startCSV(head []byte, opts Options) error {
 	}
 	if first, ok := firstBare(samples); ok && opts.Column == "" {
 		r.separate(p, ',')
-		err := r.skipTo(first, sepLine)
+		err := r.skipTo(p, first, sepLine)
 		r.records.isRow = p.isRow
 		return err
 	}
@@ -42,13 +42,13 @@ func (r *Reader) separate(p *csvParser, comma byte) {
 
 // useHeader reads up to the header and takes its columns.
 func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) (err error) {
-	if err := r.skipTo(at.line, sepLine); err != nil {
+	if p.columns, err = locate(at.columns, p.named, loose); err != nil {
+		return fmt.Errorf("line %d: %w", at.line, err)
+	}
+	if err := r.skipTo(p, at.line, sepLine); err != nil {
 		return err
 	}
 	if _, err := r.next(); err != nil {
-		return fmt.Errorf("line %d: %w", at.line, err)
-	}
-	if p.columns, err = locate(at.columns, p.named, loose); err != nil {
 		return fmt.Errorf("line %d: %w", at.line, err)
 	}
 	r.header, p.name = at.columns, at.columns[p.impUID]
@@ -61,27 +61,6 @@ func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) (err error) {
 		ApplyNum: names.column(p.number), Tier: names.column(p.tier),
 	}
 	return nil
-}
-
-// skipTo goes on to a line, and notes what stands above it.
-func (r *Reader) skipTo(line, sepLine int) error {
-	for {
-		record, err := r.next()
-		if err != nil && !unusable(err) {
-			return err
-		}
-		if r.records.start >= line {
-			r.records.again()
-			return nil
-		}
-		text := cut(tidy(string(record)))
-		switch {
-		case r.records.start == sepLine:
-			r.note(sepLine, fmt.Sprintf("%q says what separates the columns: it is not part of the list", text))
-		case strings.Trim(text, unfilled) != "":
-			r.note(r.records.start, fmt.Sprintf("above the header, not read: %q", text))
-		}
-	}
 }
 
 // sepPattern is the line by which Excel is told the separator, as it comes back

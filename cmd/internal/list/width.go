@@ -62,7 +62,8 @@ func (h *header) judge(below []header, at int) {
 
 // tooWide returns the error for a record that reaches further than the list's.
 func (p *csvParser) tooWide(columns []string) error {
-	if slices.ContainsFunc(columns, glued) {
+	isName := func(cell string) bool { return squeeze(cell) == squeeze(p.name) }
+	if slices.ContainsFunc(columns, glued) || slices.ContainsFunc(columns, isName) {
 		return fmt.Errorf("the line has %d columns, not %d: a line end is missing in it", reach(columns), p.filled)
 	}
 	return fmt.Errorf("the line has %d columns, not %d: a value that contains a %s must be in quotes",
