@@ -140,7 +140,7 @@ func (p *csvParser) headerAgain(row Row) error {
 			width = width.atLeast(p.width)
 		}
 		p.columns, p.width, p.lost = found, width, nil
-	case noValue(row.ImpUID) || slices.ContainsFunc(row.Columns, hasDigit):
+	case tasks.StandsForNoValue(row.ImpUID) || slices.ContainsFunc(row.Columns, hasDigit):
 		return nil // a line of the list, which has such a word in another column
 	default:
 		p.lost = errLostColumn

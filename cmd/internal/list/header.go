@@ -54,6 +54,9 @@ func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) (err error) {
 	r.header, p.name = at.columns, at.columns[p.impUID]
 	p.width, p.sure = at.width, at.payments > 0
 	r.records.isRow = p.isRow
+	if n := at.unnamed(); n > 0 && !p.sheet {
+		r.note(at.line, fmt.Sprintf("the header has %d columns, the lines have %d: what has no name is not read", len(at.columns), n))
+	}
 	names := Row{Columns: at.columns}
 	r.layout = Layout{
 		Separator: separatorNames[at.comma], HeaderLine: at.line,

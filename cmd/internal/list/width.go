@@ -40,17 +40,17 @@ func reach(columns []string) int {
 // judge looks at the rows below a header whose imp_uids stand in column at. It counts the
 // payments there, and finds whether more than half of the rows have values to the right of
 // the header's last name while their imp_uid is in its place: then the columns there have no
-// name, and nothing has moved.
+// name, unless a value may have moved that decides which receipt is revoked.
 func (h *header) judge(below []header, at int) {
 	h.width = widthOf(h.columns)
+	movable := h.movable(at)
 	var reaches []int
 	for _, row := range below {
 		if at >= len(row.columns) || !looksLikePayment(row.columns[at]) {
 			continue
 		}
 		h.payments++
-		beyond := row.columns[min(h.width.filled, len(row.columns)):]
-		if !slices.ContainsFunc(beyond, looksLikePayment) {
+		if !movable && !slices.ContainsFunc(row.columns[at+1:], looksLikePayment) {
 			reaches = append(reaches, reach(row.columns))
 		}
 	}
@@ -58,6 +58,22 @@ func (h *header) judge(below []header, at int) {
 	if i := len(reaches) - len(below)/2 - 1; i >= 0 {
 		h.width = h.width.atLeast(width{reaches[i], reaches[i]})
 	}
+}
+
+// movable reports whether a value that is split, to the right of an imp_uid that is in its place,
+// moves the receipt's number or the sub-merchant.
+func (h *header) movable(at int) bool {
+	number, _, _ := find(h.columns, numberNames, loose)
+	tier, _, _ := find(h.columns, tierNames, loose)
+	return max(number, tier) > at+1
+}
+
+// unnamed returns how many columns the rows have, 0 if the header has as many.
+func (h *header) unnamed() int {
+	if h.width.filled > len(h.columns) {
+		return h.width.filled
+	}
+	return 0
 }
 
 // tooWide returns the error for a record that reaches further than the list's.
@@ -74,7 +90,7 @@ func (p *csvParser) tooWide(columns []string) error {
 // stands in another column. It returns nil where a word says that there is none, and where
 // the column may be the wrong one, which is to be asked about: see [Suspects].
 func (p *csvParser) misplaced(row Row) error {
-	if ofPortOne(row.ImpUID) || !p.sure && len(row.Columns) == p.cells || noValue(row.ImpUID) && !hasDigit(row.ImpUID) {
+	if ofPortOne(row.ImpUID) || !p.sure && len(row.Columns) == p.cells || tasks.StandsForNoValue(row.ImpUID) && !hasDigit(row.ImpUID) {
 		return nil
 	}
 	i := slices.IndexFunc(row.Columns, looksLikePayment)
