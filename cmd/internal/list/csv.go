@@ -2,6 +2,7 @@ package list
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type csvParser struct {
 	name   string          // what the header says
 	names  map[string]bool // the letters of all names of columns that are read
 	columns
+	others [fieldCount][]int // all columns of a field that several name, the preferred first
+	many   bool              // there are such
 	width
 	sure  bool  // there are imp_uids in the imp_uid's column, as PortOne makes them
 	sheet bool  // the records are rows of a sheet, see [sheet]
@@ -70,6 +73,10 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	}
 	row.PG, row.ImpUID = tasks.Gateway(row.cell(p.gateway)), row.column(p.impUID)
 	row.ApplyNum, row.Tier = row.column(p.number), row.column(p.tier)
+	var fault error
+	if p.many {
+		fault = p.agreed(&row)
+	}
 	if len(record) > ownStrings {
 		row.own()
 	}
@@ -90,7 +97,7 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 			return row, err
 		}
 	}
-	if err := validate(row.ImpUID); err != nil || !twoImpUIDs(record) {
+	if err := cmp.Or(fault, validate(row.ImpUID)); err != nil || !twoImpUIDs(record) {
 		return row, err
 	}
 	return row, gluedCell(row.Columns)
@@ -140,6 +147,7 @@ func (p *csvParser) headerAgain(row Row) error {
 			width = width.atLeast(p.width)
 		}
 		p.columns, p.width, p.lost = found, width, nil
+		p.findOthers(row.Columns)
 	case tasks.StandsForNoValue(row.ImpUID) || slices.ContainsFunc(row.Columns, hasDigit):
 		return nil // a line of the list, which has such a word in another column
 	default:

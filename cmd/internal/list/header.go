@@ -52,6 +52,7 @@ func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) (err error) {
 		return fmt.Errorf("line %d: %w", at.line, err)
 	}
 	r.header, p.name = at.columns, at.columns[p.impUID]
+	p.findOthers(at.columns)
 	p.width, p.sure = at.width, at.payments > 0
 	r.records.isRow = p.isRow
 	if n := at.unnamed(); n > 0 && !p.sheet {
