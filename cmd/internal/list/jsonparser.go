@@ -26,7 +26,7 @@ func newJSONParser(opts Options, unit string) *jsonParser {
 }
 
 func (p *jsonParser) parse(record []byte) (Row, error) {
-	record = bytes.Trim(bytes.TrimSpace(record), blanks)
+	record = bytes.Trim(bytes.TrimSpace(record), blanks+"\x00")
 	if len(record) == 0 {
 		return Row{}, errBlank
 	}

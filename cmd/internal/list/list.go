@@ -107,6 +107,7 @@ type Reader struct {
 	unpacking *unpacking // nil unless the list is compressed
 	sheet     string
 	sheets    int
+	others    []string // the workbook's other sheets
 	header    []string
 	layout    Layout
 	above     []*LineError // payments above the header, which are still to be reported
