@@ -35,10 +35,8 @@ type framer struct {
 	long  bool          // that record goes on after size bytes, up to a line break
 	err   error         // why nothing can be read into the buffer any more
 
-	open unclosed
-	// isRow reports whether a line that begins in a state looks like a row of the list by
-	// itself; nil up to the header.
-	isRow func(line []byte, state quoteState) bool
+	open  unclosed
+	isRow func(record []byte, from int, state quoteState) bool // see [csvParser.isRow]; nil up to the header
 
 	end    byte // last byte of the first record's end, '\n' or '\r'; 0 before
 	odd    int  // line of the first record that ends in the other, 0 before

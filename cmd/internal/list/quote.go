@@ -74,7 +74,7 @@ func (f *framer) quoted(line []byte) ([]byte, error) {
 		return line, errStrayQuote
 	case state != inQuotes:
 		return line, nil
-	case f.swallows(line, fieldStart), len(line) < f.open.size && f.open.ended:
+	case f.swallows(line, 0, fieldStart), len(line) < f.open.size && f.open.ended:
 		return line, errOpenQuote
 	}
 	first := len(line)
@@ -92,8 +92,8 @@ func (f *framer) quoted(line []byte) ([]byte, error) {
 			f.again() // so that it is met again, instead of the second line as a record
 			return nil, err
 		}
-		line := f.ahead(next)[end:]
-		if state = state.scan(line, f.comma); state == stray || f.swallows(line, inQuotes) {
+		record := f.ahead(next)
+		if state = state.scan(record[end:], f.comma); state == stray || f.swallows(record, end, inQuotes) {
 			f.open = unclosed{size: end, lines: lines, ended: true}
 			return f.ahead(first), errOpenQuote
 		}
@@ -103,10 +103,10 @@ func (f *framer) quoted(line []byte) ([]byte, error) {
 	return f.ahead(end), nil
 }
 
-// swallows reports whether a quoted field would swallow a row of the list on a line that
-// begins in a state.
-func (f *framer) swallows(line []byte, state quoteState) bool {
-	return f.isRow != nil && f.isRow(line, state)
+// swallows reports whether a quoted field would swallow a row of the list on the last line of
+// a record, which begins at from in a state.
+func (f *framer) swallows(record []byte, from int, state quoteState) bool {
+	return f.isRow != nil && f.isRow(record, from, state)
 }
 
 // quotedEnd is lineEnd within quotes. Up to the header they reach no further than in the
@@ -121,13 +121,14 @@ func (f *framer) quotedEnd(from int) (int, error) {
 	return 0, errTooLong
 }
 
-// isRow reports whether a line over which a quoted cell goes on looks like a row by itself:
-// it has as many columns as the list, and an imp_uid in its place, which is within the
-// quotes. state is the one in which the line begins. An imp_uid in a sentence has a blank
-// beside its comma: where a list has one after each, no quote opens a field.
-func (p *csvParser) isRow(line []byte, state quoteState) bool {
-	comma := []byte(string(p.csv.Comma))
-	if n := bytes.Count(line, comma) + 1; n < p.filled || n > p.cells {
+// isRow reports whether the last line of a record over which a quoted cell goes on looks like
+// a row by itself: it has as many columns as the list or more, and an imp_uid in its place,
+// which is within the quotes, unless they end before it and the record is too wide. The line
+// begins at begin in a state. An imp_uid in a sentence has a blank beside its comma: where a
+// list has one after each, no quote opens a field.
+func (p *csvParser) isRow(record []byte, begin int, state quoteState) bool {
+	line, comma := record[begin:], []byte(string(p.csv.Comma))
+	if bytes.Count(line, comma)+1 < p.least {
 		return false
 	}
 	from := 0
@@ -138,5 +139,17 @@ func (p *csvParser) isRow(line []byte, state quoteState) bool {
 	if len(cell) == 0 || from > 0 && cell[0] == ' ' || more && len(after) > 0 && after[0] == ' ' {
 		return false
 	}
-	return looksLikePayment(string(bytes.Trim(cell, "\"\r\n"))) && state.scan(line[:from], comma[0]) == inQuotes
+	return looksLikePayment(string(bytes.Trim(cell, "\"\r\n"))) &&
+		(state.scan(line[:from], comma[0]) == inQuotes || columnsOf(record, comma[0]) > p.cells)
+}
+
+// columnsOf returns how many columns a record has.
+func columnsOf(record []byte, comma byte) int {
+	n, state := 1, fieldStart
+	for _, b := range record {
+		if state = state.next(b, comma); state == fieldStart {
+			n++
+		}
+	}
+	return n
 }

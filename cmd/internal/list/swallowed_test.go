@@ -36,6 +36,14 @@ func TestStrayQuotesSwallowNoRows(t *testing.T) {
 			want: []string{"2 imp_1", "line 3: " + openQuote, "line 4: " + openQuote, "5 imp_4", "line 6: " + openQuote},
 		},
 		{
+			name: "a ditto mark below a quote", list: "no,imp_uid,상품\n1,imp_1,\"x\n\",imp_2,x\n3,imp_3,x\n",
+			want: []string{"line 2: " + openQuote, "line 3: " + openQuote, "4 imp_3"},
+		},
+		{
+			name: "fewer columns than the header", list: "imp_uid,memo,pg,tier\nimp_1,\"a,kcp\nimp_2,b\",kcp\nimp_3,c,kcp\nimp_4,d,kcp\n",
+			want: []string{"line 2: " + openQuote, "3 imp_2 kcp", "4 imp_3 kcp", "5 imp_4 kcp"},
+		},
+		{
 			name: "a quote in the middle of a row", list: "imp_uid,상품,pg\nimp_1,\",kcp\nimp_2,a,kcp\nimp_3,\",kcp\nimp_4,y,kcp\n",
 			want: []string{"line 2: " + openQuote, "3 imp_2 kcp", "line 4: " + openQuote, "5 imp_4 kcp"},
 		},

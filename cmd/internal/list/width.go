@@ -13,10 +13,11 @@ import (
 type width struct {
 	cells  int // how many a record may have, those without a value at its end included
 	filled int // how many up to its last value
+	least  int // how many a line has that is taken for a record of its own, see [csvParser.isRow]
 }
 
 // widthOf returns the width of the records below a header.
-func widthOf(header []string) width { return width{len(header), reach(header)} }
+func widthOf(header []string) width { return width{len(header), reach(header), reach(header)} }
 
 // holds reports whether a record reaches no further than w.
 func (w width) holds(columns []string) bool {
@@ -25,7 +26,7 @@ func (w width) holds(columns []string) bool {
 
 // atLeast returns the width that holds what either of both holds.
 func (w width) atLeast(than width) width {
-	return width{max(w.cells, than.cells), max(w.filled, than.filled)}
+	return width{max(w.cells, than.cells), max(w.filled, than.filled), min(w.least, than.least)}
 }
 
 // reach returns how many cells there are up to the last value.
@@ -44,19 +45,23 @@ func reach(columns []string) int {
 func (h *header) judge(below []header, at int) {
 	h.width = widthOf(h.columns)
 	movable := h.movable(at)
-	var reaches []int
+	var reaches, cells []int
 	for _, row := range below {
 		if at >= len(row.columns) || !looksLikePayment(row.columns[at]) {
 			continue
 		}
 		h.payments++
+		cells = append(cells, len(row.columns))
 		if !movable && !slices.ContainsFunc(row.columns[at+1:], looksLikePayment) {
 			reaches = append(reaches, reach(row.columns))
 		}
 	}
+	if slices.Sort(cells); len(cells) > 0 {
+		h.width.least = min(h.width.least, cells[len(cells)/2])
+	}
 	slices.Sort(reaches)
 	if i := len(reaches) - len(below)/2 - 1; i >= 0 {
-		h.width = h.width.atLeast(width{reaches[i], reaches[i]})
+		h.width = h.width.atLeast(width{reaches[i], reaches[i], h.width.least})
 	}
 }
 
