@@ -86,8 +86,9 @@ func (p *csvParser) findOthers(header []string) {
 	}
 }
 
-// agreed is [Row.agreed] for a record.
-func (p *csvParser) agreed(row *Row) error {
+// agreed is [Row.agreed] for a record. It takes the row itself: by a pointer each row of any
+// list would be allocated.
+func (p *csvParser) agreed(row Row) (Row, error) {
 	var named [fieldCount][]string
 	for of, columns := range p.others {
 		if len(columns) < 2 {
@@ -97,5 +98,6 @@ func (p *csvParser) agreed(row *Row) error {
 			named[of] = append(named[of], row.column(column))
 		}
 	}
-	return row.agreed(named)
+	err := row.agreed(named)
+	return row, err
 }

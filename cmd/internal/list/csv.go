@@ -2,7 +2,6 @@ package list
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -75,7 +74,7 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	row.ApplyNum, row.Tier = row.column(p.number), row.column(p.tier)
 	var fault error
 	if p.many {
-		fault = p.agreed(&row)
+		row, fault = p.agreed(row)
 	}
 	if len(record) > ownStrings {
 		row.own()
@@ -97,7 +96,10 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 			return row, err
 		}
 	}
-	if err := cmp.Or(fault, validate(row.ImpUID)); err != nil || !twoImpUIDs(record) {
+	if fault != nil {
+		return row, fault
+	}
+	if err := validate(row.ImpUID); err != nil || len(row.Columns) == 1 || !twoImpUIDs(record) {
 		return row, err
 	}
 	return row, gluedCell(row.Columns)
