@@ -116,7 +116,7 @@ func (c *Client) revoke(ctx context.Context, by *route, r tasks.Revocation) (Res
 	r.Batch, r.Row = "", 0 // a batch asks for lines of its own
 	r.PG, _ = tasks.ParseGateway(string(r.PG))
 	result := Result{Revocation: r, Status: outcome.Queued}
-	if result.Err = r.Validate(); result.Err == nil {
+	if result.Err = r.ValidateNew(); result.Err == nil {
 		result.Err = c.workers.Understand(ctx, r)
 	}
 	if result.Err != nil {

@@ -28,7 +28,7 @@ func Check(lines iter.Seq[Line]) iter.Seq[LineResult] {
 func check(firsts *firsts, line Line, r tasks.Revocation) LineResult {
 	result := LineResult{Line: line}
 	if result.Invalid == nil {
-		result.Invalid = r.Validate()
+		result.Invalid = r.ValidateNew()
 	}
 	if result.Invalid != nil {
 		result.Kind = outcome.KindInvalid

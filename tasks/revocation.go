@@ -92,6 +92,16 @@ func (r Revocation) Validate() error {
 	return nil
 }
 
+// ValidateNew is [Revocation.Validate] for those who ask: an apply_num such as NULL, which an
+// export writes where there is none, names no receipt. Tasks that hold one already are
+// carried out, and end as reissued.
+func (r Revocation) ValidateNew() error {
+	if r.ApplyNum != "" && StandsForNoValue(r.ApplyNum) {
+		return fmt.Errorf("%w: apply_num %.50q stands for no value: leave it empty where any receipt is meant", ErrInvalid, r.ApplyNum)
+	}
+	return r.Validate()
+}
+
 // ValidateImpUID returns an error that matches [ErrInvalid] unless impUID is 1
 // to 32 characters of A-Z a-z 0-9 _ and -. PortOne's specification bounds the
 // length; the alphabet keeps an imp_uid from reaching another endpoint, such

@@ -184,6 +184,9 @@ func (s *bulkSettings) settle(list string, now time.Time) error {
 	if s.report.file != "" && !s.wait {
 		return errors.New("--report needs --wait: without it the outcomes are not known yet")
 	}
+	if strings.HasPrefix(s.batch, "-") {
+		return fmt.Errorf("--batch: %q begins with -, so that commands would take it for a flag: give a name", s.batch)
+	}
 	s.batch = norm.NFC.String(cmp.Or(s.batch, defaultBatch(list, now)))
 	if err := outcome.ValidateBatchName(s.batch); err != nil {
 		return fmt.Errorf("--batch: %w", err)

@@ -97,7 +97,7 @@ func (j *bulkJob) enqueue(ctx context.Context) error {
 	}
 	j.tellAsked()
 	if reader.usable == 0 {
-		return noneUsable(j.asked.lines)
+		return noneUsable(j.asked.lines, j.input.reader.Format())
 	}
 	return nil
 }

@@ -29,15 +29,17 @@ func (j *bulkJob) refuse(lines []enqueue.Line, progress *counter) error {
 	}
 	progress.end()
 	j.tellList()
-	return noneUsable(len(lines))
+	return noneUsable(len(lines), j.input.reader.Format())
 }
 
 // noneUsable returns the error for a list of so many lines none of which can be used.
-func noneUsable(lines int) error {
-	switch lines {
-	case 0:
+func noneUsable(lines int, format list.Format) error {
+	switch {
+	case lines == 0 && (format == list.JSON || format == list.NDJSON):
+		return errors.New("the list holds no payment: nothing is asked for")
+	case lines == 0:
 		return errors.New("the list has a header and no line below it: nothing is asked for")
-	case 1:
+	case lines == 1:
 		return errors.New("its only line cannot be used: nothing is asked for")
 	}
 	return fmt.Errorf("none of its %d lines can be used: nothing is asked for", lines)

@@ -86,7 +86,7 @@ func (r *lineReader) read(yield func(enqueue.Line) bool) {
 			return
 		default:
 			asked := tasks.Revocation{ImpUID: row.ImpUID, PG: row.PG, ApplyNum: row.ApplyNum, Tier: row.Tier}
-			if err := asked.Validate(); err != nil { // in a long list it is to be found
+			if err := asked.ValidateNew(); err != nil { // in a long list it is to be found
 				line.Invalid = fmt.Errorf("line %d: %s: %w", row.Line, row.ImpUID, err)
 			}
 		}

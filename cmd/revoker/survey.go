@@ -89,7 +89,7 @@ func (s *survey) err() error {
 	case s.unread != nil:
 		return fmt.Errorf("%s: %w", s.input.name, s.unread)
 	case s.usable == 0:
-		return fmt.Errorf("%s: %w", s.input.name, noneUsable(s.counts.lines))
+		return fmt.Errorf("%s: %w", s.input.name, noneUsable(s.counts.lines, s.input.reader.Format()))
 	}
 	return s.unknown
 }

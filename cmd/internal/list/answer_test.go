@@ -43,7 +43,7 @@ func TestAnswersOfPortOne(t *testing.T) {
 		{name: "an answer after an array", list: `["imp_1"] {"code":0,"response":["imp_2"]}`, want: []string{"1 imp_1", "1 imp_2"}},
 		{
 			name: "a failure is reported", list: "{\"code\":0,\"response\":[\"imp_1\"]}\n{\"code\":-1,\"message\":\"x\",\"response\":null}",
-			want: []string{"1 imp_1", "line 2: the object has no key imp_uid or impUid"},
+			want: []string{"1 imp_1", "line 2: it is an answer of PortOne that says, with code -1: x"},
 		},
 		{
 			name: "an object of one's own with such keys is a payment", list: "{\"imp_uid\":\"imp_1\",\"code\":0,\"response\":[{\"imp_uid\":\"imp_2\"}]}\n",

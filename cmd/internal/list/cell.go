@@ -3,6 +3,7 @@ package list
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -53,31 +54,6 @@ func ordinary(impUID string) bool {
 	return last >= '0' && last <= '9'
 }
 
-// placeholders are the letters and digits of what programs and people write where there is
-// no value: n/a, #N/A, (null), \N.
-var placeholders = wordSet(`
-	null n none nil nan undefined na notavailable notapplicable value ref name nul num div0 spill calc true false
-	empty blank eof end tbd tba todo unknown imp imps
-	없음 해당없음 해당사항없음 미정 미상 공란 빈칸 모름`)
-
-func wordSet(text string) map[string]bool {
-	words := make(map[string]bool)
-	for _, word := range strings.Fields(text) {
-		words[word] = true
-	}
-	return words
-}
-
-// noValue reports whether a cell says that there is no imp_uid: by a word, a negative number
-// as of a failed search, or without any letter or digit but 0.
-func noValue(value string) bool {
-	if len(value) > 64 {
-		return false
-	}
-	word := lettersAndDigits(value)
-	return strings.Trim(word, "0") == "" || placeholders[word] || value == "-1"
-}
-
 var secondImpUID = regexp.MustCompile(`(?i)(?:^imps?_.*|[a-z0-9])(?:imps?_|imp[ _-]?uid)`)
 
 // glued reports whether a text has the beginning of an imp_uid, or the name of its column,
@@ -87,10 +63,28 @@ func glued(text string) bool {
 	return (!ordinary(text) || strings.Contains(text[3:], "imp")) && secondImpUID.MatchString(text)
 }
 
+var (
+	anyImpUID  = regexp.MustCompile(`(?i)imps?_[0-9]`)
+	nextImpUID = regexp.MustCompile(`[\pL\pN]imps?_[0-9]`)
+)
+
+// holdsImpUID reports whether a text holds an imp_uid as PortOne makes them, whatever is around it.
+func holdsImpUID(text string) bool { return anyImpUID.MatchString(text) }
+
+// gluedCell returns an error if a cell has an imp_uid right after a letter or a digit: as where
+// a line that ends in another cell has no line end.
+func gluedCell(columns []string) error {
+	i := slices.IndexFunc(columns, nextImpUID.MatchString)
+	if i < 0 {
+		return nil
+	}
+	return invalid{fmt.Errorf("%w: %q has imp_ after other text: a line end is missing before it", tasks.ErrInvalid, cut(tidy(columns[i])))}
+}
+
 // validate returns an error that matches [tasks.ErrInvalid] unless impUID can
 // be asked for.
 func validate(impUID string) error {
-	if !ordinary(impUID) && impUID != "" && noValue(impUID) {
+	if !ordinary(impUID) && impUID != "" && tasks.StandsForNoValue(impUID) {
 		return invalid{fmt.Errorf("%w: imp_uid %q stands for no value", tasks.ErrInvalid, impUID)}
 	}
 	if impUID != "" && glued(impUID) {

@@ -29,12 +29,13 @@ func unpack(in *bufio.Reader) (*unpacking, error) {
 		}
 		return &unpacking{in: members, with: "gzip"}, nil
 	case isZstd(head):
-		unpacked, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), // which starts no goroutine
+		packed := &tail{in: in}
+		unpacked, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), // which starts no goroutine
 			zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, damaged("zstd", err)
 		}
-		return &unpacking{in: unpacked, with: "zstd"}, nil
+		return &unpacking{in: unpacked, with: "zstd", packed: packed}, nil
 	}
 	return nil, nil
 }
@@ -50,8 +51,9 @@ func isZstd(head []byte) bool {
 type unpacking struct {
 	in       io.Reader
 	with     string
-	any      bool // something was unpacked
-	trailed  bool // what follows the compressed data is none
+	packed   *tail // of zstd, whose reader does not pass over padding
+	any      bool  // something was unpacked
+	trailed  bool  // what follows the compressed data is none
 	reported bool
 }
 
@@ -63,10 +65,43 @@ func (u *unpacking) Read(p []byte) (int, error) {
 	case err == nil || err == io.EOF:
 		return n, err
 	case err == errTrailing, errors.Is(err, zstd.ErrMagicMismatch) && u.any:
-		u.trailed = true
+		u.trailed = u.trailed || err == errTrailing || !u.packed.padded() // once read, the rest is gone
 		return n, io.EOF
 	}
 	return n, damaged(u.with, err)
+}
+
+// padding are the bytes that may follow compressed data: zero bytes, and what ends a text.
+const padding = blanks + "\x00"
+
+// tail remembers the last bytes that were read: as many as tell a frame of zstd.
+type tail struct {
+	in   io.Reader
+	last [4]byte
+}
+
+// Read reads, and remembers.
+func (t *tail) Read(p []byte) (int, error) {
+	n, err := t.in.Read(p)
+	for _, b := range p[max(0, n-len(t.last)):n] {
+		copy(t.last[:], t.last[1:])
+		t.last[len(t.last)-1] = b
+	}
+	return n, err
+}
+
+// padded reports whether the last bytes that were read and all after them are padding.
+func (t *tail) padded() bool {
+	for rest := t.last[:]; ; {
+		if len(bytes.Trim(rest, padding)) > 0 {
+			return false
+		}
+		buffer := make([]byte, 4<<10)
+		n, err := t.in.Read(buffer)
+		if rest = buffer[:n]; n == 0 && err != nil {
+			return err == io.EOF
+		}
+	}
 }
 
 // trailing returns how the reading of a list ends: with a [*LineError] at a line if

@@ -29,6 +29,8 @@ type csvParser struct {
 	name   string          // what the header says
 	names  map[string]bool // the letters of all names of columns that are read
 	columns
+	others [fieldCount][]int // all columns of a field that several name, the preferred first
+	many   bool              // there are such
 	width
 	sure  bool  // there are imp_uids in the imp_uid's column, as PortOne makes them
 	sheet bool  // the records are rows of a sheet, see [sheet]
@@ -70,6 +72,10 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	}
 	row.PG, row.ImpUID = tasks.Gateway(row.cell(p.gateway)), row.column(p.impUID)
 	row.ApplyNum, row.Tier = row.column(p.number), row.column(p.tier)
+	var fault error
+	if p.many {
+		row, fault = p.agreed(row)
+	}
 	if len(record) > ownStrings {
 		row.own()
 	}
@@ -90,7 +96,21 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 			return row, err
 		}
 	}
-	return row, validate(row.ImpUID)
+	if fault != nil {
+		return row, fault
+	}
+	if err := validate(row.ImpUID); err != nil || len(row.Columns) == 1 || !twoImpUIDs(record) {
+		return row, err
+	}
+	return row, gluedCell(row.Columns)
+}
+
+// twoImpUIDs reports whether a record may hold two imp_uids. It is all that most records are
+// searched for.
+func twoImpUIDs(record []byte) bool {
+	mark := []byte("imp")
+	first := bytes.Index(record, mark)
+	return first >= 0 && bytes.Contains(record[first+len(mark):], mark)
 }
 
 // unusual returns why a row whose imp_uid does not look like one is no payment,
@@ -111,7 +131,7 @@ func (p *csvParser) unusual(row Row) error {
 // headerAgain returns an error if a row is a header, as when two lists were put
 // together. The lines after it are read by its columns.
 func (p *csvParser) headerAgain(row Row) error {
-	if !slices.ContainsFunc(row.Columns, p.isName) {
+	if !slices.ContainsFunc(row.Columns, p.isName) || slices.ContainsFunc(row.Columns, holdsImpUID) {
 		return nil
 	}
 	worst := spelled // what a memo says may look like a name
@@ -129,7 +149,8 @@ func (p *csvParser) headerAgain(row Row) error {
 			width = width.atLeast(p.width)
 		}
 		p.columns, p.width, p.lost = found, width, nil
-	case noValue(row.ImpUID) || slices.ContainsFunc(row.Columns, hasDigit):
+		p.findOthers(row.Columns)
+	case tasks.StandsForNoValue(row.ImpUID) || slices.ContainsFunc(row.Columns, hasDigit):
 		return nil // a line of the list, which has such a word in another column
 	default:
 		p.lost = errLostColumn

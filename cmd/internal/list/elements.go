@@ -18,7 +18,8 @@ type elements struct {
 	start   int                         // line on which the element last returned starts
 	open    []level                     // what is open around what is ahead, of which elements are taken
 	err     error                       // final
-	partial func(line, read, total int) // is told of a list that is one page of several
+	partial func(line, read, total int) // is told of a list of which not all pages are there
+	pages   []level                     // the first page of each total, with the elements of all
 }
 
 // level is an array of elements, or an object of an answer around one.
@@ -60,6 +61,9 @@ func (e *elements) step() (bool, error) {
 		return false, e.scan.broken(fmt.Sprintf("it is cut short: the %q of line %d is not closed", top.bracket, top.line))
 	}
 	if err != nil {
+		if err == io.EOF {
+			e.tellPages()
+		}
 		return false, err
 	}
 	e.start = e.scan.line
@@ -83,11 +87,33 @@ func (e *elements) step() (bool, error) {
 	if top.bracket == '{' {
 		return e.member()
 	}
-	if b == '{' && !e.answers.answer {
+	switch {
+	case b == '{' && !e.answers.answer:
 		return e.object(false)
+	case b == '[' && !e.answers.answer:
+		return e.array()
 	}
 	e.count()
 	return true, e.scan.value()
+}
+
+// array takes the array ahead, which is an element of another. One of objects is a part of
+// the list, as jq -s makes them of several lists.
+func (e *elements) array() (bool, error) {
+	e.enter('[')
+	b, err := e.scan.inside()
+	switch {
+	case err != nil:
+		return false, err
+	case len(e.open) > maxDepth:
+		return false, e.scan.broken("it is nested too deep")
+	case b == '{' || b == '[':
+		e.scan.text = e.scan.text[:0]
+		return false, nil
+	}
+	e.open = e.open[:len(e.open)-1]
+	e.scan.nest = append(e.scan.nest[:0], '[')
+	return true, e.scan.rest()
 }
 
 // count counts an element of an answer's list.
@@ -120,8 +146,8 @@ func (e *elements) enter(bracket byte) {
 // leave leaves the array or object around.
 func (e *elements) leave() {
 	top := e.open[len(e.open)-1]
-	if top.total > top.elements {
-		e.partial(top.line, top.elements, top.total)
+	if top.total > 0 {
+		e.page(top)
 	}
 	e.open = e.open[:len(e.open)-1]
 	e.answers.answer = slices.ContainsFunc(e.open, func(l level) bool { return l.bracket == '{' })

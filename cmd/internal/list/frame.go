@@ -35,7 +35,8 @@ type framer struct {
 	long  bool          // that record goes on after size bytes, up to a line break
 	err   error         // why nothing can be read into the buffer any more
 
-	open unclosed
+	open  unclosed
+	isRow func(record []byte, from int, state quoteState) bool // see [csvParser.isRow]; nil up to the header
 
 	end    byte // last byte of the first record's end, '\n' or '\r'; 0 before
 	odd    int  // line of the first record that ends in the other, 0 before
@@ -49,10 +50,7 @@ func (f *framer) next() ([]byte, error) {
 	f.leave()
 	for {
 		f.start = f.line
-		end, err := f.lineEnd(0, f.limit)
-		if err == errTooLong && f.raise() {
-			end, err = f.lineEnd(0, f.limit)
-		}
+		end, err := f.longLineEnd(0)
 		if err == errTooLong {
 			// Its last byte may be the CR of a CRLF, so that it is looked at again.
 			f.size, f.lines, f.long = f.limit-1, 1, true
@@ -130,6 +128,15 @@ func (f *framer) lineEnd(from, limit int) (int, error) {
 		}
 		return 0, f.err
 	}
+}
+
+// longLineEnd is lineEnd for a line as long as it may be.
+func (f *framer) longLineEnd(from int) (int, error) {
+	end, err := f.lineEnd(from, f.limit)
+	if err == errTooLong && f.raise() {
+		end, err = f.lineEnd(from, f.limit)
+	}
+	return end, err
 }
 
 // raise makes room for lines as long as they may be, once one is met that needs it, and

@@ -39,6 +39,7 @@ func FuzzReader(f *testing.F) {
 	for _, sample := range []string{
 		"imp_uid,memo\n\"imp_1\",\"a\n\"\"b\"\",\"\r\nimp_2,\"open\n,,\n\"x\"y,\nimp_3",
 		"\xEF\xBB\xBFno;imp_uid\n1;imp_1\n", "\xFF\xFEi\x00m\x00p\x00_\x001\x00\n\x00",
+		"imp_uid,memo\nimp_1,\"a\nimp_2,b\nimp_3,27\"\nimp_4,x\n", "memo,imp_uid\n\",imp_1\n\",imp_2\n",
 		"imp_uid,pg\rimp_1,kcp\rimp_2,\r", "imp_uid\nimp_1\rimp_2\r\r\nimp_3\n", "sep=;\nx;y\nimp_uid;pg\n='imp_1;\"\n",
 		"i\x00m\x00p\x00_\x001\x00\r\x00i\x00m\x00p\x00_\x002\x00", "imp_uid,pg\nimp_1,\n\xEF\xBB\xBFpg,imp_uid\n,imp_2\n합계,3\n",
 		"제목\n\nno|거래고유번호(imp_uid)|PG사\n1|imp_1|kcp.a\n", "imp_1\nimps_2\n", "imp_uid\r\n\n,\n\r\n\r\x1A\nimp_1\x1A", "imp_uid,a\x00b\nimp_1,\n", "\n{\"imp_uid\":\"imp_1\"}\n{", "a\timp_uid\n\"\timp_1\n\"\t\"\n", "\"imp_uid\r\"\n\"a\"\r\r\n",
@@ -119,6 +120,7 @@ func checkAllLines(t *testing.T, data []byte, reader *list.Reader, lines map[int
 var (
 	loneCR  = regexp.MustCompile("\r(?:[^\n]|$)")
 	dressed = regexp.MustCompile(`[='\p{Cf}]`) // what may make a cell empty, and a mark at a line's beginning
+	rowLike = regexp.MustCompile(`imps?_`)     // in a cell over several lines, which may be rows between stray quotes
 )
 
 // strictly returns the records that encoding/csv finds after the header, and
@@ -138,6 +140,11 @@ func strictly(data []byte, reader *list.Reader) ([][]string, bool) {
 	header := slices.IndexFunc(all, func(columns []string) bool { return slices.Equal(columns, reader.Header()) })
 	if err != nil || header < 0 || header == len(all)-1 {
 		return nil, false
+	}
+	for _, cell := range slices.Concat(all...) {
+		if strings.ContainsAny(cell, "\r\n") && rowLike.MatchString(cell) {
+			return nil, false
+		}
 	}
 	return all[header+1:], true
 }

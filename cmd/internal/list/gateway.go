@@ -67,7 +67,7 @@ func (g *gateways) parse(cell string) tasks.Gateway {
 	}
 	name := clean(cell)
 	pg, known := tasks.ParseGateway(name)
-	if name == "" {
+	if !known && tasks.StandsForNoValue(name) {
 		pg, known = g.unnamed, true
 	}
 	if len(g.parsed) < maxGateways && len(cell) <= maxSpelling {

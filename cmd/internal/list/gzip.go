@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"strings"
 )
 
 var (
@@ -16,7 +17,7 @@ var (
 
 // gzipMembers reads the members of a gzip file one after another. Unlike
 // [gzip.Reader] alone it passes over zero bytes behind them, with which tapes and disks
-// fill up their blocks, and tells what else follows from a member that is damaged.
+// fill up their blocks, and over line ends, and tells what else follows from a member that is damaged.
 type gzipMembers struct {
 	in     *bufio.Reader
 	member *gzip.Reader
@@ -48,7 +49,7 @@ func (g *gzipMembers) next() error {
 		if err != nil {
 			return err
 		}
-		if b != 0 {
+		if strings.IndexByte(padding, b) < 0 {
 			_ = g.in.UnreadByte() // cannot fail after ReadByte
 			break
 		}

@@ -16,7 +16,7 @@ const maxNamed = 30
 func (r *Reader) startCSV(head []byte, opts Options) error {
 	sep, sepLine := separatorLine(head, r.records.line)
 	samples := r.samples(head, sep, sepLine, opts.Column)
-	p := &csvParser{named: opts.Column, columns: columns{0, -1, -1, -1}, width: width{1, 1}, sure: true, sheet: r.format == XLSX}
+	p := &csvParser{named: opts.Column, columns: columns{0, -1, -1, -1}, width: width{1, 1, 1}, sure: true, sheet: r.format == XLSX}
 	r.parser = p
 	if best := bestHeader(samples); best != nil {
 		if best.err != nil {
@@ -27,7 +27,9 @@ func (r *Reader) startCSV(head []byte, opts Options) error {
 	}
 	if first, ok := firstBare(samples); ok && opts.Column == "" {
 		r.separate(p, ',')
-		return r.skipTo(first, sepLine)
+		err := r.skipTo(p, first, sepLine)
+		r.records.isRow = p.isRow
+		return err
 	}
 	return noHeader(samples, opts.Column)
 }
@@ -40,17 +42,22 @@ func (r *Reader) separate(p *csvParser, comma byte) {
 
 // useHeader reads up to the header and takes its columns.
 func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) (err error) {
-	if err := r.skipTo(at.line, sepLine); err != nil {
+	if p.columns, err = locate(at.columns, p.named, loose); err != nil {
+		return fmt.Errorf("line %d: %w", at.line, err)
+	}
+	if err := r.skipTo(p, at.line, sepLine); err != nil {
 		return err
 	}
 	if _, err := r.next(); err != nil {
 		return fmt.Errorf("line %d: %w", at.line, err)
 	}
-	if p.columns, err = locate(at.columns, p.named, loose); err != nil {
-		return fmt.Errorf("line %d: %w", at.line, err)
-	}
 	r.header, p.name = at.columns, at.columns[p.impUID]
+	p.findOthers(at.columns)
 	p.width, p.sure = at.width, at.payments > 0
+	r.records.isRow = p.isRow
+	if n := at.unnamed(); n > 0 && !p.sheet {
+		r.note(at.line, fmt.Sprintf("the header has %d columns, the lines have %d: what has no name is not read", len(at.columns), n))
+	}
 	names := Row{Columns: at.columns}
 	r.layout = Layout{
 		Separator: separatorNames[at.comma], HeaderLine: at.line,
@@ -58,27 +65,6 @@ func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) (err error) {
 		ApplyNum: names.column(p.number), Tier: names.column(p.tier),
 	}
 	return nil
-}
-
-// skipTo goes on to a line, and notes what stands above it.
-func (r *Reader) skipTo(line, sepLine int) error {
-	for {
-		record, err := r.next()
-		if err != nil && !unusable(err) {
-			return err
-		}
-		if r.records.start >= line {
-			r.records.again()
-			return nil
-		}
-		text := cut(tidy(string(record)))
-		switch {
-		case r.records.start == sepLine:
-			r.note(sepLine, fmt.Sprintf("%q says what separates the columns: it is not part of the list", text))
-		case strings.Trim(text, unfilled) != "":
-			r.note(r.records.start, fmt.Sprintf("above the header, not read: %q", text))
-		}
-	}
 }
 
 // sepPattern is the line by which Excel is told the separator, as it comes back

@@ -80,7 +80,7 @@ func TestJSON(t *testing.T) {
 			name: "keys by the names of columns", list: "[{\"IMP_UID\":\"imp_1\",\"PG사\":\"케이씨피\"},{\"포트원 거래고유번호\":\"imp_2\",\"결제대행사\":\"nice\"}," +
 				"{\"Imp-UID\":\"imp_3\",\"현금영수증 승인번호\":\"7\"},{\"imp_uid\":\"imp_4\",\"거래고유번호\":\"imp_5\",\"pg_tid\":\"kcp\"}," +
 				"{\"merchant_uid\":\"imp_6\"}]",
-			want: []string{"1 imp_1 kcp", "1 imp_2 nice", "1 imp_3 7", "1 imp_4", "line 1: the object has no key imp_uid or impUid"},
+			want: []string{"1 imp_1 kcp", "1 imp_2 nice", "1 imp_3 7", `line 1: two values are named for imp_uid, "imp_4" and "imp_5"`, "line 1: the object has no key imp_uid or impUid"},
 		},
 		{name: "a Ctrl-Z at the end", list: "[\"imp_1\"]\r\n\x1A", want: []string{"1 imp_1"}},
 		{

@@ -1,7 +1,11 @@
 package list
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -47,22 +51,54 @@ func newKeys(column string) keys {
 	return k
 }
 
-// lookup returns the values of an object by the fields that their keys name, nil where no
-// key does. Of several keys for a field the best counts.
-func (k *keys) lookup(object map[string]json.RawMessage) [fieldCount]json.RawMessage {
-	var found [fieldCount]json.RawMessage
-	var ranks [fieldCount]int
-	var named [fieldCount]string
+// lookup returns the values of an object by the fields that their keys name, the best key's
+// first. A key that is only like a name counts where no other is there. record is what the
+// object was read from: of a key that is there twice an object has one.
+func (k *keys) lookup(object map[string]json.RawMessage, record []byte) [fieldCount][]json.RawMessage {
+	var named []member
+	twice := false
 	for key, value := range object {
-		m := k.meaning(key)
-		if m.field == noField {
-			continue
+		if k.meaning(key).field != noField {
+			named = append(named, member{key, value})
+			twice = twice || bytes.Count(record, []byte(strconv.Quote(key))) > 1
 		}
-		if found[m.field] == nil || m.rank < ranks[m.field] || m.rank == ranks[m.field] && key < named[m.field] {
-			found[m.field], ranks[m.field], named[m.field] = value, m.rank, key
+	}
+	if twice {
+		named = members(record)
+	}
+	slices.SortStableFunc(named, func(a, b member) int {
+		return cmp.Or(cmp.Compare(k.meaning(a.key).rank, k.meaning(b.key).rank), cmp.Compare(a.key, b.key))
+	})
+	var found [fieldCount][]json.RawMessage
+	for _, m := range named {
+		means := k.meaning(m.key)
+		if f := means.field; found[f] == nil || means.rank < int(loose)*len(k.names[f]) {
+			found[f] = append(found[f], m.value)
 		}
 	}
 	return found
+}
+
+// member is one of an object's. Of a key that stands there twice there are two.
+type member struct {
+	key   string
+	value json.RawMessage
+}
+
+// members returns the members of an object, which is valid JSON, in their order.
+func members(object []byte) (all []member) {
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	_, _ = decoder.Token() // the brace
+	for decoder.More() {
+		key, _ := decoder.Token()
+		m := member{}
+		m.key, _ = key.(string)
+		if decoder.Decode(&m.value) != nil {
+			break
+		}
+		all = append(all, m)
+	}
+	return all
 }
 
 // meaning returns what a key names.

@@ -26,7 +26,7 @@ func newJSONParser(opts Options, unit string) *jsonParser {
 }
 
 func (p *jsonParser) parse(record []byte) (Row, error) {
-	record = bytes.Trim(bytes.TrimSpace(record), blanks)
+	record = bytes.Trim(bytes.TrimSpace(record), blanks+"\x00")
 	if len(record) == 0 {
 		return Row{}, errBlank
 	}
@@ -37,31 +37,58 @@ func (p *jsonParser) parse(record []byte) (Row, error) {
 	if err := json.Unmarshal(record, &object); err != nil {
 		return Row{}, p.notObject(err)
 	}
-	values := p.lookup(object)
+	values := p.lookup(object, record)
 	if p.isPayment(object) {
 		values[numberField] = nil
 	}
 	row := Row{Raw: bytes.Clone(record)}
-	pg, _ := text(values[gatewayField]) // what is no name names no gateway
-	row.PG = tasks.Gateway(pg)
+	if err := row.fill(values); err != nil {
+		return row, err
+	}
+	switch {
+	case values[impUIDField] != nil:
+		return row, validate(row.ImpUID)
+	case failure(object) != nil:
+		return row, failure(object)
+	}
+	return row, p.noKey
+}
+
+// fill gives a row the values of an object's keys, see lookup.
+func (r *Row) fill(values [fieldCount][]json.RawMessage) error {
+	pg := ""
+	var named [fieldCount][]string
 	for _, field := range []struct {
-		name  string
-		value json.RawMessage
-		into  *string
-	}{
-		{"apply_num", values[numberField], &row.ApplyNum},
-		{"tier", values[tierField], &row.Tier},
-		{"imp_uid", values[impUIDField], &row.ImpUID},
-	} {
-		var ok bool
-		if *field.into, ok = text(field.value); field.value != nil && !ok {
-			return row, fmt.Errorf("%s %s is not a string", field.name, cut(string(field.value)))
+		of   field
+		name string
+		into *string
+	}{{gatewayField, "pg", &pg}, {numberField, "apply_num", &r.ApplyNum}, {tierField, "tier", &r.Tier}, {impUIDField, "imp_uid", &r.ImpUID}} {
+		for i, value := range values[field.of] {
+			read, ok := text(value)
+			if i == 0 {
+				*field.into = read
+			}
+			if !ok {
+				return fmt.Errorf("%s %s is not a string", field.name, cut(string(value)))
+			}
+			if len(values[field.of]) > 1 {
+				named[field.of] = append(named[field.of], read)
+			}
 		}
 	}
-	if values[impUIDField] == nil {
-		return row, p.noKey
+	r.PG = tasks.Gateway(pg)
+	return r.agreed(named)
+}
+
+// failure returns what an answer of PortOne says that is none to a list: code is not 0, and
+// message says why. It returns nil for another object.
+func failure(object map[string]json.RawMessage) error {
+	code, ok := object["code"]
+	message, isText := text(object["message"])
+	if !ok || !isText || message == "" || string(code) == "0" {
+		return nil
 	}
-	return row, validate(row.ImpUID)
+	return fmt.Errorf("it is an answer of PortOne that says, with code %s: %s", cut(string(code)), cut(message))
 }
 
 // isPayment reports whether an object is PortOne's own record of a payment, whose apply_num
@@ -105,7 +132,7 @@ func (p *jsonParser) isAnswer(object []byte) bool {
 		return false
 	}
 	first := firstByte(answer.Response)
-	return p.lookup(keys)[impUIDField] == nil && (first == '[' || first == '{')
+	return p.lookup(keys, object)[impUIDField] == nil && (first == '[' || first == '{')
 }
 
 // notObject returns a plain word for why a record could not be parsed.

@@ -21,7 +21,7 @@ func TestNDJSON(t *testing.T) {
 		{
 			name: "no gateway, or none that is text", opts: list.Options{PG: tasks.Nice},
 			list: "{\"imp_uid\":\"imp_1\"}\n{\"imp_uid\":\"imp_2\",\"pg\":null}\n{\"imp_uid\":\"imp_3\",\"pg\":7}\n",
-			want: []string{"1 imp_1 nice", "2 imp_2 nice", "3 imp_3 nice"},
+			want: []string{"1 imp_1 nice", "2 imp_2 nice", "line 3: pg 7 is not a string"},
 		},
 		{
 			name: "key as told", opts: list.Options{Column: "payment"},
@@ -32,7 +32,7 @@ func TestNDJSON(t *testing.T) {
 			name: "keys in any case, as they are written first",
 			list: "{\"IMP_UID\":\"imp_1\",\"Pg\":\"kcp\",\"APPLY_NUM\":\"N1\"}\n" +
 				"{\"IMPUID\":\"imp_2\",\"apply_num\":\"N2\",\"APPLY_NUM\":\"N3\"}\n{\"imp_uid\":\"imp_3\",\"APPLY_NUM\":7}\n",
-			want: []string{"1 imp_1 kcp N1", "2 imp_2 N2", "line 3: apply_num 7 is not a string"},
+			want: []string{"1 imp_1 kcp N1", `line 2: two values are named for apply_num, "N2" and "N3"`, "line 3: apply_num 7 is not a string"},
 		},
 		{
 			name: "sub-merchants", opts: list.Options{Tier: "ZZZ"},

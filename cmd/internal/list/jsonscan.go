@@ -43,7 +43,7 @@ func (s *jsonScanner) ahead() (byte, error) {
 			return 0, s.cut(err)
 		case b == '\n':
 			s.line++
-		case bytes.IndexByte([]byte(blanks), b) < 0:
+		case b != 0 && bytes.IndexByte([]byte(blanks), b) < 0: // zero bytes pad a file
 			return b, s.in.UnreadByte()
 		}
 	}

@@ -107,8 +107,10 @@ type Reader struct {
 	unpacking *unpacking // nil unless the list is compressed
 	sheet     string
 	sheets    int
+	others    []string // the workbook's other sheets
 	header    []string
 	layout    Layout
+	above     []*LineError // payments above the header, which are still to be reported
 	notes     []Note
 	noted     struct{ marked, odd bool } // which notes there are of what may come again
 	closers   []io.Closer
@@ -138,6 +140,11 @@ func (r *Reader) Encoding() string { return r.encoding }
 // [*LineError] if a line cannot be used, after which Read goes on with the
 // next; or whatever the underlying reader returned, after which it does not.
 func (r *Reader) Read() (Row, error) {
+	if len(r.above) > 0 {
+		err := r.above[0]
+		r.above = r.above[1:]
+		return Row{}, err
+	}
 	for {
 		record, err := r.next()
 		if err == io.EOF {

@@ -30,9 +30,17 @@ func NewReader(r io.Reader, opts Options) (*Reader, error) {
 	reader := &Reader{gateways: newGateways(opts.PG), tier: opts.Tier}
 	if err := reader.begin(r, opts); err != nil {
 		reader.Close()
-		return nil, err
+		return nil, reader.ofSheet(err)
 	}
 	return reader, nil
+}
+
+// ofSheet says of an error which sheet of a workbook it is about, if there are others.
+func (r *Reader) ofSheet(err error) error {
+	if len(r.others) == 0 {
+		return err
+	}
+	return fmt.Errorf("sheet %q: %w. It has other sheets, %s: choose one with --sheet NAME", cut(r.sheet), err, strings.Join(r.others, ", "))
 }
 
 // begin opens the list, and starts to read it.

@@ -53,7 +53,7 @@ func (s quoteState) next(b, comma byte) quoteState {
 // at for each.
 type unclosed struct {
 	size, lines int
-	stray       bool // the line after them has text after the closing quote
+	ended       bool // the line after them shows that the quote is none
 }
 
 // pass takes lines off them that are left.
@@ -64,26 +64,26 @@ func (u *unclosed) pass(size, lines int) {
 	}
 }
 
-// quoted extends a record whose first line is given over the lines that its
-// quoted fields span, within 64 KiB: a quote that is never closed costs no more.
+// quoted extends a record whose first line is given over the lines that its quoted fields
+// span. A quote that is never closed, or closed by one that belongs to another line, costs
+// no more than the line on which it is opened: see [csvParser.isRow].
 func (f *framer) quoted(line []byte) ([]byte, error) {
 	state := fieldStart.scan(line, f.comma)
-	if state == stray {
+	switch {
+	case state == stray:
 		return line, errStrayQuote
+	case state != inQuotes:
+		return line, nil
+	case f.swallows(line, 0, fieldStart), len(line) < f.open.size && f.open.ended:
+		return line, errOpenQuote
 	}
 	first := len(line)
 	end, lines := first, 1
-	if state == inQuotes && first < f.open.size {
-		if f.open.stray {
-			return line, errOpenQuote
-		}
+	if first < f.open.size {
 		end, lines = f.open.size, f.open.lines
 	}
 	for state == inQuotes {
-		next, err := 0, errTooLong
-		if end < headSize {
-			next, err = f.lineEnd(end, headSize)
-		}
+		next, err := f.quotedEnd(end)
 		if err == io.EOF || err == errTooLong {
 			f.open = unclosed{size: end, lines: lines}
 			return f.ahead(first), errOpenQuote
@@ -92,12 +92,64 @@ func (f *framer) quoted(line []byte) ([]byte, error) {
 			f.again() // so that it is met again, instead of the second line as a record
 			return nil, err
 		}
-		if state = state.scan(f.ahead(next)[end:], f.comma); state == stray {
-			f.open = unclosed{size: end, lines: lines, stray: true}
+		record := f.ahead(next)
+		if state = state.scan(record[end:], f.comma); state == stray || f.swallows(record, end, inQuotes) {
+			f.open = unclosed{size: end, lines: lines, ended: true}
 			return f.ahead(first), errOpenQuote
 		}
 		end, lines = next, lines+1
 	}
 	f.size, f.lines = end, lines
 	return f.ahead(end), nil
+}
+
+// swallows reports whether a quoted field would swallow a row of the list on the last line of
+// a record, which begins at from in a state.
+func (f *framer) swallows(record []byte, from int, state quoteState) bool {
+	return f.isRow != nil && f.isRow(record, from, state)
+}
+
+// quotedEnd is lineEnd within quotes. Up to the header they reach no further than in the
+// sample in which it was found.
+func (f *framer) quotedEnd(from int) (int, error) {
+	switch {
+	case f.isRow != nil:
+		return f.longLineEnd(from)
+	case from < headSize:
+		return f.lineEnd(from, headSize)
+	}
+	return 0, errTooLong
+}
+
+// isRow reports whether the last line of a record over which a quoted cell goes on looks like
+// a row by itself: it has as many columns as the list or more, and an imp_uid in its place,
+// which is within the quotes, unless they end before it and the record is too wide. The line
+// begins at begin in a state. An imp_uid in a sentence has a blank beside its comma: where a
+// list has one after each, no quote opens a field.
+func (p *csvParser) isRow(record []byte, begin int, state quoteState) bool {
+	line, comma := record[begin:], []byte(string(p.csv.Comma))
+	if bytes.Count(line, comma)+1 < p.least {
+		return false
+	}
+	from := 0
+	for range p.impUID {
+		from += bytes.Index(line[from:], comma) + 1
+	}
+	cell, after, more := bytes.Cut(line[from:], comma)
+	if len(cell) == 0 || from > 0 && cell[0] == ' ' || more && len(after) > 0 && after[0] == ' ' {
+		return false
+	}
+	return looksLikePayment(string(bytes.Trim(cell, "\"\r\n"))) &&
+		(state.scan(line[:from], comma[0]) == inQuotes || columnsOf(record, comma[0]) > p.cells)
+}
+
+// columnsOf returns how many columns a record has.
+func columnsOf(record []byte, comma byte) int {
+	n, state := 1, fieldStart
+	for _, b := range record {
+		if state = state.next(b, comma); state == fieldStart {
+			n++
+		}
+	}
+	return n
 }

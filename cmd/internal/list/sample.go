@@ -3,6 +3,7 @@ package list
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ type sample struct {
 	rows    []header // up to the first payment, and some after
 	data    int      // index of the first row with a payment, len(rows) if there is none
 	headers []header // rows before it in which a column has the imp_uid's name
+	glued   *header  // the first of them that holds an imp_uid, which is no header
 	width   int      // columns of its widest row before the first payment
 	fault   error    // why its first record cannot be used, nil if it can
 }
@@ -125,9 +127,16 @@ func (s *sample) search(named string) {
 	if named != "" {
 		worst = spelled
 	}
-	for i, row := range s.rows[:min(s.data, maxAbove)] {
+	for i, row := range s.rows[:min(s.data+1, maxAbove, len(s.rows))] {
 		at, like, err := find(row.columns, namesOr(named), worst)
 		if at < 0 {
+			continue
+		}
+		holds := slices.ContainsFunc(row.columns, holdsImpUID)
+		if holds {
+			s.glued = cmp.Or(s.glued, &row)
+		}
+		if holds || i == s.data {
 			continue
 		}
 		row.like, row.err = like, err
@@ -181,6 +190,13 @@ func firstBare(samples []sample) (int, bool) {
 	return 0, false
 }
 
+// holdsLine returns the error for a header that holds an imp_uid.
+func (h *header) holdsLine() error {
+	i := slices.IndexFunc(h.columns, holdsImpUID)
+	return fmt.Errorf("line %d: the header holds an imp_uid, %q: "+
+		"a line end is missing before it, or it is an example that is to be taken out", h.line, cut(tidy(h.columns[i])))
+}
+
 // noHeader returns the error for a list without a header that can be used. It
 // names the columns of the widest row that may be one.
 func noHeader(samples []sample, column string) error {
@@ -189,6 +205,9 @@ func noHeader(samples []sample, column string) error {
 	width := 0
 	for i := range samples {
 		s := &samples[i]
+		if s.glued != nil {
+			return s.glued.holdsLine()
+		}
 		if s.fault != nil && s.width > width {
 			best, fault, width = nil, s.fault, s.width
 		}

@@ -58,7 +58,7 @@ func (r *Reader) openSheet(file io.ReaderAt, size int64, name string) (io.Reader
 		return nil, err
 	}
 	r.closers = append(r.closers, rows)
-	r.format, r.sheet, r.sheets = XLSX, sheet.name, len(book.sheets)
+	r.format, r.sheet, r.sheets, r.others = XLSX, sheet.name, len(book.sheets), book.others(sheet)
 	return rows, nil
 }
 

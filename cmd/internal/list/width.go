@@ -13,10 +13,11 @@ import (
 type width struct {
 	cells  int // how many a record may have, those without a value at its end included
 	filled int // how many up to its last value
+	least  int // how many a line has that is taken for a record of its own, see [csvParser.isRow]
 }
 
 // widthOf returns the width of the records below a header.
-func widthOf(header []string) width { return width{len(header), reach(header)} }
+func widthOf(header []string) width { return width{len(header), reach(header), reach(header)} }
 
 // holds reports whether a record reaches no further than w.
 func (w width) holds(columns []string) bool {
@@ -25,7 +26,7 @@ func (w width) holds(columns []string) bool {
 
 // atLeast returns the width that holds what either of both holds.
 func (w width) atLeast(than width) width {
-	return width{max(w.cells, than.cells), max(w.filled, than.filled)}
+	return width{max(w.cells, than.cells), max(w.filled, than.filled), min(w.least, than.least)}
 }
 
 // reach returns how many cells there are up to the last value.
@@ -40,29 +41,50 @@ func reach(columns []string) int {
 // judge looks at the rows below a header whose imp_uids stand in column at. It counts the
 // payments there, and finds whether more than half of the rows have values to the right of
 // the header's last name while their imp_uid is in its place: then the columns there have no
-// name, and nothing has moved.
+// name, unless a value may have moved that decides which receipt is revoked.
 func (h *header) judge(below []header, at int) {
 	h.width = widthOf(h.columns)
-	var reaches []int
+	movable := h.movable(at)
+	var reaches, cells []int
 	for _, row := range below {
 		if at >= len(row.columns) || !looksLikePayment(row.columns[at]) {
 			continue
 		}
 		h.payments++
-		beyond := row.columns[min(h.width.filled, len(row.columns)):]
-		if !slices.ContainsFunc(beyond, looksLikePayment) {
+		cells = append(cells, len(row.columns))
+		if !movable && !slices.ContainsFunc(row.columns[at+1:], looksLikePayment) {
 			reaches = append(reaches, reach(row.columns))
 		}
 	}
+	if slices.Sort(cells); len(cells) > 0 {
+		h.width.least = min(h.width.least, cells[len(cells)/2])
+	}
 	slices.Sort(reaches)
 	if i := len(reaches) - len(below)/2 - 1; i >= 0 {
-		h.width = h.width.atLeast(width{reaches[i], reaches[i]})
+		h.width = h.width.atLeast(width{reaches[i], reaches[i], h.width.least})
 	}
+}
+
+// movable reports whether a value that is split, to the right of an imp_uid that is in its place,
+// moves the receipt's number or the sub-merchant.
+func (h *header) movable(at int) bool {
+	number, _, _ := find(h.columns, numberNames, loose)
+	tier, _, _ := find(h.columns, tierNames, loose)
+	return max(number, tier) > at+1
+}
+
+// unnamed returns how many columns the rows have, 0 if the header has as many.
+func (h *header) unnamed() int {
+	if h.width.filled > len(h.columns) {
+		return h.width.filled
+	}
+	return 0
 }
 
 // tooWide returns the error for a record that reaches further than the list's.
 func (p *csvParser) tooWide(columns []string) error {
-	if slices.ContainsFunc(columns, glued) {
+	isName := func(cell string) bool { return squeeze(cell) == squeeze(p.name) }
+	if slices.ContainsFunc(columns, glued) || slices.ContainsFunc(columns, isName) {
 		return fmt.Errorf("the line has %d columns, not %d: a line end is missing in it", reach(columns), p.filled)
 	}
 	return fmt.Errorf("the line has %d columns, not %d: a value that contains a %s must be in quotes",
@@ -73,7 +95,7 @@ func (p *csvParser) tooWide(columns []string) error {
 // stands in another column. It returns nil where a word says that there is none, and where
 // the column may be the wrong one, which is to be asked about: see [Suspects].
 func (p *csvParser) misplaced(row Row) error {
-	if ofPortOne(row.ImpUID) || !p.sure && len(row.Columns) == p.cells || noValue(row.ImpUID) && !hasDigit(row.ImpUID) {
+	if ofPortOne(row.ImpUID) || !p.sure && len(row.Columns) == p.cells || tasks.StandsForNoValue(row.ImpUID) && !hasDigit(row.ImpUID) {
 		return nil
 	}
 	i := slices.IndexFunc(row.Columns, looksLikePayment)

@@ -93,6 +93,30 @@ func TestRowsWiderThanTheHeaderAreInvalid(t *testing.T) {
 			},
 		},
 		{
+			name: "all rows, and the receipt's number to the right", list: "imp_uid,금액,apply_num\nimp_1,12,000,30012345\nimp_2,5,500,30012346\n",
+			want: []string{"line 2: the line has 4 columns, not 3" + comma, "line 3: the line has 4 columns, not 3" + comma},
+		},
+		{
+			name: "all rows, and the sub-merchant to the right", list: "imp_uid,구매자,tier\nimp_1,Kim, Co,ABC\n",
+			want: []string{"line 2: the line has 4 columns, not 3" + comma},
+		},
+		{
+			name: "all rows, and another imp_uid to the right", list: "상점,이전 결제,imp_uid,메모\n가, 나,imp_1,imp_2,m\n",
+			want: []string{"line 2: the line has 5 columns, not 4" + comma},
+		},
+		{
+			name: "all rows, and an imp_uid to the right that is none of the header's", list: "imp_uid,pg\nimp_1,kcp,imp_2,x\n",
+			want: []string{"line 2: the line has 4 columns, not 2" + comma},
+		},
+		{
+			name: "all rows, and the receipt's number where nothing can have moved it", list: "apply_num,imp_uid,tier,pg\n3001,imp_1,ABC,kcp,x\n",
+			want: []string{"2 imp_1 kcp 3001 ABC"},
+		},
+		{
+			name: "all rows but one, and the receipt's number to the right", list: "imp_uid,금액,apply_num\nimp_1,12,000,3001\nimp_2,500,3002\nimp_3,5,500,3003\n",
+			want: []string{"line 2: the line has 4 columns, not 3" + comma, "3 imp_2 3002", "line 4: the line has 4 columns, not 3" + comma},
+		},
+		{
 			name: "a wrong column is for a person to judge", list: "order,imp_uid\nA-1,imp_1\nA-2,imp_2\n", opts: list.Options{Column: "order"},
 			want: []string{"2 A-1", "3 A-2"},
 		},
@@ -103,6 +127,19 @@ func TestRowsWiderThanTheHeaderAreInvalid(t *testing.T) {
 				`line 5: imp_uid "NULL" stands for no value`, "6 imp_5",
 			},
 		},
+	} {
+		test.run(t)
+	}
+}
+
+func TestColumnsWithoutANameAreNoted(t *testing.T) {
+	t.Parallel()
+	for _, test := range []noted{
+		{
+			name: "all rows are wider", list: "환불\nimp_uid,pg\nimp_1,kcp,a\nimp_2,nice,b\n", want: []string{"3 imp_1 kcp", "4 imp_2 nice"},
+			notes: []string{`1 above the header, not read: "환불"`, "2 the header has 2 columns, the lines have 3: what has no name is not read"},
+		},
+		{name: "as wide as the header's separators", list: "imp_uid,pg,,\nimp_1,kcp,a,b\n", want: []string{"2 imp_1 kcp"}},
 	} {
 		test.run(t)
 	}

@@ -77,6 +77,16 @@ func (b *workbook) find(name string) (sheetPart, error) {
 		name, strings.Join(names, ", "))
 }
 
+// others returns the names of the other sheets, quoted.
+func (b *workbook) others(than sheetPart) (names []string) {
+	for _, s := range b.sheets {
+		if s != than {
+			names = append(names, fmt.Sprintf("%q", cut(s.name)))
+		}
+	}
+	return names
+}
+
 // open returns the rows of a sheet as CSV records, see [sheet]. They are to be
 // closed.
 func (b *workbook) open(s sheetPart) (io.ReadCloser, error) {

@@ -1,0 +1,103 @@
+package list
+
+import (
+	"fmt"
+	"slices"
+
+	"receiptrevoker/tasks"
+)
+
+// agree returns the value of a payment's field that several columns or keys name, the
+// preferred first. One that is sure goes before the others, as an imp_uid of PortOne goes
+// before another number, and one that stands for no value gives way. Two that are sure and
+// differ are an error, with which the first is returned.
+func agree(field string, values []string, sure func(string) bool) (string, error) {
+	found := ""
+	for _, value := range values {
+		switch {
+		case !sure(value) || value == found:
+		case found == "":
+			found = value
+		default:
+			return found, invalid{fmt.Errorf("%w: two values are named for %s, %q and %q", tasks.ErrInvalid, field, cut(found), cut(value))}
+		}
+	}
+	if found != "" {
+		return found, nil
+	}
+	for _, value := range values {
+		if !tasks.StandsForNoValue(value) {
+			return value, nil
+		}
+	}
+	return values[0], nil
+}
+
+// agreed makes each field of a row that several columns or keys name the one that agree
+// returns. values are theirs, of a field that is named once or not at all nil.
+func (r *Row) agreed(values [fieldCount][]string) (err error) {
+	given := func(value string) bool { return !tasks.StandsForNoValue(value) }
+	known := func(name string) bool { return tasks.Gateway(name).Known() }
+	pg := string(r.PG)
+	for _, field := range []struct {
+		of   field
+		name string
+		into *string
+		sure func(string) bool
+	}{
+		{numberField, "apply_num", &r.ApplyNum, given},
+		{tierField, "tier", &r.Tier, given},
+		{gatewayField, "pg", &pg, known},
+		{impUIDField, "imp_uid", &r.ImpUID, ofPortOne},
+	} {
+		named := values[field.of]
+		if len(named) < 2 {
+			continue
+		}
+		for i := range named {
+			if code, ok := tasks.ParseGateway(named[i]); ok && field.of == gatewayField {
+				named[i] = string(code)
+			}
+		}
+		value, wrong := agree(field.name, named, field.sure)
+		if *field.into = value; wrong != nil {
+			err = wrong
+		}
+	}
+	r.PG = tasks.Gateway(pg)
+	return err
+}
+
+// findOthers finds the fields that several columns of a header name. What is only like a
+// name, such as 이전 imp_uid, is another's.
+func (p *csvParser) findOthers(header []string) {
+	p.others, p.many = [fieldCount][]int{}, false
+	for of, names := range map[field][]string{
+		impUIDField: namesOr(p.named), gatewayField: gatewayNames, numberField: numberNames, tierField: tierNames,
+	} {
+		for _, name := range names {
+			for i, column := range header {
+				if spelled.matches(column, name) && !slices.Contains(p.others[of], i) {
+					p.others[of] = append(p.others[of], i)
+				}
+			}
+		}
+		p.many = p.many || len(p.others[of]) > 1
+	}
+}
+
+// agreed is [Row.agreed] for a record. It takes the row itself: by a pointer each row of any
+// list would be allocated.
+func (p *csvParser) agreed(row Row) (Row, error) {
+	var named [fieldCount][]string
+	for of, columns := range p.others {
+		if len(columns) < 2 {
+			continue
+		}
+		for _, column := range columns {
+			named[of] = append(named[of], row.column(column))
+		}
+	}
+	err := row.agreed(named)
+	return row, err
+}

@@ -1,0 +1,134 @@
+package list_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/tasks"
+)
+
+// damages are what people and programs do to a list. Each takes its lines, without line ends, and
+// a place among them.
+var damages = map[string]func(lines []string, at int, r *rand.Rand){
+	"a stray quote": func(lines []string, at int, r *rand.Rand) {
+		lines[at] = inCell(lines[at], "imp_", r, func(cell string) string { return `"` + cell })
+	},
+	"inches": func(lines []string, at int, r *rand.Rand) {
+		lines[at] = inCell(lines[at], digits, r, func(cell string) string { return cell + `27"` })
+	},
+	"a ditto mark": func(lines []string, at int, r *rand.Rand) {
+		lines[at] = inCell(lines[at], digits, r, func(string) string { return `"` })
+	},
+	"a missing line end": func(lines []string, at int, _ *rand.Rand) {
+		if at+1 < len(lines) {
+			lines[at], lines[at+1] = lines[at]+lines[at+1], ""
+		}
+	},
+	"a shifted cell": func(lines []string, at int, r *rand.Rand) {
+		at = max(at, 1) // below a header whose names have moved no line can be used
+		lines[at] = inCell(lines[at], digits, r, func(string) string { return "급,함" })
+	},
+}
+
+const digits = "0123456789"
+
+// inCell changes a cell of a line that holds none of the bytes.
+func inCell(line, without string, r *rand.Rand, change func(cell string) string) string {
+	cells := strings.Split(line, ",")
+	if i := r.IntN(len(cells)); !strings.ContainsAny(cells[i], without) {
+		cells[i] = change(cells[i])
+	}
+	return strings.Join(cells, ",")
+}
+
+// Of a list with any damage each imp_uid is read with its own values, or its line is reported,
+// or the list is refused.
+func TestNoImpUIDOfADamagedListIsLost(t *testing.T) {
+	t.Parallel()
+	kinds := make([]string, 0, len(damages))
+	for kind := range damages {
+		kinds = append(kinds, kind)
+	}
+	slices.Sort(kinds)
+	for seed := range uint64(4000) {
+		r := rand.New(rand.NewPCG(seed, 13))
+		lines := randomList(r)
+		said := ""
+		for range 1 + r.IntN(4) {
+			kind, at := kinds[r.IntN(len(kinds))], r.IntN(len(lines))
+			damages[kind](lines, at, r)
+			said += fmt.Sprintf(" %s on line %d;", kind, at+1)
+		}
+		if lost := lostOf(t, lines); lost != "" {
+			t.Errorf("seed %d,%s %s\n%s", seed, said, lost, strings.Join(lines, "\n"))
+		}
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// randomList returns a header and lines with an imp_uid, the last digits of which are the
+// receipt's number, and other cells in any order.
+func randomList(r *rand.Rand) []string {
+	names := []string{"imp_uid", "apply_num", "상품", "메모"}[:2+r.IntN(3)]
+	r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	lines := []string{strings.Join(names, ",")}
+	for i := range 2 + r.IntN(12) {
+		cells := make([]string, len(names))
+		for c, name := range names {
+			switch name {
+			case "imp_uid":
+				cells[c] = fmt.Sprintf("imp_7000000%05d", 10000+i)
+			case "apply_num":
+				cells[c] = fmt.Sprintf("%05d", 10000+i)
+			default:
+				cells[c] = []string{"사과", "급함", "x", "배"}[r.IntN(4)]
+			}
+		}
+		lines = append(lines, strings.Join(cells, ","))
+	}
+	return lines
+}
+
+// lostOf returns what was read wrongly, or neither read nor reported; "" if nothing was.
+func lostOf(t *testing.T, lines []string) string {
+	t.Helper()
+	reader, err := list.NewReader(strings.NewReader(strings.Join(lines, "\n")), list.Options{})
+	if err != nil {
+		return ""
+	}
+	told := make(map[int]bool)
+	for {
+		row, err := reader.Read()
+		if err == io.EOF {
+			break
+		}
+		if bad, ok := errors.AsType[*list.LineError](err); ok {
+			told[bad.Line] = true
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		told[row.Line] = true
+		if (tasks.Revocation{ImpUID: row.ImpUID, ApplyNum: row.ApplyNum}).ValidateNew() != nil {
+			continue // as who reads the list reports
+		}
+		if !strings.Contains(lines[row.Line-1], row.ImpUID) || !strings.HasSuffix(row.ImpUID, row.ApplyNum) {
+			return fmt.Sprintf("read %s with the number %q on line %d", row.ImpUID, row.ApplyNum, row.Line)
+		}
+	}
+	for i, line := range lines {
+		if strings.Contains(line, "imp_7") && !told[i+1] {
+			return fmt.Sprintf("line %d is neither read nor reported", i+1)
+		}
+	}
+	return ""
+}
