@@ -103,21 +103,3 @@ func wrongColumns(reader *list.Reader, whole bool) error {
 	return usageError{fmt.Errorf("%s, and nothing is asked for: %sor ask for them as they are with --yes",
 		lookWrong(suspects, whole), advice)}
 }
-
-// judgeColumns says what is wrong with a list of which up to 1,000 lines are read, before
-// any of it is asked for. It returns an error if that is not to be.
-func (j *bulkJob) judgeColumns(reader *lineReader) error {
-	switch {
-	case j.shown || reader.err != nil:
-		return nil
-	case reader.ended:
-		tellList(j.out, reader.list)
-		j.told = true
-	case reader.list.Suspects().Either > 0:
-		tellColumns(j.out, reader.list, false)
-	}
-	if j.settings.yes {
-		return nil
-	}
-	return wrongColumns(reader.list, reader.ended)
-}
