@@ -21,8 +21,6 @@ type finding struct {
 	receipt *iamport.Receipt // nil if none was shown
 	err     error
 	looked  *looked // after the DELETE, nil if it was not looked up
-	// lookedUpUntil is until when it is not given up, since a DELETE may have worked unseen.
-	lookedUpUntil time.Time
 }
 
 // The verdicts that follow from something other than a failed DELETE. They tell the
@@ -61,7 +59,7 @@ func notMade(err error) finding {
 // outcome returns what is written to Redis. Without a reason or an answer it says nothing
 // about the receipt, and the last answer stays there.
 func (f finding) outcome() outcome.Outcome {
-	o := outcome.Outcome{Status: f.status, Reason: f.reason, LookedUpUntil: f.lookedUpUntil}
+	o := outcome.Outcome{Status: f.status, Reason: f.reason}
 	var failure *iamport.Error
 	switch {
 	case errors.As(f.err, &failure):

@@ -103,7 +103,7 @@ func (h *handler) giveUp(ctx context.Context, a *outcome.Attempt, found finding)
 	case !l.conclusive(a) && !h.enough(a, l):
 		return found.postponed(l.reason, l.err)
 	case a.Uncertain() && a.Now().Before(a.UncertainAt.Add(h.unseenFor)):
-		return found.doubted(a.UncertainAt.Add(h.unseenFor))
+		return found.doubted()
 	// The gateway is the one that the producer says.
 	case l.err != nil && !(l.neverIssued && pg.LooksUp()) && (a.Uncertain() || h.lossy(ctx)):
 		found.reason = outcome.ReasonUnconfirmed
@@ -163,17 +163,15 @@ func (f finding) postponed(reason outcome.Reason, err error) finding {
 }
 
 // doubted returns the finding that it is not the moment to give up, since a DELETE may have
-// worked unseen: until then it is looked up. The last answer and its reason stay, unless this
+// worked unseen: see [handler.lookedUpUntil]. The last answer and its reason stay, unless this
 // attempt had one by which it is tried again.
-func (f finding) doubted(until time.Time) finding {
+func (f finding) doubted() finding {
 	var reason outcome.Reason
 	var answer *iamport.Error
 	if row := judge(f.err); errors.As(f.err, &answer) && row.status == outcome.Retrying {
 		reason = row.reason
 	}
-	later := f.postponed(reason, cmp.Or(f.err, errUnseen))
-	later.lookedUpUntil = until
-	return later
+	return f.postponed(reason, cmp.Or(f.err, errUnseen))
 }
 
 // enough reports whether to look up no more although no lookup was conclusive: answers

@@ -98,6 +98,49 @@ func TestLastAnswerStaysWhileItIsNotTheMomentToGiveUp(t *testing.T) {
 	}
 }
 
+// From the DELETE on that had no answer it is said until when it is looked up, whether or not
+// somebody cancels it: longer once a lookup has told nothing, and no more once one has told.
+func TestDeleteWithoutAnswerIsSaidAtOnceToBeLookedUp(t *testing.T) {
+	t.Parallel()
+	cut := iamporttest.Rule{ImpUID: one, Fault: iamporttest.CutBefore, Times: 1}
+	blind := iamporttest.Rule{ImpUID: one, Fault: iamporttest.Page(502), Lookup: true}
+	refused := iamporttest.Rule{ImpUID: one, Fault: iamporttest.GatewayFailed}
+	for name, test := range map[string]struct {
+		faults []iamporttest.Rule
+		pg     tasks.Gateway
+		await  func(outcome.Outcome) bool
+		want   time.Duration // from the DELETE on, 0 for not at all
+	}{
+		"before the first lookup": {[]iamporttest.Rule{cut}, tasks.KCP, func(o outcome.Outcome) bool { return o.Attempts == 1 }, time.Minute},
+		"no documented lookup":    {[]iamporttest.Rule{cut}, tasks.Settle, func(o outcome.Outcome) bool { return o.Attempts == 1 }, time.Minute},
+		"lookups tell nothing":    {[]iamporttest.Rule{cut, blind}, tasks.KCP, func(o outcome.Outcome) bool { return o.HTTPStatus == 502 }, 2 * time.Hour},
+		"a DELETE was answered":   {[]iamporttest.Rule{refused}, tasks.KCP, func(o outcome.Outcome) bool { return o.HTTPStatus == 500 }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				b := newBench(t, client, iamporttest.Config{Faults: test.faults})
+				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: test.pg})
+				b.enqueue(t, tasks.Revocation{ImpUID: one, PG: test.pg})
+				b.start(t, unseenFor(time.Minute), func(config *worker.Config) {
+					config.GiveUpAfter = 2 * time.Hour
+					config.Schedule = backoff.Schedule{Base: time.Hour, Max: time.Hour}
+					if test.want > time.Minute {
+						config.Schedule.Base = time.Millisecond
+					}
+				})
+				o := b.await(t, one, func(o outcome.Outcome) bool { return o.Reason != "" && test.await(o) })
+				switch left := o.LookedUpUntil.Sub(o.FirstAttemptAt); {
+				case test.want == 0 && !o.LookedUpUntil.IsZero():
+					t.Errorf("looked up until %v, want no such time", o.LookedUpUntil)
+				case test.want > 0 && (left < test.want || left > test.want+30*time.Second):
+					t.Errorf("looked up for %v, want %v", left, test.want)
+				}
+			})
+		})
+	}
+}
+
 // crash begins an attempt of a process that does not live to say how it ended.
 func (b *bench) crash(t *testing.T, r tasks.Revocation) {
 	t.Helper()

@@ -33,7 +33,7 @@ func (h *handler) record(ctx context.Context, a *outcome.Attempt, found finding)
 			number++
 		}
 		delay = found.delay(h.schedule, number)
-		o.NextAttemptAt = a.Now().Add(delay)
+		o.NextAttemptAt, o.LookedUpUntil = a.Now().Add(delay), h.lookedUpUntil(a)
 	}
 	a.Uncounted = found.counting != counted
 	written, err := h.write(ctx, a, o)
@@ -54,6 +54,20 @@ func (h *handler) record(ctx context.Context, a *outcome.Attempt, found finding)
 		return never(o.Reason, found.err)
 	}
 	return &again{after: delay, counted: !a.Uncounted, cause: found.err}
+}
+
+// lookedUpUntil is until when an attempt is looked up, before it is given up, of which a DELETE
+// may have worked unseen: while PortOne may be at work on it, and for [Config.GiveUpAfter] since
+// the first lookup that told nothing. It is zero if no DELETE may have, or a lookup has told.
+func (h *handler) lookedUpUntil(a *outcome.Attempt) time.Time {
+	until := a.UncertainAt.Add(h.unseenFor)
+	switch longer := a.AskedSince.Add(h.giveUpAfter); {
+	case !a.Uncertain(), a.AskedSince.IsZero() && until.Before(a.Now()):
+		return time.Time{}
+	case !a.AskedSince.IsZero() && longer.After(until):
+		return longer
+	}
+	return until
 }
 
 // first reports whether the retry after an attempt waits as long as the second: it is the

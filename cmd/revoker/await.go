@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -105,11 +106,16 @@ func (a *awaiting) tell(ctx context.Context, asked []outcome.Outcome) {
 	if !looked {
 		return
 	}
-	causes := make(map[string]string)
+	causes, more := make(map[string]string), make(map[string]int)
 	for _, o := range asked {
-		if p, holds := heldQueue(o, a.namespace, pauses); holds {
-			causes[o.ImpUID+held(p)] = o.ImpUID + ": " + waitsFor(p)
+		if p, holds := heldQueue(o, a.namespace, pauses); holds && causes[held(p)] == "" {
+			causes[held(p)] = o.ImpUID + ": " + waitsFor(p)
+		} else if holds {
+			more[held(p)]++
 		}
+	}
+	for cause, others := range more { // a long reason stands there once
+		causes[cause] += fmt.Sprintf("; the same holds %d more", others)
 	}
 	a.still.tell(causes)
 }

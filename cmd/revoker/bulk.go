@@ -101,9 +101,10 @@ terminal it shows the same of more than 1,000 lines and asks, unless --yes.
 
 It warns where imp_uids do not begin with imp_ or imps_, or gateways are not
 known. If that is so in more than half of the lines, the column may be another:
-then it asks on a terminal, and needs --yes where there is none. A list that it
-does not ask about is judged by its first 1,000 lines before anything is asked
-for, and the counts of the whole follow at its end.
+then it asks on a terminal, and needs --yes where there is none. A file is read
+once to its end for that, before anything is asked for. Of standard input and
+pipes the first 1,000 lines are looked at; if the whole turns out to look wrong,
+it exits 3 in the end, and says how to withdraw it.
 
 The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
 the same list again under the same --batch goes on where it stopped, and asks
@@ -111,8 +112,9 @@ for nothing twice. A batch is one list: another one under that name is refused.
 What was asked for elsewhere counts as a duplicate and is shown with the outcome
 it has or gets. Single revocations come before those of a list.
 
-It exits 3 if a line cannot be used, and with --wait unless all are revoked; 1
-if no line can be used, and then no batch is made of fewer than 1,000 lines.`
+It exits 3 if a line cannot be used, if more than half were asked for that look
+wrong, and with --wait unless all are revoked; 1 if no line can be used, and
+then no batch is made of fewer than 1,000 lines.`
 
 func (p *program) bulk() *cobra.Command {
 	var s bulkSettings

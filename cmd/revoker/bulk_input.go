@@ -42,6 +42,18 @@ func (i *bulkInput) close() {
 	_ = i.source.Close()
 }
 
+// rereadable reports whether the list is a file that can be read again.
+func (i *bulkInput) rereadable() bool {
+	file, ok := i.source.(*os.File)
+	return ok && regular(file)
+}
+
+// regular reports whether a file is one on a disk: no pipe and no terminal.
+func regular(file *os.File) bool {
+	info, err := file.Stat()
+	return err == nil && info.Mode().IsRegular()
+}
+
 // again begins to read the list once more. The reader is to be closed.
 func (i *bulkInput) again() (*list.Reader, error) {
 	seeker, ok := i.source.(io.Seeker)
@@ -87,10 +99,8 @@ func openTwice(name string, stdin io.Reader) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	if file, ok := source.(*os.File); ok {
-		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-			return file, nil
-		}
+	if file, ok := source.(*os.File); ok && regular(file) {
+		return file, nil
 	}
 	defer source.Close()
 	spool, err := os.CreateTemp("", "revoker-*.list")

@@ -75,7 +75,7 @@ func (j *bulkJob) run(ctx context.Context, report *reportFile) (err error) {
 
 // enqueue asks for every line of the list, and says how that went. Asking stops
 // where the list cannot be read on: it would be taken for the list's end.
-func (j *bulkJob) enqueue(ctx context.Context) error {
+func (j *bulkJob) enqueue(ctx context.Context) (err error) {
 	asking, stop := context.WithCancel(ctx)
 	defer stop()
 	reader := &lineReader{list: j.input.reader, onFail: stop}
@@ -86,7 +86,7 @@ func (j *bulkJob) enqueue(ctx context.Context) error {
 	if !reader.lookAhead() {
 		return j.refuse(reader.ahead, progress)
 	}
-	if err := j.judgeColumns(reader); err != nil {
+	if reader, err = j.judge(ctx, reader); err != nil {
 		return err
 	}
 	failure := j.ask(asking, reader, progress)
@@ -134,7 +134,7 @@ func (j *bulkJob) tellAsked() {
 	if j.before > 0 {
 		newScreen(j.out).say("%s asked for by an earlier run.", count(j.before, "of them was", "of them were"))
 	}
-	if suspects := j.input.reader.Suspects(); suspects.Most() {
+	if j.suspect() {
 		newScreen(j.out).say("If the column was wrong, withdraw the lines: revoker batch cancel %s%s", j.settings.batch, j.flags)
 	}
 	if !j.settings.wait {
@@ -156,10 +156,18 @@ func (j *bulkJob) report(ctx context.Context, file *reportFile) error {
 	return nil
 }
 
+// suspect reports whether more than half of what was read of the list looks wrong.
+func (j *bulkJob) suspect() bool {
+	suspects := j.input.reader.Suspects()
+	return suspects.Most()
+}
+
 // verdict returns errUnfinished unless all went well: all lines asked for, and
-// revoked if that was waited for.
+// revoked if that was waited for. A list that turned out to look wrong, and that nobody
+// has said yes to, is none that went well.
 func (j *bulkJob) verdict() error {
-	if j.asked.invalid() > 0 || j.settings.wait && j.batch.Revoked < j.batch.Asked() {
+	unseen := j.suspect() && !j.shown && !j.settings.yes
+	if unseen || j.asked.invalid() > 0 || j.settings.wait && j.batch.Revoked < j.batch.Asked() {
 		return errUnfinished
 	}
 	return nil

@@ -73,27 +73,28 @@ func (p *program) confirm(
 		if err := errors.Join(found.show(p.stderr, p.stderr), found.err()); err != nil {
 			return true, err
 		}
-		yes, err := p.askYes(ctx, question(found, s.batch))
+		p.say("\n%s", judged(found))
+		yes, err := p.askYes(ctx, fmt.Sprintf("Ask for them as the batch %s? [y/N] ", s.batch))
 		if err != nil {
 			return true, err
 		}
 		if !yes {
 			return true, cmp.Or(wrong, error(usageError{
-				fmt.Errorf("%s would be asked for: --yes does it", plural(found.counts.lines, "line")),
+				errors.New("nothing is asked for: --yes asks for the list without a question"),
 			}))
 		}
 	}
 	return shown, input.rewind()
 }
 
-// question asks whether a list may be asked for as a batch. Where more than half of it looks
-// wrong, that stands right above the question.
-func question(found *survey, batch string) string {
-	text := fmt.Sprintf("\nWould be: %s.\n", found.counts.sum())
+// judged says what stands right above the question whether a list may be asked for: what it
+// would be, and whether more than half of it looks wrong.
+func judged(found *survey) string {
+	text := fmt.Sprintf("Would be: %s.", found.counts.sum())
 	if suspects := found.input.reader.Suspects(); suspects.Most() {
-		text += lookWrong(suspects, true) + ", as the warning above says.\n"
+		text += "\n" + lookWrong(suspects, true) + ", as the warning above says."
 	}
-	return text + fmt.Sprintf("Ask for them as the batch %s? [y/N] ", batch)
+	return text
 }
 
 // askYes asks a person a question, and reports whether the answer is y or yes. It returns

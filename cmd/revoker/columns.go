@@ -19,8 +19,8 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 	suspects, layout := reader.Suspects(), reader.Layout()
 	of := ofRows(suspects, whole)
 	if n := suspects.ImpUIDs; n > 0 {
-		newScreen(out).say("revoker: %s begin with imp_ or imps_%s%s",
-			count(n, of+" imp_uids does not", of+" imp_uids do not"), examples(suspects.Examples),
+		newScreen(out).say("revoker: %d %s %s begin with imp_ or imps_%s%s",
+			n, of, either(suspects.Rows, "imp_uid", "imp_uids")+either(n, " does not", " do not"), examples(suspects.Examples),
 			rightColumn(n, suspects.Rows, layout.ImpUID))
 	}
 	if n := suspects.Gateways; 2*n > suspects.Rows {
@@ -82,7 +82,8 @@ func goes(lines int) string { return count(lines, "line goes", "lines go") }
 // lookWrong says how many lines look wrong.
 func lookWrong(suspects list.Suspects, whole bool) string {
 	of := ofRows(suspects, whole)
-	return count(suspects.Either, of+" lines looks wrong", of+" lines look wrong")
+	return fmt.Sprintf("%d %s %s", suspects.Either, of,
+		either(suspects.Rows, "line", "lines")+either(suspects.Either, " looks wrong", " look wrong"))
 }
 
 // wrongColumns returns a usageError that says what to do about a list if more than half of
@@ -102,22 +103,4 @@ func wrongColumns(reader *list.Reader, whole bool) error {
 	}
 	return usageError{fmt.Errorf("%s, and nothing is asked for: %sor ask for them as they are with --yes",
 		lookWrong(suspects, whole), advice)}
-}
-
-// judgeColumns says what is wrong with a list of which up to 1,000 lines are read, before
-// any of it is asked for. It returns an error if that is not to be.
-func (j *bulkJob) judgeColumns(reader *lineReader) error {
-	switch {
-	case j.shown || reader.err != nil:
-		return nil
-	case reader.ended:
-		tellList(j.out, reader.list)
-		j.told = true
-	case reader.list.Suspects().Either > 0:
-		tellColumns(j.out, reader.list, false)
-	}
-	if j.settings.yes {
-		return nil
-	}
-	return wrongColumns(reader.list, reader.ended)
 }

@@ -18,11 +18,14 @@ func plural(n int, noun string) string {
 
 // count returns how many there are of something: one is what follows 1, and many every
 // other number.
-func count(n int, one, many string) string {
+func count(n int, one, many string) string { return fmt.Sprintf("%d %s", n, either(n, one, many)) }
+
+// either returns one where there is one of something, and else many.
+func either(n int, one, many string) string {
 	if n == 1 {
-		many = one
+		return one
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return many
 }
 
 // byFrequency returns what is counted, the most frequent first, and what is

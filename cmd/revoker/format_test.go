@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -29,7 +30,7 @@ func TestByFrequency(t *testing.T) {
 // What was given up shows what was answered last, also where that was no message.
 func TestNoteSaysWhatTheLastAnswerWas(t *testing.T) {
 	t.Parallel()
-	code, until := new(int), time.Now().Add(-time.Hour)
+	code, past, until := new(int), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	mayHaveWorked := "; a DELETE may have worked unseen, looked up until " + moment(until)
 	for want, o := range map[string]outcome.Outcome{
 		"취소 실패":                     {Status: outcome.Dead, HTTPStatus: 500, Code: code, Message: "취소 실패"},
@@ -46,12 +47,29 @@ func TestNoteSaysWhatTheLastAnswerWas(t *testing.T) {
 		"cancelled: no other DELETE follows, a lookup decides" + mayHaveWorked + "; last answer: 취소 실패": {
 			Status: outcome.Retrying, Withdrawn: true, LookedUpUntil: until, Message: "취소 실패",
 		},
-		"due since " + moment(until) + mayHaveWorked + "; last answer: HTTP 400": {
-			Status: outcome.Retrying, NextAttemptAt: until, LookedUpUntil: until, HTTPStatus: 400, Code: code,
+		"due since " + moment(past) + mayHaveWorked + "; last answer: HTTP 400": {
+			Status: outcome.Retrying, NextAttemptAt: past, LookedUpUntil: until, HTTPStatus: 400, Code: code,
 		},
+		"next at " + moment(until) + "; last answer: 취소 실패": {
+			Status: outcome.Retrying, NextAttemptAt: until, HTTPStatus: 500, Code: code, Message: "취소 실패",
+		},
+		"next at " + moment(until) + "; a DELETE may have worked unseen, its next lookup tells": {
+			Status: outcome.Retrying, NextAttemptAt: until, LookedUpUntil: past,
+		},
+		"next at " + moment(until) + "; a DELETE may have worked unseen, no lookup can tell": {
+			Status: outcome.Retrying, PG: tasks.KICC, NextAttemptAt: until, LookedUpUntil: until,
+		},
+		"cancelled: no other DELETE follows; a DELETE may have worked unseen, no lookup can tell: open until " + moment(until): {
+			Status: outcome.Retrying, PG: tasks.Settle, Withdrawn: true, LookedUpUntil: until,
+		},
+		"a DELETE may have worked unseen, its next lookup tells": {Status: outcome.Retrying, LookedUpUntil: past},
 	} {
 		if got := note(o, ""); got != want {
 			t.Errorf("%+v: got %q, want %q", o, got, want)
 		}
+	}
+	held := outcome.Outcome{Status: outcome.Retrying, NextAttemptAt: past, LookedUpUntil: until, Message: "취소 실패"}
+	if got, want := note(held, "paused by kim: 점검"), "paused by kim: 점검"+mayHaveWorked+"; last answer: 취소 실패"; got != want {
+		t.Errorf("held: got %q, want %q", got, want)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"receiptrevoker/tasks/outcome"
 )
@@ -62,63 +61,4 @@ func (p printer) ended(o outcome.Outcome, as string) error {
 	}
 	return p.line(fmt.Sprintf("%s %s  %s  %s  %s  %2d×  %s  %s", pad(minute(o.UpdatedAt), 16), zone(o.UpdatedAt), pad(o.ImpUID, 16),
 		pad(cmp.Or(string(o.PG), "-"), 6), as, o.Attempts, cmp.Or(o.Batch, "-"), note(o, "")), hanging)
-}
-
-// note says about an outcome what its status and reason do not.
-func note(o outcome.Outcome, cause string) string {
-	switch {
-	case o.Reason.Stated() && o.StatedBy != "":
-		return o.StatedBy + ": " + o.Statement
-	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():
-		return "at " + moment(o.CancelledAt) + approval(o)
-	case o.Withdrawn && o.Status == outcome.Queued:
-		return "cancelled: it ends as withdrawn, and is not called"
-	case o.Withdrawn:
-		return behind("cancelled: no other DELETE follows, a lookup decides"+unseen(o), o)
-	case !o.LookedUpUntil.IsZero():
-		return behind(cmp.Or(cause, next(o.NextAttemptAt, time.Now()))+unseen(o), o)
-	case cause != "":
-		return strings.TrimSpace(cause + " " + lastAnswer(o))
-	case o.Status == outcome.Retrying && !o.NextAttemptAt.IsZero():
-		return strings.TrimSpace(next(o.NextAttemptAt, time.Now()) + " " + lastAnswer(o))
-	}
-	return lastAnswer(o)
-}
-
-// unseen says of what a lookup decides until when, if a DELETE may have worked unseen.
-func unseen(o outcome.Outcome) string {
-	if o.LookedUpUntil.IsZero() {
-		return ""
-	}
-	return "; a DELETE may have worked unseen, looked up until " + moment(o.LookedUpUntil)
-}
-
-// behind returns a text with the last answer behind it, if there was one.
-func behind(text string, o outcome.Outcome) string {
-	return strings.TrimSuffix(text+"; last answer: "+lastAnswer(o), "; last answer: ")
-}
-
-// lastAnswer returns the last answer's message, and its status where that says more: there
-// is no message, or something other than PortOne answered.
-func lastAnswer(o outcome.Outcome) string {
-	if o.HTTPStatus == 0 || o.Status == outcome.Revoked || o.Code != nil && o.Message != "" {
-		return o.Message
-	}
-	return strings.TrimSuffix(fmt.Sprintf("HTTP %d: %s", o.HTTPStatus, o.Message), ": ")
-}
-
-// approval names the tax office's number of a receipt.
-func approval(o outcome.Outcome) string {
-	if o.ApplyNum == "" {
-		return ""
-	}
-	return ", 국세청 " + o.ApplyNum
-}
-
-// next says when the next attempt comes.
-func next(at, now time.Time) string {
-	if at.Before(now) {
-		return "due since " + moment(at)
-	}
-	return "next at " + moment(at)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,8 +15,9 @@ import (
 // queueResumeSettings say which queues are to be resumed.
 type queueResumeSettings struct {
 	queueSettings
-	every  bool
-	reason string // "" for whatever pauses them
+	every bool
+	// by and reason are of the pauses that are to be lifted; both "" for whatever pauses them.
+	by, reason string
 }
 
 func (p *program) queueResume() *cobra.Command {
@@ -29,16 +31,17 @@ many receipts have failed without a success in between. A queue that is not
 paused is no error.
 
 It lifts the pauses of other people too, and says in the end whose they were and
-why. With --reason it lifts those alone that a person made with that reason, and
-says of each other queue what pauses it; it exits 3 if there was none to lift.`,
+why. With --by, --reason or both it lifts those alone that were made with them,
+and says of each other queue what pauses it; it exits 3 if there was none to
+lift. A queue that another person had paused before is that person's.`,
 		Example: `  revoker queue resume receipts-bulk-kcp
   revoker queue resume --pg kcp
-  revoker queue resume --all --reason 'wrong list'`,
+  revoker queue resume --all --by kim --reason 'wrong list'`,
 		Args: arguments(0, -1, ""),
 		RunE: func(cmd *cobra.Command, queues []string) error {
 			err := s.check(queues, s.every)
 			if err == nil {
-				err = notEmpty(cmd.Flags(), "reason")
+				err = cmp.Or(notEmpty(cmd.Flags(), "by"), notEmpty(cmd.Flags(), "reason"))
 			}
 			if err != nil {
 				return err
@@ -48,6 +51,7 @@ says of each other queue what pauses it; it exits 3 if there was none to lift.`,
 	}
 	s.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&s.every, "all", false, "every queue")
+	cmd.Flags().StringVar(&s.by, "by", "", "only what the person of just this `name` paused (default whoever paused it)")
 	cmd.Flags().StringVar(&s.reason, "reason", "", "only what a person paused with just this `text` (default whatever pauses it)")
 	return cmd
 }
@@ -85,8 +89,8 @@ func (p *program) runQueueResume(ctx context.Context, s *queueResumeSettings, qu
 	}
 	p.tellLifted(lifted)
 	switch {
-	case s.reason != "" && len(lifted.acts) == 0:
-		p.say("revoker: none of these queues is paused with the reason %q", s.reason)
+	case s.chosen() && len(lifted.acts) == 0:
+		p.say("revoker: none of these queues is paused%s", s.choice())
 		return errUnfinished
 	case len(meant.queues) == 0:
 		p.tellNoQueue()
@@ -96,7 +100,22 @@ func (p *program) runQueueResume(ctx context.Context, s *queueResumeSettings, qu
 
 // lifts reports whether a pause is one of those that are to be lifted.
 func (s *queueResumeSettings) lifts(queue pause.Pause) bool {
-	return s.reason == "" || queue.ByPerson() && queue.Reason == s.reason
+	return !s.chosen() || queue.ByPerson() &&
+		(s.by == "" || queue.By == s.by) && (s.reason == "" || queue.Reason == s.reason)
+}
+
+// chosen reports whether only some pauses are to be lifted.
+func (s *queueResumeSettings) chosen() bool { return s.by != "" || s.reason != "" }
+
+// choice says which.
+func (s *queueResumeSettings) choice() (text string) {
+	if s.by != "" {
+		text = fmt.Sprintf(" by %q", s.by)
+	}
+	if s.reason != "" {
+		text += fmt.Sprintf(" with the reason %q", s.reason)
+	}
+	return text
 }
 
 // pauseTally counts queues by the act that paused them: a gate's closing, or a person's command.

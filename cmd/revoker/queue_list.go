@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -128,7 +129,9 @@ func watchQueues(
 	}
 	after := before
 	if window > 0 {
-		sleep(ctx, window)
+		if sleep(ctx, window); ctx.Err() != nil {
+			return nil, errors.New("stopped before the rate was known: --window 0 shows the rest without it")
+		}
 		if after, err = backlog.Read(ctx, client, names); err != nil {
 			return nil, err
 		}

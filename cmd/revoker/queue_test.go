@@ -1,15 +1,20 @@
 package main
 
 import (
+	"context"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/iamport/iamporttest"
+	"receiptrevoker/worker/pause"
 )
 
 func TestPauseAndResumeSayWhetherTheyDid(t *testing.T) {
@@ -55,5 +60,49 @@ func until(ts *testscript.TestScript, _ bool, args []string) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("%q does not match %s:\n%s", args[1:], args[0], got)
 		}
+	}
+}
+
+// afterFirst calls a function once the first pipeline has been carried out.
+type afterFirst func()
+
+func (f afterFirst) DialHook(next redis.DialHook) redis.DialHook          { return next }
+func (f afterFirst) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+func (f afterFirst) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, commands []redis.Cmder) error {
+		defer f()
+		return next(ctx, commands)
+	}
+}
+
+// A Ctrl-C while the rate is watched for is no fault of Redis.
+func TestQueueListThatIsStoppedSaysSo(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	ctx, stop := context.WithCancel(t.Context())
+	client.AddHook(afterFirst(stop))
+	_, err := watchQueues(ctx, client, []pause.Pause{{Queue: "receipts"}}, time.Hour)
+	if err == nil || err.Error() != "stopped before the rate was known: --window 0 shows the rest without it" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Who has paused queues, and a reason that may be long, is said once of all that wait.
+func TestWaitSaysOnceWhatHoldsManyReceipts(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	store := pause.NewStore(client, "")
+	if _, err := store.ForPerson(t.Context(), []string{"receipts-kcp", "receipts-nice"}, "kim", "점검"); err != nil {
+		t.Fatal(err)
+	}
+	var told strings.Builder
+	asked := []outcome.Outcome{{ImpUID: "imp_1", PG: tasks.KCP}, {ImpUID: "imp_2", PG: tasks.Nice}, {ImpUID: "imp_3", PG: tasks.KCP}, {ImpUID: "imp_4"}}
+	for i := range asked {
+		asked[i].Status = outcome.Queued
+	}
+	newAwaiting(&told, client, nil, tasks.DefaultNamespace).tell(t.Context(), asked)
+	want := regexp.MustCompile(`^imp_1: its queue is paused by kim, since .*: 점검; the same holds 2 more\n$`)
+	if !want.MatchString(told.String()) {
+		t.Errorf("got %s, want %s", told.String(), want)
 	}
 }

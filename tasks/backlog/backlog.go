@@ -101,7 +101,7 @@ func readLengths(ctx context.Context, client redis.Cmdable, names []string) ([]Q
 		}
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the length of %d queues: %w", len(names), err)
+		return nil, nil, fmt.Errorf("read the lengths of queues, in all %d: %w", len(names), err)
 	}
 	queues, first := make([]Queue, len(names)), make([]string, len(names))
 	for i, name := range names {

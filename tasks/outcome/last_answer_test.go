@@ -60,3 +60,41 @@ func TestLastAnswerStays(t *testing.T) {
 		})
 	}
 }
+
+// A worker that died in an attempt may have left a DELETE behind that works unseen; one that
+// was to make none has not, and of one that lives nothing is said.
+func TestAttemptWhoseLeaseIsOverMayHaveWorkedUnseen(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		lease     time.Duration
+		withdrawn bool
+		want      bool
+	}{
+		"dead":                {time.Millisecond, false, true},
+		"alive":               {time.Hour, false, false},
+		"dead, and cancelled": {time.Millisecond, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				s := newStore(client)
+				if test.withdrawn {
+					single := asked
+					single.Batch, single.Row = "", 0
+					if _, err := s.Ask(t.Context(), single); err != nil {
+						t.Fatal(err)
+					}
+					if _, err := s.Cancel(t.Context(), []string{asked.ImpUID}, false); err != nil {
+						t.Fatal(err)
+					}
+				}
+				begin(t, s, test.lease)
+				time.Sleep(5 * time.Millisecond) // its lease is over, or goes on
+				o := get(t, s)
+				if got := !o.LookedUpUntil.IsZero(); got != test.want || got && o.LookedUpUntil.After(time.Now()) {
+					t.Errorf("looked up until %v, want one that has passed: %t", o.LookedUpUntil, test.want)
+				}
+			})
+		})
+	}
+}

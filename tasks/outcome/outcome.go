@@ -136,9 +136,9 @@ type Outcome struct {
 	UpdatedAt      time.Time
 	// NextAttemptAt is zero unless the status is [Retrying].
 	NextAttemptAt time.Time
-	// LookedUpUntil is until when it is not given up, but looked up, since a DELETE may
-	// have worked unseen that had no answer, or of which Redis may have lost the answer.
-	// It is zero while nothing else would end it.
+	// LookedUpUntil is until when it is looked up, before it is given up, if a DELETE may have
+	// worked unseen: one that had no answer, or whose answer Redis may have lost. A time that
+	// has passed, as of one whose worker has died, means that its next lookup tells.
 	LookedUpUntil time.Time
 
 	// Withdrawn tells of one that has not ended that all who asked have cancelled it: no

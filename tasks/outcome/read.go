@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -63,7 +64,8 @@ func (s *Store) kept(ctx context.Context, impUIDs []string) ([]kept, error) {
 }
 
 // values returns the outcome's fields, or those of one that is queued where the
-// request has none yet.
+// request has none yet. Where a lease is over, the worker of the attempt has died, and its
+// DELETE may have worked unseen.
 func (k kept) values(impUID string) (map[string]string, error) {
 	values := k.outcome.Val()
 	if err := cmp.Or(k.outcome.Err(), k.request.Err()); err != nil {
@@ -78,6 +80,9 @@ func (k kept) values(impUID string) (map[string]string, error) {
 	}
 	if len(values) > 0 && !Status(values["status"]).Terminal() {
 		values["withdrawn"] = asked[3]
+	}
+	if over := timeOf(values["leased_until"], time.UnixMilli); values["idle"] == "" && !over.IsZero() && over.Before(time.Now()) {
+		values["looked_up_until"] = formatTime(over)
 	}
 	return values, nil
 }

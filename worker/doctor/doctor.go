@@ -77,6 +77,7 @@ type doctor struct {
 	yield func(Finding) bool
 	left  bool    // nobody wants to know more
 	nodes []*node // every Redis that takes writes, and answers
+	held  int64   // tasks in paused queues
 }
 
 // Examine yields what it finds, one check after the other.

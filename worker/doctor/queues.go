@@ -52,6 +52,11 @@ func (d *doctor) ours(ctx context.Context, names []string) {
 		serve(all, workers)
 		d.tell(served(all, len(workers)), older(workers))
 	}
+	for _, q := range all {
+		if q.Paused {
+			d.held += q.Unserved()
+		}
+	}
 	d.tell(paused(all), archive(all), d.unleased(ctx, all))
 }
 
@@ -165,7 +170,7 @@ func archive(queues []queue) Finding {
 			"let a worker run: it gives archived tasks their outcomes and trims the archive")
 	}
 	return ok("archive",
-		fmt.Sprintf("at most %d archived tasks in a queue, of the %d that Asynq keeps", most, archiveLimit))
+		fmt.Sprintf("at most %s in a queue, of the %d that Asynq keeps", count(most, "archived task", "archived tasks"), archiveLimit))
 }
 
 // maxNames is how many names a finding shows.

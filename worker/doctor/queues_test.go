@@ -159,6 +159,17 @@ func TestOutcomesThatNobodyGoesOnWith(t *testing.T) {
 		}
 		found := examine(t, c)
 		found.want(t, "overdue", wanted{doctor.Warning, "4 requests are open, 2 of them for more than 10 minutes overdue"})
+		enqueue(t, client, tasks.Revocation{ImpUID: "imp_1"})
+		enqueue(t, client, tasks.Revocation{ImpUID: "imp_asked"})
+		inspector := asynq.NewInspectorFromRedisClient(client)
+		if err := inspector.PauseQueue("receipts"); err != nil {
+			t.Fatal(err)
+		}
+		examine(t, c).want(t, "overdue", wanted{doctor.OK, "4 requests are open, 0 of them for more than 10 minutes overdue, without 2 that wait in paused queues"})
+		if err := inspector.UnpauseQueue("receipts"); err != nil {
+			t.Fatal(err)
+		}
+		found = examine(t, c)
 		found.want(t, "stream", wanted{doctor.OK, "0 of about 10 events"})
 		for i := range 9 {
 			end(t, store, fmt.Sprint("imp_dead_", i))
@@ -166,6 +177,7 @@ func TestOutcomesThatNobodyGoesOnWith(t *testing.T) {
 		found = examine(t, c)
 		found.want(t, "stream", wanted{doctor.Warning, "9 of about 10 events"})
 		found.want(t, "dead-letters", wanted{doctor.OK, "9 dead letters"})
+		found.want(t, "archive", wanted{doctor.OK, "at most 0 archived tasks in a queue"})
 	})
 }
 

@@ -26,7 +26,7 @@ func (t tongue) details(o outcome.Outcome) []detail {
 	var all []detail
 	values := o.Values()
 	for i, field := range outcome.Fields() {
-		if values[i] != "" {
+		if values[i] != "" && !(o.Withdrawn && field == "next_attempt_at") { // no DELETE follows
 			all = append(all, t.detail(o, field, values[i]))
 		}
 	}
@@ -36,10 +36,15 @@ func (t tongue) details(o outcome.Outcome) []detail {
 func (t tongue) detail(o outcome.Outcome, field, value string) detail {
 	d := detail{Field: field, Label: t.word("field " + field), Value: value}
 	switch field {
+	case "looked_up_until":
+		d.Label = t.word(unseen(o))
+		d.Value, d.At = moment(o.LookedUpUntil), o.LookedUpUntil
 	case "pg":
 		d.Value, d.Code = t.gateway(o.PG), value
 	case "status":
-		d.Value, d.Code = t.status(o.Status), value
+		if d.Value, d.Code = t.status(o.Status), value; o.Withdrawn {
+			d.Value = t.word("withdrawn " + value)
+		}
 	case "reason":
 		d.Value, d.Code = t.reason(o.Reason), value
 	case "type":
@@ -60,4 +65,15 @@ func (t tongue) detail(o outcome.Outcome, field, value string) detail {
 		}
 	}
 	return d
+}
+
+// unseen returns the word for what is known of a DELETE that may have worked unseen.
+func unseen(o outcome.Outcome) string {
+	switch {
+	case o.PG.Known() && !o.PG.LooksUp():
+		return "unseen blind"
+	case o.LookedUpUntil.Before(time.Now()):
+		return "unseen due"
+	}
+	return "field looked_up_until"
 }

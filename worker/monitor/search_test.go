@@ -81,6 +81,27 @@ func TestSearchFindsWhatIsQueued(t *testing.T) {
 		})
 		contains(t, search("imp_1"), "재시도 예정", "PG사가 취소 실패로 응답함", "다음 시도", "<code>pending</code>")
 
+		in := time.Now().Add(time.Hour)
+		for impUID, want := range map[string]string{"imp_7": "looked up until <code>", "imp_8": "to be looked up since <code>", "imp_9": "no lookup can tell"} {
+			o := outcome.Outcome{Status: outcome.Retrying, Reason: outcome.ReasonUnreachable, NextAttemptAt: in, LookedUpUntil: in}
+			r := tasks.Revocation{ImpUID: impUID, PG: tasks.KCP}
+			switch impUID {
+			case "imp_8":
+				o.LookedUpUntil = time.Now().Add(-time.Hour)
+			case "imp_9":
+				r.PG = tasks.Settle
+			}
+			finish(t, client, r, o)
+			contains(t, read(t, ask(site, "GET", "/?q="+impUID, "Accept-Language", "en")), want, "to be tried again", "next attempt")
+			if _, err := outcome.NewStore(client, outcome.Config{}).Cancel(t.Context(), []string{impUID}, false); err != nil {
+				t.Fatal(err)
+			}
+			body := read(t, ask(site, "GET", "/?q="+impUID, "Accept-Language", "en"))
+			if contains(t, body, want, "no other DELETE follows"); strings.Contains(body, "next attempt") {
+				t.Errorf("a cancelled receipt has a next attempt:\n%s", body)
+			}
+		}
+
 		client.HSet(t.Context(), "{receipt}:outcome:imp_1", "attempts", "many")
 		w := ask(site, "GET", "/?q=imp_1", "Accept-Language", "en")
 		if w.Code != http.StatusOK {

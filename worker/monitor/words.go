@@ -127,6 +127,9 @@ var words = map[string]text{
 	"status revoked":  {"revoked", "취소 완료"},
 	"status dead":     {"dead: given up", "처리 불가"},
 
+	"withdrawn queued":   {"cancelled: it ends as withdrawn, and is not called", "철회됨: 호출하지 않고 종료"},
+	"withdrawn retrying": {"cancelled: no other DELETE follows, a lookup decides", "철회됨: DELETE를 더 보내지 않고 조회로 결정"},
+
 	"reason ":                    {"outcome gone", "결과 보관 기간 지남"},
 	"reason revoked":             {"PortOne revoked it", "포트원에서 취소됨"},
 	"reason already_revoked":     {"a lookup found it revoked", "조회 결과 이미 취소됨"},
@@ -168,6 +171,8 @@ var words = map[string]text{
 	"field updated_at":       {"last change", "마지막 변경"},
 	"field next_attempt_at":  {"next attempt", "다음 시도"},
 	"field looked_up_until":  {"may have worked unseen: looked up until", "취소되었을 수 있어 조회를 계속하는 기한"},
+	"unseen due":             {"may have worked unseen: to be looked up since", "취소되었을 수 있음: 조회 예정 시각"},
+	"unseen blind":           {"may have worked unseen, no lookup can tell: not given up before", "취소되었을 수 있으나 조회로 알 수 없음: 이 시각까지 포기하지 않음"},
 	"field stated_by":        {"stated by", "확인한 담당자"},
 	"field statement":        {"statement", "확인 내용"},
 	"field withdrawn":        {"cancelled by whoever asked", "요청자가 철회함"},

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"receiptrevoker/tasks/outcome"
+)
+
+// note says about an outcome what its status and reason do not.
+func note(o outcome.Outcome, cause string) string {
+	switch {
+	case o.Reason.Stated() && o.StatedBy != "":
+		return o.StatedBy + ": " + o.Statement
+	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():
+		return "at " + moment(o.CancelledAt) + approval(o)
+	case o.Withdrawn && o.Status == outcome.Queued:
+		return "cancelled: it ends as withdrawn, and is not called"
+	case o.Withdrawn && blind(o):
+		return behind("cancelled: no other DELETE follows"+unseen(o)+": open until "+moment(o.LookedUpUntil), o)
+	case o.Withdrawn:
+		return behind("cancelled: no other DELETE follows, a lookup decides"+unseen(o), o)
+	case cause != "":
+		return behind(cause+unseen(o), o)
+	case o.Status == outcome.Retrying && !o.NextAttemptAt.IsZero():
+		return behind(next(o.NextAttemptAt, time.Now())+unseen(o), o)
+	case !o.LookedUpUntil.IsZero(): // its worker has died in the first attempt
+		return strings.TrimPrefix(behind(unseen(o), o), "; ")
+	}
+	return lastAnswer(o)
+}
+
+// blind reports whether a DELETE may have worked unseen on a gateway without documented lookups.
+func blind(o outcome.Outcome) bool {
+	return !o.LookedUpUntil.IsZero() && o.PG.Known() && !o.PG.LooksUp()
+}
+
+// unseen says of one of which a DELETE may have worked unseen until when it is looked up.
+func unseen(o outcome.Outcome) string {
+	const may = "; a DELETE may have worked unseen, "
+	switch {
+	case o.LookedUpUntil.IsZero():
+		return ""
+	case blind(o):
+		return may + "no lookup can tell"
+	case o.LookedUpUntil.Before(time.Now()):
+		return may + "its next lookup tells"
+	}
+	return may + "looked up until " + moment(o.LookedUpUntil)
+}
+
+// behind returns a text with the last answer behind it, if there was one.
+func behind(text string, o outcome.Outcome) string {
+	return strings.TrimSuffix(text+"; last answer: "+lastAnswer(o), "; last answer: ")
+}
+
+// lastAnswer returns the last answer's message, and its status where that says more: there
+// is no message, or something other than PortOne answered.
+func lastAnswer(o outcome.Outcome) string {
+	if o.HTTPStatus == 0 || o.Status == outcome.Revoked || o.Code != nil && o.Message != "" {
+		return o.Message
+	}
+	return strings.TrimSuffix(fmt.Sprintf("HTTP %d: %s", o.HTTPStatus, o.Message), ": ")
+}
+
+// approval names the tax office's number of a receipt.
+func approval(o outcome.Outcome) string {
+	if o.ApplyNum == "" {
+		return ""
+	}
+	return ", 국세청 " + o.ApplyNum
+}
+
+// next says when the next attempt comes.
+func next(at, now time.Time) string {
+	if at.Before(now) {
+		return "due since " + moment(at)
+	}
+	return "next at " + moment(at)
+}
