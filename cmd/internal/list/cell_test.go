@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"golang.org/x/text/unicode/norm"
+
+	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/tasks"
 )
 
 // A file whose last line has no end glues it to the first line of the next file.
@@ -54,6 +57,10 @@ func TestPlaceholdersAreNoPayments(t *testing.T) {
 			want: []string{fmt.Sprintf("line 2: imp_uid %q stands for no value", value), "3 imp_1"},
 		}.run(t)
 	}
+	golden{
+		name: "as gateways", list: "imp_uid,pg\nimp_1,NULL\nimp_2,-\nimp_3,nice\n", opts: list.Options{PG: tasks.KCP},
+		want: []string{"2 imp_1 kcp", "3 imp_2 kcp", "4 imp_3 nice"},
+	}.run(t)
 	for _, value := range []string{"imp_0", "imp_none", "NULL-1", "na1", "1", "imp_true", "end-1"} {
 		golden{name: value, list: "imp_uid,pg\n" + value + ",kcp\n", want: []string{"2 " + value + " kcp"}}.run(t)
 	}
