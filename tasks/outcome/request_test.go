@@ -217,3 +217,21 @@ func TestLifeOfARequest(t *testing.T) {
 		})
 	}
 }
+
+// Who asks need not know the gateway. An attempt on a task that names it tells the later ones.
+func TestGatewayOfAnEarlierTaskIsRemembered(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		for _, pg := range []tasks.Gateway{"", tasks.Welcome, ""} {
+			a, err := s.Begin(t.Context(), tasks.Revocation{ImpUID: asked.ImpUID, PG: pg}, lease)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.Number > 1 && a.Revocation.PG != tasks.Welcome {
+				t.Errorf("attempt %d is for gateway %q, want %q", a.Number, a.Revocation.PG, tasks.Welcome)
+			}
+			finish(t, s, a, outcome.Outcome{Status: outcome.Retrying, Reason: outcome.ReasonUnreachable})
+		}
+	})
+}
