@@ -23,6 +23,7 @@ func (w *world) happen(f Fault) {
 				w.forgetAll(since)
 			}
 			w.askLost(w.proof.Forget(since))
+			w.pauseLost()
 		}()
 	default:
 		time.Sleep(f.From)
@@ -113,7 +114,7 @@ func (w *world) end(f Fault) {
 			w.worker(f.Worker).host.thaw()
 		}
 	case f.Kind == Pause:
-		if !w.happens(func(g Fault) bool { return g.Kind == Pause && g.PG == f.PG }) {
+		if !w.pausedNow(f.PG) {
 			w.resume(f.PG)
 		}
 	default:

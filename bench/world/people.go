@@ -176,6 +176,26 @@ func (w *world) resume(pg tasks.Gateway) {
 	}
 }
 
+// pausedNow reports whether people want a gateway to be paused.
+func (w *world) pausedNow(pg tasks.Gateway) bool {
+	return w.happens(func(f Fault) bool { return f.Kind == Pause && f.PG == pg })
+}
+
+// pauseLost pauses and resumes once more, since Redis may have lost either.
+func (w *world) pauseLost() {
+	for _, pg := range gateways {
+		for done := false; !done; {
+			paused := w.pausedNow(pg)
+			if paused {
+				w.pause(pg)
+			} else {
+				w.resume(pg)
+			}
+			done = w.pausedNow(pg) == paused
+		}
+	}
+}
+
 // person is who the doors of people in the simulation belong to.
 type person struct {
 	producer  *enqueue.Client

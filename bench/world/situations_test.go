@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -52,6 +53,30 @@ func TestHastyPersonCancelsWhatWaits(t *testing.T) {
 		}
 		if asked := w.proof.Asked[p.ImpUID]; len(asked) != 1 || asked[0].Began.IsZero() || asked[0].Began.After(got[0].Began) {
 			t.Errorf("got %+v, want one call before the cancellation, and when it began", asked)
+		}
+	})
+}
+
+func TestPeoplePauseAndResumeOnceMoreWhatRedisLost(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		client := w.client(w.newHost(producerName))
+		defer client.Close()
+		w.person = newPerson(client)
+		nice, kcp := Fault{Kind: Pause, PG: tasks.Nice}, Fault{Kind: Pause, PG: tasks.KCP}
+		w.begin(nice)
+		past := w.redis.snapshot() // of a moment in which nice is paused, and kcp not
+		w.end(nice)
+		w.begin(kcp)
+		w.redis.restore(past)
+		w.pauseLost()
+		pauses, err := w.gates.Pauses(w.ctx)
+		var got []string
+		for _, p := range pauses {
+			got = append(got, p.Queue)
+		}
+		slices.Sort(got)
+		if want := []string{"receipts-bulk-kcp", "receipts-kcp"}; err != nil || !slices.Equal(got, want) {
+			t.Errorf("got %v paused, %v; want %v", got, err, want)
 		}
 	})
 }
