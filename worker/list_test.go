@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -163,5 +164,40 @@ func TestProbesTakeWhatIsLikeliestToSucceed(t *testing.T) {
 			}
 			seen[impUID] = true
 		}
+	})
+}
+
+// Receipts that PortOne turns away for themselves tell nothing of their gateway: a probe goes
+// on to those that failed before its last success. Else its gate would stay closed for as
+// long as the others are not given up.
+func TestReceiptsThatAreTurnedAwayKeepNoGateClosed(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		const closing = 3
+		var deletes atomic.Int64
+		b := newBench(t, client, iamporttest.Config{OnCall: func(call iamporttest.Call) {
+			if call.Operation == iamporttest.OpRevoke {
+				deletes.Add(1)
+			}
+		}})
+		b.start(t, func(config *worker.Config) {
+			config.Schedule = backoff.Schedule{Base: time.Hour, Max: time.Hour}
+			config.Gate = gate.Config{Receipts: closing, Probe: time.Second, ProbeMax: time.Second}
+		})
+		b.portone.SetOutage(tasks.KCP, true)
+		early := b.issued(t, 1, tasks.KCP, "early")
+		eventually(t, "it has failed", func() bool { return deletes.Load() == 1 })
+		b.portone.SetOutage(tasks.KCP, false)
+		b.revoked(t, b.issued(t, 1, tasks.KCP, "good"))
+		b.portone.SetOutage(tasks.KCP, true)
+		late := b.issued(t, closing, tasks.KCP, "late")
+		eventually(t, "the gate is closed, and was probed with a sample", func() bool {
+			return b.closed(t, "kcp") && deletes.Load() >= 2+2*closing+1
+		})
+		for _, r := range late {
+			b.portone.Inject(iamporttest.Rule{ImpUID: r.ImpUID, Fault: iamporttest.Forbidden})
+		}
+		b.portone.SetOutage(tasks.KCP, false)
+		b.revoked(t, early)
 	})
 }

@@ -157,8 +157,11 @@ func (p *prober) try(ctx context.Context, name gate.Name, receipt candidate) (ga
 	found, _ := p.handler.carryOut(ctx, attempt, call) // the error is for Asynq
 
 	ended := noUse
-	if found.status.Terminal() || errors.Is(found.err, errMisplaced) {
+	switch {
+	case found.status.Terminal() || errors.Is(found.err, errMisplaced):
 		ended = doneWith
+	case found.reason == outcome.ReasonUnauthorized: // PortOne may turn this one alone away
+		ended = inUse
 	}
 	if name == gate.PortOne {
 		if ended == noUse {

@@ -23,6 +23,7 @@ func (w *world) happen(f Fault) {
 				w.forgetAll(since)
 			}
 			w.askLost(w.proof.Forget(since))
+			w.pauseLost()
 		}()
 	default:
 		time.Sleep(f.From)
@@ -33,24 +34,25 @@ func (w *world) happen(f Fault) {
 }
 
 // lastSecond returns what Redis held a second ago, and when that was, after a second with
-// a DELETE: a loss of anything else says little. It waits half a minute for one at most.
+// a DELETE of which no lookup tells: a loss of anything else says little. It waits a minute
+// for one at most.
 func (w *world) lastSecond(f Fault) (past []any, since time.Time) {
-	for range 30 {
-		before := w.deletes()
+	for range 60 {
+		before := w.unshownDeletes()
 		past, since = w.redis.snapshot(), time.Now()
 		time.Sleep(lostSpan)
-		if w.deletes() > before || time.Since(w.began)+lostSpan > f.To {
+		if w.unshownDeletes() > before || time.Since(w.began)+lostSpan > f.To {
 			break
 		}
 	}
 	return past, since
 }
 
-// deletes returns how many DELETEs have arrived.
-func (w *world) deletes() int {
+// unshownDeletes returns how many DELETEs have arrived of which no lookup tells.
+func (w *world) unshownDeletes() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.result.Deletes
+	return w.unshown
 }
 
 // living returns the workers that live, and so know what Redis has confirmed to them.
@@ -112,7 +114,7 @@ func (w *world) end(f Fault) {
 			w.worker(f.Worker).host.thaw()
 		}
 	case f.Kind == Pause:
-		if !w.happens(func(g Fault) bool { return g.Kind == Pause && g.PG == f.PG }) {
+		if !w.pausedNow(f.PG) {
 			w.resume(f.PG)
 		}
 	default:

@@ -40,6 +40,7 @@ const (
 	Retry      Kind = "retry-letter"
 	Discard    Kind = "discard-letter"
 	Cancel     Kind = "cancel"
+	CancelSoon Kind = "cancel-soon" // the same of those that are asked for in the window, within seconds
 	CancelList Kind = "cancel-list"
 	Reissue    Kind = "reissue" // another receipt follows the one that was revoked
 	Again      Kind = "again"   // the same, and the new one is asked for
@@ -54,7 +55,7 @@ var (
 	// partly are faults that concern a rate of what is sent.
 	partly = []Kind{CutBefore, CutAfter, RedisFull, ReadOnly}
 	// deeds are what people do to payments or lists.
-	deeds = []Kind{Archive, Delete, RunTask, Retry, Discard, Cancel, CancelList, Reissue, Again}
+	deeds = []Kind{Archive, Delete, RunTask, Retry, Discard, Cancel, CancelSoon, CancelList, Reissue, Again}
 )
 
 // Fault is something that goes wrong, or that people do, in a window of time.

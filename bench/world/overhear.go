@@ -30,6 +30,9 @@ func (w *world) arrive(c iamporttest.Call) {
 		return
 	}
 	p := w.paymentOf(c.ImpUID)
+	if !p.receipt.PG.LooksUp() {
+		w.unshown++
+	}
 	for _, f := range w.active {
 		if f.Kind == Outage && f.PG == p.receipt.PG {
 			w.during(f, p)

@@ -73,7 +73,8 @@ func (s Scenario) payments() []payment {
 		if random.IntN(8) == 0 {
 			p.repeat = p.at + time.Duration(random.Int64N(int64(s.Span)))
 		}
-		if named := random.IntN(12) == 0; named && p.PG.LooksUp() && p.nature == ordinary {
+		named := random.IntN(12) == 0 || p.role == reissued && random.IntN(2) == 0
+		if named && p.PG.LooksUp() && p.nature == ordinary {
 			p.receipt.ApplyNum = fmt.Sprintf("%09d", number+1)
 			p.ApplyNum = p.receipt.ApplyNum
 		}

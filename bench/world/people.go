@@ -34,7 +34,12 @@ func (w *world) interfere(f Fault) {
 		}
 	}
 	for _, p := range w.payments {
-		if when, struck := at(p.ImpUID); struck && f.Kind != CancelList {
+		when, struck := at(p.ImpUID)
+		if f.Kind == CancelSoon { // often before an idle worker has looked for work
+			struck = struck && p.list == "" && f.From <= p.at && p.at < f.To
+			when = p.at + (when-f.From)%(10*soon)
+		}
+		if struck && f.Kind != CancelList {
 			acting.Go(func() {
 				time.Sleep(when)
 				w.act(f.Kind, p)
@@ -47,7 +52,7 @@ func (w *world) interfere(f Fault) {
 // act does something to a payment, if it is one that it may be done to.
 func (w *world) act(kind Kind, p payment) {
 	switch {
-	case kind == Cancel && p.role == cancelled:
+	case (kind == Cancel || kind == CancelSoon) && p.role == cancelled:
 		w.cancel("", []string{p.ImpUID}, w.producer.Cancel(w.ctx, slices.Values([]string{p.ImpUID}), false))
 	case kind == Archive && p.role == archived:
 		w.proof.Note(func() { w.proof.Touched[p.ImpUID] = true })
@@ -96,8 +101,9 @@ func (w *world) treatLetter(kind Kind, p payment) {
 			_, err = w.letters.Discard(w.ctx, letter)
 		} else {
 			w.askedAnyhow(p)
+			began := time.Now()
 			err = w.letters.Retry(w.ctx, letter)
-			w.proof.Ask(p.ImpUID, proof.Asking{Accepted: err == nil, New: err == nil})
+			w.proof.Ask(p.ImpUID, proof.Asking{Began: began, Accepted: err == nil, New: err == nil})
 		}
 		w.note(p.ImpUID, personName, fmt.Sprintf("%s: %v", kind, err))
 	}
@@ -170,6 +176,26 @@ func (w *world) resume(pg tasks.Gateway) {
 	}
 }
 
+// pausedNow reports whether people want a gateway to be paused.
+func (w *world) pausedNow(pg tasks.Gateway) bool {
+	return w.happens(func(f Fault) bool { return f.Kind == Pause && f.PG == pg })
+}
+
+// pauseLost pauses and resumes once more, since Redis may have lost either.
+func (w *world) pauseLost() {
+	for _, pg := range gateways {
+		for done := false; !done; {
+			paused := w.pausedNow(pg)
+			if paused {
+				w.pause(pg)
+			} else {
+				w.resume(pg)
+			}
+			done = w.pausedNow(pg) == paused
+		}
+	}
+}
+
 // person is who the doors of people in the simulation belong to.
 type person struct {
 	producer  *enqueue.Client
@@ -177,4 +203,13 @@ type person struct {
 	letters   *deadletter.List
 	gates     *gate.Store
 	pauses    *pause.Store
+}
+
+func newPerson(client *client) person {
+	store := outcome.NewStore(client, outcome.Config{})
+	return person{
+		producer: enqueue.NewClient(client, enqueue.Config{}), inspector: asynq.NewInspectorFromRedisClient(client),
+		letters: deadletter.New(client, store, deadletter.Config{}), gates: gate.NewStore(client, ""),
+		pauses: pause.NewStore(client, ""),
+	}
 }

@@ -44,9 +44,10 @@ func (w *world) askAt(at time.Duration, r tasks.Revocation) {
 // ask asks for a receipt to be revoked, as often as it takes.
 func (w *world) ask(r tasks.Revocation) {
 	for {
+		began := time.Now()
 		result, err := w.producer.Revoke(w.ctx, r)
 		isNew := err == nil && !result.Duplicate
-		w.proof.Ask(r.ImpUID, proof.Asking{Accepted: err == nil, New: isNew})
+		w.proof.Ask(r.ImpUID, proof.Asking{Began: began, Accepted: err == nil, New: isNew})
 		w.note(r.ImpUID, producerName, fmt.Sprintf("asks: new %t, error %v", isNew, err))
 		if err == nil {
 			return
@@ -84,7 +85,7 @@ func (w *world) askListOnce(batch *enqueue.Batch, name string, revocations []tas
 			}
 		}
 	}
-	answered := make(map[string]bool)
+	answered, began := make(map[string]bool), time.Now()
 	defer func() {
 		for _, r := range revocations {
 			if !answered[r.ImpUID] {
@@ -98,7 +99,7 @@ func (w *world) askListOnce(batch *enqueue.Batch, name string, revocations []tas
 		}
 		answered[result.ImpUID] = true
 		isNew := result.Kind == outcome.KindQueued && !result.Before
-		w.proof.Ask(result.ImpUID, proof.Asking{Batch: name, Accepted: true, New: isNew})
+		w.proof.Ask(result.ImpUID, proof.Asking{Batch: name, Began: began, Accepted: true, New: isNew})
 		w.note(result.ImpUID, producerName, fmt.Sprintf("asks in %s: kind %c, before %t", name, result.Kind, result.Before))
 	}
 	return nil

@@ -92,23 +92,29 @@ func Generate(seed uint64, span time.Duration) Scenario {
 	if span >= time.Hour { // the real durations
 		s.Attempts, s.MaxDelay, s.Patience = backoff.DefaultAttempts, backoff.DefaultMax, 0
 	}
-	if outagesAlone := random.IntN(8) == 0; outagesAlone { // of any length, so that the gates show what they save
+	switch random.IntN(8) {
+	case 0: // outages alone, of any length, so that the gates show what they save
 		for range 1 + random.IntN(3) {
 			f := s.fault(random, Outage)
 			f.From /= 3
 			f.To = f.From + time.Duration(random.Int64N(int64(span)))
 			s.Faults = append(s.Faults, f)
 		}
-	} else {
-		for range 2 + random.IntN(7) {
-			s.Faults = append(s.Faults, s.fault(random, kinds[random.IntN(len(kinds))]))
-		}
+	case 1, 2, 3:
+		s.Faults = append(s.situation(random), s.faults(random, random.IntN(2), kinds)...)
+	default:
+		s.Faults = s.faults(random, 2+random.IntN(7), kinds)
 	}
-	for range random.IntN(6) {
-		people := append([]Kind{Pause}, deeds...)
-		s.Faults = append(s.Faults, s.fault(random, people[random.IntN(len(people))]))
-	}
+	s.Faults = append(s.Faults, s.faults(random, random.IntN(6), append([]Kind{Pause}, deeds...))...)
 	return s
+}
+
+// faults returns so many faults of some kinds.
+func (s Scenario) faults(random *rand.Rand, count int, of []Kind) (all []Fault) {
+	for range count {
+		all = append(all, s.fault(random, of[random.IntN(len(of))]))
+	}
+	return all
 }
 
 // fault returns a fault of a kind at a random time.

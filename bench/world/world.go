@@ -30,16 +30,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/hibiken/asynq"
-
 	"receiptrevoker/bench/internal/proof"
-	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/deadletter"
-	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
-	"receiptrevoker/worker/pause"
 )
 
 const (
@@ -84,6 +77,7 @@ type world struct {
 	doubted             map[string]bool      // of which a DELETE had no answer of PortOne's
 	putOff              map[string]time.Time // until when a lookup wants no call, by process and imp_uid
 	told                map[string]bool      // whose history is in the result
+	unshown             int                  // DELETEs of which no lookup tells
 	result              Result
 }
 
@@ -140,12 +134,7 @@ func (w *world) play(stop context.CancelFunc) {
 		w.startWorker(number)
 	}
 	client := w.client(w.newHost(producerName))
-	store := outcome.NewStore(client, outcome.Config{})
-	w.person = person{
-		producer: enqueue.NewClient(client, enqueue.Config{}), inspector: asynq.NewInspectorFromRedisClient(client),
-		letters: deadletter.New(client, store, deadletter.Config{}), gates: gate.NewStore(client, ""),
-		pauses: pause.NewStore(client, ""),
-	}
+	w.person = newPerson(client)
 	var acting sync.WaitGroup
 	w.produce(&acting)
 	for _, f := range w.scenario.Faults {

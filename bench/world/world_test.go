@@ -1,6 +1,7 @@
 package world_test
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -25,6 +26,7 @@ var (
 	seeds  = flag.Uint64("world.seeds", 2, "how many `seeds` TestSeeds runs; 0 for as many as begin in -world.for")
 	during = flag.Duration("world.for", 10*time.Second, "how `long` TestSeeds begins with further seeds, if their number is not given")
 	span   = flag.Duration("world.span", 2*time.Minute, "in which virtual `time` the faults of TestSeeds begin")
+	size   = flag.Int("world.receipts", 0, "how many `receipts` a seed of TestSeeds asks for; 0 for as many as it says")
 	shrink = flag.Bool("world.shrink", false, "leave out the faults that a seed does not need to fail")
 )
 
@@ -88,6 +90,7 @@ func (a *total) add(r world.Result) {
 
 func runSeed(t *testing.T, seed uint64, all *total) {
 	s := world.Generate(seed, *span)
+	s.Receipts = cmp.Or(*size, s.Receipts)
 	began := time.Now()
 	got := world.Run(t, s)
 	all.add(got)
@@ -96,8 +99,8 @@ func runSeed(t *testing.T, seed uint64, all *total) {
 	if len(got.Failures) == 0 {
 		return
 	}
-	t.Errorf("%s%s\nRun it again: go test ./bench/world -run TestSeeds -world.seed=%d -world.seeds=1 -world.span=%v",
-		s, strings.Join(got.Failures, "\n"), seed, *span)
+	t.Errorf("%s%s\nRun it again: go test ./bench/world -run TestSeeds -world.seed=%d -world.seeds=1 -world.span=%v -world.receipts=%d",
+		s, strings.Join(got.Failures, "\n"), seed, *span, *size)
 	if *shrink {
 		t.Logf("it needs no more than this to fail: %s", world.Shrink(s, func(s world.Scenario) bool {
 			return len(world.Run(t, s).Failures) > 0

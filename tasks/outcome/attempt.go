@@ -122,7 +122,8 @@ func (a *Attempt) read(kept, asked pairs) (err error) {
 		return fmt.Errorf("begin the attempt on %s: attempts: %w", a.Revocation.ImpUID, err)
 	}
 	r := &a.Revocation // the task may be an earlier request's
-	r.PG = cmp.Or(tasks.Gateway(asked.get("pg")), r.PG, tasks.Gateway(kept.get("pg"))) // an earlier task may have named it
+	// What an earlier task of the request named is still so.
+	r.PG = cmp.Or(tasks.Gateway(asked.get("pg")), r.PG, tasks.Gateway(kept.get("pg")))
 	r.Batch = asked.get("batch")
 	r.ApplyNum, r.Tier, r.Again = asked.get("apply_num"), asked.get("tier"), asked.get("again") != ""
 	a.request, a.AskedAt = asked.get("id"), timeOf(asked.get("id"), time.UnixMicro)

@@ -43,12 +43,13 @@ func calledAfterCancel(e *Evidence) Finding {
 }
 
 // notWithdrawn finds requests that were cancelled before any call, and did not end as
-// withdrawn although nobody asked again.
+// withdrawn although nobody asked again. Where Redis lost something it may have been a
+// call, and a dead letter says so if no lookup can tell.
 func notWithdrawn(e *Evidence) Finding {
 	var found []string
 	for impUID, all := range e.Cancelled {
 		o := e.Outcomes[impUID]
-		if o.Status == outcome.Dead && o.Reason == outcome.ReasonWithdrawn {
+		if o.Status == outcome.Dead && (o.Reason == outcome.ReasonWithdrawn || e.forgot && undecided(o)) {
 			continue
 		}
 		if slices.ContainsFunc(all, func(c Cancellation) bool {

@@ -153,6 +153,20 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 			e.Batches["soak-1"].Reasons[outcome.ReasonNotIssued]++
 			e.Batches["soak-1"].Reasons[outcome.ReasonWithdrawn]--
 		}, []string{"cancelled before a call, ended otherwise"}},
+		"nothing, where Redis lost something and no lookup tells": {func(e *Evidence) {
+			withdraw(e, given, "")
+			e.forgot = true
+			change(e, given, func(o *outcome.Outcome) { o.Reason, o.PG = outcome.ReasonUnconfirmed, tasks.Settle })
+			e.Batches["soak-1"].Reasons[outcome.ReasonUnconfirmed]++
+			e.Batches["soak-1"].Reasons[outcome.ReasonWithdrawn]--
+		}, nil},
+		"cancelled, and given up although Redis lost nothing": {func(e *Evidence) {
+			withdraw(e, given, "")
+			e.forgot = false
+			change(e, given, func(o *outcome.Outcome) { o.Reason, o.PG = outcome.ReasonUnconfirmed, tasks.Settle })
+			e.Batches["soak-1"].Reasons[outcome.ReasonUnconfirmed]++
+			e.Batches["soak-1"].Reasons[outcome.ReasonWithdrawn]--
+		}, []string{"cancelled before a call, ended otherwise"}},
 		"withdrawn with its batch, wanted by others": {func(e *Evidence) {
 			e.Recorded = map[string]int{"soak-1": 2}
 			withdraw(e, given, "soak-1")

@@ -33,6 +33,7 @@ type History struct {
 	// Again is the outcome that a request had before the receipt was asked for again.
 	Again   map[string]outcome.Outcome
 	Deletes map[string][]time.Time // when each DELETE arrived
+	forgot  bool                   // whether Redis lost something
 }
 
 // Asking is one call of a producer that asks for an imp_uid.
@@ -92,6 +93,7 @@ func (h *History) Ask(impUID string, a Asking) {
 func (h *History) Forget(since time.Time) (lost []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.forgot = true
 	for impUID, all := range h.Asked {
 		kept := slices.DeleteFunc(slices.Clone(all), func(a Asking) bool { return a.Accepted && !a.At.Before(since) })
 		for _, a := range all {
