@@ -30,12 +30,14 @@ func (s *Store) Overdue(ctx context.Context, ago time.Duration, limit int) (open
 	if err != nil {
 		return nil, nil, fmt.Errorf("list what is overdue: %w", err)
 	}
-	for found := range slices.Chunk(reply, 4) {
+	for found := range slices.Chunk(reply, 6) {
 		if found[1] == "ended" {
 			ended = append(ended, found[0])
 			continue
 		}
-		r := tasks.Revocation{ImpUID: found[0], PG: tasks.Gateway(found[2]), Batch: found[3]}
+		r := tasks.Revocation{
+			ImpUID: found[0], PG: tasks.Gateway(found[2]), Batch: found[3], ApplyNum: found[4], Tier: found[5],
+		}
 		open = append(open, Open{Revocation: r, Withdrawn: found[1] == "withdrawn", Anew: found[1] == "anew"})
 	}
 	return open, ended, nil

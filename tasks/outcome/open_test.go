@@ -69,7 +69,8 @@ func TestOverdueTellsWhatIsOpen(t *testing.T) {
 	t.Parallel()
 	s, client, set := clocked(t)
 	ctx := t.Context()
-	if _, err := s.Ask(ctx, tasks.Revocation{ImpUID: "imp_1", PG: tasks.Nice}); err != nil {
+	first := tasks.Revocation{ImpUID: "imp_1", PG: tasks.Nice, ApplyNum: "7", Tier: "ABC"}
+	if _, err := s.Ask(ctx, first); err != nil {
 		t.Fatal(err)
 	}
 	set(noon.Add(10 * time.Second))
@@ -90,7 +91,7 @@ func TestOverdueTellsWhatIsOpen(t *testing.T) {
 	set(noon.Add(20 * time.Second))
 	open, ended, err := s.Overdue(ctx, 15*time.Second, 10)
 	withdrawn := outcome.Open{Revocation: tasks.Revocation{ImpUID: "imp_3", PG: tasks.KCP, Batch: "a"}, Withdrawn: true}
-	two := []outcome.Open{withdrawn, {Revocation: tasks.Revocation{ImpUID: "imp_1", PG: tasks.Nice}}}
+	two := []outcome.Open{withdrawn, {Revocation: first}}
 	if diff := cmp.Diff(two, open); diff != "" || err != nil {
 		t.Errorf("overdue for 15 s: %v (-want +got):\n%s", err, diff)
 	}
