@@ -3,6 +3,7 @@ package worker_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
@@ -57,6 +58,27 @@ func TestActiveTasksWithoutALeaseStartWithinTwoSweeps(t *testing.T) {
 			if o := b.await(t, impUID, terminal); o.Status != outcome.Revoked {
 				t.Errorf("%s: got %s %s", impUID, o.Status, o.Reason)
 			}
+		}
+	})
+}
+
+// A queue that Asynq's list does not name is swept once a request leads to it.
+func TestActiveTaskWithoutALeaseOnAQueueThatIsNotNamed(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
+		b.loseLease(t, "receipts-kcp", tasks.TaskID(one))
+		client.SRem(t.Context(), backlog.Registry, "receipts-kcp")
+		b.due(t, one, time.Hour)
+		w := b.worker(t)
+		for range 2 {
+			if err := w.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := client.LRange(t.Context(), "asynq:{receipts-kcp}:pending", 0, -1).Val(); len(got) != 1 {
+			t.Errorf("%d tasks are pending after two sweeps, want 1", len(got))
 		}
 	})
 }

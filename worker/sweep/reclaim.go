@@ -55,6 +55,8 @@ func (s *Sweeper) reclaim(ctx context.Context, queue string, until time.Time) er
 func (s *Sweeper) leaseUnleased(ctx context.Context, queue string, others ...string) error {
 	found, err := backlog.LeaseUnleased(ctx, s.Redis, queue, time.Now().Add(-reclaimAfter), others...)
 	if len(found.Tasks) > 0 {
+		// A queue that Asynq's list does not name is swept by nobody.
+		err = errors.Join(err, s.Redis.SAdd(ctx, backlog.Registry, queue).Err())
 		s.Log.Warn("active without a lease: the next sweep takes them back", "tasks", found.Tasks, "queue", queue)
 	}
 	if len(found.Gone) > 0 {

@@ -118,7 +118,7 @@ func secretOrFile(getenv func(string) string, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s_FILE: %w", name, err)
 	}
-	secret := strings.TrimSpace(string(content))
+	secret := strings.TrimSpace(strings.TrimPrefix(string(content), "\ufeff")) // as Windows' Notepad begins a file
 	if secret == "" {
 		return "", fmt.Errorf("%s_FILE: %s is empty", name, file)
 	}

@@ -20,6 +20,7 @@ func TestEveryFormOfRedisURLOpens(t *testing.T) {
 		want []string
 		user string
 	}{
+		"IPv6":                {"redis://[2001:db8::9999]:6380/3", []string{"[2001:db8::9999]:6380"}, ":"},
 		"standalone":          {"redis://user:p%40ss@host:6380/3", []string{"host:6380"}, "user:p@ss"},
 		"TLS":                 {"rediss://host:6380", []string{"host:6380"}, ":"},
 		"socket":              {"redis-socket:///run/redis.sock?db=2", []string{"/run/redis.sock"}, ":"},
@@ -86,6 +87,9 @@ func TestBadRedisSettingsAreNamedWithoutThePassword(t *testing.T) {
 		"it has a blank or a line break in it":  {URL: "redis://:s3cret\n@h", Namespace: "n", TTL: 1},
 		"an @ after the host":                   {URL: "redis://:1/s3cret@host:6379/0", Namespace: "n", TTL: 1},
 		"there is no database -1":               {URL: "redis://h/-1", Namespace: "n", TTL: 1},
+		"its port 79010 must be between":        {URL: "redis://:s3cret@h:79010/0", Namespace: "n", TTL: 1},
+		"its port 70000 must be between":        {URL: "redis-cluster://a:1,b:70000", Namespace: "n", TTL: 1},
+		"its port 0 must be between":            {URL: "redis-sentinel://[::1]:0/0?master=m", Namespace: "n", TTL: 1},
 		"there is no database -2":               {URL: "redis-socket:///h?db=-2", Namespace: "n", TTL: 1},
 		"there is no database -3":               {URL: "redis-sentinel://h/-3?master=m", Namespace: "n", TTL: 1},
 		"3000000000 connections are too many":   {URL: "redis://h/0?pool_size=3000000000", Namespace: "n", TTL: 1},
@@ -102,7 +106,7 @@ func TestSecretsComeFromTheEnvironmentOrAFile(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "secret")
 	empty := filepath.Join(t.TempDir(), "empty")
-	for name, text := range map[string]string{file: "from-file\r\n", empty: "\n"} {
+	for name, text := range map[string]string{file: "\ufefffrom-file\r\n", empty: "\n"} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -86,6 +88,9 @@ func (r *Redis) open(raw string) (redis.UniversalClient, error) {
 	if at := strings.LastIndex(rest, "@"); at >= 0 && strings.ContainsAny(rest[:at], "/?#") {
 		return nil, errors.New("it is malformed; a password's special characters are written as %XX, an @ after the host as %40")
 	}
+	if err := ports(rest); err != nil && !strings.HasPrefix(rest, "/") { // the path of a socket has none
+		return nil, err
+	}
 	switch scheme {
 	case "redis", "rediss":
 		return r.single(raw)
@@ -98,6 +103,20 @@ func (r *Redis) open(raw string) (redis.UniversalClient, error) {
 	}
 	return nil, errors.New("it must begin with redis://, rediss://, redis-socket://, redis-sentinel://, " +
 		"redis-cluster:// or rediss-cluster://")
+}
+
+// portPattern is a port of an address. There may be several addresses, and one of IPv6 in brackets.
+var portPattern = regexp.MustCompile(`:([0-9]+)(?:[,/?#]|$)`)
+
+// ports returns an error for a port that none can be. The client would take it for a Redis
+// that is away, and wait.
+func ports(rest string) error {
+	for _, found := range portPattern.FindAllStringSubmatch(rest[strings.LastIndex(rest, "@")+1:], -1) {
+		if port, err := strconv.ParseUint(found[1], 10, 16); err != nil || port == 0 {
+			return fmt.Errorf("its port %s must be between 1 and 65535", found[1])
+		}
+	}
+	return nil
 }
 
 func (r *Redis) single(raw string) (redis.UniversalClient, error) {
