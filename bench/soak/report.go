@@ -130,6 +130,12 @@ func (k *soak) tell(b *strings.Builder, e *evidence, f proof.Finding) {
 		o, _ := json.Marshal(e.Outcomes[impUID]) // both are made of texts and numbers
 		truth, _ := json.Marshal(e.Truths[impUID])
 		fmt.Fprintf(b, "\n%s\n\n    outcome %s\n    truth   %s\n", impUID, o, truth)
+		for _, a := range e.Asked[impUID] {
+			fmt.Fprintf(b, "    asked   %s to %s, batch %q, accepted %t, new %t\n", stamp(a.Began), stamp(a.At), a.Batch, a.Accepted, a.New)
+		}
+		for _, c := range e.Cancelled[impUID] {
+			fmt.Fprintf(b, "    cancel  %s to %s, batch %q: %s\n", stamp(c.Began), stamp(c.Returned), c.Batch, c.Withdrawal)
+		}
 		if state := e.Left[impUID]; state != "" {
 			fmt.Fprintf(b, "    task    %s\n", state)
 		}
@@ -138,6 +144,9 @@ func (k *soak) tell(b *strings.Builder, e *evidence, f proof.Finding) {
 		}
 	}
 }
+
+// stamp returns a time as the workers' logs write it, to the millisecond.
+func stamp(at time.Time) string { return at.UTC().Format("15:04:05.000") }
 
 // linesAbout returns the last lines of all workers' logs that mention an
 // imp_uid, in order of time: each begins with it.
