@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -47,6 +48,34 @@ func TestRunbookNamesEveryComponent(t *testing.T) {
 	for _, component := range components {
 		if link := "(kubernetes/components/" + component.Name() + ")"; !strings.Contains(read(t, "RUNBOOK.md"), link) {
 			t.Errorf("the runbook has no link %s", link)
+		}
+	}
+}
+
+// What a unit cannot load, it does not start without. The worker and the web site are
+// different users of Redis.
+func TestRunbooksInstallEverySecret(t *testing.T) {
+	t.Parallel()
+	sources := make(map[string]bool)
+	for _, unit := range []string{"revoker@", "revoker-monitor"} {
+		for _, found := range regexp.MustCompile(`(?m)^LoadCredential=.*:/etc/revoker/(.*)$`).FindAllStringSubmatch(
+			read(t, "systemd/"+unit+".service"), -1) {
+			if sources[found[1]] {
+				t.Errorf("two units load %s", found[1])
+			}
+			sources[found[1]] = true
+		}
+	}
+	for _, runbook := range []string{"RUNBOOK.md", "RUNBOOK.ko.md"} {
+		install := regexp.MustCompile(`install -m 0600 (.*) /etc/revoker`).FindStringSubmatch(read(t, runbook))
+		if install == nil {
+			t.Errorf("%s installs no secrets", runbook)
+			continue
+		}
+		for source := range sources {
+			if !slices.Contains(strings.Fields(install[1]), source) {
+				t.Errorf("%s does not install %s", runbook, source)
+			}
 		}
 	}
 }

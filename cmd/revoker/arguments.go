@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -29,11 +30,11 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// notEmpty refuses flags that are given without a value, as by a script whose variable is
-// empty: the request would mean something else.
+// notEmpty refuses flags that are given without a value or with blanks alone, as by a script
+// whose variable is empty: the request would mean something else.
 func notEmpty(flags *pflag.FlagSet, names ...string) error {
 	for _, name := range names {
-		if flag := flags.Lookup(name); flag.Changed && flag.Value.String() == "" {
+		if flag := flags.Lookup(name); flag.Changed && strings.TrimSpace(flag.Value.String()) == "" {
 			return usageError{fmt.Errorf("--%s is empty: give a value, or leave the flag out", name)}
 		}
 	}

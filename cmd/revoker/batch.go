@@ -108,6 +108,8 @@ func state(b outcome.Batch) string {
 	left, known := b.Left()
 	var parts []string
 	switch {
+	case b.Finished() && !b.CancelledAt.IsZero():
+		return "finished, cancelled"
 	case !b.CancelledAt.IsZero():
 		return "cancelled"
 	case b.Finished():

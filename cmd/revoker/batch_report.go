@@ -51,7 +51,7 @@ spreadsheet would run as a formula get an apostrophe before them.`,
 	}
 	s.redis.Flags(cmd.Flags())
 	s.list.flags(cmd.Flags())
-	cmd.Flags().StringVarP(&s.report.file, "output", "o", "", "`file` to write (default standard output)")
+	cmd.Flags().StringVarP(&s.report.file, "output", "o", "-", "`file` to write, - for standard output")
 	cmd.Flags().BoolVar(&s.report.bom, "bom", false, "begin a CSV with a byte-order mark, for Excel")
 	return cmd
 }
@@ -86,10 +86,7 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 	}
 	defer reader.Close()
 	r := reporter{batch, outcome.NewStore(client, s.redis.Outcomes())}
-	if s.report.file == "" {
-		return r.write(ctx, reader, newReportLines(p.stdout, reader, s.report.bom))
-	}
-	report, err := createReport(s.report)
+	report, err := p.createReport(s.report)
 	if err != nil {
 		return err
 	}

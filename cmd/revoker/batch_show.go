@@ -91,7 +91,7 @@ func showBatch(out screen, b outcome.Batch, holds []pause.Hold) error {
 	}
 	r.gateways(b)
 	r.say(0, "")
-	r.say(hanging, "  started %s, last change %s%s", moment(b.StartedAt), moment(b.ChangedAt), finished(b))
+	r.say(hanging, "  started %s, last change %s%s%s", moment(b.StartedAt), moment(b.ChangedAt), finished(b), cancelled(b))
 	return r.err
 }
 
@@ -155,6 +155,14 @@ func (r *printout) gateways(b outcome.Batch) {
 		of := b.Gateways[pg]
 		r.say(hanging, "  %-14s %10d %10d %10d", cmp.Or(string(pg), "not known"), of.Asked, of.Revoked, of.Dead)
 	}
+}
+
+// cancelled says when a batch was cancelled of which nothing is open, beside which it stands else.
+func cancelled(b outcome.Batch) string {
+	if b.CancelledAt.IsZero() || b.Open > 0 {
+		return ""
+	}
+	return ", cancelled " + moment(b.CancelledAt)
 }
 
 func finished(b outcome.Batch) string {

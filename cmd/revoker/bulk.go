@@ -152,7 +152,7 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 	}
 	var report *reportFile // nil without --report
 	if s.report.file != "" {
-		if report, err = createReport(s.report); err != nil {
+		if report, err = p.createReport(s.report); err != nil {
 			return err
 		}
 		defer report.abandon()
@@ -185,6 +185,9 @@ func (s *bulkSettings) settle(list string, now time.Time) error {
 	}
 	if s.report.file != "" && !s.wait {
 		return errors.New("--report needs --wait: without it the outcomes are not known yet")
+	}
+	if s.report.file == "-" {
+		return errors.New("--report takes a file, not -: to standard output 'revoker batch report' writes the same")
 	}
 	if strings.HasPrefix(s.batch, "-") {
 		return fmt.Errorf("--batch: %q begins with -, so that commands would take it for a flag: give a name", s.batch)

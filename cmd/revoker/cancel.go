@@ -106,6 +106,9 @@ func (p *program) runBatchCancel(ctx context.Context, s cancelSettings, name str
 	}
 	c := cancelling{program: p, settings: s, counts: make(map[outcome.Withdrawal]int), progress: progress}
 	err = c.each(batch.Cancel(ctx, s.dryRun, looked), false)
+	if err == nil && len(c.counts) == 0 {
+		err = c.tellEnded(ctx, batch)
+	}
 	if ask && (err == nil || err == errUnfinished) {
 		return usageError{fmt.Errorf("%s of %s would be withdrawn: --yes does it", plural(c.withdrawn(), "line"), name)}
 	}
@@ -185,7 +188,16 @@ func (c *cancelling) show(of enqueue.Cancelled, text string) error {
 // withdrawn returns how many will not be called any more.
 func (c *cancelling) withdrawn() int { return c.counts[outcome.Withdrawn] + c.counts[outcome.Called] }
 
-// sumUp says how many there were of each kind.
+// tellEnded says of a batch without open lines how those ended that it has.
+func (c *cancelling) tellEnded(ctx context.Context, batch *enqueue.Batch) error {
+	b, err := batch.Status(ctx)
+	if err == nil {
+		c.say("Nothing is open: %d revoked and %d dead already.", b.Revoked, b.Dead)
+	}
+	return err
+}
+
+// sumUp says how many there were of each kind, and nothing if there was none.
 func (c *cancelling) sumUp() {
 	var parts []string
 	for _, w := range withdrawals {
@@ -194,7 +206,7 @@ func (c *cancelling) sumUp() {
 		}
 	}
 	if len(parts) == 0 {
-		parts = []string{"nothing is open"}
+		return
 	}
 	would := ""
 	if c.settings.dryRun {

@@ -30,7 +30,8 @@ func (p *program) deadExport() *cobra.Command {
 		Short: "Write dead letters to a file, with all that is known about each",
 		Long: `Export writes dead letters with every field of their outcomes, oldest first, to
 a file, or to standard output for "-": as CSV, or as JSON, one object a line.
-The file bears its name only once it is complete.
+A regular file is replaced once the new one is complete, and keeps its
+permissions; a new one is for its owner alone. Pipes and devices are written to.
 
 Values of a CSV that a spreadsheet would run as a formula get an apostrophe
 before them. A letter whose outcome cannot be read is reported and left out, and
@@ -78,22 +79,19 @@ func (p *program) runDeadExport(ctx context.Context, s deadExportSettings, name 
 	}
 	defer client.Close()
 	letters := &letterWriter{json: asJSON, bom: s.bom}
-	if name == "-" {
-		if err := letters.write(ctx, p.stdout, walk); err != nil {
-			return err
-		}
-		return walk.end("exported")
-	}
-	file, err := createPart(name)
+	file, err := p.createOutput(name)
 	if err != nil {
 		return fmt.Errorf("the export cannot be written: %w", err)
 	}
 	defer file.abandon()
-	if err := letters.write(ctx, file.file, walk); err != nil {
+	if err := letters.write(ctx, file, walk); err != nil {
 		return err
 	}
 	if err := file.complete(); err != nil {
 		return fmt.Errorf("the export cannot be written: %w", err)
+	}
+	if name == "-" {
+		return walk.end("exported")
 	}
 	return walk.end("exported to " + name)
 }

@@ -44,7 +44,12 @@ request the receipt anew, with 'revoker enqueue IMP_UID --again'.`,
 		Example: `  revoker dead settle imp_448280090638 --revoked --yes \
     --reason "console: cancelled 2026-11-25 14:02"`,
 		Args: arguments(1, -1, "an IMP_UID"),
-		RunE: func(cmd *cobra.Command, args []string) error { return p.runDeadSettle(cmd.Context(), s, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := notEmpty(cmd.Flags(), "by"); err != nil {
+				return err
+			}
+			return p.runDeadSettle(cmd.Context(), s, args)
+		},
 	}
 	cmd.DisableFlagsInUseLine = true
 	s.redis.Flags(cmd.Flags())

@@ -47,7 +47,7 @@ func (p printer) held(o outcome.Outcome, cause string) error {
 }
 
 // letter writes a dead letter: when, of which gateway and of which batch it is, too.
-func (p printer) letter(o outcome.Outcome) error { return p.ended(o, string(o.Reason)) }
+func (p printer) letter(o outcome.Outcome) error { return p.ended(o, pad(string(o.Reason), 20)) }
 
 // event writes an outcome of the stream, as a dead letter, and its status.
 func (p printer) event(o outcome.Outcome) error {

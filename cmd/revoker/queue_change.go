@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +40,7 @@ lift. A queue that another person had paused before is that person's.`,
 		RunE: func(cmd *cobra.Command, queues []string) error {
 			err := s.check(queues, s.every)
 			if err == nil {
-				err = cmp.Or(notEmpty(cmd.Flags(), "by"), notEmpty(cmd.Flags(), "reason"))
+				err = notEmpty(cmd.Flags(), "by", "reason")
 			}
 			if err != nil {
 				return err

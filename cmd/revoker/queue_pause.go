@@ -40,7 +40,12 @@ is no error, and keeps that person and that reason.`,
   revoker queue pause --pg nice --reason 'maintenance until 06:00'
   revoker queue pause --all`,
 		Args: arguments(0, -1, ""),
-		RunE: func(cmd *cobra.Command, queues []string) error { return p.runQueuePause(cmd.Context(), &s, queues) },
+		RunE: func(cmd *cobra.Command, queues []string) error {
+			if err := notEmpty(cmd.Flags(), "by", "reason"); err != nil {
+				return err
+			}
+			return p.runQueuePause(cmd.Context(), &s, queues)
+		},
 	}
 	s.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&s.every, "all", false, "every queue, also of gateways that were never called")

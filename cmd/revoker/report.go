@@ -22,14 +22,14 @@ type reportSettings struct {
 
 // reportFile is a file that a list is written to with its outcomes.
 type reportFile struct {
-	*partFile
+	*outputFile
 	bom bool
 }
 
 // createReport begins a report. It fails early where the file could not be
 // written in the end.
-func createReport(s reportSettings) (*reportFile, error) {
-	file, err := createPart(s.file)
+func (p *program) createReport(s reportSettings) (*reportFile, error) {
+	file, err := p.createOutput(s.file)
 	if err != nil {
 		return nil, fmt.Errorf("the report cannot be written: %w", err)
 	}
@@ -44,7 +44,7 @@ type reporter struct {
 
 // writeFile writes a report and completes its file.
 func (r reporter) writeFile(ctx context.Context, reader *list.Reader, file *reportFile) error {
-	if err := r.write(ctx, reader, newReportLines(file.file, reader, file.bom)); err != nil {
+	if err := r.write(ctx, reader, newReportLines(file, reader, file.bom)); err != nil {
 		return err
 	}
 	if err := file.complete(); err != nil {
