@@ -34,6 +34,13 @@ var damages = map[string]func(lines []string, at int, r *rand.Rand){
 		at = max(at, 1) // below a header whose names have moved no line can be used
 		lines[at] = inCell(lines[at], digits, r, func(string) string { return "급,함" })
 	},
+	"a missing separator": func(lines []string, at int, r *rand.Rand) {
+		at = max(at, 1)
+		cells := strings.Split(lines[at], ",")
+		// One behind the imp_uid moves no other imp_uid into its place.
+		i := r.IntN(2 + slices.IndexFunc(cells, func(cell string) bool { return strings.Contains(cell, "imp_7") }))
+		lines[at] = strings.Join(cells[:i], ",") + " " + strings.Join(cells[i:], ",")
+	},
 }
 
 const digits = "0123456789"
