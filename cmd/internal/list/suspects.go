@@ -1,12 +1,15 @@
 package list
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // shownSuspects is how many imp_uids are kept that show what is wrong with their column.
 const shownSuspects = 3
 
 // Suspects counts the rows that can be used, but hold what their column should not: as
-// where order numbers stand in the imp_uids' column.
+// where order numbers stand in the imp_uids' column. It also counts those that are hidden.
 type Suspects struct {
 	// Rows is how many rows were read that can be used.
 	Rows int
@@ -19,10 +22,17 @@ type Suspects struct {
 	Either int
 	// Examples are the first three imp_uids that ImpUIDs counts.
 	Examples []Note
+	// Hidden is how many stand in a row of a workbook that Excel does not show, as where a
+	// filter is set, and FirstHidden is the number of the first such row, 0 if there is none.
+	Hidden, FirstHidden int
 }
 
 // Most reports whether more than half of the rows are suspect.
 func (s *Suspects) Most() bool { return 2*s.Either > s.Rows }
+
+// Doubtful reports whether a person is to say yes to the list: most of its rows are suspect,
+// or some are hidden.
+func (s *Suspects) Doubtful() bool { return s.Most() || s.Hidden > 0 }
 
 // Suspects returns the counts of the rows read so far.
 func (r *Reader) Suspects() Suspects { return r.suspects }
@@ -33,6 +43,12 @@ func (s *Suspects) count(row *Row, unknownGateway bool) {
 	if strange := !ofPortOne(row.ImpUID); strange || unknownGateway {
 		s.add(row, strange, unknownGateway)
 	}
+}
+
+// countHidden counts a row that can be used, and is hidden.
+func (s *Suspects) countHidden(row int) {
+	s.Hidden++
+	s.FirstHidden = cmp.Or(s.FirstHidden, row)
 }
 
 // ofPortOne reports whether an imp_uid begins as those of PortOne do.

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -89,7 +88,7 @@ func (b *workbook) others(than sheetPart) (names []string) {
 
 // open returns the rows of a sheet as CSV records, see [sheet]. They are to be
 // closed.
-func (b *workbook) open(s sheetPart) (io.ReadCloser, error) {
+func (b *workbook) open(s sheetPart) (*sheet, error) {
 	part, ok := b.parts[s.part]
 	if !ok {
 		return nil, fmt.Errorf("the workbook cannot be read: it has no part %s", cut(s.part))
