@@ -210,6 +210,9 @@ func (r *Reader) row(record []byte, fault error) (Row, error) {
 	row.Line = r.line()
 	row.PG = r.gateways.parse(string(row.PG))
 	row.Tier = cmp.Or(row.Tier, r.tier)
+	if err == nil {
+		err = r.mergedAbove(row)
+	}
 	return row, cmp.Or(fault, err)
 }
 

@@ -31,6 +31,7 @@ type sheet struct {
 	row          int  // number of the row in work, or last
 	written      int  // rows in out or before
 	hidden       hiddenRows
+	merged       mergedCells
 	out          []byte
 	record       []byte // of the row in work
 	err          error

@@ -102,7 +102,7 @@ func (b *workbook) open(s sheetPart) (*sheet, error) {
 		texts.close()
 		return nil, fmt.Errorf("the workbook cannot be read: sheet %q: %w", cut(s.name), err)
 	}
-	return &sheet{xml: newXMLReader(in), part: in, name: s.name, texts: texts}, nil
+	return &sheet{xml: newXMLReader(in), part: in, name: s.name, texts: texts, merged: readMerged(part)}, nil
 }
 
 // texts reads the shared texts, which a workbook need not have.
