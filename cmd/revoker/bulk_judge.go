@@ -41,7 +41,7 @@ func (j *bulkJob) judgeColumns(reader *lineReader) error {
 	case reader.ended:
 		tellList(j.out, reader.list)
 		j.told = true
-	case suspects.Either > 0 || suspects.Hidden > 0:
+	case suspects.Any():
 		tellColumns(j.out, reader.list, false)
 	}
 	if j.settings.yes {
