@@ -94,7 +94,7 @@ func validate(impUID string) error {
 	if err := tasks.ValidateImpUID(impUID); err != nil {
 		return invalid{err}
 	}
-	if ofPortOne(impUID) {
+	if ofPortOne(impUID) || impUID[0] <= '9' { // no gateway's name begins with a digit
 		return nil
 	}
 	if _, known := tasks.ParseGateway(impUID); known {
