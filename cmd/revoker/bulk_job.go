@@ -134,8 +134,12 @@ func (j *bulkJob) tellAsked() {
 	if j.before > 0 {
 		newScreen(j.out).say("%s asked for by an earlier run.", count(j.before, "of them was", "of them were"))
 	}
-	if j.suspect() {
-		newScreen(j.out).say("If the column was wrong, withdraw the lines: revoker batch cancel %s%s", j.settings.batch, j.flags)
+	if suspects := j.input.reader.Suspects(); suspects.Doubtful() {
+		mistake := "hidden rows were not meant"
+		if suspects.Most() {
+			mistake = "the column was wrong"
+		}
+		newScreen(j.out).say("If %s, withdraw the lines: revoker batch cancel %s%s", mistake, j.settings.batch, j.flags)
 	}
 	if !j.settings.wait {
 		newScreen(j.out).say("See how far it has come with: revoker batch show %s%s --wait", j.settings.batch, j.flags)
@@ -156,17 +160,17 @@ func (j *bulkJob) report(ctx context.Context, file *reportFile) error {
 	return nil
 }
 
-// suspect reports whether more than half of what was read of the list looks wrong.
-func (j *bulkJob) suspect() bool {
+// doubtful reports whether a person is to say yes to what was read of the list.
+func (j *bulkJob) doubtful() bool {
 	suspects := j.input.reader.Suspects()
-	return suspects.Most()
+	return suspects.Doubtful()
 }
 
 // verdict returns errUnfinished unless all went well: all lines asked for, and
 // revoked if that was waited for. A list that turned out to look wrong, and that nobody
 // has said yes to, is none that went well.
 func (j *bulkJob) verdict() error {
-	unseen := j.suspect() && !j.shown && !j.settings.yes
+	unseen := j.doubtful() && !j.shown && !j.settings.yes
 	if unseen || j.asked.invalid() > 0 || j.settings.wait && j.batch.Revoked < j.batch.Asked() {
 		return errUnfinished
 	}

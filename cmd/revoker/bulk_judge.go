@@ -34,17 +34,18 @@ func (j *bulkJob) judge(ctx context.Context, reader *lineReader) (*lineReader, e
 // judgeColumns says what is wrong with as much of a list as was read, and returns an error if
 // it is not to be asked for.
 func (j *bulkJob) judgeColumns(reader *lineReader) error {
+	suspects := reader.list.Suspects()
 	switch {
 	case j.shown:
 		return nil
 	case reader.ended:
 		tellList(j.out, reader.list)
 		j.told = true
-	case reader.list.Suspects().Either > 0:
+	case suspects.Any():
 		tellColumns(j.out, reader.list, false)
 	}
 	if j.settings.yes {
 		return nil
 	}
-	return wrongColumns(reader.list, reader.ended)
+	return doubtful(reader.list, reader.ended)
 }

@@ -45,7 +45,7 @@ func (p *program) dryRun(ctx context.Context, s bulkSettings, input *bulkInput) 
 	if err := found.err(); err != nil {
 		return err
 	}
-	if suspects := input.reader.Suspects(); suspects.Most() && !s.yes {
+	if suspects := input.reader.Suspects(); suspects.Doubtful() && !s.yes {
 		p.say("It would be asked for only with --yes, or after a yes on a terminal.")
 	}
 	if found.counts.invalid() > 0 {
@@ -68,7 +68,7 @@ func (p *program) confirm(
 	if err != nil {
 		return false, err
 	}
-	wrong := wrongColumns(input.reader, true)
+	wrong := doubtful(input.reader, true)
 	if shown = found.counts.lines > unaskedLines || wrong != nil; shown {
 		if err := errors.Join(found.show(p.stderr, p.stderr), found.err()); err != nil {
 			return true, err
@@ -88,11 +88,11 @@ func (p *program) confirm(
 }
 
 // judged says what stands right above the question whether a list may be asked for: what it
-// would be, and whether more than half of it looks wrong.
+// would be, and why a person is asked.
 func judged(found *survey) string {
 	text := fmt.Sprintf("Would be: %s.", found.counts.sum())
-	if suspects := found.input.reader.Suspects(); suspects.Most() {
-		text += "\n" + lookWrong(suspects, true) + ", as the warning above says."
+	if suspects := found.input.reader.Suspects(); suspects.Doubtful() {
+		text += "\n" + doubts(suspects, true) + ", as the warning above says."
 	}
 	return text
 }

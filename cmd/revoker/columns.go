@@ -13,8 +13,8 @@ import (
 const shownGateways = 20
 
 // tellColumns says what the columns of a list hold that they should not: imp_uids that
-// are none of PortOne's, and gateways that are not known. Unless the whole list was read,
-// the counts are those of its beginning.
+// are none of PortOne's, and gateways that are not known. It says which rows are hidden, too.
+// Unless the whole list was read, the counts are those of its beginning.
 func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 	suspects, layout := reader.Suspects(), reader.Layout()
 	of := ofRows(suspects, whole)
@@ -23,11 +23,24 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 			n, of, either(suspects.Rows, "imp_uid", "imp_uids")+either(n, " does not", " do not"), examples(suspects.Examples),
 			rightColumn(n, suspects.Rows, layout.ImpUID))
 	}
+	if n := suspects.Lettered; n > 0 {
+		newScreen(out).say("revoker: %d %s %s more than digits after imp_%s",
+			n, of, either(suspects.Rows, "imp_uid", "imp_uids")+either(n, " has", " have"), examples([]list.Note{suspects.FirstLettered}))
+	}
 	if n := suspects.Gateways; 2*n > suspects.Rows {
 		newScreen(out).say("revoker: %d %s lines name a gateway that is not known%s",
 			n, of, rightColumn(n, suspects.Rows, layout.PG))
 	}
+	if suspects.Hidden > 0 {
+		newScreen(out).say("revoker: %s", hiddenRows(suspects, whole))
+	}
 	tellGateways(out, reader, whole)
+}
+
+// hiddenRows says how many lines stand in rows that the workbook hides.
+func hiddenRows(suspects list.Suspects, whole bool) string {
+	return fmt.Sprintf("%d %s %s, the first is row %d", suspects.Hidden, ofRows(suspects, whole),
+		either(suspects.Rows, "line", "lines")+either(suspects.Hidden, " is a hidden row", " are hidden rows"), suspects.FirstHidden)
 }
 
 // ofRows says of how many lines a count is.
@@ -86,21 +99,40 @@ func lookWrong(suspects list.Suspects, whole bool) string {
 		either(suspects.Rows, "line", "lines")+either(suspects.Either, " looks wrong", " look wrong"))
 }
 
-// wrongColumns returns a usageError that says what to do about a list if more than half of
-// its lines look wrong, and nil if they do not. Unless the whole list was read, its
+// doubtful returns a usageError that says what to do about a list if more than half of its
+// lines look wrong, or some are hidden, and nil otherwise. Unless the whole list was read, its
 // beginning is judged.
-func wrongColumns(reader *list.Reader, whole bool) error {
+func doubtful(reader *list.Reader, whole bool) error {
 	suspects := reader.Suspects()
-	if !suspects.Most() {
+	if !suspects.Doubtful() {
 		return nil
 	}
-	var advice string
-	if suspects.ImpUIDs > 0 {
-		advice += "name the imp_uids' column with --column, "
-	}
-	if suspects.Gateways > 0 {
-		advice += "rename the gateways' column if it holds something else, "
-	}
 	return usageError{fmt.Errorf("%s, and nothing is asked for: %sor ask for them as they are with --yes",
-		lookWrong(suspects, whole), advice)}
+		doubts(suspects, whole), advice(suspects))}
+}
+
+// doubts says why a person is to say yes to a list.
+func doubts(suspects list.Suspects, whole bool) string {
+	var all []string
+	if suspects.Most() {
+		all = append(all, lookWrong(suspects, whole))
+	}
+	if suspects.Hidden > 0 {
+		all = append(all, hiddenRows(suspects, whole))
+	}
+	return strings.Join(all, ", and ")
+}
+
+// advice says how to mend a list that a person is to say yes to.
+func advice(suspects list.Suspects) (text string) {
+	if suspects.Most() && suspects.ImpUIDs > 0 {
+		text += "name the imp_uids' column with --column, "
+	}
+	if suspects.Most() && suspects.Gateways > 0 {
+		text += "rename the gateways' column if it holds something else, "
+	}
+	if suspects.Hidden > 0 {
+		text += "unhide or delete the rows, "
+	}
+	return text
 }

@@ -94,6 +94,12 @@ func validate(impUID string) error {
 	if err := tasks.ValidateImpUID(impUID); err != nil {
 		return invalid{err}
 	}
+	if ofPortOne(impUID) || impUID[0] <= '9' { // no gateway's name begins with a digit
+		return nil
+	}
+	if _, known := tasks.ParseGateway(impUID); known {
+		return invalid{fmt.Errorf("%w: %q stands in the imp_uid's place, and is the name of a gateway", tasks.ErrInvalid, impUID)}
+	}
 	return nil
 }
 

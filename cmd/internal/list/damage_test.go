@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +35,22 @@ var damages = map[string]func(lines []string, at int, r *rand.Rand){
 		at = max(at, 1) // below a header whose names have moved no line can be used
 		lines[at] = inCell(lines[at], digits, r, func(string) string { return "급,함" })
 	},
+	"a dressed imp_uid": func(lines []string, at int, _ *rand.Rand) {
+		lines[at] = wholeImpUID.ReplaceAllString(lines[at], "($0)")
+	},
+	"no imp_": func(lines []string, at int, _ *rand.Rand) {
+		lines[at] = strings.Replace(lines[at], "imp_7", "7", 1)
+	},
+	"a missing separator": func(lines []string, at int, r *rand.Rand) {
+		at = max(at, 1)
+		cells := strings.Split(lines[at], ",")
+		// One behind the imp_uid moves no other imp_uid into its place.
+		i := r.IntN(2 + slices.IndexFunc(cells, func(cell string) bool { return strings.Contains(cell, "imp_7") }))
+		lines[at] = strings.Join(cells[:i], ",") + " " + strings.Join(cells[i:], ",")
+	},
 }
+
+var wholeImpUID = regexp.MustCompile(`imp_7\d+`)
 
 const digits = "0123456789"
 
@@ -121,12 +137,18 @@ func lostOf(t *testing.T, lines []string) string {
 		if (tasks.Revocation{ImpUID: row.ImpUID, ApplyNum: row.ApplyNum}).ValidateNew() != nil {
 			continue // as who reads the list reports
 		}
-		if !strings.Contains(lines[row.Line-1], row.ImpUID) || !strings.HasSuffix(row.ImpUID, row.ApplyNum) {
+		end := row.Line - 1 // a record may end on a later line, with its imp_uid
+		for end < len(lines)-1 && !strings.Contains(lines[end], row.ImpUID) {
+			end++
+		}
+		told[end+1] = true
+		if !strings.Contains(lines[end], row.ImpUID) || !strings.HasSuffix(row.ImpUID, row.ApplyNum) {
 			return fmt.Sprintf("read %s with the number %q on line %d", row.ImpUID, row.ApplyNum, row.Line)
 		}
 	}
 	for i, line := range lines {
-		if strings.Contains(line, "imp_7") && !told[i+1] {
+		// A number that is glued to the header may as well be part of a name.
+		if strings.Contains(line, "7000000") && !told[i+1] && (i > 0 || strings.Contains(line, "imp_7")) {
 			return fmt.Sprintf("line %d is neither read nor reported", i+1)
 		}
 	}

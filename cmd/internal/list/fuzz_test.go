@@ -119,8 +119,8 @@ func checkAllLines(t *testing.T, data []byte, reader *list.Reader, lines map[int
 
 var (
 	loneCR  = regexp.MustCompile("\r(?:[^\n]|$)")
-	dressed = regexp.MustCompile(`[='\p{Cf}]`) // what may make a cell empty, and a mark at a line's beginning
-	rowLike = regexp.MustCompile(`imps?_`)     // in a cell over several lines, which may be rows between stray quotes
+	dressed = regexp.MustCompile(`[='\p{Cf}]`)           // what may make a cell empty, and a mark at a line's beginning
+	rowLike = regexp.MustCompile(`(?i)imps?_|[0-9]{12}`) // in a cell over several lines, which may be rows between stray quotes
 )
 
 // strictly returns the records that encoding/csv finds after the header, and

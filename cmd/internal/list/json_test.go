@@ -27,7 +27,7 @@ func TestJSON(t *testing.T) {
 		{
 			name: "array of strings", list: "[\"imp_1\",\n\"imps_2\", \"kcp\",\n \"imp 3\", \"imp_\\u0034\"]",
 			want: []string{
-				"1 imp_1", "2 imps_2", `line 2: the string "kcp" is not an imp_uid, which begins with imp_ or imps_`,
+				"1 imp_1", "2 imps_2", `line 2: "kcp" stands in the imp_uid's place, and is the name of a gateway`,
 				`line 3: imp_uid "imp 3" contains ' ', only A-Z a-z 0-9 _ and - are allowed`, "3 imp_4",
 			},
 		},
@@ -179,7 +179,7 @@ func TestStringsInNDJSON(t *testing.T) {
 		name: "beside objects", list: "{\"imp_uid\":\"imp_1\"}\n\"imp_2\"\n\"imp_3\n\"kcp\"\n",
 		want: []string{
 			"1 imp_1", "2 imp_2", "line 3: the line is not valid JSON: unexpected end of JSON input",
-			`line 4: the string "kcp" is not an imp_uid, which begins with imp_ or imps_`,
+			`line 4: "kcp" stands in the imp_uid's place, and is the name of a gateway`,
 		},
 	}.run(t)
 }

@@ -107,6 +107,7 @@ type Reader struct {
 	unpacking *unpacking // nil unless the list is compressed
 	sheet     string
 	sheets    int
+	rows      *sheet   // nil unless the list is a workbook
 	others    []string // the workbook's other sheets
 	header    []string
 	layout    Layout
@@ -156,6 +157,9 @@ func (r *Reader) Read() (Row, error) {
 		row, err := r.row(record, err)
 		if err == nil {
 			r.suspects.count(&row, r.gateways.count(row.PG))
+			if r.rows != nil && r.rows.hidden.has(row.Line) {
+				r.suspects.countHidden(row.Line)
+			}
 			return row, nil
 		}
 		if err != errBlank {
@@ -206,6 +210,9 @@ func (r *Reader) row(record []byte, fault error) (Row, error) {
 	row.Line = r.line()
 	row.PG = r.gateways.parse(string(row.PG))
 	row.Tier = cmp.Or(row.Tier, r.tier)
+	if err == nil {
+		err = r.mergedAbove(row)
+	}
 	return row, cmp.Or(fault, err)
 }
 

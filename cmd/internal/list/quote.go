@@ -122,9 +122,9 @@ func (f *framer) quotedEnd(from int) (int, error) {
 }
 
 // isRow reports whether the last line of a record over which a quoted cell goes on looks like
-// a row by itself: it has as many columns as the list or more, and an imp_uid in its place,
-// which is within the quotes, unless they end before it and the record is too wide. The line
-// begins at begin in a state. An imp_uid in a sentence has a blank beside its comma: where a
+// a row by itself: it has as many columns as the list or more, and an imp_uid in its place, with
+// other text around it or without imp_. That is within the quotes, unless they end before it and
+// it is not the record's imp_uid, or the record is too wide. The line begins at begin in a state. An imp_uid in a sentence has a blank beside its comma: where a
 // list has one after each, no quote opens a field.
 func (p *csvParser) isRow(record []byte, begin int, state quoteState) bool {
 	line, comma := record[begin:], []byte(string(p.csv.Comma))
@@ -139,8 +139,15 @@ func (p *csvParser) isRow(record []byte, begin int, state quoteState) bool {
 	if len(cell) == 0 || from > 0 && cell[0] == ' ' || more && len(after) > 0 && after[0] == ' ' {
 		return false
 	}
-	return looksLikePayment(string(bytes.Trim(cell, "\"\r\n"))) &&
-		(state.scan(line[:from], comma[0]) == inQuotes || columnsOf(record, comma[0]) > p.cells)
+	return mayBePayment(string(bytes.Trim(cell, "\"\r\n"))) &&
+		(state.scan(line[:from], comma[0]) == inQuotes || columnsOf(record[:begin+from], comma[0]) != p.impUID+1 ||
+			columnsOf(record, comma[0]) > p.cells)
+}
+
+// mayBePayment reports whether a cell that is swallowed is the imp_uid of a row that is to be
+// read or reported.
+func mayBePayment(cell string) bool {
+	return looksLikePayment(cell) || holdsImpUID(cell) || bareNumber.MatchString(clean(cell))
 }
 
 // columnsOf returns how many columns a record has.

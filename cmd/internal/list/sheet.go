@@ -19,7 +19,7 @@ const (
 // empty, and a cell stays in its column. A line break within a cell is cellLF or
 // cellCR.
 //
-// Hidden rows are read. A cell is what the file holds: text, the last result of a
+// Hidden rows are read, and told of: see [Suspects]. A cell is what the file holds: text, the last result of a
 // formula, a number without an exponent, TRUE or FALSE, and of a date its number.
 type sheet struct {
 	xml   *xmlReader
@@ -30,6 +30,8 @@ type sheet struct {
 	begun, ended bool // sheetData
 	row          int  // number of the row in work, or last
 	written      int  // rows in out or before
+	hidden       hiddenRows
+	merged       mergedCells
 	out          []byte
 	record       []byte // of the row in work
 	err          error
@@ -114,6 +116,7 @@ func (s *sheet) startRow(e xml.StartElement) error {
 		return fmt.Errorf("a row %q follows", cut(attribute(e, "r")))
 	}
 	s.row, s.record = row, s.record[:0]
+	s.hidden.begin(e)
 	s.column, s.filled = 0, 1
 	return nil
 }
@@ -155,6 +158,7 @@ func (s *sheet) endRow() {
 	}
 	s.out = append(append(s.out, s.record...), '\n')
 	s.written++
+	s.hidden.end(s.row)
 }
 
 // attribute returns the value of an attribute without a prefix.

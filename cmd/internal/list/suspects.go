@@ -1,12 +1,15 @@
 package list
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // shownSuspects is how many imp_uids are kept that show what is wrong with their column.
 const shownSuspects = 3
 
 // Suspects counts the rows that can be used, but hold what their column should not: as
-// where order numbers stand in the imp_uids' column.
+// where order numbers stand in the imp_uids' column. It also counts those that are hidden.
 type Suspects struct {
 	// Rows is how many rows were read that can be used.
 	Rows int
@@ -19,10 +22,24 @@ type Suspects struct {
 	Either int
 	// Examples are the first three imp_uids that ImpUIDs counts.
 	Examples []Note
+	// Lettered is how many imp_uids begin so and go on with more than digits, which none of
+	// PortOne's is known to do, and FirstLettered is the first of them. Either does not count them.
+	Lettered      int
+	FirstLettered Note
+	// Hidden is how many stand in a row of a workbook that Excel does not show, as where a
+	// filter is set, and FirstHidden is the number of the first such row, 0 if there is none.
+	Hidden, FirstHidden int
 }
 
 // Most reports whether more than half of the rows are suspect.
 func (s *Suspects) Most() bool { return 2*s.Either > s.Rows }
+
+// Any reports whether there is something to say of the rows.
+func (s *Suspects) Any() bool { return s.Either > 0 || s.Lettered > 0 || s.Hidden > 0 }
+
+// Doubtful reports whether a person is to say yes to the list: most of its rows are suspect,
+// or some are hidden.
+func (s *Suspects) Doubtful() bool { return s.Most() || s.Hidden > 0 }
 
 // Suspects returns the counts of the rows read so far.
 func (r *Reader) Suspects() Suspects { return r.suspects }
@@ -33,6 +50,29 @@ func (s *Suspects) count(row *Row, unknownGateway bool) {
 	if strange := !ofPortOne(row.ImpUID); strange || unknownGateway {
 		s.add(row, strange, unknownGateway)
 	}
+	if lettered(row.ImpUID) {
+		if s.Lettered++; s.Lettered == 1 {
+			s.FirstLettered = Note{row.Line, strings.Clone(row.ImpUID)}
+		}
+	}
+}
+
+// lettered reports whether an imp_uid begins as those of PortOne do, and has more than digits
+// behind that: as where a gateway's code is glued to it.
+func lettered(impUID string) bool {
+	_, number, _ := strings.Cut(impUID, "_")
+	for i := range len(number) {
+		if number[i] < '0' || number[i] > '9' {
+			return ofPortOne(impUID)
+		}
+	}
+	return false
+}
+
+// countHidden counts a row that can be used, and is hidden.
+func (s *Suspects) countHidden(row int) {
+	s.Hidden++
+	s.FirstHidden = cmp.Or(s.FirstHidden, row)
 }
 
 // ofPortOne reports whether an imp_uid begins as those of PortOne do.

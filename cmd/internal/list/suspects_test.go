@@ -48,6 +48,11 @@ func TestSuspects(t *testing.T) {
 			list.Suspects{Rows: 2, ImpUIDs: 1, Either: 1, Examples: examples[:1]},
 			false,
 		},
+		"letters behind the digits": {
+			"imp_uid\nimp_1kcp\nimps_2\nimp_total\nimp_3\n", "",
+			list.Suspects{Rows: 4, Lettered: 2, FirstLettered: list.Note{Line: 2, Text: "imp_1kcp"}},
+			false,
+		},
 		"a bare column": {
 			"imp_1\nORD-0\n", "", list.Suspects{Rows: 2, ImpUIDs: 1, Either: 1, Examples: examples[:1]}, false,
 		},

@@ -62,6 +62,22 @@ func TestStrayQuotesSwallowNoRows(t *testing.T) {
 			},
 		},
 		{
+			name: "dressed imp_uids", list: "imp_uid,memo\nimp_1,\"급함\n(imp_2),일반\n※imp_3,b\n[imp_4],27\"\nimp_5,x\n", want: []string{
+				"line 2: " + openQuote, `line 3: imp_uid "(imp_2)" contains '(', only A-Z a-z 0-9 _ and - are allowed`,
+				`line 4: imp_uid "※imp_3" contains '※', only A-Z a-z 0-9 _ and - are allowed`,
+				`line 5: imp_uid "[imp_4]" contains '[', only A-Z a-z 0-9 _ and - are allowed`, "6 imp_5",
+			},
+		},
+		{
+			name: "dressed imp_uids in CP949", list: cp949("imp_uid;메모\nimp_1;\"급함\n※imp_2;일반\"\nimp_3;x\n"), want: []string{
+				"line 2: " + openQuote, `line 3: imp_uid "※imp_2" contains '※', only A-Z a-z 0-9 _ and - are allowed`, "4 imp_3",
+			},
+		},
+		{
+			name: "imp_uids without imp_", list: "imp_uid,memo\nimp_1,\"급함\n448280090600,일반\n4482800906012,27\"\nimp_2,x\n",
+			want: []string{"line 2: " + openQuote, "3 448280090600", "4 4482800906012", "5 imp_2"},
+		},
+		{
 			name: "below another header", list: "imp_uid,memo\nimp_1,a\nno,imp_uid,memo\n1,imp_2,\"a\n2,imp_3,27\"\n",
 			want: []string{
 				"2 imp_1", "line 3: another header stands here: the lines after it are read by its columns",
@@ -84,6 +100,9 @@ func TestCellsOverSeveralLinesAreRead(t *testing.T) {
 		{
 			name: "an address", list: "imp_uid,주소,pg\nimp_1,\"서울시 강남구\n테헤란로 1, 302호\",kcp\nimp_2,\"부산시\n\n해운대\",nice\n",
 			want: []string{"2 imp_1 kcp", "4 imp_2 nice"},
+		},
+		{
+			name: "an address with numbers", list: "imp_uid,주소\nimp_1,\"서울시\n06234,테헤란로\n01012345678,김\"\nimp_2,x\n", want: []string{"2 imp_1", "5 imp_2"},
 		},
 		{
 			name: "an address before the imp_uid", list: "주소,imp_uid,pg\n\"서울시\n302호\",imp_1,kcp\n\"부산시\n해운대\",imp_2,nice\n",

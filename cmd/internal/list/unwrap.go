@@ -57,7 +57,7 @@ func (r *Reader) openSheet(file io.ReaderAt, size int64, name string) (io.Reader
 	if err != nil {
 		return nil, err
 	}
-	r.closers = append(r.closers, rows)
+	r.closers, r.rows = append(r.closers, rows), rows
 	r.format, r.sheet, r.sheets, r.others = XLSX, sheet.name, len(book.sheets), book.others(sheet)
 	return rows, nil
 }

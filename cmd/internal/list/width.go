@@ -91,17 +91,23 @@ func (p *csvParser) tooWide(columns []string) error {
 		reach(columns), p.filled, separatorNames[byte(p.csv.Comma)])
 }
 
-// misplaced returns an error if the imp_uid of a row is none of PortOne's, and one of those
-// stands in another column. It returns nil where a word says that there is none, and where
-// the column may be the wrong one, which is to be asked about: see [Suspects].
+// misplaced returns an error if the imp_uid of a row is none of PortOne's, and another column
+// holds one of those, or the row is shorter than the list's: then a separator is missing in it.
+// It returns nil where a word says that there is none, and where the column may be the wrong
+// one, which is to be asked about: see [Suspects].
 func (p *csvParser) misplaced(row Row) error {
 	if ofPortOne(row.ImpUID) || !p.sure && len(row.Columns) == p.cells || tasks.StandsForNoValue(row.ImpUID) && !hasDigit(row.ImpUID) {
 		return nil
 	}
-	i := slices.IndexFunc(row.Columns, looksLikePayment)
-	if i < 0 {
-		return nil
+	for i := range row.Columns {
+		if cell := row.column(i); i != p.impUID && (looksLikePayment(cell) || holdsImpUID(cell)) {
+			return invalid{fmt.Errorf("%w: %q stands in the imp_uid's column, and %q in column %d",
+				tasks.ErrInvalid, row.ImpUID, cut(tidy(cell)), i+1)}
+		}
 	}
-	return invalid{fmt.Errorf("%w: %q stands in the imp_uid's column, and %q in column %d",
-		tasks.ErrInvalid, row.ImpUID, cut(row.column(i)), i+1)}
+	if p.sure && !p.sheet && len(row.Columns) < p.least && !holdsImpUID(row.ImpUID) {
+		return invalid{fmt.Errorf("%w: %q stands in the imp_uid's column, and the line has %d columns, not %d: a %s may be missing in it",
+			tasks.ErrInvalid, row.ImpUID, len(row.Columns), p.least, separatorNames[byte(p.csv.Comma)])}
+	}
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -89,7 +88,7 @@ func (b *workbook) others(than sheetPart) (names []string) {
 
 // open returns the rows of a sheet as CSV records, see [sheet]. They are to be
 // closed.
-func (b *workbook) open(s sheetPart) (io.ReadCloser, error) {
+func (b *workbook) open(s sheetPart) (*sheet, error) {
 	part, ok := b.parts[s.part]
 	if !ok {
 		return nil, fmt.Errorf("the workbook cannot be read: it has no part %s", cut(s.part))
@@ -103,7 +102,7 @@ func (b *workbook) open(s sheetPart) (io.ReadCloser, error) {
 		texts.close()
 		return nil, fmt.Errorf("the workbook cannot be read: sheet %q: %w", cut(s.name), err)
 	}
-	return &sheet{xml: newXMLReader(in), part: in, name: s.name, texts: texts}, nil
+	return &sheet{xml: newXMLReader(in), part: in, name: s.name, texts: texts, merged: readMerged(part)}, nil
 }
 
 // texts reads the shared texts, which a workbook need not have.
