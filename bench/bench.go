@@ -54,7 +54,10 @@ func (b *bench) measure(ctx context.Context) ([]row, error) {
 			continue
 		}
 		more, err := m.make(b, ctx)
-		if err != nil {
+		switch {
+		case err != nil && ctx.Err() != nil: // Asynq's errors do not wrap it
+			return nil, fmt.Errorf("%s: %w", m.name, ctx.Err())
+		case err != nil:
 			return nil, fmt.Errorf("%s: %w", m.name, err)
 		}
 		rows = append(rows, more...)

@@ -101,11 +101,11 @@ terminal it shows the same of more than 1,000 lines and asks, unless --yes.
 
 It warns where imp_uids do not begin with imp_ or imps_, or gateways are not
 known. If that is so in more than half of the lines, the column may be another:
-then it asks on a terminal, and needs --yes where there is none. So it does where
-Excel hides rows of a workbook, which are read. A file is read once to its end
-for that, before anything is asked for. Of standard input and pipes the first
-1,000 lines are looked at; if the whole turns out to look wrong, it exits 3 in
-the end, and says how to withdraw it.
+then it asks on a terminal, and needs --yes where there is none. So it does
+where Excel hides rows of a workbook, which are read. A file is read once to its
+end for that, before anything is asked for. Of standard input and pipes the
+first 1,000 lines are looked at; if the whole turns out to look wrong, it exits
+3 in the end, and says how to withdraw it.
 
 The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
 the same list again under the same --batch goes on where it stopped, and asks

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -66,14 +67,15 @@ func TestServersTellWhatTheyUnderstand(t *testing.T) {
 			t.Parallel()
 			redistest.Both(t, func(t *testing.T, client *redis.Client) {
 				server := serve(t, client, test.queues)
-				for i := range test.want {
-					test.want[i].Host, test.want[i].PID = host, os.Getpid()
+				want := slices.Clone(test.want)
+				for i := range want {
+					want[i].Host, want[i].PID = host, os.Getpid()
 				}
 				redistest.Eventually(t, time.Second, "the server registers", func() bool {
 					return client.ZCard(t.Context(), "asynq:servers").Val() == 1
 				})
 				redistest.Eventually(t, time.Second, "it is listed", func() bool {
-					return cmp.Equal(test.want, list(t, client))
+					return cmp.Equal(want, list(t, client))
 				})
 				if older, err := backlog.NewWorkers(client, "").Older(t.Context()); err != nil || (len(older) > 0) != test.older {
 					t.Errorf("got %v, %v; want it older: %t", older, err, test.older)
