@@ -34,8 +34,8 @@ func Both(t *testing.T, test func(t *testing.T, client *redis.Client)) {
 }
 
 // Each runs test on a server of every program that [redisserver.Installed] finds, as
-// subtests named for it and its version.
-func Each(t *testing.T, test func(t *testing.T, server *Server)) {
+// subtests named for it and its version, and with further arguments as [Start] does.
+func Each(t *testing.T, test func(t *testing.T, server *Server), args ...string) {
 	t.Helper()
 	programs, err := redisserver.Installed()
 	if err != nil {
@@ -45,12 +45,12 @@ func Each(t *testing.T, test func(t *testing.T, server *Server)) {
 		t.Run(program.Name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			server, err := program.Start(t.Context(), dir, quiet(dir)...)
+			server, err := program.Start(t.Context(), dir, append(quiet(dir), args...)...)
 			test(t, started(t, server, err))
 		})
 	}
 	if len(programs) == 0 {
-		t.Run("redis-server", func(t *testing.T) { test(t, Start(t)) })
+		t.Run("redis-server", func(t *testing.T) { test(t, Start(t, args...)) })
 	}
 }
 

@@ -9,11 +9,14 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	deployment "receiptrevoker/deploy/redis"
 	"receiptrevoker/tasks/redisfault"
 )
 
@@ -24,6 +27,7 @@ type Server struct {
 
 	path   string
 	args   []string
+	files  string // where it keeps them; empty if it was told so in its arguments
 	dir    string // removed in the end; empty if it is the caller's
 	cmd    *exec.Cmd
 	exited chan struct{}
@@ -52,6 +56,7 @@ func (p Program) Start(ctx context.Context, dir string, args ...string) (s *Serv
 		}
 		dir = s.dir
 	}
+	s.files = dir
 	for range 5 { // another process may take the port in between
 		if s.Addr, err = FreeAddr(); err != nil {
 			break
@@ -88,9 +93,13 @@ func FreeAddr() (string, error) {
 	return listener.Addr().String(), nil
 }
 
-// Up starts the server again after [Server.Kill], with what it kept on disk,
-// and returns once it answers. One that does not answer is killed.
+// Up starts the server again after [Server.Kill], with what it kept on disk, which is
+// mended as it is where revoker is deployed, and returns once it answers. One that does
+// not answer is killed.
 func (s *Server) Up(ctx context.Context) error {
+	if err := s.mend(ctx); err != nil {
+		return err
+	}
 	s.cmd = exec.Command(s.path, s.args...)
 	if err := s.cmd.Start(); err != nil {
 		return err
@@ -105,6 +114,26 @@ func (s *Server) Up(ctx context.Context) error {
 		s.Kill()
 	}
 	return err
+}
+
+// mend takes an unfinished write off the append-only file, which the server may have
+// been killed in the middle of.
+func (s *Server) mend(ctx context.Context) error {
+	if s.files == "" {
+		return nil
+	}
+	mend := exec.CommandContext(ctx, "sh", "-c", deployment.MendAOF, "mend-aof", s.files)
+	mend.Env = os.Environ()
+	folder, name := filepath.Split(s.path)
+	if check := folder + strings.Replace(name, "-server", "-check-aof", 1); check != s.path {
+		if _, err := os.Stat(check); err == nil {
+			mend.Env = append(mend.Env, "CHECK_AOF="+check)
+		}
+	}
+	if out, err := mend.CombinedOutput(); err != nil {
+		return fmt.Errorf("mend the append-only file: %w: %s", err, out)
+	}
+	return nil
 }
 
 // await waits until the server answers and has read its files.
