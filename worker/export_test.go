@@ -62,3 +62,8 @@ func TellBlocked(ctx context.Context, log *slog.Logger, blocked func() error) {
 func CutOff(api *iamport.Client, gates func() map[gate.Name]gate.State) func() error {
 	return cutOff(api, gates)
 }
+
+// Rank returns in which order a receipt is probed with of which this is known.
+func Rank(known outcome.Outcome, bulk, suspect bool) int {
+	return candidate{known: known, bulk: bulk, suspect: suspect}.rank()
+}

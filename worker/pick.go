@@ -30,10 +30,13 @@ type candidate struct {
 
 // rank says in which order receipts are probed with, the lowest first: those that
 // were never called, single ones before those of batches; then those that failed
-// since the last success; last the suspects.
+// since the last success; then the suspects; last what PortOne has turned away, perhaps
+// for itself, so that its gateway was never asked.
 func (c candidate) rank() int {
 	never := c.known.Status != outcome.Retrying
 	switch {
+	case !never && c.known.Reason == outcome.ReasonUnauthorized:
+		return 4
 	case never && !c.bulk:
 		return 0
 	case never:

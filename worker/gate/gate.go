@@ -11,10 +11,11 @@
 // counts, and probes find out whether the gateway works: the first on many receipts from
 // all over what waits, since those that failed may be a bad part of a list; then one at
 // a time, with receipts never called, single ones and others in turn, then with those that
-// failed since the last success, suspects last. Any success opens the gate and resets
-// the count. Receipts that failed since the last success are then brought forward; all
-// others keep their schedule. No ramp follows. A gate that was closed for less than a
-// minute takes twice as many the next time, for ten minutes, and a thousand at most.
+// failed since the last success, then suspects, and last those that PortOne turned away.
+// Any success opens the gate and resets the count. Receipts that failed since the last
+// success are then brought forward; all others keep their schedule. No ramp follows. A
+// gate that was closed for less than a minute takes twice as many the next time, for ten
+// minutes, and a thousand at most.
 //
 // If nothing succeeds for twelve hours, it is the receipts that fail: the gate is
 // waived, and stays open until something succeeds.
