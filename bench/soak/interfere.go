@@ -45,7 +45,7 @@ func (k *soak) cancelRequests(ctx context.Context, d deed) error {
 	for i, r := range d.revocations {
 		impUIDs[i] = r.ImpUID
 	}
-	return k.cancel(ctx, impUIDs, func(began time.Time) error {
+	return k.cancel(ctx, "", impUIDs, func(began time.Time) error {
 		for c, err := range k.client.Cancel(ctx, slices.Values(impUIDs), false) {
 			if err != nil {
 				return err
@@ -62,7 +62,7 @@ func (k *soak) cancelBatch(ctx context.Context, d deed) error {
 	if err != nil {
 		return err
 	}
-	return k.cancel(ctx, k.plan.lists()[d.batch], func(began time.Time) error {
+	return k.cancel(ctx, d.batch, k.plan.lists()[d.batch], func(began time.Time) error {
 		for c, err := range batch.Cancel(ctx, false, nil) {
 			if err != nil {
 				return err
@@ -75,21 +75,26 @@ func (k *soak) cancelBatch(ctx context.Context, d deed) error {
 
 // cancel calls once until it succeeds, each time with when it was called first: what has
 // no reply may have taken effect.
-func (k *soak) cancel(ctx context.Context, impUIDs []string, once func(began time.Time) error) error {
+func (k *soak) cancel(ctx context.Context, batch string, impUIDs []string, once func(began time.Time) error) error {
 	began := time.Now()
 	k.history.Note(func() {
 		for _, impUID := range impUIDs {
 			k.history.Touched[impUID] = true
 		}
 	})
-	for {
+	for lost := false; ; {
 		err := once(began)
 		if err == nil {
+			if lost {
+				k.history.Untold(batch, began, impUIDs)
+			}
 			return nil
 		}
 		wait := askAgainAfter
 		if errors.Is(err, outcome.ErrNoBatch) {
 			wait /= 50 // it is to be caught while it is asked for
+		} else {
+			lost = true
 		}
 		if err := sleep(ctx, wait); err != nil {
 			return err

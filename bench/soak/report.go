@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -134,7 +135,7 @@ func (k *soak) tell(b *strings.Builder, e *evidence, f proof.Finding) {
 			fmt.Fprintf(b, "    asked   %s to %s, batch %q, accepted %t, new %t\n", stamp(a.Began), stamp(a.At), a.Batch, a.Accepted, a.New)
 		}
 		for _, c := range e.Cancelled[impUID] {
-			fmt.Fprintf(b, "    cancel  %s to %s, batch %q: %s\n", stamp(c.Began), stamp(c.Returned), c.Batch, c.Withdrawal)
+			fmt.Fprintf(b, "    cancel  %s to %s, batch %q: %s\n", stamp(c.Began), stamp(c.Returned), c.Batch, cmp.Or(c.Withdrawal, "no answer"))
 		}
 		if state := e.Left[impUID]; state != "" {
 			fmt.Fprintf(b, "    task    %s\n", state)

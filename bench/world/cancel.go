@@ -37,14 +37,19 @@ func (w *world) cancel(list string, impUIDs []string, all iter.Seq2[enqueue.Canc
 			w.proof.Touched[impUID] = true
 		}
 	})
-	for {
+	for lost := false; ; {
 		err := w.cancelOnce(list, began, all)
 		if err == nil {
+			if lost {
+				w.proof.Untold(list, began, impUIDs)
+			}
 			return
 		}
 		wait := soon
 		if errors.Is(err, outcome.ErrNoBatch) {
 			wait = 10 * soon // until it is asked for
+		} else {
+			lost = true
 		}
 		time.Sleep(wait)
 	}

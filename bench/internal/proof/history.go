@@ -47,9 +47,9 @@ type Asking struct {
 
 // Cancellation is what became of a request by a call that cancels it.
 type Cancellation struct {
-	Batch           string // which was cancelled; empty for the request alone
-	Began, Returned time.Time
-	outcome.Withdrawal
+	Batch              string // which was cancelled; empty for the request alone
+	Began, Returned    time.Time
+	outcome.Withdrawal // empty if nobody was told: see [History.Untold]
 }
 
 // NewHistory returns an empty history.
@@ -112,6 +112,19 @@ func (h *History) Forget(since time.Time) (lost []string) {
 	maps.DeleteFunc(h.Archived, func(_ string, at time.Time) bool { return !at.Before(since) })
 	slices.Sort(lost)
 	return lost
+}
+
+// Untold notes of those that a cancellation was to cancel, and of which its last call did not
+// tell anything, that an earlier call may have cancelled them: its answer was lost. Who has
+// asked since has made a new request.
+func (h *History) Untold(batch string, began time.Time, impUIDs []string) {
+	h.Note(func() {
+		for _, impUID := range impUIDs {
+			if !slices.ContainsFunc(h.Cancelled[impUID], func(c Cancellation) bool { return c.Batch == batch }) {
+				h.Cancelled[impUID] = append(h.Cancelled[impUID], Cancellation{Batch: batch, Began: began, Returned: time.Now()})
+			}
+		}
+	})
 }
 
 // Call notes a call that PortOne gets.

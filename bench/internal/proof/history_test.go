@@ -26,3 +26,22 @@ func TestForgetStrikesOutWhatRedisLost(t *testing.T) {
 		t.Errorf("got %v cancelled, %v archived, want what was before", h.Cancelled, h.Archived)
 	}
 }
+
+// A cancellation whose answer was lost, and the next call found nothing to cancel, since
+// somebody had asked anew.
+func TestCancellationWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	h := NewHistory()
+	h.Asked[given] = []Asking{{Batch: "a-list", At: at(1), Accepted: true, New: true}, {At: time.Now(), Accepted: true, New: true}}
+	if count := h.askedAnew(given); count != 0 {
+		t.Errorf("asked anew %d times before any cancellation", count)
+	}
+	h.Cancelled[done] = []Cancellation{{Batch: "a-list", Began: at(2), Returned: at(3), Withdrawal: outcome.Withdrawn}}
+	h.Untold("a-list", at(2), []string{done, given})
+	if count := h.askedAnew(given); count != 1 {
+		t.Errorf("asked anew %d times, want once", count)
+	}
+	if len(h.Cancelled[done]) != 1 {
+		t.Errorf("got %v, want what was told alone", h.Cancelled[done])
+	}
+}
