@@ -60,6 +60,7 @@ func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) (err error) {
 	if n := at.unnamed(); n > 0 && !p.sheet {
 		r.note(at.line, fmt.Sprintf("the header has %d columns, the lines have %d: what has no name is not read", len(at.columns), n))
 	}
+	r.noteUnread(p, at)
 	names := Row{Columns: at.columns}
 	r.layout = Layout{
 		Separator: separatorNames[at.comma], HeaderLine: at.line,
