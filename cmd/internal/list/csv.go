@@ -104,6 +104,9 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	if err := validate(row.ImpUID); err != nil {
 		return row, err
 	}
+	if len(row.Columns) < p.least && !p.sheet && odd(row.ImpUID) {
+		return row, p.cutOrGlued(row)
+	}
 	if p.short(len(row.Columns)) {
 		if err := p.tooShort(row); err != nil {
 			return row, err

@@ -63,6 +63,13 @@ func (p *csvParser) tooShort(row Row) error {
 	return nil
 }
 
+// cutOrGlued returns the error for a record that is shorter than most others, and whose imp_uid is odd:
+// the next cell is glued to it, or the record is cut in it.
+func (p *csvParser) cutOrGlued(row Row) error {
+	return invalid{fmt.Errorf("%w: %q has not 10 to 13 digits after imp_, and the line has %d columns, not %d: a %s may be missing in it, "+
+		"or it is cut", tasks.ErrInvalid, cut(row.ImpUID), len(row.Columns), p.least, separatorNames[byte(p.csv.Comma)])}
+}
+
 // receiptValue returns the value of a receiptField as the record names it.
 func (r *Row) receiptValue(name string) string {
 	if name == "tier" {
