@@ -45,6 +45,18 @@ func TestNumbersHaveTheZerosOfTheirFormat(t *testing.T) {
 	}
 }
 
+func TestTextThatIsMissingCostsItsLine(t *testing.T) {
+	t.Parallel()
+	rows := row(1, text("A1", "imp_uid"), text("B1", "pg"), text("C1", "memo")) + row(2, `<c r="A2" t="s"><v>5</v></c>`) +
+		row(3, text("A3", "imp_2"), text("B3", "kcp"), `<c r="C3" t="s"><v>x</v></c>`)
+	want := []string{
+		`line 2: imp_uid "#text 5 is missing" contains '#', only A-Z a-z 0-9 _ and - are allowed`, "3 imp_2 kcp",
+	}
+	if diff := cmp.Diff(want, read(t, bytes.NewReader(workbook(t, rows)), list.Options{})); diff != "" {
+		t.Errorf("read (-want +got):\n%s", diff)
+	}
+}
+
 func TestStylesThatCannotBeReadAreAnError(t *testing.T) {
 	t.Parallel()
 	made := book{sheets: []madeSheet{{name: "S", rows: row(1, text("A1", "imp_uid"))}}, styles: "<a <"}.bytes(t)

@@ -51,8 +51,8 @@ func (s *sheet) content(value []byte) ([]byte, error) {
 	switch s.kind {
 	case "s":
 		i, err := strconv.Atoi(string(bytes.TrimSpace(value)))
-		if err != nil {
-			return nil, fmt.Errorf("a cell refers to text %q", cut(string(value)))
+		if err != nil || !s.texts.has(i) { // no value that is read may have a #, so that it costs the line
+			return fmt.Appendf(nil, "#text %s is missing", cut(string(value))), nil
 		}
 		return s.texts.at(i)
 	case "str":
