@@ -23,9 +23,9 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 			n, of, either(suspects.Rows, "imp_uid", "imp_uids")+either(n, " does not", " do not"), examples(suspects.Examples),
 			rightColumn(n, suspects.Rows, layout.ImpUID))
 	}
-	if n := suspects.Lettered; n > 0 {
-		newScreen(out).say("revoker: %d %s %s more than digits after imp_%s",
-			n, of, either(suspects.Rows, "imp_uid", "imp_uids")+either(n, " has", " have"), examples([]list.Note{suspects.FirstLettered}))
+	if n := suspects.Odd; n > 0 {
+		newScreen(out).say("revoker: %d %s %s something other than 10 to 13 digits after imp_%s",
+			n, of, either(suspects.Rows, "imp_uid", "imp_uids")+either(n, " has", " have"), examples([]list.Note{suspects.FirstOdd}))
 	}
 	if n := suspects.Gateways; 2*n > suspects.Rows {
 		newScreen(out).say("revoker: %d %s lines name a gateway that is not known%s",

@@ -14,9 +14,18 @@ import (
 // needs. Levels up to 19, and its default of 3, need 8 MiB at most.
 const maxWindow = 64 << 20
 
+// dropMarkBefore drops a byte-order mark that a tool has put before compressed data.
+func dropMarkBefore(in *bufio.Reader) {
+	head, _ := in.Peek(len(bomUTF8Mark) + 4) // an error comes again
+	if rest, ok := bytes.CutPrefix(head, []byte(bomUTF8Mark)); ok && (bytes.HasPrefix(rest, gzipMagic) || isZstd(rest)) {
+		_, _ = in.Discard(len(bomUTF8Mark)) // cannot fail: the bytes are in the buffer
+	}
+}
+
 // unpack returns what a list holds if it is compressed, by its first bytes: with gzip or
 // zstd. Several parts one after another are read as one. It returns nil if it is neither.
 func unpack(in *bufio.Reader) (*unpacking, error) {
+	dropMarkBefore(in)
 	head, err := in.Peek(4)
 	if err != nil && err != io.EOF {
 		return nil, err

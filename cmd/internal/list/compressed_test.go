@@ -67,6 +67,8 @@ func TestCompressedLists(t *testing.T) {
 		{"gzip in parts with zero bytes between", "gzip", list.CSV, slices.Concat(
 			gzipped(t, "imp_uid,pg\nimp_1,k"), make([]byte, 512), gzipped(t, "cp\nimp_2,kcp\n"), make([]byte, 3))},
 		{"zstd", "zstd", list.CSV, zstandard(t, nil, "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n")},
+		{"gzip after a byte-order mark", "gzip", list.CSV, append([]byte("\xEF\xBB\xBF"), gzipped(t, "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n")...)},
+		{"zstd after a byte-order mark", "zstd", list.CSV, append([]byte("\xEF\xBB\xBF"), zstandard(t, nil, "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n")...)},
 		{"zstd in parts, after one to be skipped", "zstd", list.CSV, append([]byte("\x50\x2A\x4D\x18\x02\x00\x00\x00xx"),
 			zstandard(t, nil, "imp_uid,pg\nimp_1,", "kcp\nimp_2,kcp\n")...)},
 	}

@@ -32,9 +32,11 @@ type csvParser struct {
 	others [fieldCount][]int // all columns of a field that several name, the preferred first
 	many   bool              // there are such
 	width
-	sure  bool  // there are imp_uids in the imp_uid's column, as PortOne makes them
-	sheet bool  // the records are rows of a sheet, see [sheet]
-	lost  error // why the columns are not known since a second header, nil if they are
+	receipt []receiptField
+	needs   int   // the last column of these, -1 if there is none
+	sure    bool  // there are imp_uids in the imp_uid's column, as PortOne makes them
+	sheet   bool  // the records are rows of a sheet, see [sheet]
+	lost    error // why the columns are not known since a second header, nil if they are
 }
 
 // columns are the indices of those that are read, -1 if there is none.
@@ -99,8 +101,19 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	if fault != nil {
 		return row, fault
 	}
-	if err := validate(row.ImpUID); err != nil || len(row.Columns) == 1 || !twoImpUIDs(record) {
+	if err := validate(row.ImpUID); err != nil {
 		return row, err
+	}
+	if len(row.Columns) < p.least && !p.sheet && odd(row.ImpUID) {
+		return row, p.cutOrGlued(row)
+	}
+	if p.short(len(row.Columns)) {
+		if err := p.tooShort(row); err != nil {
+			return row, err
+		}
+	}
+	if len(row.Columns) == 1 || !twoImpUIDs(record) {
+		return row, nil
 	}
 	return row, gluedCell(row.Columns)
 }

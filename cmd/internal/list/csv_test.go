@@ -37,11 +37,11 @@ func TestCSV(t *testing.T) {
 		},
 		{
 			name: "gateways by code and name, unknown ones as they are, none from the options",
-			list: "imp_uid,PG사\nimp_1,KCP\nimp_2,(신) 나이스페이\nimp_3,kg inicis\nimp_4,newpg\nimp_5,\nimp_6\n",
+			list: "imp_uid,PG사\nimp_1,KCP\nimp_2,(신) 나이스페이\nimp_3,kg inicis\nimp_4,newpg\nimp_5,\nimp_710000000006\n",
 			opts: list.Options{PG: tasks.Daou},
 			want: []string{
 				"2 imp_1 kcp", "3 imp_2 nice_v2", "4 imp_3 html5_inicis", "5 imp_4 newpg", "6 imp_5 daou",
-				"7 imp_6 daou",
+				"7 imp_710000000006 daou",
 			},
 		},
 		{

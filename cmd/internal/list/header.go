@@ -16,7 +16,9 @@ const maxNamed = 30
 func (r *Reader) startCSV(head []byte, opts Options) error {
 	sep, sepLine := separatorLine(head, r.records.line)
 	samples := r.samples(head, sep, sepLine, opts.Column)
-	p := &csvParser{named: opts.Column, columns: columns{0, -1, -1, -1}, width: width{1, 1, 1}, sure: true, sheet: r.format == XLSX}
+	p := &csvParser{
+		named: opts.Column, columns: columns{0, -1, -1, -1}, width: width{1, 1, 1}, needs: -1, sure: true, sheet: r.format == XLSX,
+	}
 	r.parser = p
 	if best := bestHeader(samples); best != nil {
 		if best.err != nil {
@@ -58,6 +60,7 @@ func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) (err error) {
 	if n := at.unnamed(); n > 0 && !p.sheet {
 		r.note(at.line, fmt.Sprintf("the header has %d columns, the lines have %d: what has no name is not read", len(at.columns), n))
 	}
+	r.noteUnread(p, at)
 	names := Row{Columns: at.columns}
 	r.layout = Layout{
 		Separator: separatorNames[at.comma], HeaderLine: at.line,

@@ -3,7 +3,8 @@ package list
 import "encoding/xml"
 
 // hiddenRows are the rows of a sheet that a program does not show, because of a filter, an
-// outline or their height. A person may not know that they are in the list.
+// outline or their height. A person may not know that they are in the list. Where a sheet hides rows unless
+// they say otherwise (zeroHeight), Excel shows those that are written in it.
 type hiddenRows struct {
 	now   bool  // the row in work is one
 	ahead []int // the numbers of those that were read into the buffer, and are not rows of the list yet

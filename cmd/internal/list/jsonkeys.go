@@ -52,8 +52,9 @@ func newKeys(column string) keys {
 }
 
 // lookup returns the values of an object by the fields that their keys name, the best key's
-// first. A key that is only like a name counts where no other is there. record is what the
-// object was read from: of a key that is there twice an object has one.
+// first. Keys that are only like a name count where no other is there, and those that are like a
+// less preferred name do not. record is what the object was read from: of a key that is there twice
+// an object has one.
 func (k *keys) lookup(object map[string]json.RawMessage, record []byte) [fieldCount][]json.RawMessage {
 	var named []member
 	twice := false
@@ -70,9 +71,14 @@ func (k *keys) lookup(object map[string]json.RawMessage, record []byte) [fieldCo
 		return cmp.Or(cmp.Compare(k.meaning(a.key).rank, k.meaning(b.key).rank), cmp.Compare(a.key, b.key))
 	})
 	var found [fieldCount][]json.RawMessage
+	var best [fieldCount]int
 	for _, m := range named {
 		means := k.meaning(m.key)
-		if f := means.field; found[f] == nil || means.rank < int(loose)*len(k.names[f]) {
+		f := means.field
+		if found[f] == nil {
+			best[f] = means.rank
+		}
+		if means.rank == best[f] || means.rank < int(loose)*len(k.names[f]) {
 			found[f] = append(found[f], m.value)
 		}
 	}

@@ -211,7 +211,7 @@ func (r *Reader) row(record []byte, fault error) (Row, error) {
 	row.PG = r.gateways.parse(string(row.PG))
 	row.Tier = cmp.Or(row.Tier, r.tier)
 	if err == nil {
-		err = r.mergedAbove(row)
+		err = cmp.Or(validateNumber(row.ApplyNum), r.mergedAbove(row))
 	}
 	return row, cmp.Or(fault, err)
 }

@@ -42,8 +42,8 @@ func TestLinesWithoutASeparatorAreInvalid(t *testing.T) {
 			},
 		},
 		{
-			name: "no imp_uid", list: "no,imp_uid,금액\nA1,imp_0,500\nA2,1000\nA3,imp_2\n",
-			want: []string{"2 imp_0", `line 3: "1000" ` + short + "2 columns, not 3: a comma may be missing in it", "4 imp_2"},
+			name: "no imp_uid", list: "no,imp_uid,금액\nA1,imp_0,500\nA2,1000\nA3,imp_710000000002\n",
+			want: []string{"2 imp_0", `line 3: "1000" ` + short + "2 columns, not 3: a comma may be missing in it", "4 imp_710000000002"},
 		},
 		{
 			name: "no imp_uid, and all lines but this end early", list: "no,imp_uid,금액,메모\nA1,imp_0,500\nA2,4482,600\nA3,1000\n",

@@ -64,15 +64,11 @@ func (l likeness) matches(column, name string) bool {
 	if name == impUIDNames[0] && impUIDWord.MatchString(column) {
 		return !strings.ContainsAny(column, separators) && !strings.Contains(strings.ToLower(column), "merchant")
 	}
-	squeezed := squeeze(aside.ReplaceAllString(tidy(column), ""))
-	return squeezed != "" && squeezed == squeeze(name)
+	return dressed(column, name)
 }
 
-var (
-	impUIDWord = regexp.MustCompile(`(?i)(?:^|[^a-z0-9_])imp[ _-]?uid(?:$|[^a-z0-9_])`)
-	// aside is what people add to a column's name. 거래고유번호(KCP) is another number.
-	aside = regexp.MustCompile(`(?i)\(\s*(?:필수|required|v1|portone|iamport|포트원|아임포트|pg사?|결제대행사|코드|apply_num)\s*\)|\*|^v1 `)
-)
+// impUIDWord is the imp_uid's name with anything around it: without a column of imp_uids there is no list.
+var impUIDWord = regexp.MustCompile(`(?i)(?:^|[^a-z0-9_])imp[ _-]?uid(?:$|[^a-z0-9_])`)
 
 // tidy returns a name as it looks: composed (NFC), with single blanks, and
 // without characters that nobody sees.

@@ -15,7 +15,8 @@ import (
 // the header has; the gateway in pg, pg_provider, PG사 or 결제대행사; the number of the
 // receipt that is meant, if only that one may be revoked, in apply_num, applyNum or
 // 현금영수증 승인번호; the code of the sub-merchant in tier or tier_code. Names match in any case, spacing, punctuation and Unicode form, and
-// with a little around them, as in V1 포트원 거래번호(imp_uid). The header is searched in the
+// with additions, as in V1 포트원 거래번호(imp_uid), apply_num (선택) and 2. receipts.apply_num, but not with words that make
+// them another's, as in 취소 apply_num. The header is searched in the
 // first 30 rows, above the first payment. A list of nothing but imp_uids, one a line, needs
 // no header. Keys of JSON are named as columns are.
 //

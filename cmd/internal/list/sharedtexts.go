@@ -104,11 +104,11 @@ func (t *sharedTexts) flush() (err error) {
 	return nil
 }
 
-// at returns a text, valid until the next call. The error says why there is none.
+// has reports whether there is a text of that number, from 0.
+func (t *sharedTexts) has(i int) bool { return i >= 0 && i < t.count }
+
+// at returns a text that there is, valid until the next call. The error is that of its file.
 func (t *sharedTexts) at(i int) ([]byte, error) {
-	if i < 0 || i >= t.count {
-		return nil, fmt.Errorf("it refers to text %d of %d", i, t.count)
-	}
 	from, end := t.end(i-1), t.end(i)
 	if end <= len(t.memory) {
 		return t.memory[from:end], nil

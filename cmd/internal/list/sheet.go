@@ -20,12 +20,13 @@ const (
 // cellCR.
 //
 // Hidden rows are read, and told of: see [Suspects]. A cell is what the file holds: text, the last result of a
-// formula, a number without an exponent, TRUE or FALSE, and of a date its number.
+// formula, a number without an exponent and with the zeros of its format, TRUE or FALSE, and of a date its number.
 type sheet struct {
-	xml   *xmlReader
-	part  io.Closer
-	name  string
-	texts *sharedTexts
+	xml     *xmlReader
+	part    io.Closer
+	name    string
+	texts   *sharedTexts
+	formats numberFormats
 
 	begun, ended bool // sheetData
 	row          int  // number of the row in work, or last
@@ -129,7 +130,7 @@ func (s *sheet) startCell(e xml.StartElement) error {
 	if column <= s.column || column > maxSheetColumns {
 		return fmt.Errorf("a cell %q follows column %d", cut(attribute(e, "r")), s.column)
 	}
-	s.column, s.kind = column, attribute(e, "t")
+	s.column, s.kind, s.style = column, attribute(e, "t"), attribute(e, "s")
 	s.raw = s.raw[:0]
 	s.text.begin()
 	return nil

@@ -21,8 +21,9 @@ type cell struct {
 	column int // from 1; 0 before the first of a row
 	filled int // column that the record has reached
 	kind   string
-	inline bool // its text stands in it
-	value  bool // within v
+	style  string // the number of its format
+	inline bool   // its text stands in it
+	value  bool   // within v
 	raw    []byte
 	text   richText
 }
@@ -30,7 +31,11 @@ type cell struct {
 // endCell adds the cell to the record.
 func (s *sheet) endCell() error {
 	if s.kind == "inlineStr" {
-		s.field(s.text.end())
+		value := s.text.end()
+		if len(value) == 0 { // some programs write v, as in a cell of the kind str
+			value = unescape(s.raw)
+		}
+		s.field(value)
 		return nil
 	}
 	if len(s.raw) == 0 {
@@ -46,8 +51,8 @@ func (s *sheet) content(value []byte) ([]byte, error) {
 	switch s.kind {
 	case "s":
 		i, err := strconv.Atoi(string(bytes.TrimSpace(value)))
-		if err != nil {
-			return nil, fmt.Errorf("a cell refers to text %q", cut(string(value)))
+		if err != nil || !s.texts.has(i) { // no value that is read may have a #, so that it costs the line
+			return fmt.Appendf(nil, "#text %s is missing", cut(string(value))), nil
 		}
 		return s.texts.at(i)
 	case "str":
@@ -58,7 +63,7 @@ func (s *sheet) content(value []byte) ([]byte, error) {
 		}
 		return []byte("FALSE"), nil
 	case "", "n":
-		return plainNumber(bytes.TrimSpace(value)), nil
+		return s.formats.show(plainNumber(bytes.TrimSpace(value)), s.style), nil
 	}
 	return value, nil // e is an error such as #N/A, d a date in ISO 8601
 }

@@ -22,10 +22,10 @@ type Suspects struct {
 	Either int
 	// Examples are the first three imp_uids that ImpUIDs counts.
 	Examples []Note
-	// Lettered is how many imp_uids begin so and go on with more than digits, which none of
-	// PortOne's is known to do, and FirstLettered is the first of them. Either does not count them.
-	Lettered      int
-	FirstLettered Note
+	// Odd is how many imp_uids begin so and do not go on with 10 to 13 digits, as all do that are known
+	// of PortOne, most with 12; and FirstOdd is the first of them. Either does not count them.
+	Odd      int
+	FirstOdd Note
 	// Hidden is how many stand in a row of a workbook that Excel does not show, as where a
 	// filter is set, and FirstHidden is the number of the first such row, 0 if there is none.
 	Hidden, FirstHidden int
@@ -35,7 +35,7 @@ type Suspects struct {
 func (s *Suspects) Most() bool { return 2*s.Either > s.Rows }
 
 // Any reports whether there is something to say of the rows.
-func (s *Suspects) Any() bool { return s.Either > 0 || s.Lettered > 0 || s.Hidden > 0 }
+func (s *Suspects) Any() bool { return s.Either > 0 || s.Odd > 0 || s.Hidden > 0 }
 
 // Doubtful reports whether a person is to say yes to the list: most of its rows are suspect,
 // or some are hidden.
@@ -50,23 +50,23 @@ func (s *Suspects) count(row *Row, unknownGateway bool) {
 	if strange := !ofPortOne(row.ImpUID); strange || unknownGateway {
 		s.add(row, strange, unknownGateway)
 	}
-	if lettered(row.ImpUID) {
-		if s.Lettered++; s.Lettered == 1 {
-			s.FirstLettered = Note{row.Line, strings.Clone(row.ImpUID)}
+	if odd(row.ImpUID) {
+		if s.Odd++; s.Odd == 1 {
+			s.FirstOdd = Note{row.Line, strings.Clone(row.ImpUID)}
 		}
 	}
 }
 
-// lettered reports whether an imp_uid begins as those of PortOne do, and has more than digits
-// behind that: as where a gateway's code is glued to it.
-func lettered(impUID string) bool {
+// odd reports whether an imp_uid begins as those of PortOne do, and does not go on with as many
+// digits: as where a gateway's code or an amount is glued to it, or where it is cut.
+func odd(impUID string) bool {
 	_, number, _ := strings.Cut(impUID, "_")
 	for i := range len(number) {
 		if number[i] < '0' || number[i] > '9' {
 			return ofPortOne(impUID)
 		}
 	}
-	return false
+	return (len(number) < 10 || len(number) > 13) && ofPortOne(impUID)
 }
 
 // countHidden counts a row that can be used, and is hidden.

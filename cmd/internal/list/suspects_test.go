@@ -25,36 +25,41 @@ func TestSuspects(t *testing.T) {
 		most bool
 	}{
 		"order numbers":            {orders, "", list.Suspects{Rows: 20, ImpUIDs: 20, Either: 20, Examples: examples}, true},
-		"PortOne's":                {"imp_uid\nimp_1\nimps_2\n", "", list.Suspects{Rows: 2}, false},
-		"lines that are not used":  {"imp_uid\nORD 1\n\nimp_1\n합계\n", "", list.Suspects{Rows: 1}, false},
+		"PortOne's":                {"imp_uid\nimp_100000000001\nimps_100000000002\n", "", list.Suspects{Rows: 2}, false},
+		"lines that are not used":  {"imp_uid\nORD 1\n\nimp_100000000001\n합계\n", "", list.Suspects{Rows: 1}, false},
 		"none at all":              {"imp_uid\nORD 1\n", "", list.Suspects{}, false},
-		"no column of gateways":    {"imp_uid,order\nimp_1,ORD-1\n", "", list.Suspects{Rows: 1}, false},
-		"gateways not named":       {"imp_uid,pg\nimp_1,\nimp_2,kcp\n", "", list.Suspects{Rows: 2}, false},
-		"half of the gateways":     {"imp_uid,pg\nimp_1,국민카드\nimp_2,kcp\n", "", list.Suspects{Rows: 2, Gateways: 1, Either: 1}, false},
-		"more than half":           {"imp_uid,pg\nimp_1,국민카드\nimp_2,kcp\nimp_3,x\n", "", list.Suspects{Rows: 3, Gateways: 2, Either: 2}, true},
-		"a gateway that --pg says": {"imp_uid,pg\nimp_1,\nimp_2,new\n", "new", list.Suspects{Rows: 2}, false},
+		"no column of gateways":    {"imp_uid,order\nimp_100000000001,ORD-1\n", "", list.Suspects{Rows: 1}, false},
+		"gateways not named":       {"imp_uid,pg\nimp_100000000001,\nimp_100000000002,kcp\n", "", list.Suspects{Rows: 2}, false},
+		"half of the gateways":     {"imp_uid,pg\nimp_100000000001,국민카드\nimp_100000000002,kcp\n", "", list.Suspects{Rows: 2, Gateways: 1, Either: 1}, false},
+		"more than half":           {"imp_uid,pg\nimp_100000000001,국민카드\nimp_100000000002,kcp\nimp_100000000003,x\n", "", list.Suspects{Rows: 3, Gateways: 2, Either: 2}, true},
+		"a gateway that --pg says": {"imp_uid,pg\nimp_100000000001,\nimp_100000000002,new\n", "new", list.Suspects{Rows: 2}, false},
 		"either of both": {
-			"imp_uid,pg\nORD-0,kcp\nimp_2,x\nimp_3,kcp\n", "",
+			"imp_uid,pg\nORD-0,kcp\nimp_100000000002,x\nimp_100000000003,kcp\n", "",
 			list.Suspects{Rows: 3, ImpUIDs: 1, Gateways: 1, Either: 2, Examples: examples[:1]},
 			true,
 		},
 		"both in one line": {
-			"imp_uid,pg\nORD-0,x\nimp_2,\n", "",
+			"imp_uid,pg\nORD-0,x\nimp_100000000002,\n", "",
 			list.Suspects{Rows: 2, ImpUIDs: 1, Gateways: 1, Either: 1, Examples: examples[:1]},
 			false,
 		},
 		"NDJSON": {
-			"{\"imp_uid\":\"imp_1\"}\n{\"imp_uid\":\"ORD-0\"}\n", "",
+			"{\"imp_uid\":\"imp_100000000001\"}\n{\"imp_uid\":\"ORD-0\"}\n", "",
 			list.Suspects{Rows: 2, ImpUIDs: 1, Either: 1, Examples: examples[:1]},
 			false,
 		},
 		"letters behind the digits": {
-			"imp_uid\nimp_1kcp\nimps_2\nimp_total\nimp_3\n", "",
-			list.Suspects{Rows: 4, Lettered: 2, FirstLettered: list.Note{Line: 2, Text: "imp_1kcp"}},
+			"imp_uid\nimp_100000000001kcp\nimps_100000000002\nimp_total\nimp_100000000003\n", "",
+			list.Suspects{Rows: 4, Odd: 2, FirstOdd: list.Note{Line: 2, Text: "imp_100000000001kcp"}},
+			false,
+		},
+		"digits of another number": {
+			"imp_uid\nimp_1000000000\nimp_1000000000001\nimp_7100000000012000\nimp_100000000\n", "",
+			list.Suspects{Rows: 4, Odd: 2, FirstOdd: list.Note{Line: 4, Text: "imp_7100000000012000"}},
 			false,
 		},
 		"a bare column": {
-			"imp_1\nORD-0\n", "", list.Suspects{Rows: 2, ImpUIDs: 1, Either: 1, Examples: examples[:1]}, false,
+			"imp_100000000001\nORD-0\n", "", list.Suspects{Rows: 2, ImpUIDs: 1, Either: 1, Examples: examples[:1]}, false,
 		},
 		"more names than are told apart": {manyGateways(300), "", list.Suspects{Rows: 300, Gateways: 300, Either: 300}, true},
 	} {
@@ -82,7 +87,7 @@ func TestSuspects(t *testing.T) {
 func manyGateways(n int) string {
 	text := "imp_uid,pg\n"
 	for i := range n {
-		text += fmt.Sprintf("imp_%d,gateway%d\n", i, i)
+		text += fmt.Sprintf("imp_%012d,gateway%d\n", i, i)
 	}
 	return text
 }

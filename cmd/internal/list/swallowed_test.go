@@ -40,7 +40,7 @@ func TestStrayQuotesSwallowNoRows(t *testing.T) {
 			want: []string{"line 2: " + openQuote, "line 3: " + openQuote, "4 imp_3"},
 		},
 		{
-			name: "fewer columns than the header", list: "imp_uid,memo,pg,tier\nimp_1,\"a,kcp\nimp_2,b\",kcp\nimp_3,c,kcp\nimp_4,d,kcp\n",
+			name: "fewer columns than the header", list: "imp_uid,memo,pg,note\nimp_1,\"a,kcp\nimp_2,b\",kcp\nimp_3,c,kcp\nimp_4,d,kcp\n",
 			want: []string{"line 2: " + openQuote, "3 imp_2 kcp", "4 imp_3 kcp", "5 imp_4 kcp"},
 		},
 		{

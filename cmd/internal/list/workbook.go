@@ -18,6 +18,7 @@ type workbook struct {
 	main   string               // the part that names the sheets
 	sheets []sheetPart
 	shared string // the part that holds the shared texts, "" if there is none
+	styles string // the part that holds the formats of numbers, "" if there is none
 }
 
 // sheetPart is a sheet with cells, in the order of the workbook.
@@ -43,8 +44,11 @@ func (b *workbook) load() error {
 	byID := make(map[string]relation)
 	for _, r := range b.relations(b.main) {
 		byID[r.ID] = r
-		if r.kind() == "sharedStrings" {
+		switch r.kind() {
+		case "sharedStrings":
 			b.shared = r.target(b.main)
+		case "styles":
+			b.styles = r.target(b.main)
 		}
 	}
 	for _, s := range book.Sheets {
@@ -93,6 +97,10 @@ func (b *workbook) open(s sheetPart) (*sheet, error) {
 	if !ok {
 		return nil, fmt.Errorf("the workbook cannot be read: it has no part %s", cut(s.part))
 	}
+	formats, err := b.formats()
+	if err != nil {
+		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
+	}
 	texts, err := b.texts()
 	if err != nil {
 		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
@@ -102,7 +110,9 @@ func (b *workbook) open(s sheetPart) (*sheet, error) {
 		texts.close()
 		return nil, fmt.Errorf("the workbook cannot be read: sheet %q: %w", cut(s.name), err)
 	}
-	return &sheet{xml: newXMLReader(in), part: in, name: s.name, texts: texts, merged: readMerged(part)}, nil
+	return &sheet{
+		xml: newXMLReader(in), part: in, name: s.name, texts: texts, formats: formats, merged: readMerged(part),
+	}, nil
 }
 
 // texts reads the shared texts, which a workbook need not have.

@@ -21,11 +21,12 @@ const (
 type book struct {
 	sheets  []madeSheet
 	strings string // the si elements of the shared strings
+	styles  string // the elements of the styles
 	main    string // default xl/workbook.xml
 }
 
-// madeSheet is a sheet with the rows between its sheetData tags.
-type madeSheet struct{ name, state, rows string }
+// madeSheet is a sheet with the rows between its sheetData tags, and what stands before these.
+type madeSheet struct{ name, state, rows, before string }
 
 // workbook returns a workbook whose first sheet has the rows.
 func workbook(t testing.TB, rows string) []byte {
@@ -41,11 +42,15 @@ func (b book) parts() map[string]string {
 		fmt.Fprintf(&sheets, `<sheet name="%s" sheetId="%d" state="%s" r:id="r%d"/>`, s.name, i+1, or(s.state, "visible"), i)
 		fmt.Fprintf(&relations, `<Relationship Id="r%d" Type="%sworksheet" Target="worksheets/s%d.xml"/>`, i, relationType, i)
 		parts[fmt.Sprintf("xl/worksheets/s%d.xml", i)] = `<worksheet ` + spreadsheet +
-			`><cols><col min="1"/></cols><sheetData>` + s.rows + `</sheetData><pageMargins left="1"/></worksheet>`
+			`>` + s.before + `<cols><col min="1"/></cols><sheetData>` + s.rows + `</sheetData><pageMargins left="1"/></worksheet>`
 	}
 	if b.strings != "" {
 		parts["xl/sharedStrings.xml"] = `<sst ` + spreadsheet + `>` + b.strings + `</sst>`
 		fmt.Fprintf(&relations, `<Relationship Id="s" Type="%ssharedStrings" Target="/xl/sharedStrings.xml"/>`, relationType)
+	}
+	if b.styles != "" {
+		parts["xl/styles.xml"] = `<styleSheet ` + spreadsheet + `>` + b.styles + `</styleSheet>`
+		fmt.Fprintf(&relations, `<Relationship Id="f" Type="%sstyles" Target="styles.xml"/>`, relationType)
 	}
 	main := or(b.main, "xl/workbook.xml")
 	parts[main] = `<workbook ` + spreadsheet + ` ` + relationships + `><sheets>` + sheets.String() + `</sheets></workbook>`

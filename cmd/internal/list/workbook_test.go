@@ -209,8 +209,6 @@ func TestDamagedWorkbook(t *testing.T) {
 		{"no number of a row", `a row "x" follows`, workbook(t, header+`<row r="x"/>`)},
 		{"cells in no order", `a cell "A3" follows column 2`, workbook(t, header+row(3, text("B3", "x"), text("A3", "x")))},
 		{"a cell too many", `a cell "XFE3" follows column 0`, workbook(t, header+row(3, text("XFE3", "x")))},
-		{"text that is not there", "it refers to text 5 of 0", workbook(t, header+row(3, `<c r="A3" t="s"><v>5</v></c>`))},
-		{"a reference that is no number", `refers to text "x"`, workbook(t, header+row(3, `<c r="A3" t="s"><v>x</v></c>`))},
 		{"XML that ends within its rows", "it is cut short", archive(t, open)},
 		{"XML that ends within a comment", "unexpected EOF", workbook(t, header+`</sheetData></worksheet><!--`)},
 		{"no XML", "XML syntax error", workbook(t, header+"<row r='3'><c r=A3>")},

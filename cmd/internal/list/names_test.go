@@ -1,0 +1,122 @@
+package list_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"receiptrevoker/cmd/internal/list"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Each header has the columns of the imp_uid, the receipt's number, the gateway and the sub-merchant.
+var dressedHeaders = map[string][]string{
+	"brackets":          {"imp_uid (포트원)", "apply_num (국세청)", "pg (결제사)", "tier (세 글자)"},
+	"in brackets":       {"거래고유번호(imp_uid)", "승인번호(apply_num)", "PG사(pg)", "하위상점(tier)"},
+	"codes in brackets": {"거래번호[imp_uid]", "현금영수증[apply_num]", "결제수단 <pg_provider>", "상점 {tier_code}"},
+	"other brackets":    {"【필수】imp_uid", "[선택] apply_num", "<선택> pg", "〔선택〕 tier"},
+	"line breaks":       {"imp_uid\n(필수)", "apply_num\n(선택)", "PG사\r\n(선택)", "tier_code\n(세 글자)"},
+	"no brackets":       {"imp_uid\n필수", "apply_num 선택", "pg optional", "tier*\n선택"},
+	"tables":            {"payments.imp_uid", "receipts.apply_num", "payments.pg_provider", "shop.stores.tier"},
+	"aliases, quoted":   {"`p`.`imp_uid`", "`r`.`apply_num`", "p.`pg`", "결제.tier"},
+	"numbers":           {"1. imp_uid", "2. apply_num", "3) pg", "(4) tier_code"},
+	"numbers in rings":  {"①imp_uid", "② apply_num", "③ pg", "④tier"},
+	"Korean":            {"포트원 거래고유번호 (필수)", "현금영수증 승인번호 (선택)", "PG사 (선택)", "tier (선택)"},
+	"full width":        {"ｉｍｐ＿ｕｉｄ（필수）", "ａｐｐｌｙ＿ｎｕｍ（국세청）", "ＰＧ사（선택）", "Ｔｉｅｒ（선택）"},
+	"all of it":         {"1. p.imp_uid\n(필수)", "2. r.apply_num\n(국세청)", "3. p.pg (선택)", "4. s.tier (선택)"},
+}
+
+func TestAllColumnsAreFoundWithAdditions(t *testing.T) {
+	t.Parallel()
+	want := []string{"2 imp_1 kcp 3001 ABC"}
+	for name, header := range dressedHeaders {
+		for form, write := range map[string]func(string) string{"NFC": norm.NFC.String, "NFD": norm.NFD.String} {
+			t.Run(name+" "+form, func(t *testing.T) {
+				t.Parallel()
+				var quoted, cells []string
+				object := map[string]string{}
+				for i, value := range []string{"imp_1", "3001", "kcp", "ABC"} {
+					column := write(header[i])
+					quoted = append(quoted, `"`+column+`"`)
+					cells = append(cells, text(fmt.Sprintf("%c1", 'A'+i), strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(column)))
+					object[column] = value
+				}
+				// A quoted line break is part of its line's number.
+				csv := strings.NewReplacer("\r\n", " ", "\n", " ").Replace(strings.Join(quoted, ",")) + "\nimp_1,3001,kcp,ABC\n"
+				if diff := cmp.Diff(want, read(t, strings.NewReader(csv), list.Options{})); diff != "" {
+					t.Errorf("CSV (-want +got):\n%s", diff)
+				}
+				book := workbook(t, row(1, cells...)+row(2, text("A2", "imp_1"), text("B2", "3001"), text("C2", "kcp"), text("D2", "ABC")))
+				if diff := cmp.Diff(want, read(t, bytes.NewReader(book), list.Options{})); diff != "" {
+					t.Errorf("workbook (-want +got):\n%s", diff)
+				}
+				ndjson, _ := json.Marshal(object)
+				if diff := cmp.Diff([]string{"1 imp_1 kcp 3001 ABC"}, read(t, bytes.NewReader(ndjson), list.Options{})); diff != "" {
+					t.Errorf("NDJSON (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func TestColumnsOfOtherThingsAreNotRead(t *testing.T) {
+	t.Parallel()
+	for _, column := range []string{
+		"apply_num_old", "취소 apply_num", "apply_num (취소)", "apply_num(이전)", "old.apply_num", "(구) apply_num", "apply_num (구)",
+		"승인번호", "카드 승인번호(apply_num)", "payments.apply_num", "apply_num (card)", "현금영수증 승인번호 (취소)", "이전 현금영수증 승인번호",
+		"pg 수수료", "pg (수수료)", "수수료(PG)", "결제수단(pg)", "pg_tid", "pg (tid)", "PG사 거래번호", "PG사(카드사)", "pg (old)",
+		"tier (회원등급)", "등급(tier)", "member_tier", "tier.name", "frontier", "tier_old", "a|apply_num",
+	} {
+		t.Run(column, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff([]string{"2 imp_1"}, read(t, strings.NewReader("imp_uid,\""+column+"\"\nimp_1,ABC\n"), list.Options{})); diff != "" {
+				t.Errorf("CSV (-want +got):\n%s", diff)
+			}
+			ndjson, _ := json.Marshal(map[string]string{"imp_uid": "imp_1", column: "ABC"})
+			if diff := cmp.Diff([]string{"1 imp_1"}, read(t, bytes.NewReader(ndjson), list.Options{})); diff != "" {
+				t.Errorf("NDJSON (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTwoColumnsThatMayBothBeItAreRefused(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]string{
+		"imp_uid,a.apply_num,b.apply_num":               `line 1: columns 2 and 3 are both named "apply_num": rename one of them`,
+		"imp_uid,apply_num (선택),승인번호(apply_num)":        `line 1: columns 2 and 3 are both named "apply_num": rename one of them`,
+		"imp_uid (가),imp_uid (나)":                       `line 1: columns 1 and 2 are both named "imp_uid": rename one of them`,
+		"imp_uid,apply_num,apply_num (국세청),r.apply_num": "",
+	} {
+		_, err := list.NewReader(strings.NewReader(header+"\n"), list.Options{})
+		if got := fmt.Sprint(err); want != "" && got != want || want == "" && err != nil {
+			t.Errorf("%s: %s, want %q", header, got, want)
+		}
+	}
+	object := `{"imp_uid":"imp_1","a.apply_num":"3001","b.apply_num":"3002"}`
+	want := []string{`line 1: two values are named for apply_num, "3001" and "3002"`}
+	if diff := cmp.Diff(want, read(t, strings.NewReader(object), list.Options{})); diff != "" {
+		t.Errorf("NDJSON (-want +got):\n%s", diff)
+	}
+}
+
+func TestColumnOfTheReceiptThatIsNotReadIsNoted(t *testing.T) {
+	t.Parallel()
+	for _, test := range []noted{
+		{
+			name: "none is read", list: "imp_uid,취소 apply_num,하위상점\nimp_1,1,가\n", want: []string{"2 imp_1"},
+			notes: []string{
+				`1 the column "취소 apply_num" is not read: if it names the receipt that is meant, name it apply_num`,
+				`1 the column "하위상점" is not read: if it names the sub-merchant, name it tier`,
+			},
+		},
+		{name: "another is read", list: "imp_uid,apply_num,취소 apply_num,tier,하위상점\nimp_1,3001,1,ABC,가\n", want: []string{"2 imp_1 3001 ABC"}},
+		{name: "the card's", list: "imp_uid,승인번호,frontier\nimp_1,1,2\n", want: []string{"2 imp_1"}},
+	} {
+		test.run(t)
+	}
+}
