@@ -18,7 +18,7 @@ var (
 	bracketed = regexp.MustCompile(`[(\[{<【〔「][^()\[\]{}<>【】〔〕「」]*[)\]}>】〕」]`)
 	// asides are what people add to any name in brackets, and asideWord what they add without.
 	asides = regexp.MustCompile(`^.\s*(?:필수|선택|입력|required|optional|v1|portone|iamport|포트원|아임포트|국세청|홈택스|` +
-		`pg사?|결제대행사|결제사|코드|code|apply[ _]?num)\s*.$`)
+		`pg사?|결제|결제대행사|결제사|코드|code|apply[ _]?num)\s*.$`)
 	asideWord = regexp.MustCompile(`^v1 |\s(?:필수|선택|required|optional)\s*$`)
 	// another are words for another payment's, or another receipt's.
 	another = regexp.MustCompile(`(?:^|[^\pL])구(?:$|[^\pL])|이전|기존|취소|(?:^|[^a-z])(?:old|prev|before|cancel|original)`)

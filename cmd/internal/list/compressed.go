@@ -74,7 +74,10 @@ func (u *unpacking) Read(p []byte) (int, error) {
 	case err == nil || err == io.EOF:
 		return n, err
 	case err == errTrailing, errors.Is(err, zstd.ErrMagicMismatch) && u.any:
-		u.trailed = u.trailed || err == errTrailing || !u.packed.padded() // once read, the rest is gone
+		u.trailed = u.trailed || err == errTrailing || !u.packed.padded(len(u.packed.last)) // once read, the rest is gone
+		return n, io.EOF
+	case errors.Is(err, io.ErrUnexpectedEOF) && u.any && u.packed.stray() > 0:
+		u.trailed = u.trailed || !u.packed.padded(u.packed.stray())
 		return n, io.EOF
 	}
 	return n, damaged(u.with, err)
@@ -83,15 +86,22 @@ func (u *unpacking) Read(p []byte) (int, error) {
 // padding are the bytes that may follow compressed data: zero bytes, and what ends a text.
 const padding = blanks + "\x00"
 
-// tail remembers the last bytes that were read: as many as tell a frame of zstd.
+// tail remembers the last bytes that were read, as many as tell a frame of zstd, and for how many
+// its reader asked at a time.
 type tail struct {
-	in   io.Reader
-	last [4]byte
+	in    io.Reader
+	last  [4]byte
+	asked [3]int // the last one at the end
+	got   int    // of the last one
 }
 
 // Read reads, and remembers.
 func (t *tail) Read(p []byte) (int, error) {
+	if t.got == 0 || len(p) != t.asked[2]-t.got { // not the rest of what was asked for
+		t.asked, t.got = [3]int{t.asked[1], t.asked[2], len(p)}, 0
+	}
 	n, err := t.in.Read(p)
+	t.got += n
 	for _, b := range p[max(0, n-len(t.last)):n] {
 		copy(t.last[:], t.last[1:])
 		t.last[len(t.last)-1] = b
@@ -99,9 +109,19 @@ func (t *tail) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// padded reports whether the last bytes that were read and all after them are padding.
-func (t *tail) padded() bool {
-	for rest := t.last[:]; ; {
+// stray returns how many bytes, fewer than a frame begins with, stand after the last frame. It is 0 where
+// they may belong to one that is cut: klauspost/compress asks for a frame's first byte and three more, and
+// within a frame for one and three after it has asked for one or three.
+func (t *tail) stray() int {
+	if t == nil || t.asked[0] == 1 || t.asked[0] == 3 || t.asked[1] != 1 || t.asked[2] != 3 {
+		return 0
+	}
+	return t.asked[1] + t.got
+}
+
+// padded reports whether the last n bytes that were read, and all after them, are padding.
+func (t *tail) padded(n int) bool {
+	for rest := t.last[len(t.last)-n:]; ; {
 		if len(bytes.Trim(rest, padding)) > 0 {
 			return false
 		}

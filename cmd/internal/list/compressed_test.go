@@ -68,6 +68,9 @@ func TestCompressedLists(t *testing.T) {
 			gzipped(t, "imp_uid,pg\nimp_1,k"), make([]byte, 512), gzipped(t, "cp\nimp_2,kcp\n"), make([]byte, 3))},
 		{"zstd", "zstd", list.CSV, zstandard(t, nil, "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n")},
 		{"gzip after a byte-order mark", "gzip", list.CSV, append([]byte("\xEF\xBB\xBF"), gzipped(t, "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n")...)},
+		{"zstd before a line end", "zstd", list.CSV, append(zstandard(t, nil, "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n"), '\n')},
+		{"zstd before a line end of DOS", "zstd", list.CSV, append(zstandard(t, nil, "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n"), "\r\n"...)},
+		{"zstd before three bytes", "zstd", list.CSV, append(zstandard(t, nil, "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n"), "\x00\r\n"...)},
 		{"zstd after a byte-order mark", "zstd", list.CSV, append([]byte("\xEF\xBB\xBF"), zstandard(t, nil, "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n")...)},
 		{"zstd in parts, after one to be skipped", "zstd", list.CSV, append([]byte("\x50\x2A\x4D\x18\x02\x00\x00\x00xx"),
 			zstandard(t, nil, "imp_uid,pg\nimp_1,", "kcp\nimp_2,kcp\n")...)},
@@ -114,6 +117,8 @@ func TestCompressedListThatIsDamaged(t *testing.T) {
 		{"gzip with something after zero bytes", "what follows the gzip data is not compressed", append(zipped[:len(zipped):len(zipped)], "\x00\x00x"...)},
 		{"gzip with half a part after it", "the gzip file is cut short", append(zipped[:len(zipped):len(zipped)], zipped[:5]...)},
 		{"zstd with something after it", "what follows the zstd data is not compressed", append(packed[:len(packed):len(packed)], "something else"...)},
+		{"zstd with a little after it", "what follows the zstd data is not compressed", append(packed[:len(packed):len(packed)], "abc"...)},
+		{"zstd with a byte after it", "what follows the zstd data is not compressed", append(packed[:len(packed):len(packed)], 'x')},
 		{"zstd cut short", "the zstd file is cut short", packed[:len(packed)/2]},
 		{"zstd with a window that is too large", "make it again without --ultra and --long", []byte("\x28\xB5\x2F\xFD\x00\xB0")},
 	}
@@ -136,4 +141,39 @@ func TestCompressedListThatIsDamaged(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Wherever a file of zstd is cut, a part of its list is not taken for the whole.
+func TestCutZstdIsNeverTakenForWhole(t *testing.T) {
+	t.Parallel()
+	var parts []string
+	for i := range 40 {
+		parts = append(parts, fmt.Sprintf("imp_%d", i), "\n")
+	}
+	for _, checksum := range []bool{true, false} {
+		testCutZstd(t, zstandard(t, []zstd.EOption{zstd.WithEncoderCRC(checksum)}, append([]string{"imp_uid\n"}, parts...)...))
+	}
+}
+
+func testCutZstd(t *testing.T, packed []byte) {
+	t.Helper()
+	whole := read(t, bytes.NewReader(packed), list.Options{})
+	for size := 5; size < len(packed); size++ {
+		reader, err := list.NewReader(bytes.NewReader(packed[:size]), list.Options{})
+		rows := 0
+		for ; err == nil; rows++ {
+			_, err = reader.Read()
+		}
+		if err == io.EOF && rows-1 != len(whole) && size != boundary(packed, size) {
+			t.Errorf("%d of %d bytes: %d of %d rows were read, and no error", size, len(packed), rows-1, len(whole))
+		}
+	}
+}
+
+// boundary returns size if a frame begins there, else 0.
+func boundary(packed []byte, size int) int {
+	if bytes.HasPrefix(packed[size:], []byte("\x28\xB5\x2F\xFD")) {
+		return size
+	}
+	return 0
 }

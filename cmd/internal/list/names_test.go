@@ -19,7 +19,7 @@ var dressedHeaders = map[string][]string{
 	"in brackets":       {"거래고유번호(imp_uid)", "승인번호(apply_num)", "PG사(pg)", "하위상점(tier)"},
 	"codes in brackets": {"거래번호[imp_uid]", "현금영수증[apply_num]", "결제수단 <pg_provider>", "상점 {tier_code}"},
 	"other brackets":    {"【필수】imp_uid", "[선택] apply_num", "<선택> pg", "〔선택〕 tier"},
-	"line breaks":       {"imp_uid\n(필수)", "apply_num\n(선택)", "PG사\r\n(선택)", "tier_code\n(세 글자)"},
+	"line breaks":       {"imp_uid\n(필수)", "apply_num\n(선택)", "PG사\r\n(결제)", "tier_code\n(세 글자)"},
 	"no brackets":       {"imp_uid\n필수", "apply_num 선택", "pg optional", "tier*\n선택"},
 	"tables":            {"payments.imp_uid", "receipts.apply_num", "payments.pg_provider", "shop.stores.tier"},
 	"aliases, quoted":   {"`p`.`imp_uid`", "`r`.`apply_num`", "p.`pg`", "결제.tier"},
