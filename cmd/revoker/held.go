@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
@@ -103,14 +106,22 @@ func linesWait(h pause.Hold) string {
 	return count(h.Lines, "line waits for ", "lines wait for ") + held(h.Pause)
 }
 
-// working says how many workers are running, and how many tasks wait where none is: all that
-// have not ended, also those that a worker had taken up before it died.
-func working(workers, waiting int) string {
-	switch {
-	case workers > 0:
-		return count(workers, "worker is running", "workers are running")
-	case waiting == 0:
-		return "no worker is running"
+// working says how many workers there are, and how many tasks wait where none serves them:
+// all that have not ended, also those that a worker had taken up before it died.
+func working(workers backlog.Count, waiting int) string {
+	var parts []string
+	add := func(n int, one, more string) {
+		if n > 0 {
+			parts = append(parts, count(n, one, more))
+		}
 	}
-	return "no worker is running; " + count(waiting, "task waits", "tasks wait")
+	add(workers.Serving, "worker is running", "workers are running")
+	add(workers.Waiting, "worker waits for PortOne (its log and /readyz say why)",
+		"workers wait for PortOne (their logs and /readyz say why)")
+	add(workers.Stopping, "worker is stopping", "workers are stopping")
+	text := cmp.Or(strings.Join(parts, ", "), "no worker is running")
+	if workers.Serving > 0 || waiting == 0 {
+		return text
+	}
+	return text + "; " + count(waiting, "task waits", "tasks wait")
 }

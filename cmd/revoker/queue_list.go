@@ -31,7 +31,8 @@ func (p *program) queueList() *cobra.Command {
 		Long: `List shows every queue that exists or is paused, or those named: the tasks in
 it, how long the first in line has been waiting, how many tasks a second are
 done, and what pauses it. To know the rate it watches for a second. The first
-line says how many workers are running. Lines below say which gate or who paused
+line says how many workers are running, stopping, or waiting for PortOne to let
+their account in, which their logs and /readyz explain. Lines below say which gate or who paused
 a queue and why, when the gateway is next tried, and until when PortOne wants no
 calls at all, where it answered 429 with Retry-After. Later are tasks that are
 due at a time to come.`,
@@ -85,12 +86,13 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		return err
 	}
 	defer meant.client.Close()
-	workers, err := backlog.NewWorkers(meant.client, s.redis.Namespace).List(ctx)
+	live, err := backlog.NewWorkers(meant.client, s.redis.Namespace).List(ctx)
 	if err != nil {
 		return err
 	}
+	workers := backlog.CountOf(live)
 	if len(meant.queues) == 0 {
-		return p.showNoQueue(s.json, len(workers))
+		return p.showNoQueue(s.json, workers)
 	}
 	gates, err := meant.gates.Poll(ctx)
 	if err != nil {
@@ -111,7 +113,7 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		}
 		return nil
 	}
-	return p.showQueues(lines, len(workers))
+	return p.showQueues(lines, workers)
 }
 
 // watchQueues counts what is in the queues, and how much is done meanwhile.
@@ -171,7 +173,7 @@ func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot) {
 	l.cause = fmt.Sprintf("%s: %s; %s", by(p), state.ReasonIn(time.Local), nextProbe(gate.Name(p.Gate), gates))
 }
 
-func (p *program) showQueues(lines []queueLine, workers int) error {
+func (p *program) showQueues(lines []queueLine, workers backlog.Count) error {
 	waiting := 0
 	for _, l := range lines {
 		waiting += int(l.Pending + l.Active + l.Retry + l.Scheduled) // no worker is at what is active

@@ -22,8 +22,13 @@ const (
 	registered = 10 * time.Second
 )
 
-// nobody is what was told of the workers where none is running.
-const nobody = "none"
+// What was told of the workers.
+const (
+	toldServing  = "serving" // that some are running
+	toldWaiting  = "waiting" // that all wait for PortOne, or stop
+	toldStopping = "stopping"
+	toldNone     = "none"
+)
 
 // standstill tells those who wait why nothing may come: how many workers are running, and
 // what pauses queues. Each is said once, and again when it has changed.
@@ -72,18 +77,23 @@ func (s *standstill) look(ctx context.Context, waiting int) (pauses []pause.Paus
 		return nil, false
 	}
 	s.failed = false
-	s.tellWorkers(now, len(workers), waiting)
+	s.tellWorkers(now, backlog.CountOf(workers), waiting)
 	return pauses, true
 }
 
 // tellWorkers says how many workers there are to those who have waited for three seconds,
-// and then whether there are any.
-func (s *standstill) tellWorkers(now time.Time, workers, waiting int) {
-	kind := nobody
-	if workers > 0 {
-		kind, s.served = "some", now
+// and then whether any takes tasks, and if not, why.
+func (s *standstill) tellWorkers(now time.Time, workers backlog.Count, waiting int) {
+	kind := toldNone
+	switch {
+	case workers.Serving > 0:
+		kind, s.served = toldServing, now
+	case workers.Waiting > 0:
+		kind = toldWaiting
+	case workers.Stopping > 0:
+		kind = toldStopping
 	}
-	unseen := workers == 0 && (now.Sub(s.served) < unserved || now.Sub(s.away) < registered)
+	unseen := workers.Serving == 0 && (now.Sub(s.served) < unserved || now.Sub(s.away) < registered)
 	if kind == s.told || now.Sub(s.began) < unserved || unseen {
 		return
 	}
@@ -91,8 +101,8 @@ func (s *standstill) tellWorkers(now time.Time, workers, waiting int) {
 	s.say("%s", working(workers, waiting))
 }
 
-// unattended reports whether it was told that no worker is running.
-func (s *standstill) unattended() bool { return s.told == nobody }
+// unattended reports whether it was told that no worker takes tasks.
+func (s *standstill) unattended() bool { return s.told != "" && s.told != toldServing }
 
 // tell says what is waited for, unless the same was said when it last was looked.
 func (s *standstill) tell(causes map[string]string) {
