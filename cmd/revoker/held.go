@@ -17,7 +17,7 @@ import (
 // pauses returns what pauses queues. Where that cannot be read, which is told, nothing is
 // known to be paused.
 func (p *program) pauses(ctx context.Context, client redis.UniversalClient, namespace string) []pause.Pause {
-	pauses, err := gate.NewStore(client, namespace).Pauses(ctx)
+	pauses, err := gate.NewStore(client, namespace).Holds(ctx, 0)
 	if err != nil {
 		p.complain(ctx, "revoker: it is not known what is held", err)
 		return nil
@@ -46,9 +46,12 @@ func gateName(name string) string {
 	return "the gate of " + name
 }
 
-// held says which gate or person has paused a queue, and since when.
+// held says which gate or person has paused a queue, and since when; or until when PortOne
+// wants no calls.
 func held(p pause.Pause) string {
 	switch {
+	case !p.Until.IsZero():
+		return "PortOne, which wants no calls until " + moment(p.Until) + " (Retry-After)"
 	case p.Gate == "":
 		return byPerson(p)
 	case p.Since.IsZero():
@@ -57,9 +60,17 @@ func held(p pause.Pause) string {
 	return gateName(p.Gate) + ", closed since " + moment(p.Since)
 }
 
+// causeOf names what holds a queue: as held, but the same while PortOne prolongs its wait.
+func causeOf(p pause.Pause) string {
+	if !p.Until.IsZero() {
+		return "Retry-After"
+	}
+	return held(p)
+}
+
 // by says the same after a verb.
 func by(p pause.Pause) string {
-	if p.Gate == "" {
+	if p.Gate == "" && p.Until.IsZero() {
 		return held(p)
 	}
 	return "by " + held(p)
@@ -92,7 +103,7 @@ func heldQueue(o outcome.Outcome, namespace string, pauses []pause.Pause) (pause
 
 // waitsFor says what one receipt waits for.
 func waitsFor(p pause.Pause) string {
-	if p.Gate == "" {
+	if p.ByPerson() {
 		return "its queue is paused " + held(p)
 	}
 	return "waits for " + held(p)
@@ -100,7 +111,7 @@ func waitsFor(p pause.Pause) string {
 
 // linesWait says how many lines of a batch wait for what.
 func linesWait(h pause.Hold) string {
-	if h.Gate == "" {
+	if h.ByPerson() {
 		return count(h.Lines, "line is paused ", "lines are paused ") + held(h.Pause)
 	}
 	return count(h.Lines, "line waits for ", "lines wait for ") + held(h.Pause)

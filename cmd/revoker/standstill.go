@@ -20,6 +20,9 @@ const (
 	// registered is how long workers that run may take to be seen again once Redis has been
 	// away: their registrations end after ten seconds, and are renewed every five.
 	registered = 10 * time.Second
+	// shortHold is for how long PortOne may want no calls (Retry-After) without that being
+	// said to those who wait.
+	shortHold = 5 * time.Second
 )
 
 // What was told of the workers.
@@ -66,7 +69,7 @@ func (s *standstill) look(ctx context.Context, waiting int) (pauses []pause.Paus
 	s.looked = now
 	workers, err := s.workers.List(ctx)
 	if err == nil {
-		pauses, err = s.gates.Pauses(ctx)
+		pauses, err = s.gates.Holds(ctx, shortHold)
 	}
 	if err != nil {
 		s.away = s.now()
