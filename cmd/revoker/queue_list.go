@@ -32,10 +32,10 @@ func (p *program) queueList() *cobra.Command {
 it, how long the first in line has been waiting, how many tasks a second are
 done, and what pauses it. To know the rate it watches for a second. The first
 line says how many workers are running, stopping, or waiting for PortOne to let
-their account in, which their logs and /readyz explain. Lines below say which gate or who paused
-a queue and why, when the gateway is next tried, and until when PortOne wants no
-calls at all, where it answered 429 with Retry-After. Later are tasks that are
-due at a time to come.`,
+their account in, which their logs and /readyz explain. Lines below say which
+gate or who paused a queue and why, when the gateway is next tried, and until
+when PortOne wants no calls at all, where it answered 429 with Retry-After. With
+--json each queue tells of both. Later are tasks that are due at a time to come.`,
 		Example: `  revoker queue list
   revoker queue list --pg kcp --json`,
 		Args: arguments(0, -1, ""),
@@ -56,6 +56,8 @@ type queueLine struct {
 	Active    int64         `json:"active"`
 	Retry     int64         `json:"retry"`
 	Scheduled int64         `json:"scheduled"`
+	// Workers are those of the namespace, whichever queues they serve.
+	Workers backlog.Count `json:"workers"`
 	// Oldest is how long the first in line has been waiting, in seconds.
 	Oldest float64 `json:"oldest_seconds"`
 	// Rate is how many tasks a second were done while it was watched.
@@ -104,6 +106,7 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 	}
 	for i := range lines {
 		lines[i].describe(meant.queues[i], gates)
+		lines[i].Workers = workers
 	}
 	if s.json {
 		for _, line := range lines {

@@ -55,7 +55,11 @@ type Worker struct {
 }
 
 // Count is how many workers there are in each state.
-type Count struct{ Serving, Stopping, Waiting int }
+type Count struct {
+	Serving  int `json:"serving"`
+	Stopping int `json:"stopping"`
+	Waiting  int `json:"waiting"`
+}
 
 // CountOf counts workers by their states.
 func CountOf(workers []Worker) (c Count) {
