@@ -105,8 +105,7 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		return err
 	}
 	for i := range lines {
-		lines[i].describe(meant.queues[i], gates)
-		lines[i].Workers = workers
+		lines[i].describe(meant.queues[i], gates, workers)
 	}
 	if s.json {
 		for _, line := range lines {
@@ -157,9 +156,9 @@ func watchQueues(
 	return lines, nil
 }
 
-// describe says what pauses the queue.
-func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot) {
-	l.pause, l.GateWaived = p, gates.Gates[gate.Of(l.PG)].Waived
+// describe says what pauses the queue, and how many workers there are.
+func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot, workers backlog.Count) {
+	l.Workers, l.pause, l.GateWaived = workers, p, gates.Gates[gate.Of(l.PG)].Waived
 	if gates.Hold > 0 {
 		l.HeldUntil = gates.Now.Add(gates.Hold).Truncate(time.Millisecond)
 	}

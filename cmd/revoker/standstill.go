@@ -28,7 +28,7 @@ const (
 // What was told of the workers.
 const (
 	toldServing  = "serving" // that some are running
-	toldWaiting  = "waiting" // that all wait for PortOne, or stop
+	toldWaiting  = "waiting" // that none takes tasks, and some wait for PortOne
 	toldStopping = "stopping"
 	toldNone     = "none"
 )
