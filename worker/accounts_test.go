@@ -149,6 +149,16 @@ func TestWorkerOfAnotherAccountDoesNotStart(t *testing.T) {
 	})
 }
 
+// states counts the workers as one who has not asked before finds them.
+func states(t *testing.T, client redis.UniversalClient) backlog.Count {
+	t.Helper()
+	found, err := backlog.NewWorkers(client, "receipt").List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return backlog.CountOf(found)
+}
+
 // PortOne gives no token at first, to workers of two accounts in one namespace: neither
 // takes a task before the namespace is one's.
 func TestNoTaskIsTakenBeforeAnAccountIsKnown(t *testing.T) {
@@ -186,6 +196,9 @@ func TestNoTaskIsTakenBeforeAnAccountIsKnown(t *testing.T) {
 				t.Errorf("it is taken for dead: %v", err)
 			}
 		}
+		eventually(t, "Redis tells that a worker waits", func() bool {
+			return states(t, client) == backlog.Count{Waiting: 1} // both have one PID
+		})
 		for _, r := range ours {
 			if o, err := benches[0].outcomes.Get(ctx, r.ImpUID); err != nil || o.Status != outcome.Queued || o.Attempts != 0 {
 				t.Errorf("while both wait: %+v, %v", o, err)
@@ -197,6 +210,9 @@ func TestNoTaskIsTakenBeforeAnAccountIsKnown(t *testing.T) {
 				t.Errorf("got %+v", o)
 			}
 		}
+		eventually(t, "Redis tells that a worker serves", func() bool {
+			return states(t, client) == backlog.Count{Serving: 1}
+		})
 		fronts[1].mode.Store("")
 		if err := <-ended[1]; !errors.Is(err, account.ErrOther) {
 			t.Errorf("the worker of the other account ended with %v", err)

@@ -95,7 +95,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	if w.watch.try(ctx); w.watch.missing != nil {
 		return w.watch.missing
 	}
-	if err := w.account.Admit(ctx); err != nil {
+	if err := w.admit(ctx); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -137,6 +137,21 @@ func (w *Worker) Run(ctx context.Context) error {
 	beside.Wait()
 	w.config.Log.Info("stopped")
 	return err
+}
+
+// admit waits until the account is the namespace's. Meanwhile Redis tells people that a worker
+// is running.
+func (w *Worker) admit(ctx context.Context) error {
+	waiting, admitted := context.WithCancel(ctx)
+	var registered sync.WaitGroup
+	defer registered.Wait()
+	defer admitted()
+	registered.Go(func() {
+		if err := backlog.RegisterWaiting(waiting, w.config.Redis, w.config.Outcomes.Namespace()); err != nil {
+			w.complaints.Add(slog.LevelWarn, "waiting", "this worker is not listed while it waits", "error", err)
+		}
+	})
+	return w.account.Admit(ctx)
 }
 
 func (w *Worker) handler(stopping, abandoned context.Context) *handler {

@@ -108,10 +108,13 @@ func (a *awaiting) tell(ctx context.Context, asked []outcome.Outcome) {
 	}
 	causes, more := make(map[string]string), make(map[string]int)
 	for _, o := range asked {
-		if p, holds := heldQueue(o, a.namespace, pauses); holds && causes[held(p)] == "" {
-			causes[held(p)] = o.ImpUID + ": " + waitsFor(p)
-		} else if holds {
-			more[held(p)]++
+		p, holds := heldQueue(o, a.namespace, pauses)
+		switch of := causeOf(p); {
+		case !holds:
+		case causes[of] == "":
+			causes[of] = o.ImpUID + ": " + waitsFor(p)
+		default:
+			more[of]++
 		}
 	}
 	for cause, others := range more { // a long reason stands there once

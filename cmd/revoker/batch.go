@@ -46,7 +46,8 @@ func (p *program) batchList() *cobra.Command {
 		Short: "Show all batches, the latest first",
 		Long: `List shows all batches, the latest first: how many lines each list has, how many
 of its imp_uids are revoked, dead, or still open, and whether it has finished,
-how long it will take, or how many lines are held, by what and since when.`,
+how long it will take, or how many lines are held, by what and since when, or
+until when where PortOne wants no calls (Retry-After).`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runBatchList(cmd.Context(), s) },
 	}

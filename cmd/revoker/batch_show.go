@@ -28,7 +28,8 @@ func (p *program) batchShow() *cobra.Command {
 		Short: "Show how far a batch has come",
 		Long: `Show tells what came of asking for the lines of a list, and what became of each
 imp_uid: by reason, and by payment gateway. Held are lines that wait since a
-gate or a person has paused their queue; the time left is that of the others.
+gate or a person has paused their queue, or while PortOne wants no calls
+(Retry-After); the time left is that of the others.
 With --wait it also says how many workers are running. It exits 3 unless all are
 revoked, also when Ctrl-C ends the waiting.`,
 		Example: `  revoker batch show refunds-2026-11 --wait`,

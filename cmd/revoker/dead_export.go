@@ -87,6 +87,9 @@ func (p *program) runDeadExport(ctx context.Context, s deadExportSettings, name 
 	if err := letters.write(ctx, file, walk); err != nil {
 		return err
 	}
+	if err := walk.noBatch(); err != nil {
+		return err
+	}
 	if err := file.complete(); err != nil {
 		return fmt.Errorf("the export cannot be written: %w", err)
 	}

@@ -105,6 +105,11 @@ func (p *program) openDead(
 	if err != nil {
 		return nil, nil, err
 	}
-	letters := deadletter.New(client, outcome.NewStore(client, s.redis.Outcomes()), c)
-	return newDeadWalk(p.stderr, letters, filter), client, nil
+	store := outcome.NewStore(client, s.redis.Outcomes())
+	walk := newDeadWalk(p.stderr, deadletter.New(client, store, c), filter)
+	if walk.missing, err = p.missingBatch(ctx, store, filter.Batch, false); err != nil {
+		client.Close()
+		return nil, nil, err
+	}
+	return walk, client, nil
 }

@@ -20,6 +20,9 @@ type deadWalk struct {
 	list   *deadletter.List
 	filter deadletter.Filter
 	refuse func(outcome.Outcome) error // why nothing is done to a letter; may be nil
+	// missing is that there is no batch of the filter's name, which is an error where no letter
+	// matches: letters may outlive their batch.
+	missing error
 
 	reasons  map[outcome.Reason]int // of the letters that were carried out
 	batches  map[string]int         // likewise; empty for single requests
@@ -96,7 +99,7 @@ func (w *deadWalk) pass(err error) bool {
 // end says how many letters there were, what was done to them, if anything, and
 // why they are dead, such as "2 dead letters retried: 1 refused, 1 not_issued.", and of
 // which batches they are.
-// It returns errUnfinished if any was skipped.
+// It returns errUnfinished if any was skipped, or that there is no such batch.
 func (w *deadWalk) end(did string) error {
 	switch {
 	case w.done > 0:
@@ -105,6 +108,8 @@ func (w *deadWalk) end(did string) error {
 		if w.batches[""] < w.done {
 			w.out.say("By batch: %s.", w.byBatch())
 		}
+	case w.noBatch() != nil:
+		return w.noBatch()
 	case w.skipped == 0:
 		w.out.say("no dead letter matches")
 	}
@@ -112,6 +117,14 @@ func (w *deadWalk) end(did string) error {
 		return errUnfinished
 	}
 	return nil
+}
+
+// noBatch returns that there is no batch of the filter's name, nil where anything was met.
+func (w *deadWalk) noBatch() error {
+	if w.done+w.skipped > 0 {
+		return nil
+	}
+	return w.missing
 }
 
 // summary returns the reasons of the letters, the most frequent first.

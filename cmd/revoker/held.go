@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
@@ -14,7 +17,7 @@ import (
 // pauses returns what pauses queues. Where that cannot be read, which is told, nothing is
 // known to be paused.
 func (p *program) pauses(ctx context.Context, client redis.UniversalClient, namespace string) []pause.Pause {
-	pauses, err := gate.NewStore(client, namespace).Pauses(ctx)
+	pauses, err := gate.NewStore(client, namespace).Holds(ctx, 0)
 	if err != nil {
 		p.complain(ctx, "revoker: it is not known what is held", err)
 		return nil
@@ -43,9 +46,12 @@ func gateName(name string) string {
 	return "the gate of " + name
 }
 
-// held says which gate or person has paused a queue, and since when.
+// held says which gate or person has paused a queue, and since when; or until when PortOne
+// wants no calls.
 func held(p pause.Pause) string {
 	switch {
+	case !p.Until.IsZero():
+		return "PortOne, which wants no calls until " + moment(p.Until) + " (Retry-After)"
 	case p.Gate == "":
 		return byPerson(p)
 	case p.Since.IsZero():
@@ -54,9 +60,17 @@ func held(p pause.Pause) string {
 	return gateName(p.Gate) + ", closed since " + moment(p.Since)
 }
 
+// causeOf names what holds a queue: as held, but the same while PortOne prolongs its wait.
+func causeOf(p pause.Pause) string {
+	if !p.Until.IsZero() {
+		return "Retry-After"
+	}
+	return held(p)
+}
+
 // by says the same after a verb.
 func by(p pause.Pause) string {
-	if p.Gate == "" {
+	if p.Gate == "" && p.Until.IsZero() {
 		return held(p)
 	}
 	return "by " + held(p)
@@ -89,7 +103,7 @@ func heldQueue(o outcome.Outcome, namespace string, pauses []pause.Pause) (pause
 
 // waitsFor says what one receipt waits for.
 func waitsFor(p pause.Pause) string {
-	if p.Gate == "" {
+	if p.ByPerson() {
 		return "its queue is paused " + held(p)
 	}
 	return "waits for " + held(p)
@@ -97,20 +111,28 @@ func waitsFor(p pause.Pause) string {
 
 // linesWait says how many lines of a batch wait for what.
 func linesWait(h pause.Hold) string {
-	if h.Gate == "" {
+	if h.ByPerson() {
 		return count(h.Lines, "line is paused ", "lines are paused ") + held(h.Pause)
 	}
 	return count(h.Lines, "line waits for ", "lines wait for ") + held(h.Pause)
 }
 
-// working says how many workers are running, and how many tasks wait where none is: all that
-// have not ended, also those that a worker had taken up before it died.
-func working(workers, waiting int) string {
-	switch {
-	case workers > 0:
-		return count(workers, "worker is running", "workers are running")
-	case waiting == 0:
-		return "no worker is running"
+// working says how many workers there are, and how many tasks wait where none serves them:
+// all that have not ended, also those that a worker had taken up before it died.
+func working(workers backlog.Count, waiting int) string {
+	var parts []string
+	add := func(n int, one, more string) {
+		if n > 0 {
+			parts = append(parts, count(n, one, more))
+		}
 	}
-	return "no worker is running; " + count(waiting, "task waits", "tasks wait")
+	add(workers.Serving, "worker is running", "workers are running")
+	add(workers.Waiting, "worker waits for PortOne (its log and /readyz say why)",
+		"workers wait for PortOne (their logs and /readyz say why)")
+	add(workers.Stopping, "worker is stopping", "workers are stopping")
+	text := cmp.Or(strings.Join(parts, ", "), "no worker is running")
+	if workers.Serving > 0 || waiting == 0 {
+		return text
+	}
+	return text + "; " + count(waiting, "task waits", "tasks wait")
 }

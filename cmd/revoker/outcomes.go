@@ -37,8 +37,8 @@ A batch of which nothing is known, as of a misspelled name, is an error; with
 --since also takes the ID of an entry of the stream, and begins after it. When
 --follow ends it says which one was the last.
 
-An entry that cannot be read is reported, and the exit code is then 3. So are,
-with --follow, entries that Redis has trimmed or lost before they were shown.
+An entry that cannot be read is reported, and the exit code is then 3. So are
+entries that Redis has trimmed or lost before they were shown.
 
 ` + timesHelp,
 		Example: `  revoker outcomes --follow --since now
@@ -101,7 +101,7 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	if err != nil {
 		return err
 	}
-	read := store.Events
+	read := store.EventsAfter
 	if s.follow {
 		read = store.Follow
 	}
@@ -113,11 +113,11 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	for event, err := range read(ctx, after) {
 		var corrupt *outcome.CorruptError
 		after = event.ID
-		switch unreadable := errors.As(err, &corrupt); {
-		case err != nil && !unreadable && !s.follow:
+		switch skipped := errors.As(err, &corrupt) || errors.Is(err, outcome.ErrMissed); {
+		case err != nil && !skipped && !s.follow:
 			return err
 		case err != nil:
-			unshown = unshown || unreadable || errors.Is(err, outcome.ErrMissed)
+			unshown = unshown || skipped
 			p.say("revoker: %v", err)
 		case batch == "" || batch == event.Outcome.Batch:
 			missing = nil

@@ -31,10 +31,11 @@ func (p *program) queueList() *cobra.Command {
 		Long: `List shows every queue that exists or is paused, or those named: the tasks in
 it, how long the first in line has been waiting, how many tasks a second are
 done, and what pauses it. To know the rate it watches for a second. The first
-line says how many workers are running. Lines below say which gate or who paused
-a queue and why, when the gateway is next tried, and until when PortOne wants no
-calls at all, where it answered 429 with Retry-After. Later are tasks that are
-due at a time to come.`,
+line says how many workers are running, stopping, or waiting for PortOne to let
+their account in, which their logs and /readyz explain. Lines below say which
+gate or who paused a queue and why, when the gateway is next tried, and until
+when PortOne wants no calls at all, where it answered 429 with Retry-After. With
+--json each queue tells of both. Later are tasks that are due at a time to come.`,
 		Example: `  revoker queue list
   revoker queue list --pg kcp --json`,
 		Args: arguments(0, -1, ""),
@@ -55,6 +56,8 @@ type queueLine struct {
 	Active    int64         `json:"active"`
 	Retry     int64         `json:"retry"`
 	Scheduled int64         `json:"scheduled"`
+	// Workers are those of the namespace, whichever queues they serve.
+	Workers backlog.Count `json:"workers"`
 	// Oldest is how long the first in line has been waiting, in seconds.
 	Oldest float64 `json:"oldest_seconds"`
 	// Rate is how many tasks a second were done while it was watched.
@@ -85,12 +88,13 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		return err
 	}
 	defer meant.client.Close()
-	workers, err := backlog.NewWorkers(meant.client, s.redis.Namespace).List(ctx)
+	live, err := backlog.NewWorkers(meant.client, s.redis.Namespace).List(ctx)
 	if err != nil {
 		return err
 	}
+	workers := backlog.CountOf(live)
 	if len(meant.queues) == 0 {
-		return p.showNoQueue(s.json, len(workers))
+		return p.showNoQueue(s.json, workers)
 	}
 	gates, err := meant.gates.Poll(ctx)
 	if err != nil {
@@ -101,7 +105,7 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		return err
 	}
 	for i := range lines {
-		lines[i].describe(meant.queues[i], gates)
+		lines[i].describe(meant.queues[i], gates, workers)
 	}
 	if s.json {
 		for _, line := range lines {
@@ -111,7 +115,7 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		}
 		return nil
 	}
-	return p.showQueues(lines, len(workers))
+	return p.showQueues(lines, workers)
 }
 
 // watchQueues counts what is in the queues, and how much is done meanwhile.
@@ -152,9 +156,9 @@ func watchQueues(
 	return lines, nil
 }
 
-// describe says what pauses the queue.
-func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot) {
-	l.pause, l.GateWaived = p, gates.Gates[gate.Of(l.PG)].Waived
+// describe says what pauses the queue, and how many workers there are.
+func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot, workers backlog.Count) {
+	l.Workers, l.pause, l.GateWaived = workers, p, gates.Gates[gate.Of(l.PG)].Waived
 	if gates.Hold > 0 {
 		l.HeldUntil = gates.Now.Add(gates.Hold).Truncate(time.Millisecond)
 	}
@@ -171,7 +175,7 @@ func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot) {
 	l.cause = fmt.Sprintf("%s: %s; %s", by(p), state.ReasonIn(time.Local), nextProbe(gate.Name(p.Gate), gates))
 }
 
-func (p *program) showQueues(lines []queueLine, workers int) error {
+func (p *program) showQueues(lines []queueLine, workers backlog.Count) error {
 	waiting := 0
 	for _, l := range lines {
 		waiting += int(l.Pending + l.Active + l.Retry + l.Scheduled) // no worker is at what is active

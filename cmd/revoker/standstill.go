@@ -20,10 +20,18 @@ const (
 	// registered is how long workers that run may take to be seen again once Redis has been
 	// away: their registrations end after ten seconds, and are renewed every five.
 	registered = 10 * time.Second
+	// shortHold is for how long PortOne may want no calls (Retry-After) without that being
+	// said to those who wait.
+	shortHold = 5 * time.Second
 )
 
-// nobody is what was told of the workers where none is running.
-const nobody = "none"
+// What was told of the workers.
+const (
+	toldServing  = "serving" // that some are running
+	toldWaiting  = "waiting" // that none takes tasks, and some wait for PortOne
+	toldStopping = "stopping"
+	toldNone     = "none"
+)
 
 // standstill tells those who wait why nothing may come: how many workers are running, and
 // what pauses queues. Each is said once, and again when it has changed.
@@ -61,7 +69,7 @@ func (s *standstill) look(ctx context.Context, waiting int) (pauses []pause.Paus
 	s.looked = now
 	workers, err := s.workers.List(ctx)
 	if err == nil {
-		pauses, err = s.gates.Pauses(ctx)
+		pauses, err = s.gates.Holds(ctx, shortHold)
 	}
 	if err != nil {
 		s.away = s.now()
@@ -72,18 +80,23 @@ func (s *standstill) look(ctx context.Context, waiting int) (pauses []pause.Paus
 		return nil, false
 	}
 	s.failed = false
-	s.tellWorkers(now, len(workers), waiting)
+	s.tellWorkers(now, backlog.CountOf(workers), waiting)
 	return pauses, true
 }
 
 // tellWorkers says how many workers there are to those who have waited for three seconds,
-// and then whether there are any.
-func (s *standstill) tellWorkers(now time.Time, workers, waiting int) {
-	kind := nobody
-	if workers > 0 {
-		kind, s.served = "some", now
+// and then whether any takes tasks, and if not, why.
+func (s *standstill) tellWorkers(now time.Time, workers backlog.Count, waiting int) {
+	kind := toldNone
+	switch {
+	case workers.Serving > 0:
+		kind, s.served = toldServing, now
+	case workers.Waiting > 0:
+		kind = toldWaiting
+	case workers.Stopping > 0:
+		kind = toldStopping
 	}
-	unseen := workers == 0 && (now.Sub(s.served) < unserved || now.Sub(s.away) < registered)
+	unseen := workers.Serving == 0 && (now.Sub(s.served) < unserved || now.Sub(s.away) < registered)
 	if kind == s.told || now.Sub(s.began) < unserved || unseen {
 		return
 	}
@@ -91,8 +104,8 @@ func (s *standstill) tellWorkers(now time.Time, workers, waiting int) {
 	s.say("%s", working(workers, waiting))
 }
 
-// unattended reports whether it was told that no worker is running.
-func (s *standstill) unattended() bool { return s.told == nobody }
+// unattended reports whether it was told that no worker takes tasks.
+func (s *standstill) unattended() bool { return s.told != "" && s.told != toldServing }
 
 // tell says what is waited for, unless the same was said when it last was looked.
 func (s *standstill) tell(causes map[string]string) {

@@ -20,16 +20,24 @@ import (
 func TestStandstillTellsOfWorkersAfterThreeSeconds(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 26, 8, 49, 0, 0, time.UTC)
-	type seen struct{ second, workers int }
+	type seen struct{ second, serving, stopping, waiting int }
 	for name, test := range map[string]struct {
 		seen []seen
 		want []string
 	}{
-		"too short":          {[]seen{{0, 0}, {1, 0}, {2, 0}}, nil},
-		"none":               {[]seen{{0, 0}, {2, 0}, {3, 0}, {9, 0}}, []string{"3 no worker is running; 49 tasks wait"}},
-		"some":               {[]seen{{0, 2}, {3, 2}, {4, 3}}, []string{"3 2 workers are running"}},
-		"one is replaced":    {[]seen{{0, 1}, {4, 1}, {5, 0}, {7, 1}, {11, 1}}, []string{"4 1 worker is running"}},
-		"gone, and one back": {[]seen{{5, 1}, {6, 0}, {8, 0}, {9, 0}, {20, 1}}, []string{"5 1 worker is running", "8 no worker is running; 49 tasks wait", "20 1 worker is running"}},
+		"too short":          {[]seen{{second: 0}, {second: 1}, {second: 2}}, nil},
+		"none":               {[]seen{{second: 0}, {second: 2}, {second: 3}, {second: 9}}, []string{"3 no worker is running; 49 tasks wait"}},
+		"some":               {[]seen{{0, 2, 0, 0}, {3, 2, 0, 0}, {4, 3, 0, 0}}, []string{"3 2 workers are running"}},
+		"one is replaced":    {[]seen{{0, 1, 0, 0}, {4, 1, 0, 0}, {second: 5}, {7, 1, 0, 0}, {11, 1, 0, 0}}, []string{"4 1 worker is running"}},
+		"gone, and one back": {[]seen{{5, 1, 0, 0}, {second: 6}, {second: 8}, {second: 9}, {20, 1, 0, 0}}, []string{"5 1 worker is running", "8 no worker is running; 49 tasks wait", "20 1 worker is running"}},
+		"it waits for PortOne": {[]seen{{0, 0, 0, 1}, {3, 0, 0, 1}, {9, 0, 0, 2}, {10, 1, 0, 1}}, []string{
+			"3 1 worker waits for PortOne (its log and /readyz say why); 49 tasks wait",
+			"10 1 worker is running, 1 worker waits for PortOne (its log and /readyz say why)",
+		}},
+		"it stops": {[]seen{{4, 2, 0, 0}, {5, 1, 1, 0}, {6, 0, 2, 0}, {8, 0, 2, 0}, {9, 0, 0, 0}}, []string{
+			"4 2 workers are running", "8 2 workers are stopping; 49 tasks wait", "9 no worker is running; 49 tasks wait",
+		}},
+		"another takes its place": {[]seen{{4, 1, 0, 0}, {5, 0, 1, 0}, {6, 1, 1, 0}, {9, 1, 0, 0}}, []string{"4 1 worker is running"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -40,7 +48,7 @@ func TestStandstillTellsOfWorkersAfterThreeSeconds(t *testing.T) {
 			}}
 			for _, at := range test.seen {
 				second = at.second
-				s.tellWorkers(start.Add(time.Duration(second)*time.Second), at.workers, 49)
+				s.tellWorkers(start.Add(time.Duration(second)*time.Second), backlog.Count{Serving: at.serving, Stopping: at.stopping, Waiting: at.waiting}, 49)
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -59,7 +67,7 @@ func TestStandstillAfterAnOutageOfRedis(t *testing.T) {
 	s := newStandstill(client, "", func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
 	now := s.began
 	s.now = func() time.Time { return now }
-	s.told, s.served = "some", now
+	s.told, s.served = toldServing, now
 	look := func(after time.Duration, want int) {
 		t.Helper()
 		now = s.began.Add(after)

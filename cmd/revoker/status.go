@@ -25,8 +25,8 @@ func (p *program) status() *cobra.Command {
 		Long: `Status shows what is known about each imp_uid: queued if it was requested and no
 attempt has begun, retrying, revoked, dead, or unknown if there is no request,
 as of a task of another producer before its first attempt. Of one whose queue is
-paused it says which gate or person holds it, and since when. It exits 3 unless
-all of them are revoked.`,
+paused it says which gate or person holds it, and since when; and until when
+PortOne wants no calls (Retry-After). It exits 3 unless all of them are revoked.`,
 		Args: arguments(1, -1, "an IMP_UID"),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runStatus(cmd.Context(), s, args) },
 	}

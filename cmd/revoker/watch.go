@@ -62,7 +62,7 @@ func (w *batchWatch) show(ctx context.Context, b outcome.Batch) {
 	}
 	causes := make(map[string]string)
 	for _, h := range hold(&b, w.pauses) {
-		causes[held(h.Pause)] = linesWait(h)
+		causes[causeOf(h.Pause)] = linesWait(h)
 	}
 	w.still.tell(causes)
 	if w.still.unattended() {

@@ -50,20 +50,36 @@ const serverMessage = "asynq.ServerInfo"
 // errUnread says that Asynq could not read what is written of a server, either.
 var errUnread = errors.New("this is not what Asynq writes of a server")
 
+// What Asynq writes of the state of a server, beside "active".
+const (
+	statusNew     = "new" // which a server has only before it registers
+	statusStopped = "stopped"
+	statusClosed  = "closed" // it finishes what it had taken
+)
+
 // server is what is read of it.
 type server struct {
 	Host   string         `json:"host"`
 	PID    int            `json:"pid"`
 	Queues map[string]int `json:"queues"`
+	Status string         `json:"status"`
+}
+
+// newServerMessage returns an empty message in which Asynq writes what a server is.
+func newServerMessage() (proto.Message, error) {
+	kind, err := protoregistry.GlobalTypes.FindMessageByName(serverMessage)
+	if err != nil {
+		return nil, fmt.Errorf("look for Asynq's form of a server: %w", err)
+	}
+	return kind.New().Interface(), nil
 }
 
 // parseServer returns the server of which Asynq has written the text.
 func parseServer(text string) (s server, err error) {
-	kind, err := protoregistry.GlobalTypes.FindMessageByName(serverMessage)
+	message, err := newServerMessage()
 	if err != nil {
-		return s, fmt.Errorf("look for Asynq's form of a server: %w", err)
+		return s, err
 	}
-	message := kind.New().Interface()
 	if proto.Unmarshal([]byte(text), message) != nil {
 		return s, errUnread
 	}
@@ -72,6 +88,17 @@ func parseServer(text string) (s server, err error) {
 		return s, errUnread
 	}
 	return s, json.Unmarshal(plain, &s)
+}
+
+// state returns what the server does about its queues. Asynq writes it every five seconds.
+func (s server) state() State {
+	switch s.Status {
+	case statusNew:
+		return Waiting
+	case statusStopped, statusClosed:
+		return Stopping
+	}
+	return Serving
 }
 
 // ours returns the names of the server's queues that are those of a namespace, and the

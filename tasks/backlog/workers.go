@@ -28,7 +28,17 @@ const (
 	workersLife = 2 * time.Second
 )
 
-// Worker is a process that serves queues of this project.
+// State is what a worker does about its queues.
+type State int
+
+// The states of workers.
+const (
+	Serving  State = iota // it takes tasks
+	Stopping              // it takes none any more, and finishes those that it has taken
+	Waiting               // it takes none yet: PortOne has not let its account in
+)
+
+// Worker is a process that serves queues of this project, or is about to.
 type Worker struct {
 	Host string
 	PID  int
@@ -36,8 +46,34 @@ type Worker struct {
 	// none of ours. Where two processes have the same host and PID, as those of containers
 	// on their host's network do, it is the lesser one.
 	Protocol int
-	// Queues are those of this project that it serves, in order.
+	// Queues are those of this project that it serves, in order; those that it will serve at
+	// first where it is [Waiting].
 	Queues []string
+	// State may be five seconds old. Of a process with several servers, and of two processes
+	// with the same host and PID, it is the least one.
+	State State
+}
+
+// Count is how many workers there are in each state.
+type Count struct {
+	Serving  int `json:"serving"`
+	Stopping int `json:"stopping"`
+	Waiting  int `json:"waiting"`
+}
+
+// CountOf counts workers by their states.
+func CountOf(workers []Worker) (c Count) {
+	for _, w := range workers {
+		switch w.State {
+		case Stopping:
+			c.Stopping++
+		case Waiting:
+			c.Waiting++
+		default:
+			c.Serving++
+		}
+	}
+	return c
 }
 
 // Older reports whether the worker may carry a task of this version out wrongly.
@@ -144,12 +180,13 @@ func processes(written []string, namespace string) ([]Worker, error) {
 		if len(queues) == 0 {
 			continue
 		}
-		of := process{s.Host, s.PID}
+		of, state := process{s.Host, s.PID}, s.state()
 		if known, again := found[of]; again {
 			queues, protocol = append(queues, known.Queues...), min(protocol, known.Protocol)
+			state = min(state, known.State)
 		}
 		slices.Sort(queues)
-		found[of] = Worker{Host: s.Host, PID: s.PID, Protocol: protocol, Queues: slices.Compact(queues)}
+		found[of] = Worker{Host: s.Host, PID: s.PID, Protocol: protocol, Queues: slices.Compact(queues), State: state}
 	}
 	byName := func(a, b Worker) int { return cmp.Or(strings.Compare(a.Host, b.Host), a.PID-b.PID) }
 	return slices.SortedFunc(maps.Values(found), byName), nil

@@ -216,6 +216,7 @@ type entry struct {
 	id     string
 	clock  time.Duration
 	queues map[string]int
+	status string
 }
 
 // register writes what Asynq would, and returns the server's name.
@@ -229,7 +230,7 @@ func register(t *testing.T, client redis.UniversalClient, e entry) string {
 	for name, weight := range e.queues {
 		queues += fmt.Sprintf(",%q:%d", name, weight)
 	}
-	plain := fmt.Sprintf(`{"host":%q,"pid":%d,"queues":{%s}}`, e.host, e.pid, queues[1:])
+	plain := fmt.Sprintf(`{"host":%q,"pid":%d,"queues":{%s},"status":%q}`, e.host, e.pid, queues[1:], e.status)
 	if err := protojson.Unmarshal([]byte(plain), message); err != nil {
 		t.Fatal(err)
 	}

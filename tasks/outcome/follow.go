@@ -76,12 +76,51 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
+// EventsAfter yields what [Store.Events] does, and tells where outcomes may have been missed:
+// an error that matches [ErrMissed] is yielded, and the reading goes on, as in [Store.Follow].
+func (s *Store) EventsAfter(ctx context.Context, after string) iter.Seq2[Event, error] {
+	after = cmp.Or(after, streamStart)
+	return func(yield func(Event, error) bool) {
+		for ctx.Err() == nil {
+			entries, err := s.page(ctx, after)
+			var gone *goneError
+			if errors.As(err, &gone) {
+				after = gone.from
+			}
+			if err != nil && ctx.Err() == nil && !yield(Event{ID: after}, fmt.Errorf("read the stream of outcomes: %w", err)) {
+				return
+			}
+			for _, entry := range entries {
+				after = entry.ID
+				if !yield(event(entry)) {
+					return
+				}
+			}
+			if len(entries) == 0 && gone == nil {
+				return
+			}
+		}
+	}
+}
+
 // await returns the next entries after a position, none if none came for a while. The
-// error is a [*goneError] if the stream does not have the position's entry any more.
+// error is that of page.
+func (s *Store) await(ctx context.Context, after string) ([]redis.XMessage, error) {
+	if entries, err := s.page(ctx, after); err != nil || len(entries) > 0 {
+		return entries, err
+	}
+	wait := s.from(after)
+	wait.Block, wait.Count = followWait, 1
+	_, err := entriesOf(s.client.XRead(ctx, wait)) // what came is read with a look at the position
+	return nil, err
+}
+
+// page returns the next entries after a position, without waiting for one. The error is a
+// [*goneError] if the stream does not have the position's entry any more.
 //
 // The entry is looked for after the page is read, not before: so nothing can be trimmed
 // unseen in between.
-func (s *Store) await(ctx context.Context, after string) ([]redis.XMessage, error) {
+func (s *Store) page(ctx context.Context, after string) ([]redis.XMessage, error) {
 	var next *redis.XStreamSliceCmd
 	var at *redis.XMessageSliceCmd
 	_, _ = s.client.Pipelined(ctx, func(p redis.Pipeliner) error { // each reply bears its own error
@@ -94,13 +133,8 @@ func (s *Store) await(ctx context.Context, after string) ([]redis.XMessage, erro
 		return nil, cmp.Or(err, at.Err())
 	case len(at.Val()) == 0 && after != streamStart:
 		return nil, s.gone(ctx, after)
-	case len(entries) > 0:
-		return entries, nil
 	}
-	wait := s.from(after)
-	wait.Block, wait.Count = followWait, 1
-	_, err = entriesOf(s.client.XRead(ctx, wait)) // what came is read with a look at the position
-	return nil, err
+	return entries, nil
 }
 
 // goneError says that the stream does not have the entry after which it is followed.

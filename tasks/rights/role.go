@@ -68,6 +68,7 @@ var Producer = Role{
 		{"asynq:servers*", []string{"", ":{trial}"}},
 		{"NS:outcome:*", []string{":outcome:trial"}},
 		{"NS:outcomes", []string{":outcomes"}},
+		{"NS:hold", []string{":hold"}},
 	},
 }
 

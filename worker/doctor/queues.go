@@ -50,7 +50,7 @@ func (d *doctor) ours(ctx context.Context, names []string) {
 		d.tell(unknown("queues", refusal("reading Asynq's servers", err)))
 	} else {
 		serve(all, workers)
-		d.tell(served(all, len(workers)), older(workers))
+		d.tell(served(all, backlog.CountOf(workers)), older(workers))
 	}
 	for _, q := range all {
 		if q.Paused {
@@ -74,7 +74,7 @@ func (d *doctor) others(ctx context.Context, names []string) {
 func serve(queues []queue, workers []backlog.Worker) {
 	for i := range queues {
 		queues[i].served = slices.ContainsFunc(workers, func(w backlog.Worker) bool {
-			return slices.Contains(w.Queues, queues[i].Name)
+			return w.State == backlog.Serving && slices.Contains(w.Queues, queues[i].Name)
 		})
 	}
 }
@@ -93,7 +93,7 @@ func (d *doctor) backlog(ctx context.Context, names []string) ([]queue, error) {
 }
 
 // served looks for tasks of ours that wait for a worker that is not there.
-func served(queues []queue, processes int) Finding {
+func served(queues []queue, workers backlog.Count) Finding {
 	var left []string
 	waiting := int64(0)
 	for _, q := range queues {
@@ -106,13 +106,29 @@ func served(queues []queue, processes int) Finding {
 			left = append(left, fmt.Sprintf("%s (%d)", q.Name, waits))
 		}
 	}
-	found := fmt.Sprintf("%s, %s in %s", count(processes, "worker", "workers"),
+	found := fmt.Sprintf("%s, %s in %s", processes(workers),
 		count(waiting, "task waits", "tasks wait"), count(len(queues), "queue", "queues"))
-	if len(left) > 0 {
+	switch {
+	case len(left) == 0:
+		return ok("queues", found)
+	case workers.Waiting > 0:
 		return warning("queues", found+"; nobody serves "+shorten(left),
-			"start workers with revoker work, with this Redis and enough rights")
+			"look at the log and /readyz of the workers that wait: they take tasks once PortOne lets their account in")
 	}
-	return ok("queues", found)
+	return warning("queues", found+"; nobody serves "+shorten(left),
+		"start workers with revoker work, with this Redis and enough rights; where one runs, its log and /readyz say why it serves nothing")
+}
+
+// processes says how many workers there are, and what keeps some from taking tasks.
+func processes(workers backlog.Count) string {
+	text := count(workers.Serving, "worker", "workers")
+	if workers.Waiting > 0 {
+		text += ", " + count(workers.Waiting, "waits for PortOne", "wait for PortOne")
+	}
+	if workers.Stopping > 0 {
+		text += ", " + count(workers.Stopping, "is stopping", "are stopping")
+	}
+	return text
 }
 
 // older looks for workers that understand less than producers may ask.

@@ -207,17 +207,3 @@ func (s *Store) Resume(ctx context.Context, seen pause.Pause) (bool, error) {
 	}
 	return s.pauses.Swap(ctx, seen, "")
 }
-
-// hold keeps all processes from calling for the given time, or for longer if
-// somebody asked for longer.
-func (s *Store) hold(ctx context.Context, wait time.Duration) error {
-	wait = min(wait, longestHold)
-	left, err := s.client.PTTL(ctx, s.holdKey()).Result()
-	if err == nil && left < wait {
-		err = s.client.Set(ctx, s.holdKey(), 1, wait).Err()
-	}
-	if err != nil {
-		return fmt.Errorf("hold all calls for %v: %w", wait, err)
-	}
-	return nil
-}

@@ -1,6 +1,7 @@
 package monitor_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -90,15 +91,26 @@ func TestPageTellsHowManyWorkersAreRunning(t *testing.T) {
 		}
 		enqueue(t, client, tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP})
 		now = now.Add(time.Minute)
-		contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "en")), "No worker is running; 1 task waits.</p>")
+		contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "en")), "No worker takes tasks; 1 task waits.</p>")
 		client.LMove(t.Context(), "asynq:{receipts-kcp}:pending", "asynq:{receipts-kcp}:active", "RIGHT", "LEFT") // a worker died with it
 		for i := range 48 {
 			enqueue(t, client, tasks.Revocation{ImpUID: fmt.Sprintf("imp_2%d", i), PG: tasks.Nice})
 		}
 		now = now.Add(time.Minute)
-		contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "en")), "No worker is running; 49 tasks wait.</p>")
-		contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "ko")), "실행 중인 워커가 없습니다. 작업 49건이 대기 중입니다.</p>")
+		contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "en")), "No worker takes tasks; 49 tasks wait.</p>")
+		contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "ko")), "작업을 처리하는 워커가 없습니다. 작업 49건이 대기 중입니다.</p>")
 
+		waiting, served := context.WithCancel(t.Context())
+		registered := make(chan error, 1)
+		go func() { registered <- backlog.RegisterWaiting(waiting, client, "") }()
+		redistest.Eventually(t, 10*time.Second, "the worker that waits is seen", func() bool {
+			return strings.Contains(read(t, ask(newSite(t, client, monitor.Config{}), "GET", "/", "Accept-Language", "en")),
+				"1 worker waits for PortOne: its log and /readyz say why.</p>")
+		})
+		served()
+		if err := <-registered; err != nil {
+			t.Error(err)
+		}
 		server := asynq.NewServerFromRedisClient(client, asynq.Config{Queues: backlog.Weights("", tasks.Settle), Logger: quiet{}})
 		if err := server.Start(asynq.NotFoundHandler()); err != nil {
 			t.Fatal(err)

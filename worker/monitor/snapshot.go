@@ -26,7 +26,7 @@ const (
 // snapshot is what the page shows at one moment.
 type snapshot struct {
 	At      time.Time // zero if there has been none
-	Workers int       // processes that live
+	Workers backlog.Count
 	Queues  []backlog.Queue
 	Gates   *gatesSeen // nil if there are none to be shown
 	Batches []outcome.Batch
@@ -82,7 +82,7 @@ func (s *snapshots) read(ctx context.Context, now time.Time) (read snapshot, err
 	if err != nil {
 		return read, err
 	}
-	read.Workers = len(workers)
+	read.Workers = backlog.CountOf(workers)
 	if s.config.Gates != nil {
 		if read.Gates, err = readGates(ctx, s.config.Gates); err != nil {
 			return read, err

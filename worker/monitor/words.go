@@ -13,14 +13,23 @@ func (w text) in(t tongue) string {
 // words are all that the pages say, by a key for the templates. A test sees to
 // it that every key of a template is here.
 var words = map[string]text{
-	"title":      {"Cash receipt revocations", "현금영수증 취소 현황"},
-	"asynq":      {"Tasks (Asynq)", "작업 보기 (Asynq)"},
-	"logout":     {"Log out", "로그아웃"},
-	"as of":      {"As of %s", "%s 기준"},
-	"refresh":    {"renewed every %d seconds", "%d초마다 새로 고침"},
-	"workers":    {"%s workers are running", "실행 중인 워커 %s개"},
-	"worker":     {"1 worker is running", "실행 중인 워커 1개"},
-	"unserved":   {"No worker is running; %s.", "실행 중인 워커가 없습니다. %s."},
+	"title":    {"Cash receipt revocations", "현금영수증 취소 현황"},
+	"asynq":    {"Tasks (Asynq)", "작업 보기 (Asynq)"},
+	"logout":   {"Log out", "로그아웃"},
+	"as of":    {"As of %s", "%s 기준"},
+	"refresh":  {"renewed every %d seconds", "%d초마다 새로 고침"},
+	"workers":  {"%s workers are running", "실행 중인 워커 %s개"},
+	"worker":   {"1 worker is running", "실행 중인 워커 1개"},
+	"stopping": {"%d stopping", "중지 중 %d개"},
+	"worker waits": {
+		"1 worker waits for PortOne: its log and /readyz say why.",
+		"워커 1개가 포트원을 기다리고 있습니다. 이유는 그 워커의 로그와 /readyz에 나옵니다.",
+	},
+	"workers wait": {
+		"%s workers wait for PortOne: their logs and /readyz say why.",
+		"워커 %s개가 포트원을 기다리고 있습니다. 이유는 그 워커들의 로그와 /readyz에 나옵니다.",
+	},
+	"unserved":   {"No worker takes tasks; %s.", "작업을 처리하는 워커가 없습니다. %s."},
 	"tasks wait": {"%s tasks wait", "작업 %s건이 대기 중입니다"},
 	"task waits": {"1 task waits", "작업 1건이 대기 중입니다"},
 	"stale":      {"The connection is lost; what is shown is old.", "연결이 끊겨 이전 내용이 표시되고 있습니다."},

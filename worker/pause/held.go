@@ -43,9 +43,12 @@ func Held(holds []Hold) int {
 	return lines
 }
 
-// SameCause reports whether two queues are paused by the same gate, or by one act of a
-// person.
+// SameCause reports whether two queues are paused by the same gate, by one act of a person, or
+// by PortOne's Retry-After.
 func (p Pause) SameCause(q Pause) bool {
+	if !p.Until.IsZero() || !q.Until.IsZero() {
+		return p.Until.Equal(q.Until)
+	}
 	if p.Gate != "" || q.Gate != "" {
 		return p.Gate == q.Gate
 	}

@@ -27,6 +27,10 @@ type Pause struct {
 	// Asynq's web UI or with its tool.
 	By, Reason string
 
+	// Until is until when PortOne wants no calls (Retry-After), where that alone holds the
+	// queue, by the clock of this process; else zero.
+	Until time.Time
+
 	// Epoch is that of the gate, with which its mark was made.
 	Epoch int64
 	// Mark is the whole.
@@ -34,7 +38,7 @@ type Pause struct {
 }
 
 // ByPerson reports whether a person has paused the queue.
-func (p Pause) ByPerson() bool { return p.Paused && p.Gate == "" }
+func (p Pause) ByPerson() bool { return p.Paused && p.Gate == "" && p.Until.IsZero() }
 
 // The words of our marks.
 const (
