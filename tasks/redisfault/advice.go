@@ -43,7 +43,7 @@ const setKnown = "take rename-command for it out of Redis' settings, unless this
 
 // setType names the keys of an imp_uid, as errors name that and not its keys.
 const setType = "see what wrote that key, with TYPE and GET in redis-cli, and rename or delete it; of an imp_uid that is " +
-	"{receipt}:request:<imp_uid> or {receipt}:outcome:<imp_uid>. A database or --namespace of our own keeps other programs away"
+	"{receipt}:request:<imp_uid> or {receipt}:outcome:<imp_uid>. A database of our own keeps other programs away"
 
 const setUser = "give both as in redis://user:password@host:6379, with a password's special characters as %XX"
 
