@@ -81,7 +81,9 @@ const (
 // Ask asks for every line and yields what came of it, in the order of the list.
 // It reads little further ahead than it has answers, so that a list of any
 // length is read no faster than Redis answers; of what it has read it keeps the
-// imp_uids alone, about 25 bytes each, which tell a line that repeats another.
+// imp_uids alone, about 25 bytes each, which tell a line that repeats another. One that
+// contradicts an earlier line, which has been asked for by then, is invalid: see
+// [FindContradictions] for a list that can be read before.
 //
 // Where an earlier call stopped, the same list goes on: lines that were
 // answered are passed over. A line that asks for something else than it did is
@@ -94,7 +96,7 @@ func (b *Batch) Ask(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineRes
 		defer span.End()
 		ctx, cancel := context.WithCancel(ctx)
 		chunks := make(chan *chunk, chunksAhead)
-		reader := &batchReader{Batch: b, firsts: newFirsts()}
+		reader := &batchReader{Batch: b, firsts: &firsts{}}
 		var running sync.WaitGroup
 		running.Go(func() {
 			defer close(chunks)

@@ -53,8 +53,7 @@ func (b *Batch) newChunk(caller string, first int) *chunk {
 	}
 }
 
-// add adds a line, as invalid or repeated if it is that by itself. Without
-// firsts, none is repeated.
+// add adds a line, as [check] takes it.
 func (c *chunk) add(firsts *firsts, line Line) {
 	r := line.revocation()
 	r.Batch, r.Row = c.name, c.first+len(c.rows)
@@ -88,11 +87,15 @@ func (c *chunk) record(ctx context.Context) error {
 }
 
 // take takes over what is known of a line. A good line is invalid only because of what
-// else was asked for.
+// else was asked for, and one that contradicts another may have been asked for before that
+// was read.
 func (c *chunk) take(line int, kind outcome.Kind, before bool) {
 	result := &c.results[line]
 	result.Kind, result.Before = kind, before
-	if kind == outcome.KindInvalid && result.Invalid == nil {
+	switch {
+	case kind != outcome.KindInvalid:
+		result.Invalid = nil
+	case result.Invalid == nil:
 		result.Invalid = result.otherReceipt()
 	}
 }

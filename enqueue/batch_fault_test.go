@@ -347,3 +347,28 @@ func TestListEndsAtOnceWithoutTheRight(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// So does a key of another program, at whichever line it is met.
+func TestListEndsAtOnceAtAKeyOfAnotherType(t *testing.T) {
+	t.Parallel()
+	lines := numbered(600)
+	for what, key := range map[string]string{
+		"the open ones": "{receipt}:open", "the batch": "{receipt}:batch:" + name, "the queues": "asynq:queues",
+		"a request of the third chunk": "{receipt}:request:" + lines[599].ImpUID, "a queue": "asynq:{" + bulkKCP + "}:pending",
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // Ask tries for thirty
+				defer cancel()
+				if err := client.Set(ctx, key, "x", 0).Err(); err != nil {
+					t.Fatal(err)
+				}
+				_, err := kinds(ctx, t, client, lines, enqueue.BatchOptions{})
+				if redisfault.Of(err) != redisfault.WrongType || ctx.Err() != nil {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}

@@ -1,50 +1,61 @@
 package enqueue
 
-import "strings"
+import (
+	"hash/crc32"
+	"strings"
 
-// firsts remembers on which line of a list each imp_uid stood first. A million
-// of them take about 25 MB: an imp_uid as PortOne makes them is kept as a
-// number.
-type firsts struct {
-	numbers map[uint64]uint32
-	others  map[string]uint32
-	tiers   map[string]*firsts // of sub-merchants that are named, whose imp_uids are their own
+	"receiptrevoker/tasks"
+)
+
+// place is a line, and the sum of what it names besides its imp_uid: lines of one imp_uid
+// that differ in it contradict each other.
+type place struct{ line, names uint32 }
+
+// placeOf returns the place of a line.
+func placeOf(line Line) place {
+	names := tasks.BareApplyNum(line.ApplyNum) + " " + line.Tier
+	return place{line: uint32(line.Number), names: crc32.Checksum([]byte(names), castagnoli)}
 }
 
-func newFirsts() *firsts {
-	return &firsts{numbers: make(map[uint64]uint32), others: make(map[string]uint32)}
-}
+// firsts remembers at which place each imp_uid of a list stood first. A million of them take
+// about 25 MB.
+type firsts struct{ places byImpUID[place] }
 
-// of returns those of a sub-merchant, "" for lines that name none.
-func (f *firsts) of(tier string) *firsts {
-	if tier == "" {
-		return f
+// add returns the place at which an imp_uid stood first, and whether that was before this
+// one.
+func (f *firsts) add(impUID string, at place) (first place, again bool) {
+	if first, again = f.places.get(impUID); again {
+		return first, true
 	}
-	of, ok := f.tiers[tier]
-	if !ok {
-		if of = newFirsts(); f.tiers == nil {
-			f.tiers = make(map[string]*firsts)
-		}
-		f.tiers[strings.Clone(tier)] = of
-	}
-	return of
+	f.places.set(impUID, at)
+	return at, false
 }
 
-// add returns the line on which an imp_uid stood first, and whether that was
-// before this one.
-func (f *firsts) add(impUID string, line int) (first int, repeated bool) {
+// byImpUID keeps a value of each imp_uid. Those that are as PortOne makes them are kept as
+// numbers. The zero value is empty.
+type byImpUID[V any] struct {
+	numbers map[uint64]V
+	others  map[string]V
+}
+
+func (m *byImpUID[V]) get(impUID string) (value V, found bool) {
 	if number, ok := pack(impUID); ok {
-		return addTo(f.numbers, number, line)
+		value, found = m.numbers[number]
+		return value, found
 	}
-	return addTo(f.others, strings.Clone(impUID), line)
+	value, found = m.others[impUID]
+	return value, found
 }
 
-func addTo[K comparable](lines map[K]uint32, key K, line int) (first int, repeated bool) {
-	if before, ok := lines[key]; ok {
-		return int(before), true
+func (m *byImpUID[V]) set(impUID string, value V) {
+	if m.numbers == nil {
+		m.numbers, m.others = make(map[uint64]V), make(map[string]V)
 	}
-	lines[key] = uint32(line)
-	return line, false
+	if number, ok := pack(impUID); ok {
+		m.numbers[number] = value
+		return
+	}
+	m.others[strings.Clone(impUID)] = value
 }
 
 // mostDigits is how many digits fit into the 50 bits that pack has for them.

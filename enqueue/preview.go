@@ -14,28 +14,34 @@ import (
 // would be asked for. It keeps the imp_uids alone, about 25 bytes each.
 func Check(lines iter.Seq[Line]) iter.Seq[LineResult] {
 	return func(yield func(LineResult) bool) {
-		firsts := newFirsts()
+		var firsts firsts
 		for line := range lines {
-			if !yield(check(firsts, line, line.revocation())) {
+			if !yield(check(&firsts, line, line.revocation())) {
 				return
 			}
 		}
 	}
 }
 
-// check returns a line as invalid or repeated if it is that by itself. Without firsts,
-// none is repeated. r is what would be asked for.
+// check returns a line as invalid or repeated if it is that by itself or by those before
+// it. Without firsts, it is judged by itself. r is what would be asked for.
 func check(firsts *firsts, line Line, r tasks.Revocation) LineResult {
 	result := LineResult{Line: line}
 	if result.Invalid == nil {
 		result.Invalid = r.ValidateNew()
 	}
+	if result.Invalid == nil && firsts != nil {
+		at := placeOf(line)
+		first, again := firsts.add(line.ImpUID, at)
+		switch {
+		case again && first.names != at.names:
+			result.Line = line.contradicting(first.line, "that one is asked for, since the list is read only once")
+		case again:
+			result.Kind, result.First = outcome.KindRepeated, int(first.line)
+		}
+	}
 	if result.Invalid != nil {
 		result.Kind = outcome.KindInvalid
-	} else if firsts != nil {
-		if first, repeated := firsts.of(r.Tier).add(r.ImpUID+named(r.ApplyNum), line.Number); repeated {
-			result.Kind, result.First = outcome.KindRepeated, first
-		}
 	}
 	return result
 }
@@ -66,8 +72,7 @@ type LinePreview struct {
 // [Check] gives the kind 0 becomes [outcome.KindQueued], [outcome.KindElsewhere] or
 // [outcome.KindInvalid], any other stays what it is. Nothing is asked for, and nothing is
 // written. It takes one round trip, in which Redis answers nobody else: 250 lines are
-// fitting. Lines of one list that name different receipts of an imp_uid are looked at as
-// if each were alone.
+// fitting.
 //
 // The error is that of Redis, or [ErrOlderWorker] where [Batch.Ask] would return it.
 func (c *Client) Preview(ctx context.Context, lines []LineResult) ([]LinePreview, error) {

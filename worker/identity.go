@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/iamport"
 )
@@ -78,7 +79,7 @@ func (h *handler) identify(a *outcome.Attempt, l *looked) {
 func (h *handler) another(a *outcome.Attempt, now iamport.Receipt) error {
 	named, seen := a.Revocation.ApplyNum, a.Seen
 	switch {
-	case named != "" && now.ApplyNum != named:
+	case named != "" && tasks.BareApplyNum(now.ApplyNum) != tasks.BareApplyNum(named):
 		return fmt.Errorf("the receipt is %s now%s, and %s was asked for", now.ApplyNum, orRevoked(now), named)
 	case named == "" && seen != "" && cmp.Or(now.ApplyNum, seen) != seen:
 		return fmt.Errorf("the receipt is %s now%s, and was %s when it was asked for", now.ApplyNum, orRevoked(now), seen)

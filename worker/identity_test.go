@@ -68,6 +68,20 @@ func TestReceiptThatIsIssuedAgainIsRevokedIfAskedFor(t *testing.T) {
 	})
 }
 
+// Zeros before a number, which Excel strips, make no other number of it.
+func TestReceiptIsFoundByANumberWithMoreZeros(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
+		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP, ApplyNum: "00" + b.truth(t, one).ApplyNum})
+		b.start(t)
+		if o := b.await(t, one, terminal); o.Reason != outcome.ReasonRevoked || o.ApplyNum != b.truth(t, one).ApplyNum {
+			t.Errorf("got %+v", o)
+		}
+	})
+}
+
 // The receipt that exists now is another than was asked for: it is left alone.
 func TestReceiptThatWasNotAskedForIsLeftAlone(t *testing.T) {
 	t.Parallel()

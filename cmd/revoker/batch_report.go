@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/config"
-	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/outcome"
 )
@@ -79,19 +78,21 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 	if err != nil {
 		return fmt.Errorf("%w; give the FILE that holds the list", err)
 	}
-	defer source.Close()
-	reader, err := list.NewReader(source, s.list.options())
+	input, err := newInput(file, source, s.list.options())
 	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return err
 	}
-	defer reader.Close()
-	r := reporter{batch, outcome.NewStore(client, s.redis.Outcomes())}
+	defer input.close()
 	report, err := p.createReport(s.report)
 	if err != nil {
 		return err
 	}
 	defer report.abandon()
-	return r.writeFile(ctx, reader, report)
+	wrong, err := input.contradictions(ctx, p.stderr)
+	if err != nil {
+		return err
+	}
+	return reporter{batch, outcome.NewStore(client, s.redis.Outcomes()), wrong}.writeFile(ctx, input.reader, report)
 }
 
 // listOf returns the file that a batch's list was read from.

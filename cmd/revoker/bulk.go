@@ -92,7 +92,10 @@ tier_code the sub-merchant (하위상점), by three upper-case letters or digits
 list with one of these two is refused while a worker runs that is too old to
 know of it. A line that cannot be used is reported with its number, and the
 rest goes on; one that is refused because another receipt of its payment was
-being revoked is given in another batch later.
+being revoked is given in another batch later. Lines of one payment that name
+another apply_num or tier than each other, or none, contradict each other, and
+none of them is asked for; of standard input and pipes of more than 1,000 lines,
+which are read only once, the first is.
 
 With --dry-run it reads the list, and shows how it was understood, how many
 lines are new or were asked for before, and what became of those; nothing is
@@ -172,7 +175,7 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 		return err
 	}
 	if ask {
-		if job.shown, err = p.confirm(ctx, s, input, client); err != nil {
+		if err := p.confirm(ctx, job); err != nil {
 			return err
 		}
 	}

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"receiptrevoker/cmd/internal/list"
+	"receiptrevoker/enqueue"
 )
 
 // bulkInput is the list that is asked for.
@@ -29,6 +32,11 @@ func (p *program) openInput(name string, options list.Options, twice bool) (*bul
 	if err != nil {
 		return nil, err
 	}
+	return newInput(name, source, options)
+}
+
+// newInput begins to read a list from a source, which it closes if that fails.
+func newInput(name string, source io.ReadCloser, options list.Options) (*bulkInput, error) {
 	reader, err := list.NewReader(source, options)
 	if err != nil {
 		source.Close()
@@ -75,6 +83,37 @@ func (i *bulkInput) rewind() error {
 	_ = i.reader.Close()
 	i.reader = reader
 	return nil
+}
+
+// contradictions reads a list that can be read again to its end, and returns which of its
+// lines contradict each other; nil of any other list.
+func (i *bulkInput) contradictions(ctx context.Context, out io.Writer) (*enqueue.Contradictions, error) {
+	if !i.rereadable() {
+		return nil, nil
+	}
+	wrong, err := readThrough(ctx, &lineReader{list: i.reader}, out)
+	if err != nil {
+		return nil, err
+	}
+	return wrong, i.rewind()
+}
+
+// readThrough reads a list to its end, and returns which of its lines contradict each other. It
+// shows on out how far it has come.
+func readThrough(ctx context.Context, reader *lineReader, out io.Writer) (*enqueue.Contradictions, error) {
+	progress := newCounter(out, "lines looked at")
+	defer progress.end()
+	wrong := enqueue.FindContradictions(func(yield func(enqueue.Line) bool) {
+		for line := range reader.lines {
+			if progress.add(); ctx.Err() != nil || !yield(line) {
+				return
+			}
+		}
+	})
+	if ctx.Err() != nil {
+		return nil, errors.New("stopped: nothing was asked for")
+	}
+	return wrong, nil
 }
 
 // foreign says how the list is written, unless that is plain UTF-8.

@@ -29,9 +29,10 @@ type bulkJob struct {
 
 	before int
 	asked  lineCounts
-	shown  bool          // a person has seen what it would ask for, and said yes
-	told   bool          // what there is to say of the list was told before it was asked for
-	batch  outcome.Batch // how far it has come in the end
+	wrong  *enqueue.Contradictions // of the list; nil while they are not known
+	shown  bool                    // a person has seen what it would ask for, and said yes
+	told   bool                    // what there is to say of the list was told before it was asked for
+	batch  outcome.Batch           // how far it has come in the end
 }
 
 func (p *program) newBulkJob(s bulkSettings, input *bulkInput, client redis.UniversalClient) (*bulkJob, error) {
@@ -153,7 +154,7 @@ func (j *bulkJob) report(ctx context.Context, file *reportFile) error {
 		return err
 	}
 	defer reader.Close()
-	if err := (reporter{j.asking, j.outcomes}).writeFile(ctx, reader, file); err != nil {
+	if err := (reporter{j.asking, j.outcomes, j.wrong}).writeFile(ctx, reader, file); err != nil {
 		return err
 	}
 	newScreen(j.out).say("The report is in %s.", file.name)

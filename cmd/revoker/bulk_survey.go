@@ -9,8 +9,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
-
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/rights"
@@ -60,31 +58,31 @@ func (p *program) questions(s bulkSettings, name string) bool {
 }
 
 // confirm shows what a list would ask for that is long or looks wrong, and asks whether it
-// may. It reports whether it has shown the list. The error is a usageError if it may not.
-func (p *program) confirm(
-	ctx context.Context, s bulkSettings, input *bulkInput, client redis.UniversalClient,
-) (shown bool, err error) {
-	found, err := p.survey(ctx, input, enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()}), nil)
+// may. The error is a usageError if it may not.
+func (p *program) confirm(ctx context.Context, job *bulkJob) error {
+	queue := enqueue.NewClient(job.client, enqueue.Config{Outcomes: job.settings.redis.Outcomes()})
+	found, err := p.survey(ctx, job.input, queue, nil)
 	if err != nil {
-		return false, err
+		return err
 	}
-	wrong := doubtful(input.reader, true)
-	if shown = found.counts.lines > unaskedLines || wrong != nil; shown {
+	wrong := doubtful(job.input.reader, true)
+	if job.shown = found.counts.lines > unaskedLines || wrong != nil; job.shown {
+		job.wrong = found.wrong
 		if err := errors.Join(found.show(p.stderr, p.stderr), found.err()); err != nil {
-			return true, err
+			return err
 		}
 		p.say("\n%s", judged(found))
-		yes, err := p.askYes(ctx, fmt.Sprintf("Ask for them as the batch %s? [y/N] ", s.batch))
+		yes, err := p.askYes(ctx, fmt.Sprintf("Ask for them as the batch %s? [y/N] ", job.settings.batch))
 		if err != nil {
-			return true, err
+			return err
 		}
 		if !yes {
-			return true, cmp.Or(wrong, error(usageError{
+			return cmp.Or(wrong, error(usageError{
 				errors.New("nothing is asked for: --yes asks for the list without a question"),
 			}))
 		}
 	}
-	return shown, input.rewind()
+	return job.input.rewind()
 }
 
 // judged says what stands right above the question whether a list may be asked for: what it

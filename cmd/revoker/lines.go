@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/enqueue"
@@ -32,8 +33,9 @@ func rows(reader *list.Reader) iter.Seq2[list.Row, error] {
 // [bufio.Scanner], what ended the reading early is known afterwards.
 type lineReader struct {
 	list   *list.Reader
-	onRow  func(list.Row) // gets each row before its line; may be nil
-	onFail func()         // is called when the list cannot be read on; may be nil
+	onRow  func(list.Row)          // gets each row before its line; may be nil
+	wrong  *enqueue.Contradictions // of the whole list, nil while they are not known
+	onFail func()                  // is called when the list cannot be read on; may be nil
 	err    error
 
 	ahead  []enqueue.Line // read, and not yet given
@@ -53,7 +55,22 @@ func (r *lineReader) lookAhead() bool {
 			break
 		}
 	}
+	if r.ended && r.wrong == nil {
+		r.mark(enqueue.FindContradictions(slices.Values(r.ahead)))
+	}
 	return r.usable > 0 || !r.ended
+}
+
+// mark takes over which lines of the whole list contradict each other, also for those that
+// were read ahead.
+func (r *lineReader) mark(wrong *enqueue.Contradictions) {
+	r.wrong = wrong
+	for i, line := range r.ahead {
+		r.ahead[i] = wrong.Mark(line)
+		if line.Invalid == nil && r.ahead[i].Invalid != nil {
+			r.usable--
+		}
+	}
 }
 
 // lines yields a line for each row, those that were read ahead first.
@@ -90,7 +107,7 @@ func (r *lineReader) read(yield func(enqueue.Line) bool) {
 				line.Invalid = fmt.Errorf("line %d: %s: %w", row.Line, row.ImpUID, err)
 			}
 		}
-		if line.Invalid == nil {
+		if line = r.wrong.Mark(line); line.Invalid == nil {
 			r.usable++
 		}
 		if r.onRow != nil {

@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/tasks/rights"
 )
@@ -145,19 +147,30 @@ func (p *program) connect(ctx context.Context, settings config.Redis) (redis.Uni
 	return client, nil
 }
 
-// connectAs is connect for a role: the error also says what its user may not do, or why Redis
-// takes no writes.
+// connectAs is connect for a role: the error also says what its user may not do, why Redis
+// takes no writes, or which key that all requests share holds another type of value.
 func (p *program) connectAs(ctx context.Context, role rights.Role, settings config.Redis) (redis.UniversalClient, error) {
 	client, err := p.connect(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
 	err = rights.Check(ctx, client, role, settings.Namespace)
-	if redisfault.Permanent(err) || rights.NoWrites(err) {
+	if !redisfault.Permanent(err) && !rights.NoWrites(err) {
+		err = mistyped(ctx, client, settings)
+	}
+	if err != nil {
 		client.Close()
 		return nil, err
 	}
 	return client, nil
+}
+
+// mistyped returns an error that names a key of another type than requests need it to be.
+func mistyped(ctx context.Context, client redis.UniversalClient, settings config.Redis) error {
+	if err := client.SMembers(ctx, backlog.Registry).Err(); redisfault.Of(err) == redisfault.WrongType {
+		return fmt.Errorf("the key %s in Redis is no set: %w", backlog.Registry, err)
+	}
+	return outcome.NewStore(client, settings.Outcomes()).Mistyped(ctx)
 }
 
 // silent is the Redis client's log where there is none of ours.

@@ -40,6 +40,7 @@ func (p *program) createReport(s reportSettings) (*reportFile, error) {
 type reporter struct {
 	batch    *enqueue.Batch
 	outcomes *outcome.Store
+	wrong    *enqueue.Contradictions // of the list; nil where they are not known
 }
 
 // writeFile writes a report and completes its file.
@@ -63,7 +64,8 @@ type reportLine struct {
 // write writes a report. However long the list is, few lines are held at a time.
 func (r reporter) write(ctx context.Context, reader *list.Reader, to *reportLines) error {
 	var ahead []list.Row // read, and not yet compared
-	source := &lineReader{list: reader, onRow: func(row list.Row) { ahead = append(ahead, row) }}
+	source := &lineReader{list: reader, wrong: r.wrong, onRow: func(row list.Row) { ahead = append(ahead, row) }}
+	source.lookAhead()
 	page := make([]reportLine, 0, reportPage)
 	for result, err := range r.batch.Compare(ctx, source.lines) {
 		if err != nil {

@@ -33,7 +33,8 @@ type survey struct {
 	others   gatewayLines // of names that are not told apart
 	examples []enqueue.Line
 
-	usable int // lines that can be used
+	wrong  *enqueue.Contradictions // of the list; nil where they are not known
+	usable int                     // lines that can be used
 	// unread is why the list was not read to its end, and unknown why it is not known
 	// what was asked for before; nil if it was, and is.
 	unread, unknown error
@@ -59,9 +60,14 @@ func (p *program) survey(
 		input: input, known: make(map[standing]int), gateways: make(map[tasks.Gateway]*gatewayLines), unknown: unknown,
 	}
 	s.counts.say = func(format string, args ...any) { s.odd = append(s.odd, fmt.Sprintf(format, args...)) }
+	wrong, err := input.contradictions(ctx, p.stderr)
+	if err != nil {
+		return nil, err
+	}
 	progress := newCounter(p.stderr, "lines looked at")
 	defer progress.end()
-	reader := &lineReader{list: input.reader}
+	reader := &lineReader{list: input.reader, wrong: wrong}
+	reader.lookAhead()
 	page := make([]enqueue.LineResult, 0, surveyPage)
 	for line := range enqueue.Check(reader.lines) {
 		progress.add()
@@ -78,7 +84,7 @@ func (p *program) survey(
 		return nil, errors.New("stopped: nothing was asked for")
 	}
 	s.counts.tellHidden()
-	s.usable, s.unread = reader.usable, reader.err
+	s.usable, s.unread, s.wrong = reader.usable, reader.err, reader.wrong
 	return s, nil
 }
 

@@ -69,6 +69,7 @@ func (s *Store) deadKey() string                 { return s.key("dead") }
 func (s *Store) batchKey(name string) string     { return s.key("batch:" + name) }
 func (s *Store) rowsKey(name string) string      { return s.batchKey(name) + ":rows" }
 func (s *Store) batchIndexKey() string           { return s.key("batch-index") }
+func (s *Store) batchesKey() string              { return s.key("batches") }
 
 // Now returns the time on Redis' clock, the only one that all processes share.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {

@@ -41,6 +41,10 @@ const (
 const setKnown = "take rename-command for it out of Redis' settings, unless this is a Sentinel, a proxy, or a Redis before 6.2: " +
 	SetMaster
 
+// setType names the keys of an imp_uid, as errors name that and not its keys.
+const setType = "see what wrote that key, with TYPE and GET in redis-cli, and rename or delete it; of an imp_uid that is " +
+	"{receipt}:request:<imp_uid> or {receipt}:outcome:<imp_uid>. A database of our own keeps other programs away"
+
 const setUser = "give both as in redis://user:password@host:6379, with a password's special characters as %XX"
 
 var advice = map[Fault]string{
@@ -61,6 +65,7 @@ var advice = map[Fault]string{
 	ReadOnly:       "it is a replica: " + SetMaster,
 	UnknownCommand: setKnown,
 	WrongPass:      setUser,
+	WrongType:      setType,
 }
 
 // Advice returns what to do about an error of Redis, empty where that is not known.

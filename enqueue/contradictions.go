@@ -1,0 +1,62 @@
+package enqueue
+
+import (
+	"fmt"
+	"iter"
+)
+
+// Contradictions are the imp_uids of a list of which not every line names the same apply_num
+// and the same tier, so that nobody knows which receipt is meant. To name none is to name
+// another, and zeros before a number of digits do not matter. A nil one has none.
+type Contradictions struct {
+	places byImpUID[[2]place] // the first line of each, and the first that contradicts it
+}
+
+// FindContradictions reads a list to its end. While it does, it keeps about 25 bytes of each
+// line; what it returns has 35 for each imp_uid whose lines contradict each other.
+func FindContradictions(lines iter.Seq[Line]) *Contradictions {
+	var found Contradictions
+	var firsts firsts
+	for line := range lines {
+		if !line.valid() {
+			continue
+		}
+		at := placeOf(line)
+		first, again := firsts.add(line.ImpUID, at)
+		if !again || first.names == at.names {
+			continue
+		}
+		if _, known := found.places.get(line.ImpUID); !known {
+			found.places.set(line.ImpUID, [2]place{first, at})
+		}
+	}
+	return &found
+}
+
+// Mark returns a line of the list as one that cannot be asked for if another contradicts it,
+// which its error names, and else as it is. To a batch it is the same line either way.
+func (c *Contradictions) Mark(line Line) Line {
+	if c == nil {
+		return line
+	}
+	places, found := c.places.get(line.ImpUID)
+	if !found || !line.valid() {
+		return line
+	}
+	other := places[0]
+	if other.names == placeOf(line).names {
+		other = places[1]
+	}
+	return line.contradicting(other.line, "none of them is asked for; give the right one in another list")
+}
+
+// valid reports whether a line can be asked for as far as it shows by itself.
+func (l Line) valid() bool { return l.Invalid == nil && l.revocation().ValidateNew() == nil }
+
+// contradicting returns a line as one that cannot be asked for, since another line of the same
+// imp_uid names another receipt or tier. What stands there stays what it is, see [Line.Text].
+func (l Line) contradicting(other uint32, so string) Line {
+	l.Text = l.text()
+	l.Invalid = fmt.Errorf("line %d: %s: line %d names another apply_num or tier: %s", l.Number, l.Text, other, so)
+	return l
+}
