@@ -3,13 +3,15 @@ package enqueue
 import (
 	"fmt"
 	"iter"
+
+	"receiptrevoker/tasks"
 )
 
 // Contradictions are the imp_uids of a list of which not every line names the same apply_num
 // and the same tier, so that nobody knows which receipt is meant. To name none is to name
 // another, and zeros before a number of digits do not matter. A nil one has none.
 type Contradictions struct {
-	places byImpUID[[2]place] // the first line of each, and the first that contradicts it
+	places tasks.ByImpUID[[2]place] // the first line of each, and the first that contradicts it
 }
 
 // FindContradictions reads a list to its end. While it does, it keeps about 25 bytes of each
@@ -26,8 +28,8 @@ func FindContradictions(lines iter.Seq[Line]) *Contradictions {
 		if !again || first.names == at.names {
 			continue
 		}
-		if _, known := found.places.get(line.ImpUID); !known {
-			found.places.set(line.ImpUID, [2]place{first, at})
+		if _, known := found.places.Get(line.ImpUID); !known {
+			found.places.Set(line.ImpUID, [2]place{first, at})
 		}
 	}
 	return &found
@@ -39,7 +41,7 @@ func (c *Contradictions) Mark(line Line) Line {
 	if c == nil {
 		return line
 	}
-	places, found := c.places.get(line.ImpUID)
+	places, found := c.places.Get(line.ImpUID)
 	if !found || !line.valid() {
 		return line
 	}

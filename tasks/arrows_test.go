@@ -19,7 +19,7 @@ var arrows = map[string][]string{
 	"worker/iamport/iamporttest": {"tasks"},
 	"worker": {
 		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "tasks/rights", "worker/account", "worker/backoff",
-		"worker/complaint", "worker/gate", "worker/heartbeat", "worker/iamport", "worker/sweep",
+		"worker/complaint", "worker/gate", "worker/heartbeat", "worker/iamport", "worker/pulse", "worker/sweep",
 	},
 	"worker/account":       {"tasks/redisfault"},
 	"worker/backoff":       {},
@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"worker/gate":          {"tasks", "tasks/backlog", "worker/pause"},
 	"worker/heartbeat":     {},
 	"worker/pause":         {"tasks", "tasks/backlog"},
+	"worker/pulse":         {},
 	"worker/sweep":         {"tasks", "tasks/backlog", "tasks/outcome", "worker/complaint"},
 	"enqueue":              {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault"},
 	"worker/monitor":       {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/monitor/login", "worker/pause"},
@@ -38,7 +39,7 @@ var arrows = map[string][]string{
 	},
 
 	"tasks/redistest/proxy":       {},
-	"tasks/redistest/redisserver": {"tasks/redisfault"},
+	"tasks/redistest/redisserver": {"deploy/redis", "tasks/redisfault"},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

@@ -9,22 +9,8 @@ import (
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
+	"receiptrevoker/worker/pulse"
 )
-
-// Silence is after how long a loop that has not turned is taken for dead.
-const Silence = silence
-
-// Pulse is what [Worker.Alive] asks.
-type Pulse struct{ *pulse }
-
-// NewPulse returns a pulse of no loops.
-func NewPulse() Pulse { return Pulse{newPulse()} }
-
-// Beat says that a loop turns.
-func (p Pulse) Beat(loop string) { p.beat(loop) }
-
-// End says that a loop has ended.
-func (p Pulse) End(loop string) { p.end(loop) }
 
 // Leases is what keeps the leases of attempts.
 type Leases struct{ *leases }
@@ -32,7 +18,7 @@ type Leases struct{ *leases }
 // NewLeases returns the leases of no attempts.
 func NewLeases(store *outcome.Store, log *slog.Logger) Leases {
 	return Leases{&leases{
-		outcomes: store, complaints: complaint.NewLog(log), pulse: newPulse(), held: make(map[*outcome.Attempt]time.Time),
+		outcomes: store, complaints: complaint.NewLog(log), pulse: pulse.New(), held: make(map[*outcome.Attempt]time.Time),
 	}}
 }
 
@@ -47,11 +33,7 @@ func (w *Worker) Sweep(ctx context.Context) error { return w.sweeper(w.handler(c
 
 // LastBeat returns when a loop of the worker last turned, the zero time if it
 // does not run.
-func (w *Worker) LastBeat(loop string) time.Time {
-	w.pulse.mu.Lock()
-	defer w.pulse.mu.Unlock()
-	return w.pulse.beats[loop]
-}
+func (w *Worker) LastBeat(loop string) time.Time { return w.pulse.Last(loop) }
 
 // TellBlocked writes what blocked tells to log.
 func TellBlocked(ctx context.Context, log *slog.Logger, blocked func() error) {

@@ -13,6 +13,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/worker/complaint"
+	"receiptrevoker/worker/pulse"
 )
 
 const (
@@ -29,7 +30,7 @@ type fleet struct {
 	config     Config
 	complaints *complaint.Log
 	handler    asynq.Handler
-	pulse      *pulse
+	pulse      *pulse.Pulse
 	servers    map[tasks.Gateway]*asynq.Server
 	seen       map[string]bool // the queues that were ever registered
 }
@@ -44,9 +45,9 @@ func (f *fleet) run(ctx context.Context) error {
 	}
 	ticker := time.NewTicker(discoverEvery)
 	defer ticker.Stop()
-	defer f.pulse.end("discover")
+	defer f.pulse.End("discover")
 	for {
-		f.pulse.beat("discover")
+		f.pulse.Beat("discover")
 		if err := f.discover(ctx); err != nil {
 			return err
 		}
@@ -76,7 +77,7 @@ func (f *fleet) discover(ctx context.Context) error {
 	}
 	for name := range f.seen {
 		if !slices.Contains(names, name) {
-			f.pulse.beat("discover")
+			f.pulse.Beat("discover")
 			f.register(ctx, name)
 		}
 	}

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"time"
 
 	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/pulse"
 )
 
 // Ready returns nil while the worker can work: its account is the namespace's, Redis
@@ -42,56 +41,9 @@ func (w *Worker) Ready(ctx context.Context) error {
 // turned for minutes, which only a new process mends. A Redis or a PortOne that
 // is away is no such thing.
 func (w *Worker) Alive() error {
-	return errors.Join(w.pulse.Err(), quiet("gates", w.gates.Turned()))
+	return errors.Join(w.pulse.Err(), pulse.Quiet("gates", w.gates.Turned()))
 }
 
 // Gates returns the state of every gate as this process knows it, which is a
 // fraction of a second old while Redis answers.
 func (w *Worker) Gates() map[gate.Name]gate.State { return w.gates.States() }
-
-// silence is after how long a loop that has not turned is taken for dead. A
-// command to a Redis that swallows packets fails after about two minutes, when
-// all tries to connect have failed.
-const silence = 5 * time.Minute
-
-// pulse knows when each of the loops last turned.
-type pulse struct {
-	mu    sync.Mutex
-	beats map[string]time.Time
-}
-
-func newPulse() *pulse { return &pulse{beats: make(map[string]time.Time)} }
-
-// beat says that a loop turns.
-func (p *pulse) beat(loop string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.beats[loop] = time.Now()
-}
-
-// end says that a loop has ended in good order.
-func (p *pulse) end(loop string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.beats, loop)
-}
-
-// Err returns an error that names every loop that does not turn any more.
-func (p *pulse) Err() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var dead []error
-	for loop, last := range p.beats {
-		dead = append(dead, quiet(loop, last))
-	}
-	return errors.Join(dead...)
-}
-
-// quiet returns an error if a loop that last turned at the given time does not
-// turn any more, nil for one that is not running.
-func quiet(loop string, last time.Time) error {
-	if since := time.Since(last); !last.IsZero() && since > silence {
-		return fmt.Errorf("the loop %q has not turned for %v", loop, since.Round(time.Second))
-	}
-	return nil
-}

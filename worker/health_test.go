@@ -2,39 +2,10 @@ package worker_test
 
 import (
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
-
-func TestLoopThatRestsIsDead(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		pulse := worker.NewPulse()
-		if err := pulse.Err(); err != nil {
-			t.Errorf("before any loop runs: %v", err)
-		}
-		pulse.Beat("discover")
-		pulse.Beat("leases")
-		time.Sleep(worker.Silence)
-		pulse.Beat("leases")
-		if err := pulse.Err(); err != nil {
-			t.Errorf("just in time: %v", err)
-		}
-		time.Sleep(time.Second)
-		const want = `the loop "discover" has not turned for 5m1s`
-		if err := pulse.Err(); err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		pulse.End("discover")
-		if err := pulse.Err(); err != nil {
-			t.Errorf("after it has ended: %v", err)
-		}
-	})
-}
 
 func TestWorkerIsAliveAndReadyOnlyWhileItWorks(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/complaint"
+	"receiptrevoker/worker/pulse"
 )
 
 // lease is how long an attempt is believed to be running without a sign of
@@ -21,7 +22,7 @@ const lease = 30 * time.Second
 type leases struct {
 	outcomes   *outcome.Store
 	complaints *complaint.Log
-	pulse      *pulse
+	pulse      *pulse.Pulse
 
 	mu   sync.Mutex
 	held map[*outcome.Attempt]time.Time // when each was asked for that was granted last
@@ -51,9 +52,9 @@ func (l *leases) hold(a *outcome.Attempt, asked time.Time) (release func()) {
 func (l *leases) run(ctx context.Context) {
 	ticker := time.NewTicker(lease / 3)
 	defer ticker.Stop()
-	defer l.pulse.end("leases")
+	defer l.pulse.End("leases")
 	for {
-		l.pulse.beat("leases")
+		l.pulse.Beat("leases")
 		select {
 		case <-ctx.Done():
 			return
@@ -63,7 +64,7 @@ func (l *leases) run(ctx context.Context) {
 		running := slices.Collect(maps.Keys(l.held))
 		l.mu.Unlock()
 		for _, a := range running {
-			l.pulse.beat("leases")
+			l.pulse.Beat("leases")
 			l.extend(ctx, a)
 		}
 	}

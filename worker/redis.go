@@ -9,6 +9,7 @@ import (
 
 	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/worker/heartbeat"
+	"receiptrevoker/worker/pulse"
 )
 
 const (
@@ -31,7 +32,7 @@ var errNotAsked = errors.New("redis has not been asked yet")
 type watch struct {
 	heartbeat *heartbeat.Heartbeat
 	log       *slog.Logger
-	pulse     *pulse
+	pulse     *pulse.Pulse
 	rights    func(context.Context) error // what Redis does not allow, as [rights.Check] returns it
 
 	tried   time.Time             // when rights was last called
@@ -52,9 +53,9 @@ func (w *watch) Err() error {
 func (w *watch) run(ctx context.Context) {
 	var since time.Time // when trouble began
 	var told string     // what was last said of it
-	defer w.pulse.end("watch")
+	defer w.pulse.End("watch")
 	for ctx.Err() == nil {
-		w.pulse.beat("watch")
+		w.pulse.Beat("watch")
 		err := w.ask(ctx)
 		switch says := trouble(err); {
 		case ctx.Err() != nil:

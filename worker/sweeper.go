@@ -17,7 +17,7 @@ func (w *Worker) sweeper(handler *handler) *sweep.Sweeper {
 		Handler: handler, Outcomes: w.config.Outcomes, Attempts: handler.schedule.Attempts,
 		Redis: w.config.Redis, Inspector: asynq.NewInspectorFromRedisClient(w.config.Redis), Tasks: w.config.tasks(),
 		Process: w.process, Every: w.config.Sweep,
-		Beat: func() { w.pulse.beat("sweep") }, Rest: func() { w.pulse.end("sweep") },
+		Beat: func() { w.pulse.Beat("sweep") }, Rest: func() { w.pulse.End("sweep") },
 		Complaints: w.complaints, Log: w.config.Log,
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/heartbeat"
+	"receiptrevoker/worker/pulse"
 )
 
 // Worker serves all queues of this project, each gateway with slots of its own.
@@ -33,7 +34,7 @@ type Worker struct {
 	complaints *complaint.Log
 	watch      *watch
 	gates      *gate.Gates
-	pulse      *pulse
+	pulse      *pulse.Pulse
 	account    *account.Keeper
 	stopping   atomic.Bool
 }
@@ -59,7 +60,7 @@ func New(config Config) (*Worker, error) {
 		process:    process,
 		complaints: complaint.NewLog(config.Log),
 		gates:      gate.New(gates, config.Gate, process, config.Log),
-		pulse:      newPulse(),
+		pulse:      pulse.New(),
 	}
 	w.account = &account.Keeper{
 		Store: account.NewStore(config.Redis, config.Outcomes.Namespace()), API: config.API,
