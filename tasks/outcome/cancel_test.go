@@ -1,6 +1,7 @@
 package outcome_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -104,7 +105,10 @@ func TestWithdrawnRequestIsOver(t *testing.T) {
 				t.Errorf("got %+v, %v; want what was withdrawn", o, err)
 			}
 		}
-		if _, err := s.Revive(ctx, "imp_2"); err != nil {
+		if _, err := s.Revive(ctx, "imp_2"); !errors.Is(err, outcome.ErrWithdrawn) {
+			t.Errorf("revived by nobody who knows that it is withdrawn: %v", err)
+		}
+		if _, err := s.ReviveWithdrawn(ctx, "imp_2"); err != nil {
 			t.Fatal(err)
 		}
 		if attempt, err := s.Begin(ctx, tasks.Revocation{ImpUID: "imp_2"}, lease); err != nil || attempt.Withdrawn {

@@ -107,7 +107,8 @@ func (r *receipt) begin(m *model, s step) string {
 func (r *receipt) finish(m *model, s step) string {
 	attempt := r.begun - s.by
 	heard := r.running != 0 && attempt == r.running
-	if r.of[attempt-1] != r.id || r.status == outcome.Revoked || !heard && s.answer.Status != outcome.Revoked {
+	wanted := s.answer.Reason == outcome.ReasonWithdrawn && !r.left(m, nobody) // again
+	if r.of[attempt-1] != r.id || r.status == outcome.Revoked || !heard && s.answer.Status != outcome.Revoked || wanted {
 		return "written false"
 	}
 	r.running, r.live = 0, false
@@ -150,9 +151,12 @@ func (r *receipt) notDead() string {
 	return ""
 }
 
-func (r *receipt) revive(m *model) string {
-	if text := r.notDead(); text != "" {
+func (r *receipt) revive(m *model, named bool) string {
+	switch text := r.notDead(); {
+	case text != "":
 		return text
+	case r.reason == outcome.ReasonReissued, r.reason == outcome.ReasonWithdrawn && !named:
+		return string(r.reason)
 	}
 	r.status, r.attempts, r.dead, r.due = outcome.Retrying, 0, false, "now"
 	r.uncertain = r.uncertain || r.reason == outcome.ReasonUnconfirmed
@@ -174,8 +178,8 @@ func (r *receipt) settle(m *model, revoked bool) string {
 		return "settled"
 	case r.notDead() != "":
 		return r.notDead()
-	case r.reason == outcome.ReasonWithdrawn:
-		return "withdrawn"
+	case r.reason == outcome.ReasonWithdrawn, r.reason == outcome.ReasonReissued && !revoked:
+		return string(r.reason)
 	}
 	r.uncertain = !revoked && (r.uncertain || r.reason == outcome.ReasonUnconfirmed)
 	r.status, r.reason = status, reason
