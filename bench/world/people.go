@@ -103,7 +103,7 @@ func (w *world) treatLetter(kind Kind, p payment) {
 			w.askedAnyhow(p)
 			began := time.Now()
 			err = w.letters.RetryWithdrawn(w.ctx, letter) // by its imp_uid
-			w.proof.Ask(p.ImpUID, proof.Asking{Began: began, Accepted: err == nil, New: err == nil})
+			w.proof.Ask(p.ImpUID, proof.Asking{Began: began, Accepted: err == nil, New: err == nil, Retried: true})
 		}
 		w.note(p.ImpUID, personName, fmt.Sprintf("%s: %v", kind, err))
 	}

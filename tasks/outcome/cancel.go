@@ -69,13 +69,14 @@ func (s *Store) MarkCancelled(ctx context.Context, name string) error {
 	return nil
 }
 
-// markScript marks a batch as cancelled since the first time that it was, which
-// finishes it if nothing in it is open: its list may never have come to its end.
+// markScript marks a batch as cancelled, once more if it was before: what was retried since
+// then asks for it again. That finishes it if nothing in it is open: its list may never have
+// come to its end.
 var markScript = redis.NewScript(source("batch.lua") + `
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 0
 end
-redis.call('HSETNX', KEYS[1], 'cancelled_at', now)
+redis.call('HSET', KEYS[1], 'cancelled_at', stamp)
 settle(ARGV[2])
 return 1
 `)

@@ -14,7 +14,8 @@ type request struct {
 	id                       int // from 1; 0 for none
 	applyNum, tier           string
 	again, single, withdrawn bool
-	rows                     [len(batchNames)]int // that ask for it, from 1; 0 for none
+	rows                     [len(batchNames)]int  // that ask for it, from 1; 0 for none
+	revived                  [len(batchNames)]bool // since the batch was cancelled
 }
 
 // receipt is what the store promises of one imp_uid: only the attempt that runs is
@@ -59,7 +60,7 @@ func (r *receipt) left(m *model, besides int) bool {
 	}
 	asks := false
 	for batch, row := range r.rows {
-		if row > 0 && batch != besides && !m.batches[batch].cancelled {
+		if row > 0 && batch != besides && (!m.batches[batch].cancelled || r.revived[batch]) {
 			return false
 		}
 		asks = asks || row > 0
@@ -161,7 +162,10 @@ func (r *receipt) revive(m *model, named bool) string {
 	r.status, r.attempts, r.dead, r.due = outcome.Retrying, 0, false, "now"
 	r.uncertain = r.uncertain || r.reason == outcome.ReasonUnconfirmed
 	if r.left(m, nobody) {
-		r.withdrawn, r.single = false, true
+		r.withdrawn = false
+		for batch := range r.revived {
+			r.revived[batch] = true
+		}
 	}
 	m.count(r)
 	return "revived"

@@ -14,14 +14,12 @@ if is ~= 'dead' or was.reason == 'reissued' or was.reason == 'withdrawn' and ARG
   return {is == 'dead' and was.reason or is}
 end
 local fence = text(math.max(micros, tonumber(was.fence or 0) + 1))
-redis.call('HSET', outcome, 'status', 'retrying', 'attempts', 0, 'updated_at', now, 'fence', fence)
+redis.call('HSET', outcome, unpack(given({'status', 'retrying', 'attempts', 0, 'updated_at', now, 'fence', fence},
+  {uncertain_at = was.uncertain_at or was.reason == 'unconfirmed' and text(millis)})))
 redis.call('HDEL', outcome, 'asked_since', 'tries', 'refused_since')
-if was.reason == 'unconfirmed' and not was.uncertain_at then
-  redis.call('HSET', outcome, 'uncertain_at', text(millis))
-end
-if withdrawn(asked) then -- whoever revives it asks for it
+if withdrawn(asked) then -- those who asked ask again
   redis.call('HDEL', request, 'withdrawn')
-  redis.call('HSET', request, 'single', '1')
+  redis.call('HSET', request, 'revived', stamp)
 end
 redis.call('PERSIST', outcome)
 redis.call('PERSIST', request)
