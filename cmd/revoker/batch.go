@@ -46,7 +46,9 @@ func (p *program) batchList() *cobra.Command {
 		Short: "Show all batches, the latest first",
 		Long: `List shows all batches, the latest first: how many lines each list has, how many
 of its imp_uids are revoked, dead, or still open, and whether it has finished,
-how long it will take, or how many lines are held, by what and since when.`,
+how long it will take, or how many lines are held, by what and since when. A
+list may be cancelled but for some lines, which are called: somebody else asks
+for them, or they were retried.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runBatchList(cmd.Context(), s) },
 	}
@@ -61,7 +63,11 @@ func (p *program) runBatchList(ctx context.Context, s batchListSettings) error {
 		return err
 	}
 	defer client.Close()
-	batches, err := outcome.NewStore(client, s.redis.Outcomes()).Batches(ctx)
+	store := outcome.NewStore(client, s.redis.Outcomes())
+	batches, err := store.Batches(ctx)
+	for i := range batches {
+		err = cmp.Or(err, countWanted(ctx, store, &batches[i]))
+	}
 	if err != nil {
 		return err
 	}
@@ -110,6 +116,8 @@ func state(b outcome.Batch) string {
 	switch {
 	case b.Finished() && !b.CancelledAt.IsZero():
 		return "finished, cancelled"
+	case !b.CancelledAt.IsZero() && b.Called() > 0:
+		parts = append(parts, fmt.Sprintf("cancelled but for %d", b.Called()))
 	case !b.CancelledAt.IsZero():
 		return "cancelled"
 	case b.Finished():

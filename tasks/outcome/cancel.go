@@ -33,14 +33,14 @@ const (
 // Cancel withdraws what everybody asks for the imp_uids, as far as no attempt has
 // begun, and returns what became of each. A dry run changes nothing.
 func (s *Store) Cancel(ctx context.Context, impUIDs []string, dry bool) ([]Withdrawal, error) {
-	return s.cancel(ctx, "", impUIDs, dry)
+	return s.cancel(ctx, "", impUIDs, flag(dry))
 }
 
-func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry bool) ([]Withdrawal, error) {
+func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry string) ([]Withdrawal, error) {
 	if len(impUIDs) == 0 {
 		return nil, nil
 	}
-	args := []any{batch, flag(dry)}
+	args := []any{batch, dry}
 	for _, impUID := range impUIDs {
 		args = append(args, impUID)
 	}
@@ -98,7 +98,7 @@ func (s *Store) CancelOpen(ctx context.Context, name string, dry bool) iter.Seq2
 			for i := 0; i < len(members); i += 2 { // each with its score
 				impUIDs = append(impUIDs, members[i])
 			}
-			found, err := s.cancel(ctx, name, impUIDs, dry)
+			found, err := s.cancel(ctx, name, impUIDs, flag(dry))
 			for i, withdrawal := range found {
 				if withdrawal != Foreign && withdrawal != Unknown {
 					page.ImpUIDs, page.Withdrawals = append(page.ImpUIDs, impUIDs[i]), append(page.Withdrawals, withdrawal)
