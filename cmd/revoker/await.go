@@ -22,22 +22,32 @@ type awaiting struct {
 	namespace string
 	still     *standstill
 	flags     string // that find Redis, to look again
+
+	outcomes *outcome.Store
+	missing  map[string]bool // requests that the last look did not find
+	lost     lostError       // those that are not waited for any longer
 }
 
 func newAwaiting(out io.Writer, client redis.UniversalClient, queue *enqueue.Client, namespace string) *awaiting {
-	a := &awaiting{screen: newScreen(out), queue: queue, namespace: namespace}
+	a := &awaiting{
+		screen: newScreen(out), queue: queue, namespace: namespace,
+		outcomes: outcome.NewStore(client, outcome.Config{Namespace: namespace}),
+	}
 	a.still = newStandstill(client, namespace, a.say)
 	return a
 }
 
 // each waits for the outcomes of requests, shows each as it comes, and says why others do not.
 // It outlasts an outage of Redis, which the look at what is waited for tells of. The error is
-// errUnfinished if the waiting was stopped; whatever ends it, the rest stays requested, which
-// is said.
+// errUnfinished if the waiting was stopped, and a lostError if Redis has lost a request;
+// whatever ends it, the rest stays requested, which is said.
 func (a *awaiting) each(ctx context.Context, asked []outcome.Outcome, show func(outcome.Outcome) error) error {
 	for len(asked) > 0 {
 		var err error
 		asked, err = a.round(ctx, asked, show)
+		if err == nil && ctx.Err() == nil {
+			asked, err = a.dropLost(ctx, asked)
+		}
 		if err == nil && ctx.Err() != nil {
 			err = errUnfinished
 		}
@@ -48,7 +58,7 @@ func (a *awaiting) each(ctx context.Context, asked []outcome.Outcome, show func(
 		}
 		a.tell(ctx, asked)
 	}
-	return nil
+	return a.lost.err()
 }
 
 // round waits for a moment and returns the requests that have no outcome yet.

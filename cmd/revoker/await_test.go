@@ -88,3 +88,56 @@ func TestWaitingForSingleRequests(t *testing.T) {
 		t.Errorf("no %q in\n%s", want, said.String())
 	}
 }
+
+// What Redis has lost is not waited for, and is named; the rest is waited for.
+func TestWaitingEndsForWhatRedisHasLost(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		lose []string // all that is asked for, if nil
+		want string
+		said string
+	}{
+		"all": {nil, "2 imp_uids are not requested any more: Redis has lost them; ask for them again: imp_1 imp_2", ""},
+		"one": {
+			[]string{"{receipt}:request:imp_1"},
+			"imp_1 is not requested any more: Redis has lost it; ask for it again",
+			"revoker: imp_1 is not requested any more: Redis has lost it; ask for it again",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := redistest.Embedded(t)
+			queue := enqueue.NewClient(client, enqueue.Config{})
+			var asked []outcome.Outcome
+			for _, impUID := range []string{"imp_1", "imp_2"} {
+				if _, err := queue.Revoke(t.Context(), tasks.Revocation{ImpUID: impUID}); err != nil {
+					t.Fatal(err)
+				}
+				asked = append(asked, outcome.Outcome{ImpUID: impUID, Status: outcome.Queued})
+			}
+			var said buffer
+			waiting, ended := newAwaiting(&said, client, queue, ""), make(chan error)
+			go func() {
+				ended <- waiting.each(t.Context(), asked, func(outcome.Outcome) error { return nil })
+			}()
+			if test.lose == nil {
+				client.FlushAll(t.Context())
+			} else {
+				client.Del(t.Context(), test.lose...)
+				redistest.Eventually(t, 20*time.Second, test.said, func() bool { return strings.Contains(said.String(), test.said) })
+				attempt, err := outcome.NewStore(client, outcome.Config{}).Begin(t.Context(), tasks.Revocation{ImpUID: "imp_2"}, time.Minute)
+				if err != nil {
+					t.Fatal(err)
+				}
+				end := outcome.Outcome{Status: outcome.Revoked, Reason: outcome.ReasonRevoked}
+				if _, err := outcome.NewStore(client, outcome.Config{}).Finish(t.Context(), attempt, end); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var lost lostError
+			if err := <-ended; !errors.As(err, &lost) || err.Error() != test.want {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
+	}
+}

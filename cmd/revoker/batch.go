@@ -47,7 +47,9 @@ func (p *program) batchList() *cobra.Command {
 		Long: `List shows all batches, the latest first: how many lines each list has, how many
 of its imp_uids are revoked, dead, or still open, and whether it has finished,
 how long it will take, or how many lines are held, by what and since when, or
-until when where PortOne wants no calls (Retry-After).`,
+until when where PortOne wants no calls (Retry-After). A list may be cancelled
+but for some lines, which are called: somebody else asks for them, or they were
+retried.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runBatchList(cmd.Context(), s) },
 	}
@@ -62,7 +64,11 @@ func (p *program) runBatchList(ctx context.Context, s batchListSettings) error {
 		return err
 	}
 	defer client.Close()
-	batches, err := outcome.NewStore(client, s.redis.Outcomes()).Batches(ctx)
+	store := outcome.NewStore(client, s.redis.Outcomes())
+	batches, err := store.Batches(ctx)
+	for i := range batches {
+		err = cmp.Or(err, countWanted(ctx, store, &batches[i]))
+	}
 	if err != nil {
 		return err
 	}
@@ -111,6 +117,8 @@ func state(b outcome.Batch) string {
 	switch {
 	case b.Finished() && !b.CancelledAt.IsZero():
 		return "finished, cancelled"
+	case !b.CancelledAt.IsZero() && b.Called() > 0:
+		parts = append(parts, fmt.Sprintf("cancelled but for %d", b.Called()))
 	case !b.CancelledAt.IsZero():
 		return "cancelled"
 	case b.Finished():

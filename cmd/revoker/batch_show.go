@@ -29,7 +29,9 @@ func (p *program) batchShow() *cobra.Command {
 		Long: `Show tells what came of asking for the lines of a list, and what became of each
 imp_uid: by reason, and by payment gateway. Held are lines that wait since a
 gate or a person has paused their queue, or while PortOne wants no calls
-(Retry-After); the time left is that of the others.
+(Retry-After); the time left is that of the others. Of a cancelled list it counts
+apart what is called all the same, since somebody else asks for it or it was
+retried.
 With --wait it also says how many workers are running. It exits 3 unless all are
 revoked, also when Ctrl-C ends the waiting.`,
 		Example: `  revoker batch show refunds-2026-11 --wait`,
@@ -55,6 +57,9 @@ func (p *program) runBatchShow(ctx context.Context, s batchShowSettings, name st
 	}
 	b, err := read(ctx, norm.NFC.String(name))
 	if err != nil {
+		return err
+	}
+	if err := countWanted(ctx, store, &b); err != nil {
 		return err
 	}
 	holds := hold(&b, p.pauses(ctx, client, s.redis.Namespace))
@@ -136,13 +141,27 @@ func toCome(b outcome.Batch) string {
 	left, known := b.Left()
 	switch {
 	case b.Open > 0 && !b.CancelledAt.IsZero():
-		return "cancelled " + moment(b.CancelledAt) + ": no DELETE follows, a lookup decides what was called"
+		return cancelledOpen(b)
 	case b.Open == 0 || !known:
 		return ""
 	case b.Held > 0:
 		return fmt.Sprintf("about %s at %s/s for what is not held", roughly(left), perSecond(b.Rate))
 	}
 	return fmt.Sprintf("about %s at %s/s", roughly(left), perSecond(b.Rate))
+}
+
+// cancelledOpen says of a cancelled batch what becomes of its open lines.
+func cancelledOpen(b outcome.Batch) string {
+	const asked = "asked for by somebody else, or retried, and called"
+	at, called := "cancelled "+moment(b.CancelledAt), b.Called()
+	text := at + ": no DELETE follows, a lookup decides what was called"
+	switch called {
+	case 0:
+		return text
+	case b.Open:
+		return at + ", but " + asked
+	}
+	return fmt.Sprintf("%d %s; %d %s", b.Open-called, text, called, asked)
 }
 
 // gateways prints the table by gateway.

@@ -71,7 +71,8 @@ that are still being enqueued, and nothing more can be asked for under its name.
 A line that was never called ends as dead, with the reason withdrawn; for one
 that was called before, a lookup decides. A receipt that another list or a
 single request asks for as well stays requested. Attempts that are running are
-shown, and not repeated.
+shown, and not repeated. Dead letters of it that are retried belong to it again,
+until it is cancelled once more.
 
 It needs --yes, without which it says how many lines would be withdrawn. Ctrl-C
 stops the counting, not the cancelling: from the start on no line is called. It

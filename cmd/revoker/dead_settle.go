@@ -38,7 +38,8 @@ those who follow the outcomes, see the change. Who said so and how that is known
 stand in the outcome, as stated_by and statement.
 
 It needs --yes, without which it says how many would be settled. What is not a
-dead letter, or was withdrawn, is reported, and the exit code is then 3. A
+dead letter, was withdrawn, or is reissued and stated not to be revoked, is
+reported, and the exit code is then 3. A
 statement that a receipt is revoked cannot be taken back: if it was wrong,
 request the receipt anew, with 'revoker enqueue IMP_UID --again'.`,
 		Example: `  revoker dead settle imp_448280090638 --revoked --yes \
@@ -100,8 +101,11 @@ func (p *program) runDeadSettle(ctx context.Context, s deadSettleSettings, impUI
 	}
 	defer client.Close()
 	walk.refuse = func(o outcome.Outcome) error {
-		if o.Reason == outcome.ReasonWithdrawn {
+		switch {
+		case o.Reason == outcome.ReasonWithdrawn:
 			return fmt.Errorf("%s %w", o.ImpUID, outcome.ErrWithdrawn)
+		case o.Reason == outcome.ReasonReissued && s.notRevoked:
+			return fmt.Errorf("%s %w", o.ImpUID, outcome.ErrReissued)
 		}
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,14 +28,16 @@ type deadWalk struct {
 	reasons  map[outcome.Reason]int // of the letters that were carried out
 	batches  map[string]int         // likewise; empty for single requests
 	done     int
-	skipped  int // named or unreadable, and nothing was done about it
+	left     map[outcome.Reason]int // that the filter took along, and whose reason says to leave alone
+	skipped  int                    // named or unreadable, and nothing was done about it
 	shown    time.Time
 	progress string // what was done to them; shown now and then if set
 }
 
 func newDeadWalk(out io.Writer, list *deadletter.List, filter deadletter.Filter) *deadWalk {
 	return &deadWalk{
-		out: newScreen(out), list: list, filter: filter, reasons: make(map[outcome.Reason]int), batches: make(map[string]int), shown: time.Now(),
+		out: newScreen(out), list: list, filter: filter, shown: time.Now(),
+		reasons: make(map[outcome.Reason]int), batches: make(map[string]int), left: make(map[outcome.Reason]int),
 	}
 }
 
@@ -84,11 +87,17 @@ func (w *deadWalk) count(o outcome.Outcome) {
 func (w *deadWalk) pass(err error) bool {
 	var notDead *outcome.NotDeadError
 	var corrupt *outcome.CorruptError
+	named, withdrawn, reissued := len(w.filter.ImpUIDs) > 0, errors.Is(err, outcome.ErrWithdrawn), errors.Is(err, outcome.ErrReissued)
 	switch {
-	case errors.As(err, &notDead) && len(w.filter.ImpUIDs) == 0:
+	case errors.As(err, &notDead) && !named:
 		return true // it was on the list a moment ago: somebody else was faster
-	case errors.As(err, &notDead), errors.As(err, &corrupt), errors.Is(err, tasks.ErrInvalid),
-		errors.Is(err, outcome.ErrWithdrawn):
+	case withdrawn && !named:
+		w.left[outcome.ReasonWithdrawn]++
+		return true
+	case reissued && !named:
+		w.left[outcome.ReasonReissued]++
+		return true
+	case errors.As(err, &notDead), errors.As(err, &corrupt), errors.Is(err, tasks.ErrInvalid), withdrawn, reissued:
 		w.skipped++
 		w.out.say("revoker: %v", err)
 		return true
@@ -98,8 +107,8 @@ func (w *deadWalk) pass(err error) bool {
 
 // end says how many letters there were, what was done to them, if anything, and
 // why they are dead, such as "2 dead letters retried: 1 refused, 1 not_issued.", and of
-// which batches they are.
-// It returns errUnfinished if any was skipped, or that there is no such batch.
+// which batches they are; and how many were left alone. It returns errUnfinished if any was
+// skipped, or left alone although its reason was named, or that there is no such batch.
 func (w *deadWalk) end(did string) error {
 	switch {
 	case w.done > 0:
@@ -110,10 +119,11 @@ func (w *deadWalk) end(did string) error {
 		}
 	case w.noBatch() != nil:
 		return w.noBatch()
-	case w.skipped == 0:
+	case w.skipped+len(w.left) == 0:
 		w.out.say("no dead letter matches")
 	}
-	if w.skipped > 0 {
+	w.tellLeft()
+	if w.skipped > 0 || w.left[outcome.ReasonReissued] > 0 && slices.Contains(w.filter.Reasons, outcome.ReasonReissued) {
 		return errUnfinished
 	}
 	return nil
@@ -121,10 +131,21 @@ func (w *deadWalk) end(did string) error {
 
 // noBatch returns that there is no batch of the filter's name, nil where anything was met.
 func (w *deadWalk) noBatch() error {
-	if w.done+w.skipped > 0 {
+	if w.done+w.skipped+len(w.left) > 0 {
 		return nil
 	}
 	return w.missing
+}
+
+// tellLeft says how many letters were left alone, and why.
+func (w *deadWalk) tellLeft() {
+	if n := w.left[outcome.ReasonWithdrawn]; n > 0 {
+		w.out.say("%d withdrawn left: somebody has cancelled them; --reason withdrawn retries them", n)
+	}
+	if n := w.left[outcome.ReasonReissued]; n > 0 {
+		w.out.say("%d reissued left: another receipt exists now than the one asked for; "+
+			"request it again: revoker enqueue IMP_UID --apply-num NUMBER", n)
+	}
 }
 
 // summary returns the reasons of the letters, the most frequent first.

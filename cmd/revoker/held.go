@@ -25,14 +25,25 @@ func (p *program) pauses(ctx context.Context, client redis.UniversalClient, name
 	return pauses
 }
 
-// hold returns what holds the open lines of a batch, and notes in it how many they are.
+// hold returns what holds the open lines of a batch, and notes in it how many they are. Lines
+// that are cancelled end whatever is paused.
 func hold(b *outcome.Batch, pauses []pause.Pause) []pause.Hold {
+	open := b.OpenOf()
 	if !b.CancelledAt.IsZero() {
-		return nil // its lines end whatever is paused
+		open = b.Wanted
 	}
-	holds := pause.Holds(b.OpenOf(), pauses)
+	holds := pause.Holds(open, pauses)
 	b.Held = min(pause.Held(holds), b.Open)
 	return holds
+}
+
+// countWanted notes in a batch that was cancelled how many of its open lines are called all the
+// same.
+func countWanted(ctx context.Context, store *outcome.Store, b *outcome.Batch) (err error) {
+	if !b.CancelledAt.IsZero() && b.Open > 0 {
+		b.Wanted, err = store.Wanted(ctx, b.Name)
+	}
+	return err
 }
 
 // gateName says before what a gate stands.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/pause"
 )
@@ -23,6 +24,9 @@ type batchWatch struct {
 	still    *standstill
 	flags    string // that find Redis, to look again
 	pauses   []pause.Pause
+	open     int  // how many were when it was last looked what holds them
+	counted  bool // which of these are called although the batch was cancelled
+	wanted   map[tasks.Gateway]int
 }
 
 func newBatchWatch(out io.Writer, client redis.UniversalClient, outcomes *outcome.Store, flags string) *batchWatch {
@@ -59,7 +63,9 @@ func (w *batchWatch) until(ctx context.Context, name string) (outcome.Batch, err
 func (w *batchWatch) show(ctx context.Context, b outcome.Batch) {
 	if pauses, looked := w.still.look(ctx, b.Open); looked {
 		w.pauses = pauses
+		w.count(ctx, b)
 	}
+	b.Wanted = w.wanted
 	causes := make(map[string]string)
 	for _, h := range hold(&b, w.pauses) {
 		causes[causeOf(h.Pause)] = linesWait(h)
@@ -69,6 +75,18 @@ func (w *batchWatch) show(ctx context.Context, b outcome.Batch) {
 		b.Rate = 0
 	}
 	w.progress.show(b.Revoked+b.Dead, b.Asked(), pace(b))
+}
+
+// count counts what is called of a cancelled batch, once each time that nothing has ended
+// between two looks: it goes through all that is open.
+func (w *batchWatch) count(ctx context.Context, b outcome.Batch) {
+	switch {
+	case w.open != b.Open:
+		w.open, w.counted = b.Open, false
+	case !w.counted:
+		w.counted = countWanted(ctx, w.outcomes, &b) == nil // or else at the next look
+		w.wanted = b.Wanted
+	}
 }
 
 // pace says what became of a batch so far, how fast it goes, and how long it

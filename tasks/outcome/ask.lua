@@ -18,7 +18,7 @@ local batch, dry, first, rows = ARGV[2], ARGV[3] == '1', tonumber(ARGV[6]), ARGV
 local key, by = batchKey(batch), batch == '' and 'single' or 'in:' .. batch
 local id, score = text(micros), text(millis) -- written once: a number would be for each row
 local manners = {} -- of asking by their JSON, which most rows of a list have in common
-local ofOne = {'withdrawn', 'apply_num', 'again', 'tier', 'pg', 'batch'}
+local ofOne = {'withdrawn', 'revived', 'apply_num', 'again', 'tier', 'pg', 'batch'}
 local opened = {} -- scores and imp_uids of the set of the open ones
 
 -- record writes a request that begins anew, and returns what ask does.

@@ -35,6 +35,9 @@ type Batch struct {
 	// Held is how many of those that are open wait in paused queues. A Store does not
 	// know: whoever shows a batch fills it in, from what pause.Holds returns.
 	Held int
+	// Wanted are those of the open ones of a cancelled batch that are called all the same, by
+	// gateway. Reading a batch leaves it nil: [Store.Wanted] counts them.
+	Wanted map[tasks.Gateway]int
 	// Reasons are the same outcomes by reason.
 	Reasons map[Reason]int
 	// Gateways are the same by gateway; those not known stand together under
@@ -78,6 +81,16 @@ func (b Batch) OpenOf() map[tasks.Gateway]int {
 		}
 	}
 	return open
+}
+
+// Called returns how many of those that are open are called although the batch was
+// cancelled: somebody else asks for them, or a person has retried them.
+func (b Batch) Called() int {
+	sum := 0
+	for _, n := range b.Wanted {
+		sum += n
+	}
+	return min(sum, b.Open)
 }
 
 // Left returns how long what is open and not held takes at the present rate, and false

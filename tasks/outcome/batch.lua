@@ -8,6 +8,8 @@
 -- request for this one receipt, and in:<batch> the line of a batch, which is its
 -- row and the gateway by which it is counted, as "17 kcp". Its id is the time of
 -- Redis in microseconds; the outcome names the id of the request that it is about.
+-- revived is when a person retried what all who asked had withdrawn: batches that were
+-- cancelled before then ask for it again, until they are cancelled again.
 -- A bit for each row of a batch says whether it has been counted, so that nothing
 -- is counted twice, whatever is delivered or done twice.
 
@@ -41,6 +43,7 @@ local function iso(ms)
 end
 
 local now = iso(millis)
+local stamp = string.sub(now, 1, -2) .. string.format('%03dZ', micros % 1000) -- now, to the microsecond
 
 -- named returns by name what a list has of names and values.
 local function named(list)
@@ -86,7 +89,8 @@ local function withdrawn(asked, besides)
   end
   for name in pairs(asked) do
     local batch = string.match(name, '^in:(.+)$')
-    if batch and batch ~= besides and redis.call('HEXISTS', batchKey(batch), 'cancelled_at') == 0 then
+    if batch and batch ~= besides and
+      (redis.call('HGET', batchKey(batch), 'cancelled_at') or '') <= (asked.revived or '') then
       return false
     end
     cancelled = cancelled or batch ~= nil

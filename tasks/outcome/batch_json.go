@@ -24,6 +24,7 @@ func (b Batch) MarshalJSON() ([]byte, error) {
 		Dead        int                            `json:"dead"`
 		Open        int                            `json:"open"`
 		Held        int                            `json:"held,omitempty"`
+		Wanted      int                            `json:"wanted,omitempty"`
 		Reasons     map[Reason]int                 `json:"reasons"`
 		Gateways    map[tasks.Gateway]GatewayCount `json:"gateways"`
 		StartedAt   string                         `json:"started_at,omitempty"`
@@ -34,7 +35,7 @@ func (b Batch) MarshalJSON() ([]byte, error) {
 		LeftSeconds *int64                         `json:"left_seconds,omitempty"`
 	}{
 		b.Name, b.Source, b.Lines, b.Complete, b.Queued, b.Duplicate(), b.Elsewhere, b.Repeated, b.Invalid,
-		b.Revoked, b.Dead, b.Open, b.Held, b.Reasons, b.Gateways,
+		b.Revoked, b.Dead, b.Open, b.Held, b.Called(), b.Reasons, b.Gateways,
 		formatTime(b.StartedAt), formatTime(b.ChangedAt), formatTime(b.FinishedAt), formatTime(b.CancelledAt), b.Rate, b.leftSeconds(),
 	})
 }

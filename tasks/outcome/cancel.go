@@ -33,14 +33,14 @@ const (
 // Cancel withdraws what everybody asks for the imp_uids, as far as no attempt has
 // begun, and returns what became of each. A dry run changes nothing.
 func (s *Store) Cancel(ctx context.Context, impUIDs []string, dry bool) ([]Withdrawal, error) {
-	return s.cancel(ctx, "", impUIDs, dry)
+	return s.cancel(ctx, "", impUIDs, flag(dry))
 }
 
-func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry bool) ([]Withdrawal, error) {
+func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry string) ([]Withdrawal, error) {
 	if len(impUIDs) == 0 {
 		return nil, nil
 	}
-	args := []any{batch, flag(dry)}
+	args := []any{batch, dry}
 	for _, impUID := range impUIDs {
 		args = append(args, impUID)
 	}
@@ -69,13 +69,14 @@ func (s *Store) MarkCancelled(ctx context.Context, name string) error {
 	return nil
 }
 
-// markScript marks a batch as cancelled since the first time that it was, which
-// finishes it if nothing in it is open: its list may never have come to its end.
+// markScript marks a batch as cancelled, once more if it was before: what was retried since
+// then asks for it again. That finishes it if nothing in it is open: its list may never have
+// come to its end.
 var markScript = redis.NewScript(source("batch.lua") + `
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 0
 end
-redis.call('HSETNX', KEYS[1], 'cancelled_at', now)
+redis.call('HSET', KEYS[1], 'cancelled_at', stamp)
 settle(ARGV[2])
 return 1
 `)
@@ -97,7 +98,7 @@ func (s *Store) CancelOpen(ctx context.Context, name string, dry bool) iter.Seq2
 			for i := 0; i < len(members); i += 2 { // each with its score
 				impUIDs = append(impUIDs, members[i])
 			}
-			found, err := s.cancel(ctx, name, impUIDs, dry)
+			found, err := s.cancel(ctx, name, impUIDs, flag(dry))
 			for i, withdrawal := range found {
 				if withdrawal != Foreign && withdrawal != Unknown {
 					page.ImpUIDs, page.Withdrawals = append(page.ImpUIDs, impUIDs[i]), append(page.Withdrawals, withdrawal)

@@ -2,13 +2,13 @@
 -- are due at once, and so stand before all others among the open ones, by the negative time
 -- at which they were withdrawn: a worker ends them.
 --
--- ARGV  batch, which is cancelled, or empty for all who ask; "1" to change nothing; the
---       imp_uids
+-- ARGV  batch, which is cancelled, or empty for all who ask; "1" to change nothing, "2" and
+--       to tell whether a batch that was cancelled is "wanted" as it is; the imp_uids
 --
 -- Returns for each what it is: "withdrawn" if it was never called; "called", between two
 -- attempts; "running"; "wanted" if somebody else asks for it; "foreign" if the batch does
 -- not; the status with which it ended; or "unknown".
-local batch, dry = ARGV[2], ARGV[3] == '1'
+local batch, dry, besides = ARGV[2], ARGV[3] ~= '', ARGV[3] ~= '2' and ARGV[2]
 
 local function cancel(imp_uid)
   local request = requestKey(imp_uid)
@@ -21,7 +21,7 @@ local function cancel(imp_uid)
     return was.status or 'unknown'
   elseif batch ~= '' and not asked['in:' .. batch] then
     return 'foreign'
-  elseif batch ~= '' and not withdrawn(asked, batch) then
+  elseif batch ~= '' and not withdrawn(asked, besides) then
     return 'wanted'
   end
   if not dry then

@@ -1,6 +1,7 @@
 package outcome_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -104,7 +105,10 @@ func TestWithdrawnRequestIsOver(t *testing.T) {
 				t.Errorf("got %+v, %v; want what was withdrawn", o, err)
 			}
 		}
-		if _, err := s.Revive(ctx, "imp_2"); err != nil {
+		if _, err := s.Revive(ctx, "imp_2"); !errors.Is(err, outcome.ErrWithdrawn) {
+			t.Errorf("revived by nobody who knows that it is withdrawn: %v", err)
+		}
+		if _, err := s.ReviveWithdrawn(ctx, "imp_2"); err != nil {
 			t.Fatal(err)
 		}
 		if attempt, err := s.Begin(ctx, tasks.Revocation{ImpUID: "imp_2"}, lease); err != nil || attempt.Withdrawn {
@@ -114,4 +118,105 @@ func TestWithdrawnRequestIsOver(t *testing.T) {
 			t.Errorf("of none: %v, %v", found, err)
 		}
 	})
+}
+
+// What a person retries of a cancelled list belongs to it again: the list can be cancelled
+// again. What somebody else asks for as well stays.
+func TestRetriedLettersOfACancelledListBelongToItAgain(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		others func(*testing.T, *outcome.Store) // what else happens before it is cancelled again
+		want   outcome.Withdrawal
+	}{
+		"nobody else asks":        {func(*testing.T, *outcome.Store) {}, outcome.Called},
+		"a single request":        {askAlone, outcome.Wanted},
+		"another list":            {askInOther, outcome.Wanted},
+		"another list, cancelled": {func(t *testing.T, s *outcome.Store) { askInOther(t, s); cancelBatch(t, s, "b") }, outcome.Called},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				s, ctx := newStore(client), t.Context()
+				if _, err := askRows(ctx, s, "a", 1, "imp_1"); err != nil {
+					t.Fatal(err)
+				}
+				end(t, s, "imp_1", dead)
+				cancelBatch(t, s, "a") // too late
+				for range 2 {
+					if _, err := s.Revive(ctx, "imp_1"); err != nil {
+						t.Fatal(err)
+					}
+					attempt, err := s.Begin(ctx, tasks.Revocation{ImpUID: "imp_1"}, lease)
+					if err != nil || attempt.Withdrawn {
+						t.Fatalf("got %+v, %v; want that it goes on", attempt, err)
+					}
+					finish(t, s, attempt, dead)
+				}
+				if _, err := s.Revive(ctx, "imp_1"); err != nil {
+					t.Fatal(err)
+				}
+				test.others(t, s)
+				if got := cancelBatch(t, s, "a"); got != test.want {
+					t.Errorf("cancelled again, it is %q, want %q", got, test.want)
+				}
+				attempt, err := s.Begin(ctx, tasks.Revocation{ImpUID: "imp_1"}, lease)
+				if err != nil || attempt.Withdrawn != (test.want == outcome.Called) {
+					t.Errorf("got %+v, %v", attempt, err)
+				}
+			})
+		})
+	}
+}
+
+// Of two lists that were cancelled and whose letter was retried, each asks for it again.
+func TestRetriedLetterBelongsToEachOfItsLists(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s, ctx := newStore(client), t.Context()
+		for _, name := range []string{"a", "b"} {
+			if _, err := askRows(ctx, s, name, 1, "imp_1"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		end(t, s, "imp_1", dead)
+		cancelBatch(t, s, "a")
+		cancelBatch(t, s, "b")
+		if _, err := s.Revive(ctx, "imp_1"); err != nil {
+			t.Fatal(err)
+		}
+		if got := cancelBatch(t, s, "a"); got != outcome.Wanted {
+			t.Errorf("of the first: %q, want that the other asks for it", got)
+		}
+		if got := cancelBatch(t, s, "b"); got != outcome.Called {
+			t.Errorf("of the other: %q, want that nobody asks for it any more", got)
+		}
+	})
+}
+
+func askAlone(t *testing.T, s *outcome.Store) {
+	t.Helper()
+	if _, err := s.Ask(t.Context(), tasks.Revocation{ImpUID: "imp_1"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func askInOther(t *testing.T, s *outcome.Store) {
+	t.Helper()
+	if _, err := askRows(t.Context(), s, "b", 1, "imp_1"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// cancelBatch cancels a batch, and returns what became of its one open line, if there is one.
+func cancelBatch(t *testing.T, s *outcome.Store, name string) (of outcome.Withdrawal) {
+	t.Helper()
+	markCancelled(t, s, name)
+	for page, err := range s.CancelOpen(t.Context(), name, false) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, of = range page.Withdrawals {
+		}
+	}
+	return of
 }

@@ -66,13 +66,26 @@ func (e *NotDeadError) Error() string {
 // step with what its batches count. The next attempt is uncertain if one from
 // before was. It returns what to enqueue, or a [*NotDeadError]. Should that not
 // be enqueued, a worker does so.
+//
+// The error matches [ErrWithdrawn] where somebody has cancelled it, and [ErrReissued];
+// both stay dead.
 func (s *Store) Revive(ctx context.Context, impUID string) (tasks.Revocation, error) {
-	reply, err := s.run(ctx, reviveScript, s.outcomeKey(impUID), impUID).StringSlice()
+	return s.revive(ctx, impUID, false)
+}
+
+// ReviveWithdrawn is [Store.Revive] for those who know that the letter may have been
+// cancelled, and mean it: that is no error then.
+func (s *Store) ReviveWithdrawn(ctx context.Context, impUID string) (tasks.Revocation, error) {
+	return s.revive(ctx, impUID, true)
+}
+
+func (s *Store) revive(ctx context.Context, impUID string, withdrawn bool) (tasks.Revocation, error) {
+	reply, err := s.run(ctx, reviveScript, s.outcomeKey(impUID), impUID, flag(withdrawn)).StringSlice()
 	if err != nil {
 		return tasks.Revocation{}, fmt.Errorf("revive %s: %w", impUID, err)
 	}
 	if reply[0] != "revived" {
-		return tasks.Revocation{}, &NotDeadError{ImpUID: impUID, Status: Status(reply[0])}
+		return tasks.Revocation{}, leftAlone(impUID, reply[0])
 	}
 	return tasks.Revocation{ImpUID: impUID, PG: tasks.Gateway(reply[1]), Batch: reply[2]}, nil
 }

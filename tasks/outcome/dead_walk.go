@@ -12,8 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// DeadPlace is a place in the list of dead letters, on the way through it. The
-// zero place is before all of it.
+// DeadPlace is a place in the list of dead letters, on the way through it, or likewise among
+// what is open. The zero place is before all of it.
 type DeadPlace struct {
 	begun, end bool
 	score      int64           // of the last one
@@ -91,9 +91,15 @@ func (s *Store) deadPage(ctx context.Context, from DeadPlace, back bool) ([]stri
 	if err != nil {
 		return nil, from, fmt.Errorf("list the dead letters: %w", err)
 	}
-	var page []string
-	next := DeadPlace{begun: from.begun, score: from.score, seen: maps.Clone(from.seen)}
-	for _, letter := range letters {
+	page, next := from.after(letters)
+	return page, next, nil
+}
+
+// after returns those that were read from a place on and are after it, and the place after
+// them.
+func (p DeadPlace) after(read []redis.Z) (page []string, next DeadPlace) {
+	next = DeadPlace{begun: p.begun, score: p.score, seen: maps.Clone(p.seen)}
+	for _, letter := range read {
 		impUID, _ := letter.Member.(string)
 		if score := int64(letter.Score); next.seen == nil || score != next.score {
 			next = DeadPlace{begun: true, score: score, seen: make(map[string]bool)}
@@ -104,5 +110,5 @@ func (s *Store) deadPage(ctx context.Context, from DeadPlace, back bool) ([]stri
 		}
 	}
 	next.end = len(page) == 0
-	return page, next, nil
+	return page, next
 }

@@ -79,6 +79,8 @@ var (
 		{Status: outcome.Retrying, Reason: outcome.ReasonUnreachable, NextAttemptAt: retrying.NextAttemptAt},
 		{Status: outcome.Retrying, NextAttemptAt: retrying.NextAttemptAt},
 		{Status: outcome.Dead, Reason: outcome.ReasonUnconfirmed},
+		{Status: outcome.Dead, Reason: outcome.ReasonWithdrawn},
+		{Status: outcome.Dead, Reason: outcome.ReasonReissued},
 		{Status: outcome.Revoked, Reason: outcome.ReasonAlreadyRevoked, Receipt: outcome.Receipt{ApplyNum: "N1"}},
 		retrying, dead,
 	}
@@ -111,6 +113,8 @@ func drawStep(r *rapid.T) step {
 		s.as = rapid.IntRange(1, len(batchNames)).Draw(r, "as")
 	case doSettle:
 		s.revoked = one(2, "revoked")
+	case doRevive:
+		s.named = one(2, "named")
 	}
 	switch s.do {
 	case doAsk, doFinish, doExtend:

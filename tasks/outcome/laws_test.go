@@ -12,7 +12,7 @@ type change struct {
 	do            action // empty if the step was about another imp_uid
 	answer        outcome.Status
 	reply         string
-	lost          bool
+	lost, named   bool
 	begun         int  // how many attempts began so far
 	older         bool // a newer attempt, or a revival, came after the one that speaks
 	earlier       bool // an earlier request is what the attempt that speaks is about
@@ -106,6 +106,12 @@ var laws = []struct {
 			return true
 		}
 		return c.do == doSettle && c.before.Status == outcome.Dead && c.before.Reason != outcome.ReasonWithdrawn
+	}},
+	{"what somebody has cancelled is revived by name alone, and what is reissued never", func(c change) bool {
+		if c.before.Status != outcome.Dead || !c.became(outcome.Retrying) {
+			return true
+		}
+		return c.before.Reason != outcome.ReasonReissued && (c.before.Reason != outcome.ReasonWithdrawn || c.named)
 	}},
 	{"looking whether it could be cancelled changes nothing", func(c change) bool {
 		return c.do != doCancel || c.reply != "dry" || c.after == c.before

@@ -24,7 +24,7 @@ type kept struct {
 // look returns what Redis holds.
 func (w *world) look(ctx context.Context) (held [impUIDs]seen, err error) {
 	var keys [impUIDs]kept
-	var cancelled [len(batchNames)]*redis.BoolCmd
+	var cancelled [len(batchNames)]*redis.SliceCmd
 	var opens, deads *redis.ZSliceCmd
 	var stream *redis.XMessageSliceCmd
 	_, err = w.client.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -33,7 +33,7 @@ func (w *world) look(ctx context.Context) (held [impUIDs]seen, err error) {
 			keys[i] = kept{p.HGetAll(ctx, of), p.HGetAll(ctx, asked), p.PTTL(ctx, of), p.PTTL(ctx, asked)}
 		}
 		for i, name := range batchNames {
-			cancelled[i] = p.HExists(ctx, "{receipt}:batch:"+name, "cancelled_at")
+			cancelled[i] = p.HMGet(ctx, "{receipt}:batch:"+name, "cancelled_at")
 		}
 		opens, deads = p.ZRangeWithScores(ctx, "{receipt}:open", 0, -1), p.ZRangeWithScores(ctx, "{receipt}:dead", 0, -1)
 		stream = p.XRange(ctx, "{receipt}:outcomes", "-", "+")
@@ -101,15 +101,16 @@ func (k kept) seen() (s seen) {
 	return s
 }
 
-// withdrawn tells from a request whether all who asked have cancelled.
-func withdrawn(request map[string]string, cancelled [len(batchNames)]*redis.BoolCmd) bool {
+// withdrawn tells from a request whether all who asked have cancelled, since it was revived.
+func withdrawn(request map[string]string, cancelled [len(batchNames)]*redis.SliceCmd) bool {
 	if request["withdrawn"] != "" || request["single"] != "" {
 		return request["withdrawn"] != ""
 	}
 	asks := false
 	for i, name := range batchNames {
 		if request["in:"+name] != "" {
-			if asks = true; !cancelled[i].Val() {
+			asks = true
+			if at, is := cancelled[i].Val()[0].(string); !is || at <= request["revived"] {
 				return false
 			}
 		}

@@ -101,8 +101,11 @@ func (m *model) cancelBatch(batch int, open []int, dry bool) string {
 	if !b.made {
 		return "no batch"
 	}
-	if !dry && !b.cancelled {
+	if !dry {
 		b.cancelled = true
+		for i := range m.receipts {
+			m.receipts[i].revived[batch] = false
+		}
 		m.settle()
 	}
 	var found []string

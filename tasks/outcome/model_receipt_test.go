@@ -14,7 +14,8 @@ type request struct {
 	id                       int // from 1; 0 for none
 	applyNum, tier           string
 	again, single, withdrawn bool
-	rows                     [len(batchNames)]int // that ask for it, from 1; 0 for none
+	rows                     [len(batchNames)]int  // that ask for it, from 1; 0 for none
+	revived                  [len(batchNames)]bool // since the batch was cancelled
 }
 
 // receipt is what the store promises of one imp_uid: only the attempt that runs is
@@ -59,7 +60,7 @@ func (r *receipt) left(m *model, besides int) bool {
 	}
 	asks := false
 	for batch, row := range r.rows {
-		if row > 0 && batch != besides && !m.batches[batch].cancelled {
+		if row > 0 && batch != besides && (!m.batches[batch].cancelled || r.revived[batch]) {
 			return false
 		}
 		asks = asks || row > 0
@@ -107,7 +108,8 @@ func (r *receipt) begin(m *model, s step) string {
 func (r *receipt) finish(m *model, s step) string {
 	attempt := r.begun - s.by
 	heard := r.running != 0 && attempt == r.running
-	if r.of[attempt-1] != r.id || r.status == outcome.Revoked || !heard && s.answer.Status != outcome.Revoked {
+	wanted := s.answer.Reason == outcome.ReasonWithdrawn && !r.left(m, nobody) // again
+	if r.of[attempt-1] != r.id || r.status == outcome.Revoked || !heard && s.answer.Status != outcome.Revoked || wanted {
 		return "written false"
 	}
 	r.running, r.live = 0, false
@@ -150,14 +152,20 @@ func (r *receipt) notDead() string {
 	return ""
 }
 
-func (r *receipt) revive(m *model) string {
-	if text := r.notDead(); text != "" {
+func (r *receipt) revive(m *model, named bool) string {
+	switch text := r.notDead(); {
+	case text != "":
 		return text
+	case r.reason == outcome.ReasonReissued, r.reason == outcome.ReasonWithdrawn && !named:
+		return string(r.reason)
 	}
 	r.status, r.attempts, r.dead, r.due = outcome.Retrying, 0, false, "now"
 	r.uncertain = r.uncertain || r.reason == outcome.ReasonUnconfirmed
 	if r.left(m, nobody) {
-		r.withdrawn, r.single = false, true
+		r.withdrawn = false
+		for batch := range r.revived {
+			r.revived[batch] = true
+		}
 	}
 	m.count(r)
 	return "revived"
@@ -174,8 +182,8 @@ func (r *receipt) settle(m *model, revoked bool) string {
 		return "settled"
 	case r.notDead() != "":
 		return r.notDead()
-	case r.reason == outcome.ReasonWithdrawn:
-		return "withdrawn"
+	case r.reason == outcome.ReasonWithdrawn, r.reason == outcome.ReasonReissued && !revoked:
+		return string(r.reason)
 	}
 	r.uncertain = !revoked && (r.uncertain || r.reason == outcome.ReasonUnconfirmed)
 	r.status, r.reason = status, reason

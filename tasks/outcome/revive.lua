@@ -2,27 +2,24 @@
 -- from before are late from now on. If one of those may have worked unseen, it
 -- still may have. Its batches count it as open.
 --
--- ARGV  imp_uid
+-- ARGV  imp_uid, "1" to revive also one that was withdrawn
 --
 -- Returns "revived", pg and batch; or the status that it has instead, empty for
--- none.
+-- none; or "withdrawn", or "reissued", where that is why it is dead and stays so.
 local imp_uid = ARGV[2]
 local outcome, request = outcomeKey(imp_uid), requestKey(imp_uid)
 local was, asked = values(outcome), values(request)
-if not current(was, asked) then
-  return {'queued'}
-elseif was.status ~= 'dead' then
-  return {was.status or ''}
+local is = current(was, asked) and (was.status or '') or 'queued'
+if is ~= 'dead' or was.reason == 'reissued' or was.reason == 'withdrawn' and ARGV[3] ~= '1' then
+  return {is == 'dead' and was.reason or is}
 end
 local fence = text(math.max(micros, tonumber(was.fence or 0) + 1))
-redis.call('HSET', outcome, 'status', 'retrying', 'attempts', 0, 'updated_at', now, 'fence', fence)
+redis.call('HSET', outcome, unpack(given({'status', 'retrying', 'attempts', 0, 'updated_at', now, 'fence', fence},
+  {uncertain_at = was.uncertain_at or was.reason == 'unconfirmed' and text(millis)})))
 redis.call('HDEL', outcome, 'asked_since', 'tries', 'refused_since')
-if was.reason == 'unconfirmed' and not was.uncertain_at then
-  redis.call('HSET', outcome, 'uncertain_at', text(millis))
-end
-if withdrawn(asked) then -- whoever revives it asks for it
+if withdrawn(asked) then -- those who asked ask again
   redis.call('HDEL', request, 'withdrawn')
-  redis.call('HSET', request, 'single', '1')
+  redis.call('HSET', request, 'revived', stamp)
 end
 redis.call('PERSIST', outcome)
 redis.call('PERSIST', request)

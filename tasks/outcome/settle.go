@@ -13,9 +13,16 @@ import (
 // stated may be as long as a gateway's message, [maxMessage].
 const maxStatedBy = 100
 
-// ErrWithdrawn is matched where a dead letter is not settled because whoever asked for it
-// has cancelled: it was to be left alone, and asking again is a new request.
+// ErrWithdrawn is matched where a dead letter is not settled, or not revived, because
+// whoever asked for it has cancelled: it was to be left alone, and asking again is a new
+// request.
 var ErrWithdrawn = errors.New("was withdrawn by whoever asked")
+
+// ErrReissued is matched where a dead letter is not revived, or not settled as not revoked,
+// because another receipt exists now than the one that was asked for: the next attempt would
+// revoke that one.
+var ErrReissued = errors.New("is reissued: another receipt exists now than the one asked for; " +
+	"request it again, with the apply_num that is meant")
 
 // Statement is what a person found out about a dead letter, where PortOne's API does not
 // tell: in its console, or at the gateway.
@@ -51,8 +58,8 @@ func (s Statement) Validate() error {
 // with [ReasonStatedRevoked], or stays dead, with [ReasonStatedNotRevoked], so that it can
 // be revived. The last answer stays. The same statement again changes nothing.
 //
-// The error is a [*NotDeadError], matches [ErrWithdrawn], or says what is wrong with the
-// statement.
+// The error is a [*NotDeadError], matches [ErrWithdrawn], or [ErrReissued] if it is stated
+// not to be revoked, or says what is wrong with the statement.
 func (s *Store) Settle(ctx context.Context, impUID string, of Statement) error {
 	if err := of.Validate(); err != nil {
 		return err
@@ -69,10 +76,19 @@ func (s *Store) Settle(ctx context.Context, impUID string, of Statement) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("settle %s: %w", impUID, err)
-	case reply == string(Withdrawn):
-		return fmt.Errorf("%s %w", impUID, ErrWithdrawn)
 	case reply != "settled":
-		return &NotDeadError{ImpUID: impUID, Status: Status(reply)}
+		return leftAlone(impUID, reply)
 	}
 	return nil
+}
+
+// leftAlone returns why nothing was done to a dead letter, by the reply of a script.
+func leftAlone(impUID, reply string) error {
+	switch Reason(reply) {
+	case ReasonWithdrawn:
+		return fmt.Errorf("%s %w", impUID, ErrWithdrawn)
+	case ReasonReissued:
+		return fmt.Errorf("%s %w", impUID, ErrReissued)
+	}
+	return &NotDeadError{ImpUID: impUID, Status: Status(reply)}
 }

@@ -6,7 +6,7 @@
 --       stream, then the names of an outcome's fields
 --
 -- Returns "settled", or the status that it has instead, empty for none; "withdrawn" where
--- that is why it is dead.
+-- that is why it is dead, or "reissued" where it is and would stay dead.
 local imp_uid, status, reason = ARGV[2], ARGV[3], ARGV[4]
 local outcome, request = outcomeKey(imp_uid), requestKey(imp_uid)
 local was, asked = values(outcome), values(request)
@@ -17,8 +17,8 @@ elseif same and was.statement == ARGV[6] then
   return 'settled'
 elseif was.status ~= 'dead' then
   return was.status or ''
-elseif was.reason == 'withdrawn' then
-  return 'withdrawn'
+elseif was.reason == 'withdrawn' or was.reason == 'reissued' and status == 'dead' then
+  return was.reason
 end
 
 local new = {status = status, reason = reason, updated_at = now, stated_by = ARGV[5],

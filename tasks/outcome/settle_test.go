@@ -1,6 +1,7 @@
 package outcome_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -136,6 +137,27 @@ func TestOnlyDeadLettersAreSettled(t *testing.T) {
 }
 
 // What is retried although a person said something is called with the same care as before.
+// Another receipt exists than the one that was asked for: the next attempt would revoke that.
+func TestReissuedLetterIsNeverRevived(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s, ctx := newStore(client), t.Context()
+		finish(t, s, begin(t, s, lease), outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonReissued})
+		for _, revive := range []func(context.Context, string) (tasks.Revocation, error){s.Revive, s.ReviveWithdrawn} {
+			_, err := revive(ctx, asked.ImpUID)
+			if !errors.Is(err, outcome.ErrReissued) || !strings.Contains(err.Error(), "apply_num") {
+				t.Errorf("got %v, want that it is to be requested by its apply_num", err)
+			}
+		}
+		if err := s.Settle(ctx, asked.ImpUID, notRevoked); !errors.Is(err, outcome.ErrReissued) {
+			t.Errorf("settled as not revoked, which could be revived: %v", err)
+		}
+		if err := s.Settle(ctx, asked.ImpUID, isRevoked); err != nil {
+			t.Errorf("settled as revoked: %v", err)
+		}
+	})
+}
+
 func TestSettledLetterIsRevived(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {

@@ -72,14 +72,14 @@ func (w *world) step(ctx context.Context, s step) error {
 	if err != nil {
 		return err
 	}
-	if s.do == doRevive && before[s.on].Status == outcome.Dead {
-		w.revived[s.on] = len(w.attempts[s.on])
-	}
 	if want := w.model.apply(s); got != want {
 		return fmt.Errorf("reply is %q, want %q", got, want)
 	}
 	if w.held, err = w.look(ctx); err != nil {
 		return err
+	}
+	if s.do == doRevive && before[s.on].Status == outcome.Dead && w.held[s.on].Status == outcome.Retrying {
+		w.revived[s.on] = len(w.attempts[s.on])
 	}
 	for i := range w.held {
 		if want := w.model.receipts[i].seen(&w.model); w.held[i] != want {
@@ -100,7 +100,7 @@ func (w *world) step(ctx context.Context, s step) error {
 
 // change returns what can be said of a step before it is made.
 func (w *world) change(s step) change {
-	c := change{do: s.do, lost: s.lost}
+	c := change{do: s.do, lost: s.lost, named: s.named}
 	if begun := len(w.attempts[s.on]); s.do == doFinish || s.do == doExtend {
 		c.answer = s.answer.Status
 		c.older = s.by > 0 || begun == w.revived[s.on]
@@ -154,13 +154,7 @@ func (w *world) do(ctx context.Context, s step) (string, error) {
 		return fmt.Sprint("discarded ", n == 1), err
 	case doSettle:
 		err := w.store.Settle(ctx, impUID, outcome.Statement{Revoked: s.revoked, By: "kim", Text: "seen in the console"})
-		if errors.Is(err, outcome.ErrWithdrawn) {
-			return "withdrawn", nil
-		}
-		if alive, ok := errors.AsType[*outcome.NotDeadError](err); ok {
-			return "not dead but " + string(alive.Status), nil
-		}
-		return "settled", err
+		return leftAlone("settled", err)
 	case doCancel:
 		found, err := w.store.Cancel(ctx, []string{impUID}, s.dry)
 		if err != nil {
@@ -176,11 +170,26 @@ func (w *world) do(ctx context.Context, s step) (string, error) {
 		}
 		return "", err
 	}
-	_, err := w.store.Revive(ctx, impUID)
+	revive := w.store.Revive
+	if s.named {
+		revive = w.store.ReviveWithdrawn
+	}
+	_, err := revive(ctx, impUID)
+	return leftAlone("revived", err)
+}
+
+// leftAlone returns what was done to a dead letter, or why nothing was.
+func leftAlone(done string, err error) (string, error) {
+	if errors.Is(err, outcome.ErrWithdrawn) {
+		return "withdrawn", nil
+	}
+	if errors.Is(err, outcome.ErrReissued) {
+		return "reissued", nil
+	}
 	if alive, ok := errors.AsType[*outcome.NotDeadError](err); ok {
 		return "not dead but " + string(alive.Status), nil
 	}
-	return "revived", err
+	return done, err
 }
 
 // begin begins an attempt by a task that may ask for another receipt, or in another

@@ -76,6 +76,12 @@ type Filter struct {
 	Unreadable bool
 }
 
+// Withdrawn reports whether the filter names what somebody has cancelled, by its reason or its
+// imp_uid, so that [List.RetryWithdrawn] is meant.
+func (f Filter) Withdrawn() bool {
+	return len(f.ImpUIDs) > 0 || slices.Contains(f.Reasons, outcome.ReasonWithdrawn)
+}
+
 func (f Filter) matches(o outcome.Outcome) bool {
 	return (len(f.Reasons) == 0 || slices.Contains(f.Reasons, o.Reason)) &&
 		(len(f.PGs) == 0 || slices.Contains(f.PGs, o.PG)) &&

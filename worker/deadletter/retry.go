@@ -22,14 +22,28 @@ const finishTimeout = 10 * time.Second
 // workers enqueue it.
 //
 // Retrying twice is harmless: the second time, and whenever the letter is no
-// longer dead, the error is an [*outcome.NotDeadError]. It matches
-// [tasks.ErrInvalid], and leaves everything as it was, if the imp_uid can never
-// become a call.
+// longer dead, the error is an [*outcome.NotDeadError]. It leaves everything as it was, and
+// matches [tasks.ErrInvalid] if the imp_uid can never become a call,
+// [outcome.ErrWithdrawn] if somebody has cancelled it, and [outcome.ErrReissued] if another
+// receipt would be revoked than the one that was asked for.
 func (l *List) Retry(ctx context.Context, letter outcome.Outcome) error {
+	return l.traced(ctx, letter, l.outcomes.Revive)
+}
+
+// RetryWithdrawn is [List.Retry] also for a letter that somebody has cancelled: where a
+// person has named it, or its reason.
+func (l *List) RetryWithdrawn(ctx context.Context, letter outcome.Outcome) error {
+	return l.traced(ctx, letter, l.outcomes.ReviveWithdrawn)
+}
+
+// reviving opens a letter again.
+type reviving func(ctx context.Context, impUID string) (tasks.Revocation, error)
+
+func (l *List) traced(ctx context.Context, letter outcome.Outcome, revive reviving) error {
 	ctx, span := l.tracer.Start(ctx, "retry dead letter", trace.WithSpanKind(trace.SpanKindProducer),
 		trace.WithNewRoot(), trace.WithLinks(trace.LinkFromContext(ctx)))
 	defer span.End()
-	err := l.retry(ctx, letter)
+	err := l.retry(ctx, letter, revive)
 	if span.IsRecording() {
 		span.SetAttributes(attribute.String("imp_uid", letter.ImpUID), attribute.String("pg", string(letter.PG)))
 		if err != nil {
@@ -39,13 +53,13 @@ func (l *List) Retry(ctx context.Context, letter outcome.Outcome) error {
 	return err
 }
 
-func (l *List) retry(ctx context.Context, letter outcome.Outcome) error {
+func (l *List) retry(ctx context.Context, letter outcome.Outcome, revive reviving) error {
 	if err := tasks.ValidateImpUID(letter.ImpUID); err != nil {
 		return fmt.Errorf("%q cannot be retried: %w", letter.ImpUID, err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer cancel()
-	revocation, err := l.outcomes.Revive(ctx, letter.ImpUID)
+	revocation, err := revive(ctx, letter.ImpUID)
 	if err != nil {
 		return err
 	}

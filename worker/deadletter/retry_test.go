@@ -232,6 +232,59 @@ func TestWhatCanNeverBecomeACallIsNotRevived(t *testing.T) {
 	})
 }
 
+// A letter that somebody has cancelled, or whose receipt is another by now, stays dead.
+func TestRetryLeavesAlone(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		reason        outcome.Reason
+		retry, byName error
+	}{
+		"withdrawn": {outcome.ReasonWithdrawn, outcome.ErrWithdrawn, nil},
+		"reissued":  {outcome.ReasonReissued, outcome.ErrReissued, outcome.ErrReissued},
+		"refused":   {outcome.ReasonRefused, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				for _, named := range []bool{false, true} {
+					client.FlushAll(t.Context())
+					b := newBench(client)
+					letter := b.bury(t, asked, outcome.ReasonRefused, time.Time{})
+					client.HSet(t.Context(), "{receipt}:outcome:"+one, "reason", string(test.reason))
+					retry, want := b.list.Retry, test.retry
+					if named {
+						retry, want = b.list.RetryWithdrawn, test.byName
+					}
+					if err := retry(t.Context(), letter); !errors.Is(err, want) {
+						t.Errorf("named %t: got %v, want %v", named, err, want)
+					}
+					if o, err := b.outcomes.Get(t.Context(), one); err != nil || (o.Status == outcome.Dead) != (want != nil) {
+						t.Errorf("named %t: it is %s, %v", named, o.Status, err)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestFilterNamesWhatIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		filter deadletter.Filter
+		want   bool
+	}{
+		"all":              {deadletter.Filter{}, false},
+		"another reason":   {deadletter.Filter{Reasons: []outcome.Reason{outcome.ReasonRefused}}, false},
+		"a batch":          {deadletter.Filter{Batch: "a", PGs: []tasks.Gateway{tasks.KCP}}, false},
+		"this reason, too": {deadletter.Filter{Reasons: []outcome.Reason{outcome.ReasonRefused, outcome.ReasonWithdrawn}}, true},
+		"an imp_uid":       {deadletter.Filter{ImpUIDs: []string{one}}, true},
+	} {
+		if got := test.filter.Withdrawn(); got != test.want {
+			t.Errorf("%s: got %t", name, got)
+		}
+	}
+}
+
 func TestRetriedTaskStaysVisibleAsLongAsAsked(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {

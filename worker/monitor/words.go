@@ -127,8 +127,10 @@ var words = map[string]text{
 		"모두 %s건, 사유는 그중 최근 %s건을 %s에 집계했습니다.",
 	},
 	"dead help": {
-		"“revoker dead list --reason …” shows them, “revoker dead retry” tries again.",
-		"“revoker dead list --reason …”로 보고 “revoker dead retry”로 다시 시도합니다.",
+		"“revoker dead list --reason …” shows them, “revoker dead retry” tries again: those that were cancelled " +
+			"only with “--reason withdrawn”, and never those whose receipt is another now, which are requested again.",
+		"“revoker dead list --reason …”로 보고 “revoker dead retry”로 다시 시도합니다. 철회된 건은 “--reason withdrawn”으로만 다시 " +
+			"시도하며, 다른 현금영수증이 발급된 건은 다시 시도하지 않으니 새로 요청하세요.",
 	},
 
 	"status queued":   {"queued", "대기 중"},

@@ -69,7 +69,7 @@ func wantedNotCalled(e *Evidence) Finding {
 		for _, impUID := range e.Lists[name][:recorded] {
 			wanted := slices.ContainsFunc(e.Asked[impUID], func(a Asking) bool {
 				_, cancelled := e.Recorded[a.Batch]
-				return a.Accepted && !cancelled
+				return a.Accepted && !a.Retried && !cancelled
 			})
 			o := e.Outcomes[impUID] // one that was revoked by hand needs no call
 			if wanted && o.Status != outcome.Revoked && (o.Reason == outcome.ReasonWithdrawn || len(e.Deletes[impUID]) == 0) {

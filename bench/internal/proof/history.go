@@ -43,6 +43,7 @@ type Asking struct {
 	At       time.Time // its answer
 	Accepted bool
 	New      bool // whether the request was new
+	Retried  bool // of a dead letter, which belongs to those who had asked for it
 }
 
 // Cancellation is what became of a request by a call that cancels it.

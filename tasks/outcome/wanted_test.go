@@ -1,0 +1,86 @@
+package outcome_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redistest"
+)
+
+// Of a cancelled batch it is known what is called all the same, and by which gateway, however
+// much else is open.
+func TestWantedOfACancelledBatch(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s, ctx := newStore(client), t.Context()
+		many := make([]string, 1200) // three pages, all of one moment
+		for i := range many {
+			many[i] = fmt.Sprintf("imp_other_%d", i)
+		}
+		if _, err := askRows(ctx, s, "other", 1, many...); err != nil {
+			t.Fatal(err)
+		}
+		for impUID, pg := range map[string]tasks.Gateway{"imp_1": tasks.KCP, "imp_2": tasks.Nice, "imp_3": "unheard"} {
+			if _, err := s.Ask(ctx, tasks.Revocation{ImpUID: impUID, PG: pg}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := askRows(ctx, s, "a", 1, "imp_1", "imp_2", "imp_3", "imp_4", "imp_5", "imp_other_7"); err != nil {
+			t.Fatal(err)
+		}
+		end(t, s, "imp_5", dead)
+		want := func(want map[tasks.Gateway]int) {
+			t.Helper()
+			if got, err := s.Wanted(ctx, "a"); err != nil || !cmp.Equal(got, want) {
+				t.Errorf("got %v, %v; want %v", got, err, want)
+			}
+		}
+		other := askedFor(t, s, "imp_other_7")
+		cancelBatch(t, s, "a")
+		want(plus(map[tasks.Gateway]int{tasks.KCP: 1, tasks.Nice: 1, "": 1}, other))
+		if _, err := s.Revive(ctx, "imp_5"); err != nil {
+			t.Fatal(err)
+		}
+		want(plus(map[tasks.Gateway]int{tasks.KCP: 1, tasks.Nice: 1, "": 1}, other, askedFor(t, s, "imp_5")))
+		if _, err := s.Cancel(ctx, []string{"imp_1", "imp_2", "imp_other_7"}, false); err != nil {
+			t.Fatal(err)
+		}
+		want(plus(map[tasks.Gateway]int{"": 1}, askedFor(t, s, "imp_5")))
+		cancelBatch(t, s, "a")
+		want(map[tasks.Gateway]int{"": 1})
+		b := batch(t, s, "a")
+		b.Wanted = map[tasks.Gateway]int{"": 1, tasks.KCP: 1}
+		text, err := json.Marshal(b)
+		if err != nil || b.Called() != 2 || !strings.Contains(string(text), `"wanted":2,`) {
+			t.Errorf("%d are called, %v: %s", b.Called(), err, text)
+		}
+		if b.Wanted[tasks.KCP] = 1000; b.Called() != b.Open {
+			t.Errorf("%d of %d are called", b.Called(), b.Open)
+		}
+	})
+}
+
+// askedFor returns the gateway whose queue an imp_uid is on.
+func askedFor(t *testing.T, s *outcome.Store, impUID string) tasks.Gateway {
+	t.Helper()
+	o, err := s.Get(t.Context(), impUID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tasks.QueueOf(tasks.Revocation{PG: o.PG}).PG
+}
+
+// plus returns counts with some more.
+func plus(counts map[tasks.Gateway]int, more ...tasks.Gateway) map[tasks.Gateway]int {
+	for _, pg := range more {
+		counts[pg]++
+	}
+	return counts
+}
