@@ -19,7 +19,8 @@ var arrows = map[string][]string{
 	"worker/iamport/iamporttest": {"tasks"},
 	"worker": {
 		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "tasks/rights", "worker/account", "worker/backoff",
-		"worker/complaint", "worker/gate", "worker/heartbeat", "worker/iamport", "worker/pulse", "worker/sweep",
+		"worker/complaint", "worker/gate", "worker/heartbeat", "worker/iamport", "worker/pulse", "worker/redishealth",
+		"worker/sweep",
 	},
 	"worker/account":       {"tasks/redisfault"},
 	"worker/backoff":       {},
@@ -28,6 +29,7 @@ var arrows = map[string][]string{
 	"worker/heartbeat":     {},
 	"worker/pause":         {"tasks", "tasks/backlog"},
 	"worker/pulse":         {},
+	"worker/redishealth":   {"tasks/redisfault", "worker/heartbeat", "worker/pulse"},
 	"worker/sweep":         {"tasks", "tasks/backlog", "tasks/outcome", "worker/complaint"},
 	"enqueue":              {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault"},
 	"worker/monitor":       {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/monitor/login", "worker/pause"},

@@ -25,6 +25,7 @@ import (
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/heartbeat"
 	"receiptrevoker/worker/pulse"
+	"receiptrevoker/worker/redishealth"
 )
 
 // Worker serves all queues of this project, each gateway with slots of its own.
@@ -32,7 +33,7 @@ type Worker struct {
 	config     Config
 	process    string // its name among all workers
 	complaints *complaint.Log
-	watch      *watch
+	watch      *redishealth.Watch
 	gates      *gate.Gates
 	pulse      *pulse.Pulse
 	account    *account.Keeper
@@ -66,9 +67,9 @@ func New(config Config) (*Worker, error) {
 		Store: account.NewStore(config.Redis, config.Outcomes.Namespace()), API: config.API,
 		Accept: config.AcceptAccount, Log: config.Log, Complain: w.complainOfAccount,
 	}
-	w.watch = &watch{
-		heartbeat: heartbeat.New(config.Redis, config.Outcomes.Namespace(), process), log: config.Log, pulse: w.pulse,
-		rights: func(ctx context.Context) error {
+	w.watch = &redishealth.Watch{
+		Heartbeat: heartbeat.New(config.Redis, config.Outcomes.Namespace(), process), Log: config.Log, Pulse: w.pulse,
+		Rights: func(ctx context.Context) error {
 			return rights.Check(ctx, config.Redis, rights.Worker, config.Outcomes.Namespace())
 		},
 	}
@@ -93,8 +94,8 @@ func processName() string {
 // [redisfault.Permanent] reports, or one that matches [account.ErrOther] if the namespace is
 // another account's, also later.
 func (w *Worker) Run(ctx context.Context) error {
-	if w.watch.try(ctx); w.watch.missing != nil {
-		return w.watch.missing
+	if err := w.watch.Try(ctx); err != nil {
+		return err
 	}
 	if err := w.admit(ctx); err != nil {
 		return err
@@ -112,7 +113,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.complain("gates", err)
 	}
 	var beside sync.WaitGroup
-	beside.Go(func() { w.watch.run(abandoned) })
+	beside.Go(func() { w.watch.Run(abandoned) })
 	beside.Go(func() { tellBlocked(ctx, w.config.Log, cutOff(w.config.API, w.gates.States)) })
 	beside.Go(func() { handler.leases.run(abandoned) })
 	beside.Go(func() { w.sweeper(handler).Run(ctx) })
@@ -162,7 +163,7 @@ func (w *Worker) handler(stopping, abandoned context.Context) *handler {
 		leases: &leases{
 			outcomes: w.config.Outcomes, complaints: w.complaints, pulse: w.pulse, held: make(map[*outcome.Attempt]time.Time),
 		},
-		heartbeat: w.watch.heartbeat, log: w.config.Log, complaints: w.complaints, stopping: stopping, abandoned: abandoned,
+		heartbeat: w.watch.Heartbeat, log: w.config.Log, complaints: w.complaints, stopping: stopping, abandoned: abandoned,
 		unseenFor: w.config.UnseenFor, giveUpAfter: w.config.GiveUpAfter,
 		onAttempt: w.config.OnAttempt, tracer: w.config.Tracers.Tracer("receiptrevoker/worker"),
 	}

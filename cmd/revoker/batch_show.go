@@ -29,9 +29,9 @@ func (p *program) batchShow() *cobra.Command {
 		Long: `Show tells what came of asking for the lines of a list, and what became of each
 imp_uid: by reason, and by payment gateway. Held are lines that wait since a
 gate or a person has paused their queue, or while PortOne wants no calls
-(Retry-After); the time left is that of the others. Of a cancelled list it counts
-apart what is called all the same, since somebody else asks for it or it was
-retried.
+(Retry-After); the time left is that of the others. Of a cancelled list it
+counts apart what is called all the same, since somebody else asks for it or it
+was retried.
 With --wait it also says how many workers are running. It exits 3 unless all are
 revoked, also when Ctrl-C ends the waiting.`,
 		Example: `  revoker batch show refunds-2026-11 --wait`,

@@ -37,9 +37,10 @@ By default it retries 50 a second, about what one worker process revokes on one
 gateway, so that single revocations hardly wait for them.
 
 What somebody has cancelled, reason withdrawn, is retried only if --reason names
-withdrawn, or an IMP_UID the letter; any other filter leaves it out, and says how
-many. One with the reason reissued never is: the receipt that exists now is not
-the one that was asked for. Request it again, with the --apply-num that is meant.
+withdrawn, or an IMP_UID the letter; any other filter leaves it out, and says
+how many. One with the reason reissued never is: the receipt that exists now is
+not the one that was asked for. Request it again, with the --apply-num that is
+meant.
 
 Retrying twice harms nothing: what is no longer dead is left alone. Ctrl-C stops
 between two letters, and the same command goes on. An IMP_UID that is not dead,

@@ -45,8 +45,8 @@ would revoke whichever receipt there is.
 With --wait all are requested first, and each is shown as it ends. What it waits
 for is told after three seconds: how many workers are running, and which gate or
 person holds a receipt. Ctrl-C ends the waiting, not the requests, with exit
-code 3. An outage of Redis is waited for as well. What Redis has lost is named: it
-is to be asked for again, and the exit code is 1.`,
+code 3. An outage of Redis is waited for as well. What Redis has lost is named:
+it is to be asked for again, and the exit code is 1.`,
 		Example: `  revoker enqueue imp_448280090638 --pg kcp --wait
   revoker enqueue imp_448280090638 --pg kcp --again --wait`,
 		Args: arguments(1, -1, "an IMP_UID"),

@@ -1,6 +1,5 @@
--- Makes a dead letter open again, with no attempts so far. Answers of attempts
--- from before are late from now on. If one of those may have worked unseen, it
--- still may have. Its batches count it as open.
+-- Makes a dead letter open again, also for its batches, with no attempts so far. Answers of
+-- attempts from before are late from now on; if one may have worked unseen, it still may have.
 --
 -- ARGV  imp_uid, "1" to revive also one that was withdrawn
 --

@@ -1,4 +1,6 @@
-package worker
+// Package redishealth sees whether Redis answers, takes writes, allows what a worker does,
+// and remembers what it has confirmed.
+package redishealth
 
 import (
 	"context"
@@ -27,35 +29,38 @@ const (
 // errNotAsked is what is known of Redis before it was first asked.
 var errNotAsked = errors.New("redis has not been asked yet")
 
-// watch knows whether Redis works, and says so when that changes, or when Redis
+// Watch knows whether Redis works, and says so when that changes, or when Redis
 // lost what it had confirmed.
-type watch struct {
-	heartbeat *heartbeat.Heartbeat
-	log       *slog.Logger
-	pulse     *pulse.Pulse
-	rights    func(context.Context) error // what Redis does not allow, as [rights.Check] returns it
+type Watch struct {
+	Heartbeat *heartbeat.Heartbeat
+	Log       *slog.Logger
+	// Pulse is told that [Watch.Run] turns.
+	Pulse *pulse.Pulse
+	// Rights returns what Redis does not allow, in an error that [redisfault.Permanent]
+	// reports, as receiptrevoker/tasks/rights.Check does.
+	Rights func(context.Context) error
 
-	tried   time.Time             // when rights was last called
+	tried   time.Time             // when Rights was last called
 	missing error                 // what it returned, if that is permanent
 	err     atomic.Pointer[error] // why it does not; points to nil if it does
 	lossy   time.Duration         // for how long attempts were uncertain when it last asked
 }
 
 // Err returns nil while Redis answers, takes writes and allows what a worker does.
-func (w *watch) Err() error {
+func (w *Watch) Err() error {
 	if err := w.err.Load(); err != nil {
 		return *err
 	}
 	return errNotAsked
 }
 
-// run asks until ctx is done.
-func (w *watch) run(ctx context.Context) {
+// Run asks until ctx is done.
+func (w *Watch) Run(ctx context.Context) {
 	var since time.Time // when trouble began
 	var told string     // what was last said of it
-	defer w.pulse.End("watch")
+	defer w.Pulse.End("watch")
 	for ctx.Err() == nil {
-		w.pulse.Beat("watch")
+		w.Pulse.Beat("watch")
 		err := w.ask(ctx)
 		switch says := trouble(err); {
 		case ctx.Err() != nil:
@@ -65,9 +70,9 @@ func (w *watch) run(ctx context.Context) {
 				since = time.Now()
 			}
 			told = says
-			w.log.Error(says, "error", err, "advice", redisfault.Advice(err))
+			w.Log.Error(says, "error", err, "advice", redisfault.Advice(err))
 		case err == nil && told != "":
-			w.log.Info("Redis is back", "after", time.Since(since).Round(time.Second).String())
+			w.Log.Info("Redis is back", "after", time.Since(since).Round(time.Second).String())
 			since, told = time.Time{}, ""
 		}
 		w.err.Store(&err)
@@ -86,13 +91,13 @@ func trouble(err error) string {
 	return "Redis is away: tasks wait, and what was found is kept until it can be written"
 }
 
-func (w *watch) ask(ctx context.Context) error {
+func (w *Watch) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	lossy, err := w.heartbeat.Beat(ctx)
+	lossy, err := w.Heartbeat.Beat(ctx)
 	refused := redisfault.Permanent(err)
 	if (err == nil || refused) && time.Since(w.tried) >= tryEvery {
-		w.try(ctx)
+		_ = w.Try(ctx)
 	}
 	switch {
 	case refused && w.missing != nil: // which names all that is refused
@@ -101,19 +106,21 @@ func (w *watch) ask(ctx context.Context) error {
 		return err
 	}
 	if lossy > w.lossy+time.Minute { // several workers notice the same loss within moments
-		w.log.Warn("Redis has lost what it had confirmed: a lookup comes before every DELETE until then, "+
+		w.Log.Warn("Redis has lost what it had confirmed: a lookup comes before every DELETE until then, "+
 			"and tasks of its last moments must be asked for again", "until", time.Now().Add(lossy).UTC().Format(time.RFC3339))
 	}
 	w.lossy = lossy
 	return w.missing
 }
 
-// try sees whether Redis allows what a worker does. What is known stays, if Redis does not say.
-func (w *watch) try(ctx context.Context) {
+// Try sees whether Redis allows what a worker does, and returns what it does not, in an error
+// of [Watch.Rights]. What is known stays, if Redis does not say.
+func (w *Watch) Try(ctx context.Context) error {
 	w.tried = time.Now()
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	if err := w.rights(ctx); err == nil || redisfault.Permanent(err) {
+	if err := w.Rights(ctx); err == nil || redisfault.Permanent(err) {
 		w.missing = err
 	}
+	return w.missing
 }
