@@ -87,7 +87,8 @@ func (w *deadWalk) count(o outcome.Outcome) {
 func (w *deadWalk) pass(err error) bool {
 	var notDead *outcome.NotDeadError
 	var corrupt *outcome.CorruptError
-	named, withdrawn, reissued := len(w.filter.ImpUIDs) > 0, errors.Is(err, outcome.ErrWithdrawn), errors.Is(err, outcome.ErrReissued)
+	named := len(w.filter.ImpUIDs) > 0
+	withdrawn, reissued := errors.Is(err, outcome.ErrWithdrawn), errors.Is(err, outcome.ErrReissued)
 	switch {
 	case errors.As(err, &notDead) && !named:
 		return true // it was on the list a moment ago: somebody else was faster

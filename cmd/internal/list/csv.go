@@ -33,7 +33,6 @@ type csvParser struct {
 	many   bool              // there are such
 	width
 	receipt []receiptField
-	needs   int   // the last column of these, -1 if there is none
 	sure    bool  // there are imp_uids in the imp_uid's column, as PortOne makes them
 	sheet   bool  // the records are rows of a sheet, see [sheet]
 	lost    error // why the columns are not known since a second header, nil if they are

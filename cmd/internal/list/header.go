@@ -17,7 +17,7 @@ func (r *Reader) startCSV(head []byte, opts Options) error {
 	sep, sepLine := separatorLine(head, r.records.line)
 	samples := r.samples(head, sep, sepLine, opts.Column)
 	p := &csvParser{
-		named: opts.Column, columns: columns{0, -1, -1, -1}, width: width{1, 1, 1}, needs: -1, sure: true, sheet: r.format == XLSX,
+		named: opts.Column, columns: columns{0, -1, -1, -1}, width: width{1, 1, 1}, sure: true, sheet: r.format == XLSX,
 	}
 	r.parser = p
 	if best := bestHeader(samples); best != nil {

@@ -16,21 +16,22 @@ type receiptField struct {
 
 // findReceipt finds those fields among the columns.
 func (p *csvParser) findReceipt() {
-	p.receipt, p.needs = p.receipt[:0], -1
+	p.receipt = p.receipt[:0]
 	for _, field := range []receiptField{
 		{"apply_num", slices.Concat(p.others[numberField], []int{p.number})},
 		{"tier", slices.Concat(p.others[tierField], []int{p.tier})},
 	} {
-		if last := slices.Max(field.columns); last >= 0 {
-			p.receipt, p.needs = append(p.receipt, field), max(p.needs, last)
+		if slices.Max(field.columns) >= 0 {
+			p.receipt = append(p.receipt, field)
 		}
 	}
 }
 
-// short reports whether a record has fewer cells than it takes to read its receiptFields, or than most
-// others have. No cell of a sheet moves.
+// short reports whether a record that may name a receipt has fewer cells than most others have. One as
+// short as most is not: Excel leaves out the last separators where the cells of many rows in a row are
+// empty, and no separator is missing in most lines. No cell of a sheet moves.
 func (p *csvParser) short(cells int) bool {
-	return p.needs >= 0 && (cells <= p.needs || cells < p.least) && !p.sheet
+	return len(p.receipt) > 0 && cells < p.least && !p.sheet
 }
 
 // tooShort returns an error if a separator may be missing in a short record, and with it the receipt's

@@ -24,8 +24,12 @@ func TestLinesThatEndBeforeAColumnOfTheReceiptAreInvalid(t *testing.T) {
 			want: []string{"2 imp_100000000001 3001 ABC", "line 3: the line has 3 columns, and tier is column 4" + missing},
 		},
 		{
-			name: "of all lines", list: "imp_uid,tier\nimp_100000000001\nimp_100000000002\n",
-			want: []string{"line 2: the line has 1 columns, and tier is column 2" + missing, "line 3: the line has 1 columns, and tier is column 2" + missing},
+			name: "most lines do, and name none", list: "imp_uid,tier\nimp_100000000001\nimp_100000000002\nimp_100000000003,ABC\n",
+			want: []string{"2 imp_100000000001", "3 imp_100000000002", "4 imp_100000000003 ABC"},
+		},
+		{
+			name: "most lines do, and one is shorter", list: "imp_uid,금액,구매자,apply_num\nimp_100000000001,5,김\nimp_100000000002,6,이\nimp_100000000003,7 박\nimp_100000000004,8,최\n",
+			want: []string{"2 imp_100000000001", "3 imp_100000000002", "line 4: the line has 2 columns, and apply_num is column 4" + missing, "5 imp_100000000004"},
 		},
 		{
 			name: "tabs, and a Korean name", list: "imp_uid\t금액\t현금영수증 승인번호\nimp_100000000001\t5\t3001\nimp_100000000002\t2,000\n",
