@@ -67,7 +67,7 @@ func TestDefaultBatchIsFree(t *testing.T) {
 
 func TestBulkSaysHowTheListIsEncoded(t *testing.T) {
 	t.Parallel()
-	text := "비고,거래고유번호\n환불,imp_1\n"
+	text := "비고,거래고유번호\n환불,imp_100000000001\n"
 	excel, err := korean.EUCKR.NewEncoder().String(text)
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func TestBulkSaysHowTheListIsEncoded(t *testing.T) {
 	for want, list := range map[string]string{
 		"1 line: 1 queued":                           text,
 		"1 line, read as EUC-KR (CP949): 1 queued":   excel,
-		"2 lines, read as EUC-KR (CP949): 2 queued,": excel + "-,imp_2\n",
+		"2 lines, read as EUC-KR (CP949): 2 queued,": excel + "-,imp_100000000002\n",
 	} {
 		w := newEmbeddedWorld(t)
 		w.stdin = strings.NewReader(list)

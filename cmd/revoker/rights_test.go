@@ -72,8 +72,8 @@ func TestRefusedCommandIsNamed(t *testing.T) {
 		"evalsha":   {"-evalsha", "to run EVALSHA", "+evalsha", [][]string{queues, cancel, dryRun}},
 		"keys":      {"resetkeys ~asynq:*", "to access the keys {receipt}:*", "~{receipt}:*", [][]string{queues, dead, cancel}},
 		"a producer's keys": {
-			"resetkeys ~asynq:* ~{receipt}:batch*", "to access the keys {receipt}:open, {receipt}:request:*, {receipt}:outcome:*, {receipt}:outcomes",
-			"~{receipt}:open ~{receipt}:request:* ~{receipt}:outcome:* ~{receipt}:outcomes",
+			"resetkeys ~asynq:* ~{receipt}:batch*", "to access the keys {receipt}:open, {receipt}:request:*, {receipt}:outcome:*, {receipt}:outcomes, {receipt}:hold",
+			"~{receipt}:open ~{receipt}:request:* ~{receipt}:outcome:* ~{receipt}:outcomes ~{receipt}:hold",
 			[][]string{status, dryRun},
 		},
 		"what a dry run does not need": {"-xadd", "to run XADD", "+xadd", [][]string{dryRun}},

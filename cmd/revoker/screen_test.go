@@ -80,11 +80,11 @@ func TestWhatHoldsIsNamed(t *testing.T) {
 		waitsFor(pause.Pause{Gate: "kcp", Since: at}):                "waits for the gate of kcp, closed " + since,
 		waitsFor(pause.Pause{Gate: string(gate.PortOne), Since: at}): "waits for PortOne's gate, closed " + since,
 		waitsFor(pause.Pause{Gate: string(gate.Unknown)}):            "waits for the gate of tasks without a gateway",
-		waitsFor(pause.Pause{By: "kim", Since: at}):                  "its queue is paused by kim, " + since,
-		waitsFor(pause.Pause{}):                                      "its queue is paused by a person, in Asynq's web UI or with its tool",
+		waitsFor(pause.Pause{Paused: true, By: "kim", Since: at}):    "its queue is paused by kim, " + since,
+		waitsFor(pause.Pause{Paused: true}):                          "its queue is paused by a person, in Asynq's web UI or with its tool",
 
-		linesWait(pause.Hold{Pause: pause.Pause{Gate: "kcp"}, Lines: 1}):            "1 line waits for the gate of kcp",
-		linesWait(pause.Hold{Pause: pause.Pause{By: "kim", Reason: "x"}, Lines: 2}): "2 lines are paused by kim: x",
+		linesWait(pause.Hold{Pause: pause.Pause{Gate: "kcp"}, Lines: 1}):                          "1 line waits for the gate of kcp",
+		linesWait(pause.Hold{Pause: pause.Pause{Paused: true, By: "kim", Reason: "x"}, Lines: 2}): "2 lines are paused by kim: x",
 
 		nextProbe("kcp", snapshot(true, now.Add(-time.Minute))):                        "next probe after PortOne's gate",
 		nextProbe("kcp", snapshot(false, now.Add(-time.Second))):                       "its next probe is due",
