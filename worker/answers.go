@@ -49,7 +49,7 @@ const (
 // request: dead. In the world, or unknown: again.
 var (
 	pgFailure    = verdict{outcome.Retrying, outcome.ReasonPGFailure, counted, none, gate.Failed, gate.Answered}
-	rateLimited  = verdict{outcome.Retrying, outcome.ReasonRateLimited, turnedAway, none, gate.Silent, gate.Silent}
+	rateLimited  = verdict{outcome.Retrying, outcome.ReasonRateLimited, turnedAway, none, gate.Silent, gate.Limited}
 	unauthorized = verdict{outcome.Retrying, outcome.ReasonUnauthorized, turnedAway, none, gate.Silent, gate.Failed}
 
 	// No answer of PortOne's: none at all, or one of something in between, which may
@@ -68,8 +68,15 @@ var (
 	// refusal buries a receipt.
 	noToken      = verdict{outcome.Retrying, outcome.ReasonUnreachable, uncounted, none, gate.Silent, gate.Down}
 	tokenRefused = verdict{outcome.Retrying, outcome.ReasonUnauthorized, uncounted, none, gate.Silent, gate.Down}
-	tokenLater   = verdict{outcome.Retrying, outcome.ReasonRateLimited, uncounted, none, gate.Silent, gate.Silent}
+	tokenLater   = verdict{outcome.Retrying, outcome.ReasonRateLimited, uncounted, none, gate.Silent, gate.Limited}
 )
+
+// advice is what to do where PortOne lets no calls through for a reason.
+var advice = map[outcome.Reason]string{
+	outcome.ReasonRateLimited:  "set --rate on all workers, or lower it, or ask PortOne for a higher limit",
+	outcome.ReasonUnauthorized: "ask PortOne whether the API key, the list of allowed addresses and the contract still hold",
+	outcome.ReasonUnreachable:  "ask PortOne for its state, and look at the way out, with its proxies",
+}
 
 // answers has the row of each status with which PortOne answers. All others of 400 to
 // 499 are refusals; the rest comes from something between PortOne and us.
@@ -143,8 +150,8 @@ func signs(err error) gate.Signs {
 		s.Cause = "no token is to be had: " + failure.Error()
 	case notConnected:
 		s.Cause = cause(failure.Err)
-	case unauthorized, blocked:
-		s.Cause = fmt.Sprintf("%s, HTTP %d", v.reason, failure.Status)
+	case unauthorized, rateLimited, tokenLater, blocked:
+		s.Cause = fmt.Sprintf("%s, HTTP %d: %s", v.reason, failure.Status, advice[v.reason])
 	}
 	return s
 }

@@ -39,7 +39,7 @@ func wantStatus(status int, ours bool) verdict {
 	case status == 401, status == 403:
 		return retried(outcome.ReasonUnauthorized, turnedAway, none, gate.Silent, gate.Failed)
 	case status == 408, status == 425, status == 429:
-		return retried(outcome.ReasonRateLimited, turnedAway, none, gate.Silent, gate.Silent)
+		return retried(outcome.ReasonRateLimited, turnedAway, none, gate.Silent, gate.Limited)
 	case status == 200, status > 400 && status < 500:
 		return givenUp(outcome.ReasonRefused, gate.Silent)
 	case status == 500:

@@ -118,6 +118,9 @@ func (h *handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) 
 		return finding{verdict: spent}
 	case a.Number > 1 || a.Uncertain() || identified(a):
 		if found, over := h.lookFirst(ctx, a); over {
+			if says := signs(found.err); says.PortOne >= gate.Failed { // else the DELETE tells that
+				h.tell(ctx, a, call, says, nil)
+			}
 			return found
 		}
 	}

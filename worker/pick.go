@@ -35,7 +35,7 @@ type candidate struct {
 func (c candidate) rank() int {
 	never := c.known.Status != outcome.Retrying
 	switch {
-	case !never && c.known.Reason == outcome.ReasonUnauthorized:
+	case !never && (c.known.Reason == outcome.ReasonUnauthorized || c.known.Reason == outcome.ReasonRateLimited):
 		return 4
 	case never && !c.bulk:
 		return 0

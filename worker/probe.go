@@ -67,7 +67,7 @@ func (p *prober) Probe(ctx context.Context, name gate.Name, queues []string) gat
 	for i, receipt := range waiting[:min(len(waiting), mostProbed)] {
 		said, fate := p.try(ctx, name, receipt)
 		switch {
-		case said == gate.Failed && i == 0 && !receipt.bulk && len(waiting) > 1 && waiting[1].bulk:
+		case said >= gate.Failed && i == 0 && !receipt.bulk && len(waiting) > 1 && waiting[1].bulk:
 			continue // a single one may fail for a reason of its own, and take every probe
 		case said != gate.Silent:
 			return gate.Probed{Evidence: said}

@@ -27,7 +27,7 @@ func TestEveryStatusSaysSomethingAboutTheGates(t *testing.T) {
 			}
 			portone := gate.Down
 			if status == 429 {
-				portone = gate.Silent
+				portone = gate.Limited
 			}
 			got = signs(answerOf(iamport.OpToken, status, ours))
 			if got.Gateway != gate.Silent || got.PortOne != portone {

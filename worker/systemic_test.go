@@ -42,7 +42,7 @@ func (l *lines) count(what string) int {
 
 // front stands before a pretend PortOne, and may refuse everybody.
 type front struct {
-	mode    atomic.Value // "", "credentials", "address" or "gone"
+	mode    atomic.Value // "", "credentials", "address", "gone", "limit" or "no tokens"
 	portone http.Handler
 }
 
@@ -53,6 +53,8 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `{"code":-1,"message":"인증에 실패하였습니다.","response":null}`, http.StatusUnauthorized)
 	case mode == "address" && !token:
 		http.Error(w, `{"code":-1,"message":"허용되지 않은 IP입니다.","response":null}`, http.StatusForbidden)
+	case mode == "limit" && !token, mode == "no tokens" && token:
+		http.Error(w, `{"code":-1,"message":"Too Many Requests","response":null}`, http.StatusTooManyRequests)
 	default:
 		f.portone.ServeHTTP(w, r)
 	}
@@ -60,7 +62,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func TestFaultOfNoGatewayStopsEverythingAndBuriesNothing(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []string{"credentials", "address", "gone"} {
+	for _, mode := range []string{"credentials", "address", "gone", "limit", "no tokens"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			redistest.Both(t, func(t *testing.T, client *redis.Client) { testSystemic(t, client, mode) })
@@ -75,14 +77,15 @@ func testSystemic(t *testing.T, client *redis.Client, mode string) {
 	listener, server := serveAt(t, "127.0.0.1:0", f)
 	b.url = "http://" + listener
 	b.known(t)
-	if mode == "credentials" { // no token is at hand
+	tokens := mode == "credentials" || mode == "no tokens"
+	if tokens { // none is at hand
 		f.mode.Store(mode)
 	}
 	log := &lines{}
 	w, _ := b.startWorker(t, oneSpare, func(config *worker.Config) {
 		config.Log = slog.New(slog.NewTextHandler(log, nil))
 	})
-	if mode != "credentials" { // a token is at hand when PortOne goes away
+	if !tokens { // a token is at hand when PortOne goes away
 		b.revoked(t, b.issued(t, 1, tasks.Nice, "before"))
 	}
 	f.mode.Store(mode)

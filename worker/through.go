@@ -23,9 +23,9 @@ func tellBlocked(ctx context.Context, log *slog.Logger, blocked func() error) {
 		switch err := blocked(); {
 		case err != nil && since.IsZero():
 			since = time.Now()
-			log.Warn("nothing gets through to PortOne: not ready until it answers a call on a receipt", "error", err)
+			log.Warn("nothing gets through to PortOne: not ready until a call on a receipt does", "error", err, "advice", advice[Reason(err)])
 		case err == nil && !since.IsZero():
-			log.Info("ready for PortOne again: it has answered a call on a receipt, here or in another worker, or none was made for an hour",
+			log.Info("ready for PortOne again: a call on a receipt got through, here or in another worker, or none was made for an hour",
 				"after", time.Since(since).Round(time.Second).String())
 			since = time.Time{}
 		}

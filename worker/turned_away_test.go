@@ -285,3 +285,74 @@ func (b *bench) hold(t *testing.T) time.Duration {
 	}
 	return s.Hold
 }
+
+// PortOne turns every call on a receipt away, and all requests name the receipt they mean: what
+// comes before their DELETE tells PortOne's gate.
+func TestLookupsThatAreTurnedAwayCloseTheGateOfPortOne(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []iamporttest.Fault{iamporttest.TooManyRequests, iamporttest.Forbidden} {
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, redistest.Embedded(t), iamporttest.Config{})
+			b.portone.Inject(iamporttest.Rule{Fault: fault, Lookup: true})
+			all := b.receipts(20, "imp_named")
+			for i := range all {
+				all[i].Again = true
+			}
+			b.enqueue(t, all...)
+			b.start(t)
+			eventually(t, "PortOne's gate is closed", func() bool { return b.closed(t, gate.PortOne) })
+			b.portone.Clear()
+			b.revoked(t, all)
+		})
+	}
+}
+
+// Few receipts close no gate. That PortOne turns all of them away is told and makes the worker
+// not ready all the same.
+func TestNotReadyWhileFewReceiptsAreTurnedAway(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []iamporttest.Fault{iamporttest.TooManyRequests, iamporttest.Forbidden} {
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, redistest.Embedded(t), iamporttest.Config{})
+			b.portone.Inject(iamporttest.Rule{Fault: fault})
+			few := b.issued(t, 3, tasks.KCP, "")
+			log := &lines{}
+			w, _ := b.startWorker(t, func(config *worker.Config) {
+				config.Log = slog.New(slog.NewTextHandler(log, nil))
+				config.Schedule = backoff.Schedule{Base: 100 * time.Millisecond, Max: 100 * time.Millisecond}
+			})
+			eventually(t, "it is not ready", func() bool { return w.Ready(t.Context()) != nil })
+			eventually(t, "it is told with what to do", func() bool {
+				return log.count(`level=WARN msg="nothing gets through to PortOne`) == 1 && log.count("advice=") == 1
+			})
+			neverClosed(t, w)
+			b.portone.Clear()
+			b.revoked(t, few)
+			eventually(t, "it is ready", func() bool { return w.Ready(t.Context()) == nil })
+		})
+	}
+}
+
+// Where PortOne turns a third of the calls away, the others get through: no gate closes, and no
+// attempt counts.
+func TestSingleCallsThatAreTurnedAwayCloseNoGate(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{Seed: 1, Faults: []iamporttest.Rule{
+			{Fault: iamporttest.TooManyRequests, Percent: 33},
+		}})
+		all := b.issued(t, 200, tasks.KCP, "b")
+		w, _ := b.startWorker(t, func(config *worker.Config) {
+			config.Schedule = backoff.Schedule{Base: 100 * time.Millisecond, Max: 100 * time.Millisecond}
+		})
+		if burned := b.revoked(t, all); burned > 0 {
+			t.Errorf("%d attempts were burned", burned)
+		}
+		neverClosed(t, w)
+		if err := w.Ready(t.Context()); err != nil {
+			t.Errorf("it is not ready: %v", err)
+		}
+	})
+}

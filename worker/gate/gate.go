@@ -22,7 +22,7 @@
 //
 // One more gate stands before PortOne itself, with a rule of its own: it closes
 // when a process gets no token, or when 70 % of its last 10 to 20 calls did not
-// reach PortOne or were not let in.
+// reach PortOne, were not let in, or were too many.
 package gate
 
 import (
@@ -76,6 +76,9 @@ const (
 	Answered
 	// Failed: it does not. A gate closes on many of these.
 	Failed
+	// Limited: it has answered too many calls, of whichever process. It is as Failed, and no
+	// process stands aside for it.
+	Limited
 	// Down: nothing can get through. PortOne's gate closes on one of these.
 	Down
 )

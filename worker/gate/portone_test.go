@@ -128,3 +128,38 @@ func TestProcessThatPortOneRefusesAloneStandsAside(t *testing.T) {
 		})
 	})
 }
+
+// A limit is the account's: no process stands aside for it, however often one closes the gate
+// that another's probe has opened.
+func TestLimitOfTheAccountSetsNoProcessAside(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	welcome, limited := &gateway{}, &gateway{}
+	welcome.up.Store(true)
+	a, b := start(t, client, "a", welcome, quick), start(t, client, "b", limited, quick)
+	close := func() {
+		t.Helper()
+		for i := range 10 {
+			var call *gate.Call
+			eventually(t, "b may call", func() (ok bool) {
+				var err error
+				call, err = b.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
+				return err == nil
+			})
+			report(t, call, fmt.Sprint(i), gate.Signs{PortOne: gate.Limited, Cause: "rate_limited, HTTP 429"})
+		}
+	}
+	close()
+	first := state(t, client, gate.PortOne)
+	if !first.Closed || first.Reason != "10 of the last 10 calls failed (rate_limited, HTTP 429)" {
+		t.Errorf("the gate is %+v", first)
+	}
+	eventually(t, "a's probe opens it", func() bool { return !state(t, client, gate.PortOne).Closed && a.Closed() == nil && b.Closed() == nil })
+	close()
+	if again := state(t, client, gate.PortOne); again.Epoch <= first.Epoch+1 {
+		t.Errorf("the gate has not closed again: %+v", again)
+	}
+	eventually(t, "b makes calls once a has opened it", func() bool {
+		return b.call(t, tasks.KCP, "imp_1") == nil && b.Closed() == nil
+	})
+}

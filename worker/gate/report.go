@@ -132,10 +132,10 @@ func (g *Gates) portOneFailed(said Evidence, epoch int64, result Result) string 
 		}
 		reason += " (" + result.Cause + ")"
 	}
-	if l.alone.refused(g.process) {
+	if said != Limited && l.alone.refused(g.process) {
 		g.standAside(l, reason)
 		return ""
 	}
-	l.alone.closed = true
+	l.alone.closed = said != Limited
 	return reason
 }

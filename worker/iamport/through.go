@@ -2,6 +2,7 @@ package iamport
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -21,15 +22,27 @@ const (
 	forgetAfter = time.Hour
 )
 
-// passage knows for how long PortOne has answered no call on a receipt. Its methods are safe
+// passage knows for how long no call on a receipt has got through to PortOne. Its methods are safe
 // for concurrent use.
 type passage struct {
 	mu       sync.Mutex
-	answered time.Time // when a call was last answered
+	answered time.Time // when a call last got through
 	failed   int       // how many calls have failed since
-	since    time.Time // from when on these got no answer: the first of them began, or answered, if that was later
+	since    time.Time // from when on none got through: the first of them began, or answered, if that was later
 	last     time.Time // when the last of them ended
 	why      *Error    // of the last
+}
+
+// through reports whether the failed call got through to PortOne: PortOne itself has answered
+// it, and has not turned it away unseen, as it does with credentials or an address that it
+// refuses (401, 403) and where it wants no calls now (408, 425, 429).
+func (e *Error) through() bool {
+	switch e.Status {
+	case http.StatusUnauthorized, http.StatusForbidden,
+		http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	}
+	return e.Code != nil && e.Err == nil
 }
 
 // note enters a call that began at a time and has ended.
@@ -37,7 +50,7 @@ func (p *passage) note(began time.Time, failure *Error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if failure == nil || failure.Code != nil && failure.Err == nil {
+	if failure == nil || failure.through() {
 		p.answered, p.failed, p.why = now, 0, nil
 		return
 	}
@@ -65,18 +78,19 @@ func (p *passage) blocked(timeout time.Duration) error {
 	if p.failed == 0 || time.Since(p.since) < limit || time.Since(p.last) > forgetAfter {
 		return nil
 	}
-	return fmt.Errorf("no call on a receipt has had an answer of PortOne's since %s, %d failed, the last at %s: %w",
+	return fmt.Errorf("no call on a receipt has got through to PortOne since %s, %d failed, the last at %s: %w",
 		p.since.UTC().Format(time.RFC3339), p.failed, p.last.UTC().Format(time.RFC3339), p.why)
 }
 
 // Blocked returns an error that says so if no call on a receipt gets through to PortOne: a call
-// failed, and for a minute since it began PortOne has answered none; from ten failed calls on,
+// failed, and for a minute since it began none has got through; from ten failed calls on,
 // for one timeout, if that is shorter. Whether calls are made meanwhile makes no difference, but
 // an hour after the last failed call nothing is known any more, and that is no error, as it is
 // none that no call was made.
 //
-// PortOne answers a call with its envelope, also with 400 or 500. A page of something else, an
-// answer that breaks off, a redirect, an empty answer and a timeout are no answers of PortOne's.
-// Tokens prove nothing here: they may be given while no call on a receipt is answered. Blocked
-// makes no call, and returns at once.
+// A call has got through that PortOne answers with its envelope, also with 400 or 500. It has not
+// where PortOne turns it away, with 401, 403, 408, 425 or 429, nor with a page of something else,
+// an answer that breaks off, a redirect, an empty answer and a timeout. Tokens prove nothing here:
+// they may be given while no call on a receipt gets through. Blocked makes no call, and returns at
+// once.
 func (c *Client) Blocked() error { return c.receipts.blocked(c.config.Timeout) }

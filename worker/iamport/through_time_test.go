@@ -135,7 +135,7 @@ func TestBlockedSaysSinceWhen(t *testing.T) {
 		var passage iamport.Passage
 		passage.Note(time.Now(), page())
 		time.Sleep(time.Minute)
-		want := "no call on a receipt has had an answer of PortOne's since 2000-01-01T00:00:00Z, 1 failed, the last at 2000-01-01T00:00:00Z: "
+		want := "no call on a receipt has got through to PortOne since 2000-01-01T00:00:00Z, 1 failed, the last at 2000-01-01T00:00:00Z: "
 		if err := passage.Blocked(time.Minute); err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "HTTP 200") {
 			t.Errorf("got %v, want %s…", err, want)
 		}
