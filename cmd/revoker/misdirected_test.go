@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +56,8 @@ func TestUselessRedisIsNamedAtOnce(t *testing.T) {
 		"reading its files":            loading,
 		"busy with a script":           busy,
 		"as many clients as there may": full,
+		"no socket":                    noSocket,
+		"nothing listens":              nothingListens,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -282,6 +286,60 @@ func full(t *testing.T) useless {
 	server := redistest.Start(t)
 	do(t, server.Client(t), "config", "set", "maxclients", "1")
 	return useless{url: server.URL(), says: "redis accepts no more connections: ERR max number of clients reached", advice: "raise Redis' maxclients", passes: true}
+}
+
+func noSocket(t *testing.T) useless {
+	path := filepath.Join(t.TempDir(), "redis.sock")
+	return useless{
+		url: "redis-socket://" + path, says: "redis does not answer: dial unix " + path,
+		advice: "the file of Redis' setting unixsocket", passes: true,
+	}
+}
+
+func nothingListens(*testing.T) useless {
+	return useless{
+		url: "redis://127.0.0.1:1", says: "redis does not answer: dial tcp 127.0.0.1:1",
+		advice: "start Redis, or let the Redis URL name the host and port", passes: true,
+	}
+}
+
+// TestRedisThatCannotSaveIsReadAndNotWritten fills no disk: a folder has the name of the file
+// that Redis would write.
+func TestRedisThatCannotSaveIsReadAndNotWritten(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	admin := server.Client(t)
+	w := newWorld(t, server.URL(), iamporttest.Config{})
+	list := write(t, "imp_uid\nimp_000000000001\n")
+	w.expect(t, exitDone, "bulk", list, "--batch", "b", "--yes")
+	if err := os.Mkdir(filepath.Join(admin.ConfigGet(t.Context(), "dir").Val()["dir"], "dump.rdb"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	do(t, admin, "config", "set", "save", "3600 1")
+	do(t, admin, "bgsave")
+	redistest.Eventually(t, promptly, "it takes no writes", func() bool {
+		err := admin.Set(t.Context(), "key", "value", 0).Err()
+		return err != nil && strings.HasPrefix(err.Error(), "MISCONF ")
+	})
+	for _, command := range [][]string{
+		{"status", "imp_000000000001"}, {"batch", "list"}, {"batch", "show", "b"}, {"queue", "list"}, {"dead", "list"}, {"outcomes"},
+	} {
+		if code, _, stderr := w.run(t.Context(), command...); code == exitFailed || strings.Contains(stderr, "MISCONF") {
+			t.Errorf("revoker %v: exit code %d: %s", command, code, stderr)
+		}
+	}
+	is := useless{says: "MISCONF", advice: "make room on Redis' disk"}
+	for _, command := range [][]string{
+		{"bulk", list},
+		{"bulk", list, "--dry-run"},
+		{"enqueue", "imp_000000000002"},
+		{"cancel", "imp_000000000001"},
+		{"batch", "cancel", "b", "--yes"},
+		{"queue", "pause", "--all"},
+		{"doctor"},
+	} {
+		is.tellsOf(t, w, command)
+	}
 }
 
 func do(t *testing.T, client *redis.Client, words ...any) {

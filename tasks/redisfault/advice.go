@@ -1,10 +1,14 @@
 package redisfault
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io/fs"
+	"net"
 	"strings"
+	"syscall"
 )
 
 // AddressError says that an address leads to something else than its URL takes it for,
@@ -54,7 +58,7 @@ var advice = map[Fault]string{
 	Loading:        "this passes when Redis has read its files: try again then",
 	MasterDown:     "it is a replica whose master is away: " + SetMaster,
 	MaxClients:     "raise Redis' maxclients, or close connections: CLIENT LIST in redis-cli shows whose they are",
-	Misconf:        "make room on Redis' disk: it cannot save, and takes no writes until it can",
+	Misconf:        "make room on Redis' disk, and see its log: it cannot save, and takes no writes until it can",
 	Moved:          "it is a node of a Redis Cluster: " + SetCluster,
 	NoAuth:         setUser,
 	NoCluster:      SetSingle,
@@ -81,7 +85,27 @@ func Advice(err error) string {
 	if set := ofCertificates(err); set != "" {
 		return set
 	}
-	return advice[Of(err)]
+	return cmp.Or(advice[Of(err)], ofConnections(err))
+}
+
+// ofConnections returns what to do where no connection to Redis comes about. Where Redis is
+// reached by a socket, its path is no host and no port.
+func ofConnections(err error) string {
+	var dial *net.OpError
+	var host *net.DNSError
+	switch {
+	case errors.As(err, &host):
+		return "let the Redis URL name a host that is known here, or mend the name service"
+	case !errors.As(err, &dial) || dial.Op != "dial":
+		return ""
+	case errors.Is(err, fs.ErrPermission):
+		return "let the process open Redis' socket: see Redis' settings unixsocketperm and unixsocket"
+	case dial.Net == "unix":
+		return "start Redis, or let the Redis URL name the file of Redis' setting unixsocket"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "start Redis, or let the Redis URL name the host and port that it listens at: see its settings bind and port"
+	}
+	return "start Redis, let the Redis URL name its host and port, or look at the network and its firewalls"
 }
 
 // ofCertificates returns what to set where one end of an encrypted connection does not

@@ -44,6 +44,9 @@ func (r *Redis) reach(ctx context.Context, client redis.UniversalClient) error {
 	soon, cancelSoon := context.WithTimeout(ctx, soonTime)
 	defer cancelSoon()
 	err = r.greet(soon, client)
+	if redisfault.Of(err) == redisfault.Misconf {
+		return nil // PING alone of all that writes nothing is refused: what there is can be read
+	}
 	if err == nil || redisfault.Permanent(err) || redisfault.Of(err) != "" {
 		return describe(err)
 	}
@@ -134,8 +137,14 @@ func describe(err error) error {
 	if state, ok := states[redisfault.Of(err)]; ok {
 		return fmt.Errorf("%s: %w", state, err)
 	}
+	if redisfault.Of(err) != "" {
+		return fmt.Errorf("redis refuses a command: %w", err)
+	}
 	if redisfault.Permanent(err) {
 		return fmt.Errorf("no encrypted connection to Redis: %w", err)
 	}
-	return fmt.Errorf("redis does not answer; is it running, and is REDIS_URL right? %w", err)
+	if redisfault.Advice(err) != "" {
+		return fmt.Errorf("redis does not answer: %w", err)
+	}
+	return fmt.Errorf("redis does not answer (is it running, and is REDIS_URL right?): %w", err)
 }

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"net"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -59,8 +60,9 @@ func TestServerThatAcceptsNobody(t *testing.T) {
 	}{
 		"protected mode": {"-DENIED Redis is running in protected mode because\r\n", "redis is in protected mode: DENIED", true},
 		"full":           {"-ERR max number of clients reached\r\n", "redis accepts no more connections: ERR max", false},
-		"a proxy's":      {"-ERR no backend\r\n", "redis does not answer; is it running, and is REDIS_URL right? ERR no backend", false},
-		"no word":        {"", "redis does not answer; is it running", false},
+		"a proxy's":      {"-ERR no backend\r\n", "redis does not answer (is it running, and is REDIS_URL right?): ERR no backend", false},
+		"no word":        {"", "redis does not answer (is it running", false},
+		"slot moves":     {"-TRYAGAIN Multiple keys\r\n", "redis refuses a command: TRYAGAIN", false},
 		"no Redis":       {"HTTP/1.1 400 Bad Request\r\n\r\n", " is an HTTP server and no Redis", true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,6 +70,30 @@ func TestServerThatAcceptsNobody(t *testing.T) {
 			err := reach(t, "redis://"+closing(t, test.says))
 			if err == nil || !strings.Contains(err.Error(), test.want) || redisfault.Permanent(err) != test.permanent {
 				t.Errorf("got %v, permanent %t", err, redisfault.Permanent(err))
+			}
+		})
+	}
+}
+
+// Whoever is told that nothing is there is told what to do, and that waiting helps.
+func TestNoConnectionHasAdvice(t *testing.T) {
+	t.Parallel()
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	for url, want := range map[string]string{
+		"redis://" + gone.Addr().String():                         "start Redis, or let the Redis URL name the host and port",
+		"redis-socket://" + filepath.Join(t.TempDir(), "no.sock"): "start Redis, or let the Redis URL name the file",
+		"redis://host.invalid:6379":                               "let the Redis URL name a host",
+		"redis-cluster://" + gone.Addr().String():                 "start Redis, or let the Redis URL name the host and port",
+	} {
+		t.Run(url, func(t *testing.T) {
+			t.Parallel()
+			err := reach(t, url)
+			if got := redisfault.Advice(err); !strings.HasPrefix(got, want) || redisfault.Permanent(err) {
+				t.Errorf("got %v, permanent %t: %q", err, redisfault.Permanent(err), got)
 			}
 		})
 	}
