@@ -78,12 +78,18 @@ func (r *Reader) begin(in io.Reader, opts Options) error {
 func (r *Reader) start(head []byte, opts Options) error {
 	if r.format != XLSX {
 		r.format = textFormat(head, opts)
+		if opts.Sheet != "" {
+			return fmt.Errorf("the list is written as %s, which has no sheets: leave out --sheet", r.format)
+		}
 	}
 	switch r.format {
 	case NDJSON:
-		r.parser = newJSONParser(opts, "line")
+		parser := newJSONParser(opts, "line")
+		parser.unread = r.noteKey
+		r.parser = parser
 	case JSON:
 		parser := newJSONParser(opts, "element")
+		parser.unread = r.noteKey
 		r.elements = &elements{
 			scan: jsonScanner{in: r.records.in, line: r.records.line}, answers: parser, partial: r.notePage,
 		}
