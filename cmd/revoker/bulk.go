@@ -90,12 +90,14 @@ The imp_uids stand in a column named imp_uid, impUid, 포트원 거래고유번�
 is meant, and no other of the same payment is revoked; one named tier or
 tier_code the sub-merchant (하위상점), by three upper-case letters or digits. A
 list with one of these two is refused while a worker runs that is too old to
-know of it. A line that cannot be used is reported with its number, and the
-rest goes on; one that is refused because another receipt of its payment was
-being revoked is given in another batch later. Lines of one payment that name
-another apply_num or tier than each other, or none, contradict each other, and
-none of them is asked for; of standard input and pipes of more than 1,000 lines,
-which are read only once, the first is.
+know of it. A column that looks like one of these and is not read is named. A
+line that cannot be used, such as one with fewer columns than most in which its
+apply_num or tier may be missing, is reported with its number, and the rest goes
+on; one that is refused because another receipt of its payment was being revoked
+is given in another batch later. Lines of one payment that name another
+apply_num or tier than each other, or none, contradict each other, and none of
+them is asked for; of standard input and pipes of more than 1,000 lines, which
+are read only once, the first is.
 
 With --dry-run it reads the list, and shows how it was understood, how many
 lines are new or were asked for before, and what became of those; nothing is

@@ -1,7 +1,6 @@
 package list
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,6 +22,16 @@ var (
 	// another are words for another payment's, or another receipt's.
 	another = regexp.MustCompile(`(?:^|[^\pL])구(?:$|[^\pL])|이전|기존|취소|(?:^|[^a-z])(?:old|prev|before|cancel|original)`)
 
+	// otherNames are what stands for a name where no column has that: 현금영수증 번호 may be the customer's, and a PG명
+	// may not tell one gateway of a company from another.
+	otherNames = []struct {
+		like *regexp.Regexp
+		name string
+	}{
+		{regexp.MustCompile(`^\s*현금\s*영수증\s*(?:정보|내역)?\s*(?:승인\s*)?번호`), "현금영수증 승인번호"},
+		{regexp.MustCompile(`(?i)^\s*(?:pg\s*사?|결제\s*대행사?)[ _-]*(?:이름|명|코드|name|code)`), "PG사"},
+	}
+
 	subMall = regexp.MustCompile(`^\s*하위\s?상점(?:\s?코드)?\s*$`)
 )
 
@@ -36,13 +45,18 @@ var (
 	ofOrder    = regexp.MustCompile(`merchant`)
 	ofCard     = regexp.MustCompile(`카드|card|결제|payment`) // of a payment it is the number of the card company
 	ofGateway  = regexp.MustCompile(`수수료|번호|금액|상태|결과|카드|fee|amount|(?:^|[^a-z])[tm]?id(?:$|[^a-z])`)
-	ofCustomer = regexp.MustCompile(`등급|회원|고객|grade|level|member|customer`)
+	ofCustomer = regexp.MustCompile(`등급|회원|고객|구매자|사용자|이용자|유저|grade|level|member|customer|user|buyer|client|account|(?:^|[^a-z])[umc]\.`)
 )
 
 // dressed reports whether a column has a name with additions: a number or tables before it, something in
 // brackets, or words such as 필수. Or the name itself is in brackets, as in 승인번호(apply_num).
 func dressed(column, name string) bool {
 	name = squeeze(name)
+	for _, other := range otherNames {
+		if squeeze(other.name) == name {
+			column = other.like.ReplaceAllString(tidy(column), other.name)
+		}
+	}
 	if all := squeeze(column); name == "" || !strings.Contains(all, name) {
 		return false
 	}
@@ -62,25 +76,4 @@ func dressed(column, name string) bool {
 		return false
 	}
 	return slices.ContainsFunc(added, func(text string) bool { return lettersAndDigits(text) == name })
-}
-
-var (
-	likeNumber = regexp.MustCompile(`(?i)apply[ _-]?num|현금영수증\s*승인\s*번호`)
-	likeTier   = regexp.MustCompile(`(?i)(?:^|[^a-z])tier(?:$|[^a-z])|하위\s*상점`)
-)
-
-// noteUnread notes the columns that may say which receipt is meant, or whose, and are not read.
-func (r *Reader) noteUnread(p *csvParser, at *header) {
-	for _, field := range []struct {
-		column   int
-		like     *regexp.Regexp
-		is, name string
-	}{{p.number, likeNumber, "receipt that is meant", "apply_num"}, {p.tier, likeTier, "sub-merchant", "tier"}} {
-		isLike := func(column string) bool { return field.like.MatchString(norm.NFKC.String(column)) }
-		i := slices.IndexFunc(at.columns, isLike)
-		if field.column < 0 && i >= 0 && i != p.impUID {
-			r.note(at.line, fmt.Sprintf("the column %q is not read: if it names the %s, name it %s",
-				cut(tidy(at.columns[i])), field.is, field.name))
-		}
-	}
 }

@@ -84,7 +84,7 @@ func (p *csvParser) findOthers(header []string) {
 		}
 		p.many = p.many || len(p.others[of]) > 1
 	}
-	p.findReceipt()
+	p.findMoves()
 }
 
 // agreed is [Row.agreed] for a record. It takes the row itself: by a pointer each row of any

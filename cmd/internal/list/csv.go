@@ -32,10 +32,12 @@ type csvParser struct {
 	others [fieldCount][]int // all columns of a field that several name, the preferred first
 	many   bool              // there are such
 	width
-	receipt []receiptField
-	sure    bool  // there are imp_uids in the imp_uid's column, as PortOne makes them
-	sheet   bool  // the records are rows of a sheet, see [sheet]
-	lost    error // why the columns are not known since a second header, nil if they are
+	moves   moves
+	lengths lengths
+	header  *header // of the list, nil if it has none
+	sure    bool    // there are imp_uids in the imp_uid's column, as PortOne makes them
+	sheet   bool    // the records are rows of a sheet, see [sheet]
+	lost    error   // why the columns are not known since a second header, nil if they are
 }
 
 // columns are the indices of those that are read, -1 if there is none.
@@ -103,18 +105,24 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	if err := validate(row.ImpUID); err != nil {
 		return row, err
 	}
-	if len(row.Columns) < p.least && !p.sheet && odd(row.ImpUID) {
-		return row, p.cutOrGlued(row)
+	return row, p.complete(&row, record)
+}
+
+// complete returns an error if a record may be a part of a line, or hold more than one.
+func (p *csvParser) complete(row *Row, record []byte) error {
+	if err := p.cutOff(row, record); err != nil {
+		return err
 	}
+	p.lengths.add(row)
 	if p.short(len(row.Columns)) {
-		if err := p.tooShort(row); err != nil {
-			return row, err
+		if err := p.tooShort(*row, record); err != nil {
+			return err
 		}
 	}
 	if len(row.Columns) == 1 || !twoImpUIDs(record) {
-		return row, nil
+		return nil
 	}
-	return row, gluedCell(row.Columns)
+	return gluedCell(row.Columns)
 }
 
 // twoImpUIDs reports whether a record may hold two imp_uids. It is all that most records are
@@ -150,8 +158,11 @@ func (p *csvParser) headerAgain(row Row) error {
 	if slices.ContainsFunc(row.Columns, func(cell string) bool { return tidy(cell) == tidy(p.name) }) {
 		worst = loose
 	}
-	before, width := p.columns, widthOf(row.Columns)
-	found, err := locate(row.Columns, p.named, worst)
+	before, width, names := p.columns, widthOf(row.Columns), row.Columns
+	if p.header != nil && slices.Equal(row.Columns, p.header.columns) { // it may have had several rows
+		width, names = p.header.width, p.header.names
+	}
+	found, err := locate(names, p.named, worst)
 	switch {
 	case err != nil:
 		p.lost = fmt.Errorf("the header above this line cannot be read: %w", err)
@@ -161,7 +172,7 @@ func (p *csvParser) headerAgain(row Row) error {
 			width = width.atLeast(p.width)
 		}
 		p.columns, p.width, p.lost = found, width, nil
-		p.findOthers(row.Columns)
+		p.findOthers(names)
 	case tasks.StandsForNoValue(row.ImpUID) || slices.ContainsFunc(row.Columns, hasDigit):
 		return nil // a line of the list, which has such a word in another column
 	default:

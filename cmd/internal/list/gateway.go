@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"receiptrevoker/tasks"
 )
@@ -67,7 +68,7 @@ func (g *gateways) parse(cell string) tasks.Gateway {
 	}
 	name := clean(cell)
 	pg, known := tasks.ParseGateway(name)
-	if !known && tasks.StandsForNoValue(name) {
+	if !known && tasks.StandsForNoValue(name) && !unreadable(name) {
 		pg, known = g.unnamed, true
 	}
 	if len(g.parsed) < maxGateways && len(cell) <= maxSpelling {
@@ -78,6 +79,12 @@ func (g *gateways) parse(cell string) tasks.Gateway {
 		}
 	}
 	return pg
+}
+
+// unreadable reports whether a text has lost its letters: what was written in an encoding that is not known is read
+// as symbols, and programs put ? where they cannot write a letter.
+func unreadable(text string) bool {
+	return strings.Contains(text, "??") || strings.ContainsFunc(text, func(r rune) bool { return r > 0x7F && unicode.IsSymbol(r) })
 }
 
 // count counts a row's gateway if it is not known, and reports whether the row names one.

@@ -38,6 +38,12 @@ func TestUnknownGatewaysAreCounted(t *testing.T) {
 			0,
 		},
 		{
+			"letters that are lost", "imp_uid,pg\nimp_1,\uFFFD\uFFFD\nimp_2,????\nimp_3,-\nimp_4,없음\nimp_5,◆\n",
+			list.Options{},
+			[]list.UnknownGateway{{"????", 1}, {"◆", 1}, {"\uFFFD\uFFFD", 1}},
+			0,
+		},
+		{
 			"too long to be remembered", "imp_uid,pg\nimp_1," + strings.Repeat("x", 300) + "\nimp_2,b\n",
 			list.Options{},
 			[]list.UnknownGateway{{"b", 1}},

@@ -44,24 +44,24 @@ func (r *Reader) separate(p *csvParser, comma byte) {
 
 // useHeader reads up to the header and takes its columns.
 func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) (err error) {
-	if p.columns, err = locate(at.columns, p.named, loose); err != nil {
+	if p.columns, err = locate(at.names, p.named, loose); err != nil {
 		return fmt.Errorf("line %d: %w", at.line, err)
 	}
-	if err := r.skipTo(p, at.line, sepLine); err != nil {
+	if err := r.skipHeader(p, at, sepLine); err != nil {
 		return err
 	}
-	if _, err := r.next(); err != nil {
-		return fmt.Errorf("line %d: %w", at.line, err)
-	}
-	r.header, p.name = at.columns, at.columns[p.impUID]
-	p.findOthers(at.columns)
+	r.header, p.header, p.name = at.columns, at, at.columns[p.impUID]
+	p.findOthers(at.names)
 	p.width, p.sure = at.width, at.payments > 0
 	r.records.isRow = p.isRow
 	if n := at.unnamed(); n > 0 && !p.sheet {
 		r.note(at.line, fmt.Sprintf("the header has %d columns, the lines have %d: what has no name is not read", len(at.columns), n))
 	}
+	if p.moves.receipt && p.least <= max(p.number, p.tier) && !p.sheet {
+		r.note(at.line, "most lines end before the column of apply_num or tier: they name none")
+	}
 	r.noteUnread(p, at)
-	names := Row{Columns: at.columns}
+	names := Row{Columns: at.names}
 	r.layout = Layout{
 		Separator: separatorNames[at.comma], HeaderLine: at.line,
 		ImpUID: names.column(p.impUID), PG: names.column(p.gateway),

@@ -1,6 +1,9 @@
 package list
 
-import "encoding/xml"
+import (
+	"encoding/xml"
+	"strconv"
+)
 
 // hiddenRows are the rows of a sheet that a program does not show, because of a filter, an
 // outline or their height. A person may not know that they are in the list. Where a sheet hides rows unless
@@ -16,7 +19,8 @@ func (h *hiddenRows) begin(row xml.StartElement) {
 	case "1", "true":
 		h.now = true
 	default:
-		h.now = attribute(row, "ht") == "0"
+		height, err := strconv.ParseFloat(attribute(row, "ht"), 64)
+		h.now = err == nil && height == 0
 	}
 }
 

@@ -26,6 +26,7 @@ func TestHiddenRowsAreCounted(t *testing.T) {
 		"none":                       {header + payment(2, "") + payment(3, `hidden="0" ht="15"`), 0, 0},
 		"by a filter":                {header + payment(2, "") + payment(3, `hidden="1"`) + payment(4, `hidden="true"`), 2, 3},
 		"by their height":            {header + payment(2, "") + payment(5, `ht="0" customHeight="1"`), 1, 5},
+		"by a height with decimals":  {header + payment(2, "") + payment(5, `ht="0.0" customHeight="1"`), 1, 5},
 		"the header":                 {`<row r="1" hidden="1">` + text("A1", "imp_uid") + `</row>` + payment(2, ""), 0, 0},
 		"without an imp_uid":         {header + `<row r="2" hidden="1">` + text("B2", "x") + `</row>` + payment(3, ""), 0, 0},
 		"empty":                      {header + `<row r="2" hidden="1"/>` + payment(3, ""), 0, 0},

@@ -183,3 +183,25 @@ func TestStringsInNDJSON(t *testing.T) {
 		},
 	}.run(t)
 }
+
+// What is within another object is named as the columns of a table are.
+func TestMembersOfObjectsWithinAPaymentAreRead(t *testing.T) {
+	t.Parallel()
+	for _, test := range []golden{
+		{name: "in an object", list: `{"imp_uid":"imp_1","receipt":{"apply_num":"3001"},"payment":{"pg":"kcp"}}`, want: []string{"1 imp_1 kcp 3001"}},
+		{name: "deeper, in an array", list: `{"imp_uid":"imp_1","order":{"receipts":[{"apply_num":"3001","tier":"ABC"}]}}`, want: []string{"1 imp_1 3001 ABC"}},
+		{
+			name: "several receipts", list: `{"imp_uid":"imp_1","receipts":[{"apply_num":"3001"},{"apply_num":"3002"}]}`,
+			want: []string{`line 1: two values are named for apply_num, "3001" and "3002"`},
+		},
+		{name: "the payment's own first", list: `{"imp_uid":"imp_1","apply_num":"3001","receipt":{"apply_num":"3002"}}`, want: []string{"1 imp_1 3001"}},
+		{
+			name: "of others", list: `{"imp_uid":"imp_1","old":{"apply_num":"1","imp_uid":"imp_2"},"user":{"tier":"VIP"},"card":{"apply_num":"2"}}`,
+			want: []string{"1 imp_1"},
+		},
+		{name: "of PortOne's record", list: `{"cash_receipt_issued":true,"imp_uid":"imp_1","apply_num":"9","receipt":{"apply_num":"3001"}}`, want: []string{"1 imp_1 3001"}},
+		{name: "an imp_uid alone", list: `{"payment":{"imp_uid":"imp_1"}}`, want: []string{"line 1: the object has no key imp_uid or impUid"}},
+	} {
+		test.run(t)
+	}
+}

@@ -37,10 +37,7 @@ func (p *jsonParser) parse(record []byte) (Row, error) {
 	if err := json.Unmarshal(record, &object); err != nil {
 		return Row{}, p.notObject(err)
 	}
-	values := p.lookup(object, record)
-	if p.isPayment(object) {
-		values[numberField] = nil
-	}
+	values := p.lookup(object, record, p.isPayment(object))
 	row := Row{Raw: bytes.Clone(record)}
 	if err := row.fill(values); err != nil {
 		return row, err
@@ -132,7 +129,7 @@ func (p *jsonParser) isAnswer(object []byte) bool {
 		return false
 	}
 	first := firstByte(answer.Response)
-	return p.lookup(keys, object)[impUIDField] == nil && (first == '[' || first == '{')
+	return p.lookup(keys, object, false)[impUIDField] == nil && (first == '[' || first == '{')
 }
 
 // notObject returns a plain word for why a record could not be parsed.

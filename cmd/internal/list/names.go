@@ -16,8 +16,10 @@ var (
 		"imp_uid", "impUid", "포트원 거래고유번호", "아임포트 거래고유번호", "거래고유번호", "포트원 거래번호", "아임포트 거래번호",
 	}
 	gatewayNames = []string{"pg", "pg_provider", "PG사", "결제대행사"}
-	numberNames  = []string{"apply_num", "applyNum", "현금영수증 승인번호"}
-	tierNames    = []string{"tier", "tier_code"} // PortOne's header of a call, and its field of a sub-merchant
+	numberNames  = []string{
+		"apply_num", "applyNum", "현금영수증 승인번호", "국세청 승인번호", "영수증 승인번호", "승인번호(현금영수증)", "승인번호(국세청)",
+	}
+	tierNames = []string{"tier", "tier_code"} // PortOne's header of a call, and its field of a sub-merchant
 )
 
 // likeness is how well a column's name matches a known one.

@@ -69,7 +69,7 @@ func TestColumnsOfOtherThingsAreNotRead(t *testing.T) {
 		"apply_num_old", "취소 apply_num", "apply_num (취소)", "apply_num(이전)", "old.apply_num", "(구) apply_num", "apply_num (구)",
 		"승인번호", "카드 승인번호(apply_num)", "payments.apply_num", "apply_num (card)", "현금영수증 승인번호 (취소)", "이전 현금영수증 승인번호",
 		"pg 수수료", "pg (수수료)", "수수료(PG)", "결제수단(pg)", "pg_tid", "pg (tid)", "PG사 거래번호", "PG사(카드사)", "pg (old)",
-		"tier (회원등급)", "등급(tier)", "member_tier", "tier.name", "frontier", "tier_old", "a|apply_num",
+		"user.tier", "u.tier", "buyer tier", "tier (회원등급)", "등급(tier)", "member_tier", "tier.name", "frontier", "tier_old", "a|apply_num",
 	} {
 		t.Run(column, func(t *testing.T) {
 			t.Parallel()
@@ -110,12 +110,37 @@ func TestColumnOfTheReceiptThatIsNotReadIsNoted(t *testing.T) {
 		{
 			name: "none is read", list: "imp_uid,취소 apply_num,하위상점\nimp_1,1,가\n", want: []string{"2 imp_1"},
 			notes: []string{
-				`1 the column "취소 apply_num" is not read: if it names the receipt that is meant, name it apply_num`,
-				`1 the column "하위상점" is not read: if it names the sub-merchant, name it tier`,
+				`1 column 2, "취소 apply_num", is not read: if it names the receipt that is meant, name it apply_num`,
+				`1 column 3, "하위상점", is not read: if it names the sub-merchant, name it tier`,
 			},
 		},
-		{name: "another is read", list: "imp_uid,apply_num,취소 apply_num,tier,하위상점\nimp_1,3001,1,ABC,가\n", want: []string{"2 imp_1 3001 ABC"}},
-		{name: "the card's", list: "imp_uid,승인번호,frontier\nimp_1,1,2\n", want: []string{"2 imp_1"}},
+		{
+			name: "another is read", list: "imp_uid,apply_num,취소 apply_num,tier,하위상점\nimp_1,3001,1,ABC,가\n", want: []string{"2 imp_1 3001 ABC"},
+			notes: []string{`1 column 3, "취소 apply_num", is not read: column 2 is, "apply_num"`, `1 column 5, "하위상점", is not read: column 4 is, "tier"`},
+		},
+		{
+			name: "the card's", list: "imp_uid,승인번호,frontier,PG 수수료\nimp_1,1,2,3\n", want: []string{"2 imp_1"},
+			notes: []string{`1 column 2, "승인번호", is not read: if it names the receipt that is meant, name it apply_num`},
+		},
+		{
+			name: "the gateway's", list: "imp_uid,결제대행 업체,user.tier\nimp_1,kcp,VIP\n", want: []string{"2 imp_1"},
+			notes: []string{
+				`1 column 2, "결제대행 업체", is not read: if it names the gateway, name it pg`,
+				`1 column 3, "user.tier", is not read: if it names the sub-merchant, name it tier`,
+			},
+		},
+		{
+			name: "keys of JSON, once each", list: `{"imp_uid":"imp_1","승인번호":"1"}` + "\n" + `{"imp_uid":"imp_2","승인번호":"2","user":{"tier":"VIP"}}`,
+			want: []string{"1 imp_1", "2 imp_2"},
+			notes: []string{
+				`1 the key "승인번호" is not read: if it names the receipt that is meant, name it apply_num`,
+				`2 the key "user.tier" is not read: if it names the sub-merchant, name it tier`,
+			},
+		},
+		{
+			name: "most lines have none", list: "imp_uid,메모,apply_num\nimp_100000000001,x\n", want: []string{"2 imp_100000000001"},
+			notes: []string{"1 most lines end before the column of apply_num or tier: they name none"},
+		},
 	} {
 		test.run(t)
 	}

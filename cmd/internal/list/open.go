@@ -13,8 +13,8 @@ import (
 // The imp_uid stands in the column imp_uid, impUid, 포트원 거래고유번호, 아임포트
 // 거래고유번호, 거래고유번호, 포트원 거래번호 or 아임포트 거래번호, the first of these that
 // the header has; the gateway in pg, pg_provider, PG사 or 결제대행사; the number of the
-// receipt that is meant, if only that one may be revoked, in apply_num, applyNum or
-// 현금영수증 승인번호; the code of the sub-merchant in tier or tier_code. Names match in any case, spacing, punctuation and Unicode form, and
+// receipt that is meant, if only that one may be revoked, in apply_num, applyNum,
+// 현금영수증 승인번호 or 국세청 승인번호; the code of the sub-merchant in tier or tier_code. Names match in any case, spacing, punctuation and Unicode form, and
 // with additions, as in V1 포트원 거래번호(imp_uid), apply_num (선택) and 2. receipts.apply_num, but not with words that make
 // them another's, as in 취소 apply_num. The header is searched in the
 // first 30 rows, above the first payment. A list of nothing but imp_uids, one a line, needs
@@ -78,12 +78,18 @@ func (r *Reader) begin(in io.Reader, opts Options) error {
 func (r *Reader) start(head []byte, opts Options) error {
 	if r.format != XLSX {
 		r.format = textFormat(head, opts)
+		if opts.Sheet != "" {
+			return fmt.Errorf("the list is written as %s, which has no sheets: leave out --sheet", r.format)
+		}
 	}
 	switch r.format {
 	case NDJSON:
-		r.parser = newJSONParser(opts, "line")
+		parser := newJSONParser(opts, "line")
+		parser.unread = r.noteKey
+		r.parser = parser
 	case JSON:
 		parser := newJSONParser(opts, "element")
+		parser.unread = r.noteKey
 		r.elements = &elements{
 			scan: jsonScanner{in: r.records.in, line: r.records.line}, answers: parser, partial: r.notePage,
 		}

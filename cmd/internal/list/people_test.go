@@ -188,10 +188,13 @@ func TestNamesOfColumns(t *testing.T) {
 			norm.NFD.String("아임포트 거래번호"),
 		},
 		"pg": {
-			"PG", "pg provider", "PG_PROVIDER", "pgProvider", "PG 사", "pg사", "결제대행사", norm.NFD.String("결제대행사"), "PG사 (코드)", "결제대행사(PG)",
+			"PG", "pg provider", "PG_PROVIDER", "pgProvider", "PG 사", "pg사", "결제대행사", norm.NFD.String("결제대행사"), "PG사 (코드)", "PG사명", "PG사 코드", "PG코드", "결제대행사명", norm.NFD.String("결제대행사명"), "pg_name", "PG 명", "결제대행사(PG)",
 		},
-		"apply_num": {"applyNum", "APPLY NUM", "현금영수증 승인번호", "현금영수증승인번호", "현금영수증\n승인번호", norm.NFD.String("현금영수증 승인번호")},
-		"tier":      {"Tier", "TIER", "tier_code", "Tier Code", "tierCode"},
+		"apply_num": {
+			"applyNum", "APPLY NUM", "현금영수증 승인번호", "현금영수증승인번호", "현금영수증\n승인번호", norm.NFD.String("현금영수증 승인번호"),
+			"국세청 승인번호", "현금영수증 번호", norm.NFD.String("현금영수증번호"), "현금영수증번호 (선택)", "승인번호(현금영수증)", "승인번호 (국세청)", "영수증 승인번호",
+		},
+		"tier": {"Tier", "TIER", "tier_code", "Tier Code", "tierCode"},
 		"": {
 			"merchant_uid", "승인번호", "거래번호", "거래고유번호(KCP)", "포트원 거래번호(V2)", "merchant_uid(imp_uid)", "old_imp_uid", "imp_uids",
 			"pg_tid", "카드 승인번호", "apply_number", "tiers", "customer tier", "등급",

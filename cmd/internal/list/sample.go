@@ -38,6 +38,8 @@ type header struct {
 	comma    byte
 	line     int
 	columns  []string
+	names    []string // of the columns, also from the rows around it, see addRows
+	lines    []int    // on which its rows stand
 	like     likeness
 	payments int   // rows below with a payment in that column
 	width    width // of the rows below
@@ -140,6 +142,7 @@ func (s *sample) search(named string) {
 			continue
 		}
 		row.like, row.err = like, err
+		row.addRows(s.rows, i, at, named)
 		row.judge(s.rows[i+1:], at)
 		s.headers = append(s.headers, row)
 	}

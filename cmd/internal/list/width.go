@@ -13,7 +13,7 @@ import (
 type width struct {
 	cells  int // how many a record may have, those without a value at its end included
 	filled int // how many up to its last value
-	least  int // how many a line has that is taken for a record of its own, see [csvParser.isRow]
+	least  int // how many most have, see [csvParser.short] and [csvParser.isRow]
 }
 
 // widthOf returns the width of the records below a header.
@@ -45,31 +45,44 @@ func reach(columns []string) int {
 func (h *header) judge(below []header, at int) {
 	h.width = widthOf(h.columns)
 	movable := h.movable(at)
-	var reaches, cells []int
+	var reaches []int
+	var payments []header
 	for _, row := range below {
 		if at >= len(row.columns) || !looksLikePayment(row.columns[at]) {
 			continue
 		}
 		h.payments++
-		cells = append(cells, len(row.columns))
+		payments = append(payments, row)
 		if !movable && !slices.ContainsFunc(row.columns[at+1:], looksLikePayment) {
 			reaches = append(reaches, reach(row.columns))
 		}
-	}
-	if slices.Sort(cells); len(cells) > 0 {
-		h.width.least = min(h.width.least, cells[len(cells)/2])
 	}
 	slices.Sort(reaches)
 	if i := len(reaches) - len(below)/2 - 1; i >= 0 {
 		h.width = h.width.atLeast(width{reaches[i], reaches[i], h.width.least})
 	}
+	h.width.least = h.most(payments)
+}
+
+// most returns how many cells most of the payments have that are no wider than the list.
+func (h *header) most(payments []header) int {
+	var cells []int
+	for _, row := range payments {
+		if h.width.holds(row.columns) {
+			cells = append(cells, len(row.columns))
+		}
+	}
+	if slices.Sort(cells); len(cells) > 0 {
+		return cells[len(cells)/2]
+	}
+	return h.width.least
 }
 
 // movable reports whether a value that is split, to the right of an imp_uid that is in its place,
 // moves the receipt's number or the sub-merchant.
 func (h *header) movable(at int) bool {
-	number, _, _ := find(h.columns, numberNames, loose)
-	tier, _, _ := find(h.columns, tierNames, loose)
+	number, _, _ := find(h.names, numberNames, loose)
+	tier, _, _ := find(h.names, tierNames, loose)
 	return max(number, tier) > at+1
 }
 

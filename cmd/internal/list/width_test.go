@@ -56,10 +56,10 @@ func TestRowsWiderThanTheHeaderAreInvalid(t *testing.T) {
 			name: "every row as wide as the spreadsheet", list: "no,sum,imp_uid,,\n1,500,imp_1,,\n2,1,000,imp_2,,\n3,500,imp_3,x,\n4,5,imp_4,x,y\n",
 			want: []string{"2 imp_1", "line 3: the line has 4 columns, not 3" + comma, "4 imp_3", "5 imp_4"},
 		},
-		{name: "trailing separators", list: "imp_uid,pg\nimp_1,kcp\nimp_2,kcp,\nimp_3,kcp, ,,\n", want: []string{"2 imp_1 kcp", "3 imp_2 kcp", "4 imp_3 kcp"}},
+		{name: "trailing separators", list: "imp_uid,pg\nimp_1000000001,kcp\nimp_2,kcp,\nimp_3,kcp, ,,\n", want: []string{"2 imp_1000000001 kcp", "3 imp_2 kcp", "4 imp_3 kcp"}},
 		{
-			name: "columns without names", list: "imp_uid,pg\nimp_1,kcp,a\nimp_2,kcp,b\nimp_3,kcp\nimp_4,kcp,c,d\n",
-			want: []string{"2 imp_1 kcp", "3 imp_2 kcp", "4 imp_3 kcp", "line 5: the line has 4 columns, not 3" + comma},
+			name: "columns without names", list: "imp_uid,pg\nimp_1,kcp,a\nimp_2,kcp,b\nimp_3000000001,kcp\nimp_4,kcp,c,d\n",
+			want: []string{"2 imp_1 kcp", "3 imp_2 kcp", "4 imp_3000000001 kcp", "line 5: the line has 4 columns, not 3" + comma},
 		},
 		{
 			name: "a title with the column's name", list: "imp_uid 환불\nno,sum,imp_uid\n1,2,imp_1\n", want: []string{"3 imp_1"},

@@ -245,3 +245,15 @@ func TestDamagedBytesOfASheetAreFound(t *testing.T) {
 		t.Error("the list was read to its end, want an error")
 	}
 }
+
+func TestListWithoutSheetsIsRefusedWithOne(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"imp_uid\nimp_1\n":        "the list is written as CSV, which has no sheets: leave out --sheet",
+		"{\"imp_uid\":\"imp_1\"}": "the list is written as NDJSON, which has no sheets: leave out --sheet",
+	} {
+		if _, err := list.NewReader(strings.NewReader(text), list.Options{Sheet: "환불"}); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
