@@ -102,7 +102,7 @@ func (w *world) treatLetter(kind Kind, p payment) {
 		} else {
 			w.askedAnyhow(p)
 			began := time.Now()
-			err = w.letters.RetryWithdrawn(w.ctx, letter) // by its imp_uid
+			err = w.letters.Retry(w.ctx, letter)
 			w.proof.Ask(p.ImpUID, proof.Asking{Began: began, Accepted: err == nil, New: err == nil, Retried: true})
 		}
 		w.note(p.ImpUID, personName, fmt.Sprintf("%s: %v", kind, err))

@@ -30,8 +30,7 @@ func (p *program) batchShow() *cobra.Command {
 imp_uid: by reason, and by payment gateway. Held are lines that wait since a
 gate or a person has paused their queue, or while PortOne wants no calls
 (Retry-After); the time left is that of the others. Of a cancelled list it
-counts apart what is called all the same, since somebody else asks for it or it
-was retried.
+counts apart what is called all the same, since somebody else asks for it.
 With --wait it also says how many workers are running. It exits 3 unless all are
 revoked, also when Ctrl-C ends the waiting.`,
 		Example: `  revoker batch show refunds-2026-11 --wait`,
@@ -152,7 +151,7 @@ func toCome(b outcome.Batch) string {
 
 // cancelledOpen says of a cancelled batch what becomes of its open lines.
 func cancelledOpen(b outcome.Batch) string {
-	const asked = "asked for by somebody else, or retried, and called"
+	const asked = "asked for by somebody else, and called"
 	at, called := "cancelled "+moment(b.CancelledAt), b.Called()
 	text := at + ": no DELETE follows, a lookup decides what was called"
 	switch called {

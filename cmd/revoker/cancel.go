@@ -35,7 +35,8 @@ func (p *program) cancel() *cobra.Command {
 		Long: `Cancel withdraws what was asked for: no attempt begins any more. A receipt that
 was never called ends as dead, with the reason withdrawn; for one that was
 called before, a lookup decides whether it ends as already revoked or as
-withdrawn. An attempt that is running goes on: it is shown, and not repeated.
+withdrawn. An attempt that is running goes on: it is shown, and not repeated. A
+dead letter stays one: 'revoker dead retry' leaves it alone from then on.
 
 It withdraws what everybody asks for these receipts, lists included. To withdraw
 a list, use 'revoker batch cancel'. Asking again afterwards is a new request.
@@ -71,8 +72,9 @@ that are still being enqueued, and nothing more can be asked for under its name.
 A line that was never called ends as dead, with the reason withdrawn; for one
 that was called before, a lookup decides. A receipt that another list or a
 single request asks for as well stays requested. Attempts that are running are
-shown, and not repeated. Dead letters of it that are retried belong to it again,
-until it is cancelled once more.
+shown, and not repeated. Nor are dead letters of it retried any more, also by a
+'revoker dead retry' that is running. To revoke a line all the same, request it
+again, on its own or in a list with another name.
 
 It needs --yes, without which it says how many lines would be withdrawn. Ctrl-C
 stops the counting, not the cancelling: from the start on no line is called. It
@@ -135,7 +137,7 @@ var withdrawals = []struct {
 	{outcome.Running, "an attempt is running: it is not repeated", "running", true},
 	{outcome.Wanted, "somebody else asks for it: it stays requested", "asked for by somebody else", false},
 	{outcome.WasRevoked, "is revoked already", "revoked already", true},
-	{outcome.WasDead, "is dead already", "dead already", true},
+	{outcome.WasDead, "is dead already: it is not retried any more", "dead already", true},
 	{outcome.Unknown, "not requested", "not requested", true},
 }
 

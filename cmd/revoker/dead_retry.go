@@ -36,15 +36,17 @@ a flag that narrows the letters down, or --all.
 By default it retries 50 a second, about what one worker process revokes on one
 gateway, so that single revocations hardly wait for them.
 
-What somebody has cancelled, reason withdrawn, is retried only if --reason names
-withdrawn, or an IMP_UID the letter; any other filter leaves it out, and says
-how many. One with the reason reissued never is: the receipt that exists now is
-not the one that was asked for. Request it again, with the --apply-num that is
-meant.
+A letter that all who asked have cancelled is never retried, whatever it died
+of and whenever that was: request it again, with 'revoker enqueue', or in a list
+with another name. Nor is one with the reason reissued: the receipt that exists
+now is not the one that was asked for. Request it again, with the --apply-num
+that is meant. How many were left is said in the end. A list that is cancelled
+while its letters are retried stops that.
 
 Retrying twice harms nothing: what is no longer dead is left alone. Ctrl-C stops
-between two letters, and the same command goes on. An IMP_UID that is not dead,
-and a letter that cannot be retried, are reported, and the exit code is then 3.
+between two letters, and the same command goes on. An IMP_UID that is not dead
+or was cancelled, and a letter that cannot be retried, are reported, and the
+exit code is then 3.
 
 ` + filterHelp,
 		Example: `  revoker dead retry imp_448280090638
@@ -84,11 +86,7 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 		return err
 	}
 	defer client.Close()
-	walk.refuse = walk.leave
-	retry := walk.list.Retry
-	if walk.filter.Withdrawn() {
-		retry = walk.list.RetryWithdrawn
-	}
+	walk.refuse = leave
 	if s.dryRun {
 		return p.rehearse(ctx, walk, "would be retried")
 	}
@@ -101,7 +99,7 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 		if err := pace.Wait(ctx); err != nil {
 			return err
 		}
-		return retry(ctx, o)
+		return walk.list.Retry(ctx, o)
 	}))
 	if err != nil {
 		return fmt.Errorf("retry: %w; the same command goes on", err)
@@ -110,11 +108,11 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 }
 
 // leave returns why a letter is not retried, nil if it is.
-func (w *deadWalk) leave(o outcome.Outcome) error {
+func leave(o outcome.Outcome) error {
 	switch {
 	case o.Reason == outcome.ReasonReissued:
 		return fmt.Errorf("%s %w", o.ImpUID, outcome.ErrReissued)
-	case o.Reason == outcome.ReasonWithdrawn && !w.filter.Withdrawn():
+	case o.Withdrawn || o.Reason == outcome.ReasonWithdrawn:
 		return fmt.Errorf("%s %w", o.ImpUID, outcome.ErrWithdrawn)
 	}
 	return nil

@@ -124,7 +124,7 @@ func (w *deadWalk) end(did string) error {
 		w.out.say("no dead letter matches")
 	}
 	w.tellLeft()
-	if w.skipped > 0 || w.left[outcome.ReasonReissued] > 0 && slices.Contains(w.filter.Reasons, outcome.ReasonReissued) {
+	if w.skipped > 0 || slices.ContainsFunc(w.filter.Reasons, func(r outcome.Reason) bool { return w.left[r] > 0 }) {
 		return errUnfinished
 	}
 	return nil
@@ -141,7 +141,8 @@ func (w *deadWalk) noBatch() error {
 // tellLeft says how many letters were left alone, and why.
 func (w *deadWalk) tellLeft() {
 	if n := w.left[outcome.ReasonWithdrawn]; n > 0 {
-		w.out.say("%d withdrawn left: somebody has cancelled them; --reason withdrawn retries them", n)
+		w.out.say("%d cancelled left: whoever asked has cancelled them; to revoke them all the same, request them again: "+
+			"revoker enqueue IMP_UID, or revoker bulk FILE --batch NAME with another name", n)
 	}
 	if n := w.left[outcome.ReasonReissued]; n > 0 {
 		w.out.say("%d reissued left: another receipt exists now than the one asked for; "+

@@ -11,6 +11,9 @@ import (
 // note says about an outcome what its status and reason do not.
 func note(o outcome.Outcome, cause string) string {
 	switch {
+	case o.Withdrawn && o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn:
+		o.Withdrawn = false
+		return strings.TrimSuffix("cancelled, not retried; "+note(o, ""), "; ")
 	case o.Reason.Stated() && o.StatedBy != "":
 		return o.StatedBy + ": " + o.Statement
 	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():

@@ -32,7 +32,8 @@ for more, also through an outage of Redis. An imp_uid may come more than once: a
 dead letter that turns out to be revoked comes again.
 
 A batch of which nothing is known, as of a misspelled name, is an error; with
---follow it is told, and waited for.
+--follow it is told, and waited for. Lines that were requested elsewhere before
+bear the batch, or none, that asked first, and are not shown: it says how many.
 
 --since also takes the ID of an entry of the stream, and begins after it. When
 --follow ends it says which one was the last.
@@ -107,6 +108,9 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	}
 	out, unshown, batch := p.printer(s.json), false, norm.NFC.String(s.batch)
 	missing, err := p.missingBatch(ctx, store, batch, s.follow)
+	if err == nil && missing == nil && batch != "" {
+		err = p.tellElsewhere(ctx, store, batch)
+	}
 	if err != nil {
 		return err
 	}
@@ -153,4 +157,15 @@ func (p *program) missingBatch(ctx context.Context, store *outcome.Store, name s
 		p.say("revoker: %v; waiting for one", err)
 	}
 	return err, nil
+}
+
+// tellElsewhere says how many lines of a batch somebody else had requested before: their
+// outcomes bear the batch that asked first, or none.
+func (p *program) tellElsewhere(ctx context.Context, store *outcome.Store, name string) error {
+	b, err := store.Batch(ctx, name)
+	if err == nil && b.Elsewhere > 0 {
+		p.say("%s of %s not shown: requested elsewhere before; revoker batch report %s FILE has all",
+			plural(b.Elsewhere, "line"), name, name)
+	}
+	return err
 }

@@ -18,7 +18,7 @@ local batch, dry, first, rows = ARGV[2], ARGV[3] == '1', tonumber(ARGV[6]), ARGV
 local key, by = batchKey(batch), batch == '' and 'single' or 'in:' .. batch
 local id, score = text(micros), text(millis) -- written once: a number would be for each row
 local manners = {} -- of asking by their JSON, which most rows of a list have in common
-local ofOne = {'withdrawn', 'revived', 'apply_num', 'again', 'tier', 'pg', 'batch'}
+local ofOne = {'withdrawn', 'apply_num', 'again', 'tier', 'pg', 'batch'}
 local opened = {} -- scores and imp_uids of the set of the open ones
 
 -- record writes a request that begins anew, and returns what ask does.
@@ -43,12 +43,12 @@ local function ask(imp_uid, line, how)
   r = named(r)
   local is = current({status = o[1], request = o[3]}, r)
   local status, ended = is and o[1] or 'queued', is and ending(o[1], o[2])
-  local over = not ended and withdrawn(r) -- it is open, and all who asked have withdrawn it
+  local over = status ~= 'revoked' and withdrawn(r) -- all who asked have withdrawn it
   local function differs(name) return how[name] ~= r[name] and (over or how[name]) end
   local asked, other = r.id or o[1] -- nothing new is; another receipt is being revoked
   if ended then
     local another = how.apply_num and how.apply_num ~= (o[4] or r.apply_num)
-    asked = not (how.again or o[2] == 'withdrawn' or another)
+    asked = not (how.again or over or o[2] == 'withdrawn' or another)
   elseif over and not (is and not o[6] and tonumber(o[5] or 0) > millis) then
     asked = false -- and no attempt is running that may make a DELETE
   else
@@ -60,7 +60,8 @@ local function ask(imp_uid, line, how)
     return 'x', status, r.apply_num or ''
   elseif not asked then
     redis.call('ZADD', openKey, millis, imp_uid) -- first, since memory that is full refuses it
-    local kept = over and r[by] or line -- batches that asked for it count the receipt's end
+    over = over and not ended -- batches that asked for it count the receipt's end
+    local kept = over and r[by] or line
     redis.call(unpack(over and {'HDEL', request, unpack(ofOne)} or {'DEL', request}))
     local after = math.max(tonumber(r.id or 0), tonumber(o[3] or 0)) + 1
     record(request, imp_uid, text(math.max(micros, after)), kept, how)

@@ -84,7 +84,7 @@ func (b Batch) OpenOf() map[tasks.Gateway]int {
 }
 
 // Called returns how many of those that are open are called although the batch was
-// cancelled: somebody else asks for them, or a person has retried them.
+// cancelled, since somebody else asks for them.
 func (b Batch) Called() int {
 	sum := 0
 	for _, n := range b.Wanted {

@@ -8,8 +8,6 @@
 -- request for this one receipt, and in:<batch> the line of a batch, which is its
 -- row and the gateway by which it is counted, as "17 kcp". Its id is the time of
 -- Redis in microseconds; the outcome names the id of the request that it is about.
--- revived is when a person retried what all who asked had withdrawn: batches that were
--- cancelled before then ask for it again, until they are cancelled again.
 -- A bit for each row of a batch says whether it has been counted, so that nothing
 -- is counted twice, whatever is delivered or done twice.
 
@@ -43,7 +41,6 @@ local function iso(ms)
 end
 
 local now = iso(millis)
-local stamp = string.sub(now, 1, -2) .. string.format('%03dZ', micros % 1000) -- now, to the microsecond
 
 -- named returns by name what a list has of names and values.
 local function named(list)
@@ -81,7 +78,7 @@ local function current(was, asked)
 end
 
 -- withdrawn reports whether all who asked have withdrawn what they asked for, besides
--- the batch that is given.
+-- the batch that is given. kept.withdrawn in read.go tells the same.
 local function withdrawn(asked, besides)
   local cancelled = asked.withdrawn ~= nil
   if cancelled or asked.single then
@@ -89,8 +86,7 @@ local function withdrawn(asked, besides)
   end
   for name in pairs(asked) do
     local batch = string.match(name, '^in:(.+)$')
-    if batch and batch ~= besides and
-      (redis.call('HGET', batchKey(batch), 'cancelled_at') or '') <= (asked.revived or '') then
+    if batch and batch ~= besides and not redis.call('HGET', batchKey(batch), 'cancelled_at') then
       return false
     end
     cancelled = cancelled or batch ~= nil
@@ -98,10 +94,11 @@ local function withdrawn(asked, besides)
   return cancelled
 end
 
--- renew gives a batch another ttl to live.
+-- renew gives a batch another ttl to live, and so much more that no dead letter outlives
+-- the mark that its batch is cancelled.
 local function renew(key)
   for _, suffix in ipairs({'', ':rows', ':counted'}) do
-    redis.call('PEXPIRE', key .. suffix, ttl)
+    redis.call('PEXPIRE', key .. suffix, ttl + paceEvery)
   end
 end
 

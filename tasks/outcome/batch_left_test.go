@@ -58,7 +58,7 @@ func TestNoTimeIsLeftOfACancelledBatch(t *testing.T) {
 	}
 }
 
-// Who reads an outcome that has not ended sees that it was cancelled.
+// Who reads an outcome sees that it was cancelled, unless it is revoked.
 func TestOutcomesTellWhatIsWithdrawn(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
@@ -69,11 +69,14 @@ func TestOutcomesTellWhatIsWithdrawn(t *testing.T) {
 			}
 		}
 		end(t, s, "imp_called", retrying)
-		end(t, s, "imp_ended", dead)
-		if _, err := s.Cancel(ctx, []string{"imp_queued", "imp_called", "imp_ended"}, false); err != nil {
+		end(t, s, "imp_dead", dead)
+		end(t, s, "imp_revoked", revoked)
+		if _, err := s.Cancel(ctx, []string{"imp_queued", "imp_called", "imp_dead", "imp_revoked"}, false); err != nil {
 			t.Fatal(err)
 		}
-		for impUID, want := range map[string]bool{"imp_queued": true, "imp_called": true, "imp_ended": false, "imp_open": false} {
+		for impUID, want := range map[string]bool{
+			"imp_queued": true, "imp_called": true, "imp_dead": true, "imp_revoked": false, "imp_open": false,
+		} {
 			o, err := s.Get(ctx, impUID)
 			if err != nil || o.Withdrawn != want {
 				t.Errorf("%s: got %+v, %v; want withdrawn: %t", impUID, o, err, want)

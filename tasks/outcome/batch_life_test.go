@@ -20,7 +20,7 @@ func TestTheKeysOfABatchEndTogether(t *testing.T) {
 			t.Helper()
 			for _, suffix := range []string{"", ":rows", ":counted"} {
 				ttl := client.PTTL(t.Context(), "{receipt}:batch:"+asked.Batch+suffix).Val()
-				if ttl <= want-time.Minute || ttl > want {
+				if ttl <= want-time.Minute || ttl > want+10*time.Second { // so much longer than an outcome
 					t.Errorf("%s: {receipt}:batch:%s%s lives %v, want %v", when, asked.Batch, suffix, ttl, want)
 				}
 			}

@@ -23,7 +23,7 @@ const (
 	Wanted Withdrawal = "wanted"
 	// Foreign: the batch does not ask for it.
 	Foreign Withdrawal = "foreign"
-	// WasRevoked and WasDead: it had ended before.
+	// WasRevoked and WasDead: it had ended before. A dead letter is not revived any more.
 	WasRevoked Withdrawal = Withdrawal(Revoked)
 	WasDead    Withdrawal = Withdrawal(Dead)
 	// Unknown: nobody has asked for it.
@@ -33,14 +33,14 @@ const (
 // Cancel withdraws what everybody asks for the imp_uids, as far as no attempt has
 // begun, and returns what became of each. A dry run changes nothing.
 func (s *Store) Cancel(ctx context.Context, impUIDs []string, dry bool) ([]Withdrawal, error) {
-	return s.cancel(ctx, "", impUIDs, flag(dry))
+	return s.cancel(ctx, "", impUIDs, dry)
 }
 
-func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry string) ([]Withdrawal, error) {
+func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry bool) ([]Withdrawal, error) {
 	if len(impUIDs) == 0 {
 		return nil, nil
 	}
-	args := []any{batch, dry}
+	args := []any{batch, flag(dry)}
 	for _, impUID := range impUIDs {
 		args = append(args, impUID)
 	}
@@ -55,9 +55,9 @@ func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry 
 	return found, nil
 }
 
-// MarkCancelled cancels a batch: what is asked for in it is not called any more
-// unless somebody else asks for it too, and nothing more can be asked for in it. The
-// error matches [ErrNoBatch].
+// MarkCancelled cancels a batch: what is asked for in it is not called any more, nor a dead
+// letter of it revived, unless somebody else asks for it too, and nothing more can be asked
+// for in it. The error matches [ErrNoBatch].
 func (s *Store) MarkCancelled(ctx context.Context, name string) error {
 	cancelled, err := s.run(ctx, markScript, s.batchKey(name), name).Bool()
 	if err != nil {
@@ -69,14 +69,13 @@ func (s *Store) MarkCancelled(ctx context.Context, name string) error {
 	return nil
 }
 
-// markScript marks a batch as cancelled, once more if it was before: what was retried since
-// then asks for it again. That finishes it if nothing in it is open: its list may never have
-// come to its end.
+// markScript marks a batch as cancelled. That finishes it if nothing in it is open: its list
+// may never have come to its end.
 var markScript = redis.NewScript(source("batch.lua") + `
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 0
 end
-redis.call('HSET', KEYS[1], 'cancelled_at', stamp)
+redis.call('HSET', KEYS[1], 'cancelled_at', now)
 settle(ARGV[2])
 return 1
 `)
@@ -98,7 +97,7 @@ func (s *Store) CancelOpen(ctx context.Context, name string, dry bool) iter.Seq2
 			for i := 0; i < len(members); i += 2 { // each with its score
 				impUIDs = append(impUIDs, members[i])
 			}
-			found, err := s.cancel(ctx, name, impUIDs, flag(dry))
+			found, err := s.cancel(ctx, name, impUIDs, dry)
 			for i, withdrawal := range found {
 				if withdrawal != Foreign && withdrawal != Unknown {
 					page.ImpUIDs, page.Withdrawals = append(page.ImpUIDs, impUIDs[i]), append(page.Withdrawals, withdrawal)

@@ -1,14 +1,13 @@
 -- Withdraws what is asked for imp_uids, so that no attempt begins any more. All of them
 -- are due at once, and so stand before all others among the open ones, by the negative time
--- at which they were withdrawn: a worker ends them.
+-- at which they were withdrawn: a worker ends them. A dead letter keeps that it is withdrawn.
 --
--- ARGV  batch, which is cancelled, or empty for all who ask; "1" to change nothing, "2" and
---       to tell whether a batch that was cancelled is "wanted" as it is; the imp_uids
+-- ARGV  batch, which is cancelled, or empty for all who ask; "1" to change nothing; the imp_uids
 --
 -- Returns for each what it is: "withdrawn" if it was never called; "called", between two
 -- attempts; "running"; "wanted" if somebody else asks for it; "foreign" if the batch does
 -- not; the status with which it ended; or "unknown".
-local batch, dry, besides = ARGV[2], ARGV[3] ~= '', ARGV[3] ~= '2' and ARGV[2]
+local batch, dry = ARGV[2], ARGV[3] == '1'
 
 local function cancel(imp_uid)
   local request = requestKey(imp_uid)
@@ -17,18 +16,20 @@ local function cancel(imp_uid)
     asked.id, asked.single = was.request or text(micros), '1'
   end
   local is = current(was, asked)
-  if is and ending(was.status) or not asked.id then
+  local ended = is and ending(was.status)
+  if not asked.id or ended and (batch ~= '' or was.status == 'revoked') then
     return was.status or 'unknown'
   elseif batch ~= '' and not asked['in:' .. batch] then
     return 'foreign'
-  elseif batch ~= '' and not withdrawn(asked, besides) then
+  elseif batch ~= '' and not withdrawn(asked, batch) then
     return 'wanted'
   end
   if not dry then
     redis.call('HSET', request, 'id', asked.id, 'withdrawn', '1')
     redis.call('HDEL', request, 'single')
-    redis.call('ZADD', openKey, -millis, imp_uid)
+    if not ended then redis.call('ZADD', openKey, -millis, imp_uid) end
   end
+  if ended then return was.status end
   if is and was.status then
     return tonumber(was.leased_until or 0) > millis and 'running' or 'called'
   end

@@ -69,8 +69,7 @@ func TestUnrecordedTaskOfACancelledBatchIsWithdrawn(t *testing.T) {
 	})
 }
 
-// What was withdrawn before its first attempt is to be ended at once, and goes on once a
-// person revives it.
+// What was withdrawn before its first attempt is to be ended at once, and is not revived.
 func TestWithdrawnRequestIsOver(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
@@ -106,13 +105,7 @@ func TestWithdrawnRequestIsOver(t *testing.T) {
 			}
 		}
 		if _, err := s.Revive(ctx, "imp_2"); !errors.Is(err, outcome.ErrWithdrawn) {
-			t.Errorf("revived by nobody who knows that it is withdrawn: %v", err)
-		}
-		if _, err := s.ReviveWithdrawn(ctx, "imp_2"); err != nil {
-			t.Fatal(err)
-		}
-		if attempt, err := s.Begin(ctx, tasks.Revocation{ImpUID: "imp_2"}, lease); err != nil || attempt.Withdrawn {
-			t.Errorf("revived: got %+v, %v; want that it goes on", attempt, err)
+			t.Errorf("revived: %v; want that it is withdrawn", err)
 		}
 		if found, err := s.Cancel(ctx, nil, false); err != nil || len(found) != 0 {
 			t.Errorf("of none: %v, %v", found, err)
@@ -120,18 +113,31 @@ func TestWithdrawnRequestIsOver(t *testing.T) {
 	})
 }
 
-// What a person retries of a cancelled list belongs to it again: the list can be cancelled
-// again. What somebody else asks for as well stays.
-func TestRetriedLettersOfACancelledListBelongToItAgain(t *testing.T) {
+// A dead letter whose request was cancelled is not revived, whatever it died of and whenever
+// that was, until somebody requests it anew.
+func TestCancelledLetterIsNotRevived(t *testing.T) {
 	t.Parallel()
+	cancelAlone := func(t *testing.T, s *outcome.Store) {
+		if _, err := s.Cancel(t.Context(), []string{"imp_1"}, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancelList := func(t *testing.T, s *outcome.Store) { cancelBatch(t, s, "a") }
+	nothing := func(*testing.T, *outcome.Store) {}
 	for name, test := range map[string]struct {
-		others func(*testing.T, *outcome.Store) // what else happens before it is cancelled again
-		want   outcome.Withdrawal
+		running, ended func(*testing.T, *outcome.Store) // what happens while the attempt runs, and once it has ended
+		as             outcome.Outcome
+		stays          bool
 	}{
-		"nobody else asks":        {func(*testing.T, *outcome.Store) {}, outcome.Called},
-		"a single request":        {askAlone, outcome.Wanted},
-		"another list":            {askInOther, outcome.Wanted},
-		"another list, cancelled": {func(t *testing.T, s *outcome.Store) { askInOther(t, s); cancelBatch(t, s, "b") }, outcome.Called},
+		"the list while it runs":               {cancelList, nothing, dead, true},
+		"the list once it is dead":             {nothing, cancelList, dead, true},
+		"the imp_uid while it runs":            {cancelAlone, nothing, dead, true},
+		"the imp_uid once it is dead":          {nothing, cancelAlone, dead, true},
+		"one that nobody can confirm":          {cancelList, nothing, unconfirmed, true},
+		"the list, and a single request holds": {askAlone, cancelList, dead, false},
+		"the list, and another list holds":     {askInOther, cancelList, dead, false},
+		"both lists":                           {askInOther, func(t *testing.T, s *outcome.Store) { cancelList(t, s); cancelBatch(t, s, "b") }, dead, true},
+		"nothing":                              {nothing, nothing, dead, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -140,55 +146,49 @@ func TestRetriedLettersOfACancelledListBelongToItAgain(t *testing.T) {
 				if _, err := askRows(ctx, s, "a", 1, "imp_1"); err != nil {
 					t.Fatal(err)
 				}
-				end(t, s, "imp_1", dead)
-				cancelBatch(t, s, "a") // too late
-				for range 2 {
-					if _, err := s.Revive(ctx, "imp_1"); err != nil {
-						t.Fatal(err)
-					}
-					attempt, err := s.Begin(ctx, tasks.Revocation{ImpUID: "imp_1"}, lease)
-					if err != nil || attempt.Withdrawn {
-						t.Fatalf("got %+v, %v; want that it goes on", attempt, err)
-					}
-					finish(t, s, attempt, dead)
-				}
-				if _, err := s.Revive(ctx, "imp_1"); err != nil {
+				attempt, err := s.Begin(ctx, tasks.Revocation{ImpUID: "imp_1"}, lease)
+				if err != nil {
 					t.Fatal(err)
 				}
-				test.others(t, s)
-				if got := cancelBatch(t, s, "a"); got != test.want {
-					t.Errorf("cancelled again, it is %q, want %q", got, test.want)
+				test.running(t, s)
+				finish(t, s, attempt, test.as)
+				test.ended(t, s)
+				if o, err := s.Get(ctx, "imp_1"); err != nil || o.Withdrawn != test.stays {
+					t.Errorf("got %+v, %v; want withdrawn: %t", o, err, test.stays)
 				}
-				attempt, err := s.Begin(ctx, tasks.Revocation{ImpUID: "imp_1"}, lease)
-				if err != nil || attempt.Withdrawn != (test.want == outcome.Called) {
-					t.Errorf("got %+v, %v", attempt, err)
+				if _, err := s.Revive(ctx, "imp_1"); errors.Is(err, outcome.ErrWithdrawn) != test.stays {
+					t.Fatalf("got %v; want that it stays dead: %t", err, test.stays)
+				}
+				if !test.stays {
+					return
+				}
+				asked, err := s.Ask(ctx, tasks.Revocation{ImpUID: "imp_1"})
+				if err != nil || asked.Kind != outcome.KindQueued {
+					t.Errorf("requested anew: got %+v, %v; want it queued", asked, err)
+				}
+				if attempt, err := s.Begin(ctx, tasks.Revocation{ImpUID: "imp_1"}, lease); err != nil || attempt.Withdrawn {
+					t.Errorf("requested anew: got %+v, %v; want that it is called", attempt, err)
 				}
 			})
 		})
 	}
 }
 
-// Of two lists that were cancelled and whose letter was retried, each asks for it again.
-func TestRetriedLetterBelongsToEachOfItsLists(t *testing.T) {
+// The mark of a cancelled batch lives longer than the dead letters that it keeps from being
+// revived, although a batch is not renewed each time that one of its receipts ends.
+func TestNoLetterOutlivesTheMarkOfItsBatch(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		s, ctx := newStore(client), t.Context()
-		for _, name := range []string{"a", "b"} {
-			if _, err := askRows(ctx, s, name, 1, "imp_1"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		end(t, s, "imp_1", dead)
-		cancelBatch(t, s, "a")
-		cancelBatch(t, s, "b")
-		if _, err := s.Revive(ctx, "imp_1"); err != nil {
+		s := newStore(client)
+		if _, err := askRows(t.Context(), s, "a", 1, "imp_1", "imp_2"); err != nil {
 			t.Fatal(err)
 		}
-		if got := cancelBatch(t, s, "a"); got != outcome.Wanted {
-			t.Errorf("of the first: %q, want that the other asks for it", got)
-		}
-		if got := cancelBatch(t, s, "b"); got != outcome.Called {
-			t.Errorf("of the other: %q, want that nobody asks for it any more", got)
+		end(t, s, "imp_1", dead)
+		markCancelled(t, s, "a")
+		end(t, s, "imp_2", dead)
+		letter, batch := client.PTTL(t.Context(), "{receipt}:outcome:imp_2").Val(), client.PTTL(t.Context(), "{receipt}:batch:a").Val()
+		if batch < letter+5*time.Second {
+			t.Errorf("the batch lives for %v, a letter of it for %v", batch, letter)
 		}
 	})
 }

@@ -67,20 +67,10 @@ func (e *NotDeadError) Error() string {
 // before was. It returns what to enqueue, or a [*NotDeadError]. Should that not
 // be enqueued, a worker does so.
 //
-// The error matches [ErrWithdrawn] where somebody has cancelled it, and [ErrReissued];
-// both stay dead.
+// The error matches [ErrWithdrawn] where all who asked have cancelled, whatever it died of,
+// and [ErrReissued]; both stay dead.
 func (s *Store) Revive(ctx context.Context, impUID string) (tasks.Revocation, error) {
-	return s.revive(ctx, impUID, false)
-}
-
-// ReviveWithdrawn is [Store.Revive] for those who know that the letter may have been
-// cancelled, and mean it: that is no error then.
-func (s *Store) ReviveWithdrawn(ctx context.Context, impUID string) (tasks.Revocation, error) {
-	return s.revive(ctx, impUID, true)
-}
-
-func (s *Store) revive(ctx context.Context, impUID string, withdrawn bool) (tasks.Revocation, error) {
-	reply, err := s.run(ctx, reviveScript, s.outcomeKey(impUID), impUID, flag(withdrawn)).StringSlice()
+	reply, err := s.run(ctx, reviveScript, s.outcomeKey(impUID), impUID).StringSlice()
 	if err != nil {
 		return tasks.Revocation{}, fmt.Errorf("revive %s: %w", impUID, err)
 	}

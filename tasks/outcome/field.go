@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -133,7 +134,7 @@ func (o *Outcome) UnmarshalJSON(data []byte) error {
 // decode reads an outcome from its fields' texts. The error names the field
 // that cannot be read.
 func decode(values map[string]string) (Outcome, error) {
-	var o Outcome
+	o := Outcome{Batches: batchesOf(values)}
 	for _, f := range fields {
 		value := values[f.name]
 		if value == "" {
@@ -206,18 +207,14 @@ func getCode(o *Outcome) string {
 
 func setCode(o *Outcome, s string) error {
 	code, err := strconv.Atoi(s)
-	if err != nil {
-		return err
+	if err == nil {
+		o.Code = &code
 	}
-	o.Code = &code
-	return nil
+	return err
 }
 
 func getWithdrawn(o *Outcome) string {
-	if !o.Withdrawn {
-		return ""
-	}
-	return "true"
+	return strings.TrimPrefix(strconv.FormatBool(o.Withdrawn), "false")
 }
 
 func setWithdrawn(o *Outcome, s string) (err error) {

@@ -113,8 +113,6 @@ func drawStep(r *rapid.T) step {
 		s.as = rapid.IntRange(1, len(batchNames)).Draw(r, "as")
 	case doSettle:
 		s.revoked = one(2, "revoked")
-	case doRevive:
-		s.named = one(2, "named")
 	}
 	switch s.do {
 	case doAsk, doFinish, doExtend:

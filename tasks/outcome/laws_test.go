@@ -12,7 +12,7 @@ type change struct {
 	do            action // empty if the step was about another imp_uid
 	answer        outcome.Status
 	reply         string
-	lost, named   bool
+	lost          bool
 	begun         int  // how many attempts began so far
 	older         bool // a newer attempt, or a revival, came after the one that speaks
 	earlier       bool // an earlier request is what the attempt that speaks is about
@@ -107,11 +107,11 @@ var laws = []struct {
 		}
 		return c.do == doSettle && c.before.Status == outcome.Dead && c.before.Reason != outcome.ReasonWithdrawn
 	}},
-	{"what somebody has cancelled is revived by name alone, and what is reissued never", func(c change) bool {
+	{"what was cancelled, or is reissued, is never revived", func(c change) bool {
 		if c.before.Status != outcome.Dead || !c.became(outcome.Retrying) {
 			return true
 		}
-		return c.before.Reason != outcome.ReasonReissued && (c.before.Reason != outcome.ReasonWithdrawn || c.named)
+		return c.before.Reason != outcome.ReasonReissued && !c.before.Withdrawn
 	}},
 	{"looking whether it could be cancelled changes nothing", func(c change) bool {
 		return c.do != doCancel || c.reply != "dry" || c.after == c.before
@@ -126,7 +126,7 @@ type ledger struct {
 // enter counts a change. What is asked for in place of what was withdrawn ends for both.
 func (l *ledger) enter(c change) {
 	switch {
-	case c.became(outcome.Queued) && !c.before.Withdrawn, c.before.Status == "" && c.after.Status == outcome.Retrying:
+	case c.became(outcome.Queued) && (!c.before.Withdrawn || c.before.ended()), c.before.Status == "" && c.after.Status == outcome.Retrying:
 		l.accepted++
 	case c.before.Status == outcome.Dead && c.became(outcome.Retrying):
 		l.revived++

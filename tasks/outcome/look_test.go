@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/outcome"
 )
 
 // everything is so long that all that is open is overdue before it is over.
@@ -70,7 +72,10 @@ func (w *world) read(ctx context.Context, held *[impUIDs]seen) error {
 	var want, got []string
 	for i, o := range outcomes {
 		held[i].Status, held[i].Reason, held[i].Attempts = o.Status, o.Reason, o.Attempts
-		held[i].Withdrawn = held[i].Withdrawn && !o.Status.Terminal()
+		held[i].Withdrawn = held[i].Withdrawn && o.Status != outcome.Revoked
+		if o.Withdrawn != held[i].Withdrawn {
+			return fmt.Errorf("imp_%d is withdrawn: %t, and told to be: %t", i, held[i].Withdrawn, o.Withdrawn)
+		}
 		if held[i].Open != "" {
 			want = append(want, names[i])
 		}
@@ -101,7 +106,7 @@ func (k kept) seen() (s seen) {
 	return s
 }
 
-// withdrawn tells from a request whether all who asked have cancelled, since it was revived.
+// withdrawn tells from a request whether all who asked have cancelled.
 func withdrawn(request map[string]string, cancelled [len(batchNames)]*redis.SliceCmd) bool {
 	if request["withdrawn"] != "" || request["single"] != "" {
 		return request["withdrawn"] != ""
@@ -110,7 +115,7 @@ func withdrawn(request map[string]string, cancelled [len(batchNames)]*redis.Slic
 	for i, name := range batchNames {
 		if request["in:"+name] != "" {
 			asks = true
-			if at, is := cancelled[i].Val()[0].(string); !is || at <= request["revived"] {
+			if cancelled[i].Val()[0] == nil {
 				return false
 			}
 		}

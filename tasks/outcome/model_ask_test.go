@@ -39,7 +39,7 @@ func (r *receipt) ask(m *model, s step, batch, row int) (kind byte, rest string)
 func (r *receipt) isNew(m *model, s step) bool {
 	if r.ended() {
 		another := s.applyNum != "" && s.applyNum != cmp.Or(r.number, r.applyNum)
-		return s.again || r.reason == outcome.ReasonWithdrawn || another
+		return s.again || another || r.status == outcome.Dead && (r.left(m, nobody) || r.reason == outcome.ReasonWithdrawn)
 	}
 	return r.id == 0 || r.left(m, nobody) && !r.calling()
 }

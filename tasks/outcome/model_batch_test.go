@@ -103,9 +103,6 @@ func (m *model) cancelBatch(batch int, open []int, dry bool) string {
 	}
 	if !dry {
 		b.cancelled = true
-		for i := range m.receipts {
-			m.receipts[i].revived[batch] = false
-		}
 		m.settle()
 	}
 	var found []string

@@ -14,8 +14,7 @@ type request struct {
 	id                       int // from 1; 0 for none
 	applyNum, tier           string
 	again, single, withdrawn bool
-	rows                     [len(batchNames)]int  // that ask for it, from 1; 0 for none
-	revived                  [len(batchNames)]bool // since the batch was cancelled
+	rows                     [len(batchNames)]int // that ask for it, from 1; 0 for none
 }
 
 // receipt is what the store promises of one imp_uid: only the attempt that runs is
@@ -60,7 +59,7 @@ func (r *receipt) left(m *model, besides int) bool {
 	}
 	asks := false
 	for batch, row := range r.rows {
-		if row > 0 && batch != besides && (!m.batches[batch].cancelled || r.revived[batch]) {
+		if row > 0 && batch != besides && !m.batches[batch].cancelled {
 			return false
 		}
 		asks = asks || row > 0
@@ -152,21 +151,17 @@ func (r *receipt) notDead() string {
 	return ""
 }
 
-func (r *receipt) revive(m *model, named bool) string {
+func (r *receipt) revive(m *model) string {
 	switch text := r.notDead(); {
 	case text != "":
 		return text
-	case r.reason == outcome.ReasonReissued, r.reason == outcome.ReasonWithdrawn && !named:
+	case r.reason == outcome.ReasonReissued:
 		return string(r.reason)
+	case r.left(m, nobody):
+		return "withdrawn"
 	}
 	r.status, r.attempts, r.dead, r.due = outcome.Retrying, 0, false, "now"
 	r.uncertain = r.uncertain || r.reason == outcome.ReasonUnconfirmed
-	if r.left(m, nobody) {
-		r.withdrawn = false
-		for batch := range r.revived {
-			r.revived[batch] = true
-		}
-	}
 	m.count(r)
 	return "revived"
 }
@@ -199,6 +194,9 @@ func (r *receipt) cancel(m *model, batch int, dry bool) string {
 	case r.id == 0:
 		return "unknown"
 	case r.ended():
+		if batch == nobody && !dry && r.status == outcome.Dead {
+			r.withdrawn, r.single = true, false
+		}
 		return string(r.status)
 	case batch != nobody && r.rows[batch] == 0:
 		return "foreign"
@@ -221,7 +219,7 @@ func (r *receipt) cancel(m *model, batch int, dry bool) string {
 // seen is what Redis is to show of it.
 func (r *receipt) seen(m *model) seen {
 	s := seen{
-		Status: r.told(), Withdrawn: !r.ended() && r.left(m, nobody), Uncertain: r.uncertain,
+		Status: r.told(), Withdrawn: r.told() != outcome.Revoked && r.left(m, nobody), Uncertain: r.uncertain,
 		Leased: r.running != 0, Live: r.live, Idle: r.running != 0 && r.idle, Open: r.due, Dead: r.dead, Stream: r.stream,
 	}
 	if r.current() {

@@ -36,8 +36,8 @@ type step struct {
 	applyNum, tier string
 	again          bool
 	dry            bool
-	// What a person found out, and whether one names what was withdrawn.
-	revoked, named bool
+	// What a person found out.
+	revoked bool
 	// What an attempt says at its end.
 	answer               outcome.Outcome
 	uncounted, uncertain bool
@@ -54,8 +54,6 @@ func (s step) String() string {
 		text += fmt.Sprintf(" %s dry %t", s.batch(), s.dry)
 	case doFinish, doExtend:
 		text += fmt.Sprintf(" by last-%d", s.by)
-	case doRevive:
-		text += fmt.Sprintf(" named %t", s.named)
 	case doSettle:
 		text += fmt.Sprintf(" revoked %t", s.revoked)
 	}
@@ -94,7 +92,7 @@ type seen struct {
 	Status    outcome.Status
 	Reason    outcome.Reason
 	Attempts  int
-	Withdrawn bool // and not ended
+	Withdrawn bool // and not revoked
 	// Uncertain tells that an attempt may have worked unseen, also an earlier request's.
 	Uncertain bool
 	// Leased tells that an attempt was begun and did not end, Live that its
@@ -175,7 +173,7 @@ func (m *model) once(r *receipt, s step) string {
 			r.live, r.due = false, "lease"
 		}
 	case doRevive:
-		return r.revive(m, s.named)
+		return r.revive(m)
 	case doSettle:
 		return r.settle(m, s.revoked)
 	case doCancel:

@@ -43,14 +43,6 @@ func (s *Store) Overdue(ctx context.Context, ago time.Duration, limit int) (open
 	return open, ended, nil
 }
 
-// texts returns the values of a reply, empty where there is none.
-func texts(reply *redis.SliceCmd) (values [4]string) {
-	for i, value := range reply.Val() {
-		values[i], _ = value.(string)
-	}
-	return values
-}
-
 // Postpone lets imp_uids be overdue no earlier than so long from now, if they are open
 // at all, and none earlier than before.
 func (s *Store) Postpone(ctx context.Context, impUIDs []string, by time.Duration) error {

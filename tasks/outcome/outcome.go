@@ -141,9 +141,13 @@ type Outcome struct {
 	// has passed, as of one whose worker has died, means that its next lookup tells.
 	LookedUpUntil time.Time
 
-	// Withdrawn tells of one that has not ended that all who asked have cancelled it: no
-	// attempt begins any more, and a worker ends it, after a lookup if it was called.
+	// Withdrawn tells that all who asked have cancelled it, unless it is revoked: no attempt
+	// begins any more. If it has not ended, a worker ends it, after a lookup if it was called;
+	// a dead letter is not revived.
 	Withdrawn bool
+	// Batches are those that ask for it, also those that did so after Batch,
+	// and only where a [Store] reads the outcome.
+	Batches []string
 
 	// StatedBy is who settled it, and Statement what that person found out; both are
 	// empty where nobody has, or an attempt has ended since.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -43,46 +45,85 @@ func (s *Store) Many(ctx context.Context, impUIDs []string) ([]Outcome, error) {
 	return outcomes, nil
 }
 
-// kept is what Redis keeps of an imp_uid: its outcome, and what of its request tells
-// whether the outcome is about that.
+// kept is what Redis keeps of an imp_uid: its outcome, its request, and when the batches that
+// ask for it were cancelled.
 type kept struct {
-	outcome *redis.MapStringStringCmd
-	request *redis.SliceCmd
+	outcome, request *redis.MapStringStringCmd
+	cancelled        map[string]*redis.SliceCmd
 }
 
-// kept reads what is kept of the imp_uids, in their order and in one round trip. The
-// error is the first of those that the replies bear themselves.
+// kept reads what is kept of the imp_uids, in their order and in one round trip, or two where
+// batches ask for them. The error is the first of those that the replies bear.
 func (s *Store) kept(ctx context.Context, impUIDs []string) ([]kept, error) {
-	all := make([]kept, len(impUIDs))
+	all, cancelled := make([]kept, len(impUIDs)), make(map[string]*redis.SliceCmd)
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, impUID := range impUIDs {
-			all[i] = kept{p.HGetAll(ctx, s.outcomeKey(impUID)), p.HMGet(ctx, s.requestKey(impUID), "id", "pg", "batch", "withdrawn")}
+			all[i] = kept{p.HGetAll(ctx, s.outcomeKey(impUID)), p.HGetAll(ctx, s.requestKey(impUID)), cancelled}
 		}
 		return nil
 	})
-	return all, err
+	_, batchErr := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, k := range all {
+			for _, name := range batchesOf(k.request.Val()) {
+				if cancelled[name] == nil {
+					cancelled[name] = p.HMGet(ctx, s.batchKey(name), "cancelled_at")
+				}
+			}
+		}
+		return nil
+	})
+	return all, cmp.Or(err, batchErr)
+}
+
+// withdrawn reports whether all who asked have cancelled, as the function of that name in
+// batch.lua does.
+func (k kept) withdrawn() (bool, error) {
+	asked := k.request.Val()
+	if asked["withdrawn"] != "" || asked["single"] != "" {
+		return asked["withdrawn"] != "", nil
+	}
+	batches := batchesOf(asked)
+	for _, name := range batches {
+		if at, err := k.cancelled[name].Result(); err != nil || at[0] == nil {
+			return false, err
+		}
+	}
+	return len(batches) > 0, nil
+}
+
+// batchesOf returns the batches that a request names as asking for it.
+func batchesOf(asked map[string]string) (names []string) {
+	for name := range asked {
+		if batch, in := strings.CutPrefix(name, "in:"); in {
+			names = append(names, batch)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // values returns the outcome's fields, or those of one that is queued where the
 // request has none yet. Where a lease is over, the worker of the attempt has died, and its
 // DELETE may have worked unseen.
 func (k kept) values(impUID string) (map[string]string, error) {
-	values := k.outcome.Val()
-	if err := cmp.Or(k.outcome.Err(), k.request.Err()); err != nil {
+	values, asked := k.outcome.Val(), k.request.Val()
+	if err := cmp.Or(k.outcome.Err(), k.request.Err()); err != nil || len(values)+len(asked["id"]) == 0 {
 		return values, err
 	}
-	asked, of := texts(k.request), values["request"]
+	of := values["request"]
 	if open := len(values) > 0 && !Status(values["status"]).Terminal(); of == "" && open {
-		of = asked[0]
+		of = asked["id"]
 	}
-	if asked[0] != of && asked[0] != "" {
-		values = map[string]string{"imp_uid": impUID, "status": string(Queued), "pg": asked[1], "batch": asked[2]}
+	if asked["id"] != of && asked["id"] != "" {
+		values = map[string]string{"imp_uid": impUID, "status": string(Queued), "pg": asked["pg"], "batch": asked["batch"]}
 	}
-	if len(values) > 0 && !Status(values["status"]).Terminal() {
-		values["withdrawn"] = asked[3]
+	withdrawn, err := k.withdrawn()
+	values["withdrawn"] = flag(withdrawn && values["status"] != string(Revoked))
+	for _, name := range batchesOf(asked) {
+		values["in:"+name] = ""
 	}
 	if over := timeOf(values["leased_until"], time.UnixMilli); values["idle"] == "" && !over.IsZero() && over.Before(time.Now()) {
 		values["looked_up_until"] = formatTime(over)
 	}
-	return values, nil
+	return values, err
 }

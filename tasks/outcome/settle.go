@@ -14,9 +14,9 @@ import (
 const maxStatedBy = 100
 
 // ErrWithdrawn is matched where a dead letter is not settled, or not revived, because
-// whoever asked for it has cancelled: it was to be left alone, and asking again is a new
+// all who asked for it have cancelled: it was to be left alone, and asking again is a new
 // request.
-var ErrWithdrawn = errors.New("was withdrawn by whoever asked")
+var ErrWithdrawn = errors.New("was cancelled by whoever asked; to revoke it all the same, request it again: revoker enqueue IMP_UID")
 
 // ErrReissued is matched where a dead letter is not revived, or not settled as not revoked,
 // because another receipt exists now than the one that was asked for: the next attempt would

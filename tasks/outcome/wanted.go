@@ -2,7 +2,9 @@ package outcome
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/redis/go-redis/v9"
@@ -10,13 +12,9 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// asItIs makes cancelling a dry run that takes a cancelled batch for what it is: a line that
-// was retried since then is wanted.
-const asItIs = "2"
-
 // Wanted counts, by gateway, those that are open in a cancelled batch and are called all the
-// same: somebody else asks for them, or a person has retried them. It goes through all that
-// is open, and takes about four seconds for a million.
+// same, since somebody else asks for them. It goes through all that is open, and takes about
+// four seconds for a million.
 func (s *Store) Wanted(ctx context.Context, name string) (map[tasks.Gateway]int, error) {
 	found := make(map[string]tasks.Gateway)
 	for place := (DeadPlace{}); !place.End(); {
@@ -36,26 +34,18 @@ func (s *Store) Wanted(ctx context.Context, name string) (map[tasks.Gateway]int,
 	return counts, nil
 }
 
-// wanted adds to found those of a page that a batch asks for and that are called.
+// wanted adds to found those of a page that a batch asks for and that are called. Those that
+// cannot be read are passed over.
 func (s *Store) wanted(ctx context.Context, name string, page []string, found map[string]tasks.Gateway) error {
-	withdrawals, err := s.cancel(ctx, name, page, asItIs)
-	if err != nil {
-		return err
-	}
-	var wanted []string
-	for i, is := range withdrawals {
-		if is == Wanted {
-			wanted = append(wanted, page[i])
+	for o, err := range s.Each(ctx, page) {
+		if _, corrupt := errors.AsType[*CorruptError](err); err != nil && !corrupt {
+			return err
+		}
+		if err == nil && slices.Contains(o.Batches, name) && !o.Withdrawn && !o.Status.Terminal() {
+			found[o.ImpUID] = tasks.QueueOf(tasks.Revocation{PG: o.PG}).PG
 		}
 	}
-	if len(wanted) == 0 {
-		return nil
-	}
-	outcomes, err := s.Many(ctx, wanted)
-	for _, o := range outcomes {
-		found[o.ImpUID] = tasks.QueueOf(tasks.Revocation{PG: o.PG}).PG
-	}
-	return err
+	return nil
 }
 
 // openPage returns the imp_uids after a place among all that is open, and the place after

@@ -100,7 +100,7 @@ func (w *world) step(ctx context.Context, s step) error {
 
 // change returns what can be said of a step before it is made.
 func (w *world) change(s step) change {
-	c := change{do: s.do, lost: s.lost, named: s.named}
+	c := change{do: s.do, lost: s.lost}
 	if begun := len(w.attempts[s.on]); s.do == doFinish || s.do == doExtend {
 		c.answer = s.answer.Status
 		c.older = s.by > 0 || begun == w.revived[s.on]
@@ -170,11 +170,7 @@ func (w *world) do(ctx context.Context, s step) (string, error) {
 		}
 		return "", err
 	}
-	revive := w.store.Revive
-	if s.named {
-		revive = w.store.ReviveWithdrawn
-	}
-	_, err := revive(ctx, impUID)
+	_, err := w.store.Revive(ctx, impUID)
 	return leftAlone("revived", err)
 }
 

@@ -64,7 +64,7 @@ func New(client redis.UniversalClient, outcomes *outcome.Store, config Config) *
 type Filter struct {
 	Reasons []outcome.Reason // one of them; any if empty
 	PGs     []tasks.Gateway  // one of them; any if empty
-	Batch   string           // any if empty
+	Batch   string           // that asks for it, also if another did first; any if empty
 	// Since and Until bound when the letter became dead: at Since or later,
 	// before Until. The zero time is no bound.
 	Since, Until time.Time
@@ -76,16 +76,10 @@ type Filter struct {
 	Unreadable bool
 }
 
-// Withdrawn reports whether the filter names what somebody has cancelled, by its reason or its
-// imp_uid, so that [List.RetryWithdrawn] is meant.
-func (f Filter) Withdrawn() bool {
-	return len(f.ImpUIDs) > 0 || slices.Contains(f.Reasons, outcome.ReasonWithdrawn)
-}
-
 func (f Filter) matches(o outcome.Outcome) bool {
 	return (len(f.Reasons) == 0 || slices.Contains(f.Reasons, o.Reason)) &&
 		(len(f.PGs) == 0 || slices.Contains(f.PGs, o.PG)) &&
-		(f.Batch == "" || f.Batch == o.Batch) &&
+		(f.Batch == "" || f.Batch == o.Batch || slices.Contains(o.Batches, f.Batch)) &&
 		!o.UpdatedAt.Before(f.Since) && !f.late(o)
 }
 

@@ -24,26 +24,13 @@ const finishTimeout = 10 * time.Second
 // Retrying twice is harmless: the second time, and whenever the letter is no
 // longer dead, the error is an [*outcome.NotDeadError]. It leaves everything as it was, and
 // matches [tasks.ErrInvalid] if the imp_uid can never become a call,
-// [outcome.ErrWithdrawn] if somebody has cancelled it, and [outcome.ErrReissued] if another
-// receipt would be revoked than the one that was asked for.
+// [outcome.ErrWithdrawn] if all who asked have cancelled it, whatever it died of, and
+// [outcome.ErrReissued] if another receipt would be revoked than the one that was asked for.
 func (l *List) Retry(ctx context.Context, letter outcome.Outcome) error {
-	return l.traced(ctx, letter, l.outcomes.Revive)
-}
-
-// RetryWithdrawn is [List.Retry] also for a letter that somebody has cancelled: where a
-// person has named it, or its reason.
-func (l *List) RetryWithdrawn(ctx context.Context, letter outcome.Outcome) error {
-	return l.traced(ctx, letter, l.outcomes.ReviveWithdrawn)
-}
-
-// reviving opens a letter again.
-type reviving func(ctx context.Context, impUID string) (tasks.Revocation, error)
-
-func (l *List) traced(ctx context.Context, letter outcome.Outcome, revive reviving) error {
 	ctx, span := l.tracer.Start(ctx, "retry dead letter", trace.WithSpanKind(trace.SpanKindProducer),
 		trace.WithNewRoot(), trace.WithLinks(trace.LinkFromContext(ctx)))
 	defer span.End()
-	err := l.retry(ctx, letter, revive)
+	err := l.retry(ctx, letter)
 	if span.IsRecording() {
 		span.SetAttributes(attribute.String("imp_uid", letter.ImpUID), attribute.String("pg", string(letter.PG)))
 		if err != nil {
@@ -53,13 +40,13 @@ func (l *List) traced(ctx context.Context, letter outcome.Outcome, revive revivi
 	return err
 }
 
-func (l *List) retry(ctx context.Context, letter outcome.Outcome, revive reviving) error {
+func (l *List) retry(ctx context.Context, letter outcome.Outcome) error {
 	if err := tasks.ValidateImpUID(letter.ImpUID); err != nil {
 		return fmt.Errorf("%q cannot be retried: %w", letter.ImpUID, err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
 	defer cancel()
-	revocation, err := revive(ctx, letter.ImpUID)
+	revocation, err := l.outcomes.Revive(ctx, letter.ImpUID)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package deadletter_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -236,53 +237,85 @@ func TestWhatCanNeverBecomeACallIsNotRevived(t *testing.T) {
 func TestRetryLeavesAlone(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		reason        outcome.Reason
-		retry, byName error
+		reason    outcome.Reason
+		cancelled bool
+		want      error
 	}{
-		"withdrawn": {outcome.ReasonWithdrawn, outcome.ErrWithdrawn, nil},
-		"reissued":  {outcome.ReasonReissued, outcome.ErrReissued, outcome.ErrReissued},
-		"refused":   {outcome.ReasonRefused, nil, nil},
+		"withdrawn":          {outcome.ReasonWithdrawn, false, outcome.ErrWithdrawn},
+		"reissued":           {outcome.ReasonReissued, false, outcome.ErrReissued},
+		"refused":            {outcome.ReasonRefused, false, nil},
+		"refused, cancelled": {outcome.ReasonRefused, true, outcome.ErrWithdrawn},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			redistest.Both(t, func(t *testing.T, client *redis.Client) {
-				for _, named := range []bool{false, true} {
-					client.FlushAll(t.Context())
-					b := newBench(client)
-					letter := b.bury(t, asked, outcome.ReasonRefused, time.Time{})
-					client.HSet(t.Context(), "{receipt}:outcome:"+one, "reason", string(test.reason))
-					retry, want := b.list.Retry, test.retry
-					if named {
-						retry, want = b.list.RetryWithdrawn, test.byName
+				b := newBench(client)
+				letter := b.bury(t, asked, outcome.ReasonRefused, time.Time{})
+				client.HSet(t.Context(), "{receipt}:outcome:"+one, "reason", string(test.reason))
+				if test.cancelled {
+					if _, err := b.outcomes.Cancel(t.Context(), []string{one}, false); err != nil {
+						t.Fatal(err)
 					}
-					if err := retry(t.Context(), letter); !errors.Is(err, want) {
-						t.Errorf("named %t: got %v, want %v", named, err, want)
-					}
-					if o, err := b.outcomes.Get(t.Context(), one); err != nil || (o.Status == outcome.Dead) != (want != nil) {
-						t.Errorf("named %t: it is %s, %v", named, o.Status, err)
-					}
+				}
+				if err := b.list.Retry(t.Context(), letter); !errors.Is(err, test.want) {
+					t.Errorf("got %v, want %v", err, test.want)
+				}
+				if o, err := b.outcomes.Get(t.Context(), one); err != nil || (o.Status == outcome.Dead) != (test.want != nil) {
+					t.Errorf("it is %s, %v", o.Status, err)
 				}
 			})
 		})
 	}
 }
 
-func TestFilterNamesWhatIsWithdrawn(t *testing.T) {
+// A list is cancelled while its letters are being retried: those that come after that stay
+// dead, and those before are withdrawn.
+func TestRetryOfAListStopsOnceTheListIsCancelled(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		filter deadletter.Filter
-		want   bool
-	}{
-		"all":              {deadletter.Filter{}, false},
-		"another reason":   {deadletter.Filter{Reasons: []outcome.Reason{outcome.ReasonRefused}}, false},
-		"a batch":          {deadletter.Filter{Batch: "a", PGs: []tasks.Gateway{tasks.KCP}}, false},
-		"this reason, too": {deadletter.Filter{Reasons: []outcome.Reason{outcome.ReasonRefused, outcome.ReasonWithdrawn}}, true},
-		"an imp_uid":       {deadletter.Filter{ImpUIDs: []string{one}}, true},
-	} {
-		if got := test.filter.Withdrawn(); got != test.want {
-			t.Errorf("%s: got %t", name, got)
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b, ctx := newBench(client), t.Context()
+		var rows []outcome.Row
+		var list []tasks.Revocation
+		for i := range 20 {
+			list = append(list, tasks.Revocation{ImpUID: fmt.Sprintf("imp_%d", i), PG: tasks.KCP, Batch: "wrong", Row: i + 1})
+			rows = append(rows, outcome.Row{Digest: [4]byte{byte(i)}})
 		}
-	}
+		if _, err := b.outcomes.AskRows(ctx, "wrong", "", 1, rows, list); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range list {
+			b.bury(t, r, outcome.ReasonAttemptsExhausted, time.Time{})
+		}
+		retried, left := 0, 0
+		for letter, err := range b.list.All(ctx, deadletter.Filter{Batch: "wrong"}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch err := b.list.Retry(ctx, letter); {
+			case err == nil:
+				retried++
+			case errors.Is(err, outcome.ErrWithdrawn):
+				left++
+			default:
+				t.Fatal(err)
+			}
+			if retried == 5 && left == 0 {
+				if err := b.outcomes.MarkCancelled(ctx, "wrong"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if retried != 5 || left != 15 {
+			t.Errorf("%d letters retried, %d left; want 5 and 15", retried, left)
+		}
+		for _, r := range list {
+			attempt, err := b.outcomes.Begin(ctx, r, time.Minute)
+			var ended *outcome.TerminalError
+			if !errors.As(err, &ended) && (err != nil || !attempt.Withdrawn) {
+				t.Errorf("%s may be called: %+v, %v", r.ImpUID, attempt, err)
+			}
+		}
+	})
 }
 
 func TestRetriedTaskStaysVisibleAsLongAsAsked(t *testing.T) {

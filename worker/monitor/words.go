@@ -127,10 +127,10 @@ var words = map[string]text{
 		"모두 %s건, 사유는 그중 최근 %s건을 %s에 집계했습니다.",
 	},
 	"dead help": {
-		"“revoker dead list --reason …” shows them, “revoker dead retry” tries again: those that were cancelled " +
-			"only with “--reason withdrawn”, and never those whose receipt is another now, which are requested again.",
-		"“revoker dead list --reason …”로 보고 “revoker dead retry”로 다시 시도합니다. 철회된 건은 “--reason withdrawn”으로만 다시 " +
-			"시도하며, 다른 현금영수증이 발급된 건은 다시 시도하지 않으니 새로 요청하세요.",
+		"“revoker dead list --reason …” shows them, “revoker dead retry” tries again, but not those that were " +
+			"cancelled, nor those whose receipt is another now: these are requested again.",
+		"“revoker dead list --reason …”로 보고 “revoker dead retry”로 다시 시도합니다. 철회된 건과 다른 현금영수증이 발급된 건은 " +
+			"다시 시도하지 않으니 새로 요청하세요.",
 	},
 
 	"status queued":   {"queued", "대기 중"},
@@ -139,6 +139,7 @@ var words = map[string]text{
 	"status dead":     {"dead: given up", "처리 불가"},
 
 	"withdrawn queued":   {"cancelled: it ends as withdrawn, and is not called", "철회됨: 호출하지 않고 종료"},
+	"withdrawn dead":     {"dead, and cancelled: not retried", "처리 불가, 철회됨: 다시 시도하지 않음"},
 	"withdrawn retrying": {"cancelled: no other DELETE follows, a lookup decides", "철회됨: DELETE를 더 보내지 않고 조회로 결정"},
 
 	"reason ":                    {"outcome gone", "결과 보관 기간 지남"},
