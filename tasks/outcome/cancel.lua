@@ -29,10 +29,13 @@ local function cancel(imp_uid)
     redis.call('HDEL', request, 'single')
     redis.call('ZADD', openKey, -millis, imp_uid)
   end
-  if is and was.status then
-    return tonumber(was.leased_until or 0) > millis and 'running' or 'called'
-  end
-  return 'withdrawn'
+  if not is or not was.status then
+    return 'withdrawn'
+  elseif tonumber(was.leased_until or 0) > millis then
+    return 'running'
+  end -- a letter that is retried, and was withdrawn before its first call, has no trace of one
+  local called = was.attempts ~= '0' or was.reason ~= 'withdrawn' or was.message or was.http_status or was.uncertain_at
+  return called and 'called' or 'withdrawn'
 end
 
 local reply = {}

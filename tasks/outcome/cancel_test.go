@@ -193,6 +193,53 @@ func TestRetriedLetterBelongsToEachOfItsLists(t *testing.T) {
 	})
 }
 
+// A letter that was withdrawn before its first call, and is retried, was still never called.
+func TestRetriedLetterThatWasNeverCalledIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		before func(*testing.T, *outcome.Store) // what happens before it is cancelled
+		want   outcome.Withdrawal
+	}{
+		"never called": {func(*testing.T, *outcome.Store) {}, outcome.Withdrawn},
+		"answered": {func(t *testing.T, s *outcome.Store) {
+			end(t, s, "imp_1", outcome.Outcome{Status: outcome.Retrying, Reason: outcome.ReasonPGFailure, HTTPStatus: 500})
+		}, outcome.Called},
+		"not reached": {func(t *testing.T, s *outcome.Store) {
+			end(t, s, "imp_1", outcome.Outcome{Status: outcome.Retrying, Reason: outcome.ReasonUnreachable, Message: "timeout"})
+		}, outcome.Called},
+		"given up before": {func(t *testing.T, s *outcome.Store) { end(t, s, "imp_1", dead); retryWithdrawn(t, s) }, outcome.Called},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				s := newStore(client)
+				if _, err := askRows(t.Context(), s, "a", 1, "imp_1"); err != nil {
+					t.Fatal(err)
+				}
+				test.before(t, s)
+				cancelBatch(t, s, "a")
+				attempt, err := s.Begin(t.Context(), tasks.Revocation{ImpUID: "imp_1"}, lease)
+				if err != nil {
+					t.Fatal(err)
+				}
+				attempt.Uncounted = true // it makes no DELETE
+				finish(t, s, attempt, outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonWithdrawn})
+				retryWithdrawn(t, s)
+				if got := cancelBatch(t, s, "a"); got != test.want {
+					t.Errorf("got %q, want %q", got, test.want)
+				}
+			})
+		})
+	}
+}
+
+func retryWithdrawn(t *testing.T, s *outcome.Store) {
+	t.Helper()
+	if _, err := s.ReviveWithdrawn(t.Context(), "imp_1"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func askAlone(t *testing.T, s *outcome.Store) {
 	t.Helper()
 	if _, err := s.Ask(t.Context(), tasks.Revocation{ImpUID: "imp_1"}); err != nil {
