@@ -50,7 +50,7 @@ func (b *bench) resumeAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range pauses {
-		if _, err := store.Resume(t.Context(), p); err != nil {
+		if _, _, err := store.Resume(t.Context(), p); err != nil {
 			t.Fatal(err)
 		}
 	}

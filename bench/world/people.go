@@ -166,7 +166,7 @@ func (w *world) resume(pg tasks.Gateway) {
 		for _, p := range pauses {
 			queue, _ := tasks.ParseQueue(p.Queue)
 			if queue.PG == pg && p.ByPerson() && err == nil {
-				_, err = w.gates.Resume(w.ctx, p)
+				_, _, err = w.gates.Resume(w.ctx, p)
 			}
 		}
 		if err == nil {

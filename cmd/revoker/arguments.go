@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,9 +19,14 @@ func arguments(least, most int, what string) cobra.PositionalArgs {
 		if most >= 0 && len(args) > most {
 			return fmt.Errorf("%q is one argument too many", args[most])
 		}
+		if i := slices.IndexFunc(args, blank); i >= 0 {
+			return fmt.Errorf("argument %d of %d is empty, as by a variable without a value: give it, or leave it out", i+1, len(args))
+		}
 		return nil
 	}
 }
+
+func blank(text string) bool { return strings.TrimSpace(text) == "" }
 
 // noSuchCommand refuses what is none of a command's own.
 func noSuchCommand(cmd *cobra.Command, args []string) error {
@@ -30,13 +36,22 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// notEmpty refuses flags that are given without a value or with blanks alone, as by a script
-// whose variable is empty: the request would mean something else.
+// notEmpty takes the blanks around the values of flags away. It refuses those that are given
+// without a value, as by a script whose variable is empty: the request would mean something else.
 func notEmpty(flags *pflag.FlagSet, names ...string) error {
 	for _, name := range names {
-		if flag := flags.Lookup(name); flag.Changed && strings.TrimSpace(flag.Value.String()) == "" {
+		switch flag := flags.Lookup(name); {
+		case !flag.Changed:
+		case trim(flag) == "":
 			return usageError{fmt.Errorf("--%s is empty: give a value, or leave the flag out", name)}
 		}
 	}
 	return nil
+}
+
+// trim takes the blanks around a flag's value away, and returns the rest.
+func trim(flag *pflag.Flag) string {
+	text := strings.TrimSpace(flag.Value.String())
+	_ = flag.Value.Set(text) // any text is one
+	return text
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/pause"
 )
@@ -153,7 +154,7 @@ func toCome(b outcome.Batch) string {
 func cancelledOpen(b outcome.Batch) string {
 	const asked = "asked for by somebody else, and called"
 	at, called := "cancelled "+moment(b.CancelledAt), b.Called()
-	text := at + ": no DELETE follows, a lookup decides what was called"
+	text := at + ": no DELETE follows, a lookup decides what was called" + withoutLookup(b.OpenOf())
 	switch called {
 	case 0:
 		return text
@@ -161,6 +162,20 @@ func cancelledOpen(b outcome.Batch) string {
 		return at + ", but " + asked
 	}
 	return fmt.Sprintf("%d %s; %d %s", b.Open-called, text, called, asked)
+}
+
+// withoutLookup says of which of the gateways no lookup decides what was called.
+func withoutLookup(open map[tasks.Gateway]int) string {
+	var names []string
+	for _, pg := range slices.Sorted(maps.Keys(open)) {
+		if blind(pg) {
+			names = append(names, string(pg))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (for %s PortOne documents none)", strings.Join(names, " and "))
 }
 
 // gateways prints the table by gateway.

@@ -35,8 +35,10 @@ func (p *program) cancel() *cobra.Command {
 		Long: `Cancel withdraws what was asked for: no attempt begins any more. A receipt that
 was never called ends as dead, with the reason withdrawn; for one that was
 called before, a lookup decides whether it ends as already revoked or as
-withdrawn. An attempt that is running goes on: it is shown, and not repeated. A
-dead letter stays one: 'revoker dead retry' leaves it alone from then on.
+withdrawn. Where PortOne documents no lookup, for settle and kicc, it ends as
+unconfirmed if an answer of it is lost, and else as withdrawn. An attempt that
+is running goes on: it is shown, and not repeated. A dead letter stays one:
+'revoker dead retry' leaves it alone from then on.
 
 It withdraws what everybody asks for these receipts, lists included. To withdraw
 a list, use 'revoker batch cancel'. Asking again afterwards is a new request.
@@ -70,9 +72,9 @@ func (p *program) batchCancel() *cobra.Command {
 		Long: `Cancel withdraws a list: none of its lines is called any more, also of those
 that are still being enqueued, and nothing more can be asked for under its name.
 A line that was never called ends as dead, with the reason withdrawn; for one
-that was called before, a lookup decides. A receipt that another list or a
-single request asks for as well stays requested. Attempts that are running are
-shown, and not repeated. Nor are dead letters of it retried any more, also by a
+that was called before, a lookup decides, as with 'revoker cancel'. A receipt
+that another list or a single request asks for as well stays requested. Attempts
+that are running are shown, and not repeated. Nor are dead letters of it retried any more, also by a
 'revoker dead retry' that is running. To revoke a line all the same, request it
 again, on its own or in a list with another name.
 
@@ -133,7 +135,7 @@ var withdrawals = []struct {
 	unfinished bool
 }{
 	{outcome.Withdrawn, "withdrawn", "withdrawn", false},
-	{outcome.Called, "withdrawn after an attempt: a lookup decides its end", "withdrawn after an attempt", false},
+	{outcome.Called, "withdrawn after an attempt: no other DELETE follows", "withdrawn after an attempt", false},
 	{outcome.Running, "an attempt is running: it is not repeated", "running", true},
 	{outcome.Wanted, "somebody else asks for it: it stays requested", "asked for by somebody else", false},
 	{outcome.WasRevoked, "is revoked already", "revoked already", true},

@@ -20,7 +20,7 @@ const defaultRate = 50
 type deadRetrySettings struct {
 	deadSettings
 	retention   config.Retention
-	rate        int
+	rate        float64
 	all, dryRun bool
 }
 
@@ -60,13 +60,13 @@ exit code is then 3.
 	f := cmd.Flags()
 	f.BoolVar(&s.all, "all", false, "all dead letters")
 	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be retried, and change nothing")
-	f.IntVar(&s.rate, "rate", defaultRate, "how many a second, 0 for as fast as Redis allows")
+	f.Float64Var(&s.rate, "rate", defaultRate, "how many a second, such as 0.5, 0 for as fast as Redis allows")
 	return cmd
 }
 
 func (s *deadRetrySettings) validate(impUIDs []string) error {
-	if s.rate < 0 {
-		return usageError{fmt.Errorf("--rate %d must be 0 or more", s.rate)}
+	if err := config.ValidateRate("rate", "letters", s.rate); err != nil {
+		return usageError{err}
 	}
 	return checkAll(s.all, s.deadSettings.all(impUIDs), "retry")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/user"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,6 +50,7 @@ request the receipt anew, with 'revoker enqueue IMP_UID --again'.`,
 			if err := notEmpty(cmd.Flags(), "by"); err != nil {
 				return err
 			}
+			s.reason = strings.TrimSpace(s.reason)
 			return p.runDeadSettle(cmd.Context(), s, args)
 		},
 	}

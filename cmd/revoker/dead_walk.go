@@ -100,10 +100,21 @@ func (w *deadWalk) pass(err error) bool {
 		return true
 	case errors.As(err, &notDead), errors.As(err, &corrupt), errors.Is(err, tasks.ErrInvalid), withdrawn, reissued:
 		w.skipped++
-		w.out.say("revoker: %v", err)
+		w.out.say("revoker: %v%s", err, unheardOf(notDead))
 		return true
 	}
 	return false
+}
+
+// unheardOf says what to do about an IMP_UID without an outcome, which may be no imp_uid at all.
+func unheardOf(letter *outcome.NotDeadError) string {
+	switch {
+	case letter == nil || letter.Status != "":
+		return ""
+	case strings.HasPrefix(letter.ImpUID, "imp_") || strings.HasPrefix(letter.ImpUID, "imps_"):
+		return "; 'revoker dead list' shows the dead letters"
+	}
+	return "; imp_uids begin with imp_ or imps_, and 'revoker dead list' shows those of the dead letters"
 }
 
 // end says how many letters there were, what was done to them, if anything, and

@@ -34,7 +34,8 @@ prints a line for each check, and what to do about those that are not ok.
 A Redis that forbids INFO or CONFIG is no failure: what cannot be seen is shown
 as unknown. Where PortOne's key is given, the user of the Redis URL must be
 allowed all that workers do, unless it only looks. It costs the same at any
-number of tasks and outcomes, and writes two keys that live for a second.
+number of tasks and outcomes. It writes one key that lives for a second, and to
+try the rights of any other user than revoker-doctor one more, which it deletes.
 
 Exit codes: 1 if something would lose revocations or lets none be carried out, 3
 if there are warnings only, 0 otherwise.`,

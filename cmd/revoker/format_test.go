@@ -47,6 +47,9 @@ func TestNoteSaysWhatTheLastAnswerWas(t *testing.T) {
 		"cancelled: no other DELETE follows, a lookup decides" + mayHaveWorked + "; last answer: 취소 실패": {
 			Status: outcome.Retrying, Withdrawn: true, LookedUpUntil: until, Message: "취소 실패",
 		},
+		"cancelled: no other DELETE follows, it ends as withdrawn; last answer: 취소 실패": {
+			Status: outcome.Retrying, PG: tasks.Settle, Withdrawn: true, HTTPStatus: 500, Code: code, Message: "취소 실패",
+		},
 		"due since " + moment(past) + mayHaveWorked + "; last answer: HTTP 400": {
 			Status: outcome.Retrying, NextAttemptAt: past, LookedUpUntil: until, HTTPStatus: 400, Code: code,
 		},

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -20,7 +21,9 @@ func note(o outcome.Outcome, cause string) string {
 		return "at " + moment(o.CancelledAt) + approval(o)
 	case o.Withdrawn && o.Status == outcome.Queued:
 		return "cancelled: it ends as withdrawn, and is not called"
-	case o.Withdrawn && blind(o):
+	case o.Withdrawn && blind(o.PG) && o.LookedUpUntil.IsZero():
+		return behind("cancelled: no other DELETE follows, it ends as withdrawn", o)
+	case o.Withdrawn && blind(o.PG):
 		return behind("cancelled: no other DELETE follows"+unseen(o)+": open until "+moment(o.LookedUpUntil), o)
 	case o.Withdrawn:
 		return behind("cancelled: no other DELETE follows, a lookup decides"+unseen(o), o)
@@ -34,10 +37,8 @@ func note(o outcome.Outcome, cause string) string {
 	return lastAnswer(o)
 }
 
-// blind reports whether a DELETE may have worked unseen on a gateway without documented lookups.
-func blind(o outcome.Outcome) bool {
-	return !o.LookedUpUntil.IsZero() && o.PG.Known() && !o.PG.LooksUp()
-}
+// blind reports whether PortOne documents no lookup for a gateway.
+func blind(pg tasks.Gateway) bool { return pg.Known() && !pg.LooksUp() }
 
 // unseen says of one of which a DELETE may have worked unseen until when it is looked up.
 func unseen(o outcome.Outcome) string {
@@ -45,7 +46,7 @@ func unseen(o outcome.Outcome) string {
 	switch {
 	case o.LookedUpUntil.IsZero():
 		return ""
-	case blind(o):
+	case blind(o.PG):
 		return may + "no lookup can tell"
 	case o.LookedUpUntil.Before(time.Now()):
 		return may + "its next lookup tells"

@@ -28,23 +28,38 @@ type progress struct {
 func newProgress(out io.Writer, total int) *progress {
 	p := &progress{screen: newScreen(out), shown: time.Now()}
 	if config.Terminal(out) {
-		options := []progressbar.Option{
-			progressbar.OptionSetWriter(out),
-			progressbar.OptionSetWidth(20),
-			progressbar.OptionSetPredictTime(false),
-			progressbar.OptionSetElapsedTime(false),
-			progressbar.OptionThrottle(100 * time.Millisecond),
-			progressbar.OptionSetSpinnerChangeInterval(0), // else a goroutine draws the bar again after its end
-			progressbar.OptionClearOnFinish(),
-		}
-		if p.narrow() {
-			total = -1
-		} else {
-			options = append(options, progressbar.OptionShowCount())
-		}
-		p.bar = progressbar.NewOptions(total, options...)
+		p.bar = p.newBar(total)
 	}
 	return p
+}
+
+// newBar returns a bar, or where there is no room for one a spinner.
+func (p *progress) newBar(total int) *progressbar.ProgressBar {
+	options := []progressbar.Option{
+		progressbar.OptionSetWriter(p.out),
+		progressbar.OptionSetWidth(20),
+		progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionThrottle(100 * time.Millisecond),
+		progressbar.OptionSetSpinnerChangeInterval(0), // else a goroutine draws the bar again after its end
+		progressbar.OptionClearOnFinish(),
+	}
+	if p.narrow() {
+		total = -1
+	} else {
+		options = append(options, progressbar.OptionShowCount())
+	}
+	return progressbar.NewOptions(total, options...)
+}
+
+// resize begins a bar anew where the terminal has another width by now: the one before would
+// write, and erase, lines that do not fit.
+func (p *progress) resize(total int) {
+	if now := newScreen(p.out); now.columns != p.columns {
+		p.screen = now
+		p.erase()
+		p.bar = p.newBar(total)
+	}
 }
 
 // narrow reports whether the terminal has room for the text alone.
@@ -53,6 +68,7 @@ func (p *progress) narrow() bool { return p.columns < barColumns }
 // show shows that done of total steps are done; text says more.
 func (p *progress) show(done, total int, text string) {
 	if p.bar != nil {
+		p.resize(total)
 		room := p.columns - barRoom(total)
 		if p.narrow() {
 			room = p.columns - spinnerRoom
@@ -104,6 +120,7 @@ func (p *progress) say(format string, args ...any) {
 // end takes the bar away, and what the terminal has shown behind it of a key.
 func (p *progress) end() {
 	if p.bar != nil {
+		p.resize(p.bar.GetMax())
 		_ = p.bar.Clear()
 		p.erase()
 	}
@@ -146,6 +163,7 @@ const countEvery = 1000
 func (c *counter) add() {
 	if c.count++; c.bar != nil && c.count%countEvery == 0 {
 		text := c.what
+		c.resize(-1)
 		if c.narrow() {
 			text = fmt.Sprintf("%d %s", c.count, c.what)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,8 +27,9 @@ func (p *program) queueResume() *cobra.Command {
 		Short: "Resume queues, whoever has paused them",
 		Long: `Resume lets workers take tasks from the queues named, from those of a gateway,
 or from all. If a gate has paused one, the gate opens; it closes again once as
-many receipts have failed without a success in between. A queue that is not
-paused is no error.
+many receipts have failed without a success in between. One that a person has
+paused behind a closed gate waits for that gate, as before; resumed once more,
+it opens the gate. A queue that is not paused is no error.
 
 It lifts the pauses of other people too, and says in the end whose they were and
 why. With --by, --reason or both it lifts those alone that were made with them,
@@ -38,10 +40,7 @@ lift. A queue that another person had paused before is that person's.`,
   revoker queue resume --all --by kim --reason 'wrong list'`,
 		Args: arguments(0, -1, ""),
 		RunE: func(cmd *cobra.Command, queues []string) error {
-			err := s.check(queues, s.every)
-			if err == nil {
-				err = notEmpty(cmd.Flags(), "by", "reason")
-			}
+			err := cmp.Or(s.check(queues, s.every), notEmpty(cmd.Flags(), "by", "reason"))
 			if err != nil {
 				return err
 			}
@@ -144,7 +143,7 @@ func (p *program) tellLifted(lifted pauseTally) {
 }
 
 func resumeQueue(ctx context.Context, store *gate.Store, queue pause.Pause) (string, error) {
-	done, err := store.Resume(ctx, queue)
+	behind, done, err := store.Resume(ctx, queue)
 	switch {
 	case err != nil:
 		return "", err
@@ -152,6 +151,8 @@ func resumeQueue(ctx context.Context, store *gate.Store, queue pause.Pause) (str
 		return "", fmt.Errorf("what pauses %s has changed this moment; try again", queue.Queue)
 	case !done:
 		return "is not paused", nil
+	case behind != "":
+		return fmt.Sprintf("resumed, but %s is closed: it waits for that", gateName(string(behind))), nil
 	case queue.Gate != "":
 		return fmt.Sprintf("resumed, and %s opened", gateName(queue.Gate)), nil
 	}

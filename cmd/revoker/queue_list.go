@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -13,6 +11,7 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
 )
@@ -30,7 +29,9 @@ func (p *program) queueList() *cobra.Command {
 		Short: "Show what waits, how fast it is done, and what pauses it",
 		Long: `List shows every queue that exists or is paused, or those named: the tasks in
 it, how long the first in line has been waiting, how many tasks a second are
-done, and what pauses it. To know the rate it watches for a second. The first
+done, and what pauses it. A paused queue keeps the tasks of requests that were
+cancelled or have ended: where it has more tasks than requests are open, these
+are counted below. To know the rate it watches for a second. The first
 line says how many workers are running, stopping, or waiting for PortOne to let
 their account in, which their logs and /readyz explain. Lines below say which
 gate or who paused a queue and why, when the gateway is next tried, and until
@@ -66,7 +67,7 @@ type queueLine struct {
 	PausedBy    string    `json:"paused_by,omitempty"` // person or gate
 	PausedSince time.Time `json:"paused_since,omitzero"`
 	Person      string    `json:"person,omitempty"` // empty if it was done in Asynq's web UI or with its tool
-	Gate        string    `json:"gate,omitempty"`
+	Gate        string    `json:"gate,omitempty"`   // that is closed, also behind a person's pause
 	Reason      string    `json:"reason,omitempty"`
 	Owner       string    `json:"owner,omitempty"`
 	NextProbeAt time.Time `json:"next_probe_at,omitzero"`
@@ -75,8 +76,7 @@ type queueLine struct {
 	// GateWaived tells that the gateway's gate stays open although nothing succeeds.
 	GateWaived bool `json:"gate_waived,omitempty"`
 
-	pause pause.Pause
-	cause string // which gate pauses it, since when, why, and when it is next tried, for people
+	cause string // which gate or person pauses it, since when, why, and when it is next tried, for people
 }
 
 func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues []string) error {
@@ -115,7 +115,14 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		}
 		return nil
 	}
-	return p.showQueues(lines, workers)
+	open, cancelled, err := outcome.NewStore(meant.client, s.redis.Outcomes()).Waiting(ctx)
+	if err != nil {
+		return err
+	}
+	if len(queues)+len(s.pgs) > 0 {
+		cancelled = 0 // in which queues their tasks are is not known
+	}
+	return p.showQueues(lines, workingOn(lines, workers, cancelled), open)
 }
 
 // watchQueues counts what is in the queues, and how much is done meanwhile.
@@ -158,7 +165,7 @@ func watchQueues(
 
 // describe says what pauses the queue, and how many workers there are.
 func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot, workers backlog.Count) {
-	l.Workers, l.pause, l.GateWaived = workers, p, gates.Gates[gate.Of(l.PG)].Waived
+	l.Workers, l.GateWaived = workers, gates.Gates[gate.Of(l.PG)].Waived
 	if gates.Hold > 0 {
 		l.HeldUntil = gates.Now.Add(gates.Hold).Truncate(time.Millisecond)
 	}
@@ -166,67 +173,15 @@ func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot, workers backlog
 	case !p.Paused:
 		return
 	case p.Gate == "":
-		l.PausedBy, l.PausedSince, l.Person, l.Reason = "person", p.Since, p.By, p.Reason
+		l.PausedBy, l.PausedSince, l.Person, l.Reason, l.cause = "person", p.Since, p.By, p.Reason, byPerson(p)
+		if name := gates.Behind(p.Queue); name != "" { // it waits for that once it is resumed
+			l.Gate, l.NextProbeAt = string(name), gates.Gates[name].NextProbe.Truncate(time.Millisecond)
+			l.cause += "; " + gateName(l.Gate) + " is closed too, since " + moment(gates.Gates[name].Since)
+		}
 		return
 	}
 	state := gates.Gates[gate.Name(p.Gate)]
 	l.PausedBy, l.PausedSince, l.Gate = "gate", p.Since, p.Gate
 	l.Reason, l.Owner, l.NextProbeAt = state.Reason, state.Owner, state.NextProbe.Truncate(time.Millisecond)
 	l.cause = fmt.Sprintf("%s: %s; %s", by(p), state.ReasonIn(time.Local), nextProbe(gate.Name(p.Gate), gates))
-}
-
-func (p *program) showQueues(lines []queueLine, workers backlog.Count) error {
-	waiting := 0
-	for _, l := range lines {
-		waiting += int(l.Pending + l.Active + l.Retry + l.Scheduled) // no worker is at what is active
-	}
-	out := newScreen(p.stdout)
-	if err := out.line(working(workers, waiting), hanging); err != nil {
-		return err
-	}
-	var t table
-	t.row("QUEUE", "PENDING", "ACTIVE", "RETRY", "LATER", "OLDEST", "RATE", "PAUSED")
-	for _, l := range lines {
-		paused, note := l.paused()
-		if note != "" {
-			paused = strings.TrimSpace(paused + " " + t.note(note))
-		}
-		t.row(append(l.figures(), paused)...)
-	}
-	if err := t.print(out); err != nil {
-		return err
-	}
-	if len(lines) > 0 && !lines[0].HeldUntil.IsZero() {
-		return out.line("PortOne wants no calls until "+moment(lines[0].HeldUntil)+" (Retry-After)", hanging)
-	}
-	return nil
-}
-
-// figures returns the queue's name and what is counted of it, for the table.
-func (l *queueLine) figures() []string {
-	oldest, rate := "-", "-"
-	if l.Oldest > 0 {
-		oldest = roughly(time.Duration(l.Oldest * float64(time.Second)))
-	}
-	if l.Rate != nil {
-		rate = perSecond(*l.Rate) + "/s"
-	}
-	cells := []string{l.Queue}
-	for _, n := range []int64{l.Pending, l.Active, l.Retry, l.Scheduled} {
-		cells = append(cells, strconv.FormatInt(n, 10))
-	}
-	return append(cells, oldest, rate)
-}
-
-// paused says in a word or two what pauses the queue, and in a note which gate or person, since when and why.
-func (l *queueLine) paused() (paused, note string) {
-	switch {
-	case l.PausedBy == "" && l.GateWaived:
-		return "no", "nothing has succeeded for 12h, so the gate stays open"
-	case l.PausedBy == "":
-		return "no", ""
-	case l.PausedBy == "person":
-		return "person", byPerson(l.pause)
-	}
-	return "gate", l.cause
 }

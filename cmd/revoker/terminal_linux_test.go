@@ -21,6 +21,7 @@ import (
 // on it.
 type terminal struct {
 	tty     *os.File // for the program
+	outside *os.File
 	columns int
 
 	mu      sync.Mutex
@@ -52,7 +53,7 @@ func openNarrow(t *testing.T, columns uint16) *terminal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &terminal{columns: int(columns), lines: [][]rune{nil}}
+	x := &terminal{outside: outside, columns: int(columns), lines: [][]rune{nil}}
 	x.tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -68,6 +69,21 @@ func openNarrow(t *testing.T, columns uint16) *terminal {
 		_ = outside.Close()
 	})
 	return x
+}
+
+// narrow makes the terminal narrower, which cuts what does not fit.
+func (x *terminal) narrow(t *testing.T, columns uint16) {
+	t.Helper()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err := unix.IoctlSetWinsize(int(x.outside.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}); err != nil {
+		t.Fatal(err)
+	}
+	x.columns = int(columns)
+	for i, line := range x.lines {
+		x.lines[i] = line[:min(len(line), x.columns)]
+	}
+	x.column = min(x.column, x.columns)
 }
 
 func (x *terminal) read(outside *os.File) {

@@ -61,7 +61,12 @@ func (w *batchWatch) until(ctx context.Context, name string) (outcome.Batch, err
 
 // show shows how far a batch has come, and says what holds its lines.
 func (w *batchWatch) show(ctx context.Context, b outcome.Batch) {
-	if pauses, looked := w.still.look(ctx, b.Open); looked {
+	b.Wanted = w.wanted
+	waiting := b.Open
+	if !b.CancelledAt.IsZero() {
+		waiting = b.Called()
+	}
+	if pauses, looked := w.still.look(ctx, waiting); looked {
 		w.pauses = pauses
 		w.count(ctx, b)
 	}

@@ -15,7 +15,7 @@ const (
 	// Withdrawn: it was never called, and never will be; a worker ends it as dead.
 	Withdrawn Withdrawal = "withdrawn"
 	// Called: it is between two attempts. No DELETE follows, and a lookup decides its
-	// end.
+	// end where PortOne documents one.
 	Called Withdrawal = "called"
 	// Running: an attempt is running. If that does not end it, a lookup does.
 	Running Withdrawal = "running"

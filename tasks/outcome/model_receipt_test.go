@@ -212,6 +212,8 @@ func (r *receipt) cancel(m *model, batch int, dry bool) string {
 		return "withdrawn"
 	case r.live:
 		return "running"
+	case r.attempts == 0 && r.reason == outcome.ReasonWithdrawn && !r.uncertain:
+		return "withdrawn" // it is retried
 	}
 	return "called"
 }

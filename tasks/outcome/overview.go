@@ -29,6 +29,20 @@ type Overview struct {
 	Batches []Batch
 }
 
+// Waiting returns how many requests are open, and how many of them are cancelled: they end without
+// a call, and stand before the others.
+func (s *Store) Waiting(ctx context.Context) (open, cancelled int64, err error) {
+	var all, early *redis.IntCmd
+	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		all, early = p.ZCard(ctx, s.openKey()), p.ZCount(ctx, s.openKey(), "-inf", "(0")
+		return nil
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("count what is open: %w", err)
+	}
+	return all.Val(), early.Val(), nil
+}
+
 // Overview returns what a glance at all outcomes tells, in two round trips whose cost does
 // not depend on how many there are. What is overdue should have gone on by the given time
 // ago.

@@ -81,6 +81,13 @@ func TestOverviewOfWhatIsCancelled(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantOverdue(t, s, 0, "-imp_1", "-imp_2")
+	if _, err := s.Ask(t.Context(), tasks.Revocation{ImpUID: "imp_3"}); err != nil {
+		t.Fatal(err)
+	}
+	if open, cancelled, err := s.Waiting(t.Context()); open != 3 || cancelled != 2 || err != nil {
+		t.Errorf("%d are open, %d of them cancelled, %v; want 3 and 2", open, cancelled, err)
+	}
+	end(t, s, "imp_3", revoked)
 	for after, want := range map[time.Duration]int64{time.Second: 0, time.Minute: 0, time.Minute + 2*time.Second: 2} {
 		set(noon.Add(after))
 		if o, err := s.Overview(t.Context(), time.Minute); err != nil || o.Open != 2 || o.Overdue != want {

@@ -53,12 +53,54 @@ func TestPauseKeepsCallsFromLeaving(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, p := range pauses {
-			if _, err := store.Resume(t.Context(), p); err != nil {
+			if _, _, err := store.Resume(t.Context(), p); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for _, call := range calls {
 			eventually(t, "the call may leave", func() bool { return call.Err(t.Context()) == nil })
+		}
+	})
+}
+
+// A person who had paused a queue behind a closed gate and resumes it does not open the gate.
+func TestGateStaysClosedWhenAPersonsPauseIsLifted(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		ctx, store, epoch := t.Context(), gate.NewStore(client, ""), time.Now().UnixMicro()
+		client.HSet(ctx, "{receipt}:gate:kcp", "state", "closed", "epoch", epoch, "reason", "down",
+			"probe_at", time.Now().Add(time.Hour).UnixMicro())
+		client.SAdd(ctx, "asynq:queues", "receipts-kcp")
+		start(t, client, "a", &gateway{}, quick)
+		pauses := func() []pause.Pause {
+			t.Helper()
+			all, err := store.Pauses(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all
+		}
+		byGate := func() bool { p, _ := pause.Of("receipts-kcp", pauses()); return p.Gate == "kcp" && p.Epoch == epoch }
+		eventually(t, "the gate pauses the queue", byGate)
+		for range 20 { // within one round of the process and over several
+			_, err := pause.NewStore(client, "").ForPerson(ctx, []string{"receipts-kcp", "receipts-nice"}, "kim@ops", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, want := range []gate.Name{"kcp", ""} {
+				if behind, done, err := store.Resume(ctx, pauses()[i]); behind != want || !done || err != nil {
+					t.Fatalf("got %q, %t, %v; want it behind the gate %q", behind, done, err, want)
+				}
+			}
+			if !byGate() {
+				t.Fatalf("got %+v, want the gate's pause", pauses())
+			}
+		}
+		if s, err := store.Poll(ctx); err != nil || !s.Gates["kcp"].Closed {
+			t.Errorf("got %+v, %v; want the gate closed", s.Gates["kcp"], err)
+		}
+		if behind, done, err := store.Resume(ctx, pauses()[0]); behind != "" || !done || err != nil {
+			t.Errorf("got %q, %t, %v; want that resuming the gate's pause opens the gate", behind, done, err)
 		}
 	})
 }

@@ -194,16 +194,26 @@ func (s *Store) Open(ctx context.Context, name Name, epoch int64) (bool, error) 
 // pauses them.
 func (s *Store) Pauses(ctx context.Context) ([]pause.Pause, error) { return s.pauses.All(ctx) }
 
-// Resume lifts the pause of a queue, whosever it is, and opens the gate if it
-// was a gate's. It reports false if what was seen does not pause it any more.
-func (s *Store) Resume(ctx context.Context, seen pause.Pause) (bool, error) {
-	if !seen.Paused {
-		return false, nil
-	}
-	if seen.Gate != "" {
-		if _, err := s.Open(ctx, Name(seen.Gate), seen.Epoch); err != nil {
-			return false, err
+// Resume lifts the pause of a queue, whosever it is, and opens the gate if it was a gate's.
+// Behind a gate that is closed a person's pause becomes the gate's, which it then returns. It
+// reports false if what was seen does not pause the queue any more.
+func (s *Store) Resume(ctx context.Context, seen pause.Pause) (behind Name, done bool, err error) {
+	var mark string
+	switch {
+	case !seen.Paused:
+		return "", false, nil
+	case seen.Gate != "":
+		_, err = s.Open(ctx, Name(seen.Gate), seen.Epoch)
+	default:
+		var now Snapshot
+		var epoch int64
+		now, err = s.Poll(ctx)
+		if behind, epoch = now.wanted(seen.Queue); behind != "" {
+			mark = pause.GateMark(now.Gates[behind].Since, string(behind), epoch)
 		}
 	}
-	return s.pauses.Swap(ctx, seen, "")
+	if err == nil {
+		done, err = s.pauses.Swap(ctx, seen, mark)
+	}
+	return behind, done, err
 }

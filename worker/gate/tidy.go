@@ -79,6 +79,12 @@ func (k *keeper) tidyOne(ctx context.Context, s Snapshot, p pause.Pause) error {
 	return err
 }
 
+// Behind returns the closed gate that a queue is behind, whatever else pauses it, empty for none.
+func (s Snapshot) Behind(queue string) Name {
+	name, _ := s.wanted(queue)
+	return name
+}
+
 // wanted returns the gate that should pause a queue, and its epoch, or none.
 func (s Snapshot) wanted(queue string) (Name, int64) {
 	q, _ := tasks.ParseQueue(queue)

@@ -42,7 +42,10 @@ func (t tongue) detail(o outcome.Outcome, field, value string) detail {
 	case "pg":
 		d.Value, d.Code = t.gateway(o.PG), value
 	case "status":
-		if d.Value, d.Code = t.status(o.Status), value; o.Withdrawn {
+		switch d.Value, d.Code = t.status(o.Status), value; {
+		case o.Withdrawn && o.Status == outcome.Retrying && o.PG.Known() && !o.PG.LooksUp():
+			d.Value = t.word("withdrawn blind")
+		case o.Withdrawn:
 			d.Value = t.word("withdrawn " + value)
 		}
 	case "reason":

@@ -109,6 +109,17 @@ func (s snapshot) Unserved() int {
 	return int(waiting)
 }
 
+// Kept tells that paused queues hold more tasks than requests are open.
+func (s snapshot) Kept() bool {
+	kept := int64(0)
+	for _, q := range s.Queues {
+		if q.Paused {
+			kept += q.Waiting()
+		}
+	}
+	return kept > s.Open
+}
+
 // batchRow is a batch with its bar.
 type batchRow struct {
 	outcome.Batch

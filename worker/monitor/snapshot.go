@@ -31,6 +31,8 @@ type snapshot struct {
 	Gates   *gatesSeen // nil if there are none to be shown
 	Batches []outcome.Batch
 	Dead    deadCount
+	// Open is how many requests are open, and Cancelled how many of those end without a call.
+	Open, Cancelled int64
 }
 
 // snapshots reads what the page shows, once for all who watch.
@@ -89,6 +91,9 @@ func (s *snapshots) read(ctx context.Context, now time.Time) (read snapshot, err
 		}
 	}
 	if read.Batches, err = s.config.Outcomes.NewestBatches(ctx, mostBatches); err != nil {
+		return read, err
+	}
+	if read.Open, read.Cancelled, err = s.config.Outcomes.Waiting(ctx); err != nil {
 		return read, err
 	}
 	read.Dead, err = s.dead.step(ctx)

@@ -29,8 +29,13 @@ var words = map[string]text{
 		"%s workers wait for PortOne: their logs and /readyz say why.",
 		"워커 %s개가 포트원을 기다리고 있습니다. 이유는 그 워커들의 로그와 /readyz에 나옵니다.",
 	},
-	"unserved":   {"No worker takes tasks; %s.", "작업을 처리하는 워커가 없습니다. %s."},
-	"tasks wait": {"%s tasks wait", "작업 %s건이 대기 중입니다"},
+	"unserved":     {"No worker takes tasks; %s.", "작업을 처리하는 워커가 없습니다. %s."},
+	"tasks wait":   {"%s tasks wait", "작업 %s건이 대기 중입니다"},
+	"of cancelled": {"Cancelled requests among them: %s.", "이 중 철회된 요청: %s건."},
+	"kept": {
+		"Open requests: %s. A paused queue keeps the tasks of those that were cancelled or have ended, which are not called.",
+		"남은 요청: %s건. 일시 정지된 대기열에는 철회되었거나 끝난 요청의 작업이 남아 있으며 호출하지 않습니다.",
+	},
 	"task waits": {"1 task waits", "작업 1건이 대기 중입니다"},
 	"stale":      {"The connection is lost; what is shown is old.", "연결이 끊겨 이전 내용이 표시되고 있습니다."},
 	"failed":     {"Redis cannot be read: %s", "Redis를 읽을 수 없습니다: %s"},
@@ -112,6 +117,7 @@ var words = map[string]text{
 	"incomplete": {"the list is not yet read to its end", "목록을 아직 끝까지 읽지 않음"},
 	"finished":   {"finished %s", "%s 완료"},
 	"started":    {"started %s", "%s 시작"},
+	"cancelled":  {"cancelled %s", "%s 철회"},
 	"pace":       {"%s a second, %s left", "초당 %s건, 남은 시간 %s"},
 	"batches all": {
 		"The %d started last; “revoker batch list” shows all.",
@@ -141,6 +147,7 @@ var words = map[string]text{
 	"withdrawn queued":   {"cancelled: it ends as withdrawn, and is not called", "철회됨: 호출하지 않고 종료"},
 	"withdrawn dead":     {"dead, and cancelled: not retried", "처리 불가, 철회됨: 다시 시도하지 않음"},
 	"withdrawn retrying": {"cancelled: no other DELETE follows, a lookup decides", "철회됨: DELETE를 더 보내지 않고 조회로 결정"},
+	"withdrawn blind":    {"cancelled: no other DELETE follows", "철회됨: DELETE를 더 보내지 않음"},
 
 	"reason ":                    {"outcome gone", "결과 보관 기간 지남"},
 	"reason revoked":             {"PortOne revoked it", "포트원에서 취소됨"},

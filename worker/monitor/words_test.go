@@ -22,7 +22,7 @@ func TestEveryWordIsKnownAndUsed(t *testing.T) {
 	byGo := []string{
 		"krw", "days", "hours", "minutes", "seconds", "person", "company", "no gateway", "reason ",
 		"portone", "shut", "paused in asynq", "paused by",
-		"withdrawn queued", "withdrawn retrying", "withdrawn dead", "unseen due", "unseen blind",
+		"withdrawn queued", "withdrawn retrying", "withdrawn dead", "withdrawn blind", "unseen due", "unseen blind",
 	}
 	for _, key := range byGo {
 		used[key] = true

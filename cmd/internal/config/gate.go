@@ -63,23 +63,25 @@ func (g *Gate) Validate() error {
 }
 
 func (g *Gate) validateRates() error {
-	if err := validateRate("rate", g.rate); err != nil {
+	if err := ValidateRate("rate", "calls", g.rate); err != nil {
 		return err
 	}
 	for _, pg := range tasks.Gateways() { // in order, so that the same mistake is told the same way
-		if err := validateRate("rate-"+string(pg), *g.rates[pg]); err != nil {
+		if err := ValidateRate("rate-"+string(pg), "calls", *g.rates[pg]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func validateRate(flag string, rate float64) error {
+// ValidateRate returns an error that names a flag unless its value is so many of something a
+// second, in fractions too, or 0.
+func ValidateRate(flag, of string, rate float64) error {
 	if rate == 0 || rate >= gate.LeastRate && !math.IsInf(rate, 1) {
 		return nil
 	}
-	return fmt.Errorf("--%s %v must be 0, for no limit, or at least %.6f calls a second, which is one a day",
-		flag, rate, gate.LeastRate)
+	return fmt.Errorf("--%s %v must be 0, for no limit, or at least %.6f %s a second, which is one a day",
+		flag, rate, gate.LeastRate, of)
 }
 
 // Config returns the settings as [gate.New] wants them.

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"receiptrevoker/tasks/backlog"
+)
+
+// workingOn says how many workers there are, and where none serves them how many tasks wait, and
+// of how many of these the request is cancelled. No worker is at what is active then.
+func workingOn(lines []queueLine, workers backlog.Count, cancelled int64) string {
+	waiting := int64(0)
+	for _, l := range lines {
+		waiting += l.Pending + l.Active + l.Retry + l.Scheduled
+	}
+	text := working(workers, int(waiting))
+	switch {
+	case workers.Serving > 0 || cancelled == 0 || waiting == 0:
+		return text
+	case cancelled >= waiting:
+		return text + ", all cancelled"
+	}
+	return text + ", " + strconv.FormatInt(cancelled, 10) + " of them cancelled"
+}
+
+// showQueues prints a line about the workers and a table, and if there may be tasks of what is not
+// open any more, how many requests are.
+func (p *program) showQueues(lines []queueLine, workers string, open int64) error {
+	out := newScreen(p.stdout)
+	if err := out.line(workers, hanging); err != nil {
+		return err
+	}
+	var t table
+	kept := int64(0)
+	t.row("QUEUE", "PENDING", "ACTIVE", "RETRY", "LATER", "OLDEST", "RATE", "PAUSED")
+	for _, l := range lines {
+		if l.PausedBy != "" {
+			kept += l.Pending + l.Retry + l.Scheduled
+		}
+		paused, note := l.paused()
+		if note != "" {
+			paused = strings.TrimSpace(paused + " " + t.note(note))
+		}
+		t.row(append(l.figures(), paused)...)
+	}
+	if err := t.print(out); err != nil {
+		return err
+	}
+	if kept > open {
+		text := count(int(open), "request is open", "requests are open") + keptTasks
+		if err := out.line(text, hanging); err != nil {
+			return err
+		}
+	}
+	if len(lines) > 0 && !lines[0].HeldUntil.IsZero() {
+		return out.line("PortOne wants no calls until "+moment(lines[0].HeldUntil)+" (Retry-After)", hanging)
+	}
+	return nil
+}
+
+// keptTasks says why a queue may have more tasks than there are open requests.
+const keptTasks = "; a paused queue keeps the tasks of those that were cancelled or have ended, which are not called"
+
+// figures returns the queue's name and what is counted of it, for the table.
+func (l *queueLine) figures() []string {
+	oldest, rate := "-", "-"
+	if l.Oldest > 0 {
+		oldest = roughly(time.Duration(l.Oldest * float64(time.Second)))
+	}
+	if l.Rate != nil {
+		rate = perSecond(*l.Rate) + "/s"
+	}
+	cells := []string{l.Queue}
+	for _, n := range []int64{l.Pending, l.Active, l.Retry, l.Scheduled} {
+		cells = append(cells, strconv.FormatInt(n, 10))
+	}
+	return append(cells, oldest, rate)
+}
+
+// paused says in a word or two what pauses the queue, and in a note which gate or person, since when and why.
+func (l *queueLine) paused() (paused, note string) {
+	switch {
+	case l.PausedBy == "" && l.GateWaived:
+		return "no", "nothing has succeeded for 12h, so the gate stays open"
+	case l.PausedBy == "":
+		return "no", ""
+	}
+	return l.PausedBy, l.cause
+}
