@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"receiptrevoker/cmd/internal/doctor"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker/doctor"
 )
 
 // TestRedisSettingsPleaseTheDoctor starts a redis-server with the settings.

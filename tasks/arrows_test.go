@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	"worker/monitor":       {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/monitor/login", "worker/pause"},
 	"worker/monitor/login": {},
 	"worker/deadletter":    {"tasks", "tasks/backlog", "tasks/outcome"},
-	"worker/doctor":        {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "tasks/rights", "worker", "worker/account", "worker/iamport"},
+	"cmd/internal/doctor":        {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "tasks/rights", "worker", "worker/account", "worker/iamport"},
 	"worker/metrics": {
 		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/gate", "worker/iamport", "worker/pause",
 	},

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/cmd/internal/doctor"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/doctor"
 )
 
 type doctorSettings struct {

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"receiptrevoker/cmd/internal/doctor"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker/doctor"
 )
 
 // What there is when the doctor's cost is measured.

@@ -9,8 +9,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/cmd/internal/doctor"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker/doctor"
 )
 
 func portOf(addr string) string {

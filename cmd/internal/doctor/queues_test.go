@@ -10,10 +10,10 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/cmd/internal/doctor"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker/doctor"
 )
 
 func enqueue(t *testing.T, client redis.UniversalClient, r tasks.Revocation, options ...asynq.Option) {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/cmd/internal/doctor"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker/doctor"
 	"receiptrevoker/worker/iamport"
 )
 

@@ -10,9 +10,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/cmd/internal/doctor"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/account"
-	"receiptrevoker/worker/doctor"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
