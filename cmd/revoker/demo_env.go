@@ -12,6 +12,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -20,7 +21,6 @@ import (
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
-	"receiptrevoker/worker/monitor"
 )
 
 // demoEnv is everything a demo needs, running.

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker/monitor"
 )
 
 const (

@@ -11,10 +11,10 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker/monitor"
 )
 
 // furnish fills Redis with some of everything.

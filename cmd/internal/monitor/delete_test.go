@@ -9,10 +9,10 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker/monitor"
 )
 
 // What is deleted in the Asynq web UI is cancelled: a request without a task would be

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"receiptrevoker/worker/monitor/login"
+	"receiptrevoker/cmd/internal/monitor/login"
 )
 
 const password = "correct horse battery"

@@ -14,9 +14,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/crypto/bcrypt"
 
+	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/monitor"
 )
 
 const password = "correct horse battery"

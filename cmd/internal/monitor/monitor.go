@@ -12,8 +12,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/cmd/internal/monitor/login"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/monitor/login"
 )
 
 // AsynqPath is where the Asynq web UI is.

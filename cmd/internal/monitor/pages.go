@@ -12,7 +12,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
-	"receiptrevoker/worker/monitor/login"
+	"receiptrevoker/cmd/internal/monitor/login"
 )
 
 var (

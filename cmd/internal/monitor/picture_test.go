@@ -12,11 +12,11 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/gate"
-	"receiptrevoker/worker/monitor"
 	"receiptrevoker/worker/pause"
 )
 

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/monitor"
 )
 
 func TestEveryWordIsKnownAndUsed(t *testing.T) {
