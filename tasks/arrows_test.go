@@ -34,7 +34,7 @@ var arrows = map[string][]string{
 	"enqueue":              {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault"},
 	"cmd/internal/monitor":       {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "cmd/internal/monitor/login", "worker/pause"},
 	"cmd/internal/monitor/login": {},
-	"worker/deadletter":    {"tasks", "tasks/backlog", "tasks/outcome"},
+	"tasks/deadletter":    {"tasks", "tasks/backlog", "tasks/outcome"},
 	"cmd/internal/doctor":        {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "tasks/rights", "worker", "worker/account", "worker/iamport"},
 	"worker/metrics": {
 		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/gate", "worker/iamport", "worker/pause",

@@ -11,11 +11,11 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/backoff"
-	"receiptrevoker/worker/deadletter"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 

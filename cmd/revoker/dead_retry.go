@@ -8,8 +8,8 @@ import (
 	"golang.org/x/time/rate"
 
 	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/deadletter"
 )
 
 // defaultRate is about what one process revokes on one gateway: 20 slots and

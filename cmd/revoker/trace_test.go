@@ -19,11 +19,11 @@ import (
 
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/backoff"
-	"receiptrevoker/worker/deadletter"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"

@@ -10,8 +10,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/deadletter"
 )
 
 const one = "imp_000000000001"

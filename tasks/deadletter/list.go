@@ -51,7 +51,7 @@ func New(client redis.UniversalClient, outcomes *outcome.Store, config Config) *
 	if config.Tracers == nil {
 		config.Tracers = otel.GetTracerProvider()
 	}
-	l.tracer = config.Tracers.Tracer("receiptrevoker/worker/deadletter")
+	l.tracer = config.Tracers.Tracer("receiptrevoker/tasks/deadletter")
 	if config.Retention > 0 {
 		// Below a second Asynq would keep nothing.
 		l.options = append(l.options, asynq.Retention(max(config.Retention, time.Second)))

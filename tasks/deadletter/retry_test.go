@@ -12,9 +12,9 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker/deadletter"
 )
 
 func TestRetryGivesFreshAttemptsOnce(t *testing.T) {

@@ -12,9 +12,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/worker/deadletter"
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
