@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"receiptrevoker/bench/internal/benchredis"
-	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/tasks/redistest/redisserver"
+	"receiptrevoker/bench/redistest"
+	"receiptrevoker/bench/redistest/redisserver"
 )
 
 // TestMain makes the test binary a child where a test has started it as one.

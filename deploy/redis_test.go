@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/doctor"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/redistest"
 )
 
 // TestRedisSettingsPleaseTheDoctor starts a redis-server with the settings.

@@ -40,8 +40,8 @@ var arrows = map[string][]string{
 		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/gate", "worker/iamport", "worker/pause",
 	},
 
-	"tasks/redistest/proxy":       {},
-	"tasks/redistest/redisserver": {"deploy/redis", "tasks/redisfault"},
+	"bench/redistest/proxy":       {},
+	"bench/redistest/redisserver": {"deploy/redis", "tasks/redisfault"},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks/deadletter"
-	"receiptrevoker/tasks/redistest"
 )
 
 // TestManyLettersTakeNoMoreMemory lists 200,000 dead letters.

@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/bench/redistest"
 )
 
 func TestMain(m *testing.M) {

@@ -10,10 +10,10 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/doctor"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/redistest"
 )
 
 func enqueue(t *testing.T, client redis.UniversalClient, r tasks.Revocation, options ...asynq.Option) {

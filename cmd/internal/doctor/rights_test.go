@@ -6,8 +6,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/doctor"
-	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/iamport"
 )
 

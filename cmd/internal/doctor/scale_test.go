@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/doctor"
-	"receiptrevoker/tasks/redistest"
 )
 
 // What there is when the doctor's cost is measured.

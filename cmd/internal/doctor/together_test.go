@@ -9,8 +9,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/doctor"
-	"receiptrevoker/tasks/redistest"
 )
 
 func portOf(addr string) string {

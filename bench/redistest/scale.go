@@ -7,9 +7,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest/redisserver"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
-	"receiptrevoker/tasks/redistest/redisserver"
 )
 
 // fillTasks fills a queue with tasks that Asynq could have enqueued.

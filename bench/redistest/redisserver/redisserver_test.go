@@ -8,8 +8,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/tasks/redistest/redisserver"
+	"receiptrevoker/bench/redistest"
+	"receiptrevoker/bench/redistest/redisserver"
 )
 
 // start starts a server that is stopped with the test, which is skipped without

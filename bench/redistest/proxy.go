@@ -5,7 +5,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks/redistest/proxy"
+	"receiptrevoker/bench/redistest/proxy"
 )
 
 // Proxy stands between a client and a Redis and makes trouble.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"receiptrevoker/tasks/redistest/redisserver"
+	"receiptrevoker/bench/redistest/redisserver"
 )
 
 func TestProgramsAreFound(t *testing.T) {

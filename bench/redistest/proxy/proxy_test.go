@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"receiptrevoker/tasks/redistest/proxy"
+	"receiptrevoker/bench/redistest/proxy"
 )
 
 // line returns both ends of a delayed line in one direction.

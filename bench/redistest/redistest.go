@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"receiptrevoker/tasks/redistest/redisserver"
+	"receiptrevoker/bench/redistest/redisserver"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"

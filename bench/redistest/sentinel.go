@@ -10,7 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks/redistest/redisserver"
+	"receiptrevoker/bench/redistest/redisserver"
 )
 
 // MasterName is what [StartSentinels] calls the master.
