@@ -1,20 +1,18 @@
-package main
+package demo
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
-	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// demoData is what a demo works on: the revocations, the payments among them that
+// Data is what a demo works on: the revocations, the payments among them that
 // have receipts, and what goes wrong.
-type demoData struct {
+type Data struct {
 	revocations []tasks.Revocation
 	issued      []iamporttest.Receipt
 	faults      []iamporttest.Rule
@@ -23,11 +21,11 @@ type demoData struct {
 	slots       int           // of the worker, few enough for the progress to be seen
 }
 
-// demoBatch is the batch that most of a demo belongs to.
-const demoBatch = "demo"
+// batchName is the batch that most of a demo belongs to.
+const batchName = "demo"
 
 // split returns what is asked for by itself, and what as a batch.
-func (d *demoData) split() (singles []tasks.Revocation, lines []enqueue.Line) {
+func (d *Data) split() (singles []tasks.Revocation, lines []enqueue.Line) {
 	for i, r := range d.revocations {
 		if i%3 == 0 {
 			singles = append(singles, r)
@@ -38,7 +36,11 @@ func (d *demoData) split() (singles []tasks.Revocation, lines []enqueue.Line) {
 	return singles, lines
 }
 
-func (d *demoData) impUIDs() []string {
+// Payments returns how many payments there are.
+func (d *Data) Payments() int { return len(d.revocations) }
+
+// ImpUIDs returns what is to have an outcome when the demo is over.
+func (d *Data) ImpUIDs() []string {
 	impUIDs := make([]string, 0, len(d.revocations)+1)
 	for _, r := range d.revocations {
 		impUIDs = append(impUIDs, r.ImpUID)
@@ -49,14 +51,13 @@ func (d *demoData) impUIDs() []string {
 	return impUIDs
 }
 
-// unknown gives receipts to payments that a person asks for beside those of the
-// demo.
-func (d *demoData) unknown() func(string) (iamporttest.Receipt, bool) {
+// unknown gives the receipts of others to payments that a person asks for beside
+// those of the demo.
+func (d *Data) unknown(others Receipts) Receipts {
 	own := make(map[string]bool)
 	for _, r := range d.revocations {
 		own[r.ImpUID] = true
 	}
-	others := unlisted(0)
 	return func(impUID string) (iamporttest.Receipt, bool) {
 		receipt, issued := others(impUID)
 		return receipt, issued && !own[impUID]
@@ -65,7 +66,7 @@ func (d *demoData) unknown() func(string) (iamporttest.Receipt, bool) {
 
 // add adds count payments of a gateway, whose calls go wrong as the rules say; a
 // rule without a fault stands for no receipt at all.
-func (d *demoData) add(count int, pg tasks.Gateway, rules ...iamporttest.Rule) {
+func (d *Data) add(count int, pg tasks.Gateway, rules ...iamporttest.Rule) {
 	for range count {
 		impUID := fmt.Sprintf("imp_%012d", 448_280_090_638+int64(len(d.revocations))*7_919)
 		d.revocations = append(d.revocations, tasks.Revocation{ImpUID: impUID, PG: pg})
@@ -80,11 +81,11 @@ func (d *demoData) add(count int, pg tasks.Gateway, rules ...iamporttest.Rule) {
 	}
 }
 
-// newDemoData returns 300 payments of the six gateways this project began with,
-// and every kind of answer.
-func newDemoData() demoData {
+// Invented returns 300 payments of the six gateways this project began with, and
+// every kind of answer.
+func Invented() Data {
 	once := func(fault iamporttest.Fault) iamporttest.Rule { return iamporttest.Rule{Fault: fault, Times: 1} }
-	d := demoData{outage: tasks.Nice, broken: true, slots: 3}
+	d := Data{outage: tasks.Nice, broken: true, slots: 3}
 
 	// The gateway fails, twice or for ever.
 	d.add(12, tasks.KCP, iamporttest.Rule{Fault: iamporttest.GatewayFailed, Times: 2})
@@ -117,35 +118,13 @@ func newDemoData() demoData {
 	return d
 }
 
-// listedData returns the payments of a person's own list, with the faults of a
-// bad day spread over them.
-func (p *program) listedData(file string) (demoData, error) {
-	d := demoData{slots: worker.DefaultConcurrency}
-	source, err := openSource(file, p.stdin)
-	if err != nil {
-		return d, err
+// Listed returns the payments of a person's own list, each with a receipt, and the
+// faults of a bad day spread over them.
+func Listed(revocations []tasks.Revocation) Data {
+	d := Data{slots: worker.DefaultConcurrency, revocations: revocations}
+	for _, r := range revocations {
+		d.issued = append(d.issued, iamporttest.Receipt{ImpUID: r.ImpUID, PG: r.PG})
 	}
-	defer source.Close()
-	reader, err := list.NewReader(source, list.Options{})
-	if err != nil {
-		return d, fmt.Errorf("%s: %w", file, err)
-	}
-	defer reader.Close()
-	seen := make(map[string]bool)
-	for row, err := range rows(reader) {
-		var bad *list.LineError
-		switch {
-		case errors.As(err, &bad):
-			p.say("revoker: %v", bad)
-		case err != nil:
-			return d, fmt.Errorf("%s: %w", file, err)
-		case !seen[row.ImpUID]:
-			seen[row.ImpUID] = true
-			d.revocations = append(d.revocations, tasks.Revocation{ImpUID: row.ImpUID, PG: row.PG})
-			d.issued = append(d.issued, iamporttest.Receipt{ImpUID: row.ImpUID, PG: row.PG})
-		}
-	}
-	tellList(p.stderr, reader)
 	d.faults = []iamporttest.Rule{
 		{Fault: iamporttest.GatewayFailed, Percent: 15},
 		{Fault: iamporttest.BadGateway, Percent: 2},
@@ -153,5 +132,5 @@ func (p *program) listedData(file string) (demoData, error) {
 		{Fault: iamporttest.TooManyRequests, Percent: 1, RetryAfter: time.Second},
 		{Fault: iamporttest.RefusedCode, Percent: 1},
 	}
-	return d, nil
+	return d
 }
