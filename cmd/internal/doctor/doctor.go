@@ -1,7 +1,8 @@
 // Package doctor looks for what would lose revocations, or keep them from being
-// carried out: how Redis is set up, whether PortOne accepts the credentials,
-// and what nobody goes on with. It changes nothing but a key that lives for a
-// second, and costs the same at any number of tasks and outcomes.
+// carried out, and is reported by nothing else: how Redis is set up, whether PortOne
+// accepts the credentials, and tasks and requests that no worker works on. It
+// changes nothing but keys that live for a second, and costs the same at any number
+// of tasks and outcomes.
 package doctor
 
 import (
@@ -51,14 +52,13 @@ func failure(check, found, mend string) Finding { return Finding{check, "", Fail
 type Config struct {
 	// Redis is required, and closed by the caller.
 	Redis redis.UniversalClient
-	// Reach returns why Redis cannot be reached, nil if it can. Required.
+	// Reach returns why Redis cannot be reached, or is not what the URL takes it for;
+	// nil if all is well. Required.
 	Reach func(context.Context) error
 	// Outcomes is a store on Redis. Required.
 	Outcomes *outcome.Store
-	// Master is the name by which Sentinels know the master, and Sentinels are
-	// their clients by address, where Redis is found by way of them.
-	Master    string
-	Sentinels map[string]*redis.SentinelClient
+	// Failover tells that Sentinels say which Redis is the master.
+	Failover bool
 	// API calls PortOne; nil if no credentials are given, as is right where no
 	// worker runs, or if they cannot be used, as NoAPI then says.
 	API   *iamport.Client
@@ -75,9 +75,8 @@ const patience = 15 * time.Second
 type doctor struct {
 	Config
 	yield func(Finding) bool
-	left  bool    // nobody wants to know more
-	nodes []*node // every Redis that takes writes, and answers
-	held  int64   // tasks in paused queues
+	left  bool  // nobody wants to know more
+	held  int64 // tasks in paused queues
 }
 
 // Examine yields what it finds, one check after the other.
@@ -85,14 +84,11 @@ func Examine(ctx context.Context, config Config) iter.Seq[Finding] {
 	return func(yield func(Finding) bool) {
 		d := &doctor{Config: config, yield: yield}
 		checks := []func(context.Context){
-			d.servers, d.writes, d.rights, d.cluster, d.replication, d.sentinels, d.queues, d.outcomes, d.account,
+			d.servers, d.writes, d.rights, d.queues, d.overdue, d.account,
 		}
 		if err := config.Reach(ctx); err != nil {
 			d.tell(failure("reach", err.Error(), cmp.Or(redisfault.Advice(err), "start Redis, or mend REDIS_URL")))
-			checks = []func(context.Context){d.sentinels}
-			if redisfault.Permanent(err) { // there are none, or they have been asked
-				checks = nil
-			}
+			checks = nil
 		}
 		for _, check := range append(checks, d.portone) {
 			if d.left || ctx.Err() != nil {
@@ -128,8 +124,9 @@ func (d *doctor) servers(ctx context.Context) {
 			d.tell(n.failure("reach", "does not answer: "+n.silent.Error(), "start it, or let its replica take over"))
 			continue
 		}
-		d.nodes = append(d.nodes, n)
-		d.tell(n.version(ctx), n.role(), n.persistence(ctx), n.eviction(ctx), n.memory(), n.clock(ctx))
-		d.tell(n.encryption(), n.access(ctx))
+		d.tell(n.version(ctx), n.persistence(ctx), n.eviction(ctx))
+		if d.Failover {
+			d.tell(n.replication())
+		}
 	}
 }

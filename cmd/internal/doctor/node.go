@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +17,6 @@ import (
 // node is a Redis that takes writes.
 type node struct {
 	name      string // its address if it is one of several
-	addr      string // its address, empty if it is not known
 	client    *redis.Client
 	info      map[string]string // as INFO tells, empty if it does not
 	forbidden string            // why INFO does not tell
@@ -34,19 +32,16 @@ func (d *doctor) masters(ctx context.Context) ([]*node, error) {
 		err := client.ForEachMaster(ctx, func(_ context.Context, master *redis.Client) error {
 			mu.Lock()
 			defer mu.Unlock()
-			nodes = append(nodes, &node{name: master.Options().Addr, addr: master.Options().Addr, client: master})
+			nodes = append(nodes, &node{name: master.Options().Addr, client: master})
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
 	case *redis.Client:
-		nodes = []*node{{addr: client.Options().Addr, client: client}}
-		if len(d.Sentinels) > 0 {
-			nodes[0].addr = d.master(ctx)
-		}
+		nodes = []*node{{client: client}}
 	}
-	slices.SortFunc(nodes, func(a, b *node) int { return cmp.Compare(a.addr, b.addr) })
+	slices.SortFunc(nodes, func(a, b *node) int { return cmp.Compare(a.name, b.name) })
 	var asking sync.WaitGroup
 	for _, n := range nodes {
 		asking.Go(func() { n.ask(ctx) })
@@ -125,17 +120,4 @@ func (n *node) failure(check, found, mend string) Finding { return n.of(failure(
 // unseen is the finding of a check that needs what INFO does not tell.
 func (n *node) unseen(check string) Finding {
 	return n.unknown(check, cmp.Or(n.forbidden, "INFO does not tell"))
-}
-
-// local reports whether the connection leaves this machine.
-func (n *node) local() bool {
-	if n.client.Options().Network == "unix" {
-		return true
-	}
-	host, _, err := net.SplitHostPort(n.addr)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -64,3 +64,17 @@ func (n *node) snapshots(ctx context.Context) string {
 	}
 	return last + ", of rules not known (" + unknown + ")"
 }
+
+// replication tells whether a master that is cut off from its replicas goes on
+// confirming writes, which the next failover loses.
+func (n *node) replication() Finding {
+	const check = "replication"
+	switch {
+	case n.info == nil:
+		return n.unseen(check)
+	case n.info["min_slaves_good_slaves"] == "":
+		return n.warning(check, "a master without any replica takes writes that a failover loses",
+			"set min-replicas-to-write 1 and min-replicas-max-lag 10 on all of them")
+	}
+	return n.ok(check, "a master without enough replicas takes no writes")
+}

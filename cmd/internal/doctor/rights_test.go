@@ -16,17 +16,13 @@ func TestRightsOfTheUser(t *testing.T) {
 	server := redistest.Start(t, "--appendonly", "yes")
 	for name, test := range map[string]struct {
 		rules string
-		key   bool // PortOne's is given
 		want  wanted
 	}{
-		"all":               {"+@all", true, wanted{doctor.OK, "all that workers do"}},
-		"a worker's lacks":  {"+@all -rpoplpush", true, wanted{doctor.Failure, "to run RPOPLPUSH"}},
-		"a producer's":      {"+@all -rpoplpush", false, wanted{doctor.OK, "who ask for revocations"}},
-		"a producer lacks":  {"+@all -hset", false, wanted{doctor.Warning, "to run HSET"}},
-		"only looks":        {"+@read +@connection +eval +evalsha +time +set", true, wanted{doctor.OK, "only looks"}},
-		"runs no script":    {"+@all -evalsha", true, wanted{doctor.Failure, "to run EVALSHA"}},
-		"no keys of Asynq":  {"+@all resetkeys ~{receipt}*", true, wanted{doctor.Failure, "asynq:queues"}},
-		"no keys, producer": {"+@all resetkeys ~{receipt}*", false, wanted{doctor.Warning, "asynq:queues"}},
+		"all":              {"+@all", wanted{doctor.OK, "all that workers do"}},
+		"a worker's lacks": {"+@all -rpoplpush", wanted{doctor.Failure, "to run RPOPLPUSH"}},
+		"only looks":       {"+@read +@connection +eval +evalsha +time +set", wanted{doctor.OK, "only looks"}},
+		"runs no script":   {"+@all -evalsha", wanted{doctor.Failure, "to run EVALSHA"}},
+		"no keys of Asynq": {"+@all resetkeys ~{receipt}*", wanted{doctor.Failure, "asynq:queues"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -41,13 +37,14 @@ func TestRightsOfTheUser(t *testing.T) {
 			client := redis.NewClient(&redis.Options{Addr: server.Addr, Username: user, Password: "pw"})
 			defer client.Close()
 			c := config(client)
-			if test.key {
-				api, err := iamport.NewClient(iamport.Config{URL: "http://127.0.0.1:1", Key: "key", Secret: "secret"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				c.API = api
+			if _, told := examine(t, c)["rights"]; told {
+				t.Error("without PortOne's key it asks for the rights of a worker")
 			}
+			api, err := iamport.NewClient(iamport.Config{URL: "http://127.0.0.1:1", Key: "key", Secret: "secret"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.API = api
 			examine(t, c).want(t, "rights", test.want)
 		})
 	}
