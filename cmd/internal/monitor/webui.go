@@ -21,7 +21,6 @@ const mostTasks = 200
 // webUI is Asynqmon, mounted.
 type webUI struct {
 	asynqmon http.Handler
-	results  results
 	requests canceller
 	policy   string
 	actions  bool
@@ -37,8 +36,8 @@ func newWebUI(config Config) (*webUI, error) {
 			PayloadFormatter: asynqmon.PayloadFormatterFunc(payload),
 			ResultFormatter:  asynqmon.ResultFormatterFunc(result),
 		}),
-		results: results{config.Outcomes}, requests: canceller{config.Redis, config.Outcomes},
-		actions: config.AllowActions, log: config.Log,
+		requests: canceller{config.Redis, config.Outcomes},
+		actions:  config.AllowActions, log: config.Log,
 	}
 	page, err := u.page()
 	if err != nil {
@@ -65,8 +64,6 @@ func (u *webUI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, foreign.Error(), http.StatusForbidden)
 	case err == nil && (size < 1 || size > mostTasks):
 		http.Error(w, fmt.Sprintf("size %d must be 1 to %d", size, mostTasks), http.StatusBadRequest)
-	case showsResults(r):
-		u.results.serve(w, r, u.asynqmon)
 	default:
 		u.serve(w, r)
 	}

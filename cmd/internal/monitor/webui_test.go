@@ -5,22 +5,18 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/outcome"
 )
 
 // task is a task as Asynqmon's pages are given it.
 type task struct {
 	ID      string `json:"id"`
 	Payload string `json:"payload"`
-	Result  string `json:"result"`
 }
 
 func decode(t *testing.T, site http.Handler, path string, into any) {
@@ -67,46 +63,6 @@ func TestPayloadsAreReadable(t *testing.T) {
 			t.Errorf("%s is shown as %s, want %s", task.ID, got, want[task.ID])
 		}
 	}
-}
-
-func TestResultsAreOutcomes(t *testing.T) {
-	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		code := 0
-		asked := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP}
-		enqueue(t, client, asked, asynq.Retention(time.Hour))
-		gone := tasks.Revocation{ImpUID: "imp_2", PG: tasks.KCP} // its outcome
-		enqueue(t, client, gone, asynq.Retention(time.Hour))
-		finish(t, client, asked, outcome.Outcome{
-			Status: outcome.Revoked, Reason: outcome.ReasonAlreadyRevoked, HTTPStatus: 200, Code: &code,
-			Message: "이미 취소된 <현금영수증>",
-			Receipt: outcome.Receipt{ApplyNum: "982395841", Type: "person", Amount: 11000, VAT: 1000},
-		})
-		complete(t, client, "receipts-kcp", 2)
-		site := newSite(t, client, monitor.Config{})
-		var list struct {
-			Tasks []task `json:"tasks"`
-		}
-		decode(t, site, "/asynq/api/queues/receipts-kcp/completed_tasks", &list)
-		for _, task := range list.Tasks {
-			if task.ID == "revoke:imp_2" && task.Result != "" {
-				t.Errorf("imp_2 has the result %s", task.Result)
-			}
-			if task.ID == "revoke:imp_1" {
-				contains(t, task.Result, `"status": "revoked"`, `"reason": "already_revoked"`, `"attempts": 1`,
-					"이미 취소된 <현금영수증>")
-			}
-		}
-		if len(list.Tasks) != 2 {
-			t.Errorf("completed are %v", list.Tasks)
-		}
-		var one task
-		decode(t, site, "/asynq/api/queues/receipts-kcp/tasks/revoke:imp_1", &one)
-		contains(t, one.Result, `"apply_num": "982395841"`, `"amount": 11000`, `"updated_at": "20`)
-		if w := ask(site, "GET", "/asynq/api/queues/receipts-kcp/tasks/revoke:nobody"); w.Code != http.StatusNotFound {
-			t.Errorf("a task that is not there: %d", w.Code)
-		}
-	})
 }
 
 func TestPageOfTasksIsBounded(t *testing.T) {
