@@ -35,7 +35,8 @@ func validateRate(name string, rate float64) error {
 	if rate == 0 || rate >= leastRate && !math.IsInf(rate, 1) {
 		return nil
 	}
-	return fmt.Errorf("%s %v must be 0, for no limit, or at least %.6f calls a second, which is one a day", name, rate, leastRate)
+	return fmt.Errorf("%s %v must be 0, for no limit, or at least %.6f calls a second, which is one a day",
+		name, rate, leastRate)
 }
 
 // limits returns the keys and the intervals, in microseconds, of the limits that
