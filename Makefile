@@ -69,7 +69,7 @@ build: ## build bin/revoker
 
 picture: ## take the picture of the web site in the README again (needs chromium)
 	REVOKER_PICTURE=$(CURDIR)/deploy/monitor.png REVOKER_REQUIRE_CHROMIUM=1 \
-		go test -count=1 -run '^TestPictureShowsWhatHoldsABatch$$' ./worker/monitor
+		go test -count=1 -run '^TestPictureShowsWhatHoldsABatch$$' ./cmd/internal/monitor
 
 check-deploy: ## check deploy/: alert rules, Kubernetes, compose, image, units (needs promtool)
 	REQUIRE=$(REQUIRE) deploy/check.sh

@@ -11,6 +11,7 @@ import (
 	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
 )
 
 // gateway is the one whose receipts are revoked.
@@ -36,10 +37,8 @@ func measurements() []measurement {
 	return []measurement{
 		{name: "pickup", make: (*bench).pickup},
 		{name: "throughput", make: (*bench).throughput},
-		{name: "scale", make: (*bench).scale},
 		{name: "cpu", make: (*bench).cpu},
 		{name: "fanout", make: (*bench).fanout},
-		{name: "bookkeeping", make: (*bench).bookkeeping},
 		{name: "outage", make: (*bench).outage, note: outageNote},
 		{name: "million", make: (*bench).million, large: true},
 		{name: "mixed", make: (*bench).mixed, large: true, note: mixedNote},
@@ -72,9 +71,7 @@ func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.log, format+"\n"
 type load struct {
 	revocations int
 	batch       string        // of all of them; empty for single ones
-	uncounted   bool          // the batch is a name alone: nobody counts what becomes of it
-	workers     int           // processes; 0 for one
-	slots       int           // of each
+	slots       int           // of the worker
 	latency     time.Duration // of PortOne
 	bare        bareMode      // whether by the bare handler
 	profile     string        // a file; empty for none
@@ -82,7 +79,7 @@ type load struct {
 
 // limit bounds the time of a whole run, far above what it can need.
 func (l load) limit() time.Duration {
-	waves := l.revocations/(l.slots*max(l.workers, 1)) + 1
+	waves := l.revocations/l.slots + 1
 	return time.Minute + 10*time.Duration(waves)*l.latency + time.Duration(l.revocations)*10*time.Millisecond
 }
 
@@ -92,14 +89,14 @@ func (l load) queue() string { return tasks.Queue{PG: gateway, Bulk: l.batch != 
 // spent is what a load took.
 type spent struct {
 	time time.Duration // from the first DELETE's arrival to the last one's answer
-	cpu  time.Duration // of the processes, from their start to their end
+	cpu  time.Duration // of the process, from its start to its end
 	// redis is the server's CPU time, from the start of the process until every
 	// task is completed.
 	redis time.Duration
 }
 
-// carryOut enqueues a load, starts processes that work it off, and stops them
-// once every task is completed.
+// carryOut enqueues a load, starts a process that works it off, and stops it once
+// every task is completed.
 func (b *bench) carryOut(ctx context.Context, l load) (spent, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.limit())
 	defer cancel()
@@ -120,14 +117,14 @@ func (b *bench) carryOut(ctx context.Context, l load) (spent, error) {
 	if err != nil {
 		return spent{}, err
 	}
-	processes, err := startChildren(ctx, max(l.workers, 1), job{
+	process, err := startChild(ctx, job{
 		Bare: l.bare, RedisAddr: b.redis.Addr, URL: portone.url, Token: token, Slots: l.slots, Profile: l.profile,
 	})
-	defer processes.kill()
 	if err != nil {
 		return spent{}, err
 	}
-	if _, err := await(ctx, processes[0], portone.done); err != nil {
+	defer process.kill()
+	if _, err := await(ctx, process, portone.done); err != nil {
 		return spent{}, err
 	}
 	if err := b.awaitCompleted(ctx, l); err != nil {
@@ -137,7 +134,7 @@ func (b *bench) carryOut(ctx context.Context, l load) (spent, error) {
 	if err != nil {
 		return spent{}, err
 	}
-	cpu, err := processes.stop()
+	cpu, err := process.stop()
 	if err != nil {
 		return spent{}, err
 	}
@@ -149,26 +146,29 @@ func (b *bench) fill(ctx context.Context, l load) error {
 	if err := b.redis.Empty(ctx); err != nil {
 		return err
 	}
-	if l.batch != "" && !l.uncounted {
+	if l.batch != "" {
 		return ask(ctx, b.redis.Client, l.batch, l.revocations)
 	}
 	list := make([]tasks.Revocation, l.revocations)
 	for i := range list {
-		list[i] = tasks.Revocation{ImpUID: impUID(i), PG: gateway, Batch: l.batch}
-	}
-	if l.uncounted {
-		return b.fillUncounted(ctx, list)
+		list[i] = tasks.Revocation{ImpUID: impUID(i), PG: gateway}
 	}
 	return revokeAll(ctx, enqueue.NewClient(b.redis.Client, enqueue.Config{}), list)
 }
 
-// check returns an error unless a load's batch, if it counts anything, has
-// counted all of it.
+// check returns an error unless a load's batch, if it is one, has counted all of it.
 func (b *bench) check(ctx context.Context, l load) error {
-	if l.batch == "" || l.uncounted {
+	if l.batch == "" {
 		return nil
 	}
-	return b.checkBatch(ctx, l.batch, l.revocations)
+	batch, err := outcome.NewStore(b.redis.Client, outcome.Config{}).Batch(ctx, l.batch)
+	if err != nil {
+		return err
+	}
+	if batch.Revoked != l.revocations || !batch.Finished() {
+		return fmt.Errorf("the run is void: the batch was to have %d revoked, but it is %+v", l.revocations, batch)
+	}
+	return nil
 }
 
 // impUIDPrefix is what stands before the digits of an imp_uid.

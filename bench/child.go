@@ -8,10 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // childEnv is set for a process that is to work rather than to measure.
@@ -108,22 +105,6 @@ func startChildren(ctx context.Context, n int, j job) (started children, err err
 		started = append(started, c)
 	}
 	return started, nil
-}
-
-// stop stops all at the same time and returns the CPU time they have used
-// together.
-func (c children) stop() (time.Duration, error) {
-	var used atomic.Int64
-	var all errgroup.Group
-	for _, child := range c {
-		all.Go(func() error {
-			cpu, err := child.stop()
-			used.Add(int64(cpu))
-			return err
-		})
-	}
-	err := all.Wait()
-	return time.Duration(used.Load()), err
 }
 
 func (c children) kill() {

@@ -12,10 +12,10 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/bench/internal/benchredis"
+	"receiptrevoker/bench/redistest/proxy"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/redistest/proxy"
 )
 
 const (

@@ -1,9 +1,9 @@
 // Bench measures how soon an idle worker calls for a revocation, how much of
 // the time its slots are busy, and what a revocation costs in CPU time beside
 // the barest handler that makes the same call; how fast a list comes into Redis
-// beside a loop of Asynq's client and beside what redis-benchmark can; what it
-// costs that a batch is counted; what becomes of all gateways while one of them
-// is down; and how much receipts that fail permanently delay those that do not. It starts everything it needs: a
+// beside a loop of Asynq's client and beside what redis-benchmark can; how the
+// gateways fare while one of them is down; and how much receipts that fail
+// permanently delay those that do not. It starts everything it needs: a
 // redis-server of its own, a pretend PortOne, and a process for each worker. The
 // figures mean something only on a machine that does nothing else.
 package main
@@ -58,8 +58,8 @@ type settings struct {
 	profile string        // a file for the CPU profile of the worker, or of fanout
 	samples int           // of a run of the measurement pickup
 	small   int           // revocations of the small run of the measurement cpu
-	large   int           // revocations of its large run, of throughput, and ten times those of a worker of scale
-	lines   int           // of the list of fanout, and of the one whose memory bookkeeping measures
+	large   int           // revocations of its large run, and of throughput
+	lines   int           // of the list of fanout
 	huge    int           // lines of the list of the measurement million
 	down    time.Duration // how long the gateway is down in the measurement outage
 	// contenders are the keys of those that outage is made with, and cases the
@@ -87,9 +87,8 @@ func parse(args []string, log io.Writer) (settings, error) {
 			"and for fanout one of asking for the batch on loopback")
 	f.IntVar(&s.samples, "samples", 200, "revocations of a run of pickup")
 	f.IntVar(&s.small, "small", 1_000, "revocations of the small run of cpu, which is subtracted from the large one")
-	f.IntVar(&s.large, "n", 10_000, "revocations of the large run of cpu, and of a run of throughput; a tenth of it for each worker of scale")
-	f.IntVar(&s.lines, "lines", 100_000,
-		"lines of the list of fanout, whose loop enqueues fewer, and of the one whose memory bookkeeping measures")
+	f.IntVar(&s.large, "n", 10_000, "revocations of the large run of cpu, and of a run of throughput")
+	f.IntVar(&s.lines, "lines", 100_000, "lines of the list of fanout, whose loop enqueues fewer")
 	f.IntVar(&s.huge, "million", 1_000_000, "lines of the list of million")
 	f.DurationVar(&s.down, "down", time.Minute,
 		"how long the gateway is down in outage, which is made once whatever -runs says")

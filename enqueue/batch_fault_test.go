@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
-	"receiptrevoker/tasks/redistest"
 
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/text/unicode/norm"

@@ -22,26 +22,26 @@ var arrows = map[string][]string{
 		"worker/complaint", "worker/gate", "worker/heartbeat", "worker/iamport", "worker/pulse", "worker/redishealth",
 		"worker/sweep",
 	},
-	"worker/account":       {"tasks/redisfault"},
-	"worker/backoff":       {},
-	"worker/complaint":     {"tasks"},
-	"worker/gate":          {"tasks", "tasks/backlog", "worker/pause"},
-	"worker/heartbeat":     {},
-	"worker/pause":         {"tasks", "tasks/backlog"},
-	"worker/pulse":         {},
-	"worker/redishealth":   {"tasks/redisfault", "worker/heartbeat", "worker/pulse"},
-	"worker/sweep":         {"tasks", "tasks/backlog", "tasks/outcome", "worker/complaint"},
-	"enqueue":              {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault"},
-	"worker/monitor":       {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "worker/monitor/login", "worker/pause"},
-	"worker/monitor/login": {},
-	"worker/deadletter":    {"tasks", "tasks/backlog", "tasks/outcome"},
-	"worker/doctor":        {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "tasks/rights", "worker", "worker/account", "worker/iamport"},
+	"worker/account":             {"tasks/redisfault"},
+	"worker/backoff":             {},
+	"worker/complaint":           {"tasks"},
+	"worker/gate":                {"tasks", "tasks/backlog", "worker/pause"},
+	"worker/heartbeat":           {},
+	"worker/pause":               {"tasks", "tasks/backlog"},
+	"worker/pulse":               {},
+	"worker/redishealth":         {"tasks/redisfault", "worker/heartbeat", "worker/pulse"},
+	"worker/sweep":               {"tasks", "tasks/backlog", "tasks/outcome", "worker/complaint"},
+	"enqueue":                    {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault"},
+	"cmd/internal/monitor":       {"tasks", "tasks/backlog", "tasks/outcome", "worker/gate", "cmd/internal/monitor/login", "worker/pause"},
+	"cmd/internal/monitor/login": {},
+	"tasks/deadletter":           {"tasks", "tasks/backlog", "tasks/outcome"},
+	"cmd/internal/doctor":        {"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "tasks/rights", "worker", "worker/account", "worker/iamport"},
 	"worker/metrics": {
 		"tasks", "tasks/backlog", "tasks/outcome", "tasks/redisfault", "worker", "worker/gate", "worker/iamport", "worker/pause",
 	},
 
-	"tasks/redistest/proxy":       {},
-	"tasks/redistest/redisserver": {"deploy/redis", "tasks/redisfault"},
+	"bench/redistest/proxy":       {},
+	"bench/redistest/redisserver": {"deploy/redis", "tasks/redisfault"},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {
@@ -59,8 +59,8 @@ func TestImportsFollowTheArrows(t *testing.T) {
 		for _, path := range words[1:] {
 			to, ours := strings.CutPrefix(path, module)
 			switch {
-			case strings.HasSuffix(path, "/asynqmon") && from != "worker/monitor":
-				t.Errorf("%s imports Asynqmon; only worker/monitor does", from)
+			case strings.HasSuffix(path, "/asynqmon") && from != "cmd/internal/monitor":
+				t.Errorf("%s imports Asynqmon; only cmd/internal/monitor does", from)
 			case !ours:
 			case listed && !slices.Contains(allowed, to):
 				t.Errorf("%s imports %s, want only %q", from, to, allowed)

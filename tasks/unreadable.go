@@ -1,7 +1,5 @@
 package tasks
 
-import "strings"
-
 const (
 	// unreadable marks the ID of a task that would else pass for an imp_uid.
 	unreadable = "task:"
@@ -17,6 +15,3 @@ func Unreadable(id string) string {
 	}
 	return id[:min(len(id), maxName)]
 }
-
-// UnreadableID returns the ID of a task that [Unreadable] named.
-func UnreadableID(name string) string { return strings.TrimPrefix(name, unreadable) }

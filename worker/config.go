@@ -80,7 +80,7 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	c.Schedule = c.Schedule.WithDefaults()
+	c.Schedule, c.Gate = c.Schedule.WithDefaults(), c.Gate.WithDefaults()
 	c.Concurrency = cmp.Or(c.Concurrency, DefaultConcurrency)
 	c.Poll = cmp.Or(c.Poll, DefaultPoll)
 	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 2*iamport.DefaultTimeout+10*time.Second)

@@ -9,9 +9,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/iamport/iamporttest"

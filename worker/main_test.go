@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/bench/redistest"
 )
 
 // TestMain keeps the Redis client from telling of every trouble that is made, and lets

@@ -8,7 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 

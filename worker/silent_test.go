@@ -14,10 +14,10 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
+	"receiptrevoker/bench/redistest/proxy"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/redistest"
-	"receiptrevoker/tasks/redistest/proxy"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport/iamporttest"
 )

@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"

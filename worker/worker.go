@@ -49,10 +49,10 @@ func New(config Config) (*Worker, error) {
 	if config.Concurrency < 0 || least < 0 {
 		return nil, errors.New("worker: concurrency and durations must not be negative")
 	}
+	config = config.withDefaults()
 	if err := errors.Join(config.Schedule.Validate(), config.Gate.Validate()); err != nil {
 		return nil, err
 	}
-	config = config.withDefaults()
 	config.Redis.AddHook(redisfault.Calm{})
 	process := processName()
 	gates := gate.NewStore(config.Redis, config.Outcomes.Namespace())

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/bench/redistest"
 )
 
 // TestCrashIsNoted lets a worker end by itself.

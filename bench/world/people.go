@@ -12,8 +12,8 @@ import (
 	"receiptrevoker/bench/internal/proof"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/deadletter"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
 )

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/text/encoding/korean"
 
-	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 

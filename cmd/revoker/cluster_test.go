@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 

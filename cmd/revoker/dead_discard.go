@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/deadletter"
 )
 
 type deadDiscardSettings struct {

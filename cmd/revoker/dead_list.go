@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"receiptrevoker/worker/deadletter"
+	"receiptrevoker/tasks/deadletter"
 )
 
 type deadListSettings struct {

@@ -14,8 +14,8 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/deadletter"
 )
 
 // filterHelp is what the help texts say about the filters.

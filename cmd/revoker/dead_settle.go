@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/deadletter"
 )
 
 type deadSettleSettings struct {

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"log/slog"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
+	"receiptrevoker/cmd/internal/demo"
+	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -38,73 +42,62 @@ shows what became of them. Nothing leaves the machine.`,
 }
 
 func (p *program) runDemo(ctx context.Context, s demoSettings, files []string) error {
-	data := newDemoData()
+	data := demo.Invented()
 	if len(files) > 0 {
-		var err error
-		if data, err = p.listedData(files[0]); err != nil {
+		listed, err := p.readRevocations(files[0])
+		if err != nil {
 			return err
 		}
+		data = demo.Listed(listed)
 	}
-	env, err := p.newDemoEnv(ctx, s, data)
+	log := slog.New(slog.DiscardHandler)
+	if s.verbose {
+		log = slog.New(slog.NewTextHandler(p.stderr, nil))
+	}
+	redis.SetLogger(silent{})
+	d, err := demo.Start(ctx, demo.Config{
+		Data: data, Site: s.ui, Serve: serve, Others: unlisted(0), Log: log,
+		Warn: func(err error) { p.say("revoker: %v", err) },
+	})
 	if err != nil {
 		return err
 	}
-	defer env.close()
+	defer d.Close()
+	return p.showDemo(ctx, s, d, data)
+}
 
+// showDemo asks for everything, waits until it has ended, and shows what became of it.
+func (p *program) showDemo(ctx context.Context, s demoSettings, d *demo.Demo, data demo.Data) error {
 	fmt.Fprintf(p.stdout, "Revoking %d cash receipts through a pretend PortOne that fails in every way.\n"+
-		"To watch: http://%s\n\n", len(data.revocations), env.ui)
-	if err := env.enqueue(ctx); err != nil {
+		"To watch: http://%s\n\n", data.Payments(), d.Site())
+	if err := d.Enqueue(ctx); err != nil {
 		return err
 	}
-	outcomes := env.watch(ctx)
+	outcomes := p.watchDemo(ctx, s, d.Queue, data.ImpUIDs())
 	if ctx.Err() != nil {
 		return errors.New("the demo was stopped before its end")
 	}
 	p.showOutcomes(outcomes)
-	if err := p.showTruth(env.portone, outcomes); err != nil {
+	if err := p.showTruth(d.PortOne, outcomes); err != nil {
 		return err
 	}
-	p.showNext(env, s.keep)
+	p.showNext(d, data.ImpUIDs()[0], s.keep)
 	if s.keep {
 		<-ctx.Done()
 	}
 	return nil
 }
 
-// enqueue asks for all revocations, every third of them by itself and the others
-// as a batch, and puts a broken task beside them, as a faulty producer would, if
-// there is to be one.
-func (e *demoEnv) enqueue(ctx context.Context) error {
-	singles, lines := e.data.split()
-	for result := range e.queue.RevokeMany(ctx, slices.Values(singles)) {
-		if result.Err != nil {
-			return result.Err
-		}
-	}
-	batch, err := e.queue.Batch(demoBatch, enqueue.BatchOptions{})
-	if err != nil {
-		return err
-	}
-	for _, err := range batch.Ask(ctx, slices.Values(lines)) {
-		if err != nil {
-			return err
-		}
-	}
-	if e.data.broken {
-		return e.enqueueBroken(ctx)
-	}
-	return nil
-}
-
-// watch shows the progress until everything has ended.
-func (e *demoEnv) watch(ctx context.Context) []outcome.Outcome {
+// watchDemo shows the progress until everything has ended.
+func (p *program) watchDemo(
+	ctx context.Context, s demoSettings, queue *enqueue.Client, awaited []string,
+) []outcome.Outcome {
 	var ended []outcome.Outcome
-	awaited := e.data.impUIDs()
-	progress := newTally(e.program.stderr, len(awaited))
-	if e.verbose {
+	progress := newTally(p.stderr, len(awaited))
+	if s.verbose {
 		progress.bar = nil
 	}
-	for o, err := range e.queue.WaitMany(ctx, awaited) {
+	for o, err := range queue.WaitMany(ctx, awaited) {
 		if err != nil {
 			progress.warn(err)
 			continue
@@ -114,4 +107,38 @@ func (e *demoEnv) watch(ctx context.Context) []outcome.Outcome {
 	}
 	progress.end()
 	return ended
+}
+
+// readRevocations returns what a person's own list asks for, each imp_uid once, and
+// says which lines cannot be used.
+func (p *program) readRevocations(file string) ([]tasks.Revocation, error) {
+	source, err := openSource(file, p.stdin)
+	if err != nil {
+		return nil, err
+	}
+	defer source.Close()
+	reader, err := list.NewReader(source, list.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	defer reader.Close()
+	var listed []tasks.Revocation
+	seen := make(map[string]bool)
+	for row, err := range rows(reader) {
+		var bad *list.LineError
+		switch {
+		case errors.As(err, &bad):
+			p.say("revoker: %v", bad)
+		case err != nil:
+			return nil, fmt.Errorf("%s: %w", file, err)
+		case !seen[row.ImpUID]:
+			seen[row.ImpUID] = true
+			listed = append(listed, tasks.Revocation{ImpUID: row.ImpUID, PG: row.PG})
+		}
+	}
+	tellList(p.stderr, reader)
+	if len(listed) == 0 {
+		return nil, fmt.Errorf("%s: no line can be used", file)
+	}
+	return listed, nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"receiptrevoker/cmd/internal/demo"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -88,7 +89,7 @@ func (p *program) showTruth(portone *iamporttest.Server, outcomes []outcome.Outc
 }
 
 // showNext says what to try now.
-func (p *program) showNext(e *demoEnv, kept bool) {
+func (p *program) showNext(d *demo.Demo, impUID string, kept bool) {
 	if !kept {
 		fmt.Fprint(p.stdout, `
 Try next:
@@ -105,5 +106,5 @@ Still running. In another terminal:
   revoker enqueue imp_000000000001 --wait
   revoker outcomes --follow
 Web site: http://%s. Ctrl-C ends it.
-`, e.memory.Addr(), e.data.revocations[0].ImpUID, e.ui)
+`, d.Redis(), impUID, d.Site())
 }

@@ -47,3 +47,17 @@ func TestDemoTakesAList(t *testing.T) {
 		t.Errorf("got:\n%s\n%s", stdout, stderr)
 	}
 }
+
+func TestDemoOfAListWithoutAUsableLine(t *testing.T) {
+	t.Parallel()
+	list := filepath.Join(t.TempDir(), "own.csv")
+	if err := os.WriteFile(list, []byte("imp_uid\nimp 95\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs buffer
+	p := program{stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}
+	args := []string{"demo", "--keep", "--ui", "127.0.0.1:0", list}
+	if code := p.run(t.Context(), args); code != exitFailed || !strings.Contains(errs.String(), "no line can be used") {
+		t.Errorf("exit code %d:\n%s\n%s", code, &out, &errs)
+	}
+}

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/cmd/internal/doctor"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/doctor"
 )
 
 type doctorSettings struct {
@@ -25,11 +25,12 @@ func (p *program) doctor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look for what would lose revocations, and say how to mend it",
-		Long: `Doctor examines Redis (version, persistence, eviction, memory, replicas,
-Sentinels or cluster, clocks, encryption, rights), asks PortOne for a token with
-the credentials of the environment, and looks for tasks and outcomes that nobody
-goes on with, and for workers that are older than what they may be asked. It
-prints a line for each check, and what to do about those that are not ok.
+		Long: `Doctor examines what in Redis would lose revocations (version, persistence,
+eviction, and writes that a failover of Sentinels loses) or stop them (writes,
+a worker's rights), asks PortOne for a token with the credentials of the
+environment, and looks for tasks and requests that no worker works on, and for
+workers that are older than what they may be asked. It prints a line for each
+check, and what to do about those that are not ok.
 
 A Redis that forbids INFO or CONFIG is no failure: what cannot be seen is shown
 as unknown. Where PortOne's key is given, the user of the Redis URL must be
@@ -61,11 +62,8 @@ func (p *program) runDoctor(ctx context.Context, s doctorSettings) error {
 		Redis:    client,
 		Reach:    func(ctx context.Context) error { return s.redis.Reach(ctx, client) },
 		Outcomes: outcome.NewStore(client, s.redis.Outcomes()),
+		Failover: s.redis.Failover(),
 		Doubts:   s.api.Doubts(p.getenv),
-	}
-	examined.Master, examined.Sentinels = s.redis.Sentinels()
-	for _, sentinel := range examined.Sentinels {
-		defer sentinel.Close()
 	}
 	examined.API, err = s.api.Client(p.getenv, 1)
 	if !errors.Is(err, config.ErrNoCredentials) {

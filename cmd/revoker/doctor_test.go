@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 

@@ -12,9 +12,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 

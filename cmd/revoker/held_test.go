@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/redistest"
 )
 
 // Who waits hears that PortOne wants no calls: once, however often it prolongs that, and not of

@@ -8,10 +8,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/cmd/internal/monitor"
+	"receiptrevoker/cmd/internal/monitor/login"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
-	"receiptrevoker/worker/monitor"
-	"receiptrevoker/worker/monitor/login"
 )
 
 type monitorSettings struct {

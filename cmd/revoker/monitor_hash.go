@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/term"
 
-	"receiptrevoker/worker/monitor/login"
+	"receiptrevoker/cmd/internal/monitor/login"
 )
 
 // hashPassword reads a password, from a terminal without showing it, and prints

@@ -15,9 +15,9 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/redistest"
 )
 
 // startMonitor runs 'revoker monitor' until the test ends, and returns where it

@@ -8,8 +8,8 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks/backlog"
-	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/bench/redistest"
 )
 
 // On a terminal that is made narrower, nothing is left of the bar, and no line is too wide.

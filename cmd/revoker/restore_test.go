@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 

@@ -14,7 +14,7 @@ import (
 	"github.com/mattn/go-runewidth"
 	"golang.org/x/sys/unix"
 
-	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/bench/redistest"
 )
 
 // terminal is a pseudo-terminal of 80 columns, or as many as are said, and what a person sees

@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 

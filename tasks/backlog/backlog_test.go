@@ -9,8 +9,8 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks/backlog"
-	"receiptrevoker/tasks/redistest"
 )
 
 // What Asynq's own client and Inspector do to a queue is read as they would

@@ -10,9 +10,9 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
-	"receiptrevoker/tasks/redistest"
 )
 
 func TestWorkersTellWhatTheyDo(t *testing.T) {

@@ -15,9 +15,9 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
-	"receiptrevoker/tasks/redistest"
 )
 
 // released are the weights of workers that do not know which receipt is meant.

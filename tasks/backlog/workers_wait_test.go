@@ -7,8 +7,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks/backlog"
-	"receiptrevoker/tasks/redistest"
 )
 
 // hanging is a Redis that does not answer before the test ends.

@@ -12,10 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
-	"receiptrevoker/tasks/redistest"
 )
 
 // askRows asks for imp_uids in a batch, from the given row on, and returns the kinds.

@@ -5,8 +5,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/redistest"
 )
 
 // An attempt knows whether one before it failed, also where that did not count.

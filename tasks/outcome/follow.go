@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -164,4 +166,14 @@ func (s *Store) gone(ctx context.Context, entry string) error {
 		}
 	}
 	return &goneError{entry: entry, from: from}
+}
+
+// written returns the time in a stream entry's ID.
+func written(id string) time.Time {
+	millis, _, _ := strings.Cut(id, "-")
+	at, err := strconv.ParseInt(millis, 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(at).UTC()
 }

@@ -6,9 +6,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
-	"receiptrevoker/tasks/redistest"
 )
 
 func TestMistypedNamesTheKey(t *testing.T) {

@@ -7,9 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/redistest"
 )
 
 // wantOverdue wants that these should have gone on so long ago; one that is withdrawn

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/redistest"
 )
 
 func TestOverviewCountsAndShowsUnfinishedBatches(t *testing.T) {

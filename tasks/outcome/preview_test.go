@@ -10,9 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/redistest"
 )
 
 // foretold is told, and says so where a preview does not tell what comes of asking. So

@@ -5,9 +5,9 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
-	"receiptrevoker/tasks/redistest"
 )
 
 // Redis refuses the event of an outcome: repeating it writes all of it once that is mended.

@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/redistest"
 )
 
 // moments returns the first and the last millisecond of each day of the year, and

@@ -7,8 +7,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks/redisfault"
-	"receiptrevoker/tasks/redistest"
 )
 
 // The wordings are those of servers 6.2.16, 7.0.15 and 8.0.1 (Valkey).

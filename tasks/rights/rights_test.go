@@ -9,8 +9,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks/redisfault"
-	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/tasks/rights"
 )
 

@@ -12,8 +12,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks/redisfault"
-	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/account"
 )
 

@@ -49,16 +49,16 @@ func (s Schedule) WithDefaults() Schedule {
 	}
 }
 
-// Validate returns an error that names the value that makes no sense.
+// Validate returns an error that begins with the flag, without dashes, of the field that
+// is out of range. Zero is no default here; see [Schedule.WithDefaults].
 func (s Schedule) Validate() error {
-	s = s.WithDefaults()
 	switch {
 	case s.Attempts < 1:
-		return fmt.Errorf("retry attempts: %d is less than 1", s.Attempts)
-	case s.Base < 0:
-		return fmt.Errorf("retry base: %v is negative", s.Base)
+		return fmt.Errorf("retry-attempts %d must be at least 1", s.Attempts)
+	case s.Base <= 0:
+		return fmt.Errorf("retry-base %v must be above 0", s.Base)
 	case s.Max < s.Base:
-		return fmt.Errorf("retry max: %v is less than the retry base, %v", s.Max, s.Base)
+		return fmt.Errorf("retry-max %v must not be below retry-base %v", s.Max, s.Base)
 	}
 	return nil
 }

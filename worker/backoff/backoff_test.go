@@ -39,15 +39,15 @@ func TestDelaysStayWithinTheirJitter(t *testing.T) {
 func TestSenselessScheduleIsNamed(t *testing.T) {
 	t.Parallel()
 	for want, schedule := range map[string]backoff.Schedule{
-		"retry attempts: -1":               {Attempts: -1},
-		"retry base: -1s":                  {Base: -time.Second},
-		"retry max: 1s is less than the r": {Max: time.Second},
+		"retry-attempts -1 must be at least 1":         {Attempts: -1},
+		"retry-base -1s must be above 0":               {Base: -time.Second},
+		"retry-max 1s must not be below retry-base 5s": {Max: time.Second},
 	} {
-		if err := schedule.Validate(); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if err := schedule.WithDefaults().Validate(); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s…", err, want)
 		}
 	}
-	if err := (backoff.Schedule{Attempts: 1}).Validate(); err != nil {
+	if err := (backoff.Schedule{Attempts: 1}).WithDefaults().Validate(); err != nil {
 		t.Errorf("one attempt: %v", err)
 	}
 	if got := (backoff.Schedule{Attempts: 1, Base: time.Second}).Delay(1); got < 800*time.Millisecond {

@@ -47,7 +47,8 @@ type Config struct {
 	Rate Rate
 }
 
-func (c Config) withDefaults() Config {
+// WithDefaults returns the settings with every zero field replaced but Rate, whose zero is no limit.
+func (c Config) WithDefaults() Config {
 	c.Receipts = cmp.Or(c.Receipts, DefaultReceipts)
 	c.Probe = cmp.Or(c.Probe, DefaultProbe)
 	c.ProbeMax = cmp.Or(c.ProbeMax, max(DefaultProbeMax, c.Probe))
@@ -58,25 +59,26 @@ func (c Config) withDefaults() Config {
 
 // String returns the settings in a line.
 func (c Config) String() string {
-	c = c.withDefaults()
+	c = c.WithDefaults()
 	return fmt.Sprintf("closes when %d different receipts failed since the last success, probes after %v to %v",
 		c.Receipts, c.Probe, c.ProbeMax)
 }
 
-// Validate returns an error that names the value that makes no sense.
+// Validate returns an error that begins with the name of the setting that is out of
+// range, of those that have a flag the flag without dashes. Zero is no default here; see
+// [Config.WithDefaults].
 func (c Config) Validate() error {
-	c = c.withDefaults()
 	switch {
 	case c.Receipts < 1:
-		return fmt.Errorf("gate receipts: %d is less than 1", c.Receipts)
+		return fmt.Errorf("gate-receipts %d must be at least 1", c.Receipts)
 	case c.Probe < time.Millisecond:
-		return fmt.Errorf("gate probe: %v is less than 1ms", c.Probe)
+		return fmt.Errorf("gate probe %v must be at least 1ms", c.Probe)
 	case c.Patience < 0 || c.Patience > life:
-		return fmt.Errorf("gate patience: %v is not between 0 and %v", c.Patience, life)
+		return fmt.Errorf("gate patience %v must be between 0 and %v", c.Patience, life)
 	case c.Poll < time.Millisecond || c.Poll > proberLife/2:
-		return fmt.Errorf("gate poll: %v is not between 1ms and %v", c.Poll, proberLife/2)
+		return fmt.Errorf("gate poll %v must be between 1ms and %v", c.Poll, proberLife/2)
 	case c.ProbeMax < c.Probe || c.ProbeMax > longestProbe:
-		return fmt.Errorf("gate probe max: %v is not between the gate probe, %v, and %v", c.ProbeMax, c.Probe, longestProbe)
+		return fmt.Errorf("gate probe max %v must be between the gate probe, %v, and %v", c.ProbeMax, c.Probe, longestProbe)
 	}
 	return c.Rate.validate()
 }

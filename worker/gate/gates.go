@@ -48,7 +48,7 @@ type local struct {
 // New returns the gates of a process, all of them open.
 func New(store *Store, config Config, process string, log *slog.Logger) *Gates {
 	g := &Gates{
-		store: store, config: config.withDefaults(), process: process, log: log,
+		store: store, config: config.WithDefaults(), process: process, log: log,
 		pauses: pause.NewView(store.pauses), wake: make(chan struct{}, 1), changed: make(chan struct{}), gates: make(map[Name]*local),
 	}
 	for _, name := range names() {

@@ -1,9 +1,12 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"receiptrevoker/tasks"
@@ -16,22 +19,25 @@ type Rate struct {
 	Gateway map[tasks.Gateway]float64
 }
 
-// LeastRate is a call a day: less is no rate, but a mistake.
-const LeastRate = 1.0 / (24 * 60 * 60)
+// leastRate is a call a day: less is no rate, but a mistake.
+const leastRate = 1.0 / (24 * 60 * 60)
 
+// validate looks at the gateways in order, so that of several mistakes the same is told.
 func (r Rate) validate() error {
-	if !valid(r.All) {
-		return fmt.Errorf("rate: %v is neither 0, for no limit, nor a number of calls a second", r.All)
+	err := validateRate("rate", r.All)
+	for _, pg := range slices.Sorted(maps.Keys(r.Gateway)) {
+		err = cmp.Or(err, validateRate("rate-"+string(pg), r.Gateway[pg]))
 	}
-	for pg, rate := range r.Gateway {
-		if !valid(rate) {
-			return fmt.Errorf("rate of %s: %v is neither 0, for no limit, nor a number of calls a second", pg, rate)
-		}
-	}
-	return nil
+	return err
 }
 
-func valid(rate float64) bool { return rate == 0 || rate >= LeastRate && !math.IsInf(rate, 1) }
+func validateRate(name string, rate float64) error {
+	if rate == 0 || rate >= leastRate && !math.IsInf(rate, 1) {
+		return nil
+	}
+	return fmt.Errorf("%s %v must be 0, for no limit, or at least %.6f calls a second, which is one a day",
+		name, rate, leastRate)
+}
 
 // limits returns the keys and the intervals, in microseconds, of the limits that
 // a call to a gateway meets.

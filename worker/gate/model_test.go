@@ -10,8 +10,8 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
 )

@@ -7,8 +7,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/redistest"
 )
 
 // retries puts tasks on a queue that wait for a retry in half an hour, as Asynq has

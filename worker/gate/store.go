@@ -186,7 +186,7 @@ func (s *Store) change(ctx context.Context, name Name, script *redis.Script, arg
 // so. It reports whether it is open then.
 func (s *Store) Open(ctx context.Context, name Name, epoch int64) (bool, error) {
 	said := settlement{what: settleOpen, epoch: strconv.FormatInt(epoch, 10)}
-	after, err := s.settle(ctx, name, said, Config{}.withDefaults())
+	after, err := s.settle(ctx, name, said, Config{}.WithDefaults())
 	return err == nil && !after.Gates[name].Closed, err
 }
 

@@ -7,8 +7,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/gate"
 )
 

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"receiptrevoker/tasks/redistest"
+	"receiptrevoker/bench/redistest"
 )
 
 func TestGatesTellWhenTheyLastTurned(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"receiptrevoker/tasks/redistest/proxy"
+	"receiptrevoker/bench/redistest/proxy"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/iamport/iamporttest"
 )

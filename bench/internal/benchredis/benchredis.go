@@ -10,7 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks/redistest/redisserver"
+	"receiptrevoker/bench/redistest/redisserver"
 )
 
 // Server is a redis-server of the measurement's own, with a client.

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -55,43 +54,22 @@ func (g *Gate) Flags(f *pflag.FlagSet) {
 
 // Validate returns an error that names the setting that makes no sense and the
 // range that is allowed.
-func (g *Gate) Validate() error {
-	if g.receipts < 1 {
-		return fmt.Errorf("--gate-receipts %d must be at least 1", g.receipts)
-	}
-	return g.validateRates()
-}
+func (g *Gate) Validate() error { return flagged(g.Config().Validate()) }
 
-func (g *Gate) validateRates() error {
-	if err := ValidateRate("rate", "calls", g.rate); err != nil {
-		return err
-	}
-	for _, pg := range tasks.Gateways() { // in order, so that the same mistake is told the same way
-		if err := ValidateRate("rate-"+string(pg), "calls", *g.rates[pg]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ValidateRate returns an error that names a flag unless its value is so many of something a
-// second, in fractions too, or 0.
-func ValidateRate(flag, of string, rate float64) error {
-	if rate == 0 || rate >= gate.LeastRate && !math.IsInf(rate, 1) {
+// flagged makes the name that an error begins with that of a flag.
+func flagged(err error) error {
+	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("--%s %v must be 0, for no limit, or at least %.6f %s a second, which is one a day",
-		flag, rate, gate.LeastRate, of)
+	return fmt.Errorf("--%w", err)
 }
 
 // Config returns the settings as [gate.New] wants them.
 func (g *Gate) Config() gate.Config {
-	c := gate.Config{
-		Receipts: g.receipts,
-		Rate:     gate.Rate{All: g.rate, Gateway: make(map[tasks.Gateway]float64)},
-	}
+	c := gate.Config{}.WithDefaults()
+	c.Receipts, c.Rate = g.receipts, gate.Rate{All: g.rate, Gateway: make(map[tasks.Gateway]float64)}
 	for pg, rate := range g.rates {
-		if *rate > 0 {
+		if *rate != 0 {
 			c.Rate.Gateway[pg] = *rate
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/config"
-	"receiptrevoker/tasks/redistest"
 )
 
 // A user who may do little is refused CLIENT, which fills ACL LOG.

@@ -69,7 +69,7 @@ func (r *Redis) servers(ctx context.Context, client redis.UniversalClient) (serv
 		return servers{"tcp", client.Options().Addrs, client.Options().TLSConfig}, nil
 	case *redis.Client:
 		at := servers{client.Options().Network, []string{client.Options().Addr}, client.Options().TLSConfig}
-		if !r.sentinels() {
+		if !r.Failover() {
 			return at, nil
 		}
 		var err error
@@ -84,7 +84,7 @@ func (r *Redis) servers(ctx context.Context, client redis.UniversalClient) (serv
 // master by itself. That takes one round trip, and no right of the user's.
 func (r *Redis) greet(ctx context.Context, client redis.UniversalClient) error {
 	single, ok := client.(*redis.Client)
-	if !ok || r.sentinels() { // whose master may change its role at any time
+	if !ok || r.Failover() { // whose master may change its role at any time
 		return client.Ping(ctx).Err()
 	}
 	hello := redis.NewMapStringInterfaceCmd(ctx, "hello")
@@ -106,8 +106,8 @@ func (r *Redis) greet(ctx context.Context, client redis.UniversalClient) error {
 	return ping.Err()
 }
 
-// sentinels reports whether the URL names Sentinels.
-func (r *Redis) sentinels() bool {
+// Failover reports whether the URL names Sentinels, which say which Redis is the master.
+func (r *Redis) Failover() bool {
 	scheme, _, _ := strings.Cut(r.URL, "://")
 	return strings.HasSuffix(scheme, "-sentinel")
 }

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/redisfault"
-	"receiptrevoker/tasks/redistest"
 )
 
 // reach returns what a URL comes to.

@@ -16,16 +16,12 @@ import (
 	"receiptrevoker/tasks/redisfault"
 )
 
-// Sentinels returns clients of the Sentinels that the URL names, by address,
-// which the caller closes, and their name for the master; none where the URL names no
-// Sentinels or cannot be read, as [Redis.Open] says.
-func (r *Redis) Sentinels() (master string, all map[string]*redis.SentinelClient) {
+// sentinels returns clients of the Sentinels that the URL names, by address,
+// which the caller closes, and their name for the master; none where the URL cannot be
+// read, as [Redis.Open] says.
+func (r *Redis) sentinels() (master string, all map[string]*redis.SentinelClient) {
 	scheme, rest, _ := strings.Cut(r.URL, "://")
-	plain, named := strings.CutSuffix(scheme, "-sentinel")
-	if !named {
-		return "", nil
-	}
-	options, err := r.failover(plain + "://" + rest)
+	options, err := r.failover(strings.TrimSuffix(scheme, "-sentinel") + "://" + rest)
 	if err != nil {
 		return "", nil
 	}
@@ -43,7 +39,7 @@ func (r *Redis) Sentinels() (master string, all map[string]*redis.SentinelClient
 // masters returns the address of the master, none if no Sentinel says it, or an error if
 // they lead to none. A Sentinel that knows the master outweighs those that do not.
 func (r *Redis) masters(ctx context.Context, at servers) (addrs []string, why error) {
-	name, all := r.Sentinels()
+	name, all := r.sentinels()
 	for _, sentinel := range all {
 		defer sentinel.Close()
 	}

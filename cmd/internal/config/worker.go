@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -44,12 +45,6 @@ func (w *Worker) Validate() error {
 		return fmt.Errorf("--concurrency %d must be at least 1", w.Concurrency)
 	case w.Poll < time.Millisecond:
 		return fmt.Errorf("--poll %v must be at least 1ms", w.Poll)
-	case w.Schedule.Attempts < 1:
-		return fmt.Errorf("--retry-attempts %d must be at least 1", w.Schedule.Attempts)
-	case w.Schedule.Base <= 0:
-		return fmt.Errorf("--retry-base %v must be above 0", w.Schedule.Base)
-	case w.Schedule.Max < w.Schedule.Base:
-		return fmt.Errorf("--retry-max %v must not be below --retry-base %v", w.Schedule.Max, w.Schedule.Base)
 	}
-	return w.Gate.Validate()
+	return cmp.Or(flagged(w.Schedule.Validate()), w.Gate.Validate())
 }

@@ -1,0 +1,136 @@
+// Package redistest gives tests the Redis they run on: an embedded one for speed,
+// and real servers, Redis or Valkey, started for the test alone, for what must be
+// true.
+package redistest
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"receiptrevoker/bench/redistest/redisserver"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+)
+
+// RequireEnv names the environment variable that, set to 1, makes a test fail
+// rather than skip where no redis-server is installed.
+const RequireEnv = "REVOKER_REQUIRE_REDIS"
+
+// Both runs test with miniredis and as [Each] does, as subtests named for the Redis
+// they were given.
+func Both(t *testing.T, test func(t *testing.T, client *redis.Client)) {
+	t.Helper()
+	t.Run("miniredis", func(t *testing.T) {
+		t.Parallel()
+		test(t, Embedded(t))
+	})
+	Each(t, func(t *testing.T, server *Server) { test(t, server.Client(t)) })
+}
+
+// Each runs test on a server of every program that [redisserver.Installed] finds, as
+// subtests named for it and its version, and with further arguments as [Start] does.
+func Each(t *testing.T, test func(t *testing.T, server *Server), args ...string) {
+	t.Helper()
+	programs, err := redisserver.Installed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, program := range programs {
+		t.Run(program.Name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			server, err := program.Start(t.Context(), dir, append(quiet(dir), args...)...)
+			test(t, started(t, server, err))
+		})
+	}
+	if len(programs) == 0 {
+		t.Run("redis-server", func(t *testing.T) { test(t, Start(t, args...)) })
+	}
+}
+
+// Embedded returns a client of an empty miniredis that ends with the test.
+func Embedded(t testing.TB) *redis.Client {
+	t.Helper()
+	// A script over a thousand rows takes it seconds, with the race detector on a busy
+	// machine; a client that gives up by then sends it again.
+	return connect(t, &redis.Options{Addr: miniredis.RunT(t).Addr(), ReadTimeout: time.Minute})
+}
+
+// Server is a redis-server of a test's own.
+type Server struct {
+	// Addr is the host and port it listens on, the same after a restart.
+	Addr string
+
+	server *redisserver.Server
+}
+
+// Start starts an empty redis-server on a free port of the loopback interface,
+// stopped when the test ends. Further arguments are given to it as they are,
+// such as "--appendonly", "yes". Without redis-server the test is skipped, or
+// fails if [RequireEnv] says so.
+func Start(t testing.TB, args ...string) *Server {
+	t.Helper()
+	dir := t.TempDir()
+	server, err := redisserver.Start(t.Context(), dir, append(quiet(dir), args...)...)
+	return started(t, server, err)
+}
+
+// quiet are the arguments of a server that keeps nothing, and logs to a file.
+func quiet(dir string) []string {
+	return []string{"--save", "", "--logfile", filepath.Join(dir, "redis.log")}
+}
+
+// started returns a server that is stopped when the test ends.
+func started(t testing.TB, server *redisserver.Server, err error) *Server {
+	t.Helper()
+	if errors.Is(err, redisserver.ErrNotInstalled) {
+		if os.Getenv(RequireEnv) == "1" {
+			t.Fatalf("%s=1, but %v", RequireEnv, err)
+		}
+		t.Skipf("%v; the tests on a real Redis need it", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	return &Server{Addr: server.Addr, server: server}
+}
+
+// Up starts the server again after [Server.Kill], with what it kept on disk.
+func (s *Server) Up() error { return s.server.Up(context.Background()) }
+
+// Kill ends the server with SIGKILL and waits for it.
+func (s *Server) Kill() { s.server.Kill() }
+
+// URL returns the server's address as a Redis URL.
+func (s *Server) URL() string { return "redis://" + s.Addr + "/0" }
+
+// Client returns a client of the server that is closed with the test.
+func (s *Server) Client(t testing.TB) *redis.Client {
+	t.Helper()
+	return connect(t, &redis.Options{Addr: s.Addr})
+}
+
+func connect(t testing.TB, options *redis.Options) *redis.Client {
+	options.PoolSize = 50
+	client := redis.NewClient(options)
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// freePort returns the number of a port that nobody listens on.
+func freePort(t testing.TB) string {
+	t.Helper()
+	addr, err := redisserver.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(addr)
+	return port
+}

@@ -1,0 +1,132 @@
+// Package doctor looks for what would lose revocations, or keep them from being
+// carried out, and is reported by nothing else: how Redis is set up, whether PortOne
+// accepts the credentials, and tasks and requests that no worker works on. It
+// changes nothing but keys that live for a second, and costs the same at any number
+// of tasks and outcomes.
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/worker/iamport"
+)
+
+// Level is how bad a finding is.
+type Level string
+
+// The levels. A failure would lose revocations or lets none be carried out; a
+// warning may do so one day; unknown is what Redis does not let its user see.
+const (
+	OK      Level = "ok"
+	Warning Level = "warning"
+	Failure Level = "failure"
+	Unknown Level = "unknown"
+)
+
+// Finding is what one check has found.
+type Finding struct {
+	// Check names the check.
+	Check string `json:"check"`
+	// Node is the address of the Redis that is meant, empty if there is but one.
+	Node  string `json:"node,omitempty"`
+	Level Level  `json:"level"`
+	// Found says what was found, with its value.
+	Found string `json:"found"`
+	// Mend says what to do about it, empty if there is nothing to do.
+	Mend string `json:"mend,omitempty"`
+}
+
+func ok(check, found string) Finding            { return Finding{check, "", OK, found, ""} }
+func unknown(check, found string) Finding       { return Finding{check, "", Unknown, found, ""} }
+func warning(check, found, mend string) Finding { return Finding{check, "", Warning, found, mend} }
+func failure(check, found, mend string) Finding { return Finding{check, "", Failure, found, mend} }
+
+// Config is what is examined.
+type Config struct {
+	// Redis is required, and closed by the caller.
+	Redis redis.UniversalClient
+	// Reach returns why Redis cannot be reached, or is not what the URL takes it for;
+	// nil if all is well. Required.
+	Reach func(context.Context) error
+	// Outcomes is a store on Redis. Required.
+	Outcomes *outcome.Store
+	// Failover tells that Sentinels say which Redis is the master.
+	Failover bool
+	// API calls PortOne; nil if no credentials are given, as is right where no
+	// worker runs, or if they cannot be used, as NoAPI then says.
+	API   *iamport.Client
+	NoAPI error
+	// Doubts is what looks wrong with the credentials, without them, for the
+	// case that PortOne refuses them.
+	Doubts []string
+}
+
+// patience bounds every check by itself.
+const patience = 15 * time.Second
+
+// doctor is one examination.
+type doctor struct {
+	Config
+	yield func(Finding) bool
+	left  bool  // nobody wants to know more
+	held  int64 // tasks in paused queues
+}
+
+// Examine yields what it finds, one check after the other.
+func Examine(ctx context.Context, config Config) iter.Seq[Finding] {
+	return func(yield func(Finding) bool) {
+		d := &doctor{Config: config, yield: yield}
+		checks := []func(context.Context){
+			d.servers, d.writes, d.rights, d.queues, d.overdue, d.account,
+		}
+		if err := config.Reach(ctx); err != nil {
+			d.tell(failure("reach", err.Error(), cmp.Or(redisfault.Advice(err), "start Redis, or mend REDIS_URL")))
+			checks = nil
+		}
+		for _, check := range append(checks, d.portone) {
+			if d.left || ctx.Err() != nil {
+				return
+			}
+			d.within(ctx, check)
+		}
+	}
+}
+
+func (d *doctor) within(ctx context.Context, check func(context.Context)) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	check(ctx)
+}
+
+// tell passes findings on.
+func (d *doctor) tell(findings ...Finding) {
+	for _, f := range findings {
+		d.left = d.left || !d.yield(f)
+	}
+}
+
+// servers examines every Redis that takes writes.
+func (d *doctor) servers(ctx context.Context) {
+	all, err := d.masters(ctx)
+	if err != nil {
+		d.tell(failure("reach", "the masters are not known: "+err.Error(),
+			"let all nodes of the cluster be reached from here"))
+	}
+	for _, n := range all {
+		if n.silent != nil {
+			d.tell(n.failure("reach", "does not answer: "+n.silent.Error(), "start it, or let its replica take over"))
+			continue
+		}
+		d.tell(n.version(ctx), n.persistence(ctx), n.eviction(ctx))
+		if d.Failover {
+			d.tell(n.replication())
+		}
+	}
+}

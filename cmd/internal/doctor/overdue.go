@@ -1,0 +1,32 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// longOverdue is more than workers let pass that run: they look every 15 seconds.
+const longOverdue = 10 * time.Minute
+
+// overdue looks for requests that no worker goes on with. As in the alert RevokerOverdue, as many
+// as tasks wait in paused queues are left out: after a restore all that was open is overdue.
+func (d *doctor) overdue(ctx context.Context) {
+	all, err := d.Outcomes.Overview(ctx, longOverdue)
+	if err != nil {
+		d.tell(unknown("overdue", refusal("reading outcomes", err)))
+		return
+	}
+	late := max(all.Overdue-d.held, 0)
+	found := fmt.Sprintf("%s, %d of them for more than %.0f minutes overdue",
+		count(all.Open, "request is open", "requests are open"), late, longOverdue.Minutes())
+	if late < all.Overdue {
+		found += fmt.Sprintf(", without %d that wait in paused queues", all.Overdue-late)
+	}
+	if late > 0 {
+		d.tell(warning("overdue", found,
+			"let workers run, which enqueue again what has no task; if they do, they have too few slots"))
+		return
+	}
+	d.tell(ok("overdue", found))
+}

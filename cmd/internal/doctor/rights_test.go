@@ -1,0 +1,51 @@
+package doctor_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/bench/redistest"
+	"receiptrevoker/cmd/internal/doctor"
+	"receiptrevoker/worker/iamport"
+)
+
+func TestRightsOfTheUser(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--appendonly", "yes")
+	for name, test := range map[string]struct {
+		rules string
+		want  wanted
+	}{
+		"all":              {"+@all", wanted{doctor.OK, "all that workers do"}},
+		"a worker's lacks": {"+@all -rpoplpush", wanted{doctor.Failure, "to run RPOPLPUSH"}},
+		"only looks":       {"+@read +@connection +eval +evalsha +time +set", wanted{doctor.OK, "only looks"}},
+		"runs no script":   {"+@all -evalsha", wanted{doctor.Failure, "to run EVALSHA"}},
+		"no keys of Asynq": {"+@all resetkeys ~{receipt}*", wanted{doctor.Failure, "asynq:queues"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			user := strings.NewReplacer(" ", "-", "'", "", ",", "").Replace(name)
+			words := []any{"acl", "setuser", user, "on", ">pw", "~*", "&*"}
+			for _, word := range strings.Fields(test.rules) {
+				words = append(words, word)
+			}
+			if err := server.Client(t).Do(t.Context(), words...).Err(); err != nil {
+				t.Fatal(err)
+			}
+			client := redis.NewClient(&redis.Options{Addr: server.Addr, Username: user, Password: "pw"})
+			defer client.Close()
+			c := config(client)
+			if _, told := examine(t, c)["rights"]; told {
+				t.Error("without PortOne's key it asks for the rights of a worker")
+			}
+			api, err := iamport.NewClient(iamport.Config{URL: "http://127.0.0.1:1", Key: "key", Secret: "secret"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.API = api
+			examine(t, c).want(t, "rights", test.want)
+		})
+	}
+}
