@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import (
 	"errors"
@@ -86,7 +86,7 @@ func (f finding) delay(schedule backoff.Schedule, number int) time.Duration {
 	var failure *iamport.Error
 	var wait *gate.WaitError
 	switch {
-	case errors.Is(f.err, errStopping), errors.Is(f.err, errMisplaced):
+	case errors.Is(f.err, ErrStopping), errors.Is(f.err, errMisplaced):
 		return 0
 	case errors.Is(f.err, errLeaseLost):
 		return time.Second
@@ -102,7 +102,7 @@ func (f finding) delay(schedule backoff.Schedule, number int) time.Duration {
 
 // Why a task was put back untouched.
 var (
-	errStopping  = errors.New("the worker is stopping")
+	ErrStopping  = errors.New("the worker is stopping")
 	errLeaseLost = errors.New("the attempt's lease is over")
 	errMisplaced = errors.New("its request is for another gateway than its task")
 )
@@ -125,9 +125,9 @@ func never(reason outcome.Reason, cause error) error {
 	return fmt.Errorf("%s: %w: %w", reason, cause, asynq.SkipRetry)
 }
 
-// retryDelay is Asynq's question when to come back. Where the handler did not
+// RetryDelay is Asynq's question when to come back. Where the handler did not
 // say, it died or was cut off: its lease is over, so soon.
-func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
+func RetryDelay(_ int, err error, _ *asynq.Task) time.Duration {
 	var later *again
 	if errors.As(err, &later) {
 		return later.after
@@ -135,8 +135,8 @@ func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
 	return time.Second
 }
 
-// isFailure is Asynq's question whether an error counts in its own figures.
-func isFailure(err error) bool {
+// IsFailure is Asynq's question whether an error counts in its own figures.
+func IsFailure(err error) bool {
 	var later *again
 	return !errors.As(err, &later) || later.counted
 }

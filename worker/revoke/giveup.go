@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import (
 	"cmp"
@@ -62,8 +62,8 @@ func (l *looked) conclusive(a *outcome.Attempt) bool {
 
 // lookUp looks a receipt up, and remembers for the next attempt what it came to. A
 // Retry-After holds all calls.
-func (h *handler) lookUp(ctx context.Context, a *outcome.Attempt) *looked {
-	l := newLooked(h.api.WithTier(a.Revocation.Tier).GetReceipt(ctx, a.Revocation.ImpUID))
+func (h *Handler) lookUp(ctx context.Context, a *outcome.Attempt) *looked {
+	l := newLooked(h.API.WithTier(a.Revocation.Tier).GetReceipt(ctx, a.Revocation.ImpUID))
 	h.untold(ctx, a, h.hold(ctx, a, l.err))
 	h.identify(a, l)
 	switch {
@@ -80,7 +80,7 @@ func (h *handler) lookUp(ctx context.Context, a *outcome.Attempt) *looked {
 const soonEnough = 5 * time.Second
 
 // lookSoon is lookUp, but for a lookup that takes long: that tells nothing.
-func (h *handler) lookSoon(ctx context.Context, a *outcome.Attempt) *looked {
+func (h *Handler) lookSoon(ctx context.Context, a *outcome.Attempt) *looked {
 	ctx, cancel := context.WithTimeout(ctx, soonEnough)
 	defer cancel()
 	return h.lookUp(ctx, a)
@@ -90,7 +90,7 @@ func (h *handler) lookSoon(ctx context.Context, a *outcome.Attempt) *looked {
 // after the DELETE or it was withdrawn before the first one, and returns found if there
 // is nothing better to say. As long as an earlier DELETE may be at work, or no lookup
 // tells what it did, it is not the moment to give up.
-func (h *handler) giveUp(ctx context.Context, a *outcome.Attempt, found finding) finding {
+func (h *Handler) giveUp(ctx context.Context, a *outcome.Attempt, found finding) finding {
 	l, pg := found.looked, a.Revocation.PG
 	if found.status != outcome.Dead || found.verdict == takenBack && !called(a) {
 		return found
@@ -102,7 +102,7 @@ func (h *handler) giveUp(ctx context.Context, a *outcome.Attempt, found finding)
 		return foundBy(&l.receipt, found.counting)
 	case !l.conclusive(a) && !h.enough(a, l):
 		return found.postponed(l.reason, l.err)
-	case a.Uncertain() && a.Now().Before(a.UncertainAt.Add(h.unseenFor)):
+	case a.Uncertain() && a.Now().Before(a.UncertainAt.Add(h.UnseenFor)):
 		return found.doubted()
 	// The gateway is the one that the producer says.
 	case l.err != nil && !(l.neverIssued && pg.LooksUp()) && (a.Uncertain() || h.lossy(ctx)):
@@ -120,14 +120,14 @@ func called(a *outcome.Attempt) bool {
 // as withdrawn if it is, and else with the verdict that why returns; unless a lookup says
 // that the receipt is revoked. It finds nothing if another attempt is running, or it has
 // ended.
-func (h *handler) conclude(
+func (h *Handler) conclude(
 	ctx context.Context, r tasks.Revocation, why func(*outcome.Attempt) verdict,
 ) (found finding, err error) {
-	attempt, err := h.outcomes.Begin(ctx, r, lease)
+	attempt, err := h.Outcomes.Begin(ctx, r, lease)
 	if err != nil {
 		return found, nonBusy(err)
 	}
-	defer h.leases.hold(attempt, time.Now())()
+	defer h.Leases.hold(attempt, time.Now())()
 	ctx, span := h.startSpan(ctx, attempt)
 	defer span.End()
 	if found.verdict = why(attempt); attempt.Withdrawn {
@@ -140,9 +140,9 @@ func (h *handler) conclude(
 
 // lossy reports whether Redis may have forgotten an earlier attempt, also where no
 // worker had noticed that when this one began.
-func (h *handler) lossy(ctx context.Context) (lossy bool) {
+func (h *Handler) lossy(ctx context.Context) (lossy bool) {
 	err := h.persist(ctx, func(ctx context.Context) error {
-		left, err := h.heartbeat.Beat(ctx)
+		left, err := h.Heartbeat.Beat(ctx)
 		lossy = left > 0
 		return retry.RetryableError(err)
 	})
@@ -163,7 +163,7 @@ func (f finding) postponed(reason outcome.Reason, err error) finding {
 }
 
 // doubted returns the finding that it is not the moment to give up, since a DELETE may have
-// worked unseen: see [handler.lookedUpUntil]. The last answer and its reason stay, unless this
+// worked unseen: see [Handler.lookedUpUntil]. The last answer and its reason stay, unless this
 // attempt had one by which it is tried again.
 func (f finding) doubted() finding {
 	var reason outcome.Reason
@@ -175,26 +175,26 @@ func (f finding) doubted() finding {
 }
 
 // enough reports whether to look up no more although no lookup was conclusive: answers
-// have told nothing for [Config.GiveUpAfter], or PortOne has let others in meanwhile.
-func (h *handler) enough(a *outcome.Attempt, l *looked) bool {
+// have told nothing for [Handler.GiveUpAfter], or PortOne has let others in meanwhile.
+func (h *Handler) enough(a *outcome.Attempt, l *looked) bool {
 	if l.answered {
-		return a.Now().Sub(a.AskedSince) >= h.giveUpAfter
+		return a.Now().Sub(a.AskedSince) >= h.GiveUpAfter
 	}
 	return h.shutOut(a, a.AskedSince) || l.counting == turnedAway && h.shutOut(a, a.RefusedSince)
 }
 
-// shutOut reports whether PortOne has not let a request in for [Config.GiveUpAfter],
+// shutOut reports whether PortOne has not let a request in for [Handler.GiveUpAfter],
 // while it let others in: its gate stood open all the time, and it answered a call in
 // the second half of it. The gate alone does not tell, since few calls close none; and
 // a success at the beginning may be one of before the key was refused.
-func (h *handler) shutOut(a *outcome.Attempt, since time.Time) bool {
-	portone := h.gates.States()[gate.PortOne]
-	if h.gates.Closed() != nil || since.IsZero() {
+func (h *Handler) shutOut(a *outcome.Attempt, since time.Time) bool {
+	portone := h.Gates.States()[gate.PortOne]
+	if h.Gates.Closed() != nil || since.IsZero() {
 		return false
 	}
 	if portone.OpenedAt.After(since) {
 		since = portone.OpenedAt
 	}
 	now := a.Now()
-	return now.Sub(since) >= h.giveUpAfter && now.Sub(portone.SucceededAt) <= h.giveUpAfter/2
+	return now.Sub(since) >= h.GiveUpAfter && now.Sub(portone.SucceededAt) <= h.GiveUpAfter/2
 }

@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import (
 	"context"
@@ -26,8 +26,8 @@ type Ended struct {
 }
 
 // startSpan starts the span of an attempt, in the trace of ctx.
-func (h *handler) startSpan(ctx context.Context, a *outcome.Attempt) (context.Context, trace.Span) {
-	ctx, span := h.tracer.Start(ctx, "revoke receipt", trace.WithSpanKind(trace.SpanKindConsumer))
+func (h *Handler) startSpan(ctx context.Context, a *outcome.Attempt) (context.Context, trace.Span) {
+	ctx, span := h.Tracer.Start(ctx, "revoke receipt", trace.WithSpanKind(trace.SpanKindConsumer))
 	if span.IsRecording() {
 		r := a.Revocation
 		span.SetAttributes(attribute.String("imp_uid", r.ImpUID), attribute.String("pg", string(r.PG)),
@@ -40,14 +40,14 @@ func (h *handler) startSpan(ctx context.Context, a *outcome.Attempt) (context.Co
 }
 
 // ended tells those who want to know of it what an attempt came to.
-func (h *handler) ended(ctx context.Context, a *outcome.Attempt, found finding, recorded bool) {
-	h.onAttempt(Ended{PG: a.Revocation.PG, Status: found.status, Reason: found.reason, Recorded: recorded})
+func (h *Handler) ended(ctx context.Context, a *outcome.Attempt, found finding, recorded bool) {
+	h.OnAttempt(Ended{PG: a.Revocation.PG, Status: found.status, Reason: found.reason, Recorded: recorded})
 	span := trace.SpanFromContext(ctx)
 	if !span.IsRecording() {
 		return
 	}
 	span.SetAttributes(attribute.String("status", string(found.status)), attribute.String("reason", string(found.reason)))
-	if found.status != outcome.Revoked && !errors.Is(found.err, errStopping) {
+	if found.status != outcome.Revoked && !errors.Is(found.err, ErrStopping) {
 		span.SetStatus(codes.Error, string(found.reason))
 	}
 }

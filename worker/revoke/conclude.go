@@ -1,29 +1,16 @@
-package worker
+package revoke
 
 import (
 	"context"
 	"errors"
 	"time"
 
-	"github.com/hibiken/asynq"
-
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/sweep"
 )
 
-func (w *Worker) sweeper(handler *handler) *sweep.Sweeper {
-	return &sweep.Sweeper{
-		Handler: handler, Outcomes: w.config.Outcomes, Attempts: handler.schedule.Attempts,
-		Redis: w.config.Redis, Inspector: asynq.NewInspectorFromRedisClient(w.config.Redis), Tasks: w.config.tasks(),
-		Process: w.process, Every: w.config.Sweep,
-		Beat: func() { w.pulse.Beat("sweep") }, Rest: func() { w.pulse.End("sweep") },
-		Complaints: w.complaints, Log: w.config.Log,
-	}
-}
-
-// Conclude implements [sweep.Handler].
-func (h *handler) Conclude(
+// Conclude implements [receiptrevoker/worker/sweep.Handler].
+func (h *Handler) Conclude(
 	ctx context.Context, r tasks.Revocation, crashed func(askedAt time.Time) bool,
 ) (ended bool, err error) {
 	found, err := h.conclude(ctx, r, func(a *outcome.Attempt) verdict {
@@ -35,8 +22,8 @@ func (h *handler) Conclude(
 	return found.status.Terminal(), err
 }
 
-// Bury implements [sweep.Handler].
-func (h *handler) Bury(ctx context.Context, r tasks.Revocation, cause error) error {
+// Bury implements [receiptrevoker/worker/sweep.Handler].
+func (h *Handler) Bury(ctx context.Context, r tasks.Revocation, cause error) error {
 	err := h.bury(ctx, r, cause)
 	var later *again
 	if errors.As(err, &later) {
@@ -45,9 +32,9 @@ func (h *handler) Bury(ctx context.Context, r tasks.Revocation, cause error) err
 	return nil // it is dead, which Asynq would hear as an error
 }
 
-// Open implements [sweep.Handler].
-func (h *handler) Open(ctx context.Context, r tasks.Revocation) (opened bool, err error) {
-	attempt, err := h.outcomes.Begin(ctx, r, lease)
+// Open implements [receiptrevoker/worker/sweep.Handler].
+func (h *Handler) Open(ctx context.Context, r tasks.Revocation) (opened bool, err error) {
+	attempt, err := h.Outcomes.Begin(ctx, r, lease)
 	if err != nil {
 		return false, nonBusy(err)
 	}

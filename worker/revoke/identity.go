@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import (
 	"cmp"
@@ -18,7 +18,7 @@ const issueSlack = 5 * time.Minute
 
 // lookFirst looks a receipt up before its DELETE, and reports whether there is to be
 // none.
-func (h *handler) lookFirst(ctx context.Context, a *outcome.Attempt) (found finding, over bool) {
+func (h *Handler) lookFirst(ctx context.Context, a *outcome.Attempt) (found finding, over bool) {
 	l := h.lookUp(ctx, a)
 	wait := verdict{status: outcome.Retrying, reason: l.reason, counting: turnedAway}
 	found = finding{verdict: wait, err: l.err, looked: l}
@@ -58,7 +58,7 @@ func looksUp(a *outcome.Attempt) bool {
 // identify says of a lookup whether it shows the receipt that is asked for, and remembers
 // the number of that one alone. Without a number that matters, it tells nothing; nor does
 // a 200 with a code of its own where the request says which receipt it means.
-func (h *handler) identify(a *outcome.Attempt, l *looked) {
+func (h *Handler) identify(a *outcome.Attempt, l *looked) {
 	named, now := a.Revocation.ApplyNum, l.receipt
 	switch {
 	case l.err != nil:
@@ -76,7 +76,7 @@ func (h *handler) identify(a *outcome.Attempt, l *looked) {
 // nil: it has another number than the one that is named, or that an earlier lookup saw; or
 // no number is known, it is not revoked, and was issued after the request. An imp_uid has
 // another receipt after each partial refund.
-func (h *handler) another(a *outcome.Attempt, now iamport.Receipt) error {
+func (h *Handler) another(a *outcome.Attempt, now iamport.Receipt) error {
 	named, seen := a.Revocation.ApplyNum, a.Seen
 	switch {
 	case named != "" && tasks.BareApplyNum(now.ApplyNum) != tasks.BareApplyNum(named):
@@ -100,8 +100,8 @@ func orRevoked(now iamport.Receipt) string {
 }
 
 // ahead returns how far PortOne's clock is ahead of Redis', 0 where nobody knows.
-func (h *handler) ahead(a *outcome.Attempt) time.Duration {
-	now, known := h.api.Now()
+func (h *Handler) ahead(a *outcome.Attempt) time.Duration {
+	now, known := h.API.Now()
 	if !known {
 		return 0
 	}

@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import (
 	"errors"
@@ -33,7 +33,7 @@ const (
 	// counted: it is one of the attempts of the schedule.
 	counted
 	// turnedAway: PortOne did not look at the request, or no lookup tells whether to make
-	// it. It counts no attempt, and is tried ever later, up to [Config.GiveUpAfter].
+	// it. It counts no attempt, and is tried ever later, up to [Handler.GiveUpAfter].
 	turnedAway
 )
 
