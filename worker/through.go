@@ -25,8 +25,8 @@ func tellBlocked(ctx context.Context, log *slog.Logger, blocked func() error) {
 			since = time.Now()
 			log.Warn("nothing gets through to PortOne: not ready until it answers a call on a receipt", "error", err)
 		case err == nil && !since.IsZero():
-			log.Info("ready for PortOne again: it has answered a call on a receipt, here or in another worker, or none was made for an hour",
-				"after", time.Since(since).Round(time.Second).String())
+			log.Info("ready for PortOne again: it has answered a call on a receipt, here or in another worker, "+
+				"or none was made for an hour", "after", time.Since(since).Round(time.Second).String())
 			since = time.Time{}
 		}
 		select {

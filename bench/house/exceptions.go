@@ -17,7 +17,6 @@ var exceptions = map[string]exception{
 	"tasks/redisfault":           {long: 3},
 	"tasks/redistest":            {long: 2},
 	"tasks/rights":               {long: 2},
-	"worker":                     {long: 1},
 	"worker/doctor":              {circle: 13, long: 5},
 	"worker/gate":                {circle: 9, long: 7},
 	"worker/iamport":             {circle: 8, long: 1},
@@ -25,6 +24,5 @@ var exceptions = map[string]exception{
 	"worker/metrics":             {circle: 5, long: 11},
 	"worker/monitor":             {circle: 6, long: 4},
 	"worker/pause":               {long: 1},
-	"worker/revoke":              {circle: 9, long: 1},
 	"worker/sweep":               {circle: 6, long: 1},
 }

@@ -35,7 +35,8 @@ func (h *Handler) held(ctx context.Context, r tasks.Revocation, err error) error
 	case errors.As(err, &wait):
 		return &again{after: wait.Wait + rand.N(wait.Wait/2+time.Second), cause: err}
 	}
-	h.Complaints.Add(slog.LevelWarn, "enter", "call not let through, trying again", complaint.About(ctx, r, "error", err)...)
+	h.Complaints.Add(slog.LevelWarn, "enter", "call not let through, trying again",
+		complaint.About(ctx, r, "error", err)...)
 	return &again{after: time.Second, cause: err}
 }
 

@@ -33,7 +33,8 @@ func (h *Handler) begin(ctx context.Context, r tasks.Revocation) (b begun, err e
 			h.Log.Error("attempt not begun: mend its keys in Redis", complaint.About(ctx, r, "error", err)...)
 			return err
 		}
-		h.Complaints.Add(slog.LevelWarn, "begin", "attempt not begun, trying again", complaint.About(ctx, r, "error", err)...)
+		h.Complaints.Add(slog.LevelWarn, "begin", "attempt not begun, trying again",
+			complaint.About(ctx, r, "error", err)...)
 		return retry.RetryableError(err)
 	})
 	return b, err

@@ -22,6 +22,28 @@ func (h *Handler) Conclude(
 	return found.status.Terminal(), err
 }
 
+// conclude begins an attempt that makes no DELETE, to end what nobody is to go on with:
+// as withdrawn if it is, and else with the verdict that why returns; unless a lookup says
+// that the receipt is revoked. It finds nothing if another attempt is running, or it has
+// ended.
+func (h *Handler) conclude(
+	ctx context.Context, r tasks.Revocation, why func(*outcome.Attempt) verdict,
+) (found finding, err error) {
+	attempt, err := h.Outcomes.Begin(ctx, r, lease)
+	if err != nil {
+		return found, nonBusy(err)
+	}
+	defer h.Leases.hold(attempt, time.Now())()
+	ctx, span := h.startSpan(ctx, attempt)
+	defer span.End()
+	if found.verdict = why(attempt); attempt.Withdrawn {
+		found.verdict = takenBack
+	}
+	found = h.giveUp(ctx, attempt, found)
+	_ = h.record(ctx, attempt, found) // the error is for Asynq
+	return found, nil
+}
+
 // Bury implements [receiptrevoker/worker/sweep.Handler].
 func (h *Handler) Bury(ctx context.Context, r tasks.Revocation, cause error) error {
 	err := h.bury(ctx, r, cause)

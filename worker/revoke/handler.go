@@ -95,6 +95,28 @@ func (h *Handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) 
 	return h.revoke(ctx, a, call, allowed)
 }
 
+// lookFirst looks a receipt up before its DELETE, and reports whether there is to be
+// none.
+func (h *Handler) lookFirst(ctx context.Context, a *outcome.Attempt) (found finding, over bool) {
+	l := h.lookUp(ctx, a)
+	wait := verdict{status: outcome.Retrying, reason: l.reason, counting: turnedAway}
+	found = finding{verdict: wait, err: l.err, looked: l}
+	switch {
+	case l.another != nil:
+		found.verdict, found.err = reissued, l.another
+	case l.err == nil:
+		return foundBy(&l.receipt, uncounted), l.receipt.Revoked()
+	case l.putsOff:
+	case !mustTell(a) || l.documented && !identified(a):
+		return finding{}, false
+	case l.neverIssued: // no DELETE counts
+		found.verdict = verdict{status: outcome.Dead, reason: outcome.ReasonNotIssued}
+	case l.counting != turnedAway && h.enough(a, l):
+		found.verdict = spent
+	}
+	return found, true
+}
+
 // allowed returns why the DELETE of an attempt must not leave now, or nil.
 func (h *Handler) allowed(ctx context.Context, a *outcome.Attempt, call *gate.Call) error {
 	if h.Stopping.Err() != nil {

@@ -2,7 +2,6 @@ package revoke
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -15,28 +14,6 @@ import (
 // issueSlack is how much later than its request a receipt may have been issued: by as
 // much PortOne's clock may be ahead of Redis' beyond what is known of it.
 const issueSlack = 5 * time.Minute
-
-// lookFirst looks a receipt up before its DELETE, and reports whether there is to be
-// none.
-func (h *Handler) lookFirst(ctx context.Context, a *outcome.Attempt) (found finding, over bool) {
-	l := h.lookUp(ctx, a)
-	wait := verdict{status: outcome.Retrying, reason: l.reason, counting: turnedAway}
-	found = finding{verdict: wait, err: l.err, looked: l}
-	switch {
-	case l.another != nil:
-		found.verdict, found.err = reissued, l.another
-	case l.err == nil:
-		return foundBy(&l.receipt, uncounted), l.receipt.Revoked()
-	case l.putsOff:
-	case !mustTell(a) || l.documented && !identified(a):
-		return finding{}, false
-	case l.neverIssued: // no DELETE counts
-		found.verdict = verdict{status: outcome.Dead, reason: outcome.ReasonNotIssued}
-	case l.counting != turnedAway && h.enough(a, l):
-		found.verdict = spent
-	}
-	return found, true
-}
 
 // identified reports whether a request says which receipt it means.
 func identified(a *outcome.Attempt) bool { return a.Revocation.ApplyNum != "" || a.Revocation.Again }

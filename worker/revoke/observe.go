@@ -8,22 +8,8 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
-	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
-
-// Ended is an attempt that has ended.
-type Ended struct {
-	PG tasks.Gateway
-	// Status and Reason are what it came to. The reason is empty if it was put
-	// back before its call because the process stops, or an answer that would end it came
-	// while an earlier DELETE may have worked unseen.
-	Status outcome.Status
-	Reason outcome.Reason
-	// Recorded tells that this was written: nobody knew better, and Redis
-	// answered before the process ended.
-	Recorded bool
-}
 
 // startSpan starts the span of an attempt, in the trace of ctx.
 func (h *Handler) startSpan(ctx context.Context, a *outcome.Attempt) (context.Context, trace.Span) {

@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/backoff"
@@ -42,4 +43,17 @@ type Handler struct {
 	Stopping context.Context
 	// Abandoned is done when the process no longer waits for what is running.
 	Abandoned context.Context
+}
+
+// Ended is an attempt that has ended.
+type Ended struct {
+	PG tasks.Gateway
+	// Status and Reason are what it came to. The reason is empty if it was put
+	// back before its call because the process stops, or an answer that would end it came
+	// while an earlier DELETE may have worked unseen.
+	Status outcome.Status
+	Reason outcome.Reason
+	// Recorded tells that this was written: nobody knew better, and Redis
+	// answered before the process ended.
+	Recorded bool
 }

@@ -54,7 +54,7 @@ var ofFaults = []mutation{
 	{
 		name:   "any-lookup-concludes",
 		breaks: "A lookup that fails once ends a doubt that only a documented answer may end.",
-		file:   "worker/revoke/giveup.go",
+		file:   "worker/revoke/lookup.go",
 		old:    "return l.documented || l.answered && !looksUp(a)",
 		new:    "return l.documented || l.answered",
 	},
@@ -96,7 +96,7 @@ var ofFaults = []mutation{
 	{
 		name:   "called-after-retry-after",
 		breaks: "A lookup that is answered 429 is followed by a DELETE at once.",
-		file:   "worker/revoke/giveup.go",
+		file:   "worker/revoke/lookup.go",
 		old:    "l.putsOff = l.verdict == rateLimited || failure.RetryAfter > 0",
 		new:    "l.putsOff = false",
 	},
