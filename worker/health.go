@@ -23,7 +23,7 @@ func (w *Worker) Ready(ctx context.Context) error {
 		return err
 	}
 	var problems []error
-	if err := w.watch.Err(); err != nil {
+	if err := w.redisHealth.Err(); err != nil {
 		problems = append(problems, fmt.Errorf("redis does not work: %w", err))
 	}
 	if err := w.gates.Closed(); err != nil {

@@ -30,14 +30,14 @@ import (
 
 // Worker serves all queues of this project, each gateway with slots of its own.
 type Worker struct {
-	config     Config
-	process    string // its name among all workers
-	complaints *complaint.Log
-	watch      *redishealth.Watch
-	gates      *gate.Gates
-	pulse      *pulse.Pulse
-	account    *account.Keeper
-	stopping   atomic.Bool
+	config      Config
+	process     string // its name among all workers
+	complaints  *complaint.Log
+	redisHealth *redishealth.Watch
+	gates       *gate.Gates
+	pulse       *pulse.Pulse
+	account     *account.Keeper
+	stopping    atomic.Bool
 }
 
 // New returns a worker, or an error that names what is missing or wrong.
@@ -67,7 +67,7 @@ func New(config Config) (*Worker, error) {
 		Store: account.NewStore(config.Redis, config.Outcomes.Namespace()), API: config.API,
 		Accept: config.AcceptAccount, Log: config.Log, Complain: w.complainOfAccount,
 	}
-	w.watch = &redishealth.Watch{
+	w.redisHealth = &redishealth.Watch{
 		Heartbeat: heartbeat.New(config.Redis, config.Outcomes.Namespace(), process), Log: config.Log, Pulse: w.pulse,
 		Rights: func(ctx context.Context) error {
 			return rights.Check(ctx, config.Redis, rights.Worker, config.Outcomes.Namespace())
@@ -94,7 +94,7 @@ func processName() string {
 // an error only if it could not start, as one that [redisfault.Permanent] reports, or one that
 // matches [account.ErrOther] if the namespace is another account's, also later.
 func (w *Worker) Run(ctx context.Context) error {
-	if err := w.watch.Try(ctx); err != nil {
+	if err := w.redisHealth.Try(ctx); err != nil {
 		return err
 	}
 	if err := w.admit(ctx); err != nil {
@@ -113,7 +113,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.complain("gates", err)
 	}
 	var beside sync.WaitGroup
-	beside.Go(func() { w.watch.Run(abandoned) })
+	beside.Go(func() { w.redisHealth.Run(abandoned) })
 	beside.Go(func() { tellBlocked(ctx, w.config.Log, cutOff(w.config.API, w.gates.States)) })
 	beside.Go(func() { handler.Leases.Run(abandoned) })
 	beside.Go(func() { w.sweeper(handler).Run(ctx) })
@@ -161,7 +161,8 @@ func (w *Worker) handler(stopping, abandoned context.Context) *revoke.Handler {
 		API: w.config.API, Outcomes: w.config.Outcomes, Gates: w.gates, Schedule: w.config.Schedule,
 		Tasks:     w.config.tasks(),
 		Leases:    revoke.NewLeases(w.config.Outcomes, w.complaints, w.pulse),
-		Heartbeat: w.watch.Heartbeat, Log: w.config.Log, Complaints: w.complaints, Stopping: stopping, Abandoned: abandoned,
+		Heartbeat: w.redisHealth.Heartbeat, Log: w.config.Log, Complaints: w.complaints,
+		Stopping: stopping, Abandoned: abandoned,
 		UnseenFor: w.config.UnseenFor, GiveUpAfter: w.config.GiveUpAfter,
 		OnAttempt: w.config.OnAttempt, Tracer: w.config.Tracers.Tracer("receiptrevoker/worker"),
 	}

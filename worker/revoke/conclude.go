@@ -11,11 +11,11 @@ import (
 
 // Conclude implements [receiptrevoker/worker/sweep.Handler].
 func (h *Handler) Conclude(
-	ctx context.Context, r tasks.Revocation, crashed func(askedAt time.Time) bool,
+	ctx context.Context, r tasks.Revocation, hasCrashed func(askedAt time.Time) bool,
 ) (ended bool, err error) {
 	found, err := h.conclude(ctx, r, func(a *outcome.Attempt) verdict {
-		if crashed(a.AskedAt) {
-			return abandoned
+		if hasCrashed(a.AskedAt) {
+			return crashed
 		}
 		return putBack
 	})

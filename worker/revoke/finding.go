@@ -40,8 +40,8 @@ var (
 	// reissued: the receipt that exists now is not the one that was asked for.
 	reissued = verdict{status: outcome.Dead, reason: outcome.ReasonReissued}
 	invalid  = verdict{status: outcome.Dead, reason: outcome.ReasonInvalidTask}
-	// abandoned: Asynq gave its task up without asking us, above all because its process died.
-	abandoned = verdict{status: outcome.Dead, reason: outcome.ReasonCrashed}
+	// crashed: Asynq gave its task up without asking us, above all because its process died.
+	crashed = verdict{status: outcome.Dead, reason: outcome.ReasonCrashed}
 )
 
 // notMade returns what an attempt found whose DELETE was not allowed to leave.
