@@ -8,7 +8,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 REQUIRE ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz bench soak world mutations build picture check-deploy clean
+.PHONY: help demo test lint lines fuzz bench soak world mutations build picture check-deploy clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,10 +20,15 @@ test: ## run all tests, with the race detector
 	REVOKER_REQUIRE_REDIS=$(REQUIRE) REVOKER_REQUIRE_CHROMIUM=$(REQUIRE) go test -race -parallel 3 -timeout 20m ./...
 	go test -run='^TestAMillionRowsOfAWorkbook' ./cmd/internal/list # memory, which the race detector multiplies
 
-lint: ## vet, gofumpt and staticcheck
+lint: ## vet, gofumpt, staticcheck, which package imports which, circles of files, long lines
 	go vet ./...
 	@test -z "$$(go run $(GOFUMPT) -l . | tee /dev/stderr)" || { echo 'not formatted: run gofumpt -w'; exit 1; }
 	go run $(STATICCHECK) ./...
+	go test -run='^TestImportsFollowTheArrows$$' ./tasks
+	go run ./bench/house check
+
+lines: ## count lines of code by package, and what is longest
+	@go run ./bench/house lines
 
 FUZZTIME ?= 20s
 

@@ -15,6 +15,7 @@ import (
 	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
+	"receiptrevoker/worker/revoke"
 )
 
 // The settings' defaults.
@@ -70,7 +71,7 @@ type Config struct {
 	GiveUpAfter time.Duration
 	// OnAttempt is told of every attempt that has ended, in the goroutine that
 	// made it, and should return at once. Default: nobody is.
-	OnAttempt func(Ended)
+	OnAttempt func(revoke.Ended)
 	// Tracers make a span for every attempt, in the trace that its task bears.
 	// Default the global ones of OpenTelemetry, which do nothing until they are
 	// set.
@@ -91,7 +92,7 @@ func (c Config) withDefaults() Config {
 		c.Log = slog.Default()
 	}
 	if c.OnAttempt == nil {
-		c.OnAttempt = func(Ended) {}
+		c.OnAttempt = func(revoke.Ended) {}
 	}
 	if c.Tracers == nil {
 		c.Tracers = otel.GetTracerProvider()

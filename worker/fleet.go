@@ -14,6 +14,7 @@ import (
 	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/pulse"
+	"receiptrevoker/worker/revoke"
 )
 
 const (
@@ -110,11 +111,11 @@ func (f *fleet) serve(pg tasks.Gateway) error {
 		Queues:                   backlog.Weights(f.config.Outcomes.Namespace(), pg),
 		TaskCheckInterval:        f.config.Poll * 2 / 3, // Asynq waits from half of it to half as long again
 		DelayedTaskCheckInterval: max(forwardEvery, f.config.Poll),
-		RetryDelayFunc:           retryDelay,
-		IsFailure:                isFailure,
+		RetryDelayFunc:           revoke.RetryDelay,
+		IsFailure:                revoke.IsFailure,
 		ShutdownTimeout:          f.config.ShutdownTimeout,
 		Logger:                   f.complaints.Asynq(),
-		BaseContext:              baseContext,
+		BaseContext:              revoke.BaseContext,
 	})
 	if err := server.Start(f.handler); err != nil {
 		return fmt.Errorf("start the server of %q: %w", pg, err)

@@ -7,6 +7,7 @@ import (
 
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pulse"
+	"receiptrevoker/worker/revoke"
 )
 
 // Ready returns nil while the worker can work: its account is the namespace's, Redis
@@ -16,13 +17,13 @@ import (
 // is known of it. It waits for nothing but a token, and not longer than ctx.
 func (w *Worker) Ready(ctx context.Context) error {
 	if w.stopping.Load() {
-		return errStopping
+		return revoke.ErrStopping
 	}
 	if err := w.account.Err(); err != nil {
 		return err
 	}
 	var problems []error
-	if err := w.watch.Err(); err != nil {
+	if err := w.redisHealth.Err(); err != nil {
 		problems = append(problems, fmt.Errorf("redis does not work: %w", err))
 	}
 	if err := w.gates.Closed(); err != nil {

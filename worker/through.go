@@ -7,6 +7,7 @@ import (
 
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
+	"receiptrevoker/worker/revoke"
 )
 
 // blockedEvery is how often it is seen whether calls get through to PortOne. It takes time to
@@ -23,10 +24,11 @@ func tellBlocked(ctx context.Context, log *slog.Logger, blocked func() error) {
 		switch err := blocked(); {
 		case err != nil && since.IsZero():
 			since = time.Now()
-			log.Warn("nothing gets through to PortOne: not ready until a call on a receipt does", "error", err, "advice", advice[Reason(err)])
+			log.Warn("nothing gets through to PortOne: not ready until a call on a receipt does",
+				"error", err, "advice", revoke.Advice(err))
 		case err == nil && !since.IsZero():
-			log.Info("ready for PortOne again: a call on a receipt got through, here or in another worker, or none was made for an hour",
-				"after", time.Since(since).Round(time.Second).String())
+			log.Info("ready for PortOne again: a call on a receipt got through, here or in another worker, "+
+				"or none was made for an hour", "after", time.Since(since).Round(time.Second).String())
 			since = time.Time{}
 		}
 		select {

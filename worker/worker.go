@@ -1,5 +1,5 @@
-// Package worker takes revocations off their queues, calls PortOne, and
-// records what came of each: revoked, to be tried again, or given up.
+// Package worker is the process that takes revocations off their queues: an Asynq server for
+// each gateway, and what runs beside them until it stops. Package revoke makes the attempts.
 package worker
 
 import (
@@ -12,12 +12,10 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks/backlog"
-	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/tasks/rights"
 	"receiptrevoker/worker/account"
@@ -26,18 +24,20 @@ import (
 	"receiptrevoker/worker/heartbeat"
 	"receiptrevoker/worker/pulse"
 	"receiptrevoker/worker/redishealth"
+	"receiptrevoker/worker/revoke"
+	"receiptrevoker/worker/sweep"
 )
 
 // Worker serves all queues of this project, each gateway with slots of its own.
 type Worker struct {
-	config     Config
-	process    string // its name among all workers
-	complaints *complaint.Log
-	watch      *redishealth.Watch
-	gates      *gate.Gates
-	pulse      *pulse.Pulse
-	account    *account.Keeper
-	stopping   atomic.Bool
+	config      Config
+	process     string // its name among all workers
+	complaints  *complaint.Log
+	redisHealth *redishealth.Watch
+	gates       *gate.Gates
+	pulse       *pulse.Pulse
+	account     *account.Keeper
+	stopping    atomic.Bool
 }
 
 // New returns a worker, or an error that names what is missing or wrong.
@@ -67,7 +67,7 @@ func New(config Config) (*Worker, error) {
 		Store: account.NewStore(config.Redis, config.Outcomes.Namespace()), API: config.API,
 		Accept: config.AcceptAccount, Log: config.Log, Complain: w.complainOfAccount,
 	}
-	w.watch = &redishealth.Watch{
+	w.redisHealth = &redishealth.Watch{
 		Heartbeat: heartbeat.New(config.Redis, config.Outcomes.Namespace(), process), Log: config.Log, Pulse: w.pulse,
 		Rights: func(ctx context.Context) error {
 			return rights.Check(ctx, config.Redis, rights.Worker, config.Outcomes.Namespace())
@@ -90,11 +90,11 @@ func processName() string {
 
 // Run sees that Redis allows what a worker does, waits until the account is the
 // namespace's, works until ctx is done, then stops in good order: nothing new begins, calls
-// in flight are finished and recorded, and the rest is put back without counting. It returns an error only if it could not start, as one that
-// [redisfault.Permanent] reports, or one that matches [account.ErrOther] if the namespace is
-// another account's, also later.
+// in flight are finished and recorded, and the rest is put back without counting. It returns
+// an error only if it could not start, as one that [redisfault.Permanent] reports, or one that
+// matches [account.ErrOther] if the namespace is another account's, also later.
 func (w *Worker) Run(ctx context.Context) error {
-	if err := w.watch.Try(ctx); err != nil {
+	if err := w.redisHealth.Try(ctx); err != nil {
 		return err
 	}
 	if err := w.admit(ctx); err != nil {
@@ -113,9 +113,9 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.complain("gates", err)
 	}
 	var beside sync.WaitGroup
-	beside.Go(func() { w.watch.Run(abandoned) })
+	beside.Go(func() { w.redisHealth.Run(abandoned) })
 	beside.Go(func() { tellBlocked(ctx, w.config.Log, cutOff(w.config.API, w.gates.States)) })
-	beside.Go(func() { handler.leases.run(abandoned) })
+	beside.Go(func() { handler.Leases.Run(abandoned) })
 	beside.Go(func() { w.sweeper(handler).Run(ctx) })
 	beside.Go(func() {
 		if err := w.account.Watch(ctx); err != nil {
@@ -156,23 +156,32 @@ func (w *Worker) admit(ctx context.Context) error {
 	return w.account.Admit(ctx)
 }
 
-func (w *Worker) handler(stopping, abandoned context.Context) *handler {
-	return &handler{
-		api: w.config.API, outcomes: w.config.Outcomes, gates: w.gates, schedule: w.config.Schedule,
-		tasks: w.config.tasks(),
-		leases: &leases{
-			outcomes: w.config.Outcomes, complaints: w.complaints, pulse: w.pulse, held: make(map[*outcome.Attempt]time.Time),
-		},
-		heartbeat: w.watch.Heartbeat, log: w.config.Log, complaints: w.complaints, stopping: stopping, abandoned: abandoned,
-		unseenFor: w.config.UnseenFor, giveUpAfter: w.config.GiveUpAfter,
-		onAttempt: w.config.OnAttempt, tracer: w.config.Tracers.Tracer("receiptrevoker/worker"),
+func (w *Worker) handler(stopping, abandoned context.Context) *revoke.Handler {
+	return &revoke.Handler{
+		API: w.config.API, Outcomes: w.config.Outcomes, Gates: w.gates, Schedule: w.config.Schedule,
+		Tasks:     w.config.tasks(),
+		Leases:    revoke.NewLeases(w.config.Outcomes, w.complaints, w.pulse),
+		Heartbeat: w.redisHealth.Heartbeat, Log: w.config.Log, Complaints: w.complaints,
+		Stopping: stopping, Abandoned: abandoned,
+		UnseenFor: w.config.UnseenFor, GiveUpAfter: w.config.GiveUpAfter,
+		OnAttempt: w.config.OnAttempt, Tracer: w.config.Tracers.Tracer("receiptrevoker/worker"),
 	}
 }
 
-func (w *Worker) prober(handler *handler) *prober {
-	return &prober{
-		handler: handler, redis: w.config.Redis, inspector: asynq.NewInspectorFromRedisClient(w.config.Redis),
-		firstAfter: cmp.Or(w.config.Gate.Probe, gate.DefaultProbe),
+func (w *Worker) prober(handler *revoke.Handler) *revoke.Prober {
+	return &revoke.Prober{
+		Handler: handler, Redis: w.config.Redis, Inspector: asynq.NewInspectorFromRedisClient(w.config.Redis),
+		FirstAfter: cmp.Or(w.config.Gate.Probe, gate.DefaultProbe),
+	}
+}
+
+func (w *Worker) sweeper(handler *revoke.Handler) *sweep.Sweeper {
+	return &sweep.Sweeper{
+		Handler: handler, Outcomes: w.config.Outcomes, Attempts: handler.Schedule.Attempts,
+		Redis: w.config.Redis, Inspector: asynq.NewInspectorFromRedisClient(w.config.Redis), Tasks: w.config.tasks(),
+		Process: w.process, Every: w.config.Sweep,
+		Beat: func() { w.pulse.Beat("sweep") }, Rest: func() { w.pulse.End("sweep") },
+		Complaints: w.complaints, Log: w.config.Log,
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker"
+	"receiptrevoker/worker/revoke"
 )
 
 // noGateway is the label of tasks without a gateway that is known.
@@ -56,8 +56,8 @@ func newAttempts() *attempts {
 	return a
 }
 
-// OnAttempt counts an attempt. It is for [worker.Config].
-func (m *Metrics) OnAttempt(ended worker.Ended) {
+// OnAttempt counts an attempt. It is for [receiptrevoker/worker.Config].
+func (m *Metrics) OnAttempt(ended revoke.Ended) {
 	if ended.Reason == "" {
 		return // it was put back before it called anybody
 	}

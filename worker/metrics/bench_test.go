@@ -7,9 +7,9 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/metrics"
+	"receiptrevoker/worker/revoke"
 )
 
 // BenchmarkRevocation is what one revocation costs by being counted.
@@ -17,6 +17,6 @@ func BenchmarkRevocation(b *testing.B) {
 	m := metrics.New()
 	for b.Loop() {
 		m.OnCall(iamport.Exchange{Op: iamport.OpRevoke, Status: http.StatusOK, Took: time.Millisecond})
-		m.OnAttempt(worker.Ended{PG: tasks.KCP, Status: outcome.Revoked, Reason: outcome.ReasonRevoked, Recorded: true})
+		m.OnAttempt(revoke.Ended{PG: tasks.KCP, Status: outcome.Revoked, Reason: outcome.ReasonRevoked, Recorded: true})
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport"
+	"receiptrevoker/worker/revoke"
 )
 
 // operations are the labels of the API's calls.
@@ -87,7 +87,7 @@ func tokenResult(call iamport.Exchange) string {
 	switch {
 	case call.Err == nil:
 		return tokenOK
-	case worker.Reason(call.Err) == outcome.ReasonUnauthorized:
+	case revoke.Reason(call.Err) == outcome.ReasonUnauthorized:
 		return tokenRefused
 	}
 	return tokenFailed

@@ -15,10 +15,10 @@ import (
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/metrics"
+	"receiptrevoker/worker/revoke"
 )
 
 // contract is what alert rules and dashboards are written against.
@@ -161,7 +161,7 @@ func TestAttemptsAreCounted(t *testing.T) {
 	m := metrics.New()
 	handler := m.Handler(subject(redistest.Embedded(t), &fake{}))
 	before := scrape(t, handler)
-	for _, ended := range []worker.Ended{
+	for _, ended := range []revoke.Ended{
 		{PG: tasks.KCP, Status: outcome.Retrying, Reason: outcome.ReasonPGFailure, Recorded: true},
 		{PG: tasks.KCP, Status: outcome.Revoked, Reason: outcome.ReasonRevoked, Recorded: true},
 		{PG: tasks.KCP, Status: outcome.Revoked, Reason: outcome.ReasonRevoked}, // another attempt was first

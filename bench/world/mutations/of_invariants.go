@@ -12,14 +12,14 @@ var ofInvariants = []mutation{
 	{
 		name:   "dead-without-lookup",
 		breaks: "A receipt becomes a dead letter although a lookup would show that it is revoked.",
-		file:   "worker/giveup.go",
+		file:   "worker/revoke/giveup.go",
 		old:    "if found.status != outcome.Dead || found.verdict == takenBack && !called(a) {",
 		new:    "if found.status != outcome.Dead || l == nil {",
 	},
 	{
 		name:   "lost-answer-forgotten",
 		breaks: "That a DELETE may have worked unseen is forgotten, and a dead letter says for sure what nobody knows.",
-		file:   "worker/handler.go",
+		file:   "worker/revoke/handler.go",
 		old:    "if found.effect == unseen {",
 		new:    "if false {",
 	},

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker"
 	"receiptrevoker/worker/account"
 	"receiptrevoker/worker/iamport"
+	"receiptrevoker/worker/revoke"
 )
 
 // portone asks for a token.
@@ -77,7 +77,7 @@ func (d *doctor) refused(answer *iamport.Error) Finding {
 	if len(d.Doubts) > 0 {
 		found += "; " + strings.Join(d.Doubts, "; ")
 	}
-	switch reason := worker.Reason(answer); {
+	switch reason := revoke.Reason(answer); {
 	case answer.Status == http.StatusForbidden:
 		return failure("credentials", "PortOne, or something before it, forbids the call: "+found,
 			"ask PortOne whether this machine's address is let in")

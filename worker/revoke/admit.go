@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import (
 	"context"
@@ -27,21 +27,22 @@ const longestHold = time.Minute
 
 // held returns what Asynq hears of a task that was not let through. What was
 // held together does not come back together.
-func (h *handler) held(ctx context.Context, r tasks.Revocation, err error) error {
+func (h *Handler) held(ctx context.Context, r tasks.Revocation, err error) error {
 	var wait *gate.WaitError
 	switch {
-	case h.stopping.Err() != nil:
-		return &again{cause: errStopping}
+	case h.Stopping.Err() != nil:
+		return &again{cause: ErrStopping}
 	case errors.As(err, &wait):
 		return &again{after: wait.Wait + rand.N(wait.Wait/2+time.Second), cause: err}
 	}
-	h.complaints.Add(slog.LevelWarn, "enter", "call not let through, trying again", complaint.About(ctx, r, "error", err)...)
+	h.Complaints.Add(slog.LevelWarn, "enter", "call not let through, trying again",
+		complaint.About(ctx, r, "error", err)...)
 	return &again{after: time.Second, cause: err}
 }
 
 // report tells the gates what a DELETE came to, and everybody to wait if the answer
 // asks for it.
-func (h *handler) report(ctx context.Context, a *outcome.Attempt, call *gate.Call, err error) {
+func (h *Handler) report(ctx context.Context, a *outcome.Attempt, call *gate.Call, err error) {
 	h.tell(ctx, a, call, signs(err), err)
 }
 
@@ -50,7 +51,7 @@ func (h *handler) report(ctx context.Context, a *outcome.Attempt, call *gate.Cal
 var revokedBefore = gate.Signs{Gateway: gate.RevokedBefore, PortOne: gate.Answered}
 
 // tell tells the gates what a DELETE says about them.
-func (h *handler) tell(ctx context.Context, a *outcome.Attempt, call *gate.Call, says gate.Signs, err error) {
+func (h *Handler) tell(ctx context.Context, a *outcome.Attempt, call *gate.Call, says gate.Signs, err error) {
 	result := gate.Result{ImpUID: a.Revocation.ImpUID, Signs: says}
 	if a.FailedBefore {
 		result.Since = a.Since()
@@ -61,25 +62,25 @@ func (h *handler) tell(ctx context.Context, a *outcome.Attempt, call *gate.Call,
 // hold keeps everybody from calling for as long as the answer to a call that was
 // turned away wants it, [longestHold] at most. A receipt that was turned away before,
 // while PortOne answered others since, is the reason itself: nobody waits for it.
-func (h *handler) hold(ctx context.Context, a *outcome.Attempt, err error) error {
+func (h *Handler) hold(ctx context.Context, a *outcome.Attempt, err error) error {
 	var failure *iamport.Error
-	alone := a.Tries > 0 && h.gates.States()[gate.PortOne].SucceededAt.After(a.RefusedSince)
+	alone := a.Tries > 0 && h.Gates.States()[gate.PortOne].SucceededAt.After(a.RefusedSince)
 	if !errors.As(err, &failure) || failure.RetryAfter == 0 || answers[failure.Status] != rateLimited ||
 		alone && failure.Op != iamport.OpToken {
 		return nil
 	}
 	wait := min(failure.RetryAfter, longestHold)
 	if wait > 5*time.Second {
-		h.complaints.Add(slog.LevelWarn, "hold", "PortOne wants no calls (Retry-After): all workers wait",
+		h.Complaints.Add(slog.LevelWarn, "hold", "PortOne wants no calls (Retry-After): all workers wait",
 			complaint.About(ctx, a.Revocation, "wait", wait.String(), "retry_after", failure.RetryAfter.String())...)
 	}
-	return h.gates.Hold(ctx, wait)
+	return h.Gates.Hold(ctx, wait)
 }
 
 // untold logs what the gates could not be told.
-func (h *handler) untold(ctx context.Context, a *outcome.Attempt, err error) {
+func (h *Handler) untold(ctx context.Context, a *outcome.Attempt, err error) {
 	if err != nil {
-		h.complaints.Add(slog.LevelWarn, "report", "gates not told of a call",
+		h.Complaints.Add(slog.LevelWarn, "report", "gates not told of a call",
 			complaint.About(ctx, a.Revocation, "attempt", a.Number, "error", err)...)
 	}
 }

@@ -1,57 +1,24 @@
-package worker
+package revoke
 
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"time"
 
 	"github.com/hibiken/asynq"
-	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/backoff"
-	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
-	"receiptrevoker/worker/heartbeat"
 	"receiptrevoker/worker/iamport"
 )
-
-// handler carries revocations out.
-type handler struct {
-	api      *iamport.Client
-	outcomes *outcome.Store
-	tasks    backlog.Producer
-	gates    *gate.Gates
-	leases   *leases
-	schedule backoff.Schedule
-	// heartbeat knows whether Redis lost what it had confirmed.
-	heartbeat *heartbeat.Heartbeat
-	log       *slog.Logger
-	tracer    trace.Tracer
-	// onAttempt is told of every attempt that has ended.
-	onAttempt func(Ended)
-	// complaints is the log of what goes wrong with Redis.
-	complaints *complaint.Log
-
-	// unseenFor and giveUpAfter are those of [Config].
-	unseenFor, giveUpAfter time.Duration
-
-	// stopping is done once no new revocation may begin.
-	stopping context.Context
-	// abandoned is done when the process no longer waits for what is running.
-	abandoned context.Context
-}
 
 // ProcessTask makes one attempt at what a task asks for and records what came
 // of it. It returns, for Asynq, nil if the receipt is revoked, an error that
 // wraps [asynq.SkipRetry] if it never will be, and an [*again] otherwise.
-func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
+func (h *Handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	_ = growStack(len(task.Payload()))
-	if h.stopping.Err() != nil {
-		return &again{cause: errStopping}
+	if h.Stopping.Err() != nil {
+		return &again{cause: ErrStopping}
 	}
 	ctx = tasks.ContextWithTrace(ctx, task.Headers())
 	id, _ := asynq.GetTaskID(ctx)
@@ -62,10 +29,10 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	if misplaced(ctx, revocation) {
 		return h.move(ctx, revocation)
 	}
-	starting, release := until(ctx, h.stopping)
+	starting, release := until(ctx, h.Stopping)
 	defer release()
 	queue, _ := asynq.GetQueueName(ctx)
-	call, err := h.gates.Enter(starting, revocation.PG, queue) // first: waiting writes nothing and counts nothing
+	call, err := h.Gates.Enter(starting, revocation.PG, queue) // first: waiting writes nothing and counts nothing
 	if err != nil {
 		return h.held(ctx, revocation, err)
 	}
@@ -82,9 +49,9 @@ func (h *handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 
 // carryOut makes an attempt that has begun and records what it found, in a span
 // of its own. The error is what Asynq hears.
-func (h *handler) carryOut(ctx context.Context, b begun, call *gate.Call) (finding, error) {
+func (h *Handler) carryOut(ctx context.Context, b begun, call *gate.Call) (finding, error) {
 	a := b.Attempt
-	defer h.leases.hold(a, b.asked)()
+	defer h.Leases.hold(a, b.asked)()
 	ctx, span := h.startSpan(ctx, a)
 	defer span.End()
 
@@ -97,7 +64,7 @@ func (h *handler) carryOut(ctx context.Context, b begun, call *gate.Call) (findi
 
 // attempt makes an attempt and returns what it found. Nothing is given up without a
 // lookup.
-func (h *handler) attempt(ctx context.Context, a *outcome.Attempt, call *gate.Call) finding {
+func (h *Handler) attempt(ctx context.Context, a *outcome.Attempt, call *gate.Call) finding {
 	found := h.try(ctx, a, call)
 	if found.counting == turnedAway && h.shutOut(a, a.RefusedSince) {
 		found.verdict = keptOut
@@ -108,13 +75,13 @@ func (h *handler) attempt(ctx context.Context, a *outcome.Attempt, call *gate.Ca
 // try makes an attempt and returns what it found. From the second on a lookup comes
 // first, since the DELETE before may have worked although nobody said so; and also before
 // the first where the request says which receipt it means.
-func (h *handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) finding {
+func (h *Handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) finding {
 	switch {
 	case a.Withdrawn:
 		return finding{verdict: takenBack}
 	case !call.Through(a.Revocation.PG):
 		return finding{verdict: putBack, err: errMisplaced}
-	case a.Number > h.schedule.Attempts:
+	case a.Number > h.Schedule.Attempts:
 		return finding{verdict: spent}
 	case a.Number > 1 || a.Uncertain() || identified(a):
 		if found, over := h.lookFirst(ctx, a); over {
@@ -131,15 +98,37 @@ func (h *handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) 
 	return h.revoke(ctx, a, call, allowed)
 }
 
+// lookFirst looks a receipt up before its DELETE, and reports whether there is to be
+// none.
+func (h *Handler) lookFirst(ctx context.Context, a *outcome.Attempt) (found finding, over bool) {
+	l := h.lookUp(ctx, a)
+	wait := verdict{status: outcome.Retrying, reason: l.reason, counting: turnedAway}
+	found = finding{verdict: wait, err: l.err, looked: l}
+	switch {
+	case l.another != nil:
+		found.verdict, found.err = reissued, l.another
+	case l.err == nil:
+		return foundBy(&l.receipt, uncounted), l.receipt.Revoked()
+	case l.putsOff:
+	case !mustTell(a) || l.documented && !identified(a):
+		return finding{}, false
+	case l.neverIssued: // no DELETE counts
+		found.verdict = verdict{status: outcome.Dead, reason: outcome.ReasonNotIssued}
+	case l.counting != turnedAway && h.enough(a, l):
+		found.verdict = spent
+	}
+	return found, true
+}
+
 // allowed returns why the DELETE of an attempt must not leave now, or nil.
-func (h *handler) allowed(ctx context.Context, a *outcome.Attempt, call *gate.Call) error {
-	if h.stopping.Err() != nil {
-		return errStopping
+func (h *Handler) allowed(ctx context.Context, a *outcome.Attempt, call *gate.Call) error {
+	if h.Stopping.Err() != nil {
+		return ErrStopping
 	}
 	if err := call.Err(ctx); err != nil {
 		return err
 	}
-	if !h.leases.valid(ctx, a) {
+	if !h.Leases.valid(ctx, a) {
 		return errLeaseLost
 	}
 	return nil
@@ -147,10 +136,10 @@ func (h *handler) allowed(ctx context.Context, a *outcome.Attempt, call *gate.Ca
 
 // revoke makes the DELETE of an attempt, if it is still allowed once there are a token and
 // a connection, and returns what it found.
-func (h *handler) revoke(
+func (h *Handler) revoke(
 	ctx context.Context, a *outcome.Attempt, call *gate.Call, allowed func(context.Context) error,
 ) finding {
-	receipt, err := h.api.WithTier(a.Revocation.Tier).RevokeIf(ctx, a.Revocation.ImpUID, allowed)
+	receipt, err := h.API.WithTier(a.Revocation.Tier).RevokeIf(ctx, a.Revocation.ImpUID, allowed)
 	var refused *iamport.NotAllowedError
 	switch {
 	case err == nil:
@@ -173,7 +162,7 @@ func (h *handler) revoke(
 	if found.status == outcome.Retrying && call.Overtaken() {
 		found.counting = uncounted // it is the gateway that fails, and the gate knows
 	}
-	last := found.counting == counted && a.Number == h.schedule.Attempts
+	last := found.counting == counted && a.Number == h.Schedule.Attempts
 	if last && found.status == outcome.Retrying && found.effect == none { // else a lookup so soon may miss what it did
 		found.verdict = exhausted
 	}

@@ -1,10 +1,10 @@
-package worker_test
+package revoke_test
 
 import (
 	"testing"
 
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker"
+	"receiptrevoker/worker/revoke"
 )
 
 // What tells most about a gateway is probed with first.
@@ -26,7 +26,7 @@ func TestOrderOfProbes(t *testing.T) {
 		{"one that failed before a success", retrying(outcome.ReasonPGFailure), true, true},
 		{"one that PortOne turned away", retrying(outcome.ReasonUnauthorized), false, false},
 	} {
-		rank := worker.Rank(test.known, test.bulk, test.suspect)
+		rank := revoke.Rank(test.known, test.bulk, test.suspect)
 		if rank <= last {
 			t.Errorf("%s: rank %d, want more than %d", test.name, rank, last)
 		}

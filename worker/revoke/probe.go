@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import (
 	"cmp"
@@ -34,23 +34,23 @@ const (
 // probeBegins bounds how long a probe tries to begin an attempt.
 const probeBegins = 5 * time.Second
 
-// prober finds out whether a gateway is back, with receipts that its gate holds
+// Prober finds out whether a gateway is back, with receipts that its gate holds
 // back. Their tasks stay where they are: one that is delivered after its receipt
 // was revoked finds it done.
-type prober struct {
-	handler   *handler
-	redis     redis.UniversalClient
-	inspector *asynq.Inspector
-	// firstAfter is how long after a closing the first probe is due.
-	firstAfter time.Duration
+type Prober struct {
+	Handler   *Handler
+	Redis     redis.UniversalClient
+	Inspector *asynq.Inspector
+	// FirstAfter is how long after a closing the first probe is due.
+	FirstAfter time.Duration
 }
 
 // Probe implements [gate.Prober]. Where all receipts that wait are done with and none
 // has told anything, there is nothing to keep away from the gateway. Where Redis does
 // not say what waits, nothing is known.
-func (p *prober) Probe(ctx context.Context, name gate.Name, queues []string) gate.Probed {
+func (p *Prober) Probe(ctx context.Context, name gate.Name, queues []string) gate.Probed {
 	if name == gate.PortOne {
-		if err := p.handler.api.Authenticate(ctx); err != nil {
+		if err := p.Handler.API.Authenticate(ctx); err != nil {
 			return gate.Probed{Evidence: gate.Failed}
 		}
 	}
@@ -81,15 +81,15 @@ func (p *prober) Probe(ctx context.Context, name gate.Name, queues []string) gat
 }
 
 // first reports whether a gateway's gate has closed and was not probed since.
-func (p *prober) first(name gate.Name) bool {
-	state := p.handler.gates.States()[name]
-	return name != gate.PortOne && state.NextProbe.Sub(state.Since) <= p.firstAfter
+func (p *Prober) first(name gate.Name) bool {
+	state := p.Handler.Gates.States()[name]
+	return name != gate.PortOne && state.NextProbe.Sub(state.Since) <= p.FirstAfter
 }
 
 // sample tries receipts from all over what waits, many at a time, until one tells that
 // the gateway is not down. It returns that evidence, [gate.Failed] if all that tell
 // anything fail, and [gate.Silent] if none does.
-func (p *prober) sample(ctx context.Context, name gate.Name, waiting []candidate) gate.Evidence {
+func (p *Prober) sample(ctx context.Context, name gate.Name, waiting []candidate) gate.Evidence {
 	var lock sync.Mutex
 	var works, fails gate.Evidence
 	stands := func() gate.Evidence {
@@ -121,8 +121,8 @@ func (p *prober) sample(ctx context.Context, name gate.Name, waiting []candidate
 }
 
 // unknown says that a probe came to nothing.
-func (p *prober) unknown(name gate.Name, err error) gate.Probed {
-	p.handler.complaints.Add(slog.LevelWarn, "probe", "no probe made, trying again", "gate", string(name), "error", err)
+func (p *Prober) unknown(name gate.Name, err error) gate.Probed {
+	p.Handler.Complaints.Add(slog.LevelWarn, "probe", "no probe made, trying again", "gate", string(name), "error", err)
 	return gate.Probed{}
 }
 
@@ -137,9 +137,9 @@ const (
 
 // try makes a normal attempt on a receipt, past the gate, and returns what it
 // says about the gate, or what became of it if that is nothing.
-func (p *prober) try(ctx context.Context, name gate.Name, receipt candidate) (gate.Evidence, fate) {
+func (p *Prober) try(ctx context.Context, name gate.Name, receipt candidate) (gate.Evidence, fate) {
 	ctx = tasks.ContextWithTrace(ctx, receipt.headers)
-	call, err := p.handler.gates.EnterProbe(ctx, receipt.PG, receipt.queue)
+	call, err := p.Handler.Gates.EnterProbe(ctx, receipt.PG, receipt.queue)
 	if err != nil {
 		return gate.Silent, noUse
 	}
@@ -154,7 +154,7 @@ func (p *prober) try(ctx context.Context, name gate.Name, receipt candidate) (ga
 	case err != nil:
 		return gate.Silent, noUse
 	}
-	found, _ := p.handler.carryOut(ctx, attempt, call) // the error is for Asynq
+	found, _ := p.Handler.carryOut(ctx, attempt, call) // the error is for Asynq
 
 	ended := noUse
 	switch {
@@ -174,10 +174,10 @@ func (p *prober) try(ctx context.Context, name gate.Name, receipt candidate) (ga
 
 // begin begins an attempt, unless Redis does not answer for a while: a gate is
 // not kept closed by that.
-func (p *prober) begin(ctx context.Context, r tasks.Revocation) (begun, error) {
-	ctx, release := until(ctx, p.handler.stopping)
+func (p *Prober) begin(ctx context.Context, r tasks.Revocation) (begun, error) {
+	ctx, release := until(ctx, p.Handler.Stopping)
 	defer release()
 	ctx, cancel := context.WithTimeout(ctx, probeBegins)
 	defer cancel()
-	return p.handler.begin(ctx, r)
+	return p.Handler.begin(ctx, r)
 }

@@ -1,8 +1,7 @@
-package worker
+package revoke
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -15,28 +14,6 @@ import (
 // issueSlack is how much later than its request a receipt may have been issued: by as
 // much PortOne's clock may be ahead of Redis' beyond what is known of it.
 const issueSlack = 5 * time.Minute
-
-// lookFirst looks a receipt up before its DELETE, and reports whether there is to be
-// none.
-func (h *handler) lookFirst(ctx context.Context, a *outcome.Attempt) (found finding, over bool) {
-	l := h.lookUp(ctx, a)
-	wait := verdict{status: outcome.Retrying, reason: l.reason, counting: turnedAway}
-	found = finding{verdict: wait, err: l.err, looked: l}
-	switch {
-	case l.another != nil:
-		found.verdict, found.err = reissued, l.another
-	case l.err == nil:
-		return foundBy(&l.receipt, uncounted), l.receipt.Revoked()
-	case l.putsOff:
-	case !mustTell(a) || l.documented && !identified(a):
-		return finding{}, false
-	case l.neverIssued: // no DELETE counts
-		found.verdict = verdict{status: outcome.Dead, reason: outcome.ReasonNotIssued}
-	case l.counting != turnedAway && h.enough(a, l):
-		found.verdict = spent
-	}
-	return found, true
-}
 
 // identified reports whether a request says which receipt it means.
 func identified(a *outcome.Attempt) bool { return a.Revocation.ApplyNum != "" || a.Revocation.Again }
@@ -58,7 +35,7 @@ func looksUp(a *outcome.Attempt) bool {
 // identify says of a lookup whether it shows the receipt that is asked for, and remembers
 // the number of that one alone. Without a number that matters, it tells nothing; nor does
 // a 200 with a code of its own where the request says which receipt it means.
-func (h *handler) identify(a *outcome.Attempt, l *looked) {
+func (h *Handler) identify(a *outcome.Attempt, l *looked) {
 	named, now := a.Revocation.ApplyNum, l.receipt
 	switch {
 	case l.err != nil:
@@ -76,7 +53,7 @@ func (h *handler) identify(a *outcome.Attempt, l *looked) {
 // nil: it has another number than the one that is named, or that an earlier lookup saw; or
 // no number is known, it is not revoked, and was issued after the request. An imp_uid has
 // another receipt after each partial refund.
-func (h *handler) another(a *outcome.Attempt, now iamport.Receipt) error {
+func (h *Handler) another(a *outcome.Attempt, now iamport.Receipt) error {
 	named, seen := a.Revocation.ApplyNum, a.Seen
 	switch {
 	case named != "" && tasks.BareApplyNum(now.ApplyNum) != tasks.BareApplyNum(named):
@@ -100,8 +77,8 @@ func orRevoked(now iamport.Receipt) string {
 }
 
 // ahead returns how far PortOne's clock is ahead of Redis', 0 where nobody knows.
-func (h *handler) ahead(a *outcome.Attempt) time.Duration {
-	now, known := h.api.Now()
+func (h *Handler) ahead(a *outcome.Attempt) time.Duration {
+	now, known := h.API.Now()
 	if !known {
 		return 0
 	}

@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import (
 	"errors"
@@ -33,7 +33,7 @@ const (
 	// counted: it is one of the attempts of the schedule.
 	counted
 	// turnedAway: PortOne did not look at the request, or no lookup tells whether to make
-	// it. It counts no attempt, and is tried ever later, up to [Config.GiveUpAfter].
+	// it. It counts no attempt, and is tried ever later, up to [Handler.GiveUpAfter].
 	turnedAway
 )
 
@@ -132,6 +132,9 @@ func judgeToken(failure *iamport.Error) verdict {
 
 // Reason returns the reason that the table of answers gives for a failed call.
 func Reason(err error) outcome.Reason { return judge(err).reason }
+
+// Advice returns what to do about calls that end with err, "" where nothing can be done.
+func Advice(err error) string { return advice[Reason(err)] }
 
 // signs returns what a DELETE that ended with err tells the gates. It depends on
 // nothing but the error.

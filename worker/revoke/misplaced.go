@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import (
 	"context"
@@ -21,12 +21,12 @@ func misplaced(ctx context.Context, r tasks.Revocation) bool {
 
 // move puts a task on its gateway's queue, unless it is there already, and lets
 // Asynq forget the one that was misplaced.
-func (h *handler) move(ctx context.Context, r tasks.Revocation) error {
-	_, err := h.tasks.Enqueue(ctx, r)
+func (h *Handler) move(ctx context.Context, r tasks.Revocation) error {
+	_, err := h.Tasks.Enqueue(ctx, r)
 	if err == nil {
 		return nil
 	}
-	h.complaints.Add(slog.LevelWarn, "move", "task not moved to its gateway's queue, trying again",
+	h.Complaints.Add(slog.LevelWarn, "move", "task not moved to its gateway's queue, trying again",
 		complaint.About(ctx, r, "error", err)...)
 	return &again{after: time.Second, cause: err}
 }

@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import (
 	"cmp"
@@ -50,8 +50,8 @@ func (c candidate) rank() int {
 // waiting returns receipts that wait behind a gate, the best to probe with first, and
 // of the same rank those that were left alone for longest. Of a long queue it knows
 // some by chance. It is empty only if nothing waits.
-func (p *prober) waiting(ctx context.Context, name gate.Name, queues []string) ([]candidate, error) {
-	counted, err := backlog.Read(ctx, p.redis, queues)
+func (p *Prober) waiting(ctx context.Context, name gate.Name, queues []string) ([]candidate, error) {
+	counted, err := backlog.Read(ctx, p.Redis, queues)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (p *prober) waiting(ctx context.Context, name gate.Name, queues []string) (
 		for _, list := range []struct {
 			tasks int64
 			read  func(queue string, opts ...asynq.ListOption) ([]*asynq.TaskInfo, error)
-		}{{q.Pending, p.inspector.ListPendingTasks}, {q.Retry, p.inspector.ListRetryTasks}} {
+		}{{q.Pending, p.Inspector.ListPendingTasks}, {q.Retry, p.Inspector.ListRetryTasks}} {
 			infos, err := drawn(q.Name, list.tasks, list.read)
 			if err != nil {
 				return nil, err
@@ -111,14 +111,14 @@ func collect(found map[string]candidate, name gate.Name, infos []*asynq.TaskInfo
 }
 
 // ranked returns the receipts that are not done with in the order of their ranks.
-func (p *prober) ranked(ctx context.Context, name gate.Name, found map[string]candidate) ([]candidate, error) {
+func (p *Prober) ranked(ctx context.Context, name gate.Name, found map[string]candidate) ([]candidate, error) {
 	impUIDs := make([]string, 0, len(found))
 	for impUID := range found {
 		impUIDs = append(impUIDs, impUID)
 	}
-	succeeded := p.handler.gates.States()[name].SucceededAt
+	succeeded := p.Handler.Gates.States()[name].SucceededAt
 	var all []candidate
-	for o, err := range p.handler.outcomes.Each(ctx, impUIDs) {
+	for o, err := range p.Handler.Outcomes.Each(ctx, impUIDs) {
 		var corrupt *outcome.CorruptError
 		switch {
 		case errors.Is(err, outcome.ErrNotFound): // its producer recorded nothing
@@ -158,8 +158,8 @@ func alternate(all []candidate) {
 
 // spread orders what PortOne's gate is probed with so that each gateway has its turn,
 // those first whose own gate is open: one that is down tells nothing about PortOne.
-func (p *prober) spread(all []candidate) {
-	gates, turns := p.handler.gates.States(), make(map[gate.Name]int)
+func (p *Prober) spread(all []candidate) {
+	gates, turns := p.Handler.Gates.States(), make(map[gate.Name]int)
 	for i := range all {
 		name := gate.Of(all[i].PG)
 		all[i].turn = turns[name]

@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import (
 	"context"
@@ -17,15 +17,21 @@ import (
 // life; Asynq gives a dead process the same 30 s.
 const lease = 30 * time.Second
 
-// leases keeps the leases of the attempts that run in this process. Few
+// Leases keeps the leases of the attempts that run in this process. Few
 // outlive the first extension, so that one goroutine serves them all.
-type leases struct {
+type Leases struct {
 	outcomes   *outcome.Store
 	complaints *complaint.Log
 	pulse      *pulse.Pulse
 
 	mu   sync.Mutex
 	held map[*outcome.Attempt]time.Time // when each was asked for that was granted last
+}
+
+// NewLeases returns the leases of no attempts, which writes to complaints what goes wrong
+// with Redis.
+func NewLeases(outcomes *outcome.Store, complaints *complaint.Log, pulse *pulse.Pulse) *Leases {
+	return &Leases{outcomes: outcomes, complaints: complaints, pulse: pulse, held: make(map[*outcome.Attempt]time.Time)}
 }
 
 // begun is an attempt that has begun.
@@ -36,7 +42,7 @@ type begun struct {
 
 // hold keeps the lease of an attempt that was asked for at a time, until the returned
 // function is called.
-func (l *leases) hold(a *outcome.Attempt, asked time.Time) (release func()) {
+func (l *Leases) hold(a *outcome.Attempt, asked time.Time) (release func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.held[a] = asked
@@ -47,9 +53,9 @@ func (l *leases) hold(a *outcome.Attempt, asked time.Time) (release func()) {
 	}
 }
 
-// run extends what is held, in time, until ctx is done. An attempt that ends
+// Run extends what is held, in time, until ctx is done. An attempt that ends
 // meanwhile is extended no more: the store knows.
-func (l *leases) run(ctx context.Context) {
+func (l *Leases) Run(ctx context.Context) {
 	ticker := time.NewTicker(lease / 3)
 	defer ticker.Stop()
 	defer l.pulse.End("leases")
@@ -71,7 +77,7 @@ func (l *leases) run(ctx context.Context) {
 }
 
 // extend extends a lease and reports whether the attempt is still running.
-func (l *leases) extend(ctx context.Context, a *outcome.Attempt) bool {
+func (l *Leases) extend(ctx context.Context, a *outcome.Attempt) bool {
 	asked := time.Now()
 	running, err := l.outcomes.Extend(ctx, a, lease)
 	if err != nil && ctx.Err() == nil {
@@ -92,7 +98,7 @@ func (l *leases) extend(ctx context.Context, a *outcome.Attempt) bool {
 // valid reports whether an attempt that is held may still call: no other has
 // begun. A process that was stopped for longer than a lease asks Redis. The clock
 // is the monotonic one, which goes on while a process is stopped.
-func (l *leases) valid(ctx context.Context, a *outcome.Attempt) bool {
+func (l *Leases) valid(ctx context.Context, a *outcome.Attempt) bool {
 	l.mu.Lock()
 	granted := l.held[a]
 	l.mu.Unlock()

@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import (
 	"context"
@@ -19,29 +19,30 @@ const busyWait = 5 * time.Second
 
 // begin begins an attempt, and tries until Redis says whether it has begun:
 // where the reply was lost, a new try under another name would find it busy.
-func (h *handler) begin(ctx context.Context, r tasks.Revocation) (b begun, err error) {
+func (h *Handler) begin(ctx context.Context, r tasks.Revocation) (b begun, err error) {
 	caller := outcome.NewCaller()
 	b.asked = time.Now()
 	err = retry.Do(ctx, redisfault.Backoff(), func(ctx context.Context) error {
-		b.Attempt, err = h.outcomes.BeginAs(ctx, r, lease, caller)
+		b.Attempt, err = h.Outcomes.BeginAs(ctx, r, lease, caller)
 		var terminal *outcome.TerminalError
 		var busy *outcome.BusyError
 		switch {
 		case err == nil, errors.As(err, &terminal), errors.As(err, &busy):
 			return err
 		case redisfault.Corrupt(err):
-			h.log.Error("attempt not begun: mend its keys in Redis", complaint.About(ctx, r, "error", err)...)
+			h.Log.Error("attempt not begun: mend its keys in Redis", complaint.About(ctx, r, "error", err)...)
 			return err
 		}
-		h.complaints.Add(slog.LevelWarn, "begin", "attempt not begun, trying again", complaint.About(ctx, r, "error", err)...)
+		h.Complaints.Add(slog.LevelWarn, "begin", "attempt not begun, trying again",
+			complaint.About(ctx, r, "error", err)...)
 		return retry.RetryableError(err)
 	})
 	return b, err
 }
 
 // bury records a task that can never become a call.
-func (h *handler) bury(ctx context.Context, revocation tasks.Revocation, cause error) error {
-	attempt, err := h.outcomes.Begin(ctx, revocation, lease)
+func (h *Handler) bury(ctx context.Context, revocation tasks.Revocation, cause error) error {
+	attempt, err := h.Outcomes.Begin(ctx, revocation, lease)
 	if err != nil {
 		return h.notBegun(revocation, err)
 	}
@@ -51,7 +52,7 @@ func (h *handler) bury(ctx context.Context, revocation tasks.Revocation, cause e
 }
 
 // notBegun returns what Asynq hears where an attempt could not begin.
-func (h *handler) notBegun(revocation tasks.Revocation, err error) error {
+func (h *Handler) notBegun(revocation tasks.Revocation, err error) error {
 	var terminal *outcome.TerminalError
 	var busy *outcome.BusyError
 	switch {
@@ -62,7 +63,7 @@ func (h *handler) notBegun(revocation tasks.Revocation, err error) error {
 	case errors.As(err, &busy):
 		return &again{after: min(busy.Wait, busyWait), cause: err}
 	case redisfault.Corrupt(err):
-		return &again{after: h.schedule.Longest(), cause: err}
+		return &again{after: h.Schedule.Longest(), cause: err}
 	}
 	return &again{after: time.Second, cause: err}
 }

@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import "context"
 
@@ -18,8 +18,8 @@ func growStack(which int) byte {
 	return frame[which%stackNeeded]
 }
 
-// baseContext is what Asynq calls in the goroutine that tells Redis what came of a task.
-func baseContext() context.Context {
+// BaseContext is what Asynq calls in the goroutine that tells Redis what came of a task.
+func BaseContext() context.Context {
 	ctx := context.Background()
 	_ = growStack(cap(ctx.Done()))
 	return ctx

@@ -1,12 +1,9 @@
-package worker
+package revoke
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
-
-	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/backoff"
@@ -43,8 +40,8 @@ var (
 	// reissued: the receipt that exists now is not the one that was asked for.
 	reissued = verdict{status: outcome.Dead, reason: outcome.ReasonReissued}
 	invalid  = verdict{status: outcome.Dead, reason: outcome.ReasonInvalidTask}
-	// abandoned: Asynq gave its task up without asking us, above all because its process died.
-	abandoned = verdict{status: outcome.Dead, reason: outcome.ReasonCrashed}
+	// crashed: Asynq gave its task up without asking us, above all because its process died.
+	crashed = verdict{status: outcome.Dead, reason: outcome.ReasonCrashed}
 )
 
 // notMade returns what an attempt found whose DELETE was not allowed to leave.
@@ -86,7 +83,7 @@ func (f finding) delay(schedule backoff.Schedule, number int) time.Duration {
 	var failure *iamport.Error
 	var wait *gate.WaitError
 	switch {
-	case errors.Is(f.err, errStopping), errors.Is(f.err, errMisplaced):
+	case errors.Is(f.err, ErrStopping), errors.Is(f.err, errMisplaced):
 		return 0
 	case errors.Is(f.err, errLeaseLost):
 		return time.Second
@@ -98,45 +95,4 @@ func (f finding) delay(schedule backoff.Schedule, number int) time.Duration {
 		return max(schedule.Delay(number), failure.RetryAfter)
 	}
 	return schedule.Delay(number)
-}
-
-// Why a task was put back untouched.
-var (
-	errStopping  = errors.New("the worker is stopping")
-	errLeaseLost = errors.New("the attempt's lease is over")
-	errMisplaced = errors.New("its request is for another gateway than its task")
-)
-
-// again tells Asynq to come back to a task.
-type again struct {
-	after   time.Duration
-	counted bool
-	cause   error
-}
-
-func (e *again) Error() string { return e.cause.Error() }
-func (e *again) Unwrap() error { return e.cause }
-
-// never tells Asynq that a task will not succeed.
-func never(reason outcome.Reason, cause error) error {
-	if cause == nil {
-		return fmt.Errorf("%s: %w", reason, asynq.SkipRetry)
-	}
-	return fmt.Errorf("%s: %w: %w", reason, cause, asynq.SkipRetry)
-}
-
-// retryDelay is Asynq's question when to come back. Where the handler did not
-// say, it died or was cut off: its lease is over, so soon.
-func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
-	var later *again
-	if errors.As(err, &later) {
-		return later.after
-	}
-	return time.Second
-}
-
-// isFailure is Asynq's question whether an error counts in its own figures.
-func isFailure(err error) bool {
-	var later *again
-	return !errors.As(err, &later) || later.counted
 }

@@ -1,4 +1,4 @@
-package worker
+package revoke
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 )
 
 // record writes what an attempt found and returns what Asynq hears.
-func (h *handler) record(ctx context.Context, a *outcome.Attempt, found finding) error {
+func (h *Handler) record(ctx context.Context, a *outcome.Attempt, found finding) error {
 	o := found.outcome()
 	number := a.Number
 	switch found.counting {
@@ -32,7 +32,7 @@ func (h *handler) record(ctx context.Context, a *outcome.Attempt, found finding)
 		if h.first(a, found) {
 			number++
 		}
-		delay = found.delay(h.schedule, number)
+		delay = found.delay(h.Schedule, number)
 		o.NextAttemptAt, o.LookedUpUntil = a.Now().Add(delay), h.lookedUpUntil(a)
 	}
 	a.Uncounted = found.counting != counted
@@ -40,7 +40,7 @@ func (h *handler) record(ctx context.Context, a *outcome.Attempt, found finding)
 	h.ended(ctx, a, found, written)
 	switch {
 	case redisfault.Corrupt(err):
-		return &again{after: h.schedule.Longest(), cause: err}
+		return &again{after: h.Schedule.Longest(), cause: err}
 	case err != nil:
 		return &again{cause: err} // the next attempt's lookup finds the truth
 	}
@@ -57,11 +57,11 @@ func (h *handler) record(ctx context.Context, a *outcome.Attempt, found finding)
 }
 
 // lookedUpUntil is until when an attempt is looked up, before it is given up, of which a DELETE
-// may have worked unseen: while PortOne may be at work on it, and for [Config.GiveUpAfter] since
+// may have worked unseen: while PortOne may be at work on it, and for [Handler.GiveUpAfter] since
 // the first lookup that told nothing. It is zero if no DELETE may have, or a lookup has told.
-func (h *handler) lookedUpUntil(a *outcome.Attempt) time.Time {
-	until := a.UncertainAt.Add(h.unseenFor)
-	switch longer := a.AskedSince.Add(h.giveUpAfter); {
+func (h *Handler) lookedUpUntil(a *outcome.Attempt) time.Time {
+	until := a.UncertainAt.Add(h.UnseenFor)
+	switch longer := a.AskedSince.Add(h.GiveUpAfter); {
 	case !a.Uncertain(), a.AskedSince.IsZero() && until.Before(a.Now()):
 		return time.Time{}
 	case !a.AskedSince.IsZero() && longer.After(until):
@@ -73,46 +73,46 @@ func (h *handler) lookedUpUntil(a *outcome.Attempt) time.Time {
 // first reports whether the retry after an attempt waits as long as the second: it is the
 // first, and as many receipts fail as close a gate, none succeeding. By then the gate has
 // closed or something has succeeded, and a receipt loses one attempt to an outage at most.
-func (h *handler) first(a *outcome.Attempt, found finding) bool {
-	return a.Number == 1 && found.counting == counted && h.gates.States()[gate.Of(a.Revocation.PG)].Failed >= gate.Fewest
+func (h *Handler) first(a *outcome.Attempt, found finding) bool {
+	return a.Number == 1 && found.counting == counted && h.Gates.States()[gate.Of(a.Revocation.PG)].Failed >= gate.Fewest
 }
 
 // persist does something with Redis until it succeeds or the process no longer
 // waits, on a context that outlives the task's.
-func (h *handler) persist(ctx context.Context, do retry.RetryFunc) error {
-	ctx, release := until(context.WithoutCancel(ctx), h.abandoned)
+func (h *Handler) persist(ctx context.Context, do retry.RetryFunc) error {
+	ctx, release := until(context.WithoutCancel(ctx), h.Abandoned)
 	defer release()
 	return retry.Do(ctx, redisfault.Backoff(), do)
 }
 
 // write writes an outcome. Where that cannot work with what is kept about the
 // imp_uid, it gives up, unless the receipt is revoked and a value can be mended.
-func (h *handler) write(ctx context.Context, a *outcome.Attempt, o outcome.Outcome) (written bool, err error) {
+func (h *Handler) write(ctx context.Context, a *outcome.Attempt, o outcome.Outcome) (written bool, err error) {
 	err = h.persist(ctx, func(ctx context.Context) error {
-		written, err = h.outcomes.Finish(ctx, a, o)
+		written, err = h.Outcomes.Finish(ctx, a, o)
 		if err == nil {
 			return nil
 		}
 		facts := complaint.About(ctx, a.Revocation, "attempt", a.Number, "status", o.Status, "error", err)
 		if redisfault.Of(err) == redisfault.WrongType || redisfault.Corrupt(err) && o.Status != outcome.Revoked {
-			h.log.Error("outcome not written: mend its keys in Redis", facts...)
+			h.Log.Error("outcome not written: mend its keys in Redis", facts...)
 			return err
 		}
-		h.complaints.Add(slog.LevelWarn, "finish", "outcome not written, trying again", facts...)
+		h.Complaints.Add(slog.LevelWarn, "finish", "outcome not written, trying again", facts...)
 		return retry.RetryableError(err)
 	})
 	return written, err
 }
 
 // logOutcome logs an outcome that was written, and if it has no message why it is that.
-func (h *handler) logOutcome(ctx context.Context, a *outcome.Attempt, o outcome.Outcome, cause error) {
+func (h *Handler) logOutcome(ctx context.Context, a *outcome.Attempt, o outcome.Outcome, cause error) {
 	if o.Message == "" && cause != nil && o.HTTPStatus == 0 {
 		o.Message = cause.Error()
 	}
 	level := slog.LevelInfo
 	switch {
-	case o.Reason == outcome.ReasonUnauthorized && h.gates.Closed() == nil: // else it has been said
-		h.complaints.Add(slog.LevelError, "unauthorized", "PortOne refuses the credentials, or this address",
+	case o.Reason == outcome.ReasonUnauthorized && h.Gates.Closed() == nil: // else it has been said
+		h.Complaints.Add(slog.LevelError, "unauthorized", "PortOne refuses the credentials, or this address",
 			"http_status", o.HTTPStatus, "message", o.Message)
 	case o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn: // that is what somebody wanted
 		level = slog.LevelWarn
@@ -130,5 +130,5 @@ func (h *handler) logOutcome(ctx context.Context, a *outcome.Attempt, o outcome.
 	if !o.NextAttemptAt.IsZero() {
 		args = append(args, "next_attempt_at", o.NextAttemptAt)
 	}
-	h.log.Log(ctx, level, string(o.Status), args...)
+	h.Log.Log(ctx, level, string(o.Status), args...)
 }

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestCodeKeepsToItsLimits(t *testing.T) {
+	t.Parallel()
+	const root = "../.."
+	files, err := readFiles(os.DirFS(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	circles, err := fileCircles(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := judge(files, circles, exceptions); err != nil {
+		t.Error(err)
+	}
+}
+
+const goSource = "// Package p is one.\npackage p\n\n/* a\nb */\nvar X = `raw\n\n// not a comment\n` // of its own\n\n" +
+	"// M has a comment.\nfunc (t *T[K]) M() {\n}\n\nfunc (t *T[K]) N() {}\n\nfunc (u u) N() {}\n"
+
+func TestFilesAreMeasuredByTheirTokens(t *testing.T) {
+	t.Parallel()
+	files, err := readFiles(fstest.MapFS{
+		"p/p.go":          {Data: []byte(goSource)},
+		"p/p_test.go":     {Data: []byte("not Go")},
+		"p/testdata/x.go": {Data: []byte("not Go")},
+		"s.lua":           {Data: []byte("-- a comment\nlocal a = '--' -- and another\n\nreturn a\n" + strings.Repeat("-", 130))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []file{
+		{
+			dir: "p", name: "p.go", code: 8, comments: 4, longestLine: 21, exported: 3,
+			functions:    []function{{"p/p.go M", 2}, {"p/p.go N", 1}, {"p/p.go N", 1}},
+			undocumented: []string{"p/p.go N"},
+		},
+		{dir: ".", name: "s.lua", code: 2, comments: 2, long: 1, longestLine: 130},
+	}
+	if diff := cmp.Diff(want, files, cmp.AllowUnexported(file{}, function{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCircleIsOfFilesThatNeedEachOther(t *testing.T) {
+	t.Parallel()
+	needs := map[string]map[string]bool{
+		"a": {"a": true, "b": true}, "b": {"c": true}, "c": {"b": true, "d": true}, "d": {"b": true}, "e": {"a": true},
+	}
+	if diff := cmp.Diff([]string{"b", "c", "d"}, largestCircle(needs)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestExceptionsOnlyShrink(t *testing.T) {
+	t.Parallel()
+	files := []file{{dir: "p", long: 2, functions: []function{{"p/p.go F", 61}}}}
+	circles := map[string][]string{"p": {"a", "b", "c", "d", "e"}}
+	for name, test := range map[string]struct {
+		allowed exception
+		want    string
+	}{
+		"as they are": {exception{5, 2}, ""},
+		"grown":       {exception{0, 1}, "p has 2 lines of more than 120 characters, want at most 1\np has a circle of 5 files, want at most 4: [a b c d e]\n"},
+		"shrunk":      {exception{6, 2}, "the exception of p is {circle:6 long:2}: lower it to {circle:5 long:2}\n"},
+	} {
+		want := "p/p.go F has 61 lines, want at most 60\n" + test.want
+		if got := judge(files, circles, map[string]exception{"p": test.allowed}).Error() + "\n"; got != want {
+			t.Errorf("%s: got\n%swant\n%s", name, got, want)
+		}
+	}
+}

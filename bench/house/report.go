@@ -1,0 +1,77 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+)
+
+// sum is what some files come to.
+type sum struct{ files, goCode, luaCode, comments int }
+
+func (s *sum) add(f file) {
+	s.files++
+	s.comments += f.comments
+	if f.lua() {
+		s.luaCode += f.code
+	} else {
+		s.goCode += f.code
+	}
+}
+
+// density returns the share of comments among the lines that are not blank, in percent.
+func (s *sum) density() int { return 100 * s.comments / max(1, s.comments+s.goCode+s.luaCode) }
+
+// report writes lines of code by package, and what is longest.
+func report(w io.Writer, files []file) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	row := func(s *sum, name string) {
+		fmt.Fprintf(table, "%d\t%d\t%d\t%d %%\t  %s\n", s.goCode, s.luaCode, s.files, s.density(), name)
+	}
+	fmt.Fprintln(table, "Go\tLua\tfiles\tcomments\t  package")
+	packages, total := make(map[string]*sum), new(sum)
+	for _, f := range files {
+		if packages[f.dir] == nil {
+			packages[f.dir] = new(sum)
+		}
+		packages[f.dir].add(f)
+		total.add(f)
+	}
+	for _, dir := range sorted(packages) {
+		row(packages[dir], dir)
+	}
+	row(total, "total")
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return extremes(w, files)
+}
+
+// extremes writes what is longest, and which exported names have no comment.
+func extremes(w io.Writer, files []file) error {
+	var functions []function
+	var undocumented []string
+	long, exported := 0, 0
+	for _, f := range files {
+		functions = append(functions, f.functions...)
+		undocumented = append(undocumented, f.undocumented...)
+		long += f.long
+		exported += f.exported
+	}
+	line := slices.MaxFunc(files, func(a, b file) int { return cmp.Compare(a.longestLine, b.longestLine) })
+	biggest := slices.MaxFunc(files, func(a, b file) int { return cmp.Compare(a.code, b.code) })
+	longest := slices.MaxFunc(functions, func(a, b function) int { return cmp.Compare(a.lines, b.lines) })
+	_, err := fmt.Fprintf(w, `
+longest line      %d characters, %s; %d have more than %d
+longest function  %d lines, %s
+longest file      %d lines of code, %s
+exported names    %d, of which %d have no comment
+`, line.longestLine, line.path(), long, maxLine, longest.lines, longest.name, biggest.code, biggest.path(),
+		exported, len(undocumented))
+	for _, name := range undocumented {
+		_, err = fmt.Fprintf(w, "  %s\n", name)
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+package revoke
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+)
+
+// Conclude implements [receiptrevoker/worker/sweep.Handler].
+func (h *Handler) Conclude(
+	ctx context.Context, r tasks.Revocation, hasCrashed func(askedAt time.Time) bool,
+) (ended bool, err error) {
+	found, err := h.conclude(ctx, r, func(a *outcome.Attempt) verdict {
+		if hasCrashed(a.AskedAt) {
+			return crashed
+		}
+		return putBack
+	})
+	return found.status.Terminal(), err
+}
+
+// conclude begins an attempt that makes no DELETE, to end what nobody is to go on with:
+// as withdrawn if it is, and else with the verdict that why returns; unless a lookup says
+// that the receipt is revoked. It finds nothing if another attempt is running, or it has
+// ended.
+func (h *Handler) conclude(
+	ctx context.Context, r tasks.Revocation, why func(*outcome.Attempt) verdict,
+) (found finding, err error) {
+	attempt, err := h.Outcomes.Begin(ctx, r, lease)
+	if err != nil {
+		return found, nonBusy(err)
+	}
+	defer h.Leases.hold(attempt, time.Now())()
+	ctx, span := h.startSpan(ctx, attempt)
+	defer span.End()
+	if found.verdict = why(attempt); attempt.Withdrawn {
+		found.verdict = takenBack
+	}
+	found = h.giveUp(ctx, attempt, found)
+	_ = h.record(ctx, attempt, found) // the error is for Asynq
+	return found, nil
+}
+
+// Bury implements [receiptrevoker/worker/sweep.Handler].
+func (h *Handler) Bury(ctx context.Context, r tasks.Revocation, cause error) error {
+	err := h.bury(ctx, r, cause)
+	var later *again
+	if errors.As(err, &later) {
+		return err
+	}
+	return nil // it is dead, which Asynq would hear as an error
+}
+
+// Open implements [receiptrevoker/worker/sweep.Handler].
+func (h *Handler) Open(ctx context.Context, r tasks.Revocation) (opened bool, err error) {
+	attempt, err := h.Outcomes.Begin(ctx, r, lease)
+	if err != nil {
+		return false, nonBusy(err)
+	}
+	attempt.Uncounted = true
+	return h.write(ctx, attempt, outcome.Outcome{Status: outcome.Retrying, NextAttemptAt: time.Now()})
+}
+
+// nonBusy returns an error unless it says that somebody else is at it, or was.
+func nonBusy(err error) error {
+	var busy *outcome.BusyError
+	var terminal *outcome.TerminalError
+	if errors.As(err, &busy) || errors.As(err, &terminal) {
+		return nil
+	}
+	return err
+}
