@@ -11,7 +11,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/pulse"
 )
@@ -61,7 +61,7 @@ func (f *fleet) run(ctx context.Context) error {
 
 // discover starts the servers of the gateways that have got a queue.
 func (f *fleet) discover(ctx context.Context) error {
-	names, err := backlog.Ours(ctx, f.config.Redis, f.config.Outcomes.Namespace())
+	names, err := asynqkeys.Ours(ctx, f.config.Redis, f.config.Outcomes.Namespace())
 	if err != nil {
 		if ctx.Err() == nil {
 			f.complaints.Add(slog.LevelWarn, "discover", "queues not listed", "error", err)
@@ -89,11 +89,11 @@ func (f *fleet) discover(ctx context.Context) error {
 func (f *fleet) register(ctx context.Context, queue string) {
 	var keys []string
 	for _, state := range []string{"pending", "active", "scheduled", "retry"} {
-		keys = append(keys, backlog.Key(queue, state))
+		keys = append(keys, asynqkeys.Key(queue, state))
 	}
 	held, err := f.config.Redis.Exists(ctx, keys...).Result()
 	if err == nil && held > 0 {
-		err = f.config.Redis.SAdd(ctx, backlog.Registry, queue).Err()
+		err = f.config.Redis.SAdd(ctx, asynqkeys.Registry, queue).Err()
 	}
 	if err != nil && ctx.Err() == nil {
 		f.complaints.Add(slog.LevelWarn, "register", "queue not registered again", "queue", queue, "error", err)
@@ -107,7 +107,7 @@ func (f *fleet) serve(pg tasks.Gateway) error {
 	}
 	server := asynq.NewServerFromRedisClient(f.config.Redis, asynq.Config{
 		Concurrency:              f.config.Concurrency,
-		Queues:                   backlog.Weights(f.config.Outcomes.Namespace(), pg),
+		Queues:                   asynqkeys.Weights(f.config.Outcomes.Namespace(), pg),
 		TaskCheckInterval:        f.config.Poll * 2 / 3, // Asynq waits from half of it to half as long again
 		DelayedTaskCheckInterval: max(forwardEvery, f.config.Poll),
 		RetryDelayFunc:           retryDelay,

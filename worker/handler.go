@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/complaint"
@@ -23,7 +23,7 @@ import (
 type handler struct {
 	api      *iamport.Client
 	outcomes *outcome.Store
-	tasks    backlog.Producer
+	tasks    asynqkeys.Producer
 	gates    *gate.Gates
 	leases   *leases
 	schedule backoff.Schedule

@@ -7,7 +7,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // queueKeys are Asynq's keys of a queue, whose packages describe them in internal/base.
@@ -21,33 +21,33 @@ type queueKeys struct {
 func (k queueKeys) orphans(ctx context.Context) (found []string) {
 	on := make(map[string][]string)
 	for _, state := range []string{"pending", "active"} {
-		for _, id := range k.client.LRange(ctx, backlog.Key(k.queue, state), 0, -1).Val() {
+		for _, id := range k.client.LRange(ctx, asynqkeys.Key(k.queue, state), 0, -1).Val() {
 			on[id] = append(on[id], state)
 		}
 	}
 	for _, state := range []string{"scheduled", "retry", "archived", "completed"} {
-		for _, id := range k.client.ZRange(ctx, backlog.Key(k.queue, state), 0, -1).Val() {
+		for _, id := range k.client.ZRange(ctx, asynqkeys.Key(k.queue, state), 0, -1).Val() {
 			on[id] = append(on[id], state)
 		}
 	}
 	for id, states := range on {
-		state := k.client.HGet(ctx, backlog.Key(k.queue, "t:"+id), "state").Val()
+		state := k.client.HGet(ctx, asynqkeys.Key(k.queue, "t:"+id), "state").Val()
 		if len(states) != 1 || states[0] != state {
 			found = append(found, fmt.Sprintf("task %s is on %v, and its state is %q", id, states, state))
 		}
 	}
-	prefix := backlog.Key(k.queue, "t:")
+	prefix := asynqkeys.Key(k.queue, "t:")
 	for _, key := range k.client.Keys(ctx, escape(prefix)+"*").Val() {
 		if id := strings.TrimPrefix(key, prefix); len(on[id]) == 0 {
 			found = append(found, fmt.Sprintf("task %s is on no list", id))
 		}
 	}
-	for _, id := range k.client.ZRange(ctx, backlog.Key(k.queue, "lease"), 0, -1).Val() {
+	for _, id := range k.client.ZRange(ctx, asynqkeys.Key(k.queue, "lease"), 0, -1).Val() {
 		if len(on[id]) != 1 || on[id][0] != "active" {
 			found = append(found, fmt.Sprintf("task %s is leased, and is on %v", id, on[id]))
 		}
 	}
-	for _, key := range k.client.Keys(ctx, escape(backlog.Key(k.queue, "unique:"))+"*").Val() {
+	for _, key := range k.client.Keys(ctx, escape(asynqkeys.Key(k.queue, "unique:"))+"*").Val() {
 		if id := k.client.Get(ctx, key).Val(); len(on[id]) == 0 {
 			found = append(found, fmt.Sprintf("lock %s is of task %q, which is on no list", key, id))
 		}

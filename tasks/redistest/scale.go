@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/redistest/redisserver"
 )
 
@@ -51,8 +51,8 @@ func FillQueues(t testing.TB, client *redis.Client, count int, others ...string)
 	}
 	each = count / len(names)
 	for _, name := range names {
-		fill(t, client, fillTasks, []string{backlog.Key(name, "pending")}, backlog.Key(name, "t:"), each)
-		if err := client.SAdd(t.Context(), backlog.Registry, name).Err(); err != nil {
+		fill(t, client, fillTasks, []string{asynqkeys.Key(name, "pending")}, asynqkeys.Key(name, "t:"), each)
+		if err := client.SAdd(t.Context(), asynqkeys.Registry, name).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redistest"
 	"receiptrevoker/worker/deadletter"
@@ -106,7 +106,7 @@ func (b *bench) recover(t *testing.T, letter outcome.Outcome) (gap string) {
 		if !errors.As(err, &notDead) || notDead.Status != outcome.Retrying {
 			t.Errorf("retried again: %v, want that it is not dead", err)
 		}
-		if _, err := (backlog.Producer{Redis: b.client, Asynq: b.queue}).Enqueue(t.Context(), asked); err != nil { // the sweeper does
+		if _, err := (asynqkeys.Producer{Redis: b.client, Asynq: b.queue}).Enqueue(t.Context(), asked); err != nil { // the sweeper does
 			t.Error(err)
 		}
 	} else if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -100,7 +100,7 @@ func namedTasks(r *http.Request) ([]string, error) {
 
 // cancelAll cancels what all tasks of a list of a queue ask for.
 func (c canceller) cancelAll(ctx context.Context, queue, list string) error {
-	key := backlog.Key(queue, list)
+	key := asynqkeys.Key(queue, list)
 	for start := int64(0); ; start += deletePage {
 		page := c.redis.ZRange
 		if list == "pending" {
@@ -123,7 +123,7 @@ func (c canceller) cancelAll(ctx context.Context, queue, list string) error {
 // task on another queue: the one that is deleted is then of an earlier request.
 func (c canceller) cancelTasks(ctx context.Context, queue, list string, ids []string) error {
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !strings.HasPrefix(id, tasks.TaskID("")) })
-	queues, err := backlog.Ours(ctx, c.redis, c.outcomes.Namespace())
+	queues, err := asynqkeys.Ours(ctx, c.redis, c.outcomes.Namespace())
 	if err != nil {
 		return fmt.Errorf("list the queues: %w", err)
 	}
@@ -132,7 +132,7 @@ func (c canceller) cancelTasks(ctx context.Context, queue, list string, ids []st
 		if other == queue || len(ids) == 0 {
 			continue
 		}
-		states, err := backlog.States(ctx, c.redis, other, ids)
+		states, err := asynqkeys.States(ctx, c.redis, other, ids)
 		if err != nil {
 			return err
 		}

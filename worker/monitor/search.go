@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/pause"
 )
@@ -99,7 +99,7 @@ func (s *search) findTask(ctx context.Context, f *found) error {
 		for _, name := range names {
 			for _, id := range ids {
 				places = append(places, found{Queue: name, TaskID: id})
-				exists = append(exists, p.Exists(ctx, backlog.Key(name, "t:"+id)))
+				exists = append(exists, p.Exists(ctx, asynqkeys.Key(name, "t:"+id)))
 			}
 		}
 		return nil
@@ -119,7 +119,7 @@ func (s *search) findTask(ctx context.Context, f *found) error {
 func (s *search) describe(f *found, queue, id string) error {
 	task, err := s.inspector.GetTaskInfo(queue, id)
 	switch {
-	case backlog.Gone(err):
+	case asynqkeys.Gone(err):
 		return nil // it has gone meanwhile, and the outcome says why
 	case err != nil:
 		return fmt.Errorf("look for the task of %s: %w", f.ImpUID, err)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // Pause is a queue of ours and what pauses it, if anything.
@@ -53,7 +53,7 @@ func number(s string) int64 {
 }
 
 // pausedKey is Asynq's own.
-func pausedKey(queue string) string { return backlog.Key(queue, "paused") }
+func pausedKey(queue string) string { return asynqkeys.Key(queue, "paused") }
 
 // GateMark returns the mark of a gate that closed in an epoch.
 func GateMark(now time.Time, gate string, epoch int64) string {

@@ -18,7 +18,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 var (
@@ -47,7 +47,7 @@ func NewStore(client redis.UniversalClient, namespace string) *Store {
 // All returns the queues of the namespace that exist or are paused, by name, and what
 // pauses them.
 func (s *Store) All(ctx context.Context) ([]Pause, error) {
-	exist, err := backlog.Ours(ctx, s.client, s.namespace)
+	exist, err := asynqkeys.Ours(ctx, s.client, s.namespace)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -30,7 +30,7 @@ const (
 // archive gives every archived task of a queue an outcome, and deletes the
 // oldest of those that have one: the list of dead letters is ours, not Asynq's.
 func (s *Sweeper) archive(ctx context.Context, queue string, until time.Time) error {
-	size, err := s.Redis.ZCard(ctx, backlog.Key(queue, "archived")).Result()
+	size, err := s.Redis.ZCard(ctx, asynqkeys.Key(queue, "archived")).Result()
 	if err != nil {
 		return fmt.Errorf("count the archive of %s: %w", queue, err)
 	}
@@ -75,7 +75,7 @@ func forEach[T any](ctx context.Context, s *Sweeper, all []T, until time.Time, d
 // archived returns a page of the archive, oldest first, with what is known of
 // each task, and the IDs of those that Asynq cannot read.
 func (s *Sweeper) archived(ctx context.Context, queue string, start int64) ([]archivedTask, []string, error) {
-	members, err := s.Redis.ZRangeWithScores(ctx, backlog.Key(queue, "archived"), start, start+archivePage-1).Result()
+	members, err := s.Redis.ZRangeWithScores(ctx, asynqkeys.Key(queue, "archived"), start, start+archivePage-1).Result()
 	if err != nil {
 		return nil, nil, fmt.Errorf("list the archive of %s: %w", queue, err)
 	}

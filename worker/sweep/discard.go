@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -39,8 +39,8 @@ func (s *Sweeper) discardAll(ctx context.Context, queue string, ids []string) er
 // reports whether the task is such a one.
 func (s *Sweeper) discard(ctx context.Context, queue, id string) (bool, error) {
 	keys := []string{
-		backlog.Key(queue, "t:"+id), backlog.Key(queue, "lease"),
-		backlog.Key(queue, "archived"), backlog.Key(queue, "active"),
+		asynqkeys.Key(queue, "t:"+id), asynqkeys.Key(queue, "lease"),
+		asynqkeys.Key(queue, "archived"), asynqkeys.Key(queue, "active"),
 	}
 	message, there, err := s.message(ctx, keys, id)
 	if err != nil || !there {
@@ -80,7 +80,7 @@ func (s *Sweeper) message(ctx context.Context, keys []string, id string) (messag
 func (s *Sweeper) readable(queue, id string) (bool, error) {
 	_, err := s.Inspector.GetTaskInfo(queue, id)
 	switch {
-	case err == nil || backlog.Gone(err):
+	case err == nil || asynqkeys.Gone(err):
 		return true, nil
 	case strings.Contains(err.Error(), undecodable):
 		return false, nil

@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/complaint"
 )
@@ -145,7 +145,7 @@ func (s *Sweeper) findOn(ctx context.Context, queue string, some []*found) {
 	for i, f := range some {
 		ids[i] = f.id
 	}
-	states, err := backlog.States(ctx, s.Redis, queue, ids)
+	states, err := asynqkeys.States(ctx, s.Redis, queue, ids)
 	if slices.Contains(states, "active") {
 		err = s.leaseUnleased(ctx, queue, ids...)
 	}
@@ -184,13 +184,13 @@ func queuesOf(r tasks.Revocation, namespace string) []string {
 func (s *Sweeper) settleFound(ctx context.Context, f found) (ours bool, err error) {
 	info, err := s.Inspector.GetTaskInfo(f.queue, f.id)
 	switch {
-	case backlog.Gone(err):
+	case asynqkeys.Gone(err):
 		return true, nil
 	case err != nil:
 		return false, fmt.Errorf("look at the task %s of %s: %w", f.id, f.queue, err)
 	}
 	page := []archivedTask{{TaskInfo: info}}
-	archived, err := s.Redis.ZScore(ctx, backlog.Key(f.queue, "archived"), f.id).Result()
+	archived, err := s.Redis.ZScore(ctx, asynqkeys.Key(f.queue, "archived"), f.id).Result()
 	if err == nil {
 		page[0].at = time.Unix(int64(archived), 0)
 	} else if !errors.Is(err, redis.Nil) { // an archive that is too full has dropped it

@@ -10,7 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 const (
@@ -34,7 +34,7 @@ var reclaimScript = redis.NewScript(reclaimSource)
 func (s *Sweeper) reclaim(ctx context.Context, queue string, until time.Time) error {
 	cutoff := strconv.FormatInt(time.Now().Add(-reclaimAfter).Unix(), 10)
 	ids, err := s.Redis.ZRangeArgs(ctx, redis.ZRangeArgs{
-		Key: backlog.Key(queue, "lease"), ByScore: true, Start: "-inf", Stop: cutoff, Count: reclaimPage,
+		Key: asynqkeys.Key(queue, "lease"), ByScore: true, Start: "-inf", Stop: cutoff, Count: reclaimPage,
 	}).Result()
 	if err != nil {
 		return fmt.Errorf("list the leases of %s that are over: %w", queue, err)
@@ -53,10 +53,10 @@ func (s *Sweeper) reclaim(ctx context.Context, queue string, until time.Time) er
 // others whose state is active. The next sweep takes them back, unless their worker lives and
 // has extended it.
 func (s *Sweeper) leaseUnleased(ctx context.Context, queue string, others ...string) error {
-	found, err := backlog.LeaseUnleased(ctx, s.Redis, queue, time.Now().Add(-reclaimAfter), others...)
+	found, err := asynqkeys.LeaseUnleased(ctx, s.Redis, queue, time.Now().Add(-reclaimAfter), others...)
 	if len(found.Tasks) > 0 {
 		// A queue that Asynq's list does not name is swept by nobody.
-		err = errors.Join(err, s.Redis.SAdd(ctx, backlog.Registry, queue).Err())
+		err = errors.Join(err, s.Redis.SAdd(ctx, asynqkeys.Registry, queue).Err())
 		s.Log.Warn("active without a lease: the next sweep takes them back", "tasks", found.Tasks, "queue", queue)
 	}
 	if len(found.Gone) > 0 {
@@ -70,8 +70,8 @@ func (s *Sweeper) reclaimTask(ctx context.Context, queue, id, cutoff string) err
 		return err
 	}
 	keys := []string{
-		backlog.Key(queue, "active"), backlog.Key(queue, "lease"),
-		backlog.Key(queue, "pending"), backlog.Key(queue, "t:"+id),
+		asynqkeys.Key(queue, "active"), asynqkeys.Key(queue, "lease"),
+		asynqkeys.Key(queue, "pending"), asynqkeys.Key(queue, "t:"+id),
 	}
 	back, err := reclaimScript.Run(ctx, s.Redis, keys, id, cutoff, time.Now().UnixNano()).Bool()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/complaint"
 )
@@ -49,7 +49,7 @@ type Sweeper struct {
 	Outcomes  *outcome.Store
 	Redis     redis.UniversalClient
 	Inspector *asynq.Inspector
-	Tasks     backlog.Producer
+	Tasks     asynqkeys.Producer
 	// Attempts is how many calls the schedule of retries has for each request.
 	Attempts int
 	// Process is the name of this process among all workers, and Every how often it sweeps.
@@ -87,7 +87,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	if err != nil || !leads {
 		return err
 	}
-	queues, err := backlog.Ours(ctx, s.Redis, s.Outcomes.Namespace())
+	queues, err := asynqkeys.Ours(ctx, s.Redis, s.Outcomes.Namespace())
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ var ofFaults = []mutation{
 	{
 		name:   "taken-id-swallows",
 		breaks: "The ID of a finished task swallows the next request for the same imp_uid.",
-		file:   "tasks/backlog/enqueue.go",
+		file:   "tasks/asynqkeys/enqueue.go",
 		old:    "state, err := Remove(ctx, p.Redis, queue, tasks.TaskID(r.ImpUID))",
 		new:    "state, err := \"pending\", error(nil)",
 	},

@@ -75,7 +75,7 @@ var ofInvariants = []mutation{
 	{
 		name:   "orphan-in-completed",
 		breaks: "A finished task that is deleted stays on Asynq's list of completed ones.",
-		file:   "tasks/backlog/remove.lua",
+		file:   "tasks/asynqkeys/remove.lua",
 		old:    "  redis.call('ZREM', KEYS[3], ARGV[1])\n",
 		new:    "",
 	},

@@ -1,8 +1,8 @@
-// Package backlog reads what is in Asynq's queues, by the lengths of Asynq's own
+// Package asynqkeys reads what is in Asynq's queues, by the lengths of Asynq's own
 // keys, and which workers serve them. Asynq's Inspector takes three round trips for each queue and weighs a
 // sample of its tasks, which costs more than most who ask want to spend, and
 // needs a right that few users of Redis have (MEMORY USAGE).
-package backlog
+package asynqkeys
 
 import (
 	"context"

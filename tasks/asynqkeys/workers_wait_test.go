@@ -1,4 +1,4 @@
-package backlog_test
+package asynqkeys_test
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/redistest"
 )
 
@@ -34,7 +34,7 @@ func TestWorkersWaitNoLongerThanTheCaller(t *testing.T) {
 	redis := redistest.Start(t).Client(t)
 	hangs := hanging{make(chan struct{})}
 	redis.AddHook(hangs)
-	w := backlog.NewWorkers(redis, "")
+	w := asynqkeys.NewWorkers(redis, "")
 	first, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() {
