@@ -25,7 +25,7 @@ var script = redis.NewScript(source)
 // it that the role does not, so that it works where ACL is forbidden.
 func Check(ctx context.Context, client redis.UniversalClient, role Role, namespace string) error {
 	c := &check{client: client, namespace: namespace, missing: &redisfault.RightsError{User: User(client), Role: role.User}}
-	key, pattern := role.written[0].examples(namespace)[0], role.written[0].in(namespace)
+	key, pattern := examples(role.written[0], namespace)[0], in(role.written[0], namespace)
 	err := c.scripts(ctx, key, pattern)
 	if err != nil || len(c.missing.Commands)+len(c.missing.Unknown) > 0 {
 		return c.result(err)
@@ -91,8 +91,8 @@ func (c *check) keys(ctx context.Context, role Role) error {
 	var replies []*redis.IntCmd
 	try := func(patterns []pattern, command func(key string) *redis.IntCmd) {
 		for _, p := range patterns {
-			for _, key := range p.examples(c.namespace) {
-				all, replies = append(all, trial{pattern: p.in(c.namespace)}), append(replies, command(key))
+			for _, key := range examples(p, c.namespace) {
+				all, replies = append(all, trial{pattern: in(p, c.namespace)}), append(replies, command(key))
 			}
 		}
 	}
