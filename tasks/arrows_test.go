@@ -14,7 +14,7 @@ var arrows = map[string][]string{
 	"tasks/asynqkeys":            {"tasks"},
 	"tasks/outcome":              {"tasks", "tasks/redisfault"},
 	"tasks/redisfault":           {},
-	"tasks/rights":               {"tasks", "tasks/redisfault"},
+	"tasks/rights":               {"tasks/asynqkeys", "tasks/redisfault"},
 	"worker/iamport":             {"tasks"},
 	"worker/iamport/iamporttest": {"tasks"},
 	"worker": {
@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	},
 	"worker/account":       {"tasks/redisfault"},
 	"worker/backoff":       {},
-	"worker/complaint":     {"tasks"},
+	"worker/complaint":     {"tasks", "tasks/asynqkeys"},
 	"worker/gate":          {"tasks", "tasks/asynqkeys", "worker/pause"},
 	"worker/heartbeat":     {},
 	"worker/pause":         {"tasks", "tasks/asynqkeys"},

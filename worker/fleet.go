@@ -84,18 +84,9 @@ func (f *fleet) discover(ctx context.Context) error {
 	return nil
 }
 
-// register makes a queue known again if it holds tasks. A Redis that lost its
-// data forgets its queues, and producers that run on register theirs once only.
+// register makes a queue known again if Redis lost that it exists.
 func (f *fleet) register(ctx context.Context, queue string) {
-	var keys []string
-	for _, state := range []string{"pending", "active", "scheduled", "retry"} {
-		keys = append(keys, asynqkeys.Key(queue, state))
-	}
-	held, err := f.config.Redis.Exists(ctx, keys...).Result()
-	if err == nil && held > 0 {
-		err = f.config.Redis.SAdd(ctx, asynqkeys.Registry, queue).Err()
-	}
-	if err != nil && ctx.Err() == nil {
+	if err := asynqkeys.RegisterAgain(ctx, f.config.Redis, queue); err != nil && ctx.Err() == nil {
 		f.complaints.Add(slog.LevelWarn, "register", "queue not registered again", "queue", queue, "error", err)
 	}
 }

@@ -251,13 +251,13 @@ func TestEveryScriptMayBeRun(t *testing.T) {
 	for user, patterns := range map[string][]string{
 		"revoker-worker": {
 			"tasks/outcome/batch", "tasks/outcome/begin", "tasks/outcome/extend",
-			"tasks/outcome/finish", "tasks/outcome/overdue", "tasks/asynqkeys/*", "worker/sweep/*", "worker/account/*", "worker/gate/*", "worker/heartbeat/*", "worker/pause/*",
+			"tasks/outcome/finish", "tasks/outcome/overdue", "tasks/asynqkeys/*", "worker/account/*", "worker/gate/*", "worker/heartbeat/*",
 		},
 		"revoker-producer": {
 			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/asynqkeys/remove",
 		},
 		"revoker-operator": {
-			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/outcome/cancel", "tasks/outcome/revive", "tasks/outcome/settle", "tasks/asynqkeys/remove", "worker/gate/*", "worker/pause/*",
+			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/outcome/cancel", "tasks/outcome/revive", "tasks/outcome/settle", "tasks/asynqkeys/remove", "tasks/asynqkeys/pause*", "worker/gate/*",
 		},
 	} {
 		for _, pattern := range patterns {

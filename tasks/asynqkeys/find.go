@@ -20,18 +20,56 @@ func Find(
 	if err != nil {
 		return tasks.Revocation{}, false, err
 	}
-	inspector := asynq.NewInspectorFromRedisClient(client)
-	for _, queue := range queues {
-		task, err := inspector.GetTaskInfo(queue, tasks.TaskID(impUID))
-		switch {
-		case Gone(err):
-			continue
-		case err != nil:
-			return tasks.Revocation{}, false, fmt.Errorf("look for the task of %s: %w", impUID, err)
-		}
-		if r, err := tasks.Parse(task.Payload); err == nil && r.ImpUID == impUID && !finished(task.State.String()) {
+	found, err := Tasks(ctx, client, queues, tasks.TaskID(impUID))
+	for _, task := range found {
+		if r, err := tasks.Parse(task.Payload); err == nil && r.ImpUID == impUID && !finished(task.State) {
 			return r, true, nil
 		}
 	}
-	return tasks.Revocation{}, false, nil
+	return tasks.Revocation{}, false, err
+}
+
+// Tasks returns the tasks of queues that have one of the IDs, in the order of the queues. On
+// an error it returns those before it.
+func Tasks(
+	ctx context.Context, client redis.UniversalClient, queues []string, ids ...string,
+) (found []*asynq.TaskInfo, err error) {
+	places, err := locate(ctx, client, queues, ids)
+	if err != nil {
+		return nil, fmt.Errorf("look for the task %s: %w", ids[0], err)
+	}
+	inspector := asynq.NewInspectorFromRedisClient(client)
+	for _, at := range places {
+		task, err := inspector.GetTaskInfo(at.queue, at.id)
+		switch {
+		case err == nil:
+			found = append(found, task)
+		case !Gone(err):
+			return found, fmt.Errorf("look for the task %s of %s: %w", at.id, at.queue, err)
+		}
+	}
+	return found, nil
+}
+
+// place is where a task is.
+type place struct{ queue, id string }
+
+// locate returns the places at which Redis holds something by one of the IDs.
+func locate(ctx context.Context, client redis.Cmdable, queues, ids []string) (found []place, err error) {
+	exists := make(map[place]*redis.IntCmd)
+	err = pipelined(ctx, client, func(p redis.Pipeliner) {
+		for _, queue := range queues {
+			for _, id := range ids {
+				exists[place{queue, id}] = p.Exists(ctx, Key(queue, "t:"+id))
+			}
+		}
+	})
+	for _, queue := range queues {
+		for _, id := range ids {
+			if at := (place{queue, id}); err == nil && exists[at].Val() > 0 {
+				found = append(found, at)
+			}
+		}
+	}
+	return found, err
 }

@@ -116,6 +116,11 @@ func (s *Sweeper) lead(ctx context.Context) (bool, error) {
 	return leads, nil
 }
 
+// recovery is of the tasks of a queue that Asynq would leave as they are.
+func (s *Sweeper) recovery(queue string) asynqkeys.Recovery {
+	return asynqkeys.Recovery{Redis: s.Redis, Inspector: s.Inspector, Queue: queue}
+}
+
 // ofQueue does something for a queue, and begins nothing more after the given
 // time.
 type ofQueue func(ctx context.Context, queue string, until time.Time) error
