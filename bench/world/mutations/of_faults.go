@@ -13,7 +13,7 @@ var ofFaults = []mutation{
 		name:   "reissued-taken-for-duplicate",
 		breaks: "A receipt that was issued again under the same imp_uid cannot be revoked.",
 		file:   "tasks/outcome/ask.lua",
-		old:    "asked = not (how.again or o[2] == 'withdrawn' or another)",
+		old:    "asked = not (how.again or reason == 'withdrawn' or another)",
 		new:    "asked = true",
 	},
 	{
