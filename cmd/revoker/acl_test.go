@@ -331,7 +331,7 @@ func called(t *testing.T, script string) (commands []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, match := range regexp.MustCompile(`redis\.p?call\('([A-Z]+)'`).FindAllStringSubmatch(string(text), -1) {
+	for _, match := range regexp.MustCompile(`(?:redis\.p?call\(|\{)'([A-Z]+)'`).FindAllStringSubmatch(string(text), -1) {
 		commands = append(commands, strings.ToLower(match[1]))
 	}
 	return commands
