@@ -250,14 +250,14 @@ func TestEveryScriptMayBeRun(t *testing.T) {
 	allowed := allRules(t)
 	for user, patterns := range map[string][]string{
 		"revoker-worker": {
-			"tasks/outcome/batch", "tasks/outcome/begin", "tasks/outcome/extend",
-			"tasks/outcome/finish", "tasks/outcome/overdue", "tasks/asynqkeys/*", "worker/account/*", "worker/gate/*", "worker/heartbeat/*",
+			"tasks/outcome/scripts", "tasks/outcome/attempt_begin", "tasks/outcome/attempt_extend",
+			"tasks/outcome/attempt_finish", "tasks/outcome/open_overdue", "tasks/asynqkeys/*", "worker/account/*", "worker/gate/*", "worker/heartbeat/*",
 		},
 		"revoker-producer": {
-			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/asynqkeys/remove",
+			"tasks/outcome/ask", "tasks/outcome/scripts", "tasks/outcome/ask_complete", "tasks/asynqkeys/remove",
 		},
 		"revoker-operator": {
-			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/outcome/cancel", "tasks/outcome/revive", "tasks/outcome/settle", "tasks/asynqkeys/remove", "tasks/asynqkeys/pause*", "worker/gate/*",
+			"tasks/outcome/ask", "tasks/outcome/scripts", "tasks/outcome/ask_complete", "tasks/outcome/cancel", "tasks/outcome/dead_revive", "tasks/outcome/settle", "tasks/asynqkeys/remove", "tasks/asynqkeys/pause*", "worker/gate/*",
 		},
 	} {
 		for _, pattern := range patterns {

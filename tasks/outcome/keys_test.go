@@ -27,7 +27,7 @@ func TestEveryKeyIsListed(t *testing.T) {
 	for _, dir := range []string{"../../tasks", "../../worker", "../../enqueue", "../../cmd/internal"} {
 		err := filepath.WalkDir(dir, func(path string, file fs.DirEntry, err error) error {
 			if err != nil || file.IsDir() || strings.Contains(path, "redistest") || strings.Contains(path, "asynqkeys") ||
-				strings.Contains(path, "iamporttest") || !code(path) {
+				strings.Contains(path, "iamporttest") || !isProduct(path) {
 				return err
 			}
 			text, err := os.ReadFile(path)
@@ -50,7 +50,7 @@ func TestEveryKeyIsListed(t *testing.T) {
 	}
 }
 
-// code reports whether a file is part of the product.
-func code(path string) bool {
+// isProduct reports whether a file is part of the product.
+func isProduct(path string) bool {
 	return filepath.Ext(path) == ".lua" || filepath.Ext(path) == ".go" && !strings.HasSuffix(path, "_test.go")
 }

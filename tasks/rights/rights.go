@@ -14,7 +14,7 @@ import (
 	"receiptrevoker/tasks/redisfault"
 )
 
-//go:embed trial.lua
+//go:embed rights.lua
 var source string
 
 var script = redis.NewScript(source)

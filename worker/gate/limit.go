@@ -2,12 +2,20 @@ package gate
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"math"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"receiptrevoker/tasks"
 )
+
+//go:embed limit_take.lua
+var takeSource string
+
+var takeScript = redis.NewScript(takeSource)
 
 // Rate bounds the DELETE calls a second of all processes together. Zero does
 // not.

@@ -61,7 +61,7 @@ var ofFaults = []mutation{
 	{
 		name:   "loss-unnoticed",
 		breaks: "A Redis that lost its last second is believed: what was called may be reported as not issued.",
-		file:   "worker/heartbeat/beat.lua",
+		file:   "worker/heartbeat/heartbeat.lua",
 		old:    "if beats < seen then",
 		new:    "if false then",
 	},
@@ -103,7 +103,7 @@ var ofFaults = []mutation{
 	{
 		name:   "open-outcome-expires",
 		breaks: "The outcome of an open request lives a minute, and its attempts and doubts are forgotten.",
-		file:   "tasks/outcome/begin.lua",
+		file:   "tasks/outcome/attempt_begin.lua",
 		old:    "redis.call('PERSIST', outcome)",
 		new:    "redis.call('PEXPIRE', outcome, 60000)",
 	},
