@@ -76,6 +76,7 @@ func (r Recovery) ArchivedTask(ctx context.Context, id string) (ArchivedTask, er
 	if err != nil {
 		return ArchivedTask{}, fmt.Errorf("look at the task %s of %s: %w", id, r.Queue, err)
 	}
+	info.Queue = r.Queue
 	task := ArchivedTask{TaskInfo: info}
 	archived, err := r.Redis.ZScore(ctx, Key(r.Queue, "archived"), id).Result()
 	if err == nil {

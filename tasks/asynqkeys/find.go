@@ -43,6 +43,7 @@ func Tasks(
 		task, err := inspector.GetTaskInfo(at.queue, at.id)
 		switch {
 		case err == nil:
+			task.Queue, task.ID = at.queue, at.id
 			found = append(found, task)
 		case !Gone(err):
 			return found, fmt.Errorf("look for the task %s of %s: %w", at.id, at.queue, err)

@@ -26,6 +26,9 @@ type Mark struct {
 	Text   string // empty also where the key is of another type
 }
 
+// Pauses reads and changes what pauses queues.
+type Pauses struct{ Redis redis.UniversalClient }
+
 // pausedKey is that which pauses a queue.
 func pausedKey(queue string) string { return Key(queue, "paused") }
 
@@ -39,11 +42,11 @@ func markOf(reply *redis.Cmd) (Mark, error) {
 }
 
 // Marks returns what pauses queues, in their order.
-func Marks(ctx context.Context, client redis.Cmdable, queues []string) ([]Mark, error) {
+func (p Pauses) Marks(ctx context.Context, queues []string) ([]Mark, error) {
 	replies := make([]*redis.Cmd, len(queues))
-	_, _ = client.Pipelined(ctx, func(p redis.Pipeliner) error { // each has its own error
+	_, _ = p.Redis.Pipelined(ctx, func(pipe redis.Pipeliner) error { // each has its own error
 		for i, queue := range queues {
-			replies[i] = p.Do(ctx, "get", pausedKey(queue))
+			replies[i] = pipe.Do(ctx, "get", pausedKey(queue))
 		}
 		return nil
 	})
@@ -64,11 +67,11 @@ func Marks(ctx context.Context, client redis.Cmdable, queues []string) ([]Mark, 
 // Pause pauses queues with a mark, whether or not they exist. What is paused with a mark that
 // does not match over, a pattern of Lua, stays as it is. It returns what paused each before. On
 // an error some may be paused; the call may be repeated.
-func Pause(ctx context.Context, client redis.Cmdable, queues []string, mark, over string) ([]Mark, error) {
+func (p Pauses) Pause(ctx context.Context, queues []string, mark, over string) ([]Mark, error) {
 	replies := make([]*redis.Cmd, len(queues))
-	_, _ = client.Pipelined(ctx, func(p redis.Pipeliner) error { // each has its own error
+	_, _ = p.Redis.Pipelined(ctx, func(pipe redis.Pipeliner) error { // each has its own error
 		for i, queue := range queues {
-			replies[i] = pauseScript.Eval(ctx, p, []string{pausedKey(queue)}, mark, over)
+			replies[i] = pauseScript.Eval(ctx, pipe, []string{pausedKey(queue)}, mark, over)
 		}
 		return nil
 	})
@@ -82,10 +85,10 @@ func Pause(ctx context.Context, client redis.Cmdable, queues []string, mark, ove
 	return before, nil
 }
 
-// SwapPause replaces the mark of a queue by another, each empty for none, and reports false
+// Swap replaces the mark of a queue by another, each empty for none, and reports false
 // if the queue has another mark than was seen.
-func SwapPause(ctx context.Context, client redis.Scripter, queue string, seen, mark string) (bool, error) {
-	done, err := swapScript.Run(ctx, client, []string{pausedKey(queue)}, seen, mark).Bool()
+func (p Pauses) Swap(ctx context.Context, queue, seen, mark string) (bool, error) {
+	done, err := swapScript.Run(ctx, p.Redis, []string{pausedKey(queue)}, seen, mark).Bool()
 	if err != nil {
 		return false, fmt.Errorf("change what pauses %s: %w", queue, err)
 	}

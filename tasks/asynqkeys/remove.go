@@ -20,7 +20,8 @@ func finished(state asynq.TaskState) bool {
 }
 
 // Remove deletes a task that is archived or completed, and returns the state that
-// it had, [NoTask] if there is no such task. Asynq's own deletion does not find a task that an archive too full has dropped.
+// it had, [NoTask] if there is no such task. Asynq's own deletion does not find a task that an
+// archive too full has dropped.
 func Remove(ctx context.Context, client redis.Scripter, queue, id string) (asynq.TaskState, error) {
 	keys := []string{Key(queue, "t:"+id), Key(queue, "archived"), Key(queue, "completed")}
 	state, err := removeScript.Run(ctx, client, keys, id).Text()

@@ -27,7 +27,9 @@ var (
 	AllKeys = Pattern{"asynq:*", []string{"queues", "servers", "{receipts-kcp}:pending"}}
 	// ServerWrites are the keys that Asynq's server writes, and what repairs its tasks.
 	ServerWrites = []Pattern{
-		registryKey, {"QUEUE*", []string{"}:pending", "-bulk-kcp}:active"}}, serverKeys,
+		registryKey,
+		{"QUEUE*", []string{"}:pending", "-bulk-kcp}:active"}},
+		serverKeys,
 		{"asynq:workers*", []string{"", ":{trial}"}},
 	}
 	// ProducerWrites are the keys that a [Producer] writes, and ProducerReads those that it only reads.

@@ -25,8 +25,8 @@ var script = redis.NewScript(source)
 // it that the role does not, so that it works where ACL is forbidden.
 func Check(ctx context.Context, client redis.UniversalClient, role Role, namespace string) error {
 	c := &check{client: client, namespace: namespace, missing: &redisfault.RightsError{User: User(client), Role: role.User}}
-	key, pattern := examples(role.written[0], namespace)[0], in(role.written[0], namespace)
-	err := c.scripts(ctx, key, pattern)
+	key := examples(role.written[0], namespace)[0]
+	err := c.scripts(ctx, key, in(role.written[0], namespace))
 	if err != nil || len(c.missing.Commands)+len(c.missing.Unknown) > 0 {
 		return c.result(err)
 	}

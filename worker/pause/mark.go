@@ -12,8 +12,8 @@ import (
 // Pause is a queue of ours and what pauses it, if anything.
 //
 // Asynq's own mark is the second of the pause, see [asynqkeys.Mark]; so is that of its CLI and
-// its web UI. Ours have a word behind the second: "gate", the gate and its epoch; or "person", who it is
-// and why. So the one key that Asynq obeys says whose pause it is, in one atomic step
+// its web UI. Ours have a word behind the second: "gate", the gate and its epoch; or "person",
+// who it is and why. So the one key that Asynq obeys says whose pause it is, in one atomic step
 // with the pause itself: no death of a process can part the two, and a person's pause
 // can never be taken for the gate's.
 type Pause struct {

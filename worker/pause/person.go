@@ -3,8 +3,6 @@ package pause
 import (
 	"context"
 	"fmt"
-
-	"receiptrevoker/tasks/asynqkeys"
 )
 
 // ForPerson pauses queues, whether or not they exist, until a person resumes them.
@@ -16,6 +14,6 @@ func (s *Store) ForPerson(ctx context.Context, queues []string, by, reason strin
 	if err != nil {
 		return nil, fmt.Errorf("ask Redis for the time: %w", err)
 	}
-	marks, err := asynqkeys.Pause(ctx, s.client, queues, personMark(now, by, reason), ofGate)
+	marks, err := s.pauses().Pause(ctx, queues, personMark(now, by, reason), ofGate)
 	return pausesOf(queues, marks), err
 }

@@ -31,6 +31,8 @@ func NewStore(client redis.UniversalClient, namespace string) *Store {
 	return &Store{client: client, namespace: cmp.Or(namespace, tasks.DefaultNamespace)}
 }
 
+func (s *Store) pauses() asynqkeys.Pauses { return asynqkeys.Pauses{Redis: s.client} }
+
 // All returns the queues of the namespace that exist or are paused, by name, and what
 // pauses them.
 func (s *Store) All(ctx context.Context) ([]Pause, error) {
@@ -44,7 +46,7 @@ func (s *Store) All(ctx context.Context) ([]Pause, error) {
 	}
 	slices.Sort(queues)
 	queues = slices.Compact(queues)
-	marks, err := asynqkeys.Marks(ctx, s.client, queues)
+	marks, err := s.pauses().Marks(ctx, queues)
 	return slices.DeleteFunc(pausesOf(queues, marks), func(p Pause) bool {
 		_, found := slices.BinarySearch(exist, p.Queue)
 		return !p.Paused && !found
@@ -64,5 +66,5 @@ func pausesOf(queues []string, marks []asynqkeys.Mark) []Pause {
 // lifts its pause if the mark is empty. It reports false if something else pauses the
 // queue by now, or nothing.
 func (s *Store) Swap(ctx context.Context, seen Pause, mark string) (bool, error) {
-	return asynqkeys.SwapPause(ctx, s.client, seen.Queue, seen.Mark, mark)
+	return s.pauses().Swap(ctx, seen.Queue, seen.Mark, mark)
 }
