@@ -15,6 +15,7 @@ import (
 	"receiptrevoker/bench/redistest/proxy"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -200,11 +201,11 @@ func fanoutTask(i int) (*asynq.Task, error) {
 // checkPending returns an error unless as many tasks are pending, or up to less
 // fewer.
 func (b *bench) checkPending(ctx context.Context, count, less int) error {
-	pending, err := b.redis.Client.LLen(ctx, "asynq:{"+tasks.Queue{PG: gateway, Bulk: true}.Name()+"}:pending").Result()
+	queues, err := asynqkeys.Read(ctx, b.redis.Client, []string{tasks.Queue{PG: gateway, Bulk: true}.Name()})
 	if err != nil {
 		return err
 	}
-	if pending > int64(count) || pending < int64(count-less) {
+	if pending := queues[0].Pending; pending > int64(count) || pending < int64(count-less) {
 		return fmt.Errorf("the run is void: %d tasks are pending, not %d", pending, count)
 	}
 	return nil

@@ -4,7 +4,7 @@ import (
 	"context"
 	"iter"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -59,7 +59,7 @@ func (c *Client) cancelPage(ctx context.Context, page []string, dry bool, yield 
 
 // cancelUnrecorded cancels what a producer asked for that recorded nothing.
 func (c *Client) cancelUnrecorded(ctx context.Context, impUID string, dry bool) (outcome.Withdrawal, error) {
-	r, found, err := backlog.Find(ctx, c.queue.redis, c.outcomes.Namespace(), impUID)
+	r, found, err := asynqkeys.Find(ctx, c.queue.redis, c.outcomes.Namespace(), impUID)
 	switch {
 	case err != nil || !found:
 		return outcome.Unknown, err

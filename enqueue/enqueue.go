@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -46,7 +46,7 @@ type Config struct {
 type Client struct {
 	route
 	many        func() *route // for lists
-	workers     *backlog.Workers
+	workers     *asynqkeys.Workers
 	options     []asynq.Option
 	concurrency int
 	tracer      tracer
@@ -58,7 +58,7 @@ func NewClient(client redis.UniversalClient, config Config) *Client {
 	c := &Client{
 		route:       *newRoute(client, config.Outcomes),
 		many:        sync.OnceValue(func() *route { return newRoute(pipelined(client), config.Outcomes) }),
-		workers:     backlog.NewWorkers(client, config.Outcomes.Namespace),
+		workers:     asynqkeys.NewWorkers(client, config.Outcomes.Namespace),
 		concurrency: cmp.Or(config.Concurrency, 1000),
 		tracer:      newTracer(config.Tracers, config.Outcomes.Namespace),
 	}
@@ -94,7 +94,7 @@ var ErrOtherReceipt = errors.New("another receipt of the imp_uid, or one of anot
 // ErrOlderWorker is matched where a request says which receipt it means, by ApplyNum or
 // Again, while a worker of an older version lives, or another program serves the queues:
 // it would revoke whichever receipt there is. Nothing is requested.
-var ErrOlderWorker = backlog.ErrOlderWorker
+var ErrOlderWorker = asynqkeys.ErrOlderWorker
 
 // Revoke asks for the receipt of one payment to be revoked. Asking twice is
 // asking once: the second time the result says that it is a duplicate. The request is

@@ -14,7 +14,7 @@ import (
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // serve starts a server that takes nothing: its queues are paused.
@@ -22,7 +22,7 @@ func serve(t *testing.T, client redis.UniversalClient, queues map[string]int) (s
 	t.Helper()
 	inspector := asynq.NewInspectorFromRedisClient(client)
 	for queue := range queues {
-		client.SAdd(t.Context(), backlog.Registry, queue)
+		client.SAdd(t.Context(), asynqkeys.Registry, queue)
 		if err := inspector.PauseQueue(queue); err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +33,7 @@ func serve(t *testing.T, client redis.UniversalClient, queues map[string]int) (s
 	}
 	t.Cleanup(server.Shutdown)
 	redistest.Eventually(t, 5*time.Second, "the server registers", func() bool {
-		workers, err := backlog.NewWorkers(client, "").List(t.Context())
+		workers, err := asynqkeys.NewWorkers(client, "").List(t.Context())
 		return err == nil && len(workers) > 0
 	})
 	return server.Shutdown
@@ -115,7 +115,7 @@ func TestOlderWorkerStopsAListThatNamesReceipts(t *testing.T) {
 func TestCurrentWorkerLetsReceiptsBeNamed(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		serve(t, client, backlog.Weights("", tasks.KCP))
+		serve(t, client, asynqkeys.Weights("", tasks.KCP))
 		r := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP, ApplyNum: "123"}
 		if _, err := enqueue.NewClient(client, enqueue.Config{}).Revoke(t.Context(), r); err != nil {
 			t.Error(err)

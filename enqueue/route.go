@@ -7,7 +7,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -44,6 +44,6 @@ func pipelined(client redis.UniversalClient) redis.UniversalClient {
 
 // enqueue enqueues what is recorded, unless its task exists.
 func (r *route) enqueue(ctx context.Context, of tasks.Revocation, options []asynq.Option) (enqueued bool, err error) {
-	producer := backlog.Producer{Redis: r.queue.redis, Asynq: r.queue.client(), Namespace: r.outcomes.Namespace()}
+	producer := asynqkeys.Producer{Redis: r.queue.redis, Asynq: r.queue.client(), Namespace: r.outcomes.Namespace()}
 	return producer.Enqueue(ctx, of, options...)
 }

@@ -13,7 +13,7 @@ import (
 
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/account"
@@ -112,7 +112,7 @@ func TestNothingCrossesBetweenAccounts(t *testing.T) {
 				t.Errorf("acme's %s was cancelled: %+v", r.ImpUID, o)
 			}
 		}
-		names, err := backlog.Ours(t.Context(), client, "acme")
+		names, err := asynqkeys.Ours(t.Context(), client, "acme")
 		if len(names) == 0 || err != nil {
 			t.Errorf("acme has no queues: %v", err)
 		}
@@ -150,13 +150,13 @@ func TestWorkerOfAnotherAccountDoesNotStart(t *testing.T) {
 }
 
 // states counts the workers as one who has not asked before finds them.
-func states(t *testing.T, client redis.UniversalClient) backlog.Count {
+func states(t *testing.T, client redis.UniversalClient) asynqkeys.Count {
 	t.Helper()
-	found, err := backlog.NewWorkers(client, "receipt").List(t.Context())
+	found, err := asynqkeys.NewWorkers(client, "receipt").List(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return backlog.CountOf(found)
+	return asynqkeys.CountOf(found)
 }
 
 // PortOne gives no token at first, to workers of two accounts in one namespace: neither
@@ -197,7 +197,7 @@ func TestNoTaskIsTakenBeforeAnAccountIsKnown(t *testing.T) {
 			}
 		}
 		eventually(t, "Redis tells that a worker waits", func() bool {
-			return states(t, client) == backlog.Count{Waiting: 1} // both have one PID
+			return states(t, client) == asynqkeys.Count{Waiting: 1} // both have one PID
 		})
 		for _, r := range ours {
 			if o, err := benches[0].outcomes.Get(ctx, r.ImpUID); err != nil || o.Status != outcome.Queued || o.Attempts != 0 {
@@ -211,7 +211,7 @@ func TestNoTaskIsTakenBeforeAnAccountIsKnown(t *testing.T) {
 			}
 		}
 		eventually(t, "Redis tells that a worker serves", func() bool {
-			return states(t, client) == backlog.Count{Serving: 1}
+			return states(t, client) == asynqkeys.Count{Serving: 1}
 		})
 		fronts[1].mode.Store("")
 		if err := <-ended[1]; !errors.Is(err, account.ErrOther) {

@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/trace"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
@@ -101,8 +101,8 @@ func (c Config) withDefaults() Config {
 }
 
 // tasks returns what enqueues the tasks of requests.
-func (c Config) tasks() backlog.Producer {
-	return backlog.Producer{
+func (c Config) tasks() asynqkeys.Producer {
+	return asynqkeys.Producer{
 		Redis: c.Redis, Asynq: asynq.NewClientFromRedisClient(c.Redis), Namespace: c.Outcomes.Namespace(),
 	}
 }

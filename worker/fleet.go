@@ -11,7 +11,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/pulse"
 	"receiptrevoker/worker/revoke"
@@ -62,7 +62,7 @@ func (f *fleet) run(ctx context.Context) error {
 
 // discover starts the servers of the gateways that have got a queue.
 func (f *fleet) discover(ctx context.Context) error {
-	names, err := backlog.Ours(ctx, f.config.Redis, f.config.Outcomes.Namespace())
+	names, err := asynqkeys.Ours(ctx, f.config.Redis, f.config.Outcomes.Namespace())
 	if err != nil {
 		if ctx.Err() == nil {
 			f.complaints.Add(slog.LevelWarn, "discover", "queues not listed", "error", err)
@@ -85,18 +85,9 @@ func (f *fleet) discover(ctx context.Context) error {
 	return nil
 }
 
-// register makes a queue known again if it holds tasks. A Redis that lost its
-// data forgets its queues, and producers that run on register theirs once only.
+// register makes a queue known again if Redis lost that it exists.
 func (f *fleet) register(ctx context.Context, queue string) {
-	var keys []string
-	for _, state := range []string{"pending", "active", "scheduled", "retry"} {
-		keys = append(keys, backlog.Key(queue, state))
-	}
-	held, err := f.config.Redis.Exists(ctx, keys...).Result()
-	if err == nil && held > 0 {
-		err = f.config.Redis.SAdd(ctx, backlog.Registry, queue).Err()
-	}
-	if err != nil && ctx.Err() == nil {
+	if err := asynqkeys.RegisterAgain(ctx, f.config.Redis, queue); err != nil && ctx.Err() == nil {
 		f.complaints.Add(slog.LevelWarn, "register", "queue not registered again", "queue", queue, "error", err)
 	}
 }
@@ -108,7 +99,7 @@ func (f *fleet) serve(pg tasks.Gateway) error {
 	}
 	server := asynq.NewServerFromRedisClient(f.config.Redis, asynq.Config{
 		Concurrency:              f.config.Concurrency,
-		Queues:                   backlog.Weights(f.config.Outcomes.Namespace(), pg),
+		Queues:                   asynqkeys.Weights(f.config.Outcomes.Namespace(), pg),
 		TaskCheckInterval:        f.config.Poll * 2 / 3, // Asynq waits from half of it to half as long again
 		DelayedTaskCheckInterval: max(forwardEvery, f.config.Poll),
 		RetryDelayFunc:           revoke.RetryDelay,

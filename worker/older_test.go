@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/bench/redistest"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -30,7 +30,7 @@ func TestOlderWorkerIsTold(t *testing.T) {
 		server := asynq.NewServerFromRedisClient(client, asynq.Config{
 			Queues: map[string]int{"receipts": 9, "receipts-bulk": 1}, LogLevel: asynq.FatalLevel,
 		})
-		older, err := backlog.NewWorkers(client, "").Older(t.Context())
+		older, err := asynqkeys.NewWorkers(client, "").Older(t.Context())
 		if err != nil || len(older) > 0 {
 			t.Errorf("before: got %v, %v", older, err)
 		}

@@ -10,7 +10,7 @@ import (
 
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/iamport"
@@ -21,7 +21,7 @@ import (
 func (b *bench) loseLease(t *testing.T, queue, id string) {
 	t.Helper()
 	b.die(t, queue, id)
-	if err := b.client.ZRem(t.Context(), backlog.Key(queue, "lease"), id).Err(); err != nil {
+	if err := b.client.ZRem(t.Context(), asynqkeys.Key(queue, "lease"), id).Err(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -69,7 +69,7 @@ func TestActiveTaskWithoutALeaseOnAQueueThatIsNotNamed(t *testing.T) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
 		b.loseLease(t, "receipts-kcp", tasks.TaskID(one))
-		client.SRem(t.Context(), backlog.Registry, "receipts-kcp")
+		client.SRem(t.Context(), asynqkeys.Registry, "receipts-kcp")
 		b.due(t, one, time.Hour)
 		w := b.worker(t)
 		for range 2 {

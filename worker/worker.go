@@ -15,7 +15,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/tasks/rights"
 	"receiptrevoker/worker/account"
@@ -122,7 +122,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			cancel(err)
 		}
 	})
-	beside.Go(func() { backlog.NewWorkers(w.config.Redis, w.config.Outcomes.Namespace()).Watch(ctx, w.tellOlder) })
+	beside.Go(func() { asynqkeys.NewWorkers(w.config.Redis, w.config.Outcomes.Namespace()).Watch(ctx, w.tellOlder) })
 	beside.Go(func() { w.gates.Run(ctx, w.prober(handler), w.complain) })
 
 	err := fleet.run(ctx)
@@ -149,7 +149,7 @@ func (w *Worker) admit(ctx context.Context) error {
 	defer registered.Wait()
 	defer admitted()
 	registered.Go(func() {
-		if err := backlog.RegisterWaiting(waiting, w.config.Redis, w.config.Outcomes.Namespace()); err != nil {
+		if err := asynqkeys.RegisterWaiting(waiting, w.config.Redis, w.config.Outcomes.Namespace()); err != nil {
 			w.complaints.Add(slog.LevelWarn, "waiting", "this worker is not listed while it waits", "error", err)
 		}
 	})
@@ -191,7 +191,7 @@ func (w *Worker) complain(kind string, err error) {
 }
 
 // tellOlder writes which workers of an older version run, and which do not any more.
-func (w *Worker) tellOlder(appeared, gone []backlog.Worker, err error) {
+func (w *Worker) tellOlder(appeared, gone []asynqkeys.Worker, err error) {
 	if err != nil {
 		w.complaints.Add(slog.LevelWarn, "older", "older workers not looked for, trying again", "error", err)
 	}

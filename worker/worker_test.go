@@ -13,7 +13,7 @@ import (
 
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
 	"receiptrevoker/worker/backoff"
@@ -98,7 +98,7 @@ func (b *bench) worker(t testing.TB, changes ...func(*worker.Config)) *worker.Wo
 // enqueue asks for revocations, as this project's producers do.
 func (b *bench) enqueue(t testing.TB, revocations ...tasks.Revocation) {
 	t.Helper()
-	queue := backlog.Producer{
+	queue := asynqkeys.Producer{
 		Redis: b.client, Asynq: asynq.NewClientFromRedisClient(b.client), Namespace: b.outcomes.Namespace(),
 	}
 	for _, r := range revocations {

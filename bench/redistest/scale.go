@@ -9,19 +9,8 @@ import (
 
 	"receiptrevoker/bench/redistest/redisserver"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys/asynqkeystest"
 )
-
-// fillTasks fills a queue with tasks that Asynq could have enqueued.
-//
-// KEYS  the queue's pending tasks
-// ARGV  what stands before the ID in a task's key, how many
-var fillTasks = redis.NewScript(`
-for i = 1, ARGV[2] do
-  local id = string.format('revoke:imp_%012d', i)
-  redis.call('HSET', ARGV[1] .. id, 'msg', string.rep('x', 200), 'state', 'pending', 'pending_since', 1764000000000000000 + i)
-  redis.call('LPUSH', KEYS[1], id)
-end`)
 
 // fillOutcomes fills a store with outcomes: of 20, one is open, one a dead
 // letter, and each leaves an event.
@@ -51,8 +40,7 @@ func FillQueues(t testing.TB, client *redis.Client, count int, others ...string)
 	}
 	each = count / len(names)
 	for _, name := range names {
-		fill(t, client, fillTasks, []string{backlog.Key(name, "pending")}, backlog.Key(name, "t:"), each)
-		if err := client.SAdd(t.Context(), backlog.Registry, name).Err(); err != nil {
+		if err := asynqkeystest.Fill(t.Context(), client, name, each); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -3,7 +3,6 @@ package world
 import (
 	"context"
 	"math"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -68,26 +67,6 @@ func TestRestoreBringsBackWhatWasThere(t *testing.T) {
 		r.restore(before)
 		if diff := cmp.Diff(before, r.snapshot()); diff != "" || len(before) != 6 {
 			t.Errorf("%d keys, restored otherwise: %s", len(before), diff)
-		}
-	})
-}
-
-func TestOrphansAreFound(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
-		ctx, c := context.Background(), w.redis.direct
-		k := queueKeys{client: c, queue: "receipts"}
-		c.LPush(ctx, "asynq:{receipts}:pending", "good", "gone")
-		c.HSet(ctx, "asynq:{receipts}:t:good", "state", "pending")
-		c.HSet(ctx, "asynq:{receipts}:t:alone", "state", "retry")
-		c.ZAdd(ctx, "asynq:{receipts}:lease", redis.Z{Member: "good"})
-		c.Set(ctx, "asynq:{receipts}:unique:x", "gone2", 0)
-		got := strings.Join(k.orphans(ctx), "\n")
-		want := `task gone is on [pending], and its state is ""
-task alone is on no list
-task good is leased, and is on [pending]
-lock asynq:{receipts}:unique:x is of task "gone2", which is on no list`
-		if got != want {
-			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"receiptrevoker/bench/internal/proof"
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/asynqkeys/asynqkeystest"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -203,8 +204,7 @@ func queuesOf() (names []string) {
 // checkKeys fails where Asynq's keys contradict each other.
 func (w *world) checkKeys(ctx context.Context) {
 	for _, queue := range queuesOf() {
-		k := queueKeys{client: w.redis.direct, queue: queue}
-		for _, text := range k.orphans(ctx) {
+		for _, text := range asynqkeystest.Orphans(ctx, w.redis.direct, queue) {
 			w.fail(impUIDIn(text), "%s", fmt.Sprint(queue, ": ", text))
 		}
 	}

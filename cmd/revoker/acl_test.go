@@ -244,14 +244,14 @@ func TestEveryScriptMayBeRun(t *testing.T) {
 	allowed := allRules(t)
 	for user, patterns := range map[string][]string{
 		"revoker-worker": {
-			"tasks/outcome/batch", "tasks/outcome/begin", "tasks/outcome/extend",
-			"tasks/outcome/finish", "tasks/outcome/overdue", "tasks/backlog/*", "worker/sweep/*", "worker/account/*", "worker/gate/*", "worker/heartbeat/*", "worker/pause/*",
+			"tasks/outcome/scripts", "tasks/outcome/attempt_begin", "tasks/outcome/attempt_extend",
+			"tasks/outcome/attempt_finish", "tasks/outcome/open_overdue", "tasks/asynqkeys/*", "worker/account/*", "worker/gate/*", "worker/heartbeat/*",
 		},
 		"revoker-producer": {
-			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/backlog/remove",
+			"tasks/outcome/ask", "tasks/outcome/scripts", "tasks/outcome/ask_complete", "tasks/asynqkeys/remove",
 		},
 		"revoker-operator": {
-			"tasks/outcome/ask", "tasks/outcome/batch", "tasks/outcome/batch_complete", "tasks/outcome/cancel", "tasks/outcome/revive", "tasks/outcome/settle", "tasks/backlog/remove", "worker/gate/*", "worker/pause/*",
+			"tasks/outcome/ask", "tasks/outcome/scripts", "tasks/outcome/ask_complete", "tasks/outcome/cancel", "tasks/outcome/dead_revive", "tasks/outcome/settle", "tasks/asynqkeys/remove", "tasks/asynqkeys/pause*", "worker/gate/*",
 		},
 	} {
 		for _, pattern := range patterns {
@@ -325,7 +325,7 @@ func called(t *testing.T, script string) (commands []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, match := range regexp.MustCompile(`redis\.p?call\('([A-Z]+)'`).FindAllStringSubmatch(string(text), -1) {
+	for _, match := range regexp.MustCompile(`(?:redis\.p?call\(|\{)'([A-Z]+)'`).FindAllStringSubmatch(string(text), -1) {
 		commands = append(commands, strings.ToLower(match[1]))
 	}
 	return commands

@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
@@ -130,7 +130,7 @@ func linesWait(h pause.Hold) string {
 
 // working says how many workers there are, and how many tasks wait where none serves them:
 // all that have not ended, also those that a worker had taken up before it died.
-func working(workers backlog.Count, waiting int) string {
+func working(workers asynqkeys.Count, waiting int) string {
 	var parts []string
 	add := func(n int, one, more string) {
 		if n > 0 {

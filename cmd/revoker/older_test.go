@@ -9,7 +9,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/bench/redistest"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -28,7 +28,7 @@ func TestOlderWorkerIsNamed(t *testing.T) {
 	t.Cleanup(server.Shutdown)
 	var worker string
 	redistest.Eventually(t, 5*time.Second, "the server registers", func() bool {
-		older, err := backlog.NewWorkers(client, "").Older(t.Context())
+		older, err := asynqkeys.NewWorkers(client, "").Older(t.Context())
 		if err != nil || len(older) == 0 {
 			return false
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/cmd/internal/config"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/tasks/rights"
@@ -167,8 +167,8 @@ func (p *program) connectAs(ctx context.Context, role rights.Role, settings conf
 
 // mistyped returns an error that names a key of another type than requests need it to be.
 func mistyped(ctx context.Context, client redis.UniversalClient, settings config.Redis) error {
-	if err := client.SMembers(ctx, backlog.Registry).Err(); redisfault.Of(err) == redisfault.WrongType {
-		return fmt.Errorf("the key %s in Redis is no set: %w", backlog.Registry, err)
+	if err := client.SMembers(ctx, asynqkeys.Registry).Err(); redisfault.Of(err) == redisfault.WrongType {
+		return fmt.Errorf("the key %s in Redis is no set: %w", asynqkeys.Registry, err)
 	}
 	return outcome.NewStore(client, settings.Outcomes()).Mistyped(ctx)
 }

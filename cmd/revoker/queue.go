@@ -13,7 +13,7 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
 )
@@ -131,7 +131,7 @@ func (s *queueSettings) possible(all []pause.Pause) []pause.Pause {
 func (p *program) tellNoQueue() { p.say("Redis holds no queue of this namespace") }
 
 // showNoQueue says that there is nothing to list, to people after how many workers are running.
-func (p *program) showNoQueue(json bool, workers backlog.Count) error {
+func (p *program) showNoQueue(json bool, workers asynqkeys.Count) error {
 	p.tellNoQueue()
 	if json {
 		return nil

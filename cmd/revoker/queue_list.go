@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
@@ -58,7 +58,7 @@ type queueLine struct {
 	Retry     int64         `json:"retry"`
 	Scheduled int64         `json:"scheduled"`
 	// Workers are those of the namespace, whichever queues they serve.
-	Workers backlog.Count `json:"workers"`
+	Workers asynqkeys.Count `json:"workers"`
 	// Oldest is how long the first in line has been waiting, in seconds.
 	Oldest float64 `json:"oldest_seconds"`
 	// Rate is how many tasks a second were done while it was watched.
@@ -88,11 +88,11 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		return err
 	}
 	defer meant.client.Close()
-	live, err := backlog.NewWorkers(meant.client, s.redis.Namespace).List(ctx)
+	live, err := asynqkeys.NewWorkers(meant.client, s.redis.Namespace).List(ctx)
 	if err != nil {
 		return err
 	}
-	workers := backlog.CountOf(live)
+	workers := asynqkeys.CountOf(live)
 	if len(meant.queues) == 0 {
 		return p.showNoQueue(s.json, workers)
 	}
@@ -134,7 +134,7 @@ func watchQueues(
 		names = append(names, q.Queue)
 	}
 	began := time.Now()
-	before, err := backlog.Read(ctx, client, names)
+	before, err := asynqkeys.Read(ctx, client, names)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func watchQueues(
 		if sleep(ctx, window); ctx.Err() != nil {
 			return nil, errors.New("stopped before the rate was known: --window 0 shows the rest without it")
 		}
-		if after, err = backlog.Read(ctx, client, names); err != nil {
+		if after, err = asynqkeys.Read(ctx, client, names); err != nil {
 			return nil, err
 		}
 	}
@@ -164,7 +164,7 @@ func watchQueues(
 }
 
 // describe says what pauses the queue, and how many workers there are.
-func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot, workers backlog.Count) {
+func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot, workers asynqkeys.Count) {
 	l.Workers, l.GateWaived = workers, gates.Gates[gate.Of(l.PG)].Waived
 	if gates.Hold > 0 {
 		l.HeldUntil = gates.Now.Add(gates.Hold).Truncate(time.Millisecond)

@@ -5,12 +5,12 @@ import (
 	"strings"
 	"time"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // workingOn says how many workers there are, and where none serves them how many tasks wait, and
 // of how many of these the request is cancelled. No worker is at what is active then.
-func workingOn(lines []queueLine, workers backlog.Count, cancelled int64) string {
+func workingOn(lines []queueLine, workers asynqkeys.Count, cancelled int64) string {
 	waiting := int64(0)
 	for _, l := range lines {
 		waiting += l.Pending + l.Active + l.Retry + l.Scheduled

@@ -6,7 +6,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
 )
@@ -37,7 +37,7 @@ const (
 // what pauses queues. Each is said once, and again when it has changed.
 type standstill struct {
 	say     func(format string, args ...any)
-	workers *backlog.Workers
+	workers *asynqkeys.Workers
 	gates   *gate.Store
 	now     func() time.Time
 
@@ -54,7 +54,7 @@ func newStandstill(
 ) *standstill {
 	now := time.Now()
 	return &standstill{
-		say: say, workers: backlog.NewWorkers(client, namespace), gates: gate.NewStore(client, namespace),
+		say: say, workers: asynqkeys.NewWorkers(client, namespace), gates: gate.NewStore(client, namespace),
 		now: time.Now, began: now, served: now,
 	}
 }
@@ -80,13 +80,13 @@ func (s *standstill) look(ctx context.Context, waiting int) (pauses []pause.Paus
 		return nil, false
 	}
 	s.failed = false
-	s.tellWorkers(now, backlog.CountOf(workers), waiting)
+	s.tellWorkers(now, asynqkeys.CountOf(workers), waiting)
 	return pauses, true
 }
 
 // tellWorkers says how many workers there are to those who have waited for three seconds,
 // and then whether any takes tasks, and if not, why.
-func (s *standstill) tellWorkers(now time.Time, workers backlog.Count, waiting int) {
+func (s *standstill) tellWorkers(now time.Time, workers asynqkeys.Count, waiting int) {
 	kind := toldNone
 	switch {
 	case workers.Serving > 0:

@@ -12,7 +12,7 @@ import (
 
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/worker/pause"
 )
 
@@ -48,7 +48,7 @@ func TestStandstillTellsOfWorkersAfterThreeSeconds(t *testing.T) {
 			}}
 			for _, at := range test.seen {
 				second = at.second
-				s.tellWorkers(start.Add(time.Duration(second)*time.Second), backlog.Count{Serving: at.serving, Stopping: at.stopping, Waiting: at.waiting}, 49)
+				s.tellWorkers(start.Add(time.Duration(second)*time.Second), asynqkeys.Count{Serving: at.serving, Stopping: at.stopping, Waiting: at.waiting}, 49)
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -129,7 +129,7 @@ func TestStandstillLooksAtWorkersAndPauses(t *testing.T) {
 	if s.look(ctx, 1); len(said) != 1 || said[0] != "no worker is running; 1 task waits" {
 		t.Errorf("said %q", said)
 	}
-	server := asynq.NewServerFromRedisClient(client, asynq.Config{Queues: backlog.Weights("", tasks.KCP), LogLevel: asynq.FatalLevel})
+	server := asynq.NewServerFromRedisClient(client, asynq.Config{Queues: asynqkeys.Weights("", tasks.KCP), LogLevel: asynq.FatalLevel})
 	if err := server.Start(asynq.NotFoundHandler()); err != nil {
 		t.Fatal(err)
 	}

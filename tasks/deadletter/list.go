@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -33,7 +33,7 @@ type Config struct {
 
 // List is the list of dead letters. Its methods are safe for concurrent use.
 type List struct {
-	tasks    backlog.Producer
+	tasks    asynqkeys.Producer
 	outcomes *outcome.Store
 	options  []asynq.Option
 	tracer   trace.Tracer
@@ -43,7 +43,7 @@ type List struct {
 // Redis of client. The caller closes that connection when done.
 func New(client redis.UniversalClient, outcomes *outcome.Store, config Config) *List {
 	l := &List{
-		tasks: backlog.Producer{
+		tasks: asynqkeys.Producer{
 			Redis: client, Asynq: asynq.NewClientFromRedisClient(client), Namespace: outcomes.Namespace(),
 		},
 		outcomes: outcomes,

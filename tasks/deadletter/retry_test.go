@@ -13,7 +13,7 @@ import (
 
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
 )
@@ -107,7 +107,7 @@ func (b *bench) recover(t *testing.T, letter outcome.Outcome) (gap string) {
 		if !errors.As(err, &notDead) || notDead.Status != outcome.Retrying {
 			t.Errorf("retried again: %v, want that it is not dead", err)
 		}
-		if _, err := (backlog.Producer{Redis: b.client, Asynq: b.queue}).Enqueue(t.Context(), asked); err != nil { // the sweeper does
+		if _, err := (asynqkeys.Producer{Redis: b.client, Asynq: b.queue}).Enqueue(t.Context(), asked); err != nil { // the sweeper does
 			t.Error(err)
 		}
 	} else if err != nil {

@@ -11,6 +11,11 @@ import (
 	"receiptrevoker/tasks"
 )
 
+var (
+	askScript      = script("ask.lua")
+	completeScript = script("ask_complete.lua")
+)
+
 // Asked is what came of recording a request.
 type Asked struct {
 	Kind Kind

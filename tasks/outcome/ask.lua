@@ -40,22 +40,23 @@ local function ask(imp_uid, line, how)
   if o.err or r.err then
     return nil, (o.err or r.err) .. ': ' .. imp_uid
   end
+  local was, reason, of, apply_num, leased_until, idle = unpack(o)
   r = named(r)
-  local is = current({status = o[1], request = o[3]}, r)
-  local status, ended = is and o[1] or 'queued', is and ending(o[1], o[2])
+  local is = current({status = was, request = of}, r)
+  local status, ended = is and was or 'queued', is and ending(was, reason)
   local over = status ~= 'revoked' and withdrawn(r) -- all who asked have withdrawn it
   local function differs(name) return how[name] ~= r[name] and (over or how[name]) end
-  local asked, other = r.id or o[1] -- nothing new is; another receipt is being revoked
+  local asked, other = r.id or was -- nothing new is; another receipt is being revoked
   if ended then
-    local another = how.apply_num and how.apply_num ~= (o[4] or r.apply_num)
-    asked = not (how.again or over or o[2] == 'withdrawn' or another)
-  elseif over and not (is and not o[6] and tonumber(o[5] or 0) > millis) then
+    local another = how.apply_num and how.apply_num ~= (apply_num or r.apply_num)
+    asked = not (how.again or over or reason == 'withdrawn' or another)
+  elseif over and not (is and not idle and tonumber(leased_until or 0) > millis) then
     asked = false -- and no attempt is running that may make a DELETE
   else
     other = asked and (differs('apply_num') or differs('tier') or over and differs('again'))
   end
   if dry then
-    return other and 'x' or asked and 'e' or 'q', (r.id or o[1]) and status or '', is and o[2] or ''
+    return other and 'x' or asked and 'e' or 'q', (r.id or was) and status or '', is and reason or ''
   elseif other then
     return 'x', status, r.apply_num or ''
   elseif not asked then
@@ -63,12 +64,12 @@ local function ask(imp_uid, line, how)
     over = over and not ended -- batches that asked for it count the receipt's end
     local kept = over and r[by] or line
     redis.call(unpack(over and {'HDEL', request, unpack(ofOne)} or {'DEL', request}))
-    local after = math.max(tonumber(r.id or 0), tonumber(o[3] or 0)) + 1
+    local after = math.max(tonumber(r.id or 0), tonumber(of or 0)) + 1
     record(request, imp_uid, text(math.max(micros, after)), kept, how)
     return kept == line and 'q' or 'r', 'queued', ''
   end
   if not r.id and not ended then
-    redis.call('HSET', request, 'id', o[3] or id)
+    redis.call('HSET', request, 'id', of or id)
   elseif r.withdrawn then
     redis.call('HDEL', request, 'withdrawn')
   end
@@ -87,7 +88,7 @@ local function ask(imp_uid, line, how)
   -- What asks for it ends with its outcome, or it would be open again.
   local left = redis.call('PTTL', outcome)
   redis.call('PEXPIRE', request, left > 0 and left or ttl)
-  return kind, status, o[4] or ''
+  return kind, status, apply_num or ''
 end
 
 local kept, own = ''
@@ -100,11 +101,12 @@ if batch ~= '' then
     redis.call('DEL', key .. ':rows', key .. ':counted')
     redis.call('ZADD', prefix .. 'batch-index', millis, batch)
   end
-  local was = redis.call('HMGET', key, 'complete', 'cancelled_at', 'asker', 'asked_from')
-  if was[2] then
+  local complete, cancelled_at, asker, asked_from = unpack(
+    redis.call('HMGET', key, 'complete', 'cancelled_at', 'asker', 'asked_from'))
+  if cancelled_at then
     return {'cancelled'}
-  elseif was[1] and first + #rows / 5 - 1 > tonumber(was[1]) then
-    return {'longer', was[1]}
+  elseif complete and first + #rows / 5 - 1 > tonumber(complete) then
+    return {'longer', complete}
   end
   -- Row 0 is none: from now on there is a key that can end with the batch.
   redis.call('SETBIT', key .. ':counted', 0, 0)
@@ -115,7 +117,7 @@ if batch ~= '' then
       return {'other', tostring(first + i - 1)}
     end
   end
-  own = was[3] == ARGV[5] and was[4]
+  own = asker == ARGV[5] and asked_from
   if not own and #kept < #rows then
     redis.call('HSET', key, 'asker', ARGV[5], 'asked_from', first + #kept / 5)
   end

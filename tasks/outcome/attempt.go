@@ -14,6 +14,12 @@ import (
 	"receiptrevoker/tasks"
 )
 
+var (
+	beginScript  = script("attempt_begin.lua")
+	extendScript = script("attempt_extend.lua")
+	finishScript = script("attempt_finish.lua")
+)
+
 // maxMessage is how much of a gateway's text is kept, in bytes.
 const maxMessage = 500
 

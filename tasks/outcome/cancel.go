@@ -8,6 +8,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+var cancelScript = script("cancel.lua")
+
 // Withdrawal is what became of a request that is cancelled.
 type Withdrawal string
 
@@ -71,7 +73,7 @@ func (s *Store) MarkCancelled(ctx context.Context, name string) error {
 
 // markScript marks a batch as cancelled. That finishes it if nothing in it is open: its list
 // may never have come to its end.
-var markScript = redis.NewScript(source("batch.lua") + `
+var markScript = redis.NewScript(source("scripts.lua") + `
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 0
 end

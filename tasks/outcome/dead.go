@@ -12,6 +12,8 @@ import (
 	"receiptrevoker/tasks"
 )
 
+var reviveScript = script("dead_revive.lua")
+
 // DeadLetters returns how many dead letters there are.
 func (s *Store) DeadLetters(ctx context.Context) (int64, error) {
 	n, err := s.client.ZCard(ctx, s.deadKey()).Result()

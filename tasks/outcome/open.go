@@ -11,6 +11,8 @@ import (
 	"receiptrevoker/tasks"
 )
 
+var overdueScript = script("open_overdue.lua")
+
 // Open is what is asked for, and has not ended.
 type Open struct {
 	tasks.Revocation

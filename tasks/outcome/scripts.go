@@ -10,18 +10,6 @@ import (
 //go:embed *.lua
 var sources embed.FS
 
-var (
-	askScript      = script("ask.lua")
-	beginScript    = script("begin.lua")
-	cancelScript   = script("cancel.lua")
-	completeScript = script("batch_complete.lua")
-	extendScript   = script("extend.lua")
-	finishScript   = script("finish.lua")
-	overdueScript  = script("overdue.lua")
-	reviveScript   = script("revive.lua")
-	settleScript   = script("settle.lua")
-)
-
 // source returns the text of a file.
 func source(name string) string {
 	text, _ := sources.ReadFile(name)
@@ -29,7 +17,7 @@ func source(name string) string {
 }
 
 // script returns the script of a file, behind what all of them share.
-func script(name string) *redis.Script { return redis.NewScript(source("batch.lua") + source(name)) }
+func script(name string) *redis.Script { return redis.NewScript(source("scripts.lua") + source(name)) }
 
 // run runs a script on the store's keys, of which it is told one and makes the others.
 func (s *Store) run(ctx context.Context, script *redis.Script, key string, args ...any) *redis.Cmd {

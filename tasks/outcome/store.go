@@ -58,19 +58,6 @@ func NewStore(client redis.UniversalClient, config Config) *Store {
 // who keep something beside outcomes keep it there too.
 func (s *Store) Namespace() string { return s.config.Namespace }
 
-func (s *Store) key(name string) string { return tasks.Key(s.config.Namespace, name) }
-
-// outcomeKey is the hash of an imp_uid's outcome, and requestKey of what is asked for it.
-func (s *Store) outcomeKey(impUID string) string { return s.key("outcome:" + impUID) }
-func (s *Store) requestKey(impUID string) string { return s.key("request:" + impUID) }
-func (s *Store) openKey() string                 { return s.key("open") }
-func (s *Store) streamKey() string               { return s.key("outcomes") }
-func (s *Store) deadKey() string                 { return s.key("dead") }
-func (s *Store) batchKey(name string) string     { return s.key("batch:" + name) }
-func (s *Store) rowsKey(name string) string      { return s.batchKey(name) + ":rows" }
-func (s *Store) batchIndexKey() string           { return s.key("batch-index") }
-func (s *Store) batchesKey() string              { return s.key("batches") }
-
 // Now returns the time on Redis' clock, the only one that all processes share.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	now, err := s.client.Time(ctx).Result()

@@ -14,7 +14,7 @@ import (
 	"receiptrevoker/tasks/redisfault"
 )
 
-//go:embed trial.lua
+//go:embed rights.lua
 var source string
 
 var script = redis.NewScript(source)
@@ -25,8 +25,8 @@ var script = redis.NewScript(source)
 // it that the role does not, so that it works where ACL is forbidden.
 func Check(ctx context.Context, client redis.UniversalClient, role Role, namespace string) error {
 	c := &check{client: client, namespace: namespace, missing: &redisfault.RightsError{User: User(client), Role: role.User}}
-	key, pattern := role.written[0].examples(namespace)[0], role.written[0].in(namespace)
-	err := c.scripts(ctx, key, pattern)
+	key := examples(role.written[0], namespace)[0]
+	err := c.scripts(ctx, key, in(role.written[0], namespace))
 	if err != nil || len(c.missing.Commands)+len(c.missing.Unknown) > 0 {
 		return c.result(err)
 	}
@@ -91,8 +91,8 @@ func (c *check) keys(ctx context.Context, role Role) error {
 	var replies []*redis.IntCmd
 	try := func(patterns []pattern, command func(key string) *redis.IntCmd) {
 		for _, p := range patterns {
-			for _, key := range p.examples(c.namespace) {
-				all, replies = append(all, trial{pattern: p.in(c.namespace)}), append(replies, command(key))
+			for _, key := range examples(p, c.namespace) {
+				all, replies = append(all, trial{pattern: in(p, c.namespace)}), append(replies, command(key))
 			}
 		}
 	}

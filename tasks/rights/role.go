@@ -3,7 +3,7 @@ package rights
 import (
 	"strings"
 
-	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // Role is what a part of this project does in Redis, as the user of the same name in
@@ -19,14 +19,8 @@ type Role struct {
 	written, read []pattern
 }
 
-// pattern is a pattern of keys, as ACL SETUSER takes it, and the ends of keys that it must
-// match. NS stands for the namespace in braces, QUEUE for asynq:{ and the prefix of all queues.
-type pattern struct {
-	keys string
-	ends []string
-}
-
-var registry = pattern{"asynq:queues", []string{""}}
+// pattern is a pattern of keys, of ours or Asynq's. NS stands for the namespace in braces.
+type pattern = asynqkeys.Pattern
 
 // Worker is the role of a worker.
 var Worker = Role{
@@ -34,13 +28,7 @@ var Worker = Role{
 	commands: "time persist set setex del exists expire expireat pexpire pttl get incr hdel hexists hget hgetall hincrby " +
 		"hmget hset hsetnx lindex llen lpush lrange lrem rpoplpush rpush sadd sismember smembers srem zadd zcard zcount " +
 		"zrevrange zrange zrangebyscore zrem zremrangebyrank zremrangebyscore zscore setbit xadd xlen xrange",
-	written: []pattern{
-		{"NS:*", []string{":trial", ":open", ":outcomes"}},
-		registry,
-		{"QUEUE*", []string{"}:pending", "-bulk-kcp}:active"}},
-		{"asynq:servers*", []string{"", ":{trial}"}},
-		{"asynq:workers*", []string{"", ":{trial}"}},
-	},
+	written: append([]pattern{{Keys: "NS:*", Ends: []string{":trial", ":open", ":outcomes"}}}, asynqkeys.ServerWrites...),
 }
 
 // Producer is the role of those who ask for revocations.
@@ -48,28 +36,18 @@ var Producer = Role{
 	User: "revoker-producer",
 	commands: "time del exists pexpire pttl get hdel hexists hget hgetall hincrby hmget hset lpush sadd smembers zadd " +
 		"zrangebyscore zrem zrevrange setbit strlen getrange setrange xadd xread xrevrange",
-	written: []pattern{
-		{"NS:batch:*", []string{":batch:trial"}},
-		registry,
-		{"QUEUE*}:t:*", []string{"}:t:trial", "-bulk-kcp}:t:trial"}},
-		{"QUEUE*}:pending", []string{"}:pending", "-bulk-kcp}:pending"}},
-		{"QUEUE*}:archived", []string{"}:archived"}},
-		{"QUEUE*}:completed", []string{"}:completed"}},
-		{"QUEUE*}:retry", []string{"}:retry"}},
-		{"QUEUE*}:scheduled", []string{"}:scheduled"}},
-		{"QUEUE*}:unique:*", []string{"}:unique:trial"}},
-		{"NS:open", []string{":open"}},
-		{"NS:request:*", []string{":request:trial"}},
-		{"NS:batch-index", []string{":batch-index"}},
-		{"NS:batches", []string{":batches"}},
-	},
-	read: []pattern{
-		{"QUEUE*}:paused", []string{"}:paused"}},
-		{"asynq:servers*", []string{"", ":{trial}"}},
-		{"NS:outcome:*", []string{":outcome:trial"}},
-		{"NS:outcomes", []string{":outcomes"}},
-		{"NS:hold", []string{":hold"}},
-	},
+	written: append([]pattern{
+		{Keys: "NS:batch:*", Ends: []string{":batch:trial"}},
+		{Keys: "NS:open", Ends: []string{":open"}},
+		{Keys: "NS:request:*", Ends: []string{":request:trial"}},
+		{Keys: "NS:batch-index", Ends: []string{":batch-index"}},
+		{Keys: "NS:batches", Ends: []string{":batches"}},
+	}, asynqkeys.ProducerWrites...),
+	read: append([]pattern{
+		{Keys: "NS:outcome:*", Ends: []string{":outcome:trial"}},
+		{Keys: "NS:outcomes", Ends: []string{":outcomes"}},
+		{Keys: "NS:hold", Ends: []string{":hold"}},
+	}, asynqkeys.ProducerReads...),
 }
 
 // Operator is the role of people who deal with what was asked for. It leaves out PUBLISH, which
@@ -79,10 +57,7 @@ var Operator = Role{
 	commands: "time del exists persist pexpire pttl get set hdel hexists hget hgetall hincrby hmget hset hsetnx hvals " +
 		"lindex llen lpush lrange lrem sadd sismember smembers srem zadd zcard zcount zrange zrangebyscore zrem " +
 		"zremrangebyrank zremrangebyscore zrevrange zscan zscore setbit strlen getrange setrange xadd xread xrevrange",
-	written: []pattern{
-		{"NS:*", []string{":trial", ":open", ":outcomes"}},
-		{"asynq:*", []string{"queues", "servers", "{receipts-kcp}:pending"}},
-	},
+	written: append([]pattern{{Keys: "NS:*", Ends: []string{":trial", ":open", ":outcomes"}}}, asynqkeys.AllKeys),
 }
 
 // arguments are those with which a command is tried, K being the key of the trial. They are
@@ -108,30 +83,30 @@ func (r Role) Commands() []string { return strings.Fields(r.commands) }
 // it only reads, as ACL SETUSER takes them behind ~ and %R~.
 func (r Role) Keys(namespace string) (written, read []string) {
 	for _, p := range r.written {
-		written = append(written, p.in(namespace))
+		written = append(written, in(p, namespace))
 	}
 	for _, p := range r.read {
-		read = append(read, p.in(namespace))
+		read = append(read, in(p, namespace))
 	}
 	return written, read
 }
 
-func (p pattern) in(namespace string) string {
-	queue := "asynq:{" + tasks.Queue{}.In(namespace).Name()
-	return strings.NewReplacer("NS", "{"+namespace+"}", "QUEUE", queue).Replace(p.keys)
+// in returns what stands for a pattern in a namespace.
+func in(p pattern, namespace string) string {
+	if rest, ours := strings.CutPrefix(p.Keys, "NS"); ours {
+		return "{" + namespace + "}" + rest
+	}
+	return p.In(namespace)
 }
 
 // examples returns keys that the pattern must match.
-func (p pattern) examples(namespace string) (keys []string) {
-	prefix, _, _ := strings.Cut(p.keys, "*")
-	switch {
-	case strings.HasPrefix(p.keys, "NS"):
+func examples(p pattern, namespace string) (keys []string) {
+	prefix, _, _ := strings.Cut(p.Keys, "*")
+	if strings.HasPrefix(p.Keys, "NS") {
 		prefix = "NS"
-	case strings.HasPrefix(p.keys, "QUEUE"):
-		prefix = "QUEUE"
 	}
-	for _, end := range p.ends {
-		keys = append(keys, pattern{keys: prefix + end}.in(namespace))
+	for _, end := range p.Ends {
+		keys = append(keys, in(pattern{Keys: prefix + end}, namespace))
 	}
 	return keys
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-//go:embed write.lua
+//go:embed account_write.lua
 var writeSource string
 
-//go:embed accept.lua
+//go:embed account_accept.lua
 var acceptSource string
 
 var (

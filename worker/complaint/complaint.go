@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // repeatAfter is how soon a complaint of the same kind is written again.
@@ -63,7 +65,7 @@ func (l asynqLogger) Fatal(args ...any) {
 // letter is.
 func (l asynqLogger) complain(level slog.Level, args []any) {
 	text := l.text(args)
-	if strings.HasPrefix(text, "asynq: Retry exhausted") {
+	if asynqkeys.LogsExhausted(fmt.Sprint(args...)) {
 		l.complaints.log.Debug(text)
 		return
 	}

@@ -3,14 +3,22 @@ package gate
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"receiptrevoker/tasks"
 )
+
+//go:embed limit_take.lua
+var takeSource string
+
+var takeScript = redis.NewScript(takeSource)
 
 // Rate bounds the DELETE calls a second of all processes together. Zero does
 // not.

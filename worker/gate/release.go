@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // forwardPage is how many tasks are brought forward at a time.
@@ -29,7 +29,7 @@ func (k *keeper) bringForward(ctx context.Context, name Name, epoch int64) error
 			ids[i] = tasks.TaskID(impUID)
 		}
 		for _, queue := range k.queues(name) {
-			if err := backlog.Forward(ctx, k.store.client, queue, ids...); err != nil {
+			if err := asynqkeys.Forward(ctx, k.store.client, queue, ids...); err != nil {
 				return err
 			}
 		}

@@ -16,21 +16,18 @@ import (
 )
 
 var (
-	//go:embed poll.lua
+	//go:embed store_poll.lua
 	pollSource string
-	//go:embed gate.lua
+	//go:embed store.lua
 	gateSource string // stands before those that change a gate
-	//go:embed fail.lua
+	//go:embed store_fail.lua
 	failSource string
-	//go:embed settle.lua
+	//go:embed store_settle.lua
 	settleSource string
-	//go:embed take.lua
-	takeSource string
 
 	pollScript   = redis.NewScript(pollSource)
 	failScript   = redis.NewScript(gateSource + failSource)
 	settleScript = redis.NewScript(gateSource + settleSource)
-	takeScript   = redis.NewScript(takeSource)
 )
 
 const (

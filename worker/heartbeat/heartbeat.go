@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-//go:embed beat.lua
+//go:embed heartbeat.lua
 var beatSource string
 
 var beatScript = redis.NewScript(beatSource)

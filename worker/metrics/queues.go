@@ -7,7 +7,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
 )
@@ -22,18 +22,18 @@ const mostQueues = 50
 
 // queue is what is in a queue, and what pauses it.
 type queue struct {
-	backlog.Queue
+	asynqkeys.Queue
 	pg    tasks.Gateway
 	pause pause.Pause
 }
 
 // queues counts what is in the queues of a namespace.
 func queues(ctx context.Context, client redis.UniversalClient, namespace string) ([]queue, error) {
-	names, err := backlog.Ours(ctx, client, namespace)
+	names, err := asynqkeys.Ours(ctx, client, namespace)
 	if err != nil {
 		return nil, err
 	}
-	counted, err := backlog.Read(ctx, client, shown(names))
+	counted, err := asynqkeys.Read(ctx, client, shown(names))
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func queues(ctx context.Context, client redis.UniversalClient, namespace string)
 
 // pausing returns what pauses queues, by their names. It asks only if any is
 // paused.
-func pausing(ctx context.Context, gates *gate.Store, queues []backlog.Queue) (map[string]pause.Pause, error) {
-	if !slices.ContainsFunc(queues, func(q backlog.Queue) bool { return q.Paused }) {
+func pausing(ctx context.Context, gates *gate.Store, queues []asynqkeys.Queue) (map[string]pause.Pause, error) {
+	if !slices.ContainsFunc(queues, func(q asynqkeys.Queue) bool { return q.Paused }) {
 		return nil, nil
 	}
 	all, err := gates.Pauses(ctx)

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 )
@@ -49,14 +49,14 @@ type reading struct {
 	ready    bool
 	overview outcome.Overview
 	queues   []queue
-	older    []backlog.Worker
+	older    []asynqkeys.Worker
 	hold     time.Duration // for which PortOne wants no calls
 }
 
 // readings keeps the last reading.
 type readings struct {
 	subject Subject
-	workers *backlog.Workers
+	workers *asynqkeys.Workers
 	flight  singleflight.Group
 
 	mu   sync.Mutex
@@ -65,7 +65,7 @@ type readings struct {
 
 func newReadings(subject Subject) *readings {
 	return &readings{
-		subject: subject, workers: backlog.NewWorkers(subject.Redis, subject.Outcomes.Namespace()), last: reading{err: errors.New("nothing was read yet")},
+		subject: subject, workers: asynqkeys.NewWorkers(subject.Redis, subject.Outcomes.Namespace()), last: reading{err: errors.New("nothing was read yet")},
 	}
 }
 

@@ -6,15 +6,14 @@ import (
 	"strings"
 	"time"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // Pause is a queue of ours and what pauses it, if anything.
 //
-// Asynq takes a queue for paused while asynq:{<queue>}:paused exists, and
-// writes the second into it; so do its CLI and its web UI. Our marks are the same key
-// with a word behind the second: "gate", the gate and its epoch; or "person", who it is
-// and why. So the one key that Asynq obeys says whose pause it is, in one atomic step
+// Asynq's own mark is the second of the pause, see [asynqkeys.Mark]; so is that of its CLI and
+// its web UI. Ours have a word behind the second: "gate", the gate and its epoch; or "person",
+// who it is and why. So the one key that Asynq obeys says whose pause it is, in one atomic step
 // with the pause itself: no death of a process can part the two, and a person's pause
 // can never be taken for the gate's.
 type Pause struct {
@@ -44,6 +43,7 @@ func (p Pause) ByPerson() bool { return p.Paused && p.Gate == "" && p.Until.IsZe
 const (
 	markGate   = "gate "
 	markPerson = "person "
+	ofGate     = "^[^ ]* gate [^ ]+ " // a pattern of Lua that matches those of gates
 )
 
 // number reads a number, 0 if there is none.
@@ -51,9 +51,6 @@ func number(s string) int64 {
 	n, _ := strconv.ParseInt(s, 10, 64)
 	return n
 }
-
-// pausedKey is Asynq's own.
-func pausedKey(queue string) string { return backlog.Key(queue, "paused") }
 
 // GateMark returns the mark of a gate that closed in an epoch.
 func GateMark(now time.Time, gate string, epoch int64) string {
@@ -67,9 +64,9 @@ func personMark(now time.Time, by, reason string) string {
 	return strconv.FormatInt(now.Unix(), 10) + " " + markPerson + values.Encode()
 }
 
-func readMark(queue, mark string) Pause {
-	p := Pause{Queue: queue, Paused: true, Mark: mark}
-	since, rest, _ := strings.Cut(mark, " ")
+func readMark(queue string, mark asynqkeys.Mark) Pause {
+	p := Pause{Queue: queue, Paused: mark.Paused, Mark: mark.Text}
+	since, rest, _ := strings.Cut(mark.Text, " ")
 	if n := number(since); n != 0 {
 		p.Since = time.Unix(n, 0).UTC()
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 func TestMarkTellsWhosePauseItIs(t *testing.T) {
@@ -33,7 +35,7 @@ func TestMarkTellsWhosePauseItIs(t *testing.T) {
 		if _, rest, _ := strings.Cut(mark, markPerson); strings.Contains(rest, " ") {
 			t.Errorf("%q: workers of older versions look for a gate's mark in it", mark)
 		}
-		got := readMark("receipts", mark)
+		got := readMark("receipts", asynqkeys.Mark{Paused: true, Text: mark})
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", mark, diff)
 		}

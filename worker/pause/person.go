@@ -2,10 +2,7 @@ package pause
 
 import (
 	"context"
-	"errors"
 	"fmt"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // ForPerson pauses queues, whether or not they exist, until a person resumes them.
@@ -17,24 +14,6 @@ func (s *Store) ForPerson(ctx context.Context, queues []string, by, reason strin
 	if err != nil {
 		return nil, fmt.Errorf("ask Redis for the time: %w", err)
 	}
-	mark := personMark(now, by, reason)
-	was := make([]*redis.Cmd, len(queues))
-	_, _ = s.client.Pipelined(ctx, func(p redis.Pipeliner) error { // each has its own error
-		for i, queue := range queues {
-			was[i] = personScript.Eval(ctx, p, []string{pausedKey(queue)}, mark)
-		}
-		return nil
-	})
-	before = make([]Pause, len(queues))
-	for i, queue := range queues {
-		switch mark, err := was[i].Text(); {
-		case errors.Is(err, redis.Nil):
-			before[i] = Pause{Queue: queue}
-		case err != nil:
-			return nil, fmt.Errorf("pause %s: %w", queue, err)
-		default:
-			before[i] = readMark(queue, mark)
-		}
-	}
-	return before, nil
+	marks, err := s.pauses().Pause(ctx, queues, personMark(now, by, reason), ofGate)
+	return pausesOf(queues, marks), err
 }

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 )
@@ -51,7 +51,7 @@ func (c candidate) rank() int {
 // of the same rank those that were left alone for longest. Of a long queue it knows
 // some by chance. It is empty only if nothing waits.
 func (p *Prober) waiting(ctx context.Context, name gate.Name, queues []string) ([]candidate, error) {
-	counted, err := backlog.Read(ctx, p.Redis, queues)
+	counted, err := asynqkeys.Read(ctx, p.Redis, queues)
 	if err != nil {
 		return nil, err
 	}

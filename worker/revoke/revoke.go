@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/complaint"
@@ -23,7 +23,7 @@ import (
 type Handler struct {
 	API      *iamport.Client
 	Outcomes *outcome.Store
-	Tasks    backlog.Producer
+	Tasks    asynqkeys.Producer
 	Gates    *gate.Gates
 	Leases   *Leases
 	Schedule backoff.Schedule

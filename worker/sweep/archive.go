@@ -3,15 +3,13 @@ package sweep
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
-	"github.com/hibiken/asynq"
 	"golang.org/x/sync/errgroup"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -20,8 +18,6 @@ const (
 	// see. Asynq trims its archive at 10,000 without a word, and cannot if
 	// thousands end their 90 days together; ours stays far below both.
 	archiveKeep = 500
-	// archivePage is how many archived tasks are read at a time.
-	archivePage = 500
 	// settlers is how many archived tasks are settled at a time: each of them
 	// takes a lookup.
 	settlers = 8
@@ -30,13 +26,13 @@ const (
 // archive gives every archived task of a queue an outcome, and deletes the
 // oldest of those that have one: the list of dead letters is ours, not Asynq's.
 func (s *Sweeper) archive(ctx context.Context, queue string, until time.Time) error {
-	size, err := s.Redis.ZCard(ctx, backlog.Key(queue, "archived")).Result()
+	size, err := s.recovery(queue).CountArchived(ctx)
 	if err != nil {
-		return fmt.Errorf("count the archive of %s: %w", queue, err)
+		return err
 	}
 	var done, open []archivedTask // oldest first
 	var problems []error
-	for start := int64(0); start < size && !s.over(ctx, until); start += archivePage {
+	for start := int64(0); start < size && !s.over(ctx, until); start += asynqkeys.ArchivePage {
 		page, unreadable, err := s.archived(ctx, queue, start)
 		if err != nil {
 			return err
@@ -75,28 +71,13 @@ func forEach[T any](ctx context.Context, s *Sweeper, all []T, until time.Time, d
 // archived returns a page of the archive, oldest first, with what is known of
 // each task, and the IDs of those that Asynq cannot read.
 func (s *Sweeper) archived(ctx context.Context, queue string, start int64) ([]archivedTask, []string, error) {
-	members, err := s.Redis.ZRangeWithScores(ctx, backlog.Key(queue, "archived"), start, start+archivePage-1).Result()
+	all, unreadable, err := s.recovery(queue).Archived(ctx, start)
 	if err != nil {
-		return nil, nil, fmt.Errorf("list the archive of %s: %w", queue, err)
+		return nil, nil, err
 	}
-	infos, err := s.Inspector.ListArchivedTasks(queue, asynq.PageSize(archivePage), asynq.Page(int(start/archivePage)+1))
-	if err != nil {
-		return nil, nil, fmt.Errorf("read the archive of %s: %w", queue, err)
-	}
-	readable := make(map[string]*asynq.TaskInfo, len(infos))
-	for _, info := range infos {
-		readable[info.ID] = info
-	}
-	var page []archivedTask
-	var unreadable []string
-	for _, member := range members {
-		id, _ := member.Member.(string)
-		if info := readable[id]; info != nil && id != "" {
-			info.Queue = queue
-			page = append(page, archivedTask{TaskInfo: info, at: time.Unix(int64(member.Score), 0)})
-		} else {
-			unreadable = append(unreadable, id)
-		}
+	page := make([]archivedTask, len(all))
+	for i, task := range all {
+		page[i].ArchivedTask = task
 	}
 	return page, unreadable, s.inform(ctx, page)
 }

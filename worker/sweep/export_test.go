@@ -5,6 +5,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -31,6 +32,7 @@ type Archived struct {
 // Settlement returns what becomes of it.
 func (a Archived) Settlement(attempts int) Settlement {
 	return archivedTask{
-		TaskInfo: &a.Task, at: a.At, invalid: a.Invalid, known: a.Known, unknown: a.Unknown,
+		ArchivedTask: asynqkeys.ArchivedTask{TaskInfo: &a.Task, At: a.At},
+		invalid:      a.Invalid, known: a.Known, unknown: a.Unknown,
 	}.settlement(attempts)
 }

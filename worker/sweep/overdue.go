@@ -8,10 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/complaint"
 )
@@ -91,7 +91,7 @@ func (s *Sweeper) goOnWith(ctx context.Context, f found) error {
 		// One that is not withdrawn any more has been requested anew since.
 		_, err := s.Handler.Conclude(ctx, f.Revocation, func(time.Time) bool { return false })
 		return err
-	case f.state == "archived":
+	case f.state == asynq.TaskStateArchived:
 		if ours, err := s.settleFound(ctx, f); !ours || err != nil {
 			return err
 		}
@@ -99,19 +99,23 @@ func (s *Sweeper) goOnWith(ctx context.Context, f found) error {
 	return s.enqueue(ctx, f.Revocation)
 }
 
-// found is an open request, and what Asynq holds of it: its task, the state of that in
-// Asynq's words, empty if there is none that is still to be done.
+// found is an open request, and what Asynq holds of it: its task, and the state of that,
+// [asynqkeys.NoTask] if there is none that is still to be done.
 type found struct {
 	outcome.Open
-	queue, id, state string
-	err              error
+	queue, id string
+	state     asynq.TaskState
+	err       error
 }
 
 // well reports whether nothing is to be done: it has a task, which waits or runs.
 func (f found) well() bool {
-	earlier := f.Anew && (f.state == "retry" || f.state == "scheduled")
-	return f.err == nil && !f.Withdrawn && !earlier && f.state != "" && f.state != "archived"
+	earlier := f.Anew && (f.state == asynq.TaskStateRetry || f.state == asynq.TaskStateScheduled)
+	return f.err == nil && !f.Withdrawn && !earlier && !f.wants()
 }
+
+// wants reports whether no task was found yet that waits or runs.
+func (f found) wants() bool { return f.state == asynqkeys.NoTask || f.state == asynq.TaskStateArchived }
 
 // find finds the tasks of requests, on the queues where a producer of such a request may
 // have put it. Most are on the first; what is withdrawn needs none.
@@ -125,7 +129,7 @@ func (s *Sweeper) find(ctx context.Context, open []outcome.Open) []found {
 		for n := range all {
 			f := &all[n]
 			queues := queuesOf(f.Revocation, s.Tasks.Namespace)
-			if i >= len(queues) || f.Withdrawn || f.state != "" && f.state != "archived" {
+			if i >= len(queues) || f.Withdrawn || !f.wants() {
 				continue
 			}
 			at[queues[i]] = append(at[queues[i]], f)
@@ -145,17 +149,17 @@ func (s *Sweeper) findOn(ctx context.Context, queue string, some []*found) {
 	for i, f := range some {
 		ids[i] = f.id
 	}
-	states, err := backlog.States(ctx, s.Redis, queue, ids)
-	if slices.Contains(states, "active") {
+	states, err := asynqkeys.States(ctx, s.Redis, queue, ids)
+	if slices.Contains(states, asynq.TaskStateActive) {
 		err = s.leaseUnleased(ctx, queue, ids...)
 	}
 	for i, f := range some {
 		switch {
 		case err != nil:
 			f.err = err
-		case states[i] == "?":
+		case states[i] == asynqkeys.Foreign:
 			f.err = fmt.Errorf("the task %s of %s is none of Asynq's: mend its key in Redis", f.id, queue)
-		case states[i] != "" && states[i] != "completed":
+		case states[i] != asynqkeys.NoTask && states[i] != asynq.TaskStateCompleted:
 			f.queue, f.state = queue, states[i]
 		}
 	}
@@ -182,21 +186,15 @@ func queuesOf(r tasks.Revocation, namespace string) []string {
 // settleFound settles a task that is archived, and reports whether it is a worker's
 // doing and not a person's: then the request needs another.
 func (s *Sweeper) settleFound(ctx context.Context, f found) (ours bool, err error) {
-	info, err := s.Inspector.GetTaskInfo(f.queue, f.id)
+	task, err := s.recovery(f.queue).ArchivedTask(ctx, f.id)
 	switch {
-	case backlog.Gone(err):
+	case asynqkeys.Gone(err):
 		return true, nil
 	case err != nil:
-		return false, fmt.Errorf("look at the task %s of %s: %w", f.id, f.queue, err)
+		return false, err
 	}
-	page := []archivedTask{{TaskInfo: info}}
-	archived, err := s.Redis.ZScore(ctx, backlog.Key(f.queue, "archived"), f.id).Result()
-	if err == nil {
-		page[0].at = time.Unix(int64(archived), 0)
-	} else if !errors.Is(err, redis.Nil) { // an archive that is too full has dropped it
-		return false, fmt.Errorf("look for the task %s in the archive of %s: %w", f.id, f.queue, err)
-	}
-	if err := s.inform(ctx, page); err != nil || page[0].ours() {
+	page := []archivedTask{{ArchivedTask: task}}
+	if err := s.inform(ctx, page); err != nil || page[0].Refused() {
 		return err == nil, err
 	}
 	return false, s.settle(ctx, page[0])

@@ -2,15 +2,10 @@ package sweep
 
 import (
 	"context"
-	_ "embed"
 	"errors"
-	"fmt"
-	"strconv"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 const (
@@ -24,27 +19,20 @@ const (
 	reclaimPage = 500
 )
 
-//go:embed reclaim.lua
-var reclaimSource string
-
-var reclaimScript = redis.NewScript(reclaimSource)
-
 // reclaim puts the tasks of a queue back whose worker has died and that Asynq
 // does not take back, and sees to it that the next sweep finds those without a lease.
 func (s *Sweeper) reclaim(ctx context.Context, queue string, until time.Time) error {
-	cutoff := strconv.FormatInt(time.Now().Add(-reclaimAfter).Unix(), 10)
-	ids, err := s.Redis.ZRangeArgs(ctx, redis.ZRangeArgs{
-		Key: backlog.Key(queue, "lease"), ByScore: true, Start: "-inf", Stop: cutoff, Count: reclaimPage,
-	}).Result()
+	before := time.Now().Add(-reclaimAfter)
+	ids, err := s.recovery(queue).Expired(ctx, before, reclaimPage)
 	if err != nil {
-		return fmt.Errorf("list the leases of %s that are over: %w", queue, err)
+		return err
 	}
 	var problems []error
 	for _, id := range ids {
 		if s.over(ctx, until) {
 			break
 		}
-		problems = append(problems, s.reclaimTask(ctx, queue, id, cutoff))
+		problems = append(problems, s.reclaimTask(ctx, queue, id, before))
 	}
 	return errors.Join(append(problems, s.leaseUnleased(ctx, queue))...)
 }
@@ -53,10 +41,8 @@ func (s *Sweeper) reclaim(ctx context.Context, queue string, until time.Time) er
 // others whose state is active. The next sweep takes them back, unless their worker lives and
 // has extended it.
 func (s *Sweeper) leaseUnleased(ctx context.Context, queue string, others ...string) error {
-	found, err := backlog.LeaseUnleased(ctx, s.Redis, queue, time.Now().Add(-reclaimAfter), others...)
+	found, err := asynqkeys.LeaseUnleased(ctx, s.Redis, queue, time.Now().Add(-reclaimAfter), others...)
 	if len(found.Tasks) > 0 {
-		// A queue that Asynq's list does not name is swept by nobody.
-		err = errors.Join(err, s.Redis.SAdd(ctx, backlog.Registry, queue).Err())
 		s.Log.Warn("active without a lease: the next sweep takes them back", "tasks", found.Tasks, "queue", queue)
 	}
 	if len(found.Gone) > 0 {
@@ -65,20 +51,13 @@ func (s *Sweeper) leaseUnleased(ctx context.Context, queue string, others ...str
 	return err
 }
 
-func (s *Sweeper) reclaimTask(ctx context.Context, queue, id, cutoff string) error {
+func (s *Sweeper) reclaimTask(ctx context.Context, queue, id string, before time.Time) error {
 	if discarded, err := s.discard(ctx, queue, id); discarded || err != nil {
 		return err
 	}
-	keys := []string{
-		backlog.Key(queue, "active"), backlog.Key(queue, "lease"),
-		backlog.Key(queue, "pending"), backlog.Key(queue, "t:"+id),
-	}
-	back, err := reclaimScript.Run(ctx, s.Redis, keys, id, cutoff, time.Now().UnixNano()).Bool()
-	if err != nil {
-		return fmt.Errorf("take the task %s of %s back: %w", id, queue, err)
-	}
+	back, err := s.recovery(queue).Reclaim(ctx, id, before)
 	if back {
 		s.Log.Warn("taken back: its worker is gone", "task", id, "queue", queue)
 	}
-	return nil
+	return err
 }

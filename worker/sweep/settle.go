@@ -9,7 +9,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/complaint"
 )
@@ -72,6 +72,6 @@ func (s *Sweeper) renew(ctx context.Context, task archivedTask) error {
 
 // remove deletes an archived task, if it still is archived.
 func (s *Sweeper) remove(ctx context.Context, task archivedTask) error {
-	_, err := backlog.Remove(ctx, s.Redis, task.Queue, task.ID)
+	_, err := asynqkeys.Remove(ctx, s.Redis, task.Queue, task.ID)
 	return err
 }

@@ -2,20 +2,16 @@ package sweep
 
 import (
 	"errors"
-	"strings"
 	"time"
 
-	"github.com/hibiken/asynq"
-
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
 // archivedTask is a task in the archive of a queue.
 type archivedTask struct {
-	*asynq.TaskInfo
-	// at is when it was archived, in whole seconds.
-	at time.Time
+	asynqkeys.ArchivedTask
 	// revocation is what it asks for, and invalid why that can never be called.
 	revocation tasks.Revocation
 	invalid    error
@@ -44,25 +40,21 @@ const (
 )
 
 // settlement returns what becomes of an archived task where each is given as
-// many attempts.
+// many attempts. One that its worker had archived has an outcome, which came before.
 func (t archivedTask) settlement(attempts int) settlement {
 	var corrupt *outcome.CorruptError
 	switch {
-	case t.ours(), t.known.Status.Terminal(), t.elsewhere():
+	case t.Refused(), t.known.Status.Terminal(), t.elsewhere():
 		return ended
 	case errors.As(t.unknown, &corrupt) && !errors.Is(t.unknown, outcome.ErrNotFound):
 		return unclear
 	case t.invalid != nil:
 		return hopeless
-	case t.gaveUp() && t.known.Attempts < attempts:
+	case t.GaveUp() && t.known.Attempts < attempts:
 		return early
 	}
 	return stopped
 }
-
-// ours reports whether a worker had the task archived, by what it told Asynq, and not
-// a person: it wrote the outcome before.
-func (t archivedTask) ours() bool { return strings.HasSuffix(t.LastErr, asynq.SkipRetry.Error()) }
 
 // elsewhere reports whether what is open is to be done on the queues of another gateway:
 // its task is there, and this one is left of an earlier request.
@@ -74,11 +66,5 @@ func (t archivedTask) elsewhere() bool {
 // earlier reports whether it was archived before something was requested, in whole
 // seconds: by the clock of who archived it, and that of Redis.
 func (t archivedTask) earlier(asked time.Time) bool {
-	return !t.at.IsZero() && t.at.Unix() < asked.Unix()
-}
-
-// gaveUp reports whether Asynq archived a task because it had no retries left.
-// One that a person archives fails at no such moment.
-func (t archivedTask) gaveUp() bool {
-	return t.Retried >= t.MaxRetry && !t.LastFailedAt.IsZero() && t.LastFailedAt.Equal(t.at)
+	return !t.At.IsZero() && t.At.Unix() < asked.Unix()
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/complaint"
 )
@@ -49,7 +49,7 @@ type Sweeper struct {
 	Outcomes  *outcome.Store
 	Redis     redis.UniversalClient
 	Inspector *asynq.Inspector
-	Tasks     backlog.Producer
+	Tasks     asynqkeys.Producer
 	// Attempts is how many calls the schedule of retries has for each request.
 	Attempts int
 	// Process is the name of this process among all workers, and Every how often it sweeps.
@@ -87,7 +87,7 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	if err != nil || !leads {
 		return err
 	}
-	queues, err := backlog.Ours(ctx, s.Redis, s.Outcomes.Namespace())
+	queues, err := asynqkeys.Ours(ctx, s.Redis, s.Outcomes.Namespace())
 	if err != nil {
 		return err
 	}
@@ -114,6 +114,11 @@ func (s *Sweeper) lead(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("ask who leads the sweeper: %w", err)
 	}
 	return leads, nil
+}
+
+// recovery is of the tasks of a queue that Asynq would leave as they are.
+func (s *Sweeper) recovery(queue string) asynqkeys.Recovery {
+	return asynqkeys.Recovery{Redis: s.Redis, Inspector: s.Inspector, Queue: queue}
 }
 
 // ofQueue does something for a queue, and begins nothing more after the given

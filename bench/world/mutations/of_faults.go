@@ -13,7 +13,7 @@ var ofFaults = []mutation{
 		name:   "reissued-taken-for-duplicate",
 		breaks: "A receipt that was issued again under the same imp_uid cannot be revoked.",
 		file:   "tasks/outcome/ask.lua",
-		old:    "asked = not (how.again or over or o[2] == 'withdrawn' or another)",
+		old:    "asked = not (how.again or over or reason == 'withdrawn' or another)",
 		new:    "asked = true",
 	},
 	{
@@ -33,7 +33,7 @@ var ofFaults = []mutation{
 	{
 		name:   "taken-id-swallows",
 		breaks: "The ID of a finished task swallows the next request for the same imp_uid.",
-		file:   "tasks/backlog/enqueue.go",
+		file:   "tasks/asynqkeys/enqueue.go",
 		old:    "state, err := Remove(ctx, p.Redis, queue, tasks.TaskID(r.ImpUID))",
 		new:    "state, err := \"pending\", error(nil)",
 	},
@@ -61,7 +61,7 @@ var ofFaults = []mutation{
 	{
 		name:   "loss-unnoticed",
 		breaks: "A Redis that lost its last second is believed: what was called may be reported as not issued.",
-		file:   "worker/heartbeat/beat.lua",
+		file:   "worker/heartbeat/heartbeat.lua",
 		old:    "if beats < seen then",
 		new:    "if false then",
 	},
@@ -103,7 +103,7 @@ var ofFaults = []mutation{
 	{
 		name:   "open-outcome-expires",
 		breaks: "The outcome of an open request lives a minute, and its attempts and doubts are forgotten.",
-		file:   "tasks/outcome/begin.lua",
+		file:   "tasks/outcome/attempt_begin.lua",
 		old:    "redis.call('PERSIST', outcome)",
 		new:    "redis.call('PEXPIRE', outcome, 60000)",
 	},

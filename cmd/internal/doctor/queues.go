@@ -9,19 +9,19 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // queue is what waits in one of Asynq's queues.
 type queue struct {
-	backlog.Queue
+	asynqkeys.Queue
 	served bool
 }
 
 // queues looks for tasks that nobody works on. What the user of Redis may not
 // look at hides nothing else.
 func (d *doctor) queues(ctx context.Context) {
-	names, err := backlog.Names(ctx, d.Redis)
+	names, err := asynqkeys.Names(ctx, d.Redis)
 	if err != nil {
 		d.tell(unknown("queues", refusal("reading Asynq's queues", err)))
 		return
@@ -46,11 +46,11 @@ func (d *doctor) ours(ctx context.Context, names []string) {
 		d.tell(unknown("queues", refusal("reading our queues", err)))
 		return
 	}
-	if workers, err := backlog.NewWorkers(d.Redis, d.Outcomes.Namespace()).List(ctx); err != nil {
+	if workers, err := asynqkeys.NewWorkers(d.Redis, d.Outcomes.Namespace()).List(ctx); err != nil {
 		d.tell(unknown("queues", refusal("reading Asynq's servers", err)))
 	} else {
 		serve(all, workers)
-		d.tell(served(all, backlog.CountOf(workers)), older(workers))
+		d.tell(served(all, asynqkeys.CountOf(workers)), older(workers))
 	}
 	for _, q := range all {
 		if q.Paused {
@@ -71,17 +71,17 @@ func (d *doctor) others(ctx context.Context, names []string) {
 }
 
 // serve marks the queues that workers serve.
-func serve(queues []queue, workers []backlog.Worker) {
+func serve(queues []queue, workers []asynqkeys.Worker) {
 	for i := range queues {
-		queues[i].served = slices.ContainsFunc(workers, func(w backlog.Worker) bool {
-			return w.State == backlog.Serving && slices.Contains(w.Queues, queues[i].Name)
+		queues[i].served = slices.ContainsFunc(workers, func(w asynqkeys.Worker) bool {
+			return w.State == asynqkeys.Serving && slices.Contains(w.Queues, queues[i].Name)
 		})
 	}
 }
 
 // backlog counts what is in the named queues.
 func (d *doctor) backlog(ctx context.Context, names []string) ([]queue, error) {
-	counted, err := backlog.Read(ctx, d.Redis, names)
+	counted, err := asynqkeys.Read(ctx, d.Redis, names)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (d *doctor) backlog(ctx context.Context, names []string) ([]queue, error) {
 }
 
 // served looks for tasks of ours that wait for a worker that is not there.
-func served(queues []queue, workers backlog.Count) Finding {
+func served(queues []queue, workers asynqkeys.Count) Finding {
 	var left []string
 	waiting := int64(0)
 	for _, q := range queues {
@@ -120,7 +120,7 @@ func served(queues []queue, workers backlog.Count) Finding {
 }
 
 // processes says how many workers there are, and what keeps some from taking tasks.
-func processes(workers backlog.Count) string {
+func processes(workers asynqkeys.Count) string {
 	text := count(workers.Serving, "worker", "workers")
 	if workers.Waiting > 0 {
 		text += ", " + count(workers.Waiting, "waits for PortOne", "wait for PortOne")
@@ -132,7 +132,7 @@ func processes(workers backlog.Count) string {
 }
 
 // older looks for workers that understand less than producers may ask.
-func older(workers []backlog.Worker) Finding {
+func older(workers []asynqkeys.Worker) Finding {
 	var found []string
 	for _, w := range workers {
 		if w.Older() {
@@ -143,7 +143,7 @@ func older(workers []backlog.Worker) Finding {
 		return warning("older-workers", "these do not know which receipt is meant, and revoke whichever there is: "+shorten(found),
 			"stop them, or upgrade them; until then apply_num and --again are refused, and those that wait may be revoked wrongly")
 	}
-	return ok("older-workers", fmt.Sprintf("all workers are of protocol %d or newer", backlog.Protocol))
+	return ok("older-workers", fmt.Sprintf("all workers are of protocol %d or newer", asynqkeys.Protocol))
 }
 
 // paused looks for queues that were paused while tasks wait in them.

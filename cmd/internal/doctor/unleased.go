@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // unleased looks for active tasks without a lease: Asynq leaves them active for ever, and
@@ -16,7 +16,7 @@ func (d *doctor) unleased(ctx context.Context, queues []queue) Finding {
 		if q.Active == 0 {
 			continue
 		}
-		found, err := backlog.FindUnleased(ctx, d.Redis, q.Name)
+		found, err := asynqkeys.FindUnleased(ctx, d.Redis, q.Name)
 		if err != nil {
 			return unknown("leases", refusal("reading the leases of our queues", err))
 		}

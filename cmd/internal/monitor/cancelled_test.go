@@ -8,7 +8,7 @@ import (
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -39,7 +39,7 @@ func TestPageTellsWhatIsCancelled(t *testing.T) {
 	if strings.Contains(body, "A paused queue keeps") {
 		t.Error("the page explains tasks although each has an open request")
 	}
-	client.Set(ctx, backlog.Key("receipts-bulk-kcp", "paused"), time.Now().Unix(), 0)
+	client.Set(ctx, asynqkeys.Key("receipts-bulk-kcp", "paused"), time.Now().Unix(), 0)
 	for _, impUID := range []string{"imp_wrong_0", "imp_wrong_1"} {
 		finish(t, client, tasks.Revocation{ImpUID: impUID}, outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonWithdrawn})
 	}

@@ -14,10 +14,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -25,6 +26,12 @@ import (
 // IDs in the body; or all of a list of a queue.
 var deletion = regexp.MustCompile(
 	`/api/queues/([^/]+)/(pending|scheduled|retry|archived)_tasks(?:/([^/:]+(?::[^/]+)?)|:(delete_all|batch_delete))$`)
+
+// lists are the states of tasks by what Asynqmon calls their lists.
+var lists = map[string]asynq.TaskState{
+	"pending": asynq.TaskStatePending, "scheduled": asynq.TaskStateScheduled,
+	"retry": asynq.TaskStateRetry, "archived": asynq.TaskStateArchived,
+}
 
 const (
 	// mostIDs bounds the body of a request that names tasks.
@@ -100,18 +107,11 @@ func namedTasks(r *http.Request) ([]string, error) {
 
 // cancelAll cancels what all tasks of a list of a queue ask for.
 func (c canceller) cancelAll(ctx context.Context, queue, list string) error {
-	key := backlog.Key(queue, list)
+	of := asynqkeys.List{Queue: queue, State: lists[list]}
 	for start := int64(0); ; start += deletePage {
-		page := c.redis.ZRange
-		if list == "pending" {
-			page = c.redis.LRange
-		}
-		ids, err := page(ctx, key, start, start+deletePage-1).Result()
-		if err != nil {
-			return fmt.Errorf("list the %s tasks of %s: %w", list, queue, err)
-		}
-		if len(ids) == 0 {
-			return nil
+		ids, err := of.IDs(ctx, c.redis, start, start+deletePage-1)
+		if err != nil || len(ids) == 0 {
+			return err
 		}
 		if err := c.cancelTasks(ctx, queue, list, ids); err != nil {
 			return err
@@ -123,7 +123,7 @@ func (c canceller) cancelAll(ctx context.Context, queue, list string) error {
 // task on another queue: the one that is deleted is then of an earlier request.
 func (c canceller) cancelTasks(ctx context.Context, queue, list string, ids []string) error {
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !strings.HasPrefix(id, tasks.TaskID("")) })
-	queues, err := backlog.Ours(ctx, c.redis, c.outcomes.Namespace())
+	queues, err := asynqkeys.Ours(ctx, c.redis, c.outcomes.Namespace())
 	if err != nil {
 		return fmt.Errorf("list the queues: %w", err)
 	}
@@ -132,12 +132,12 @@ func (c canceller) cancelTasks(ctx context.Context, queue, list string, ids []st
 		if other == queue || len(ids) == 0 {
 			continue
 		}
-		states, err := backlog.States(ctx, c.redis, other, ids)
+		states, err := asynqkeys.States(ctx, c.redis, other, ids)
 		if err != nil {
 			return err
 		}
 		for i, state := range states {
-			elsewhere[ids[i]] = elsewhere[ids[i]] || isTask(state, list)
+			elsewhere[ids[i]] = elsewhere[ids[i]] || isTask(state, lists[list])
 		}
 	}
 	var impUIDs []string
@@ -150,15 +150,15 @@ func (c canceller) cancelTasks(ctx context.Context, queue, list string, ids []st
 	return err
 }
 
-// isTask reports whether a task in a state, in Asynq's words, may be a request's own where
+// isTask reports whether a task in a state may be a request's own where
 // another of the same ID is deleted from a list: one that is still to be done, or one that
 // was archived later than one that is archived as well.
-func isTask(state, list string) bool {
+func isTask(state, list asynq.TaskState) bool {
 	switch state {
-	case "pending", "scheduled", "retry", "active":
+	case asynq.TaskStatePending, asynq.TaskStateScheduled, asynq.TaskStateRetry, asynq.TaskStateActive:
 		return true
 	}
-	return state == "archived" && list == "archived"
+	return state == asynq.TaskStateArchived && list == asynq.TaskStateArchived
 }
 
 // errNotCancelled begins what a person reads whose deletion was refused.

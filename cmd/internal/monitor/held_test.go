@@ -13,7 +13,7 @@ import (
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
@@ -102,7 +102,7 @@ func TestPageTellsHowManyWorkersAreRunning(t *testing.T) {
 
 		waiting, served := context.WithCancel(t.Context())
 		registered := make(chan error, 1)
-		go func() { registered <- backlog.RegisterWaiting(waiting, client, "") }()
+		go func() { registered <- asynqkeys.RegisterWaiting(waiting, client, "") }()
 		redistest.Eventually(t, 10*time.Second, "the worker that waits is seen", func() bool {
 			return strings.Contains(read(t, ask(newSite(t, client, monitor.Config{}), "GET", "/", "Accept-Language", "en")),
 				"1 worker waits for PortOne: its log and /readyz say why.</p>")
@@ -111,7 +111,7 @@ func TestPageTellsHowManyWorkersAreRunning(t *testing.T) {
 		if err := <-registered; err != nil {
 			t.Error(err)
 		}
-		server := asynq.NewServerFromRedisClient(client, asynq.Config{Queues: backlog.Weights("", tasks.Settle), Logger: quiet{}})
+		server := asynq.NewServerFromRedisClient(client, asynq.Config{Queues: asynqkeys.Weights("", tasks.Settle), Logger: quiet{}})
 		if err := server.Start(asynq.NotFoundHandler()); err != nil {
 			t.Fatal(err)
 		}

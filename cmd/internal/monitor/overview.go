@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
@@ -42,7 +42,7 @@ type gatewayRow struct {
 
 // queueRow is a queue, and what a person did to it.
 type queueRow struct {
-	backlog.Queue
+	asynqkeys.Queue
 	Bulk     bool
 	Oldest   time.Duration
 	ByPerson bool

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hibiken/asynq"
-
 	"receiptrevoker/cmd/internal/monitor/login"
 )
 
@@ -42,7 +40,7 @@ type pages struct {
 func newPages(config Config) (*pages, error) {
 	p := &pages{
 		config: config, snapshots: newSnapshots(config), templates: make(map[tongue]*template.Template),
-		search: &search{config.Redis, asynq.NewInspectorFromRedisClient(config.Redis), config.Outcomes},
+		search: &search{config.Redis, config.Outcomes},
 	}
 	for _, t := range tongues {
 		page := template.New("").Funcs(t.functions(config.Now))

@@ -15,7 +15,7 @@ import (
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
 )
@@ -45,7 +45,7 @@ func TestPictureShowsWhatHoldsABatch(t *testing.T) {
 		"complete", 1, "finished_at", pictured.Add(-30*time.Hour).Format(time.RFC3339))
 	bury(t, client, "unsupported_gateway", 183)
 	bury(t, client, "not_issued", 55)
-	server := asynq.NewServerFromRedisClient(client, asynq.Config{Queues: backlog.Weights("", tasks.Welcome), Logger: quiet{}})
+	server := asynq.NewServerFromRedisClient(client, asynq.Config{Queues: asynqkeys.Weights("", tasks.Welcome), Logger: quiet{}})
 	if err := server.Start(asynq.NotFoundHandler()); err != nil {
 		t.Fatal(err)
 	}
@@ -82,20 +82,20 @@ func TestPictureShowsWhatHoldsABatch(t *testing.T) {
 func line(t *testing.T, client *redis.Client, queue string, pending, active, retry int) {
 	t.Helper()
 	ctx := t.Context()
-	client.SAdd(ctx, backlog.Registry, queue)
+	client.SAdd(ctx, asynqkeys.Registry, queue)
 	for i := range pending {
-		client.LPush(ctx, backlog.Key(queue, "pending"), strconv.Itoa(i))
+		client.LPush(ctx, asynqkeys.Key(queue, "pending"), strconv.Itoa(i))
 	}
 	for i := range active {
-		client.LPush(ctx, backlog.Key(queue, "active"), fmt.Sprint("active", i))
+		client.LPush(ctx, asynqkeys.Key(queue, "active"), fmt.Sprint("active", i))
 	}
 	for i := range retry {
-		client.ZAdd(ctx, backlog.Key(queue, "retry"), redis.Z{Member: i})
+		client.ZAdd(ctx, asynqkeys.Key(queue, "retry"), redis.Z{Member: i})
 	}
 	since := strconv.FormatInt(pictured.Add(-11*time.Second).UnixNano(), 10)
-	client.HSet(ctx, backlog.Key(queue, "t:0"), "pending_since", since)
+	client.HSet(ctx, asynqkeys.Key(queue, "t:0"), "pending_since", since)
 	if state := map[string]bool{"receipts-bulk-settle": true, "receipts-bulk-nice": true}; state[queue] {
-		client.Set(ctx, backlog.Key(queue, "paused"), 1, 0)
+		client.Set(ctx, asynqkeys.Key(queue, "paused"), 1, 0)
 	}
 }
 

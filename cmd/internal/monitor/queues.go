@@ -5,7 +5,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // mostQueues bounds how many queues are looked at. Each known gateway has two;
@@ -14,15 +14,15 @@ const mostQueues = 100
 
 // queueNames returns the queues that are looked at, in order.
 func queueNames(ctx context.Context, client redis.Cmdable, namespace string) ([]string, error) {
-	names, err := backlog.Ours(ctx, client, namespace)
+	names, err := asynqkeys.Ours(ctx, client, namespace)
 	return names[:min(len(names), mostQueues)], err
 }
 
 // readQueues returns what is in each queue of a namespace, by name.
-func readQueues(ctx context.Context, client redis.Cmdable, namespace string) ([]backlog.Queue, error) {
+func readQueues(ctx context.Context, client redis.Cmdable, namespace string) ([]asynqkeys.Queue, error) {
 	names, err := queueNames(ctx, client, namespace)
 	if err != nil {
 		return nil, err
 	}
-	return backlog.Read(ctx, client, names)
+	return asynqkeys.Read(ctx, client, names)
 }

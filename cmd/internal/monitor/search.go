@@ -4,15 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/pause"
 )
@@ -54,9 +52,8 @@ func (f *found) hold(gates *gatesSeen, namespace string) *pause.Pause {
 
 // search finds what there is about an imp_uid.
 type search struct {
-	redis     redis.UniversalClient
-	inspector *asynq.Inspector
-	outcomes  *outcome.Store
+	redis    redis.UniversalClient
+	outcomes *outcome.Store
 }
 
 // find returns what is known about what somebody typed: an imp_uid, or the ID
@@ -88,43 +85,16 @@ func (s *search) find(ctx context.Context, typed string) (found, error) {
 // findTask asks Asynq for the task. Until the first attempt there is nothing
 // else: it then makes the outcome, which says that the imp_uid is queued.
 func (s *search) findTask(ctx context.Context, f *found) error {
-	names, err := queueNames(ctx, s.redis, s.outcomes.Namespace())
+	queues, err := queueNames(ctx, s.redis, s.outcomes.Namespace())
 	if err != nil {
 		return err
 	}
-	ids := []string{tasks.TaskID(f.ImpUID), f.ImpUID}
-	var places []found
-	var exists []*redis.IntCmd
-	_, err = s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, name := range names {
-			for _, id := range ids {
-				places = append(places, found{Queue: name, TaskID: id})
-				exists = append(exists, p.Exists(ctx, backlog.Key(name, "t:"+id)))
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("look for the task of %s: %w", f.ImpUID, err)
+	known, err := asynqkeys.Tasks(ctx, s.redis, queues, tasks.TaskID(f.ImpUID), f.ImpUID)
+	if len(known) == 0 {
+		return err
 	}
-	for i, there := range exists {
-		if there.Val() > 0 {
-			return s.describe(f, places[i].Queue, places[i].TaskID)
-		}
-	}
-	return nil
-}
-
-// describe fills in what Asynq says of a task.
-func (s *search) describe(f *found, queue, id string) error {
-	task, err := s.inspector.GetTaskInfo(queue, id)
-	switch {
-	case backlog.Gone(err):
-		return nil // it has gone meanwhile, and the outcome says why
-	case err != nil:
-		return fmt.Errorf("look for the task of %s: %w", f.ImpUID, err)
-	}
-	f.Queue, f.TaskID, f.State = queue, id, task.State.String()
+	task := known[0]
+	f.Queue, f.TaskID, f.State = task.Queue, task.ID, task.State.String()
 	asked, _ := tasks.Parse(task.Payload)
 	f.Outcome = &outcome.Outcome{ImpUID: f.ImpUID, PG: asked.PG, Batch: asked.Batch, Status: outcome.Queued}
 	return nil

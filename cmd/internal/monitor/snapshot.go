@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -26,8 +26,8 @@ const (
 // snapshot is what the page shows at one moment.
 type snapshot struct {
 	At      time.Time // zero if there has been none
-	Workers backlog.Count
-	Queues  []backlog.Queue
+	Workers asynqkeys.Count
+	Queues  []asynqkeys.Queue
 	Gates   *gatesSeen // nil if there are none to be shown
 	Batches []outcome.Batch
 	Dead    deadCount
@@ -38,7 +38,7 @@ type snapshot struct {
 // snapshots reads what the page shows, once for all who watch.
 type snapshots struct {
 	config  Config
-	workers *backlog.Workers
+	workers *asynqkeys.Workers
 
 	mu   sync.Mutex
 	dead deadCounter
@@ -49,7 +49,7 @@ type snapshots struct {
 
 func newSnapshots(config Config) *snapshots {
 	return &snapshots{
-		config: config, workers: backlog.NewWorkers(config.Redis, config.Outcomes.Namespace()),
+		config: config, workers: asynqkeys.NewWorkers(config.Redis, config.Outcomes.Namespace()),
 		dead: deadCounter{outcomes: config.Outcomes, now: config.Now},
 	}
 }
@@ -84,7 +84,7 @@ func (s *snapshots) read(ctx context.Context, now time.Time) (read snapshot, err
 	if err != nil {
 		return read, err
 	}
-	read.Workers = backlog.CountOf(workers)
+	read.Workers = asynqkeys.CountOf(workers)
 	if s.config.Gates != nil {
 		if read.Gates, err = readGates(ctx, s.config.Gates); err != nil {
 			return read, err

@@ -1,4 +1,4 @@
-package backlog
+package asynqkeys
 
 import (
 	"encoding/json"

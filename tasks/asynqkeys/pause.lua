@@ -1,11 +1,10 @@
--- Pauses a queue for a person, unless a person has paused it. A gate's pause becomes
--- the person's.
+-- Pauses a queue, unless it is paused with a mark that stays.
 --
 -- KEYS  asynq:{<queue>}:paused
--- ARGV  the person's mark
+-- ARGV  the mark, the pattern of marks that it replaces
 -- Returns the mark that was there, nothing if there was none
 local was = redis.call('GET', KEYS[1])
-if not was or string.find(was, '^[^ ]* gate [^ ]+ ') then
+if not was or string.find(was, ARGV[2]) then
   redis.call('SET', KEYS[1], ARGV[1])
 end
 return was

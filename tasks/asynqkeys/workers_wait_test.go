@@ -1,4 +1,4 @@
-package backlog_test
+package asynqkeys_test
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/bench/redistest"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // hanging is a Redis that does not answer before the test ends.
@@ -34,7 +34,7 @@ func TestWorkersWaitNoLongerThanTheCaller(t *testing.T) {
 	redis := redistest.Start(t).Client(t)
 	hangs := hanging{make(chan struct{})}
 	redis.AddHook(hangs)
-	w := backlog.NewWorkers(redis, "")
+	w := asynqkeys.NewWorkers(redis, "")
 	first, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() {

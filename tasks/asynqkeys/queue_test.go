@@ -1,4 +1,4 @@
-package backlog_test
+package asynqkeys_test
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/bench/redistest"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // What Asynq's own client and Inspector do to a queue is read as they would
@@ -40,25 +40,25 @@ func TestReadTellsWhatAsynqDid(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		names, err := backlog.Ours(ctx, client, "")
+		names, err := asynqkeys.Ours(ctx, client, "")
 		if want := []string{"receipts", "receipts-kcp"}; err != nil || !cmp.Equal(names, want) {
 			t.Errorf("ours: got %v, %v, want %v", names, err, want)
 		}
-		names, err = backlog.Names(ctx, client)
+		names, err = asynqkeys.Names(ctx, client)
 		if want := []string{"others", "receipts", "receipts-kcp"}; err != nil || !cmp.Equal(names, want) {
 			t.Fatalf("all: got %v, %v, want %v", names, err, want)
 		}
-		got, err := backlog.Read(ctx, client, append(names, "missing"))
+		got, err := asynqkeys.Read(ctx, client, append(names, "missing"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []backlog.Queue{
+		want := []asynqkeys.Queue{
 			{Name: "others", Pending: 1},
 			{Name: "receipts", Pending: 2, Scheduled: 1},
 			{Name: "receipts-kcp", Archived: 1, Paused: true},
 			{Name: "missing"},
 		}
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(backlog.Queue{}, "Since")); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(asynqkeys.Queue{}, "Since")); diff != "" {
 			t.Errorf("what is in the queues (-want +got):\n%s", diff)
 		}
 		for _, q := range got {
@@ -77,10 +77,10 @@ func TestReadTellsWhatAsynqDid(t *testing.T) {
 func TestReadReportsWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		if err := client.Set(t.Context(), backlog.Key("receipts", "retry"), "no set", 0).Err(); err != nil {
+		if err := client.Set(t.Context(), asynqkeys.Key("receipts", "retry"), "no set", 0).Err(); err != nil {
 			t.Fatal(err)
 		}
-		if queues, err := backlog.Read(t.Context(), client, []string{"missing", "receipts"}); err == nil {
+		if queues, err := asynqkeys.Read(t.Context(), client, []string{"missing", "receipts"}); err == nil {
 			t.Errorf("got %v and no error", queues)
 		}
 	})

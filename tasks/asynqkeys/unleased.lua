@@ -24,10 +24,8 @@ for _, id in ipairs(ids) do
     local none = redis.call('EXISTS', task) == 0 or type(redis.pcall('HGET', task, 'state')) == 'table'
     local list = none and gone or there
     list[#list + 1] = id
-    if none and ARGV[1] ~= '' then
-      redis.call('LREM', KEYS[1], 0, id)
-    elseif ARGV[1] ~= '' then
-      redis.call('ZADD', KEYS[2], ARGV[1], id)
+    if ARGV[1] ~= '' then
+      redis.call(unpack(none and {'LREM', KEYS[1], 0, id} or {'ZADD', KEYS[2], ARGV[1], id}))
     end
   end
 end

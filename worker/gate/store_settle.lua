@@ -7,22 +7,22 @@
 --       interval in us; for how long nothing may have succeeded before the gate is waived,
 --       in us, 0 for ever; how long a process is believed to probe in us
 local what, succeeded, longest, patience = ARGV[1], num(ARGV[4]), num(ARGV[5]), num(ARGV[6])
-local was = redis.call('HMGET', KEYS[1], 'state', 'epoch', 'succeeded_at', 'interval', 'probe_at', 'prober',
-  'prober_until', 'failures', 'waited', 'reason')
-local epoch, failures, failed, moment, lenient = num(was[2]), num(was[8]), what == 'failed', 60000000, 1000
-local closed = was[1] == 'closed' and (ARGV[2] == '' or was[2] == ARGV[2])
-local interval, due = tonumber(was[4] or longest) or longest, tonumber(was[5] or now) or now
-local waited = num(was[9]) + (failed and math.min(now - due, 120000000) + interval or 0) -- for probes that failed
+local state, epoch, succeeded_at, interval, due, prober, prober_until, failures, waited, reason = unpack(redis.call('HMGET',
+  KEYS[1], 'state', 'epoch', 'succeeded_at', 'interval', 'probe_at', 'prober', 'prober_until', 'failures', 'waited', 'reason'))
+local closed = state == 'closed' and (ARGV[2] == '' or epoch == ARGV[2])
+local epoch, failures, failed, moment, lenient = num(epoch), num(failures), what == 'failed', 60000000, 1000
+local interval, due = tonumber(interval or longest) or longest, tonumber(due or now) or now
+local waited = num(waited) + (failed and math.min(now - due, 120000000) + interval or 0) -- for probes that failed
 local opens, waived, late = closed and what == 'open', closed and failed and patience > 0 and waited >= patience, false
 
 if what == 'succeeded' then
-  redis.call('HSET', KEYS[1], 'succeeded_at', text(math.max(succeeded, num(was[3]))))
+  redis.call('HSET', KEYS[1], 'succeeded_at', text(math.max(succeeded, num(succeeded_at))))
   redis.call('HDEL', KEYS[1], 'waived', 'waited', 'suspects', 'failing_since')
   opens = closed and succeeded > epoch
   if not opens then
     redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', text(succeeded))
     -- Told only now, it was before the closing: the count that closed the gate was wrong.
-    late = closed and was[10] == '' and redis.call('ZCARD', KEYS[2]) < failures
+    late = closed and reason == '' and redis.call('ZCARD', KEYS[2]) < failures
   elseif now - epoch < moment then -- no outage: for a while it takes twice as many
     redis.call('HSET', KEYS[1], 'spared', text(math.min(2 * failures, lenient)))
   end
@@ -35,7 +35,7 @@ if opens or waived or late then
     'suspects', 'failing_since')
   redis.call('HSET', KEYS[1], 'state', 'open', 'epoch', text(math.max(now, epoch + 1)), 'opener', ARGV[3],
     unpack(waived and {'waived', '1'} or {}))
-elseif closed and what == 'probing' and due <= now and (was[6] == ARGV[3] or num(was[7]) <= now) then
+elseif closed and what == 'probing' and due <= now and (prober == ARGV[3] or num(prober_until) <= now) then
   redis.call('HSET', KEYS[1], 'prober', ARGV[3], 'prober_until', text(now + num(ARGV[7])))
 elseif closed and (failed or what == 'silent') then
   interval = failed and math.min(interval * 1.1, longest) or interval

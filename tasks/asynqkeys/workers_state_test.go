@@ -1,4 +1,4 @@
-package backlog_test
+package asynqkeys_test
 
 import (
 	"context"
@@ -12,26 +12,26 @@ import (
 
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 func TestWorkersTellWhatTheyDo(t *testing.T) {
 	t.Parallel()
-	ours, nice := backlog.Weights("", ""), backlog.Weights("", tasks.Nice)
+	ours, nice := asynqkeys.Weights("", ""), asynqkeys.Weights("", tasks.Nice)
 	for name, test := range map[string]struct {
 		servers []entry
-		want    backlog.Count
+		want    asynqkeys.Count
 	}{
-		"none":                                   {nil, backlog.Count{}},
-		"unknown":                                {[]entry{{status: "another"}}, backlog.Count{Serving: 1}},
-		"it serves":                              {[]entry{{status: "active"}}, backlog.Count{Serving: 1}},
-		"it waits":                               {[]entry{{status: "new"}}, backlog.Count{Waiting: 1}},
-		"it stops":                               {[]entry{{status: "stopped"}}, backlog.Count{Stopping: 1}},
-		"it waits for calls that have not ended": {[]entry{{status: "closed"}}, backlog.Count{Stopping: 1}},
-		"one of its servers has not said so yet": {[]entry{{status: "closed"}, {id: "2", queues: nice, status: "active"}}, backlog.Count{Serving: 1}},
-		"all of its servers stop":                {[]entry{{status: "stopped"}, {id: "2", queues: nice, status: "closed"}}, backlog.Count{Stopping: 1}},
-		"one of each":                            {[]entry{{pid: 1, status: "closed"}, {pid: 2, status: "active"}, {pid: 3, status: "new"}}, backlog.Count{Serving: 1, Stopping: 1, Waiting: 1}},
-		"the same name, one waits while one serves": {[]entry{{status: "new"}, {id: "2", status: "active"}}, backlog.Count{Serving: 1}},
+		"none":                                   {nil, asynqkeys.Count{}},
+		"unknown":                                {[]entry{{status: "another"}}, asynqkeys.Count{Serving: 1}},
+		"it serves":                              {[]entry{{status: "active"}}, asynqkeys.Count{Serving: 1}},
+		"it waits":                               {[]entry{{status: "new"}}, asynqkeys.Count{Waiting: 1}},
+		"it stops":                               {[]entry{{status: "stopped"}}, asynqkeys.Count{Stopping: 1}},
+		"it waits for calls that have not ended": {[]entry{{status: "closed"}}, asynqkeys.Count{Stopping: 1}},
+		"one of its servers has not said so yet": {[]entry{{status: "closed"}, {id: "2", queues: nice, status: "active"}}, asynqkeys.Count{Serving: 1}},
+		"all of its servers stop":                {[]entry{{status: "stopped"}, {id: "2", queues: nice, status: "closed"}}, asynqkeys.Count{Stopping: 1}},
+		"one of each":                            {[]entry{{pid: 1, status: "closed"}, {pid: 2, status: "active"}, {pid: 3, status: "new"}}, asynqkeys.Count{Serving: 1, Stopping: 1, Waiting: 1}},
+		"the same name, one waits while one serves": {[]entry{{status: "new"}, {id: "2", status: "active"}}, asynqkeys.Count{Serving: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -43,7 +43,7 @@ func TestWorkersTellWhatTheyDo(t *testing.T) {
 				}
 				register(t, client, e)
 			}
-			if got := backlog.CountOf(list(t, client)); got != test.want {
+			if got := asynqkeys.CountOf(list(t, client)); got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
@@ -56,7 +56,7 @@ func TestServerThatStopsSaysSo(t *testing.T) {
 	client := redistest.Embedded(t)
 	begun, end := make(chan struct{}), make(chan struct{})
 	server := asynq.NewServerFromRedisClient(client, asynq.Config{
-		Queues: backlog.Weights("", ""), LogLevel: asynq.FatalLevel, ShutdownTimeout: time.Minute,
+		Queues: asynqkeys.Weights("", ""), LogLevel: asynq.FatalLevel, ShutdownTimeout: time.Minute,
 	})
 	err := server.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error { close(begun); <-end; return nil }))
 	if err != nil {
@@ -73,7 +73,7 @@ func TestServerThatStopsSaysSo(t *testing.T) {
 	stopped := make(chan struct{})
 	go func() { server.Stop(); server.Shutdown(); close(stopped) }()
 	redistest.Eventually(t, 10*time.Second, "it says that it stops", func() bool {
-		return backlog.CountOf(list(t, client)) == backlog.Count{Stopping: 1}
+		return asynqkeys.CountOf(list(t, client)) == asynqkeys.Count{Stopping: 1}
 	})
 	close(end)
 	<-stopped
@@ -88,9 +88,9 @@ func TestWorkerThatWaitsIsListed(t *testing.T) {
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- backlog.RegisterWaiting(ctx, client, "acme") }()
-		workers := func() []backlog.Worker {
-			found, err := backlog.NewWorkers(client, "acme").List(t.Context())
+		go func() { ended <- asynqkeys.RegisterWaiting(ctx, client, "acme") }()
+		workers := func() []asynqkeys.Worker {
+			found, err := asynqkeys.NewWorkers(client, "acme").List(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +99,7 @@ func TestWorkerThatWaitsIsListed(t *testing.T) {
 		redistest.Eventually(t, 5*time.Second, "it is listed", func() bool { return len(workers()) > 0 })
 		got := workers()[0]
 		queues := []string{"acme:receipts", "acme:receipts-bulk"}
-		if got.State != backlog.Waiting || got.Older() || !slices.Equal(queues, got.Queues) {
+		if got.State != asynqkeys.Waiting || got.Older() || !slices.Equal(queues, got.Queues) {
 			t.Errorf("got %+v", got)
 		}
 		servers, err := asynq.NewInspectorFromRedisClient(client).Servers()
@@ -125,7 +125,7 @@ func TestWorkerThatDoesNotWaitWritesNothing(t *testing.T) {
 	client := redistest.Embedded(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := backlog.RegisterWaiting(ctx, client, ""); err != nil {
+	if err := asynqkeys.RegisterWaiting(ctx, client, ""); err != nil {
 		t.Fatal(err)
 	}
 	if keys := client.Keys(t.Context(), "*").Val(); len(keys) > 0 {

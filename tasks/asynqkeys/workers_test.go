@@ -1,4 +1,4 @@
-package backlog_test
+package asynqkeys_test
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/backlog"
+	"receiptrevoker/tasks/asynqkeys"
 )
 
 // released are the weights of workers that do not know which receipt is meant.
@@ -33,31 +33,31 @@ func TestServersTellWhatTheyUnderstand(t *testing.T) {
 	}
 	tests := map[string]struct {
 		queues map[string]int
-		want   []backlog.Worker
+		want   []asynqkeys.Worker
 		older  bool
 	}{
 		"current": {
-			backlog.Weights("", ""),
-			[]backlog.Worker{{Protocol: backlog.Protocol, Queues: []string{"receipts", "receipts-bulk"}}},
+			asynqkeys.Weights("", ""),
+			[]asynqkeys.Worker{{Protocol: asynqkeys.Protocol, Queues: []string{"receipts", "receipts-bulk"}}},
 			false,
 		},
 		"current of a gateway": {
-			backlog.Weights("", tasks.KCP),
-			[]backlog.Worker{{Protocol: backlog.Protocol, Queues: []string{"receipts-bulk-kcp", "receipts-kcp"}}},
+			asynqkeys.Weights("", tasks.KCP),
+			[]asynqkeys.Worker{{Protocol: asynqkeys.Protocol, Queues: []string{"receipts-bulk-kcp", "receipts-kcp"}}},
 			false,
 		},
-		"released": {released, []backlog.Worker{{Protocol: 1, Queues: []string{"receipts", "receipts-bulk"}}}, true},
+		"released": {released, []asynqkeys.Worker{{Protocol: 1, Queues: []string{"receipts", "receipts-bulk"}}}, true},
 		"another program": {
-			map[string]int{"receipts": 3, "default": 1}, []backlog.Worker{{Queues: []string{"receipts"}}}, true,
+			map[string]int{"receipts": 3, "default": 1}, []asynqkeys.Worker{{Queues: []string{"receipts"}}}, true,
 		},
 		"other weights": {
 			map[string]int{"receipts": 2, "receipts-bulk": 2},
-			[]backlog.Worker{{Queues: []string{"receipts", "receipts-bulk"}}},
+			[]asynqkeys.Worker{{Queues: []string{"receipts", "receipts-bulk"}}},
 			true,
 		},
 		"other queues beside": {
 			map[string]int{"receipts": 18, "receipts-bulk": 2, "mail": 1},
-			[]backlog.Worker{{Queues: []string{"receipts", "receipts-bulk"}}},
+			[]asynqkeys.Worker{{Queues: []string{"receipts", "receipts-bulk"}}},
 			true,
 		},
 		"queues of others": {map[string]int{"mail": 1}, nil, false},
@@ -77,7 +77,7 @@ func TestServersTellWhatTheyUnderstand(t *testing.T) {
 				redistest.Eventually(t, time.Second, "it is listed", func() bool {
 					return cmp.Equal(want, list(t, client))
 				})
-				if older, err := backlog.NewWorkers(client, "").Older(t.Context()); err != nil || (len(older) > 0) != test.older {
+				if older, err := asynqkeys.NewWorkers(client, "").Older(t.Context()); err != nil || (len(older) > 0) != test.older {
 					t.Errorf("got %v, %v; want it older: %t", older, err, test.older)
 				}
 				server.Shutdown()
@@ -94,13 +94,13 @@ func TestServersTellWhatTheyUnderstand(t *testing.T) {
 func TestClocksHideNoWorker(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		want := []backlog.Worker{
+		want := []asynqkeys.Worker{
 			{Host: "ahead", PID: 1, Protocol: 1, Queues: []string{"receipts", "receipts-bulk"}},
 			{Host: "behind", PID: 1, Protocol: 1, Queues: []string{"receipts", "receipts-bulk"}},
 		}
 		register(t, client, entry{host: "ahead", pid: 1, clock: 20 * time.Minute, queues: released})
 		register(t, client, entry{host: "behind", pid: 1, clock: -20 * time.Minute, queues: released})
-		workers := backlog.NewWorkers(client, "")
+		workers := asynqkeys.NewWorkers(client, "")
 		if got, err := workers.List(t.Context()); err != nil || !cmp.Equal(want, got) {
 			t.Fatalf("got %v, %v; want %v", got, err, want)
 		}
@@ -135,11 +135,11 @@ func TestKilledWorkersAreGone(t *testing.T) {
 func TestOneOlderOfTheSameNameIsOlder(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		register(t, client, entry{host: "a", pid: 1, id: "x", queues: backlog.Weights("", "")})
+		register(t, client, entry{host: "a", pid: 1, id: "x", queues: asynqkeys.Weights("", "")})
 		register(t, client, entry{host: "a", pid: 1, id: "y", queues: released})
-		register(t, client, entry{host: "a", pid: 1, id: "z", queues: backlog.Weights("", tasks.KCP)})
+		register(t, client, entry{host: "a", pid: 1, id: "z", queues: asynqkeys.Weights("", tasks.KCP)})
 		queues := []string{"receipts", "receipts-bulk", "receipts-bulk-kcp", "receipts-kcp"}
-		want := []backlog.Worker{{Host: "a", PID: 1, Protocol: 1, Queues: queues}}
+		want := []asynqkeys.Worker{{Host: "a", PID: 1, Protocol: 1, Queues: queues}}
 		if diff := cmp.Diff(want, list(t, client)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
@@ -178,7 +178,7 @@ func TestWorkersReportsWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
 		client.Set(t.Context(), "asynq:servers", "no set", 0)
-		if got, err := backlog.NewWorkers(client, "").Older(t.Context()); err == nil {
+		if got, err := asynqkeys.NewWorkers(client, "").Older(t.Context()); err == nil {
 			t.Errorf("got %v and no error", got)
 		}
 	})
@@ -189,7 +189,7 @@ func TestWorkersAsksSeldom(t *testing.T) {
 	t.Parallel()
 	client := redistest.Embedded(t)
 	register(t, client, entry{host: "a", pid: 1, queues: released})
-	workers := backlog.NewWorkers(client, "")
+	workers := asynqkeys.NewWorkers(client, "")
 	for range 3 {
 		if older, err := workers.Older(t.Context()); err != nil || len(older) != 1 {
 			t.Fatalf("got %v, %v", older, err)
@@ -250,9 +250,9 @@ func register(t *testing.T, client redis.UniversalClient, e entry) string {
 }
 
 // list returns the workers as one who has not asked before finds them.
-func list(t *testing.T, client redis.UniversalClient) []backlog.Worker {
+func list(t *testing.T, client redis.UniversalClient) []asynqkeys.Worker {
 	t.Helper()
-	found, err := backlog.NewWorkers(client, "").List(t.Context())
+	found, err := asynqkeys.NewWorkers(client, "").List(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,9 @@
-package backlog
+package asynqkeys
 
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,11 +33,16 @@ func FindUnleased(ctx context.Context, client redis.Scripter, queue string) (Unl
 // are gone off the active tasks. What takes back tasks whose lease is over then finds them;
 // the worker of one that runs extends the lease within five seconds. It does the same for
 // others, by their IDs, if their state is active: Asynq takes a task off the active ones before
-// it sees that there is no lease, and then neither deletes nor retries it.
+// it sees that there is no lease, and then neither deletes nor retries it. A queue that has any
+// is registered again where Asynq's list of queues was lost.
 func LeaseUnleased(
-	ctx context.Context, client redis.Scripter, queue string, ended time.Time, others ...string,
+	ctx context.Context, client redis.UniversalClient, queue string, ended time.Time, others ...string,
 ) (Unleased, error) {
-	return unleased(ctx, client, queue, ended.Unix(), others...)
+	found, err := unleased(ctx, client, queue, ended.Unix(), others...)
+	if len(found.Tasks) > 0 {
+		err = errors.Join(err, register(ctx, client, queue)) // which no sweep would look at otherwise
+	}
+	return found, err
 }
 
 func unleased(ctx context.Context, client redis.Scripter, queue string, ended any, others ...string) (Unleased, error) {

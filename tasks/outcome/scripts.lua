@@ -106,14 +106,14 @@ end
 -- the stream. One that is cancelled is complete with what was asked for.
 local function settle(batch)
   local key = batchKey(batch)
-  local was = redis.call('HMGET', key, 'complete', 'cancelled_at', 'expected', 'done',
-    'finished_at', 'pace_at', 'pace_done')
-  local done = tonumber(was[4] or 0)
-  local finished = (was[1] or was[2]) and done >= tonumber(was[3] or 0)
+  local complete, cancelled_at, expected, done, finished_at, pace_at, pace_done = unpack(redis.call('HMGET', key,
+    'complete', 'cancelled_at', 'expected', 'done', 'finished_at', 'pace_at', 'pace_done'))
+  done = tonumber(done or 0)
+  local finished = (complete or cancelled_at) and done >= tonumber(expected or 0)
   redis.call('HSET', key, 'changed_at', now)
-  if was[5] and not finished then
+  if finished_at and not finished then
     redis.call('HDEL', key, 'finished_at')
-  elseif finished and not was[5] then
+  elseif finished and not finished_at then
     redis.call('HSET', key, 'finished_at', now)
     local fields, sums = values(key), {}
     for name, value in pairs(fields) do
@@ -126,9 +126,9 @@ local function settle(batch)
       'started_at', fields.started_at or '', 'finished_at', now)
     renew(key)
   end
-  if millis - tonumber(was[6] or 0) >= paceEvery then
+  if millis - tonumber(pace_at or 0) >= paceEvery then
     redis.call('HSET', key, 'pace_at', millis, 'pace_done', done,
-      'before_at', was[6] or millis, 'before_done', was[7] or done)
+      'before_at', pace_at or millis, 'before_done', pace_done or done)
     renew(key)
   end
 end

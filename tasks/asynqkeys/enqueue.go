@@ -1,8 +1,7 @@
-package backlog
+package asynqkeys
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"time"
@@ -12,11 +11,6 @@ import (
 
 	"receiptrevoker/tasks"
 )
-
-//go:embed remove.lua
-var removeSource string
-
-var removeScript = redis.NewScript(removeSource)
 
 const (
 	// lookEvery and looks bound the wait for a worker that has written the outcome of a
@@ -54,30 +48,15 @@ func (p Producer) Enqueue(ctx context.Context, r tasks.Revocation, opts ...asynq
 		switch {
 		case err != nil:
 			return false, err
-		case state == "active":
+		case state == asynq.TaskStateActive:
 			sleep(ctx, lookEvery)
-		case state == "retry" || state == "scheduled":
+		case state == asynq.TaskStateRetry || state == asynq.TaskStateScheduled:
 			return false, Forward(ctx, p.Redis, queue, tasks.TaskID(r.ImpUID))
-		case state != "" && !finished(state):
+		case state != NoTask && !finished(state):
 			return false, nil
 		}
 	}
 	return false, nil // it is at work
-}
-
-// finished reports whether nobody works on a task of that state any more.
-func finished(state string) bool { return state == "archived" || state == "completed" }
-
-// Remove deletes a task that is archived or completed, and returns the state, in
-// Asynq's words, that it had; empty if there is no such task. Asynq's own deletion
-// does not find a task that an archive too full has dropped.
-func Remove(ctx context.Context, client redis.Scripter, queue, id string) (state string, err error) {
-	keys := []string{Key(queue, "t:"+id), Key(queue, "archived"), Key(queue, "completed")}
-	state, err = removeScript.Run(ctx, client, keys, id).Text()
-	if err != nil {
-		return "", fmt.Errorf("delete the finished task %s of %s: %w", id, queue, err)
-	}
-	return state, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) {

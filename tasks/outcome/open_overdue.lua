@@ -8,14 +8,15 @@ local due, reply = text(millis - ARGV[2]), {}
 for _, imp_uid in ipairs(redis.call('ZRANGEBYSCORE', openKey, '-inf', due, 'LIMIT', 0, ARGV[3])) do
   local o = redis.pcall('HMGET', outcomeKey(imp_uid), 'status', 'request')
   local r = redis.pcall('HMGET', requestKey(imp_uid), 'id', 'pg', 'batch', 'withdrawn', 'apply_num', 'tier')
-  local over = not r[1] and not o[1] or ending(o[1])
-  local own = current({status = o[1], request = o[2]}, {id = r[1]})
-  local is = r[4] and 'withdrawn' or o[1] and not own and 'anew' or ''
+  local status, request = unpack(o)
+  local id, pg, batch, withdrawn, apply_num, tier = unpack(r)
+  local over = not id and not status or ending(status)
+  local own = current({status = status, request = request}, {id = id})
+  local is = withdrawn and 'withdrawn' or status and not own and 'anew' or ''
   if over and own and not o.err and not r.err then
     redis.call('ZREM', openKey, imp_uid)
     is = 'ended'
   end
-  local n = #reply
-  for i, value in ipairs({imp_uid, is, r[2] or '', r[3] or '', r[5] or '', r[6] or ''}) do reply[n + i] = value end
+  for _, value in ipairs({imp_uid, is, pg or '', batch or '', apply_num or '', tier or ''}) do reply[#reply + 1] = value end
 end
 return reply

@@ -1,8 +1,12 @@
-// Package backlog reads what is in Asynq's queues, by the lengths of Asynq's own
-// keys, and which workers serve them. Asynq's Inspector takes three round trips for each queue and weighs a
-// sample of its tasks, which costs more than most who ask want to spend, and
-// needs a right that few users of Redis have (MEMORY USAGE).
-package backlog
+// Package asynqkeys is everything this project knows about Asynq 0.26 that Asynq does not
+// promise: its keys, the states and the form of its tasks, and its errors' texts. It reads
+// queues, finds, enqueues, removes, brings forward and recovers tasks, pauses queues, and reads which
+// workers serve them. An upgrade of Asynq is an upgrade of this package.
+//
+// Asynq's Inspector takes three round trips for each queue and weighs a sample of its tasks, which
+// costs more than most who ask want to spend, and needs a right that few users of Redis
+// have (MEMORY USAGE).
+package asynqkeys
 
 import (
 	"context"
@@ -51,6 +55,22 @@ func (q Queue) Oldest(now time.Time) time.Duration {
 		return 0
 	}
 	return max(now.Sub(q.Since), 0)
+}
+
+// register makes a queue known to Asynq.
+func register(ctx context.Context, client redis.Cmdable, queue string) error {
+	return client.SAdd(ctx, Registry, queue).Err()
+}
+
+// RegisterAgain makes a queue known again if it holds tasks that are still to be done. A Redis
+// that lost its data forgets its queues, and producers that run on register theirs once only.
+func RegisterAgain(ctx context.Context, client redis.Cmdable, queue string) error {
+	held, err := client.Exists(ctx,
+		Key(queue, "pending"), Key(queue, "active"), Key(queue, "scheduled"), Key(queue, "retry")).Result()
+	if err == nil && held > 0 {
+		err = register(ctx, client, queue)
+	}
+	return err
 }
 
 // Names returns the names of all queues that Asynq knows, in order, also of

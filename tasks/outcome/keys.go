@@ -1,0 +1,56 @@
+package outcome
+
+import "receiptrevoker/tasks"
+
+// Key is one of this project's keys in Redis, or one for each of what stands in <> in its name.
+type Key struct {
+	Name string // behind the namespace in braces and a colon
+	Type string // of Redis
+	What string
+	By   string // who writes it
+}
+
+// Keys returns all of this project's keys, also those that other packages write.
+func Keys() []Key {
+	return []Key{
+		{"outcome:<imp_uid>", "hash", "the outcome", "workers; people who retry or settle"},
+		{"request:<imp_uid>", "hash", "what is asked for, and by whom", "producers, workers, people"},
+		{"open", "sorted set", "all that was requested and has not ended, by when it should go on; " +
+			"what was cancelled by the negative time of that", "producers, workers, people"},
+		{"outcomes", "stream", "an entry for every outcome that becomes revoked or dead, or is settled, at least once, " +
+			"with the same fields", "workers; people who settle"},
+		{"dead", "sorted set", "every dead letter by time", "workers; people who retry, settle or discard"},
+		{"batch:<name>", "hash", "what a batch counts, and its times", "producers, workers, people"},
+		{"batch:<name>:rows", "string", "five bytes a line, which tell the list from another", "producers"},
+		{"batch:<name>:counted", "string", "one bit a line, so that nothing is counted twice", "producers, workers, people"},
+		{"batch-index", "sorted set", "all batches", "producers"},
+		{"batches", "stream", "an entry for each time a batch finishes", "producers, workers, people"},
+		{"gate:<gateway>", "hash", "a gate that was used in the last day, - for tasks without a known gateway, " +
+			"portone for PortOne's", "workers; people who resume"},
+		{"gate:<gateway>:failed", "sorted set", "the receipts that failed since the last success, by time", "workers"},
+		{"gate:<gateway>:released", "sorted set", "those that are brought forward since it opened", "workers"},
+		{"hold", "string", "set while PortOne wants no calls (Retry-After)", "workers"},
+		{"rate", "string", "when the next call is due by the limit of all calls, in us", "workers"},
+		{"rate:<gateway>", "string", "when the next call is due by the limit of a gateway, in us", "workers"},
+		{"lead:sweeper", "string", "which worker sweeps", "workers"},
+		{"worker:<process>", "string", "how often a worker has given a sign of life", "workers"},
+		{"lossy", "string", "until when, in ms, lookups come first since Redis lost data", "workers"},
+		{"account", "hash", "fingerprints of PortOne's account, and their key", "workers"},
+		{"doctor", "string", "written for a second, to see whether Redis takes writes", "doctor"},
+		{"trial", "string", "written for a second, to see what a user of Redis may do", "workers, people"},
+		{"batch:trial", "string", "written for a second, to see what a user of Redis may do", "producers"},
+	}
+}
+
+func (s *Store) key(name string) string { return tasks.Key(s.config.Namespace, name) }
+
+// outcomeKey is the hash of an imp_uid's outcome, and requestKey of what is asked for it.
+func (s *Store) outcomeKey(impUID string) string { return s.key("outcome:" + impUID) }
+func (s *Store) requestKey(impUID string) string { return s.key("request:" + impUID) }
+func (s *Store) openKey() string                 { return s.key("open") }
+func (s *Store) streamKey() string               { return s.key("outcomes") }
+func (s *Store) deadKey() string                 { return s.key("dead") }
+func (s *Store) batchKey(name string) string     { return s.key("batch:" + name) }
+func (s *Store) rowsKey(name string) string      { return s.batchKey(name) + ":rows" }
+func (s *Store) batchIndexKey() string           { return s.key("batch-index") }
+func (s *Store) batchesKey() string              { return s.key("batches") }
