@@ -38,7 +38,7 @@ func newAttempts() *attempts {
 			Name: "revoker_outcomes_total", Help: "Terminal outcomes that this process has written.",
 		}, []string{"reason", "pg"}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "revoker_attempts_total", Help: "Attempts that have ended, by the reason with which they did.",
+			Name: "revoker_attempts_total", Help: "Attempts that have ended, by the reason with which they ended.",
 		}, []string{"pg", "reason"}),
 	}
 	for _, pg := range gateways() {

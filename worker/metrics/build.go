@@ -11,7 +11,7 @@ import (
 func buildInfo() prometheus.Collector {
 	version, revision, goVersion := Built()
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "revoker_build_info", Help: "1, with what this program was built from.",
+		Name: "revoker_build_info", Help: "Always 1; its labels say what the program was built from.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "go_version": goVersion},
 	})
 	info.Set(1)

@@ -26,11 +26,24 @@ func New() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), attempts: newAttempts(), calls: newCalls(), redisErrors: newRedisErrors(),
 	}
-	m.registry.MustRegister(
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.attempts.outcomes, m.attempts.attempts, m.calls.seconds, m.calls.tokens, m.redisErrors, buildInfo(),
-	)
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.counted()...)
 	return m
+}
+
+// counted returns what this process counts.
+func (m *Metrics) counted() []prometheus.Collector {
+	return []prometheus.Collector{
+		m.attempts.outcomes, m.attempts.attempts, m.calls.seconds, m.calls.tokens, m.redisErrors, buildInfo(),
+	}
+}
+
+// Describe sends the descriptions of all metrics but those of Go and of the process. The
+// documentation is made from them.
+func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, c := range append(m.counted(), collector{}) {
+		c.Describe(ch)
+	}
 }
 
 // Handler answers scrapes of /metrics with what was counted and what the worker

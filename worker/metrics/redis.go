@@ -25,7 +25,7 @@ const otherError = "other"
 
 func newRedisErrors() *prometheus.CounterVec {
 	errors := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "revoker_redis_errors_total", Help: "Commands that Redis did not carry out, after all tries, by why not.",
+		Name: "revoker_redis_errors_total", Help: "Commands that Redis refused after all tries: noperm, oom, misconf, readonly or other.",
 	}, []string{"kind"})
 	errors.WithLabelValues(otherError)
 	for _, kind := range kinds {
