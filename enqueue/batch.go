@@ -18,7 +18,7 @@ type BatchOptions struct {
 }
 
 // Batch is a list that is asked for as a whole: it is known how far it has
-// come, see [outcome.Batch], and asking again goes on where it stopped.
+// come, see [outcome.Batch], and asking again continues where it stopped.
 type Batch struct {
 	name    string
 	client  *Client
@@ -72,7 +72,7 @@ type LineResult struct {
 
 const (
 	// chunkSize is how many lines are recorded in one step. Redis takes 1.2 ms for it,
-	// in which it answers nobody else.
+	// in which it answers no other client.
 	chunkSize = 250
 	// chunksAhead is how many chunks may be on their way.
 	chunksAhead = 4
@@ -85,7 +85,7 @@ const (
 // contradicts an earlier line, which has been asked for by then, is invalid: see
 // [FindContradictions] for a list that can be read before.
 //
-// Where an earlier call stopped, the same list goes on: lines that were
+// Where an earlier call stopped, the same list continues: lines that were
 // answered are passed over. A line that asks for something else than it did is
 // a [*MismatchError]. That, [ErrOlderWorker] if a line names its receipt, any error of
 // Redis that did not pass within half a minute, and the end of ctx are yielded as an
@@ -104,7 +104,7 @@ func (b *Batch) Ask(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineRes
 		})
 		defer func() {
 			cancel()
-			for c := range chunks { // lets those under way end
+			for c := range chunks { // wait for those under way
 				<-c.done
 			}
 			running.Wait()

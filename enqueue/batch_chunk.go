@@ -117,7 +117,7 @@ func (c *chunk) explain(err error) error {
 	return &MismatchError{Batch: c.name, Line: line.Number, Text: line.text(), Lines: other.Rows}
 }
 
-// enqueue enqueues what was recorded. Done again after an error, it goes on with the
+// enqueue enqueues what was recorded. Done again after an error, it continues with the
 // rest.
 func (c *chunk) enqueue(ctx context.Context) error {
 	failures := make([]error, len(c.requests))

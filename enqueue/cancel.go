@@ -8,7 +8,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// Cancelled is what became of a request that is cancelled.
+// Cancelled is the effect of a cancellation on one request.
 type Cancelled struct {
 	ImpUID string
 	outcome.Withdrawal
@@ -37,7 +37,7 @@ func (c *Client) Cancel(ctx context.Context, impUIDs iter.Seq[string], dry bool)
 	}
 }
 
-// cancelPage cancels some, and reports whether to go on.
+// cancelPage cancels some, and reports whether to continue.
 func (c *Client) cancelPage(ctx context.Context, page []string, dry bool, yield func(Cancelled, error) bool) bool {
 	found, err := c.outcomes.Cancel(ctx, page, dry)
 	for i, withdrawal := range found {
@@ -77,8 +77,8 @@ func (c *Client) cancelUnrecorded(ctx context.Context, impUID string, dry bool) 
 }
 
 // Cancel cancels the batch: nothing more can be asked for in it, also by a producer that
-// is at it, and no line is called any more unless somebody else asks for its receipt too.
-// It yields what became of the lines that have not ended, and goes through all that is
+// is at it, and no line is called any more unless another request asks for its receipt too.
+// It yields the effect on the lines that have not ended, and goes through all that is
 // open to find them; looked, if not nil, is told how many it has looked at. A dry run
 // changes nothing. An error ends it; it matches [outcome.ErrNoBatch] if there is none.
 func (b *Batch) Cancel(ctx context.Context, dry bool, looked func(int)) iter.Seq2[Cancelled, error] {

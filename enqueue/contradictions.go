@@ -8,7 +8,7 @@ import (
 )
 
 // Contradictions are the imp_uids of a list of which not every line names the same apply_num
-// and the same tier, so that nobody knows which receipt is meant. To name none is to name
+// and the same tier, so that it is unclear which receipt is meant. To name none is to name
 // another, and zeros before a number of digits do not matter. A nil one has none.
 type Contradictions struct {
 	places tasks.ByImpUID[[2]place] // the first line of each, and the first that contradicts it

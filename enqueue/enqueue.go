@@ -1,5 +1,5 @@
-// Package enqueue asks for cash receipts to be revoked: one, many, and waiting
-// for what becomes of them. Order services import it.
+// Package enqueue asks for cash receipts to be revoked, one or many, and waits
+// for their outcomes. Order services import it.
 package enqueue
 
 import (
@@ -36,9 +36,9 @@ type Config struct {
 	// time, in [Client.RevokeMany] and [Batch.Ask]. They share a connection and
 	// few round trips. Default 1,000.
 	Concurrency int
-	// Tracers make a span for all that is asked for, which the task bears to the
+	// Tracers make a span for all that is asked for, which the task carries to the
 	// worker. Default the global ones of OpenTelemetry, which do nothing until
-	// they are set; a span that the caller's context bears goes along even so.
+	// they are set; a span of the caller's context goes along even so.
 	Tracers trace.TracerProvider
 }
 
@@ -69,7 +69,7 @@ func NewClient(client redis.UniversalClient, config Config) *Client {
 	return c
 }
 
-// Result says what became of the asking.
+// Result says what a request led to.
 type Result struct {
 	Revocation tasks.Revocation
 	// Duplicate is true if the same imp_uid was asked for before: the earlier request
@@ -146,7 +146,7 @@ func named(applyNum string) string {
 }
 
 // Outcome returns what is known about an imp_uid. One that was asked for and not
-// yet attempted has the status [outcome.Queued]; one that nobody asked for, or
+// yet attempted has the status [outcome.Queued]; one that was not requested, or
 // whose outcome's life is over, an error that matches [outcome.ErrNotFound]. So has
 // one that a producer enqueued without recording it, until its first attempt.
 func (c *Client) Outcome(ctx context.Context, impUID string) (outcome.Outcome, error) {

@@ -26,7 +26,7 @@ func Parse(payload []byte) (Revocation, error) {
 }
 
 // ParseTask returns what a task of a type, a payload and an ID asks for. Where that cannot
-// be read, the error matches [ErrInvalid], and the revocation bears the name of its task,
+// be read, the error matches [ErrInvalid], and the revocation has the name of its task,
 // as [Unreadable] makes it, by which its dead letter can be found.
 func ParseTask(kind string, payload []byte, id string) (Revocation, error) {
 	if kind != TypeRevoke {

@@ -2,7 +2,7 @@ package tasks
 
 import "strings"
 
-// DefaultNamespace is the namespace whose queues bear no prefix.
+// DefaultNamespace is the namespace whose queues have no prefix.
 const DefaultNamespace = "receipt"
 
 // Key returns the name of a key of a namespace in Redis, {namespace}:name. The braces keep

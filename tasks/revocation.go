@@ -54,7 +54,7 @@ type Revocation struct {
 	// is looked up before every call, so that PortOne must document lookups for the
 	// gateway, or the gateway be unknown.
 	ApplyNum string `json:"apply_num,omitempty"`
-	// Again asks for the receipt that exists now, whatever became of an earlier one.
+	// Again asks for the receipt that exists now, whatever an earlier request ended with.
 	Again bool `json:"again,omitempty"`
 	// Tier is the code of the sub-merchant whose payment it is, where an agency calls for
 	// several. Without it the worker's own is used.

@@ -9,8 +9,8 @@ import (
 )
 
 // NewTaskContext is [NewTask] for a task that is part of the trace of ctx: it
-// bears the span of ctx in its headers, as traceparent and tracestate of W3C
-// Trace Context. Without a span it bears nothing.
+// carries the span of ctx in its headers, as traceparent and tracestate of W3C
+// Trace Context. Without a span it carries nothing.
 func NewTaskContext(ctx context.Context, r Revocation, opts ...asynq.Option) (*asynq.Task, error) {
 	var headers map[string]string
 	if trace.SpanContextFromContext(ctx).IsValid() {

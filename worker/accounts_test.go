@@ -164,7 +164,7 @@ func states(t *testing.T, client redis.UniversalClient) asynqkeys.Count {
 func TestNoTaskIsTakenBeforeAnAccountIsKnown(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		const refused = "no task is taken before PortOne lets the account in"
+		const refused = "no task is taken before PortOne accepts the account"
 		var benches [2]*bench
 		var fronts [2]*front
 		var ended [2]chan error

@@ -116,7 +116,7 @@ func (f *fleet) serve(pg tasks.Gateway) error {
 	return nil
 }
 
-// stop lets no server take another task.
+// stop makes every server take no more tasks.
 func (f *fleet) stop() { f.each((*asynq.Server).Stop) }
 
 // shutdown waits until every server has finished what it had taken.

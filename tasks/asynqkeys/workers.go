@@ -35,7 +35,7 @@ type State int
 const (
 	Serving  State = iota // it takes tasks
 	Stopping              // it takes none any more, and finishes those that it has taken
-	Waiting               // it takes none yet: PortOne has not let its account in
+	Waiting               // it takes none yet: PortOne has not accepted its account
 )
 
 // Worker is a process that serves queues of this project, or is about to.

@@ -18,9 +18,9 @@ const pageSize = 500
 // dead after it began are not among them, so that it ends even while a letter
 // that was just retried dies again.
 //
-// It goes on after a [*outcome.CorruptError], for a letter that cannot be
+// It continues after a [*outcome.CorruptError], for a letter that cannot be
 // read, and after an [*outcome.NotDeadError], for one of the filter's ImpUIDs
-// that is not dead; the outcome beside it bears the imp_uid and what else is
+// that is not dead; the outcome beside it has the imp_uid and what else is
 // known. Any other error is Redis' own and ends it.
 func (l *List) All(ctx context.Context, f Filter) iter.Seq2[outcome.Outcome, error] {
 	return func(yield func(outcome.Outcome, error) bool) {
@@ -49,7 +49,7 @@ func (l *List) All(ctx context.Context, f Filter) iter.Seq2[outcome.Outcome, err
 	}
 }
 
-// page yields those of a page that match, and reports whether to go on with
+// page yields those of a page that match, and reports whether to continue with
 // the next.
 func (l *List) page(ctx context.Context, f Filter, page []string, yield func(outcome.Outcome, error) bool) bool {
 	late := 0

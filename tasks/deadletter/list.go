@@ -25,7 +25,7 @@ type Config struct {
 	// Retention is how long a retried task stays visible in the Asynq web UI
 	// once it is finished, in whole seconds. Default not at all.
 	Retention time.Duration
-	// Tracers make a span for every letter that is retried, which its task bears
+	// Tracers make a span for every letter that is retried, which its task carries
 	// to the worker: a trace of its own for each. Default the global ones of
 	// OpenTelemetry, which do nothing until they are set.
 	Tracers trace.TracerProvider

@@ -19,8 +19,8 @@ var (
 // Asked is what came of recording a request.
 type Asked struct {
 	Kind Kind
-	// Enqueue tells that a task is needed: the request is new, or nobody has begun
-	// with it.
+	// Enqueue tells that a task is needed: the request is new, or no attempt has begun
+	// on it.
 	Enqueue bool
 	// Before tells that this row of a batch was asked for by an earlier call.
 	Before bool

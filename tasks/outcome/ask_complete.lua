@@ -2,7 +2,7 @@
 --
 -- ARGV  batch, the row at which the list ends
 --
--- Returns the rows of the batch, more than that if it goes on after the list; -1 if
+-- Returns the rows of the batch, more than that if it continues after the list; -1 if
 -- there is no such batch.
 local key = batchKey(ARGV[2])
 if redis.call('EXISTS', key) == 0 then

@@ -156,7 +156,7 @@ func (p pairs) get(name string) string {
 	return ""
 }
 
-// Extend lets a running attempt's lease end no earlier than lease from now. It reports
+// Extend prolongs a running attempt's lease to at least lease from now. It reports
 // whether the attempt may still call: not if it is over, a newer one has begun, or its
 // request is an earlier one.
 func (s *Store) Extend(ctx context.Context, a *Attempt, lease time.Duration) (may bool, err error) {

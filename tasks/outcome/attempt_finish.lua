@@ -2,7 +2,7 @@
 -- entry, the dead letter and what its batches count. Repeating it changes
 -- nothing.
 --
--- ARGV  fence; id of the request; "1" if the attempt does not count; when it goes on in
+-- ARGV  fence; id of the request; "1" if the attempt does not count; when it is attempted next, in
 --       ms; length of the stream; attempts and first_attempt_at as far as the attempt
 --       knows; batch, empty for none; how many of the following are the outcome's, then
 --       its names and values but for these and updated_at, then those of what is handed on

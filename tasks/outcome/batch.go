@@ -24,8 +24,8 @@ type Batch struct {
 	Lines    int
 	Complete bool
 
-	// Queued, Elsewhere, Repeated and Invalid say what came of asking for each
-	// line: the batch asked for it; somebody else had asked before; an earlier
+	// Queued, Elsewhere, Repeated and Invalid count the results of asking for each
+	// line: the batch asked for it; another request had asked before; an earlier
 	// line had; or it cannot be asked for.
 	Queued, Elsewhere, Repeated, Invalid int
 
@@ -46,7 +46,7 @@ type Batch struct {
 
 	// StartedAt, ChangedAt and FinishedAt are zero where they are not known.
 	// FinishedAt is when the last of a complete list ended, and CancelledAt when
-	// somebody cancelled it.
+	// it was cancelled.
 	StartedAt, ChangedAt, FinishedAt, CancelledAt time.Time
 
 	// Rate is how many ended a second recently: in the last 10 to 20 seconds, or
@@ -84,7 +84,7 @@ func (b Batch) OpenOf() map[tasks.Gateway]int {
 }
 
 // Called returns how many of those that are open are called although the batch was
-// cancelled, since somebody else asks for them.
+// cancelled, since another request asks for them.
 func (b Batch) Called() int {
 	sum := 0
 	for _, n := range b.Wanted {

@@ -13,7 +13,7 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// ErrNoBatch is matched where there is no batch of that name: nobody made one,
+// ErrNoBatch is matched where there is no batch of that name: none was made,
 // or its life is over.
 var ErrNoBatch = errors.New("there is no such batch")
 

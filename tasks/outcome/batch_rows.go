@@ -14,7 +14,7 @@ type Kind byte
 // The kinds of rows. The zero value means that the row has no answer yet.
 const (
 	KindQueued    Kind = 'q' // the batch asked for it
-	KindElsewhere Kind = 'e' // somebody else had asked for it before
+	KindElsewhere Kind = 'e' // another request had asked for it before
 	KindRepeated  Kind = 'r' // an earlier row of the batch had
 	KindInvalid   Kind = 'i' // it cannot be asked for
 )

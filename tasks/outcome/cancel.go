@@ -10,7 +10,7 @@ import (
 
 var cancelScript = script("cancel.lua")
 
-// Withdrawal is what became of a request that is cancelled.
+// Withdrawal is the effect of a cancellation on one request.
 type Withdrawal string
 
 const (
@@ -21,19 +21,19 @@ const (
 	Called Withdrawal = "called"
 	// Running: an attempt is running. If that does not end it, a lookup does.
 	Running Withdrawal = "running"
-	// Wanted: somebody else asks for it too, so that it stays.
+	// Wanted: another request asks for it too, so that it stays.
 	Wanted Withdrawal = "wanted"
 	// Foreign: the batch does not ask for it.
 	Foreign Withdrawal = "foreign"
 	// WasRevoked and WasDead: it had ended before. A dead letter is not revived any more.
 	WasRevoked Withdrawal = Withdrawal(Revoked)
 	WasDead    Withdrawal = Withdrawal(Dead)
-	// Unknown: nobody has asked for it.
+	// Unknown: there is no request for it.
 	Unknown Withdrawal = "unknown"
 )
 
-// Cancel withdraws what everybody asks for the imp_uids, as far as no attempt has
-// begun, and returns what became of each. A dry run changes nothing.
+// Cancel withdraws every request for the imp_uids, as far as no attempt has
+// begun, and returns the effect on each. A dry run changes nothing.
 func (s *Store) Cancel(ctx context.Context, impUIDs []string, dry bool) ([]Withdrawal, error) {
 	return s.cancel(ctx, "", impUIDs, dry)
 }
@@ -58,7 +58,7 @@ func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry 
 }
 
 // MarkCancelled cancels a batch: what is asked for in it is not called any more, nor a dead
-// letter of it revived, unless somebody else asks for it too, and nothing more can be asked
+// letter of it revived, unless another request asks for it too, and nothing more can be asked
 // for in it. The error matches [ErrNoBatch].
 func (s *Store) MarkCancelled(ctx context.Context, name string) error {
 	cancelled, err := s.run(ctx, markScript, s.batchKey(name), name).Bool()
@@ -83,7 +83,7 @@ return 1
 `)
 
 // CancelOpen goes through all that is open, and withdraws what a batch asks for that
-// was marked as cancelled. It yields what became of each that the batch asks for, and
+// was marked as cancelled. It yields the effect on each that the batch asks for, and
 // how many were looked at. A dry run changes nothing, and needs no mark. An error
 // ends it. It holds one page of imp_uids at a time.
 func (s *Store) CancelOpen(ctx context.Context, name string, dry bool) iter.Seq2[Page, error] {
@@ -113,7 +113,7 @@ func (s *Store) CancelOpen(ctx context.Context, name string, dry bool) iter.Seq2
 	}
 }
 
-// Page is what became of some of what a batch asks for, and among how many they were.
+// Page is the effect on some of what a batch asks for, and among how many they were.
 type Page struct {
 	Looked      int
 	ImpUIDs     []string

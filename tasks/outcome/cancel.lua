@@ -5,7 +5,7 @@
 -- ARGV  batch, which is cancelled, or empty for all who ask; "1" to change nothing; the imp_uids
 --
 -- Returns for each what it is: "withdrawn" if it was never called; "called", between two
--- attempts; "running"; "wanted" if somebody else asks for it; "foreign" if the batch does
+-- attempts; "running"; "wanted" if another request asks for it; "foreign" if the batch does
 -- not; the status with which it ended; or "unknown".
 local batch, dry = ARGV[2], ARGV[3] == '1'
 

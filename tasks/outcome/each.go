@@ -24,7 +24,7 @@ func (e *CorruptError) Unwrap() error { return e.Err }
 // error is Redis' own and ends it.
 func (s *Store) Each(ctx context.Context, impUIDs []string) iter.Seq2[Outcome, error] {
 	return func(yield func(Outcome, error) bool) {
-		found, _ := s.kept(ctx, impUIDs) // each reply bears its own error
+		found, _ := s.kept(ctx, impUIDs) // each reply has its own error
 		for i, kept := range found {
 			values, err := kept.values(impUIDs[i])
 			if err != nil && !redisfault.Corrupt(err) {

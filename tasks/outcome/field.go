@@ -195,7 +195,7 @@ func formatTime(t time.Time) string {
 
 func hasAnswer(o *Outcome) bool { return o.HTTPStatus != 0 }
 
-// hasReceipt tells an amount of zero from an amount that nobody reported.
+// hasReceipt tells an amount of zero from an amount that was not reported.
 func hasReceipt(o *Outcome) bool { return o.Type != "" || o.ApplyNum != "" || o.Amount != 0 }
 
 func getCode(o *Outcome) string {

@@ -19,13 +19,13 @@ const (
 	// followWait is how long a follower waits for an entry in one command. It stays
 	// below go-redis' default read timeout of 3 s.
 	followWait = 2 * time.Second
-	// followBack is how far before its position a follower goes on where Redis lost its
+	// followBack is how far before its position a follower continues where Redis lost its
 	// latest data: the clock of the Redis that took over may be behind by less than that.
 	followBack = 10 * time.Minute
 )
 
 // ErrMissed is matched where a follower may have missed outcomes, since the stream does
-// not have the entry any more from which it goes on: Redis trimmed it, or lost it with
+// not have the entry any more after which it continues: Redis trimmed it, or lost it with
 // its data. What was missed, [Store.Many] tells for imp_uids that are still awaited.
 var ErrMissed = errors.New("outcomes may have been missed")
 
@@ -36,8 +36,8 @@ var ErrMissed = errors.New("outcomes may have been missed")
 //
 //   - An entry that cannot be read comes with a [*CorruptError] and its own ID, once.
 //   - An error that matches [ErrMissed] says that the entry at the position is gone.
-//     Where nothing up to it is left the following goes on at the stream's beginning;
-//     otherwise Redis lost its latest data, and it goes on ten minutes before the
+//     Where nothing up to it is left the following continues at the stream's beginning;
+//     otherwise Redis lost its latest data, and it continues ten minutes before the
 //     position, so that outcomes come again.
 //   - Any other error is Redis' own, by which the position stays. It is tried again
 //     after 50 ms, doubling up to 5 s, and yielded each time.
@@ -79,7 +79,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // EventsAfter yields what [Store.Events] does, and tells where outcomes may have been missed:
-// an error that matches [ErrMissed] is yielded, and the reading goes on, as in [Store.Follow].
+// an error that matches [ErrMissed] is yielded, and the reading continues, as in [Store.Follow].
 func (s *Store) EventsAfter(ctx context.Context, after string) iter.Seq2[Event, error] {
 	after = cmp.Or(after, streamStart)
 	return func(yield func(Event, error) bool) {
@@ -125,7 +125,7 @@ func (s *Store) await(ctx context.Context, after string) ([]redis.XMessage, erro
 func (s *Store) page(ctx context.Context, after string) ([]redis.XMessage, error) {
 	var next *redis.XStreamSliceCmd
 	var at *redis.XMessageSliceCmd
-	_, _ = s.client.Pipelined(ctx, func(p redis.Pipeliner) error { // each reply bears its own error
+	_, _ = s.client.Pipelined(ctx, func(p redis.Pipeliner) error { // each reply has its own error
 		next, at = p.XRead(ctx, s.from(after)), p.XRevRangeN(ctx, s.streamKey(), after, after, 1)
 		return nil
 	})
@@ -152,8 +152,8 @@ func (e *goneError) Error() string {
 
 func (e *goneError) Unwrap() error { return ErrMissed }
 
-// gone returns a [*goneError], or the error of Redis by which it cannot tell from where
-// to go on.
+// gone returns a [*goneError], or the error of Redis by which it cannot tell where to
+// continue.
 func (s *Store) gone(ctx context.Context, entry string) error {
 	last, err := s.lastUntil(ctx, entry)
 	if err != nil {

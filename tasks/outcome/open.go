@@ -45,7 +45,7 @@ func (s *Store) Overdue(ctx context.Context, ago time.Duration, limit int) (open
 	return open, ended, nil
 }
 
-// Postpone lets imp_uids be overdue no earlier than so long from now, if they are open
+// Postpone makes imp_uids overdue no earlier than so long from now, if they are open
 // at all, and none earlier than before.
 func (s *Store) Postpone(ctx context.Context, impUIDs []string, by time.Duration) error {
 	if len(impUIDs) == 0 {

@@ -1,4 +1,4 @@
-// Package outcome keeps what became of every imp_uid: the record, the store
+// Package outcome keeps the outcome of every imp_uid: the record, the store
 // in Redis, the stream of what ended, and the list of dead letters. It is the
 // only owner of this project's own keys in Redis, but for those of workers, accounts and gates.
 package outcome
@@ -150,7 +150,7 @@ type Outcome struct {
 	Batches []string
 
 	// StatedBy is who settled it, and Statement what that person found out; both are
-	// empty where nobody has, or an attempt has ended since.
+	// empty where it was not settled, or an attempt has ended since.
 	StatedBy, Statement string
 }
 

@@ -20,7 +20,7 @@ const (
 // Overview is what a glance at all outcomes tells.
 type Overview struct {
 	// Open are the requests that have not ended, Overdue those of them that
-	// nobody has gone on with for a while although it was time.
+	// no worker has attempted for a while although their time has come.
 	Open, Overdue int64
 	// Dead are the dead letters on the list.
 	Dead int64

@@ -53,7 +53,7 @@ type kept struct {
 }
 
 // kept reads what is kept of the imp_uids, in their order and in one round trip, or two where
-// batches ask for them. The error is the first of those that the replies bear.
+// batches ask for them. The error is the first of those of the replies.
 func (s *Store) kept(ctx context.Context, impUIDs []string) ([]kept, error) {
 	all, cancelled := make([]kept, len(impUIDs)), make(map[string]*redis.SliceCmd)
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {

@@ -1,6 +1,6 @@
 -- What the scripts share, each of which stands behind it.
 --
--- KEYS  any key of ours: all bear one hash tag, and so are on one node, and the scripts
+-- KEYS  any key of ours: all have one hash tag, and so are on one node, and the scripts
 --       make the others from it
 -- ARGV  the life of a batch, and of what has ended, in ms; then each script's own
 --

@@ -28,10 +28,10 @@ type Event struct {
 }
 
 // Last returns the ID of the stream's last entry, "0" if it has none: from there,
-// [Store.Follow] goes on with what comes next.
+// [Store.Follow] continues with what comes next.
 func (s *Store) Last(ctx context.Context) (string, error) { return s.lastUntil(ctx, "+") }
 
-// Before returns the position from which [Store.Follow] goes on with what ended at a
+// Before returns the position from which [Store.Follow] continues with what ended at a
 // time or later, by Redis' clock and to the millisecond: "0" if the stream has nothing
 // older.
 func (s *Store) Before(ctx context.Context, at time.Time) (string, error) {

@@ -13,7 +13,7 @@ import (
 )
 
 // Wanted counts, by gateway, those that are open in a cancelled batch and are called all the
-// same, since somebody else asks for them. It goes through all that is open, and takes about
+// same, since another request asks for them. It goes through all that is open, and takes about
 // four seconds for a million.
 func (s *Store) Wanted(ctx context.Context, name string) (map[tasks.Gateway]int, error) {
 	found := make(map[string]tasks.Gateway)

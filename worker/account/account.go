@@ -35,8 +35,8 @@ var ErrOther = errors.New("PortOne is called with another account by the workers
 
 // Account is how PortOne is called. [receiptrevoker/worker/iamport.Client] is one.
 type Account interface {
-	// Fingerprint returns a hash of the account under a key. It is slow, so that nobody
-	// finds the account by trying.
+	// Fingerprint returns a hash of the account under a key. It is slow, so that the account
+	// is not found by trying.
 	Fingerprint(key []byte) string
 }
 

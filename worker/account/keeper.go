@@ -20,7 +20,7 @@ const (
 	// that was emptied knows none, and takes the account of the first worker that starts:
 	// that must be none of another account.
 	watchEvery = 200 * time.Millisecond
-	// admitEvery is how often at most a worker asks PortOne whether it lets the account in.
+	// admitEvery is how often at most a worker asks PortOne whether it accepts the account.
 	admitEvery = time.Second
 	// warnEvery is how often a worker with a former account says so.
 	warnEvery = time.Hour
@@ -29,13 +29,13 @@ const (
 // Why no task is taken yet.
 var (
 	errNotCompared = errors.New("no task is taken before the account is compared with the namespace's")
-	errRefused     = errors.New("no task is taken before PortOne lets the account in")
+	errRefused     = errors.New("no task is taken before PortOne accepts the account")
 )
 
 // API is how a worker calls PortOne. [receiptrevoker/worker/iamport.Client] is one.
 type API interface {
 	Account
-	// Authenticate returns why PortOne does not let the account in, nil if it does.
+	// Authenticate returns why PortOne does not accept the account, nil if it does.
 	Authenticate(context.Context) error
 }
 
@@ -44,7 +44,7 @@ type API interface {
 type Keeper struct {
 	Store *Store
 	API   API
-	// Accept lets the account take the place of another.
+	// Accept makes the account take the place of another.
 	Accept bool
 	// Log is told what a person should know, and Complain what fails and is tried again.
 	Log      *slog.Logger
@@ -99,7 +99,7 @@ func (k *Keeper) Admit(ctx context.Context) error {
 
 // Watch writes the account again where Redis lost it. It returns an error that matches
 // [ErrOther] once the namespace is another account's, and nil when ctx is done. A person
-// who accepts the account lets it stay good.
+// who accepts the account keeps it good.
 func (k *Keeper) Watch(ctx context.Context) error {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
@@ -121,7 +121,7 @@ func (k *Keeper) Watch(ctx context.Context) error {
 	}
 }
 
-// admit makes the account the namespace's, where PortOne lets it in, if it is not yet.
+// admit makes the account the namespace's, where PortOne accepts it, if it is not yet.
 func (k *Keeper) admit(ctx context.Context) error {
 	standing, err := k.look(ctx)
 	other := errors.Is(err, ErrOther)
@@ -175,7 +175,7 @@ func (k *Keeper) look(ctx context.Context) (Standing, error) {
 }
 
 // restore writes what Redis held when the account was last good. PortOne is not asked: it
-// has let that account in.
+// has accepted that account.
 func (k *Keeper) restore(ctx context.Context) (record, time.Time, error) {
 	written, err := k.Store.write(ctx, k.seen)
 	if err != nil {

@@ -52,7 +52,7 @@ func TestAccountThatPortOneRefusesIsNotKept(t *testing.T) {
 					if now := client.HGetAll(t.Context(), hash).Val(); !maps.Equal(now, before) {
 						t.Errorf("Redis holds %v, and held %v", now, before)
 					}
-					if err := w.Err(); !strings.Contains(err.Error(), "before PortOne lets the account in: no token from PortOne: HTTP 503") {
+					if err := w.Err(); !strings.Contains(err.Error(), "before PortOne accepts the account: no token from PortOne: HTTP 503") {
 						t.Errorf("it waits because of %v", err)
 					}
 					w.api.refused.Store(false)

@@ -33,7 +33,7 @@ func (a *alone) refused(process string) bool {
 	return a.closed && a.openedBy != "" && a.openedBy != process
 }
 
-// standAside lets this process alone make no calls for a while. The caller
+// standAside stops the calls of this process alone for a while. The caller
 // holds the lock.
 func (g *Gates) standAside(l *local, reason string) {
 	if l.alone.reason == "" {

@@ -38,7 +38,7 @@ const (
 	// Unknown is the gate of the tasks without a gateway that is known.
 	Unknown Name = "-"
 	// PortOne is the gate before all gateways. It closes when PortOne cannot be
-	// reached, or lets nobody in.
+	// reached, or accepts no calls.
 	PortOne Name = "portone"
 )
 

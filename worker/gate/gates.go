@@ -112,7 +112,7 @@ func (g *Gates) redisTime() time.Time {
 	return g.latest.Now.Add(time.Since(g.seen))
 }
 
-// tell writes to the log what became of a gate, once in each process and as an
+// tell writes a change of a gate to the log, once in each process and as an
 // alarm only where it closed.
 func (g *Gates) tell(name Name, was, is State) {
 	after := is.OpenedAt.Sub(was.Since).Round(time.Millisecond)
@@ -168,8 +168,8 @@ func (g *Gates) States() map[Name]State {
 	return states
 }
 
-// Turned returns when [Gates.Run] last went on, the zero time while it is not
-// running. It goes on after every few commands, whether or not Redis answers.
+// Turned returns when [Gates.Run] last made a turn, the zero time while it is not
+// running. It makes one after every few commands, whether or not Redis answers.
 func (g *Gates) Turned() (last time.Time) {
 	if at := g.turned.Load(); at != nil {
 		last = *at
@@ -189,7 +189,7 @@ func (g *Gates) Hold(ctx context.Context, wait time.Duration) error {
 	return g.store.hold(ctx, wait)
 }
 
-// nudge lets the keeper look at once.
+// nudge makes the keeper look at once.
 func (g *Gates) nudge() {
 	select {
 	case g.wake <- struct{}{}:

@@ -9,7 +9,7 @@ import (
 )
 
 // hold keeps all processes from calling for the given time, or for longer if
-// somebody asked for longer.
+// an earlier hold is longer.
 func (s *Store) hold(ctx context.Context, wait time.Duration) error {
 	wait = min(wait, longestHold)
 	left, err := s.client.PTTL(ctx, s.holdKey()).Result()

@@ -133,7 +133,7 @@ func (k *keeper) assume(ctx context.Context, name Name, epoch int64) error {
 	return nil
 }
 
-// probe makes a probe and lets all processes know what follows.
+// probe makes a probe and tells all processes what follows.
 func (k *keeper) probe(ctx context.Context, name Name, said settlement) error {
 	found := k.prober.Probe(ctx, name, k.queues(name))
 	// The probe may have been made in the last moment of this process.

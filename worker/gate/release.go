@@ -11,8 +11,8 @@ import (
 // forwardPage is how many tasks are brought forward at a time.
 const forwardPage = 100
 
-// bringForward lets the receipts that failed since the last success before a gate
-// opened go on at once, on whichever of its queues their tasks wait for a retry. Every
+// bringForward makes the receipts that failed since the last success before a gate
+// opened due at once, on whichever of its queues their tasks wait for a retry. Every
 // process does so after every opening, so that none depends on another's life.
 func (k *keeper) bringForward(ctx context.Context, name Name, epoch int64) error {
 	for {

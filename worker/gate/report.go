@@ -55,7 +55,7 @@ func (c *Call) note(ctx context.Context, name Name, said Evidence, epoch int64, 
 
 func cut(text string) string { return strings.ToValidUTF8(text[:min(len(text), maxReason)], "") }
 
-// restart lets the count of what failed begin anew, and opens the gate if it is closed.
+// restart makes the count of failed receipts begin anew, and opens the gate if it is closed.
 func (g *Gates) restart(ctx context.Context, name Name) error {
 	if !g.States()[name].attentive() {
 		return nil

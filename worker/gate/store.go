@@ -141,7 +141,7 @@ func (s *Store) fail(ctx context.Context, name Name, f failure, config Config) (
 // What a gate is told when it is settled.
 const (
 	settleSucceeded = "succeeded"
-	settleProbing   = "probing" // the process asks to make the probe that is due, or goes on with it
+	settleProbing   = "probing" // the process asks to make the probe that is due, or continues it
 	settleFailed    = "failed"  // a probe
 	settleSilent    = "silent"  // a probe that said nothing
 	settleOpen      = "open"    // a person says so, nothing is there to probe with, or [RevokedBefore]

@@ -16,7 +16,7 @@ const (
 	// longestProbe is the longest time between two probes.
 	longestProbe = time.Hour
 	// slack is how far ahead of Redis' clock a time may be that Redis' clock gave:
-	// after a failover that of another machine goes on.
+	// after a failover the clock of another machine counts.
 	slack = time.Minute
 )
 

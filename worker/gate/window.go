@@ -15,7 +15,7 @@ const (
 
 // window holds what the last calls to PortOne came to, the newest last, with one
 // entry for a receipt. It counts calls and not time: a minute full of successes
-// would let hundreds of calls through to a PortOne that has just gone down.
+// would admit hundreds of calls to a PortOne that has just gone down.
 type window struct{ entries []entry }
 
 type entry struct {

@@ -11,7 +11,7 @@ import (
 // noGateway is the label of tasks without a gateway that is known.
 const noGateway = "none"
 
-// label returns a gateway's label: a code that nobody knows gets none of its
+// label returns a gateway's label: an unknown code gets none of its
 // own, since there may be any number of them.
 func label(pg tasks.Gateway) string {
 	if pg.Known() {

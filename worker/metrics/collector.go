@@ -79,7 +79,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 // sink takes metrics.
 type sink chan<- prometheus.Metric
 
-// gauge takes a gauge, unless somebody wrote a name to Redis that can be no
+// gauge takes a gauge, unless Redis holds a name that can be no
 // label: one such name must not hide everything else.
 func (s sink) gauge(desc *prometheus.Desc, value float64, labels ...string) {
 	s.metric(desc, prometheus.GaugeValue, value, labels)

@@ -24,7 +24,7 @@ const (
 	// readyTimeout bounds, within it, the question whether the worker can work:
 	// that may ask PortOne, which must not make Redis look as if it were down.
 	readyTimeout = readTimeout / 2
-	// overdueFor is for how long nobody has gone on with what is overdue. Within
+	// overdueFor is for how long no worker has attempted what is overdue. Within
 	// it, the sweeper of any worker should have.
 	overdueFor = time.Minute
 )

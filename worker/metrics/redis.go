@@ -72,8 +72,8 @@ func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 }
 
 // greeting reports whether a command is one of those with which the client
-// opens a connection. An older Redis does not know all of them, which harms
-// nobody; where one does, the command that needs the connection fails as well.
+// opens a connection. An older Redis does not know all of them, which does no
+// harm; where one does, the command that needs the connection fails as well.
 func greeting(cmd redis.Cmder) bool {
 	return slices.Contains([]string{"client", "hello"}, strings.ToLower(cmd.Name()))
 }

@@ -25,8 +25,8 @@ func until(ctx, end context.Context) (_ context.Context, release func()) {
 // account are by the second or the minute, and the next answer renews the hold.
 const longestHold = time.Minute
 
-// held returns what Asynq hears of a task that was not let through. What was
-// held together does not come back together.
+// held returns what Asynq hears of a task that was not let through. Its
+// delay has jitter, so that tasks held back together do not return together.
 func (h *Handler) held(ctx context.Context, r tasks.Revocation, err error) error {
 	var wait *gate.WaitError
 	switch {
@@ -61,7 +61,7 @@ func (h *Handler) tell(ctx context.Context, a *outcome.Attempt, call *gate.Call,
 
 // hold keeps everybody from calling for as long as the answer to a call that was
 // turned away wants it, [longestHold] at most. A receipt that was turned away before,
-// while PortOne answered others since, is the reason itself: nobody waits for it.
+// while PortOne answered others since, is the reason itself: no other call waits for it.
 func (h *Handler) hold(ctx context.Context, a *outcome.Attempt, err error) error {
 	var failure *iamport.Error
 	alone := a.Tries > 0 && h.Gates.States()[gate.PortOne].SucceededAt.After(a.RefusedSince)

@@ -42,7 +42,7 @@ type effect bool
 
 const (
 	none   effect = false
-	unseen effect = true // and nobody said so
+	unseen effect = true // and no answer said so
 )
 
 // The rows ask one question: is the fault in the request, or in the world? In the

@@ -22,7 +22,7 @@ func (h *Handler) Conclude(
 	return found.status.Terminal(), err
 }
 
-// conclude begins an attempt that makes no DELETE, to end what nobody is to go on with:
+// conclude begins an attempt that makes no DELETE, to end what is not to be attempted again:
 // as withdrawn if it is, and else with the verdict that why returns; unless a lookup says
 // that the receipt is revoked. It finds nothing if another attempt is running, or it has
 // ended.
@@ -64,7 +64,7 @@ func (h *Handler) Open(ctx context.Context, r tasks.Revocation) (opened bool, er
 	return h.write(ctx, attempt, outcome.Outcome{Status: outcome.Retrying, NextAttemptAt: time.Now()})
 }
 
-// nonBusy returns an error unless it says that somebody else is at it, or was.
+// nonBusy returns an error unless it says that another attempt is running, or was.
 func nonBusy(err error) error {
 	var busy *outcome.BusyError
 	var terminal *outcome.TerminalError

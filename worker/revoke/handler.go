@@ -73,7 +73,7 @@ func (h *Handler) attempt(ctx context.Context, a *outcome.Attempt, call *gate.Ca
 }
 
 // try makes an attempt and returns what it found. From the second on a lookup comes
-// first, since the DELETE before may have worked although nobody said so; and also before
+// first, since the DELETE before may have worked although no answer said so; and also before
 // the first where the request says which receipt it means.
 func (h *Handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) finding {
 	switch {

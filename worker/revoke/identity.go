@@ -67,8 +67,8 @@ func (h *Handler) another(a *outcome.Attempt, now iamport.Receipt) error {
 	return nil
 }
 
-// orRevoked says of another receipt that it is revoked as well: by somebody else, or since it
-// was issued between the lookup and the DELETE of an attempt, which nobody can tell apart.
+// orRevoked says of another receipt that it is revoked as well: by hand, or since it
+// was issued between the lookup and the DELETE of an attempt, which cannot be told apart.
 func orRevoked(now iamport.Receipt) string {
 	if now.Revoked() {
 		return ", which is revoked too"
@@ -76,7 +76,7 @@ func orRevoked(now iamport.Receipt) string {
 	return ""
 }
 
-// ahead returns how far PortOne's clock is ahead of Redis', 0 where nobody knows.
+// ahead returns how far PortOne's clock is ahead of Redis', 0 where it is unknown.
 func (h *Handler) ahead(a *outcome.Attempt) time.Duration {
 	now, known := h.API.Now()
 	if !known {

@@ -97,7 +97,7 @@ func (l *Leases) extend(ctx context.Context, a *outcome.Attempt) bool {
 
 // valid reports whether an attempt that is held may still call: no other has
 // begun. A process that was stopped for longer than a lease asks Redis. The clock
-// is the monotonic one, which goes on while a process is stopped.
+// is the monotonic one, which runs on while a process is stopped.
 func (l *Leases) valid(ctx context.Context, a *outcome.Attempt) bool {
 	l.mu.Lock()
 	granted := l.held[a]

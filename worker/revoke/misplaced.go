@@ -19,8 +19,8 @@ func misplaced(ctx context.Context, r tasks.Revocation) bool {
 	return ours && r.PG.Known() && queue.PG != r.PG
 }
 
-// move puts a task on its gateway's queue, unless it is there already, and lets
-// Asynq forget the one that was misplaced.
+// move puts a task on its gateway's queue, unless it is there already, and removes
+// the one that was misplaced.
 func (h *Handler) move(ctx context.Context, r tasks.Revocation) error {
 	_, err := h.Tasks.Enqueue(ctx, r)
 	if err == nil {

@@ -141,7 +141,7 @@ func (p *Prober) ranked(ctx context.Context, name gate.Name, found map[string]ca
 	return all, nil
 }
 
-// alternate lets single receipts and those of batches take turns where neither was ever
+// alternate makes single receipts and those of batches take turns where neither was ever
 // called: single ones may all fail for a reason of their own.
 func alternate(all []candidate) {
 	var turns [2]int

@@ -126,17 +126,17 @@ func (p *Prober) unknown(name gate.Name, err error) gate.Probed {
 	return gate.Probed{}
 }
 
-// fate is what became of a receipt that told nothing about the gateway.
+// fate is the end of a probe whose receipt told nothing about the gateway.
 type fate int
 
 const (
 	doneWith fate = iota // it needs no more calls
-	inUse                // it goes on, or another attempt on it is running
+	inUse                // it stays open, or another attempt on it is running
 	noUse                // no receipt would tell anything now
 )
 
 // try makes a normal attempt on a receipt, past the gate, and returns what it
-// says about the gate, or what became of it if that is nothing.
+// says about the gate, or its fate if that is nothing.
 func (p *Prober) try(ctx context.Context, name gate.Name, receipt candidate) (gate.Evidence, fate) {
 	ctx = tasks.ContextWithTrace(ctx, receipt.headers)
 	call, err := p.Handler.Gates.EnterProbe(ctx, receipt.PG, receipt.queue)

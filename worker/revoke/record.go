@@ -114,7 +114,7 @@ func (h *Handler) logOutcome(ctx context.Context, a *outcome.Attempt, o outcome.
 	case o.Reason == outcome.ReasonUnauthorized && h.Gates.Closed() == nil: // else it has been said
 		h.Complaints.Add(slog.LevelError, "unauthorized", "PortOne refuses the credentials, or this address",
 			"http_status", o.HTTPStatus, "message", o.Message)
-	case o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn: // that is what somebody wanted
+	case o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn: // that was requested
 		level = slog.LevelWarn
 	}
 	args := complaint.About(ctx, a.Revocation, "attempt", a.Number, "reason", string(o.Reason))

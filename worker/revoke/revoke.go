@@ -53,7 +53,7 @@ type Ended struct {
 	// while an earlier DELETE may have worked unseen.
 	Status outcome.Status
 	Reason outcome.Reason
-	// Recorded tells that this was written: nobody knew better, and Redis
+	// Recorded tells that this was written: no newer attempt had ended, and Redis
 	// answered before the process ended.
 	Recorded bool
 }

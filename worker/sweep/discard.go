@@ -21,7 +21,7 @@ func (s *Sweeper) discardAll(ctx context.Context, queue string, ids []string) er
 	return errors.Join(problems...)
 }
 
-// discard deletes a task, at work or archived, that Asynq cannot read: nobody
+// discard deletes a task, at work or archived, that Asynq cannot read: no worker
 // would ever carry it out. It leaves a dead letter that the task's ID names. It
 // reports whether the task is such a one.
 func (s *Sweeper) discard(ctx context.Context, queue, id string) (bool, error) {
@@ -40,7 +40,7 @@ func (s *Sweeper) discard(ctx context.Context, queue, id string) (bool, error) {
 	return true, nil
 }
 
-// buryUnread makes a dead letter of a task that nobody can read, unless its ID
+// buryUnread makes a dead letter of a task that cannot be read, unless its ID
 // names an imp_uid whose end is known.
 func (s *Sweeper) buryUnread(ctx context.Context, queue, id string) error {
 	if impUID, ours := strings.CutPrefix(id, tasks.TaskID("")); ours {

@@ -45,7 +45,7 @@ func (s *Sweeper) overdue(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// leave lets nothing of it be overdue for a while, even if something could not be done
+// leave makes nothing of it overdue for a while, even if something could not be done
 // for it: what fails for one holds up no other.
 func (s *Sweeper) leave(ctx context.Context, open []outcome.Open, troubled []string) error {
 	var well []string
@@ -169,7 +169,7 @@ func (s *Sweeper) findOn(ctx context.Context, queue string, some []*found) {
 const mostQueues = 4
 
 // queuesOf returns where the task of a request may be: on its own queue, on that of the
-// same gateway with or without a batch, or on one that bears the name of a gateway that
+// same gateway with or without a batch, or on one that has the name of a gateway that
 // is not known here.
 func queuesOf(r tasks.Revocation, namespace string) []string {
 	own := tasks.QueueOf(r).In(namespace)

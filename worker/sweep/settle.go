@@ -32,7 +32,7 @@ func (s *Sweeper) settle(ctx context.Context, task archivedTask) error {
 }
 
 // giveUp makes a dead letter of what Asynq gave up, unless a lookup says that
-// it is revoked. Where nobody could be asked, the next sweep tries again. A task that was
+// it is revoked. Where PortOne could not be asked, the next sweep tries again. A task that was
 // archived before its receipt was requested anew says nothing of the new request.
 func (s *Sweeper) giveUp(ctx context.Context, task archivedTask) error {
 	earlier := false

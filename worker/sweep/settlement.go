@@ -20,7 +20,7 @@ type archivedTask struct {
 	unknown error
 }
 
-// settlement is what becomes of an archived task.
+// settlement is what the sweep does with an archived task.
 type settlement int
 
 const (
@@ -39,7 +39,7 @@ const (
 	stopped
 )
 
-// settlement returns what becomes of an archived task where each is given as
+// settlement returns what the sweep does with an archived task where each is given as
 // many attempts. One that its worker had archived has an outcome, which came before.
 func (t archivedTask) settlement(attempts int) settlement {
 	var corrupt *outcome.CorruptError

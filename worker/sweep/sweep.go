@@ -36,7 +36,7 @@ type Handler interface {
 	// error tells why it is none yet.
 	Bury(ctx context.Context, r tasks.Revocation, cause error) error
 	// Open makes a request open that was never attempted, and counts no attempt. It
-	// reports false if somebody else has done so.
+	// reports false if another process has done so.
 	Open(ctx context.Context, r tasks.Revocation) (opened bool, err error)
 }
 
