@@ -77,6 +77,10 @@ func (a *Attempt) Since() time.Time {
 	return first
 }
 
+// RecordedNow reports whether this attempt recorded the request: its task is of a program
+// that records none, and was there before AskedAt.
+func (a *Attempt) RecordedNow() bool { return a.AskedAt.Equal(a.redis) }
+
 // Now returns the time on Redis' clock: no later than it is there, and earlier by at
 // most the round trip in which the attempt began.
 func (a *Attempt) Now() time.Time { return a.redis.Add(time.Since(a.local)) }

@@ -14,7 +14,11 @@ func (h *Handler) Conclude(
 	ctx context.Context, r tasks.Revocation, hasCrashed func(askedAt time.Time) bool,
 ) (ended bool, err error) {
 	found, err := h.conclude(ctx, r, func(a *outcome.Attempt) verdict {
-		if hasCrashed(a.AskedAt) {
+		askedAt := a.AskedAt
+		if a.RecordedNow() {
+			askedAt = time.Time{} // its task, which was archived, is what asks for it
+		}
+		if hasCrashed(askedAt) {
 			return crashed
 		}
 		return putBack
