@@ -69,7 +69,7 @@ func await[T any](ctx context.Context, c *child, events <-chan T) (T, error) {
 	}
 }
 
-// stop lets the child end in good order and returns the CPU time it has used in
+// stop ends the child in good order and returns the CPU time it has used in
 // its life, its own and the kernel's.
 func (c *child) stop() (time.Duration, error) {
 	_ = c.stdin.Close()

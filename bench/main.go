@@ -4,7 +4,7 @@
 // beside a loop of Asynq's client and beside what redis-benchmark can; how the
 // gateways fare while one of them is down; and how much receipts that fail
 // permanently delay those that do not. It starts everything it needs: a
-// redis-server of its own, a pretend PortOne, and a process for each worker. The
+// redis-server of its own, a simulated PortOne, and a process for each worker. The
 // figures mean something only on a machine that does nothing else.
 package main
 

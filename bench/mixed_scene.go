@@ -126,7 +126,7 @@ func (s *scene) askBulk(ctx context.Context, name string, impUIDs []string) erro
 	return askList(ctx, s.client, name, lines, len(impUIDs))
 }
 
-// warm lets so many calls succeed.
+// warm makes so many calls that succeed.
 func (s *scene) warm(ctx context.Context, calls int) error {
 	if calls == 0 {
 		return nil

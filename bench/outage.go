@@ -36,7 +36,7 @@ const outageDown = tasks.KCP
 
 var outageOthers = []tasks.Gateway{tasks.Inicis, tasks.Settle, tasks.Nice, tasks.Daou, tasks.TossPayments}
 
-// contender is somebody who works through an outage.
+// contender is a system that works through an outage.
 type contender struct {
 	key     string // by which it is asked for
 	name    string
@@ -67,7 +67,7 @@ func contenderKeys() (keys []string) {
 	return keys
 }
 
-// outage measures what becomes of six gateways while one of them is down. It is
+// outage measures six gateways while one of them is down. It is
 // made once for each contender, whatever the number of runs: it takes minutes.
 func (b *bench) outage(ctx context.Context) ([]row, error) {
 	b, err := b.onDisk(ctx)

@@ -14,7 +14,7 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// asking are producers that go on asking.
+// asking are producers that keep asking.
 type asking struct {
 	client  *enqueue.Client
 	portone *watched
@@ -31,7 +31,7 @@ func newAsking(client redis.UniversalClient, s *watched) *asking {
 	}
 }
 
-// start lets a producer ask for receipts of a gateway, evenly, so many a second.
+// start starts a producer that asks for receipts of a gateway, evenly, so many a second.
 func (a *asking) start(ctx context.Context, pg tasks.Gateway, rate float64) {
 	ctx, end := context.WithCancel(ctx)
 	a.mu.Lock()

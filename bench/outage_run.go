@@ -7,7 +7,7 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// runOutage lets a contender work while a gateway goes down and comes back.
+// runOutage measures a contender while a gateway goes down and comes back.
 func (b *bench) runOutage(ctx context.Context, c contender) (outageResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, quietFor+b.down+drainLimit+time.Minute)
 	defer cancel()
@@ -57,7 +57,7 @@ func (b *bench) timeline(ctx context.Context, s *watched, workers *outageWorkers
 	if err := b.meanwhile(ctx, down, workers); err != nil {
 		return r, err
 	}
-	// Those that fail go on losing attempts after the return.
+	// Those that fail keep losing attempts after the return.
 	if err := workers.attempts(ctx, s, true, &r.lost); err != nil {
 		return r, err
 	}

@@ -14,7 +14,7 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// simulator is a pretend PortOne in this process, so that its CPU time is not
+// simulator is a simulated PortOne in this process, so that its CPU time is not
 // the worker's.
 type simulator struct {
 	url string
@@ -49,7 +49,7 @@ func startSimulator(latency time.Duration, expected int) (*simulator, error) {
 	})
 	var err error
 	if s.server, err = loopback.Serve(http.HandlerFunc(s.answer)); err != nil {
-		return nil, fmt.Errorf("start the pretend PortOne: %w", err)
+		return nil, fmt.Errorf("start the simulated PortOne: %w", err)
 	}
 	s.url = s.server.URL
 	return s, nil
@@ -78,7 +78,7 @@ func (s *simulator) arrived(call iamporttest.Call) {
 	}
 }
 
-// answer lets PortOne answer, and notes when it has.
+// answer passes a call to PortOne, and notes when it has answered.
 func (s *simulator) answer(w http.ResponseWriter, r *http.Request) {
 	s.portone.ServeHTTP(w, r)
 	if r.Method != http.MethodDelete {
@@ -131,7 +131,7 @@ func (s *simulator) token(ctx context.Context) (string, error) {
 		} `json:"response"`
 	}
 	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		return "", fmt.Errorf("read the token of the pretend PortOne: %w", err)
+		return "", fmt.Errorf("read the token of the simulated PortOne: %w", err)
 	}
 	return answer.Response.AccessToken, nil
 }

@@ -13,7 +13,7 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// watched is a pretend PortOne with many gateways, and what it has seen of the
+// watched is a simulated PortOne with many gateways, and what it has seen of the
 // receipts that were asked for.
 type watched struct {
 	portone *iamporttest.Server
@@ -39,7 +39,7 @@ func startWatched(cfg iamporttest.Config) (*watched, error) {
 	s.portone = iamporttest.New(cfg)
 	var err error
 	if s.server, err = loopback.Serve(http.HandlerFunc(s.answer)); err != nil {
-		return nil, fmt.Errorf("start the pretend PortOne: %w", err)
+		return nil, fmt.Errorf("start the simulated PortOne: %w", err)
 	}
 	return s, nil
 }
@@ -92,7 +92,7 @@ func (s *watched) inject(rule iamporttest.Rule) {
 	}
 }
 
-// fails reports whether a rule lets every DELETE for a receipt fail.
+// fails reports whether a rule makes every DELETE for a receipt fail.
 func (s *watched) fails(impUID string) bool {
 	return slices.ContainsFunc(s.portone.RulesAbout(impUID), func(r iamporttest.Rule) bool {
 		return r.Receipts > 0 && r.Percent == 0
@@ -111,7 +111,7 @@ func (s *watched) arrived(call iamporttest.Call) {
 	}
 }
 
-// answer lets PortOne answer, and notes which receipts are revoked by then.
+// answer passes a call to PortOne, and notes which receipts are revoked by then.
 func (s *watched) answer(w http.ResponseWriter, r *http.Request) {
 	defer s.note(r.URL.Path) // also where PortOne cuts the connection
 	s.portone.ServeHTTP(w, r)

@@ -18,7 +18,7 @@ import (
 )
 
 // script answers calls about receipts in a test's own way, by their method and their
-// number from 1, as in "GET 2". All others reach the pretend PortOne. It returns how many
+// number from 1, as in "GET 2". All others reach the simulated PortOne. It returns how many
 // there were of a method.
 func (b *bench) script(t *testing.T, answers map[string]http.HandlerFunc) (calls func(method string) int) {
 	t.Helper()
@@ -98,7 +98,7 @@ func TestFailedLookupLetsNoDeleteReachAnotherReceipt(t *testing.T) {
 					answers[fmt.Sprint("GET ", lookups+1+i)] = test.lookup
 				}
 				calls := b.script(t, answers)
-				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP}) // whose lookups the pretend PortOne answers
+				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP}) // whose lookups the simulated PortOne answers
 				r := test.revocation
 				if r.ImpUID = one; test.applyNum {
 					r.ApplyNum = b.truth(t, one).Receipt.ApplyNum

@@ -40,7 +40,7 @@ func (l *lines) count(what string) int {
 	return strings.Count(l.text.String(), what)
 }
 
-// front stands before a pretend PortOne, and may refuse everybody.
+// front stands before a simulated PortOne, and may refuse everybody.
 type front struct {
 	mode    atomic.Value // "", "credentials", "address", "gone", "limit" or "no tokens"
 	portone http.Handler

@@ -335,7 +335,7 @@ func TestNotReadyWhileFewReceiptsAreTurnedAway(t *testing.T) {
 	}
 }
 
-// Where PortOne turns a third of the calls away, the others get through: no gate closes, and no
+// Where PortOne turns a tenth of the calls away, the others get through: no gate closes, and no
 // attempt counts.
 func TestSingleCallsThatAreTurnedAwayCloseNoGate(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// bench is a worker between a Redis and a pretend PortOne.
+// bench is a worker between a Redis and a simulated PortOne.
 type bench struct {
 	client   redis.UniversalClient
 	portone  *iamporttest.Server

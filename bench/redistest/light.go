@@ -6,7 +6,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Lighten lets tests with an [Embedded] Redis take less CPU, for more memory. It is for
+// Lighten makes tests with an [Embedded] Redis take less CPU, for more memory. It is for
 // TestMain, as it serves the whole process.
 func Lighten() {
 	debug.SetGCPercent(400)  // with the race detector, collecting garbage takes a third of the time

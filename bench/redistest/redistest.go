@@ -124,7 +124,7 @@ func connect(t testing.TB, options *redis.Options) *redis.Client {
 	return client
 }
 
-// freePort returns the number of a port that nobody listens on.
+// freePort returns the number of a port that is free.
 func freePort(t testing.TB) string {
 	t.Helper()
 	addr, err := redisserver.FreeAddr()

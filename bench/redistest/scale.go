@@ -31,7 +31,7 @@ end`)
 
 // FillQueues puts about so many tasks in all on both queues of every gateway, on
 // those without one, and on the others named, the same number on each, which it
-// returns. Nobody can carry them out.
+// returns. They cannot be carried out.
 func FillQueues(t testing.TB, client *redis.Client, count int, others ...string) (each int) {
 	t.Helper()
 	names := others

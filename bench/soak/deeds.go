@@ -77,7 +77,7 @@ func (p *plan) interfere(random *rand.Rand, b burst, r tasks.Revocation, number 
 	p.deeds = append(p.deeds, d)
 }
 
-// makeArchiving lets a person archive tasks from time to time.
+// makeArchiving plays a person who archives tasks from time to time.
 func (p *plan) makeArchiving(random *rand.Rand, span time.Duration) {
 	for at := upTo(random, archiveEvery); at < span; at += upTo(random, 2*archiveEvery) {
 		p.deeds = append(p.deeds, deed{at: at, kind: archiveTasks, chance: random.Uint64()})

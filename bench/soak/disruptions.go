@@ -36,7 +36,7 @@ type disruption struct {
 }
 
 // makeDisruptions places each kill and restart soon after a burst, when there
-// is work under way, and lets some gateways be down for a while.
+// is work under way, and takes some gateways down for a while.
 func (p *plan) makeDisruptions(random *rand.Rand, s settings, span time.Duration) {
 	soonAfter := func() time.Duration {
 		return p.asks[random.IntN(len(p.asks))].at + upTo(random, 400*time.Millisecond)

@@ -18,7 +18,7 @@ type evidence struct {
 	crashes     []string
 }
 
-// gather reads what there is to compare. Nobody works any more.
+// gather reads what there is to compare, after all workers have stopped.
 func (k *soak) gather(ctx context.Context, found *evidence) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

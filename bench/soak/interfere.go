@@ -143,7 +143,7 @@ func (k *soak) archive(ctx context.Context, d deed) {
 	}
 }
 
-// reissue lets another receipt follow one that is revoked: one that a request names at
+// reissue issues another receipt after one that is revoked: one that a request names at
 // any time, since no other may be revoked for it; any other one once its outcome says
 // that it is revoked. Some of these are asked for again.
 func (k *soak) reissue(ctx context.Context, d deed) error {

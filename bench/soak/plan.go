@@ -116,7 +116,7 @@ func (p *plan) ask(b burst, number int) (name string) {
 }
 
 // askAgain adds the bursts of those that are asked for twice, and what is done to the
-// others. Of a batch that is cancelled somebody else asks for one in four.
+// others. Of a batch that is cancelled another request asks for one in four.
 func (p *plan) askAgain(random *rand.Rand, b burst, span time.Duration) {
 	same := burst{at: upTo(random, span), batch: b.batch}
 	other := burst{at: min(b.at+upTo(random, time.Second), span), batch: !b.batch}
@@ -127,7 +127,7 @@ func (p *plan) askAgain(random *rand.Rand, b burst, span time.Duration) {
 			same.revocations = append(same.revocations, r)
 		case b.cancelled || number == 1:
 			if random.IntN(4) == 0 {
-				r.PG = "" // this producer does not know it, and asks on a queue of nobody's
+				r.PG = "" // this producer does not know it, and asks on the queue for unknown gateways
 			}
 			other.revocations = append(other.revocations, r)
 		default:
@@ -162,7 +162,7 @@ var failing = iamporttest.Rule{Fault: iamporttest.GatewayFailed, Receipts: faili
 
 // issue issues a receipt, of which few were revoked by hand. Where no lookup exists,
 // a DELETE of such a one is answered 500 and nothing else: any other answer
-// would be one more thing that contradicts the truth and that nobody can check.
+// would be one more thing that contradicts the truth and cannot be checked.
 func (p *plan) issue(random *rand.Rand, r iamporttest.Receipt) {
 	if random.IntN(100) < byHandShare {
 		r.CancelledAt = byHand

@@ -53,7 +53,7 @@ func (w *workers) start(count int) error {
 	return nil
 }
 
-// startOne starts the worker with the given number, which goes on with its log,
+// startOne starts the worker with the given number, which continues its log,
 // unless the process before has a successor already.
 func (w *workers) startOne(number int, before *process) error {
 	w.mu.Lock()
@@ -80,7 +80,7 @@ func (w *workers) log(number int) string {
 	return filepath.Join(w.dir, fmt.Sprintf("worker-%d.log", number))
 }
 
-// watch notes the end of a process that nobody meant to end, and starts another.
+// watch notes the unintended end of a process, and starts another.
 func (w *workers) watch(number int, p *process) {
 	_ = p.cmd.Wait()
 	close(p.exited)
@@ -131,7 +131,7 @@ func (w *workers) freeze(number int) (thaw func()) {
 	return func() { _ = p.cmd.Process.Signal(syscall.SIGCONT) }
 }
 
-// stop lets all of them end in good order, and notes who did not.
+// stop ends all of them in good order, and notes which did not.
 func (w *workers) stop(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
@@ -153,7 +153,7 @@ func (w *workers) close() {
 	w.watches.Wait()
 }
 
-// end sends a signal to all of them, and lets none be started again.
+// end sends a signal to all of them, and none is started again.
 func (w *workers) end(signal os.Signal) []*process {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// happen lets a fault happen in its window, and people do what they do in it.
+// happen plays a fault in its window, and what people do in it.
 func (w *world) happen(f Fault) {
 	if slices.Contains(deeds, f.Kind) {
 		w.interfere(f)
@@ -73,7 +73,7 @@ func (w *world) forgetAll(since time.Time) {
 	}
 }
 
-// begin lets a fault begin. Of one kind several may happen at a time: what they come to
+// begin begins a fault. Of one kind several may happen at a time: what they come to
 // together is in force.
 func (w *world) begin(f Fault) {
 	w.mu.Lock()
@@ -95,7 +95,7 @@ func (w *world) begin(f Fault) {
 	}
 }
 
-// end lets a fault end.
+// end ends a fault.
 func (w *world) end(f Fault) {
 	w.mu.Lock()
 	i := slices.Index(w.active, f)

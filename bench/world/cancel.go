@@ -29,7 +29,7 @@ func (w *world) cancelList(name string, revocations []tasks.Revocation) {
 	w.cancel(name, impUIDs, batch.Cancel(w.ctx, false, nil))
 }
 
-// cancel cancels until there is an answer, and notes what became of each request.
+// cancel cancels until there is an answer, and notes the effect on each request.
 func (w *world) cancel(list string, impUIDs []string, all iter.Seq2[enqueue.Cancelled, error]) {
 	began := time.Now()
 	w.proof.Note(func() {

@@ -53,7 +53,7 @@ func (w *world) awaitEnd() {
 }
 
 // passBy asks for a further receipt, as happens all the time: PortOne turns a request away
-// for itself alone only if it lets others in.
+// for itself alone only if it accepts others.
 func (w *world) passBy() {
 	w.mu.Lock()
 	p := payment{Revocation: tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", len(w.payments)), PG: tasks.KCP}}
@@ -142,7 +142,7 @@ func (w *world) checkReason(o outcome.Outcome, found *proof.Evidence) {
 	case outcome.ReasonUnconfirmed:
 		explained = !o.PG.LooksUp() && (w.doubted[o.ImpUID] || slices.ContainsFunc(w.scenario.Faults, Fault.losesAnswers))
 	case outcome.ReasonWithdrawn, outcome.ReasonCrashed, outcome.ReasonReissued:
-		explained = true // the evidence says whether somebody did that
+		explained = true // the evidence says whether a person did that
 	case outcome.ReasonRefused:
 		explained = p.nature == refused || p.nature == forbidden
 	case outcome.ReasonUnsupportedGateway:

@@ -19,7 +19,7 @@ const (
 	Outage      Kind = "outage"       // a gateway is down: every DELETE answers 500
 	PortOneDown Kind = "portone-down" // PortOne takes no connections
 	Kill        Kind = "kill"         // a worker dies, and another one is started when the window ends
-	Freeze      Kind = "freeze"       // a worker stops, and goes on when the window ends
+	Freeze      Kind = "freeze"       // a worker stops, and continues when the window ends
 	CutBefore   Kind = "cut-before"   // the network cuts connections before what is sent arrives
 	CutAfter    Kind = "cut-after"    // the network cuts connections after what was sent has arrived
 	RedisDown   Kind = "redis-down"   // Redis takes no connections, and keeps its data

@@ -41,7 +41,7 @@ type host struct {
 	dead   bool
 	left   int           // commands that are sent before death; none is set without death
 	death  func()        // what happens then
-	frozen chan struct{} // nil unless it is frozen; closed when it goes on
+	frozen chan struct{} // nil unless it is frozen; closed when it continues
 }
 
 func newHost(name string, seed uint64, fate func(string, *rand.Rand) effect) *host {
@@ -146,7 +146,7 @@ func (h *host) freeze() {
 	}
 }
 
-// thaw lets a frozen host go on.
+// thaw makes a frozen host continue.
 func (h *host) thaw() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -18,7 +18,7 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
-// interfere lets people do what a fault says to its rate of the payments or lists.
+// interfere plays people who do what a fault says to its rate of the payments or lists.
 func (w *world) interfere(f Fault) {
 	var acting sync.WaitGroup
 	at := func(name string) (time.Duration, bool) {
@@ -109,7 +109,7 @@ func (w *world) treatLetter(kind Kind, p payment) {
 	}
 }
 
-// reissue lets another receipt follow one that is revoked: one that a request names at
+// reissue issues another receipt after one that is revoked: one that a request names at
 // any time, since no other may be revoked for it; any other one once its outcome says
 // that it is revoked. In the second case it may be asked for.
 func (w *world) reissue(kind Kind, p payment) {

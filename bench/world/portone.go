@@ -13,7 +13,7 @@ import (
 
 const portoneName = "PortOne"
 
-// portone is the pretend PortOne on a network of its own.
+// portone is the simulated PortOne on a network of its own.
 type portone struct {
 	*iamporttest.Server
 	http    *http.Server
@@ -102,10 +102,10 @@ func (p *portone) notice(c net.Conn, state http.ConnState) {
 	}
 }
 
-// Addr returns an address that nobody uses.
+// Addr returns an address that is not used.
 func (p *portone) Addr() net.Addr { return &net.IPAddr{} }
 
-// Close ends every call and lets nobody call any more.
+// Close ends every call and refuses all others.
 func (p *portone) Close() error {
 	p.once.Do(func() { close(p.closed) })
 	return nil

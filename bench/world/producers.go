@@ -56,7 +56,7 @@ func (w *world) ask(r tasks.Revocation) {
 	}
 }
 
-// askList asks for a list until it was read to its end, or somebody has cancelled it.
+// askList asks for a list until it was read to its end, or it was cancelled.
 func (w *world) askList(name string, revocations []tasks.Revocation) {
 	batch, err := w.producer.Batch(name, enqueue.BatchOptions{})
 	if err != nil {

@@ -57,7 +57,7 @@ func newRedis(s Scenario) (*redisServer, error) {
 	return r, nil
 }
 
-// expire lets keys expire until the server is closed.
+// expire advances the clock of keys until the server is closed.
 func (r *redisServer) expire() {
 	ticker := time.NewTicker(ttlStep)
 	defer ticker.Stop()
@@ -105,7 +105,7 @@ func (r *redisServer) setDown(down bool) {
 	}
 }
 
-// setRefusals lets a rate of the commands that may write be refused, since the memory is
+// setRefusals refuses a share of the commands that may write, since the memory is
 // full or it is a replica.
 func (r *redisServer) setRefusals(full, readOnly float64) {
 	r.mu.Lock()

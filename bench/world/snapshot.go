@@ -36,7 +36,7 @@ func (r *redisServer) snapshot() []any {
 	return all
 }
 
-// restore lets Redis hold what it held at the time of a snapshot, and nothing else. No
+// restore makes Redis hold what it held at the time of a snapshot, and nothing else. No
 // client is connected.
 func (r *redisServer) restore(all []any) {
 	time.Sleep(time.Millisecond) // commands that have arrived end first

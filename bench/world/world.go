@@ -1,6 +1,6 @@
 // Package world simulates hours of faults in seconds. Complete workers, producers, people,
-// a Redis in memory and the pretend PortOne run in one bubble of [testing/synctest],
-// connected by pipes: its clock goes on as soon as everybody waits. A seed decides which
+// a Redis in memory and the simulated PortOne run in one bubble of [testing/synctest],
+// connected by pipes: its clock advances as soon as every goroutine waits. A seed decides which
 // receipts are revoked, what goes wrong when and what people do; in the end what Redis says
 // of each is compared with what was asked for and with what PortOne knows, by the checks of
 // [receiptrevoker/bench/internal/proof] and some more.
@@ -128,7 +128,7 @@ func newWorld(ctx context.Context, s Scenario) (*world, error) {
 	return w, nil
 }
 
-// play lets everything happen, and compares in the end. stop ends the workers.
+// play runs the scenario, and compares in the end. stop ends the workers.
 func (w *world) play(stop context.CancelFunc) {
 	for number := range w.workers {
 		w.startWorker(number)
@@ -185,7 +185,7 @@ func (w *world) fail(impUID, format string, args ...any) {
 	w.result.Failures = append(w.result.Failures, text)
 }
 
-// note enters into the history what somebody has done.
+// note enters into the history what an actor has done.
 func (w *world) note(impUID, who, what string) {
 	w.history.note(impUID, event{time.Since(w.began), who, what})
 }

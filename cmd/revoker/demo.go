@@ -27,7 +27,7 @@ func (p *program) demo() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo [FILE]",
 		Short: "See it at work: everything embedded, nothing to install",
-		Long: `Demo starts a Redis, a pretend PortOne that fails in every way, a worker and the
+		Long: `Demo starts a Redis, a simulated PortOne that fails in every way, a worker and the
 web site of 'revoker monitor', all inside this process and on loopback. It
 revokes 300 receipts, or those of FILE, a list as 'revoker bulk' reads it, and
 shows what became of them. Nothing leaves the machine.`,
@@ -68,7 +68,7 @@ func (p *program) runDemo(ctx context.Context, s demoSettings, files []string) e
 
 // showDemo asks for everything, waits until it has ended, and shows what became of it.
 func (p *program) showDemo(ctx context.Context, s demoSettings, d *demo.Demo, data demo.Data) error {
-	fmt.Fprintf(p.stdout, "Revoking %d cash receipts through a pretend PortOne that fails in every way.\n"+
+	fmt.Fprintf(p.stdout, "Revoking %d cash receipts through a simulated PortOne that fails in every way.\n"+
 		"To watch: http://%s\n\n", data.Payments(), d.Site())
 	if err := d.Enqueue(ctx); err != nil {
 		return err

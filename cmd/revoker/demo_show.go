@@ -64,7 +64,7 @@ func describe(o outcome.Outcome) string {
 	return strings.Join(parts, ", ")
 }
 
-// showTruth compares what is reported with the pretend PortOne's own books. A
+// showTruth compares what is reported with the simulated PortOne's own books. A
 // difference is an error.
 func (p *program) showTruth(portone *iamporttest.Server, outcomes []outcome.Outcome) error {
 	wrong, revoked, deletes := 0, 0, 0

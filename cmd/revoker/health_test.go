@@ -18,7 +18,7 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// gatekeeper stands before a pretend PortOne and turns everybody away who asks
+// gatekeeper stands before a simulated PortOne and turns everybody away who asks
 // for what it refuses.
 type gatekeeper struct {
 	refuses atomic.Pointer[string] // the beginning of a path

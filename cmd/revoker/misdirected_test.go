@@ -299,7 +299,7 @@ func noSocket(t *testing.T) useless {
 func nothingListens(*testing.T) useless {
 	return useless{
 		url: "redis://127.0.0.1:1", says: "redis does not answer: dial tcp 127.0.0.1:1",
-		advice: "start Redis, or let the Redis URL name the host and port", passes: true,
+		advice: "start Redis, or make the Redis URL name the host and port", passes: true,
 	}
 }
 

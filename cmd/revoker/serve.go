@@ -15,7 +15,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
-		// An action on all tasks of a queue takes a while, and the pretend PortOne
+		// An action on all tasks of a queue takes a while, and the simulated PortOne
 		// lets a client wait for as long as that has patience, a minute by default.
 		WriteTimeout:   2 * time.Minute,
 		IdleTimeout:    2 * time.Minute,

@@ -30,7 +30,7 @@ func (p *program) simulate() *cobra.Command {
 	var s simulateSettings
 	cmd := &cobra.Command{
 		Use:   "simulate [FILE]",
-		Short: "Serve a pretend PortOne, with faults if asked for",
+		Short: "Serve a simulated PortOne, with faults if asked for",
 		Long: `Simulate serves the receipt calls of PortOne V1 from memory. The payments of
 FILE, a list as 'revoker bulk' reads it, have receipts of their gateways; any
 other imp_uid has one as well, except for --never-issued of them.
@@ -118,7 +118,7 @@ func (p *program) runSimulate(ctx context.Context, s simulateSettings, files []s
 	if err != nil {
 		return fmt.Errorf("listen on --listen %s: %w", s.listen, err)
 	}
-	fmt.Fprintf(p.stderr, `The pretend PortOne is at http://%s. To use it:
+	fmt.Fprintf(p.stderr, `The simulated PortOne is at http://%s. To use it:
 
   export IAMPORT_URL=http://%[1]s
   export IMP_KEY=%s IMP_SECRET=%s

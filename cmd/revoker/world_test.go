@@ -20,7 +20,7 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// world is a pretend PortOne, and the environment in which commands use it.
+// world is a simulated PortOne, and the environment in which commands use it.
 type world struct {
 	portone     *iamporttest.Server
 	environment map[string]string

@@ -36,9 +36,9 @@ func Permanent(err error) bool {
 
 // What to set where an address leads to the wrong server.
 const (
-	SetCluster = "let the Redis URL begin with redis-cluster:// or rediss-cluster://"
-	SetMaster  = "let the Redis URL lead to the master, or to the Sentinels with redis-sentinel://"
-	SetSingle  = "let the Redis URL begin with redis:// or rediss://"
+	SetCluster = "begin the Redis URL with redis-cluster:// or rediss-cluster://"
+	SetMaster  = "point the Redis URL at the master, or to the Sentinels with redis-sentinel://"
+	SetSingle  = "begin the Redis URL with redis:// or rediss://"
 )
 
 // setKnown is what to do where a command is unknown that Redis has had since 6.2.
@@ -62,10 +62,10 @@ var advice = map[Fault]string{
 	Moved:          "it is a node of a Redis Cluster: " + SetCluster,
 	NoAuth:         setUser,
 	NoCluster:      SetSingle,
-	NoDatabase:     "let the Redis URL end in a number below Redis' setting databases, which is 16 by default, such as /0",
+	NoDatabase:     "end the Redis URL in a number below Redis' setting databases, which is 16 by default, such as /0",
 	NoPerm:         "use the user that the runbook has for this command, or give this one the rights of the runbook's list",
 	NoReplicas:     "bring a replica back: there are fewer than min-replicas-to-write asks for",
-	OOM:            "raise maxmemory, or let workers go through what is queued: memory is full",
+	OOM:            "raise maxmemory, or wait for workers to go through what is queued: memory is full",
 	ReadOnly:       "it is a replica: " + SetMaster,
 	UnknownCommand: setKnown,
 	WrongPass:      setUser,
@@ -95,17 +95,17 @@ func ofConnections(err error) string {
 	var host *net.DNSError
 	switch {
 	case errors.As(err, &host):
-		return "let the Redis URL name a host that is known here, or mend the name service"
+		return "make the Redis URL name a host that is known here, or mend the name service"
 	case !errors.As(err, &dial) || dial.Op != "dial":
 		return ""
 	case errors.Is(err, fs.ErrPermission):
-		return "let the process open Redis' socket: see Redis' settings unixsocketperm and unixsocket"
+		return "allow the process to open Redis' socket: see Redis' settings unixsocketperm and unixsocket"
 	case dial.Net == "unix":
-		return "start Redis, or let the Redis URL name the file of Redis' setting unixsocket"
+		return "start Redis, or make the Redis URL name the file of Redis' setting unixsocket"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "start Redis, or let the Redis URL name the host and port that it listens at: see its settings bind and port"
+		return "start Redis, or make the Redis URL name the host and port that it listens at: see its settings bind and port"
 	}
-	return "start Redis, let the Redis URL name its host and port, or look at the network and its firewalls"
+	return "start Redis, make the Redis URL name its host and port, or look at the network and its firewalls"
 }
 
 // ofCertificates returns what to set where one end of an encrypted connection does not
@@ -120,7 +120,7 @@ func ofCertificates(err error) string {
 	case errors.As(err, &unknown):
 		return "name the file of its authority with --redis-ca or REDIS_CA_FILE"
 	case errors.As(err, &name):
-		return "let the Redis URL name the host as its certificate does"
+		return "make the Redis URL name the host as its certificate does"
 	case errors.As(err, &refused):
 		return "give Redis another certificate"
 	case strings.Contains(err.Error(), "remote error: tls: "):

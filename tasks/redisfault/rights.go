@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// RightsError says what Redis does not let its user do, or does not know. No repetition
+// RightsError says what Redis does not allow its user, or does not know. No repetition
 // helps.
 type RightsError struct {
 	User string // the user's name in Redis

@@ -1,4 +1,4 @@
-// Package rights finds out whether Redis lets its user do what a part of this project does,
+// Package rights finds out whether Redis allows its user what a part of this project does,
 // before that part begins.
 package rights
 

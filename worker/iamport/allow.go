@@ -34,7 +34,7 @@ func (c call) refused(ctx context.Context) error {
 // link is the way of a request to PortOne.
 type link struct {
 	// connected tells that the request had a connection. One that never had has not left:
-	// nobody was there, or a proxy or the TLS handshake refused. The error does not tell,
+	// no server was there, or a proxy or the TLS handshake refused. The error does not tell,
 	// since net/http sends a DELETE once more on a new connection where the one that it
 	// kept was cut.
 	connected atomic.Bool

@@ -24,7 +24,7 @@ type call struct {
 	body   io.Reader
 	// allowed returns why the call must not leave now, or nil; nil if it always may.
 	allowed func(context.Context) error
-	// decode takes over what an answer with code 0 bears, or returns why that
+	// decode takes over what an answer with code 0 carries, or returns why that
 	// cannot be used.
 	decode func(response json.RawMessage) error
 }
@@ -106,7 +106,7 @@ func (c call) failed(err error) *Error {
 	return &Error{Op: c.op, ImpUID: c.impUID, Err: err}
 }
 
-// conceal removes what must not be shown from what somebody else wrote: the
+// conceal removes what must not be shown from texts of others: the
 // message, and the cause, which may quote an answer. It cuts both, since Redis
 // and the log keep them with every retry; last, so that no part of a secret is left.
 func (c *Client) conceal(failure *Error, token string) *Error {
@@ -124,7 +124,7 @@ func (c *Client) conceal(failure *Error, token string) *Error {
 	return failure
 }
 
-// maxText is how much of what somebody else wrote is kept, in bytes.
+// maxText is how much of a text of others is kept, in bytes.
 const maxText = 2 << 10
 
 // cut returns the beginning of text within limit bytes, and no part of a

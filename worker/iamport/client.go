@@ -133,7 +133,7 @@ func (c *Client) Format(f fmt.State, _ rune) { io.WriteString(f, "iamport.Client
 // RevokeReceipt revokes the cash receipt of a payment (DELETE
 // /receipts/{imp_uid}). It returns the receipt as far as PortOne described it.
 //
-// ctx may end the call, but PortOne goes on with what it has begun if the call was
+// ctx may end the call, but PortOne finishes what it has begun if the call was
 // sent, as the error's Sent tells.
 func (c *Client) RevokeReceipt(ctx context.Context, impUID string) (Receipt, error) {
 	return c.RevokeIf(ctx, impUID, nil)

@@ -8,7 +8,7 @@ import (
 
 const (
 	// fingerprintRounds makes a fingerprint take milliseconds: a key of PortOne's has 16
-	// digits, of which a fast hash would let all be tried.
+	// digits, all of which could be tried with a fast hash.
 	fingerprintRounds = 20_000
 	fingerprintBytes  = 16
 )

@@ -22,7 +22,7 @@ type Exchange struct {
 	Err *Error
 }
 
-// do makes one call and lets those know of it who want to.
+// do makes one call and reports it to [Config.OnCall] and to the trace.
 func (c *Client) do(ctx context.Context, call call) *Error {
 	ctx, span := c.tracer.Start(ctx, call.method+" "+call.route, trace.WithSpanKind(trace.SpanKindClient))
 	defer span.End()

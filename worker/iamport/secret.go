@@ -19,7 +19,7 @@ const mask = "***"
 // stands: a shorter one is no secret, and part of every other word.
 const shortestHidden = 6
 
-// masking returns what hides the secrets in a text that somebody else wrote.
+// masking returns what hides the secrets in a text of others.
 func masking(secrets ...Secret) *strings.Replacer {
 	var pairs []string
 	for _, secret := range secrets {

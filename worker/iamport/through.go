@@ -35,14 +35,15 @@ type passage struct {
 
 // through reports whether the failed call got through to PortOne: PortOne itself has answered
 // it, and has not turned it away unseen, as it does with credentials or an address that it
-// refuses (401, 403) and where it wants no calls now (408, 425, 429).
+// refuses (401, 403), where it wants no calls now (408, 425, 429), and where it does not work
+// itself (502, 503 and above).
 func (e *Error) through() bool {
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusForbidden,
 		http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		return false
 	}
-	return e.Code != nil && e.Err == nil
+	return e.Code != nil && e.Err == nil && e.Status < http.StatusBadGateway
 }
 
 // note enters a call that began at a time and has ended.
@@ -89,7 +90,7 @@ func (p *passage) blocked(timeout time.Duration) error {
 // none that no call was made.
 //
 // A call has got through that PortOne answers with its envelope, also with 400 or 500. It has not
-// where PortOne turns it away, with 401, 403, 408, 425 or 429, nor with a page of something else,
+// where PortOne turns it away, with 401, 403, 408, 425, 429, 502 or above, nor with a page of something else,
 // an answer that breaks off, a redirect, an empty answer and a timeout. Tokens prove nothing here:
 // they may be given while no call on a receipt gets through. Blocked makes no call, and returns at
 // once.

@@ -32,6 +32,8 @@ func TestBlockedWhenNothingGetsThrough(t *testing.T) {
 		"too many":        {say(429, `{"code":-1,"message":"none","response":null}`), true},
 		"key is refused":  {say(401, `{"code":-1,"message":"none","response":null}`), true},
 		"may not":         {say(403, `{"code":-1,"message":"none","response":null}`), true},
+		"not available":   {say(503, `{"code":-1,"message":"none","response":null}`), true},
+		"not supported":   {say(501, `{"code":-1,"message":"none","response":null}`), false},
 		"maintenance":     {say(200, `<html>`), true},
 		"proxy's 502":     {say(502, `<html>`), true},
 		"firewall's 403":  {say(403, `<html>`), true},

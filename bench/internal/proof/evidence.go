@@ -42,7 +42,7 @@ type Evidence struct {
 	Stats   iamporttest.Stats
 }
 
-// Gather reads what there is to compare, once nobody works any more. History, Recorded
+// Gather reads what there is to compare, once all workers have stopped. History, Recorded
 // and Lists are given, and who is failing the caller knows.
 func (e *Evidence) Gather(ctx context.Context, client redis.UniversalClient, portone *iamporttest.Server) error {
 	e.gatherTruths(portone)

@@ -46,7 +46,7 @@ type Asking struct {
 	Retried  bool // of a dead letter, which belongs to those who had asked for it
 }
 
-// Cancellation is what became of a request by a call that cancels it.
+// Cancellation is the effect on a request of a call that cancels it.
 type Cancellation struct {
 	Batch              string // which was cancelled; empty for the request alone
 	Began, Returned    time.Time

@@ -21,7 +21,7 @@ const (
 	annotationRedis = "redis"
 )
 
-// env lets an environment variable set a flag, and names it in the help text.
+// env binds an environment variable to a flag, and names it in the help text.
 func env(f *pflag.FlagSet, flag, variable string) {
 	f.Lookup(flag).Usage += " [" + variable + "]"
 	_ = f.SetAnnotation(flag, annotation, []string{variable}) // fails only for a flag that is not there

@@ -29,7 +29,7 @@ func (i identity) misdirected(ctx context.Context, client *redis.Client) error {
 	switch {
 	case i.mode == "sentinel":
 		wrong.Is = "is a Sentinel"
-		wrong.Advice = "let the Redis URL be redis-sentinel://" + wrong.Addr + "/0?master=NAME, with the master's name"
+		wrong.Advice = "set the Redis URL to redis-sentinel://" + wrong.Addr + "/0?master=NAME, with the master's name"
 	case i.mode == "cluster":
 		wrong.Is, wrong.Advice = "is a node of a Redis Cluster", redisfault.SetCluster
 	case i.role == "replica" || i.role == "slave":

@@ -37,12 +37,12 @@ func (s servers) probe(ctx context.Context, addr string) error {
 	switch {
 	case strings.HasPrefix(reply, "HTTP/"):
 		return &redisfault.AddressError{
-			Addr: addr, Is: "is an HTTP server and no Redis", Advice: "let the Redis URL lead to Redis' own port, 6379 by default",
+			Addr: addr, Is: "is an HTTP server and no Redis", Advice: "point the Redis URL at Redis' own port, 6379 by default",
 		}
 	case s.encrypted != nil && speaks:
 		return &redisfault.AddressError{
 			Addr: addr, Is: "speaks no TLS, and the Redis URL asks for it",
-			Advice: "let the Redis URL begin with redis://, redis-sentinel:// or redis-cluster://, or turn TLS on in Redis",
+			Advice: "begin the Redis URL with redis://, redis-sentinel:// or redis-cluster://, or turn TLS on in Redis",
 		}
 	case s.encrypted != nil:
 		if err := s.handshake(ctx, addr, s.encrypted); redisfault.Permanent(err) {
@@ -51,7 +51,7 @@ func (s servers) probe(ctx context.Context, addr string) error {
 	case !speaks && s.speaksTLS(ctx, addr):
 		return &redisfault.AddressError{
 			Addr: addr, Is: "speaks TLS alone, and the Redis URL does not ask for it",
-			Advice: "let the Redis URL begin with rediss://, rediss-sentinel:// or rediss-cluster://",
+			Advice: "begin the Redis URL with rediss://, rediss-sentinel:// or rediss-cluster://",
 		}
 	case refused && fault != redisfault.NoAuth && fault != redisfault.NoPerm: // which are not about the URL's user
 		return errors.New(said)

@@ -84,10 +84,10 @@ func TestNoConnectionHasAdvice(t *testing.T) {
 	}
 	gone.Close()
 	for url, want := range map[string]string{
-		"redis://" + gone.Addr().String():                         "start Redis, or let the Redis URL name the host and port",
-		"redis-socket://" + filepath.Join(t.TempDir(), "no.sock"): "start Redis, or let the Redis URL name the file",
-		"redis://host.invalid:6379":                               "let the Redis URL name a host",
-		"redis-cluster://" + gone.Addr().String():                 "start Redis, or let the Redis URL name the host and port",
+		"redis://" + gone.Addr().String():                         "start Redis, or make the Redis URL name the host and port",
+		"redis-socket://" + filepath.Join(t.TempDir(), "no.sock"): "start Redis, or make the Redis URL name the file",
+		"redis://host.invalid:6379":                               "make the Redis URL name a host",
+		"redis-cluster://" + gone.Addr().String():                 "start Redis, or make the Redis URL name the host and port",
 	} {
 		t.Run(url, func(t *testing.T) {
 			t.Parallel()

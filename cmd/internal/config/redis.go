@@ -157,7 +157,7 @@ func (r *Redis) cluster(raw string) (redis.UniversalClient, error) {
 // database refuses a number below 0, which go-redis takes for database 0.
 func database(number int) error {
 	if number < 0 {
-		return fmt.Errorf("there is no database %d: let it end in a number from 0 on, such as /0", number)
+		return fmt.Errorf("there is no database %d: end it in a number from 0 on, such as /0", number)
 	}
 	return nil
 }

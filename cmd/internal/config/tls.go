@@ -30,7 +30,7 @@ func (c *certificates) flags(f *pflag.FlagSet) {
 
 // errPlain is why certificates are of no use.
 var errPlain = errors.New("--redis-ca, --redis-cert and --redis-key are for encrypted connections: " +
-	"let the Redis URL begin with rediss://, rediss-sentinel:// or rediss-cluster://")
+	"begin the Redis URL with rediss://, rediss-sentinel:// or rediss-cluster://")
 
 // check returns what is wrong with the files, whatever the connection.
 func (c *certificates) check() error { return c.apply(&tls.Config{}) }

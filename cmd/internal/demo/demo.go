@@ -1,5 +1,5 @@
 // Package demo runs everything that a demonstration needs inside this process: an
-// embedded Redis, a pretend PortOne that fails, a worker, and the web site.
+// embedded Redis, a simulated PortOne that fails, a worker, and the web site.
 package demo
 
 import (
@@ -100,7 +100,7 @@ func (d *Demo) Close() {
 	d.memory.Close()
 }
 
-// start starts the pretend PortOne, the web site, the worker, and the outage.
+// start starts the simulated PortOne, the web site, the worker, and the outage.
 func (d *Demo) start(ctx context.Context) error {
 	if err := d.startSite(ctx); err != nil {
 		return err
@@ -152,7 +152,7 @@ func (d *Demo) startWorker(ctx context.Context, url string) error {
 	}
 	w, err := worker.New(worker.Config{
 		Redis: d.client, API: api, Outcomes: outcome.NewStore(d.client, outcome.Config{}), Concurrency: d.config.Data.slots,
-		// Retries come soon: nobody watches a demo for ten hours.
+		// Retries come soon: no one watches a demo for ten hours.
 		Schedule:        backoff.Schedule{Attempts: 6, Base: 200 * time.Millisecond, Max: 2 * time.Second},
 		UnseenFor:       2 * time.Second, // nor does this PortOne go on with what was cut off
 		ShutdownTimeout: 10 * time.Second, Log: d.config.Log,
@@ -172,7 +172,7 @@ func (d *Demo) background(ctx context.Context, run func(context.Context) error) 
 	})
 }
 
-// fail lets one gateway be down for the demo's first two seconds.
+// fail takes one gateway down for the demo's first two seconds.
 func (d *Demo) fail(ctx context.Context) error {
 	d.PortOne.SetOutage(d.config.Data.outage, true)
 	select {
@@ -183,7 +183,7 @@ func (d *Demo) fail(ctx context.Context) error {
 	return nil
 }
 
-// advanceClock lets keys expire: miniredis has no clock of its own for that.
+// advanceClock makes keys expire: miniredis has no clock of its own for that.
 func (d *Demo) advanceClock(ctx context.Context) {
 	const tick = 100 * time.Millisecond
 	for {

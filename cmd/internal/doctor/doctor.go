@@ -21,8 +21,8 @@ import (
 // Level is how bad a finding is.
 type Level string
 
-// The levels. A failure would lose revocations or lets none be carried out; a
-// warning may do so one day; unknown is what Redis does not let its user see.
+// The levels. A failure would lose revocations or stops all of them; a
+// warning may do so one day; unknown is what Redis does not show its user.
 const (
 	OK      Level = "ok"
 	Warning Level = "warning"
@@ -75,7 +75,7 @@ const patience = 15 * time.Second
 type doctor struct {
 	Config
 	yield func(Finding) bool
-	left  bool  // nobody wants to know more
+	left  bool  // the caller ended the iteration
 	held  int64 // tasks in paused queues
 }
 
@@ -117,11 +117,11 @@ func (d *doctor) servers(ctx context.Context) {
 	all, err := d.masters(ctx)
 	if err != nil {
 		d.tell(failure("reach", "the masters are not known: "+err.Error(),
-			"let all nodes of the cluster be reached from here"))
+			"make all nodes of the cluster reachable from here"))
 	}
 	for _, n := range all {
 		if n.silent != nil {
-			d.tell(n.failure("reach", "does not answer: "+n.silent.Error(), "start it, or let its replica take over"))
+			d.tell(n.failure("reach", "does not answer: "+n.silent.Error(), "start it, or fail over to its replica"))
 			continue
 		}
 		d.tell(n.version(ctx), n.persistence(ctx), n.eviction(ctx))

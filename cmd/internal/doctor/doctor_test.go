@@ -69,7 +69,7 @@ func examineServer(t *testing.T, args ...string) findings {
 	return examine(t, config(redistest.Start(t, args...).Client(t)))
 }
 
-// api returns a client of a pretend PortOne with these credentials.
+// api returns a client of a simulated PortOne with these credentials.
 func api(t *testing.T, key, secret iamport.Secret) *iamport.Client {
 	t.Helper()
 	portone := iamporttest.New(iamporttest.Config{})

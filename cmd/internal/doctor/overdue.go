@@ -9,7 +9,7 @@ import (
 // longOverdue is more than workers let pass that run: they look every 15 seconds.
 const longOverdue = 10 * time.Minute
 
-// overdue looks for requests that no worker goes on with. As in the alert RevokerOverdue, as many
+// overdue looks for requests that no worker attempts. As in the alert RevokerOverdue, as many
 // as tasks wait in paused queues are left out: after a restore all that was open is overdue.
 func (d *doctor) overdue(ctx context.Context) {
 	all, err := d.Outcomes.Overview(ctx, longOverdue)
@@ -25,7 +25,7 @@ func (d *doctor) overdue(ctx context.Context) {
 	}
 	if late > 0 {
 		d.tell(warning("overdue", found,
-			"let workers run, which enqueue again what has no task; if they do, they have too few slots"))
+			"start workers, which enqueue again what has no task; if they run, they have too few slots"))
 		return
 	}
 	d.tell(ok("overdue", found))

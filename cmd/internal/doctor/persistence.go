@@ -65,7 +65,7 @@ func (n *node) snapshots(ctx context.Context) string {
 	return last + ", of rules not known (" + unknown + ")"
 }
 
-// replication tells whether a master that is cut off from its replicas goes on
+// replication tells whether a master that is cut off from its replicas continues
 // confirming writes, which the next failover loses.
 func (n *node) replication() Finding {
 	const check = "replication"

@@ -53,7 +53,7 @@ func (d *doctor) account(ctx context.Context) {
 func (d *doctor) authenticate(ctx context.Context) {
 	if d.API.Exposed() {
 		d.tell(warning("portone-tls", "key and secret are sent without encryption: whoever is on the way reads them",
-			"let IAMPORT_URL or --iamport-url begin with https://"))
+			"begin IAMPORT_URL or --iamport-url with https://"))
 	}
 	begun := time.Now()
 	err := d.API.Authenticate(ctx)
@@ -80,7 +80,7 @@ func (d *doctor) refused(answer *iamport.Error) Finding {
 	switch reason := revoke.Reason(answer); {
 	case answer.Status == http.StatusForbidden:
 		return failure("credentials", "PortOne, or something before it, forbids the call: "+found,
-			"ask PortOne whether this machine's address is let in")
+			"ask PortOne whether this machine's address is allowed")
 	case reason == outcome.ReasonUnauthorized:
 		return failure("credentials", "PortOne refuses the key or the secret: "+found,
 			"set IMP_KEY and IMP_SECRET (or their files) to the REST API key and secret of PortOne's console")
@@ -108,5 +108,5 @@ func unreachable(err error) (found, mend string) {
 	return "PortOne's answer did not arrive: " + err.Error(), egress
 }
 
-const egress = "let this machine reach PortOne; where only fixed addresses may be let out, " +
+const egress = "open the way from this machine to PortOne; where only fixed addresses may be opened, " +
 	"set IAMPORT_URL=https://static-api.iamport.kr"

@@ -18,7 +18,7 @@ type queue struct {
 	served bool
 }
 
-// queues looks for tasks that nobody works on. What the user of Redis may not
+// queues looks for tasks that no worker serves. What the user of Redis may not
 // look at hides nothing else.
 func (d *doctor) queues(ctx context.Context) {
 	names, err := asynqkeys.Names(ctx, d.Redis)
@@ -113,7 +113,7 @@ func served(queues []queue, workers asynqkeys.Count) Finding {
 		return ok("queues", found)
 	case workers.Waiting > 0:
 		return warning("queues", found+"; nobody serves "+shorten(left),
-			"look at the log and /readyz of the workers that wait: they take tasks once PortOne lets their account in")
+			"look at the log and /readyz of the workers that wait: they take tasks once PortOne accepts their account")
 	}
 	return warning("queues", found+"; nobody serves "+shorten(left),
 		"start workers with revoker work, with this Redis and enough rights; where one runs, its log and /readyz say why it serves nothing")
@@ -183,7 +183,7 @@ func archive(queues []queue) Finding {
 	if len(near) > 0 {
 		return warning("archive",
 			fmt.Sprintf("near Asynq's limit of %d archived tasks: %s", archiveLimit, shorten(near)),
-			"let a worker run: it gives archived tasks their outcomes and trims the archive")
+			"start a worker: it gives archived tasks their outcomes and trims the archive")
 	}
 	return ok("archive",
 		fmt.Sprintf("at most %s in a queue, of the %d that Asynq keeps", count(most, "archived task", "archived tasks"), archiveLimit))

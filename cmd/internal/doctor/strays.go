@@ -33,7 +33,7 @@ func strays(inspector *asynq.Inspector, queues []queue, namespace string) Findin
 	if len(found) > 0 {
 		return warning("strays",
 			"tasks of type "+tasks.TypeRevoke+" are in queues that no worker serves: "+shorten(found),
-			"let their producer use the queues of the README, such as "+tasks.Queue{}.In(namespace).Name()+
+			"change their producer to the queues of the README, such as "+tasks.Queue{}.In(namespace).Name()+
 				", and enqueue those tasks again: asking twice is harmless")
 	}
 	return ok("strays", "no task of ours in "+count(len(queues), "queue of others", "queues of others"))

@@ -31,6 +31,6 @@ func (d *doctor) unleased(ctx context.Context, queues []queue) Finding {
 	return warning("leases",
 		fmt.Sprintf("%s active without a lease, and %s without a task: %s",
 			count(tasks, "task is", "tasks are"), count(gone, "more ID", "more IDs"), shorten(lost)),
-		"let a worker run, whose second sweep, within 30 s, has put the tasks back in line and dropped the IDs; "+
+		"start a worker, whose second sweep, within 30 s, has put the tasks back in line and dropped the IDs; "+
 			"if they stay, its log says why")
 }

@@ -54,7 +54,7 @@ func Start(ctx context.Context, getenv func(string) string, warn func(error)) (*
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
-	// Not who started the process and how: its arguments may bear a password.
+	// Not who started the process and how: its arguments may have a password.
 	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", "revoker")),
 		resource.WithTelemetrySDK(), resource.WithHost(), resource.WithFromEnv())
 	if err != nil {

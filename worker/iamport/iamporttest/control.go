@@ -20,7 +20,7 @@ import (
 //	POST       /_simulator/faults              adds the rules in the body, one a line
 //	DELETE     /_simulator/faults              drops all rules
 //	PUT,DELETE /_simulator/outages/{pg}        begins or ends an outage
-//	POST       /_simulator/receipts/{imp_uid}  lets another receipt follow one that is
+//	POST       /_simulator/receipts/{imp_uid}  issues another receipt after one that is
 //	                                           revoked; its Truth, or 404, or 409
 const prefix = "/_simulator/"
 

@@ -1,4 +1,4 @@
-// Package iamporttest is a pretend PortOne V1 in memory that misbehaves when
+// Package iamporttest is a simulated PortOne V1 in memory that misbehaves when
 // told to. It answers the calls that concern cash receipts, keeps the truth
 // about every receipt, and can fail in each of the ways a client must survive.
 //

@@ -13,7 +13,7 @@ type Fault string
 // The faults. Unless it says otherwise, a DELETE revokes nothing.
 const (
 	BadRequest      Fault = "400" // as if no receipt had been issued
-	Unauthorized    Fault = "401" // the token is refused, and goes on being valid
+	Unauthorized    Fault = "401" // the token is refused, and stays valid
 	Forbidden       Fault = "403"
 	NotFound        Fault = "404"
 	Conflict        Fault = "409" // as if another call for the receipt were at work
@@ -48,7 +48,7 @@ const (
 	SlowAfter Fault = "slow-after"
 	// Hang does nothing, until the client gives up.
 	Hang Fault = "hang"
-	// Endless revokes, and answers 200 with JSON that goes on until the client
+	// Endless revokes, and answers 200 with JSON that continues until the client
 	// hangs up.
 	Endless Fault = "endless"
 )

@@ -8,7 +8,7 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// Server is a pretend PortOne. It may be used by several goroutines at once.
+// Server is a simulated PortOne. It may be used by several goroutines at once.
 type Server struct {
 	cfg     Config
 	dice    dice
@@ -54,7 +54,7 @@ func (s *Server) Close() error {
 
 // SetOutage says whether the gateway pg is down. While it is, every DELETE of
 // its receipts answers 500, before any rule is tried, and revokes nothing.
-// Lookups go on: they read PortOne's own record.
+// Lookups still work: they read PortOne's own record.
 func (s *Server) SetOutage(pg tasks.Gateway, on bool) {
 	if on {
 		s.outages.Store(pg, true)
