@@ -27,10 +27,10 @@ func (p *program) demo() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo [FILE]",
 		Short: "See it at work: everything embedded, nothing to install",
-		Long: `Demo starts a Redis, a simulated PortOne that fails in every way, a worker and the
-web site of 'revoker monitor', all inside this process and on loopback. It
+		Long: `Demo starts a Redis, a simulated PortOne that fails in every way, a worker and
+the web site of 'revoker monitor', all inside this process and on loopback. It
 revokes 300 receipts, or those of FILE, a list as 'revoker bulk' reads it, and
-shows what became of them. Nothing leaves the machine.`,
+shows their outcomes. Nothing leaves the machine.`,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runDemo(cmd.Context(), s, args) },
 	}

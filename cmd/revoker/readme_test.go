@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,45 +13,74 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Both READMEs say the same: the same sections, the same commands, and tables
-// with the same names in them.
+// Both READMEs, and both references, say the same: the same sections, the same commands,
+// and tables with the same names in them.
 func TestReadmesHaveTheSameContent(t *testing.T) {
 	t.Parallel()
-	english, korean := readme(t, "../../README.md"), readme(t, "../../README.ko.md")
-	for _, part := range []struct {
-		name string
-		of   func(document) []string
-	}{
-		{"levels of headings", document.levels},
-		{"blocks of code, without comments", document.code},
-		{"names in tables", document.tableNames},
-		{"where links lead", document.links},
-		{"items of lists", document.items},
-	} {
-		if diff := cmp.Diff(part.of(english), part.of(korean)); diff != "" {
-			t.Errorf("%s (-README.md +README.ko.md):\n%s", part.name, diff)
+	for _, name := range []string{"../../README", "../../deploy/REFERENCE"} {
+		english, korean := readme(t, name+".md").prose(), readme(t, name+".ko.md").prose()
+		for _, part := range []struct {
+			name string
+			of   func(document) []string
+		}{
+			{"levels of headings", document.levels},
+			{"blocks of code, without comments", document.code},
+			{"names in tables", document.tableNames},
+			{"where links lead", document.links},
+			{"items of lists", document.items},
+		} {
+			if diff := cmp.Diff(part.of(english), part.of(korean)); diff != "" {
+				t.Errorf("%s (-%s.md +%[2]s.ko.md):\n%s", part.name, name, diff)
+			}
 		}
 	}
 }
 
-// A link to a section leads to one that exists.
+// A link leads to a file and a section that exist, and to the same section in both languages.
 func TestReadmesLinkToSectionsThatExist(t *testing.T) {
 	t.Parallel()
-	for _, path := range append([]string{"../../README.md", "../../README.ko.md"}, runbooks...) {
-		doc := readme(t, path)
-		for _, link := range linkFormat.FindAllStringSubmatch(strings.Join(doc, "\n"), -1) {
-			section, local := strings.CutPrefix(link[1], "#")
-			if local && !slices.Contains(doc.anchors(), section) {
+	for _, name := range []string{"../../README", "../../deploy/REFERENCE", "../../deploy/RUNBOOK"} {
+		if diff := cmp.Diff(linkedSections(t, name+".md"), linkedSections(t, name+".ko.md")); diff != "" {
+			t.Errorf("numbers of the sections that links lead to (-%s.md +%[1]s.ko.md):\n%s", name, diff)
+		}
+	}
+	linkedSections(t, "../../bench/README.md")
+}
+
+// linkedSections returns the sections that the prose of a document links to: a file, and the
+// section's number in it, as names are translated. The link of a file or section that does
+// not exist, also of one outside the prose, is an error.
+func linkedSections(t *testing.T, path string) (found []string) {
+	t.Helper()
+	doc := readme(t, path)
+	prose := strings.Join(doc.prose(), "\n")
+	for _, link := range linkFormat.FindAllStringSubmatch(strings.Join(doc, "\n"), -1) {
+		file, section, toSection := strings.Cut(link[1], "#")
+		if strings.Contains(file, "://") {
+			continue
+		}
+		target := path
+		if file != "" {
+			target = filepath.Join(filepath.Dir(path), file)
+		}
+		if _, err := os.Stat(target); err != nil {
+			t.Errorf("%s: %v", path, err)
+		} else if toSection {
+			number := slices.Index(readme(t, target).anchors(), section)
+			if number < 0 {
 				t.Errorf("%s: no section for %s", path, link[1])
 			}
-			if !local && !strings.Contains(link[1], "://") {
-				if _, err := os.Stat(filepath.Join(filepath.Dir(path), link[1])); err != nil {
-					t.Errorf("%s: %v", path, err)
-				}
+			if strings.Contains(prose, link[0]) {
+				found = append(found, fmt.Sprint(strings.Replace(target, ".ko.md", ".md", 1), " ", number))
 			}
 		}
 	}
+	slices.Sort(found)
+	return found
 }
+
+// generated begins the marker before a table that the code determines.
+const generated = "<!-- generated: "
 
 // document is the lines of a README.
 type document []string
@@ -70,6 +100,23 @@ var (
 	dateFormat = regexp.MustCompile(`\d{4}-\d\d-\d\d`)
 	comment    = regexp.MustCompile(`\s+(#|//) .*`)
 )
+
+// prose returns a document without what is in one language alone: the tables that are
+// generated, of which the markers stay, and the glossary.
+func (d document) prose() (found document) {
+	inTable := false
+	for _, line := range d {
+		if line == "## 용어" {
+			break
+		}
+		inTable = inTable && line != "<!-- end -->"
+		if !inTable {
+			found = append(found, line)
+		}
+		inTable = inTable || strings.HasPrefix(line, generated)
+	}
+	return found
+}
 
 func (d document) headings() (found []string) {
 	for _, line := range d {
@@ -117,22 +164,25 @@ func (d document) code() (found []string) {
 	return found
 }
 
-// tableNames returns the names and dates in each row of a table.
+// tableNames returns the names in each row of a table, and the markers of tables that are
+// generated.
 func (d document) tableNames() (found []string) {
 	for _, line := range d {
 		if strings.HasPrefix(line, "|") {
 			found = append(found, strings.Join(sorted(nameFormat, line), " "))
+		} else if strings.HasPrefix(line, generated) {
+			found = append(found, line)
 		}
 	}
 	return found
 }
 
-// links returns where each line's links lead, but for those to sections, whose
+// links returns the files and addresses to which links lead, without the sections, whose
 // names are translated.
 func (d document) links() (found []string) {
 	for _, link := range linkFormat.FindAllStringSubmatch(strings.Join(d, "\n"), -1) {
-		if !strings.HasPrefix(link[1], "#") {
-			found = append(found, strings.Replace(link[1], ".ko.md", ".md", 1)) // either leads to the other
+		if file, _, _ := strings.Cut(link[1], "#"); file != "" {
+			found = append(found, strings.Replace(file, ".ko.md", ".md", 1)) // either leads to the other
 		}
 	}
 	slices.Sort(found)

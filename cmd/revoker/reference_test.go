@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/metrics"
 )
 
@@ -32,7 +33,7 @@ func TestReferenceHasTheTablesOfTheCode(t *testing.T) {
 	}
 	want := string(text)
 	for name, table := range map[string]string{
-		"commands": commandTable(), "settings": settingTable(), "metrics": metricTable(),
+		"commands": commandTable(), "settings": settingTable(), "metrics": metricTable(), "keys": keyTable(),
 	} {
 		block := regexp.MustCompile(`(?s)<!-- generated: ` + name + ` -->\n.*?<!-- end -->`)
 		if !block.MatchString(want) {
@@ -159,4 +160,12 @@ func metricTable() string {
 	}
 	slices.Sort(rows)
 	return row("metric", "labels", "what it is") + "|---|---|---|\n" + strings.Join(rows, "")
+}
+
+func keyTable() string {
+	table := row("key", "type", "what it is", "written by") + "|---|---|---|---|\n"
+	for _, key := range outcome.Keys() {
+		table += row(quoted("{receipt}:"+key.Name), key.Type, key.What, key.By)
+	}
+	return table
 }

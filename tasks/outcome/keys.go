@@ -14,28 +14,29 @@ type Key struct {
 func Keys() []Key {
 	return []Key{
 		{"outcome:<imp_uid>", "hash", "the outcome", "workers; people who retry or settle"},
-		{"request:<imp_uid>", "hash", "what is asked for, and by whom", "producers, workers, people"},
-		{"open", "sorted set", "all that was requested and has not ended, by when it should go on; " +
-			"what was cancelled by the negative time of that", "producers, workers, people"},
+		{"request:<imp_uid>", "hash", "what is requested, and by whom", "producers, workers, people"},
+		{"open", "sorted set", "every open request, by the time of its next attempt; " +
+			"cancelled ones by the negative time", "producers, workers, people"},
 		{"outcomes", "stream", "an entry for every outcome that becomes revoked or dead, or is settled, at least once, " +
 			"with the same fields", "workers; people who settle"},
 		{"dead", "sorted set", "every dead letter by time", "workers; people who retry, settle or discard"},
-		{"batch:<name>", "hash", "what a batch counts, and its times", "producers, workers, people"},
-		{"batch:<name>:rows", "string", "five bytes a line, which tell the list from another", "producers"},
-		{"batch:<name>:counted", "string", "one bit a line, so that nothing is counted twice", "producers, workers, people"},
+		{"batch:<name>", "hash", "the counts of a batch, queued:<pg> elsewhere:<pg> repeated: invalid: " +
+			"revoked:<reason>:<pg> dead:<reason>:<pg>, and its times", "producers, workers, people"},
+		{"batch:<name>:rows", "string", "five bytes a line, by which a list is recognised", "producers"},
+		{"batch:<name>:counted", "string", "one bit a line, which prevents counting twice", "producers, workers, people"},
 		{"batch-index", "sorted set", "all batches", "producers"},
 		{"batches", "stream", "an entry for each time a batch finishes", "producers, workers, people"},
 		{"gate:<gateway>", "hash", "a gate that was used in the last day, - for tasks without a known gateway, " +
 			"portone for PortOne's", "workers; people who resume"},
 		{"gate:<gateway>:failed", "sorted set", "the receipts that failed since the last success, by time", "workers"},
-		{"gate:<gateway>:released", "sorted set", "those that are brought forward since it opened", "workers"},
+		{"gate:<gateway>:released", "sorted set", "the receipts that are retried at once since the gate opened", "workers"},
 		{"hold", "string", "set while PortOne wants no calls (Retry-After)", "workers"},
-		{"rate", "string", "when the next call is due by the limit of all calls, in us", "workers"},
-		{"rate:<gateway>", "string", "when the next call is due by the limit of a gateway, in us", "workers"},
+		{"rate", "string", "when --rate allows the next call, in microseconds", "workers"},
+		{"rate:<gateway>", "string", "when the limit of a gateway allows the next call, in microseconds", "workers"},
 		{"lead:sweeper", "string", "which worker sweeps", "workers"},
-		{"worker:<process>", "string", "how often a worker has given a sign of life", "workers"},
-		{"lossy", "string", "until when, in ms, lookups come first since Redis lost data", "workers"},
-		{"account", "hash", "fingerprints of PortOne's account, and their key", "workers"},
+		{"worker:<process>", "string", "the heartbeat of a worker: a count that grows five times a second", "workers"},
+		{"lossy", "string", "until when, in milliseconds, lookups come first, since Redis lost data", "workers"},
+		{"account", "hash", "fingerprints of the PortOne account, and the key under which they are made", "workers"},
 		{"doctor", "string", "written for a second, to see whether Redis takes writes", "doctor"},
 		{"trial", "string", "written for a second, to see what a user of Redis may do", "workers, people"},
 		{"batch:trial", "string", "written for a second, to see what a user of Redis may do", "producers"},
