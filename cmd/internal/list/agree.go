@@ -2,7 +2,6 @@ package list
 
 import (
 	"fmt"
-	"slices"
 
 	"receiptrevoker/tasks"
 )
@@ -35,7 +34,7 @@ func agree(field string, values []string, sure func(string) bool) (string, error
 
 // agreed makes each field of a row that several columns or keys name the one that agree
 // returns. values are theirs, of a field that is named once or not at all nil.
-func (r *Row) agreed(values [fieldCount][]string) (err error) {
+func agreed(r *Row, values [fieldCount][]string) (err error) {
 	given := func(value string) bool { return !tasks.StandsForNoValue(value) }
 	known := func(name string) bool { return tasks.Gateway(name).Known() }
 	pg := string(r.PG)
@@ -68,28 +67,9 @@ func (r *Row) agreed(values [fieldCount][]string) (err error) {
 	return err
 }
 
-// findOthers finds the fields that several columns of a header name. What is only like a
-// name, such as 이전 imp_uid, is another's.
-func (p *csvParser) findOthers(header []string) {
-	p.others, p.many = [fieldCount][]int{}, false
-	for of, names := range map[field][]string{
-		impUIDField: namesOr(p.named), gatewayField: gatewayNames, numberField: numberNames, tierField: tierNames,
-	} {
-		for _, name := range names {
-			for i, column := range header {
-				if spelled.matches(column, name) && !slices.Contains(p.others[of], i) {
-					p.others[of] = append(p.others[of], i)
-				}
-			}
-		}
-		p.many = p.many || len(p.others[of]) > 1
-	}
-	p.findMoves()
-}
-
-// agreed is [Row.agreed] for a record. It takes the row itself: by a pointer each row of any
+// agreed is the function for a record. It takes the row itself: by a pointer each row of any
 // list would be allocated.
-func (p *csvParser) agreed(row Row) (Row, error) {
+func (p *shape) agreed(row Row) (Row, error) {
 	var named [fieldCount][]string
 	for of, columns := range p.others {
 		if len(columns) < 2 {
@@ -99,6 +79,6 @@ func (p *csvParser) agreed(row Row) (Row, error) {
 			named[of] = append(named[of], row.column(column))
 		}
 	}
-	err := row.agreed(named)
+	err := agreed(&row, named)
 	return row, err
 }

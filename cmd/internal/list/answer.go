@@ -18,7 +18,7 @@ func (e *elements) object(response bool) (bool, error) {
 		if !ok || err != nil {
 			return e.remainder(err)
 		}
-		code, payment = code || key == "code", payment || e.answers.names(key)
+		code, payment = code || key == "code", payment || e.names(key)
 		b, err := e.scan.inside()
 		if err != nil {
 			return false, err
@@ -27,12 +27,10 @@ func (e *elements) object(response bool) (bool, error) {
 		case payment:
 		case response && key == "list" && b == '[', !response && key == "response" && code && b == '[':
 			e.open = append(e.open, opened)
-			e.answers.answer = true
 			e.enter('[')
 			return false, nil
 		case !response && key == "response" && code && b == '{':
 			e.open = append(e.open, opened)
-			e.answers.answer = true
 			e.scan.text = e.scan.text[:0]
 			return e.object(true)
 		}
@@ -89,7 +87,7 @@ func (e *elements) member() (bool, error) {
 	if !ok {
 		return false, e.scan.broken("a key is expected")
 	}
-	if e.answers.names(key) {
+	if e.names(key) {
 		return false, e.scan.broken(fmt.Sprintf("the object of line %d holds a list, and a key %s as well",
 			e.open[len(e.open)-1].line, key))
 	}

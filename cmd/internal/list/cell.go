@@ -71,6 +71,12 @@ var (
 // holdsImpUID reports whether a text holds an imp_uid as PortOne makes them, whatever is around it.
 func holdsImpUID(text string) bool { return anyImpUID.MatchString(text) }
 
+// beginsImpUID reports whether a text begins as an imp_uid of PortOne does.
+func beginsImpUID(text string) bool {
+	at := anyImpUID.FindStringIndex(text)
+	return at != nil && at[0] == 0
+}
+
 // gluedCell returns an error if a cell has an imp_uid right after a letter or a digit: as where
 // a line that ends in another cell has no line end.
 func gluedCell(columns []string) error {

@@ -133,16 +133,15 @@ func (t *tail) padded(n int) bool {
 	}
 }
 
-// trailing returns how the reading of a list ends: with a [*LineError] at a line if
-// something follows the compressed data, which may be a part of the list that is damaged,
-// and after that with io.EOF.
-func (u *unpacking) trailing(line int) error {
+// trailing returns an error, once, if something follows the compressed data, which may be a
+// part of the list that is damaged.
+func (u *unpacking) trailing() error {
 	if u == nil || !u.trailed || u.reported {
-		return io.EOF
+		return nil
 	}
 	u.reported = true
-	return &LineError{Line: line, Row: Row{Line: line}, Err: fmt.Errorf(
-		"what follows the %s data is not compressed with it, and cannot be read: is a part of the list damaged?", u.with)}
+	return fmt.Errorf("what follows the %s data is not compressed with it, and cannot be read: "+
+		"is a part of the list damaged?", u.with)
 }
 
 // damaged returns the error for compressed data that cannot be unpacked.

@@ -2,7 +2,6 @@ package list
 
 import (
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,49 +22,31 @@ const ownStrings = 4 << 10
 
 // csvParser makes rows of CSV records.
 type csvParser struct {
-	csv    *csv.Reader
-	record bytes.Reader    // what csv reads: one record at a time
-	named  string          // what the options say about the imp_uid's column
-	name   string          // what the header says
-	names  map[string]bool // the letters of all names of columns that are read
-	columns
-	others [fieldCount][]int // all columns of a field that several name, the preferred first
-	many   bool              // there are such
-	width
-	moves   moves
+	*splitter
+	names map[string]bool // the letters of all names of columns that are read
+	shape
 	lengths lengths
 	header  *header // of the list, nil if it has none
-	sure    bool    // there are imp_uids in the imp_uid's column, as PortOne makes them
-	sheet   bool    // the records are rows of a sheet, see [sheet]
 	lost    error   // why the columns are not known since a second header, nil if they are
 }
 
-// columns are the indices of those that are read, -1 if there is none.
-type columns struct{ impUID, gateway, number, tier int }
-
-// separate sets the byte between fields. One csv.Reader serves all records, as
-// each new one would allocate a buffer. It never keeps anything for the next
-// record: the framer's records end where it sees them end, or before.
-func (p *csvParser) separate(comma byte) {
-	p.csv = csv.NewReader(&p.record)
-	p.csv.Comma = rune(comma)
-	p.csv.FieldsPerRecord = -1
-	p.csv.LazyQuotes = true // quotes that do not add up were found by the framer
+// newCSVParser returns a parser of records with an imp_uid alone, up to useHeader. named is what
+// is said about the imp_uid's column.
+func newCSVParser(comma byte, named string, sheet bool) *csvParser {
+	return &csvParser{splitter: newSplitter(comma, sheet), shape: shape{
+		comma: comma, named: named, columns: columns{0, -1, -1, -1}, width: width{1, 1, 1}, sure: true, sheet: sheet,
+	}}
 }
 
-// split returns the fields of a record, nil if it is blank.
-func (p *csvParser) split(record []byte) []string {
-	p.record.Reset(record)
-	columns, err := p.csv.Read()
-	if err != nil { // io.EOF: there was nothing but a line break
-		return nil
+// useHeader takes the columns of a header.
+func (p *csvParser) useHeader(at *header) (err error) {
+	if p.columns, err = locate(at.names, p.named, loose); err != nil {
+		return fmt.Errorf("line %d: %w", at.line, err)
 	}
-	if p.sheet {
-		for i, column := range columns {
-			columns[i] = cellBreaks.Replace(column)
-		}
-	}
-	return columns
+	p.header, p.name = at, at.columns[p.impUID]
+	p.findOthers(at.names)
+	p.width, p.sure = at.width, at.payments > 0
+	return nil
 }
 
 func (p *csvParser) parse(record []byte) (Row, error) {
@@ -80,7 +61,7 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 		row, fault = p.agreed(row)
 	}
 	if len(record) > ownStrings {
-		row.own()
+		own(&row)
 	}
 	usual := ordinary(row.ImpUID)
 	if !usual {
@@ -91,7 +72,7 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 	switch {
 	case p.lost != nil:
 		return row, p.lost
-	case !p.holds(row.Columns) && !p.sheet: // no cell of a sheet moves
+	case !p.holds(row.Columns) && !p.shape.sheet: // no cell of a sheet moves
 		return row, p.tooWide(row.Columns)
 	}
 	if !usual {
@@ -110,7 +91,7 @@ func (p *csvParser) parse(record []byte) (Row, error) {
 
 // complete returns an error if a record may be a part of a line, or hold more than one.
 func (p *csvParser) complete(row *Row, record []byte) error {
-	if err := p.cutOff(row, record); err != nil {
+	if err := p.lengths.cutOff(&p.shape, row, record); err != nil {
 		return err
 	}
 	p.lengths.add(row)
@@ -158,9 +139,9 @@ func (p *csvParser) headerAgain(row Row) error {
 	if slices.ContainsFunc(row.Columns, func(cell string) bool { return tidy(cell) == tidy(p.name) }) {
 		worst = loose
 	}
-	before, width, names := p.columns, widthOf(row.Columns), row.Columns
+	before, reaches, names := p.columns, widthOf(row.Columns), row.Columns
 	if p.header != nil && slices.Equal(row.Columns, p.header.columns) { // it may have had several rows
-		width, names = p.header.width, p.header.names
+		reaches, names = p.header.width, p.header.names
 	}
 	found, err := locate(names, p.named, worst)
 	switch {
@@ -169,9 +150,9 @@ func (p *csvParser) headerAgain(row Row) error {
 		return err
 	case found.impUID >= 0:
 		if found == before {
-			width = width.atLeast(p.width)
+			reaches = reaches.atLeast(p.width)
 		}
-		p.columns, p.width, p.lost = found, width, nil
+		p.columns, p.width, p.lost = found, reaches, nil
 		p.findOthers(names)
 	case tasks.StandsForNoValue(row.ImpUID) || slices.ContainsFunc(row.Columns, hasDigit):
 		return nil // a line of the list, which has such a word in another column
@@ -200,7 +181,7 @@ func (p *csvParser) isName(cell string) bool {
 }
 
 // own makes the values that are read no part of the record any more.
-func (r *Row) own() {
+func own(r *Row) {
 	r.ImpUID, r.PG = strings.Clone(r.ImpUID), tasks.Gateway(strings.Clone(string(r.PG)))
 	r.ApplyNum, r.Tier = strings.Clone(r.ApplyNum), strings.Clone(r.Tier)
 }

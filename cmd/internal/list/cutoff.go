@@ -39,15 +39,15 @@ func (l *lengths) add(row *Row) {
 
 // cutOff returns an error if a record may be what is left of a line: it has no line end, and has fewer cells
 // than most others, or its last cell is shorter than those of all others. The Ctrl-Z of DOS ends a text.
-func (p *csvParser) cutOff(row *Row, record []byte) error {
+func (l *lengths) cutOff(p *shape, row *Row, record []byte) error {
 	if end := record[len(record)-1]; end == '\n' || end == '\r' || end == 0x1A || p.sheet {
 		return nil
 	}
 	last := len(row.Columns) - 1
 	if p.short(last+1) ||
-		last == p.impUID && p.lengths.impUID.longerThan(row.ImpUID) ||
-		last == p.number && p.lengths.number.longerThan(row.ApplyNum) ||
-		last == p.tier && p.lengths.tier.longerThan(row.Tier) {
+		last == p.impUID && l.impUID.longerThan(row.ImpUID) ||
+		last == p.number && l.number.longerThan(row.ApplyNum) ||
+		last == p.tier && l.tier.longerThan(row.Tier) {
 		return errCutOff
 	}
 	return nil

@@ -1,6 +1,7 @@
 package list
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"slices"
@@ -14,7 +15,7 @@ import (
 // {"total":…,"list":[…]} as its response; see its specification, /payments/status.
 type elements struct {
 	scan    jsonScanner
-	answers *jsonParser
+	names   func(key string) bool       // reports whether a key is an imp_uid's
 	start   int                         // line on which the element last returned starts
 	open    []level                     // what is open around what is ahead, of which elements are taken
 	err     error                       // final
@@ -31,6 +32,12 @@ type level struct {
 
 	total    int // of an answer's response: how many there are on all its pages
 	elements int // how many were read
+}
+
+// newElements returns the elements of a text that begins on a line. names reports whether a key
+// is an imp_uid's, and partial is told of a list of which not all pages are there.
+func newElements(in *bufio.Reader, line int, names func(string) bool, partial func(line, read, total int)) *elements {
+	return &elements{scan: jsonScanner{in: in, line: line}, names: names, partial: partial}
 }
 
 // next returns the next element, valid until the call after. The error is
@@ -88,9 +95,9 @@ func (e *elements) step() (bool, error) {
 		return e.member()
 	}
 	switch {
-	case b == '{' && !e.answers.answer:
+	case b == '{' && !e.inAnswer():
 		return e.object(false)
-	case b == '[' && !e.answers.answer:
+	case b == '[' && !e.inAnswer():
 		return e.array()
 	}
 	e.count()
@@ -150,5 +157,9 @@ func (e *elements) leave() {
 		e.page(top)
 	}
 	e.open = e.open[:len(e.open)-1]
-	e.answers.answer = slices.ContainsFunc(e.open, func(l level) bool { return l.bracket == '{' })
+}
+
+// inAnswer reports whether the element is one of an answer of PortOne.
+func (e *elements) inAnswer() bool {
+	return slices.ContainsFunc(e.open, func(l level) bool { return l.bracket == '{' })
 }

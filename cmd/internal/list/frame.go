@@ -36,7 +36,7 @@ type framer struct {
 	err   error         // why nothing can be read into the buffer any more
 
 	open  unclosed
-	isRow func(record []byte, from int, state quoteState) bool // see [csvParser.isRow]; nil up to the header
+	isRow func(record []byte, from int, state quoteState) bool // see [shape.isRow]; nil up to the header
 
 	end    byte // last byte of the first record's end, '\n' or '\r'; 0 before
 	odd    int  // line of the first record that ends in the other, 0 before

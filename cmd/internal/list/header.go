@@ -13,51 +13,44 @@ import (
 const maxNamed = 30
 
 // startCSV finds the header and sets up the parser for what follows it.
-func (r *Reader) startCSV(head []byte, opts Options) error {
+func (r *Reader) startCSV(head []byte, named string) error {
+	sheet := r.format == XLSX
 	sep, sepLine := separatorLine(head, r.records.line)
-	samples := r.samples(head, sep, sepLine, opts.Column)
-	p := &csvParser{
-		named: opts.Column, columns: columns{0, -1, -1, -1}, width: width{1, 1, 1}, sure: true, sheet: r.format == XLSX,
-	}
-	r.parser = p
-	if best := bestHeader(samples); best != nil {
-		if best.err != nil {
-			return fmt.Errorf("line %d: %w", best.line, best.err)
-		}
-		r.separate(p, best.comma)
-		return r.useHeader(p, best, sepLine)
-	}
-	if first, ok := firstBare(samples); ok && opts.Column == "" {
-		r.separate(p, ',')
-		err := r.skipTo(p, first, sepLine)
-		r.records.isRow = p.isRow
+	at, bare, err := search{
+		head: head, line: r.records.line, korean: r.text.korean, sheet: sheet, named: named, sep: sep, sepLine: sepLine,
+	}.find()
+	if err != nil {
 		return err
 	}
-	return noHeader(samples, opts.Column)
-}
-
-// separate sets the byte between fields.
-func (r *Reader) separate(p *csvParser, comma byte) {
-	r.records.comma = comma
-	p.separate(comma)
+	comma := byte(',')
+	if at != nil {
+		comma = at.comma
+	}
+	p := newCSVParser(comma, named, sheet)
+	r.parser, r.records.comma = p, comma
+	if at == nil {
+		err = r.skipTo(p, bare, sepLine)
+	} else {
+		err = r.useHeader(p, at, sepLine)
+	}
+	r.records.isRow = p.isRow
+	return err
 }
 
 // useHeader reads up to the header and takes its columns.
-func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) (err error) {
-	if p.columns, err = locate(at.names, p.named, loose); err != nil {
-		return fmt.Errorf("line %d: %w", at.line, err)
+func (r *Reader) useHeader(p *csvParser, at *header, sepLine int) error {
+	if err := p.useHeader(at); err != nil {
+		return err
 	}
 	if err := r.skipHeader(p, at, sepLine); err != nil {
 		return err
 	}
-	r.header, p.header, p.name = at.columns, at, at.columns[p.impUID]
-	p.findOthers(at.names)
-	p.width, p.sure = at.width, at.payments > 0
-	r.records.isRow = p.isRow
-	if n := at.unnamed(); n > 0 && !p.sheet {
-		r.note(at.line, fmt.Sprintf("the header has %d columns, the lines have %d: what has no name is not read", len(at.columns), n))
+	r.header = at.columns
+	if n := at.unnamed(); n > 0 && !p.shape.sheet {
+		r.note(at.line, fmt.Sprintf("the header has %d columns, the lines have %d: what has no name is not read",
+			len(at.columns), n))
 	}
-	if p.moves.receipt && p.least <= max(p.number, p.tier) && !p.sheet {
+	if p.moves.receipt && p.least <= max(p.number, p.tier) && !p.shape.sheet {
 		r.note(at.line, "most lines end before the column of apply_num or tier: they name none")
 	}
 	r.noteUnread(p, at)
@@ -82,6 +75,9 @@ func separatorLine(head []byte, line int) (byte, int) {
 	}
 	return 0, 0
 }
+
+// columns are the indices of those that are read, -1 if there is none.
+type columns struct{ impUID, gateway, number, tier int }
 
 // locate finds the columns of the imp_uid, of the gateway, of the receipt's number and
 // of the sub-merchant by their names in the header; an index is -1 where none is named

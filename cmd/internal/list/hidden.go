@@ -13,6 +13,9 @@ type hiddenRows struct {
 	ahead []int // the numbers of those that were read into the buffer, and are not rows of the list yet
 }
 
+// isHidden reports whether a row is hidden. It is asked of rows in their order.
+func (s *sheet) isHidden(row int) bool { return s.hidden.has(row) }
+
 // begin takes up the row that an element begins.
 func (h *hiddenRows) begin(row xml.StartElement) {
 	switch attribute(row, "hidden") {

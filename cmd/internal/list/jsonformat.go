@@ -10,7 +10,7 @@ import (
 // textFormat returns how a text that begins with head is written. NDJSON has its
 // first object on one line; a broken first line is no reason to take the rest of
 // an NDJSON for something else.
-func textFormat(head []byte, opts Options) Format {
+func textFormat(head []byte, column string) Format {
 	text := bytes.TrimLeft(head, blanks)
 	switch {
 	case startsArray(text):
@@ -21,7 +21,7 @@ func textFormat(head []byte, opts Options) Format {
 	first, _, more := bytes.Cut(text, []byte("\n"))
 	first = bytes.Trim(first, blanks)
 	if json.Valid(first) {
-		if newJSONParser(opts, "").isAnswer(first) {
+		if newJSONParser(column, "").isAnswer(first) {
 			return JSON
 		}
 		return NDJSON

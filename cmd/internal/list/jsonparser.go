@@ -13,15 +13,17 @@ import (
 // jsonParser makes rows of JSON objects, and of strings that are imp_uids.
 type jsonParser struct {
 	keys
-	noKey  error  // says that an object has no imp_uid
-	unit   string // what a record is called: line or element
-	answer bool   // the records are those of an answer of PortOne
+	noKey    error       // says that an object has no imp_uid
+	unit     string      // what a record is called: line or element
+	inAnswer func() bool // reports whether the record is one of an answer of PortOne
 }
 
-func newJSONParser(opts Options, unit string) *jsonParser {
+// newJSONParser returns a parser of records that are called unit. column is the imp_uid's key,
+// if it is said.
+func newJSONParser(column, unit string) *jsonParser {
 	return &jsonParser{
-		keys: newKeys(opts.Column), unit: unit,
-		noKey: fmt.Errorf("the object has no key %s", cmp.Or(opts.Column, "imp_uid or impUid")),
+		keys: newKeys(column), unit: unit, inAnswer: func() bool { return false },
+		noKey: fmt.Errorf("the object has no key %s", cmp.Or(column, "imp_uid or impUid")),
 	}
 }
 
@@ -39,7 +41,7 @@ func (p *jsonParser) parse(record []byte) (Row, error) {
 	}
 	values := p.lookup(object, record, p.isPayment(object))
 	row := Row{Raw: bytes.Clone(record)}
-	if err := row.fill(values); err != nil {
+	if err := fill(&row, values); err != nil {
 		return row, err
 	}
 	switch {
@@ -52,7 +54,7 @@ func (p *jsonParser) parse(record []byte) (Row, error) {
 }
 
 // fill gives a row the values of an object's keys, see lookup.
-func (r *Row) fill(values [fieldCount][]json.RawMessage) error {
+func fill(r *Row, values [fieldCount][]json.RawMessage) error {
 	pg := ""
 	var named [fieldCount][]string
 	for _, field := range []struct {
@@ -74,7 +76,7 @@ func (r *Row) fill(values [fieldCount][]json.RawMessage) error {
 		}
 	}
 	r.PG = tasks.Gateway(pg)
-	return r.agreed(named)
+	return agreed(r, named)
 }
 
 // failure returns what an answer of PortOne says that is none to a list: code is not 0, and
@@ -95,7 +97,7 @@ func failure(object map[string]json.RawMessage) error {
 func (p *jsonParser) isPayment(object map[string]json.RawMessage) bool {
 	_, payment := object["cash_receipt_issued"]
 	_, method := object["pay_method"]
-	return payment || method && p.answer
+	return payment || method && p.inAnswer()
 }
 
 // parseString makes a row of a string that stands without a key. It has to look

@@ -48,13 +48,13 @@ func (e *LineError) Unwrap() error { return e.Err }
 
 // invalid is an error of tasks without the prefix, which says nothing to those
 // who wrote the list.
-type invalid struct{ err error }
+type invalid struct{ Err error }
 
 func (e invalid) Error() string {
-	return strings.TrimPrefix(e.err.Error(), tasks.ErrInvalid.Error()+": ")
+	return strings.TrimPrefix(e.Err.Error(), tasks.ErrInvalid.Error()+": ")
 }
 
-func (e invalid) Unwrap() error { return e.err }
+func (e invalid) Unwrap() error { return e.Err }
 
 // cut shortens text to at most maxText runes.
 func cut(text string) string {

@@ -16,28 +16,31 @@ import (
 	"receiptrevoker/tasks"
 )
 
-const (
-	// headSize is how much of a list is looked at to find out how it is written: 64 KiB.
-	// Two times that is buffered, so that a record of that length can be looked at whole
-	// before it is taken.
-	headSize = 64 << 10
-	// maxRecord bounds a record, its line break included: 1 MiB. Once one is met that is
-	// longer than headSize, two times maxRecord are buffered.
-	maxRecord = 1 << 20
-)
+// headSize is how much of a list is looked at to find out how it is written: 64 KiB.
+// Two times that is buffered, so that a record of that length can be looked at whole
+// before it is taken.
+const headSize = 64 << 10
+
+// maxRecord bounds a record, its line break included: 1 MiB. Once one is met that is
+// longer than headSize, two times maxRecord are buffered.
+const maxRecord = 1 << 20
 
 // ErrEmpty says that a list holds nothing but blanks and separators.
 var ErrEmpty = errors.New("the list is empty")
 
 // ErrBroken matches the error of a list that cannot be read beyond some place, until it is
 // mended or made again: one that is cut short or damaged, or no valid JSON.
-var ErrBroken = errors.New("the list is broken")
+var ErrBroken = errBroken
 
-// brokenError matches ErrBroken.
-type brokenError struct{ error }
+// errBroken is matched by each brokenError.
+var errBroken = errors.New("the list is broken")
 
-func (brokenError) Is(target error) bool { return target == ErrBroken }
-func (e brokenError) Unwrap() error      { return e.error }
+// brokenError says why a list cannot be read beyond some place. It matches errBroken.
+type brokenError struct{ Err error }
+
+func (e brokenError) Error() string      { return e.Err.Error() }
+func (brokenError) Is(target error) bool { return target == errBroken }
+func (e brokenError) Unwrap() error      { return e.Err }
 
 // Format is how a list is written.
 type Format string
@@ -149,7 +152,9 @@ func (r *Reader) Read() (Row, error) {
 	for {
 		record, err := r.next()
 		if err == io.EOF {
-			err = r.unpacking.trailing(r.line())
+			if wrong := r.unpacking.trailing(); wrong != nil {
+				return Row{}, newLineError(Row{Line: r.line()}, nil, wrong)
+			}
 		}
 		if err != nil && !unusable(err) {
 			return Row{}, err
@@ -157,7 +162,7 @@ func (r *Reader) Read() (Row, error) {
 		row, err := r.row(record, err)
 		if err == nil {
 			r.suspects.count(&row, r.gateways.count(row.PG))
-			if r.rows != nil && r.rows.hidden.has(row.Line) {
+			if r.rows != nil && r.rows.isHidden(row.Line) {
 				r.suspects.countHidden(row.Line)
 			}
 			return row, nil
@@ -211,7 +216,10 @@ func (r *Reader) row(record []byte, fault error) (Row, error) {
 	row.PG = r.gateways.parse(string(row.PG))
 	row.Tier = cmp.Or(row.Tier, r.tier)
 	if err == nil {
-		err = cmp.Or(validateNumber(row.ApplyNum), r.mergedAbove(row))
+		err = validateNumber(row.ApplyNum)
+	}
+	if p, ok := r.parser.(*csvParser); ok && r.rows != nil && err == nil {
+		err = r.rows.mergedAbove(row.Line, p.reads())
 	}
 	return row, cmp.Or(fault, err)
 }

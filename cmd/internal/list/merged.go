@@ -92,17 +92,9 @@ func (m *mergedCells) at(row int) {
 
 // mergedAbove returns an error if a cell that is read of a row belongs to a range that began
 // above: then its value stands in the first row of the range alone.
-func (r *Reader) mergedAbove(row Row) error {
-	p, ok := r.parser.(*csvParser)
-	if r.rows == nil || !ok {
-		return nil
-	}
-	r.rows.merged.at(row.Line)
-	if len(r.rows.merged.open) == 0 {
-		return nil
-	}
-	reads := p.reads()
-	for _, merged := range r.rows.merged.open {
+func (s *sheet) mergedAbove(row int, reads []int) error {
+	s.merged.at(row)
+	for _, merged := range s.merged.open {
 		within := func(column int) bool { return int(merged.left) <= column+1 && column+1 <= int(merged.right) }
 		if i := slices.IndexFunc(reads, within); i >= 0 {
 			return invalid{fmt.Errorf("%w: column %d is merged over rows %d to %d, and row %d alone has the value: "+
@@ -110,10 +102,4 @@ func (r *Reader) mergedAbove(row Row) error {
 		}
 	}
 	return nil
-}
-
-// reads returns the columns that are read.
-func (p *csvParser) reads() []int {
-	columns := []int{p.impUID, p.gateway, p.number, p.tier}
-	return slices.DeleteFunc(slices.Concat(append(p.others[:], columns)...), func(column int) bool { return column < 0 })
 }

@@ -77,25 +77,23 @@ func (r *Reader) begin(in io.Reader, opts Options) error {
 // start sets up the parser, having seen the head of the list.
 func (r *Reader) start(head []byte, opts Options) error {
 	if r.format != XLSX {
-		r.format = textFormat(head, opts)
+		r.format = textFormat(head, opts.Column)
 		if opts.Sheet != "" {
 			return fmt.Errorf("the list is written as %s, which has no sheets: leave out --sheet", r.format)
 		}
 	}
 	switch r.format {
 	case NDJSON:
-		parser := newJSONParser(opts, "line")
+		parser := newJSONParser(opts.Column, "line")
 		parser.unread = r.noteKey
 		r.parser = parser
 	case JSON:
-		parser := newJSONParser(opts, "element")
-		parser.unread = r.noteKey
-		r.elements = &elements{
-			scan: jsonScanner{in: r.records.in, line: r.records.line}, answers: parser, partial: r.notePage,
-		}
+		parser := newJSONParser(opts.Column, "element")
+		r.elements = newElements(r.records.in, r.records.line, parser.names, r.notePage)
+		parser.unread, parser.inAnswer = r.noteKey, r.elements.inAnswer
 		r.parser = parser
 	default:
-		return r.startCSV(head, opts)
+		return r.startCSV(head, opts.Column)
 	}
 	return nil
 }

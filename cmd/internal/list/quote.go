@@ -66,7 +66,7 @@ func (u *unclosed) pass(size, lines int) {
 
 // quoted extends a record whose first line is given over the lines that its quoted fields
 // span. A quote that is never closed, or closed by one that belongs to another line, costs
-// no more than the line on which it is opened: see [csvParser.isRow].
+// no more than the line on which it is opened: see [shape.isRow].
 func (f *framer) quoted(line []byte) ([]byte, error) {
 	state := fieldStart.scan(line, f.comma)
 	switch {
@@ -126,8 +126,8 @@ func (f *framer) quotedEnd(from int) (int, error) {
 // other text around it or without imp_. That is within the quotes, unless they end before it and
 // it is not the record's imp_uid, or the record is too wide. The line begins at begin in a state. An imp_uid in a sentence has a blank beside its comma: where a
 // list has one after each, no quote opens a field.
-func (p *csvParser) isRow(record []byte, begin int, state quoteState) bool {
-	line, comma := record[begin:], []byte(string(p.csv.Comma))
+func (p *shape) isRow(record []byte, begin int, state quoteState) bool {
+	line, comma := record[begin:], []byte{p.comma}
 	if bytes.Count(line, comma)+1 < p.least {
 		return false
 	}

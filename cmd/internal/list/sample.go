@@ -24,7 +24,6 @@ const (
 // sample is the beginning of a list, split by one separator.
 type sample struct {
 	comma   byte
-	sheet   bool     // the records are rows of a sheet
 	rows    []header // up to the first payment, and some after
 	data    int      // index of the first row with a payment, len(rows) if there is none
 	headers []header // rows before it in which a column has the imp_uid's name
@@ -46,32 +45,56 @@ type header struct {
 	err      error // two columns have the name
 }
 
+// search is what is known of a list whose header is looked for.
+type search struct {
+	head    []byte
+	line    int    // on which head begins
+	korean  bool   // it is CP949
+	sheet   bool   // the records are rows of a sheet
+	named   string // what is said about the imp_uid's column
+	sep     byte   // what a sep= line names, 0 if there is none
+	sepLine int    // where that is
+}
+
+// find returns the header, or else the line of the first imp_uid of a list of nothing else.
+func (l search) find() (at *header, bare int, err error) {
+	samples := l.samples()
+	if best := bestHeader(samples); best != nil && best.err != nil {
+		return nil, 0, fmt.Errorf("line %d: %w", best.line, best.err)
+	} else if best != nil {
+		return best, 0, nil
+	}
+	if first, ok := firstBare(samples); ok && l.named == "" {
+		return nil, first, nil
+	}
+	return nil, 0, noHeader(samples, l.named)
+}
+
 // samples splits the beginning of a list by each separator, the one that a sep=
 // line names first, and finds the headers.
-func (r *Reader) samples(head []byte, sep byte, sepLine int, named string) []sample {
+func (l search) samples() []sample {
 	commas := []byte(separators)
-	if i := bytes.IndexByte(commas, sep); i > 0 {
-		commas = slices.Concat([]byte{sep}, commas[:i], commas[i+1:])
+	if i := bytes.IndexByte(commas, l.sep); i > 0 {
+		commas = slices.Concat([]byte{l.sep}, commas[:i], commas[i+1:])
 	}
 	all := make([]sample, len(commas))
-	buffer := bufio.NewReaderSize(nil, len(head)+1)
+	buffer := bufio.NewReaderSize(nil, len(l.head)+1)
 	for i, comma := range commas {
-		buffer.Reset(bytes.NewReader(head))
-		records := framer{in: buffer, line: r.records.line, comma: comma, limit: headSize, most: headSize}
-		all[i].comma, all[i].sheet = comma, r.format == XLSX
-		all[i].split(records, decoder{korean: r.text.korean}, sepLine)
-		if len(head) == headSize {
+		buffer.Reset(bytes.NewReader(l.head))
+		records := framer{in: buffer, line: l.line, comma: comma, limit: headSize, most: headSize}
+		all[i].comma = comma
+		all[i].split(records, l)
+		if len(l.head) == headSize {
 			all[i].dropLast() // which may be cut
 		}
-		all[i].search(named)
+		all[i].search(l.named)
 	}
 	return all
 }
 
 // split cuts the beginning of a list into rows.
-func (s *sample) split(records framer, text decoder, sepLine int) {
-	p := csvParser{sheet: s.sheet}
-	p.separate(s.comma)
+func (s *sample) split(records framer, l search) {
+	cells, text := newSplitter(s.comma, l.sheet), decoder{korean: l.korean}
 	for len(s.rows) < maxRows {
 		record, err := records.next()
 		if err != nil && !unusable(err) {
@@ -81,14 +104,14 @@ func (s *sample) split(records framer, text decoder, sepLine int) {
 			record = whole(record)
 		}
 		record = text.decode(record)
-		if records.start == sepLine || len(bytes.Trim(record, unfilled)) == 0 {
+		if records.start == l.sepLine || len(bytes.Trim(record, unfilled)) == 0 {
 			continue
 		}
 		if err != nil {
 			s.reject(record, newLineError(Row{Line: records.start}, record, err))
 			continue
 		}
-		columns := p.split(record)
+		columns := cells.split(record)
 		if empty(columns) {
 			continue
 		}

@@ -13,7 +13,7 @@ import (
 type width struct {
 	cells  int // how many a record may have, those without a value at its end included
 	filled int // how many up to its last value
-	least  int // how many most have, see [csvParser.short] and [csvParser.isRow]
+	least  int // how many most have, see [shape.short] and [shape.isRow]
 }
 
 // widthOf returns the width of the records below a header.
@@ -95,20 +95,20 @@ func (h *header) unnamed() int {
 }
 
 // tooWide returns the error for a record that reaches further than the list's.
-func (p *csvParser) tooWide(columns []string) error {
+func (p *shape) tooWide(columns []string) error {
 	isName := func(cell string) bool { return squeeze(cell) == squeeze(p.name) }
 	if slices.ContainsFunc(columns, glued) || slices.ContainsFunc(columns, isName) {
 		return fmt.Errorf("the line has %d columns, not %d: a line end is missing in it", reach(columns), p.filled)
 	}
 	return fmt.Errorf("the line has %d columns, not %d: a value that contains a %s must be in quotes",
-		reach(columns), p.filled, separatorNames[byte(p.csv.Comma)])
+		reach(columns), p.filled, separatorNames[p.comma])
 }
 
 // misplaced returns an error if the imp_uid of a row is none of PortOne's, and another column
 // holds one of those, or the row is shorter than the list's: then a separator is missing in it.
 // It returns nil where a word says that there is none, and where the column may be the wrong
 // one, which is to be asked about: see [Suspects].
-func (p *csvParser) misplaced(row Row) error {
+func (p *shape) misplaced(row Row) error {
 	if ofPortOne(row.ImpUID) || !p.sure && len(row.Columns) == p.cells || tasks.StandsForNoValue(row.ImpUID) && !hasDigit(row.ImpUID) {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (p *csvParser) misplaced(row Row) error {
 	}
 	if p.sure && !p.sheet && len(row.Columns) < p.least && !holdsImpUID(row.ImpUID) {
 		return invalid{fmt.Errorf("%w: %q stands in the imp_uid's column, and the line has %d columns, not %d: a %s may be missing in it",
-			tasks.ErrInvalid, row.ImpUID, len(row.Columns), p.least, separatorNames[byte(p.csv.Comma)])}
+			tasks.ErrInvalid, row.ImpUID, len(row.Columns), p.least, separatorNames[p.comma])}
 	}
 	return nil
 }
