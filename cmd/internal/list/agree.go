@@ -1,8 +1,6 @@
 package list
 
 import (
-	"fmt"
-
 	"receiptrevoker/tasks"
 )
 
@@ -18,7 +16,7 @@ func agree(field string, values []string, sure func(string) bool) (string, error
 		case found == "":
 			found = value
 		default:
-			return found, invalid{fmt.Errorf("%w: two values are named for %s, %q and %q", tasks.ErrInvalid, field, cut(found), cut(value))}
+			return found, invalidf("two values are named for %s, %q and %q", field, cut(found), cut(value))
 		}
 	}
 	if found != "" {

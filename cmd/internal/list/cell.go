@@ -1,7 +1,6 @@
 package list
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,27 +83,26 @@ func gluedCell(columns []string) error {
 	if i < 0 {
 		return nil
 	}
-	return invalid{fmt.Errorf("%w: %q has imp_ after other text: a line end is missing before it", tasks.ErrInvalid, cut(tidy(columns[i])))}
+	return invalidf("%q has imp_ after other text: a line end is missing before it", cut(tidy(columns[i])))
 }
 
 // validate returns an error that matches [tasks.ErrInvalid] unless impUID can
 // be asked for.
 func validate(impUID string) error {
 	if !ordinary(impUID) && impUID != "" && tasks.StandsForNoValue(impUID) {
-		return invalid{fmt.Errorf("%w: imp_uid %q stands for no value", tasks.ErrInvalid, impUID)}
+		return invalidf("imp_uid %q stands for no value", impUID)
 	}
 	if impUID != "" && glued(impUID) {
-		return invalid{fmt.Errorf("%w: %q has imp_ in its middle: a line end is missing between two imp_uids",
-			tasks.ErrInvalid, cut(impUID))}
+		return invalidf("%q has imp_ in its middle: a line end is missing between two imp_uids", cut(impUID))
 	}
 	if err := tasks.ValidateImpUID(impUID); err != nil {
-		return invalid{err}
+		return invalidf("%s", strings.TrimPrefix(err.Error(), tasks.ErrInvalid.Error()+": "))
 	}
 	if ofPortOne(impUID) || impUID[0] <= '9' { // no gateway's name begins with a digit
 		return nil
 	}
 	if _, known := tasks.ParseGateway(impUID); known {
-		return invalid{fmt.Errorf("%w: %q stands in the imp_uid's place, and is the name of a gateway", tasks.ErrInvalid, impUID)}
+		return invalidf("%q stands in the imp_uid's place, and is the name of a gateway", impUID)
 	}
 	return nil
 }
@@ -113,7 +111,7 @@ func validate(impUID string) error {
 const figure = `[\d,.]+\s*(?:건|원|개|rows?|lines?)?`
 
 var (
-	errTotals = invalid{fmt.Errorf("%w: the line looks like a row of totals", tasks.ErrInvalid)}
+	errTotals = invalidf("the line looks like a row of totals")
 
 	totals = regexp.MustCompile(`(?i)^[<\[(*]*(?:` +
 		`(?:총\s*합\s*계|전체\s*합계|총\s*계|합\s*계|소\s*계|누\s*계|계|총)\s*(?:건수|금액|수량)?[\s:(=]*(?:` + figure + `)?|` +

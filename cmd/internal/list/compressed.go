@@ -155,5 +155,5 @@ func damaged(with string, err error) error {
 	default:
 		err = fmt.Errorf("the %s file cannot be unpacked: %w", with, err)
 	}
-	return brokenError{err}
+	return broken(err)
 }

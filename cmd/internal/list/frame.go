@@ -9,9 +9,10 @@ import (
 )
 
 var (
-	errTooLong    = errors.New("the line is longer than 1 MiB")
-	errOpenQuote  = errors.New("a quote is opened here and not closed")
-	errStrayQuote = errors.New(`text follows a closing quote; a " inside quotes is written ""`)
+	errTooLong     = errors.New("the line is longer than 1 MiB")
+	errLongElement = errors.New("the element that starts here is longer than 1 MiB")
+	errOpenQuote   = errors.New("a quote is opened here and not closed")
+	errStrayQuote  = errors.New(`text follows a closing quote; a " inside quotes is written ""`)
 )
 
 // unusable reports whether err concerns one record alone.
@@ -41,6 +42,12 @@ type framer struct {
 	end    byte // last byte of the first record's end, '\n' or '\r'; 0 before
 	odd    int  // line of the first record that ends in the other, 0 before
 	marked int  // first line that begins with a byte-order mark, 0 before
+}
+
+// newFramer returns the records of what a buffer of two times headSize reads, from a line on. most is
+// how long a line may be.
+func newFramer(in *bufio.Reader, line, most int) framer {
+	return framer{in: in, line: line, limit: headSize, most: most}
 }
 
 // next returns the next record with its line break, valid until the call after.

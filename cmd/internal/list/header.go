@@ -14,10 +14,10 @@ const maxNamed = 30
 
 // startCSV finds the header and sets up the parser for what follows it.
 func (r *Reader) startCSV(head []byte, named string) error {
-	sheet := r.format == XLSX
+	isSheet := r.format == XLSX
 	sep, sepLine := separatorLine(head, r.records.line)
 	at, bare, err := search{
-		head: head, line: r.records.line, korean: r.text.korean, sheet: sheet, named: named, sep: sep, sepLine: sepLine,
+		head: head, line: r.records.line, korean: r.text.korean, sheet: isSheet, named: named, sep: sep, sepLine: sepLine,
 	}.find()
 	if err != nil {
 		return err
@@ -26,7 +26,7 @@ func (r *Reader) startCSV(head []byte, named string) error {
 	if at != nil {
 		comma = at.comma
 	}
-	p := newCSVParser(comma, named, sheet)
+	p := newCSVParser(comma, named, isSheet)
 	r.parser, r.records.comma = p, comma
 	if at == nil {
 		err = r.skipTo(p, bare, sepLine)

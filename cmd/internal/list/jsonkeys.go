@@ -57,7 +57,7 @@ func newKeys(column string) keys {
 // first. Keys that are only like a name count where no other is there, and those that are like a
 // less preferred name do not. record is what the object was read from: of a key that is there twice
 // an object has one. card says that a number outside of other objects is the card company's.
-func (k *keys) lookup(object map[string]json.RawMessage, record []byte, card bool) [fieldCount][]json.RawMessage {
+func (k *jsonParser) lookup(object map[string]json.RawMessage, record []byte, card bool) [fieldCount][]json.RawMessage {
 	var named []member
 	var within []member
 	twice := false
@@ -87,7 +87,7 @@ func (k *keys) lookup(object map[string]json.RawMessage, record []byte, card boo
 		if found[f] == nil {
 			best[f] = means.rank
 		}
-		if means.rank == best[f] || means.rank < int(loose)*len(k.names[f]) {
+		if means.rank == best[f] || means.rank < int(loose)*len(k.keys.names[f]) {
 			found[f] = append(found[f], m.value)
 		}
 	}
@@ -99,7 +99,7 @@ const maxWithin = 4
 
 // within returns the members of an object or array within another that say which receipt of the payment is meant whose it is,
 // or which gateway it has, under the name of the table and their own: receipt.apply_num. An imp_uid there is another's.
-func (k *keys) within(name string, value json.RawMessage, depth int) (all []member) {
+func (k *jsonParser) within(name string, value json.RawMessage, depth int) (all []member) {
 	if depth > maxWithin {
 		return nil
 	}
@@ -118,7 +118,7 @@ func (k *keys) within(name string, value json.RawMessage, depth int) (all []memb
 }
 
 // nested returns a member as within does, or those within its value.
-func (k *keys) nested(name string, value json.RawMessage, depth int) []member {
+func (k *jsonParser) nested(name string, value json.RawMessage, depth int) []member {
 	if value[0] == '{' || value[0] == '[' {
 		return k.within(name, value, depth+1)
 	}

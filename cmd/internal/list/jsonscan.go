@@ -3,15 +3,12 @@ package list
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 )
 
 // maxDepth bounds how deep JSON may be nested, as encoding/json does.
 const maxDepth = 10_000
-
-var errLongElement = errors.New("the element that starts here is longer than 1 MiB")
 
 // jsonScanner reads JSON byte by byte and finds where values end, without judging
 // what is in them. Of each it keeps no more than a record may have. Bytes suffice
@@ -156,5 +153,5 @@ func (s *jsonScanner) cut(err error) error {
 // broken returns the error for what is no JSON, such that what follows cannot be
 // told apart any more.
 func (s *jsonScanner) broken(what string) error {
-	return brokenError{fmt.Errorf("line %d: the JSON is broken here: %s", s.line, what)}
+	return broken(fmt.Errorf("line %d: the JSON is broken here: %s", s.line, what))
 }

@@ -30,9 +30,8 @@ func (r *Reader) Layout() Layout {
 	if r.unpacking != nil {
 		layout.Compression = r.unpacking.with
 	}
-	layout.Sheet, layout.Sheets = r.sheet, r.sheets
-	if r.format == XLSX {
-		layout.Separator = ""
+	if r.rows != nil {
+		layout.Sheet, layout.Sheets, layout.Separator = r.rows.name, r.rows.sheets, ""
 	}
 	return layout
 }

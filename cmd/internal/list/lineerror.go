@@ -46,15 +46,15 @@ func (e *LineError) Error() string {
 // Unwrap returns the reason.
 func (e *LineError) Unwrap() error { return e.Err }
 
-// invalid is an error of tasks without the prefix, which says nothing to those
-// who wrote the list.
-type invalid struct{ Err error }
+// invalid is what is wrong with an imp_uid. It matches [tasks.ErrInvalid] without its prefix,
+// which says nothing to those who wrote the list.
+type invalid string
 
-func (e invalid) Error() string {
-	return strings.TrimPrefix(e.Err.Error(), tasks.ErrInvalid.Error()+": ")
-}
+func (e invalid) Error() string      { return string(e) }
+func (invalid) Is(target error) bool { return target == tasks.ErrInvalid }
 
-func (e invalid) Unwrap() error { return e.Err }
+// invalidf returns an error that says what is wrong with an imp_uid, and matches [tasks.ErrInvalid].
+func invalidf(format string, args ...any) error { return invalid(fmt.Sprintf(format, args...)) }
 
 // cut shortens text to at most maxText runes.
 func cut(text string) string {

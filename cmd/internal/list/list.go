@@ -26,7 +26,10 @@ const headSize = 64 << 10
 const maxRecord = 1 << 20
 
 // ErrEmpty says that a list holds nothing but blanks and separators.
-var ErrEmpty = errors.New("the list is empty")
+var ErrEmpty = errEmpty
+
+// errEmpty says that a list holds nothing but blanks and separators.
+var errEmpty = errors.New("the list is empty")
 
 // ErrBroken matches the error of a list that cannot be read beyond some place, until it is
 // mended or made again: one that is cut short or damaged, or no valid JSON.
@@ -35,12 +38,14 @@ var ErrBroken = errBroken
 // errBroken is matched by each brokenError.
 var errBroken = errors.New("the list is broken")
 
-// brokenError says why a list cannot be read beyond some place. It matches errBroken.
-type brokenError struct{ Err error }
+// brokenError says why a list cannot be read beyond some place.
+type brokenError struct{ error }
 
-func (e brokenError) Error() string      { return e.Err.Error() }
 func (brokenError) Is(target error) bool { return target == errBroken }
-func (e brokenError) Unwrap() error      { return e.Err }
+func (e brokenError) Unwrap() error      { return e.error }
+
+// broken returns an error that says the same, and matches errBroken.
+func broken(err error) error { return brokenError{err} }
 
 // Format is how a list is written.
 type Format string
@@ -108,16 +113,13 @@ type Reader struct {
 	encoding string
 
 	unpacking *unpacking // nil unless the list is compressed
-	sheet     string
-	sheets    int
-	rows      *sheet   // nil unless the list is a workbook
-	others    []string // the workbook's other sheets
+	rows      *sheet     // nil unless the list is a workbook
+	closed    bool
 	header    []string
 	layout    Layout
 	above     []*LineError // payments above the header, which are still to be reported
 	notes     []Note
 	noted     struct{ marked, odd bool } // which notes there are of what may come again
-	closers   []io.Closer
 }
 
 // parser makes a row of a record in UTF-8, whose PG is as it came. With an error
@@ -126,6 +128,7 @@ type parser interface {
 	parse(record []byte) (Row, error)
 }
 
+// errBlank says that a record holds nothing.
 var errBlank = errors.New("blank")
 
 // Format returns how the list is written.

@@ -6,12 +6,9 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/xml"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-
-	"receiptrevoker/tasks"
 )
 
 // mergedRange is a range of cells, counted from 1, that are merged over several rows. The cell
@@ -97,8 +94,8 @@ func (s *sheet) mergedAbove(row int, reads []int) error {
 	for _, merged := range s.merged.open {
 		within := func(column int) bool { return int(merged.left) <= column+1 && column+1 <= int(merged.right) }
 		if i := slices.IndexFunc(reads, within); i >= 0 {
-			return invalid{fmt.Errorf("%w: column %d is merged over rows %d to %d, and row %d alone has the value: "+
-				"unmerge the cells and fill each", tasks.ErrInvalid, reads[i]+1, merged.top, merged.bottom, merged.top)}
+			return invalidf("column %d is merged over rows %d to %d, and row %d alone has the value: "+
+				"unmerge the cells and fill each", reads[i]+1, merged.top, merged.bottom, merged.top)
 		}
 	}
 	return nil

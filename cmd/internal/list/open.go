@@ -1,10 +1,8 @@
 package list
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -30,18 +28,20 @@ func NewReader(r io.Reader, opts Options) (*Reader, error) {
 	opts.Column, opts.Sheet = strings.TrimSpace(opts.Column), strings.TrimSpace(opts.Sheet)
 	reader := &Reader{gateways: newGateways(opts.PG), tier: opts.Tier}
 	if err := reader.begin(r, opts); err != nil {
+		err = reader.ofSheet(err)
 		reader.Close()
-		return nil, reader.ofSheet(err)
+		return nil, err
 	}
 	return reader, nil
 }
 
 // ofSheet says of an error which sheet of a workbook it is about, if there are others.
 func (r *Reader) ofSheet(err error) error {
-	if len(r.others) == 0 {
+	if r.rows == nil || len(r.rows.others) == 0 {
 		return err
 	}
-	return fmt.Errorf("sheet %q: %w. It has other sheets, %s: choose one with --sheet NAME", cut(r.sheet), err, strings.Join(r.others, ", "))
+	return fmt.Errorf("sheet %q: %w. It has other sheets, %s: choose one with --sheet NAME",
+		cut(r.rows.name), err, strings.Join(r.rows.others, ", "))
 }
 
 // begin opens the list, and starts to read it.
@@ -54,7 +54,7 @@ func (r *Reader) begin(in io.Reader, opts Options) error {
 	if err != nil {
 		return err
 	}
-	r.records, r.encoding = framer{in: text, line: 1, limit: headSize, most: maxRecord}, encoding
+	r.records, r.encoding = newFramer(text, 1, maxRecord), encoding
 	if err := r.records.skipBlank(); err == io.EOF {
 		return ErrEmpty
 	} else if err != nil {
@@ -105,10 +105,9 @@ func (r *Reader) notePage(line, read, total int) {
 
 // Close frees what the reader keeps besides r, which may be a temporary file.
 func (r *Reader) Close() error {
-	var err error
-	for _, c := range slices.Backward(r.closers) {
-		err = cmp.Or(err, c.Close())
+	if r.rows == nil || r.closed {
+		return nil
 	}
-	r.closers = nil
-	return err
+	r.closed = true
+	return r.rows.Close()
 }

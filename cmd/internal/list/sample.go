@@ -9,12 +9,16 @@ import (
 	"strings"
 )
 
+// The bytes that separate cells.
 const (
 	// separators are what may separate the fields of a CSV, in the order in which
 	// they are preferred where a list looks the same by several.
 	separators = ",;\t|^"
 	// unfilled is what a row without values is made of.
 	unfilled = " \r\n\x1A" + separators
+)
+
+const (
 	// maxAbove is how many rows are searched for the header, below a list's title.
 	maxAbove = 30
 	// maxRows is how many rows are looked at.
@@ -81,7 +85,8 @@ func (l search) samples() []sample {
 	buffer := bufio.NewReaderSize(nil, len(l.head)+1)
 	for i, comma := range commas {
 		buffer.Reset(bytes.NewReader(l.head))
-		records := framer{in: buffer, line: l.line, comma: comma, limit: headSize, most: headSize}
+		records := newFramer(buffer, l.line, headSize)
+		records.comma = comma
 		all[i].comma = comma
 		all[i].split(records, l)
 		if len(l.head) == headSize {
@@ -227,7 +232,7 @@ func (h *header) holdsLine() error {
 // names the columns of the widest row that may be one.
 func noHeader(samples []sample, column string) error {
 	var best *header
-	var fault error
+	var wrong error
 	width := 0
 	for i := range samples {
 		s := &samples[i]
@@ -235,19 +240,19 @@ func noHeader(samples []sample, column string) error {
 			return s.glued.holdsLine()
 		}
 		if s.fault != nil && s.width > width {
-			best, fault, width = nil, s.fault, s.width
+			best, wrong, width = nil, s.fault, s.width
 		}
 		for j := range s.rows[:min(s.data+1, maxAbove, len(s.rows))] {
 			if n := s.rows[j].filled(); n > width {
-				best, fault, width = &s.rows[j], nil, n
+				best, wrong, width = &s.rows[j], nil, n
 			}
 		}
 	}
 	switch {
 	case best != nil:
 		return fmt.Errorf("line %d: %w", best.line, missing(best.columns, column))
-	case fault != nil:
-		return fault
+	case wrong != nil:
+		return wrong
 	}
-	return ErrEmpty
+	return errEmpty
 }

@@ -1,6 +1,7 @@
 package list
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -24,7 +25,10 @@ const (
 type sheet struct {
 	xml     *xmlReader
 	part    io.Closer
+	file    io.Closer // what was kept of a list that cannot be sought in, nil if it can
 	name    string
+	sheets  int      // how many the workbook has
+	others  []string // their names, but for this one's, quoted
 	texts   *sharedTexts
 	formats numberFormats
 
@@ -42,7 +46,11 @@ type sheet struct {
 // Close frees what the sheet keeps.
 func (s *sheet) Close() error {
 	s.texts.close()
-	return s.part.Close()
+	err := s.part.Close()
+	if s.file != nil {
+		err = cmp.Or(err, s.file.Close())
+	}
+	return err
 }
 
 // Read reads whole rows, as far as they fit.
@@ -52,7 +60,7 @@ func (s *sheet) Read(p []byte) (int, error) {
 			return 0, s.err
 		}
 		if s.err = s.next(); s.err != nil && s.err != io.EOF {
-			s.err = brokenError{fmt.Errorf("the workbook cannot be read: sheet %q, after row %d: %w", cut(s.name), s.row, s.err)}
+			s.err = broken(fmt.Errorf("the workbook cannot be read: sheet %q, after row %d: %w", cut(s.name), s.row, s.err))
 		}
 	}
 	n := copy(p, s.out)

@@ -12,8 +12,8 @@ import (
 func (p *shape) tooShort(row Row, record []byte) error {
 	cells, comma := len(row.Columns), separatorNames[p.comma]
 	if odd(row.ImpUID) {
-		return invalid{fmt.Errorf("%w: %q has not 10 to 13 digits after imp_, and the line has %d columns, not %d: a %s may be "+
-			"missing in it, or it is cut", tasks.ErrInvalid, cut(row.ImpUID), cells, p.least, comma)}
+		return invalidf("%q has not 10 to 13 digits after imp_, and the line has %d columns, not %d: a %s may be "+
+			"missing in it, or it is cut", cut(row.ImpUID), cells, p.least, comma)
 	}
 	if p.moves.receipt || p.moves.gateway && !p.namesGateway(row) || twoImpUIDs(record) {
 		return fmt.Errorf("the line has %d columns, not %d: a %s may be missing in it", cells, p.least, comma)
@@ -34,10 +34,10 @@ func validateNumber(number string) error {
 		return nil
 	}
 	if beginsImpUID(number) {
-		return invalid{fmt.Errorf("%w: %q is an imp_uid, not an apply_num", tasks.ErrInvalid, cut(number))}
+		return invalidf("%q is an imp_uid, not an apply_num", cut(number))
 	}
 	if _, known := tasks.ParseGateway(number); known {
-		return invalid{fmt.Errorf("%w: %q is a gateway, not an apply_num", tasks.ErrInvalid, cut(number))}
+		return invalidf("%q is a gateway, not an apply_num", cut(number))
 	}
 	return nil
 }

@@ -28,38 +28,14 @@ func (r *Reader) unwrap(list io.Reader, opts Options) (_ io.Reader, err error) {
 	if !isArchive(head) {
 		return in, foreignFile(head)
 	}
-	if section, ok := wholeFile(list); ok && r.unpacking == nil {
-		return r.openSheet(section, section.Size(), opts.Sheet)
+	if r.unpacking != nil {
+		list = in // what is unpacked cannot be sought in
 	}
-	file, err := keep(in)
-	if err != nil {
-		return nil, fmt.Errorf("keep the workbook while it is read: %w", err)
-	}
-	r.closers = append(r.closers, file)
-	info, err := file.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("keep the workbook while it is read: %w", err)
-	}
-	return r.openSheet(file, info.Size(), opts.Sheet)
-}
-
-// openSheet opens a sheet of a workbook.
-func (r *Reader) openSheet(file io.ReaderAt, size int64, name string) (io.Reader, error) {
-	book, err := openArchive(file, size)
-	if err != nil {
+	if r.rows, err = openWorkbook(list, in, opts.Sheet); err != nil {
 		return nil, err
 	}
-	sheet, err := book.find(name)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := book.open(sheet)
-	if err != nil {
-		return nil, err
-	}
-	r.closers, r.rows = append(r.closers, rows), rows
-	r.format, r.sheet, r.sheets, r.others = XLSX, sheet.name, len(book.sheets), book.others(sheet)
-	return rows, nil
+	r.format = XLSX
+	return r.rows, nil
 }
 
 // isArchive reports whether head is that of a ZIP archive, an empty one included.
@@ -83,15 +59,53 @@ func wholeFile(list io.Reader) (*io.SectionReader, bool) {
 	return io.NewSectionReader(file, 0, size), true
 }
 
-// keep copies what is left of a list to a temporary file.
-func keep(in io.Reader) (*os.File, error) {
-	file, err := temporary()
-	if err != nil {
-		return nil, err
+// openWorkbook opens a sheet of a workbook, by its name or for "" the first that Excel shows. in is
+// what is left of a list that cannot be sought in: that is kept in a temporary file.
+func openWorkbook(list, in io.Reader, name string) (*sheet, error) {
+	if section, ok := wholeFile(list); ok {
+		return openSheet(section, section.Size(), name)
 	}
-	if _, err := io.Copy(file, in); err != nil {
+	file, size, err := keep(in)
+	if err != nil {
+		return nil, fmt.Errorf("keep the workbook while it is read: %w", err)
+	}
+	rows, err := openSheet(file, size, name)
+	if err != nil {
 		file.Close()
 		return nil, err
 	}
-	return file, nil
+	rows.file = file
+	return rows, nil
+}
+
+// keep copies what is left of a list to a temporary file, and returns its size.
+func keep(in io.Reader) (*os.File, int64, error) {
+	file, err := temporary()
+	if err != nil {
+		return nil, 0, err
+	}
+	size, err := io.Copy(file, in)
+	if err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	return file, size, nil
+}
+
+// openSheet opens a sheet of a workbook.
+func openSheet(file io.ReaderAt, size int64, name string) (*sheet, error) {
+	book, err := openArchive(file, size)
+	if err != nil {
+		return nil, err
+	}
+	found, err := book.find(name)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := book.open(found)
+	if err != nil {
+		return nil, err
+	}
+	rows.sheets, rows.others = len(book.sheets), book.others(found)
+	return rows, nil
 }

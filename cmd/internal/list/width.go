@@ -114,13 +114,11 @@ func (p *shape) misplaced(row Row) error {
 	}
 	for i := range row.Columns {
 		if cell := row.column(i); i != p.impUID && (looksLikePayment(cell) || holdsImpUID(cell)) {
-			return invalid{fmt.Errorf("%w: %q stands in the imp_uid's column, and %q in column %d",
-				tasks.ErrInvalid, row.ImpUID, cut(tidy(cell)), i+1)}
+			return invalidf("%q stands in the imp_uid's column, and %q in column %d", row.ImpUID, cut(tidy(cell)), i+1)
 		}
 	}
 	if p.sure && !p.sheet && len(row.Columns) < p.least && !holdsImpUID(row.ImpUID) {
-		return invalid{fmt.Errorf("%w: %q stands in the imp_uid's column, and the line has %d columns, not %d: a %s may be missing in it",
-			tasks.ErrInvalid, row.ImpUID, len(row.Columns), p.least, separatorNames[p.comma])}
+		return invalidf("%q stands in the imp_uid's column, and the line has %d columns, not %d: a %s may be missing in it", row.ImpUID, len(row.Columns), p.least, separatorNames[p.comma])
 	}
 	return nil
 }
