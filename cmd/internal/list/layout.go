@@ -22,19 +22,3 @@ type Layout struct {
 	// them. One that the header does not have is empty; JSON has no header.
 	ImpUID, PG, ApplyNum, Tier string
 }
-
-// Layout returns how the list is written.
-func (r *Reader) Layout() Layout {
-	layout := r.layout
-	layout.Format, layout.Encoding = r.format, r.encoding
-	if r.unpacking != nil {
-		layout.Compression = r.unpacking.with
-	}
-	if r.rows != nil {
-		layout.Sheet, layout.Sheets, layout.Separator = r.rows.name, r.rows.sheets, ""
-	}
-	return layout
-}
-
-// separatorNames are the words for what separates fields.
-var separatorNames = map[byte]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "pipe", '^': "caret"}
