@@ -2,7 +2,6 @@ package jsontext
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"receiptrevoker/cmd/internal/list/fault"
@@ -90,11 +89,11 @@ func (e *Elements) member() (bool, error) {
 		return false, e.scan.broken("a key is expected")
 	}
 	if e.names(key) {
-		return false, e.scan.broken(fmt.Sprintf("the object of line %d holds a list, and a key %s as well",
-			e.open[len(e.open)-1].line, key))
+		return false, e.scan.broken("the object of line %d holds a list, and a key %s as well",
+			e.open[len(e.open)-1].line, key)
 	}
 	if b, err := e.scan.inside(); err != nil || endsWord(b) {
-		return false, e.scan.broken(fmt.Sprintf("the key %q has no value", fault.Cut(key)))
+		return false, e.scan.broken("the key %q has no value", fault.Cut(key))
 	}
 	return false, e.scan.value()
 }

@@ -3,7 +3,6 @@ package jsontext
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"slices"
 
@@ -68,7 +67,7 @@ func (e *Elements) step() (bool, error) {
 	b, err := e.scan.ahead()
 	if err == io.EOF && len(e.open) > 0 {
 		top := e.open[len(e.open)-1]
-		return false, e.scan.broken(fmt.Sprintf("it is cut short: the %q of line %d is not closed", top.bracket, top.line))
+		return false, e.scan.broken("it is cut short: the %q of line %d is not closed", top.bracket, top.line)
 	}
 	if err != nil {
 		if err == io.EOF {
@@ -91,7 +90,7 @@ func (e *Elements) step() (bool, error) {
 		top.full, top.comma = false, true
 		return false, nil
 	case top.full || endsWord(b):
-		return false, e.scan.broken(fmt.Sprintf("%q stands where a comma or a value is expected", b))
+		return false, e.scan.broken("%q stands where a comma or a value is expected", b)
 	}
 	top.full, top.comma = true, false
 	if top.bracket == '{' {
@@ -142,7 +141,7 @@ func (e *Elements) outside(b byte) (bool, error) {
 	case b == '{':
 		return e.object(false)
 	case endsWord(b):
-		return false, e.scan.broken(fmt.Sprintf("%q stands outside of any list", b))
+		return false, e.scan.broken("%q stands outside of any list", b)
 	}
 	return true, e.scan.value()
 }

@@ -132,7 +132,7 @@ func (s *jsonScanner) quoted() error {
 func (s *jsonScanner) closes(b byte) error {
 	last := len(s.nest) - 1
 	if s.nest[last] != opening(b) {
-		return s.broken(fmt.Sprintf("%q stands where %q is to be closed", b, s.nest[last]))
+		return s.broken("%q stands where %q is to be closed", b, s.nest[last])
 	}
 	s.nest = s.nest[:last]
 	return nil
@@ -156,6 +156,7 @@ func (s *jsonScanner) cut(err error) error {
 
 // broken returns the error for what is no JSON, such that what follows cannot be
 // told apart any more.
-func (s *jsonScanner) broken(what string) error {
+func (s *jsonScanner) broken(format string, args ...any) error {
+	what := fmt.Sprintf(format, args...)
 	return fault.Broken(fmt.Errorf("line %d: the JSON is broken here: %s", s.line, what))
 }
