@@ -137,7 +137,7 @@ func (r *Reader) Read() (Row, error) {
 	}
 }
 
-// next returns the next record in UTF-8. If unusable holds for the error,
+// next returns the next record in UTF-8. If [frame.Unusable] holds for the error,
 // record is the beginning of one that cannot be used.
 func (r *Reader) next() ([]byte, error) {
 	record, err := r.record()

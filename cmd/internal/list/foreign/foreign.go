@@ -82,7 +82,7 @@ func File(head []byte) error {
 // No sample is public.
 var markAny = regexp.MustCompile(`(?i)^[<#![\s-]*markany`)
 
-// Text is [File] for a text, decoded, that begins with head.
+// Text is File for a text, decoded, that begins with head.
 func Text(head []byte) error {
 	if err := File(head); err != nil {
 		return err

@@ -59,7 +59,7 @@ func NewReader(in *bufio.Reader, line, most int) Reader {
 }
 
 // Next returns the next record with its line break, valid until the call after.
-// If unusable holds for the error, that is the beginning of a record which
+// If [Unusable] holds for the error, that is the beginning of a record which
 // cannot be used; any other error is final.
 func (f *Reader) Next() ([]byte, error) {
 	f.leave()

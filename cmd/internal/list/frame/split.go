@@ -16,7 +16,7 @@ const (
 var cellBreaks = strings.NewReplacer(string(CellLF), "\n", string(CellCR), "\r")
 
 // Splitter cuts records into cells. One csv.Reader serves all records, as each new one would
-// allocate a buffer. It never keeps anything for the next record: the framer's records end
+// allocate a buffer. It never keeps anything for the next record: the records of a [Reader] end
 // where it sees them end, or before.
 type Splitter struct {
 	csv    *csv.Reader
@@ -30,7 +30,7 @@ func NewSplitter(comma byte, sheet bool) *Splitter {
 	s.csv = csv.NewReader(&s.record)
 	s.csv.Comma = rune(comma)
 	s.csv.FieldsPerRecord = -1
-	s.csv.LazyQuotes = true // quotes that do not add up were found by the framer
+	s.csv.LazyQuotes = true // quotes that do not add up were found by the reader
 	return s
 }
 

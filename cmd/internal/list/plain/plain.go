@@ -30,7 +30,7 @@ func Value(value string) string {
 }
 
 // bare reports whether a cell's first or last byte is neither a blank nor part
-// of what clean takes off.
+// of what Value takes off.
 func bare(b byte) bool { return b > ' ' && b < 0x7F && b != '"' && b != '\'' && b != '=' }
 
 // invisible reports whether r is a blank or a character without a width: a zero
