@@ -46,6 +46,34 @@ var arrows = map[string][]string{
 
 	"bench/redistest/proxy":       {},
 	"bench/redistest/redisserver": {"deploy/redis", "tasks/redisfault"},
+
+	// A list goes through these, the later ones know the earlier: bytes, text, records, names, lines.
+	"cmd/internal/list/plain":   {},
+	"cmd/internal/list/fault":   {"tasks"},
+	"cmd/internal/list/impuid":  {"tasks", "cmd/internal/list/fault", "cmd/internal/list/plain"},
+	"cmd/internal/list/naming":  {"cmd/internal/list/plain"},
+	"cmd/internal/list/decode":  {"cmd/internal/list/plain"},
+	"cmd/internal/list/unpack":  {"cmd/internal/list/decode", "cmd/internal/list/fault", "cmd/internal/list/plain"},
+	"cmd/internal/list/foreign": {"cmd/internal/list/fault", "cmd/internal/list/plain"},
+	"cmd/internal/list/sheet": {
+		"cmd/internal/list/decode", "cmd/internal/list/fault", "cmd/internal/list/foreign",
+		"cmd/internal/list/frame", "cmd/internal/list/plain",
+	},
+	"cmd/internal/list/frame":    {"cmd/internal/list/decode", "cmd/internal/list/plain"},
+	"cmd/internal/list/jsontext": {"cmd/internal/list/fault", "cmd/internal/list/frame", "cmd/internal/list/plain"},
+	"cmd/internal/list/payment": {
+		"tasks", "cmd/internal/list/fault", "cmd/internal/list/frame", "cmd/internal/list/plain",
+	},
+	"cmd/internal/list/header": {
+		"tasks", "cmd/internal/list/decode", "cmd/internal/list/fault", "cmd/internal/list/frame",
+		"cmd/internal/list/impuid", "cmd/internal/list/naming", "cmd/internal/list/payment",
+		"cmd/internal/list/plain",
+	},
+	"cmd/internal/list/lines": {
+		"tasks", "cmd/internal/list/fault", "cmd/internal/list/frame", "cmd/internal/list/header",
+		"cmd/internal/list/impuid", "cmd/internal/list/naming", "cmd/internal/list/payment",
+		"cmd/internal/list/plain",
+	},
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {

@@ -11,7 +11,6 @@ var exceptions = map[string]exception{
 	"bench/world/mutations":         {long: 4},
 	"cmd/internal/config":           {circle: 6, long: 8},
 	"cmd/internal/doctor":           {circle: 10, long: 5},
-	"cmd/internal/list":             {circle: 43, long: 20},
 	"cmd/internal/monitor":          {circle: 5, long: 4},
 	"cmd/revoker":                   {circle: 55, long: 19},
 	"enqueue":                       {circle: 6},

@@ -1,11 +1,10 @@
 package list
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 	"unicode"
 
+	"receiptrevoker/cmd/internal/list/plain"
 	"receiptrevoker/tasks"
 )
 
@@ -22,21 +21,6 @@ type UnknownGateway struct {
 	Name string
 	// Lines is how many rows bear that name.
 	Lines int
-}
-
-// UnknownGateways returns the gateways that are not known, of the rows read so
-// far, the most frequent first, and how many rows have others: at most 256
-// spellings of up to 200 bytes are told apart. Their receipts go to the queue of no gateway.
-func (r *Reader) UnknownGateways() (unknown []UnknownGateway, others int) {
-	for pg, lines := range r.gateways.unknown {
-		if lines > 0 {
-			unknown = append(unknown, UnknownGateway{string(pg), lines})
-		}
-	}
-	slices.SortFunc(unknown, func(a, b UnknownGateway) int {
-		return cmp.Or(b.Lines-a.Lines, strings.Compare(a.Name, b.Name))
-	})
-	return unknown, r.gateways.others
 }
 
 // gateways remembers what the names of gateways mean: to parse one anew for
@@ -66,7 +50,7 @@ func (g *gateways) parse(cell string) tasks.Gateway {
 	if pg, ok := g.parsed[cell]; ok {
 		return pg
 	}
-	name := clean(cell)
+	name := plain.Value(cell)
 	pg, known := tasks.ParseGateway(name)
 	if !known && tasks.StandsForNoValue(name) && !unreadable(name) {
 		pg, known = g.unnamed, true
@@ -84,7 +68,8 @@ func (g *gateways) parse(cell string) tasks.Gateway {
 // unreadable reports whether a text has lost its letters: what was written in an encoding that is not known is read
 // as symbols, and programs put ? where they cannot write a letter.
 func unreadable(text string) bool {
-	return strings.Contains(text, "??") || strings.ContainsFunc(text, func(r rune) bool { return r > 0x7F && unicode.IsSymbol(r) })
+	isSymbol := func(r rune) bool { return r > 0x7F && unicode.IsSymbol(r) }
+	return strings.Contains(text, "??") || strings.ContainsFunc(text, isSymbol)
 }
 
 // count counts a row's gateway if it is not known, and reports whether the row names one.

@@ -22,20 +22,3 @@ type Layout struct {
 	// them. One that the header does not have is empty; JSON has no header.
 	ImpUID, PG, ApplyNum, Tier string
 }
-
-// Layout returns how the list is written.
-func (r *Reader) Layout() Layout {
-	layout := r.layout
-	layout.Format, layout.Encoding = r.format, r.encoding
-	if r.unpacking != nil {
-		layout.Compression = r.unpacking.with
-	}
-	layout.Sheet, layout.Sheets = r.sheet, r.sheets
-	if r.format == XLSX {
-		layout.Separator = ""
-	}
-	return layout
-}
-
-// separatorNames are the words for what separates fields.
-var separatorNames = map[byte]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "pipe", '^': "caret"}

@@ -3,100 +3,41 @@
 // in UTF-8, UTF-16 or the EUC-KR of Korean Windows, compressed or not, clean or
 // dirty, of any length. A line that cannot be used is reported with its number,
 // and the rest is read.
+//
+// A list goes through its packages in this order: unpack and foreign, sheet, decode, frame
+// or jsontext, header with naming, lines.
 package list
 
 import (
-	"bufio"
 	"cmp"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
-	"receiptrevoker/tasks"
-)
-
-const (
-	// headSize is how much of a list is looked at to find out how it is written: 64 KiB.
-	// Two times that is buffered, so that a record of that length can be looked at whole
-	// before it is taken.
-	headSize = 64 << 10
-	// maxRecord bounds a record, its line break included: 1 MiB. Once one is met that is
-	// longer than headSize, two times maxRecord are buffered.
-	maxRecord = 1 << 20
+	"receiptrevoker/cmd/internal/list/decode"
+	"receiptrevoker/cmd/internal/list/fault"
+	"receiptrevoker/cmd/internal/list/frame"
+	"receiptrevoker/cmd/internal/list/jsontext"
+	"receiptrevoker/cmd/internal/list/lines"
+	"receiptrevoker/cmd/internal/list/payment"
+	"receiptrevoker/cmd/internal/list/sheet"
+	"receiptrevoker/cmd/internal/list/unpack"
 )
 
 // ErrEmpty says that a list holds nothing but blanks and separators.
-var ErrEmpty = errors.New("the list is empty")
+var ErrEmpty = fault.ErrEmpty
 
 // ErrBroken matches the error of a list that cannot be read beyond some place, until it is
 // mended or made again: one that is cut short or damaged, or no valid JSON.
-var ErrBroken = errors.New("the list is broken")
-
-// brokenError matches ErrBroken.
-type brokenError struct{ error }
-
-func (brokenError) Is(target error) bool { return target == ErrBroken }
-func (e brokenError) Unwrap() error      { return e.error }
-
-// Format is how a list is written.
-type Format string
-
-// The formats that a [Reader] recognises.
-const (
-	CSV    Format = "CSV"
-	NDJSON Format = "NDJSON"
-	// JSON is a JSON text other than NDJSON: an array of objects or of strings,
-	// objects one after another, or an answer of PortOne that holds a list.
-	JSON Format = "JSON"
-	// XLSX is a workbook of Excel, .xlsx or .xlsm.
-	XLSX Format = "XLSX"
-)
-
-// Options are what a reader cannot find out by itself. The zero value is good
-// for lists that use the names order systems use.
-type Options struct {
-	// Column is the header of the imp_uid's column, or its key in JSON.
-	// Default: the first known name that the list has, see [NewReader].
-	Column string
-	// PG is the gateway of lines that name none. Default: not known.
-	PG tasks.Gateway
-	// Tier is the sub-merchant of lines that name none. Default: the workers' own.
-	Tier string
-	// Sheet is the sheet of a workbook that is read. Default: the first one that
-	// Excel shows.
-	Sheet string
-}
-
-// Row is one payment of the list.
-type Row struct {
-	// Line is the line of the file on which the record starts, from 1.
-	Line int
-	// ImpUID is the payment, without what spreadsheets put around it.
-	ImpUID string
-	// PG is the gateway that the record names, or [Options].PG if it names
-	// none. A name that is not known is kept as it came.
-	PG tasks.Gateway
-	// ApplyNum is the number of the receipt that is meant, empty if the record names
-	// none.
-	ApplyNum string
-	// Tier is the code of the sub-merchant that the record names, or [Options].Tier if
-	// it names none. It is not validated.
-	Tier string
-	// Columns are the fields of a CSV record as they came, in UTF-8, or the cells of
-	// a sheet's row; nil in JSON.
-	Columns []string
-	// Raw is the object of an NDJSON line as it came, or the element of a JSON text,
-	// in UTF-8; nil in CSV.
-	Raw json.RawMessage
-}
+var ErrBroken = fault.ErrBroken
 
 // Reader reads a list row by row. It holds one record at a time, however long
 // the list is.
 type Reader struct {
-	records  framer
-	elements *elements // nil unless the format is JSON
-	text     decoder
+	records  frame.Reader
+	elements *jsontext.Elements // nil unless the format is JSON
+	text     decode.Decoder
 	parser   parser
 	gateways gateways
 	suspects Suspects
@@ -104,26 +45,21 @@ type Reader struct {
 	format   Format
 	encoding string
 
-	unpacking *unpacking // nil unless the list is compressed
-	sheet     string
-	sheets    int
-	rows      *sheet   // nil unless the list is a workbook
-	others    []string // the workbook's other sheets
+	unpacking *unpack.Stream // nil unless the list is compressed
+	rows      *sheet.Rows    // nil unless the list is a workbook
+	closed    bool
 	header    []string
 	layout    Layout
 	above     []*LineError // payments above the header, which are still to be reported
 	notes     []Note
 	noted     struct{ marked, odd bool } // which notes there are of what may come again
-	closers   []io.Closer
 }
 
 // parser makes a row of a record in UTF-8, whose PG is as it came. With an error
-// it returns what could be read; errBlank means that the record holds nothing.
+// it returns what could be read; [payment.ErrBlank] means that the record holds nothing.
 type parser interface {
-	parse(record []byte) (Row, error)
+	Parse(record []byte) (Row, error)
 }
-
-var errBlank = errors.New("blank")
 
 // Format returns how the list is written.
 func (r *Reader) Format() Format { return r.format }
@@ -137,6 +73,37 @@ func (r *Reader) Header() []string { return r.header }
 // that is not valid UTF-8 is read as CP949 by itself.
 func (r *Reader) Encoding() string { return r.encoding }
 
+// Layout returns how the list is written.
+func (r *Reader) Layout() Layout {
+	layout := r.layout
+	layout.Format, layout.Encoding = r.format, r.encoding
+	if r.unpacking != nil {
+		layout.Compression = r.unpacking.With
+	}
+	if r.rows != nil {
+		layout.Sheet, layout.Sheets, layout.Separator = r.rows.Name, r.rows.Sheets, ""
+	}
+	return layout
+}
+
+// Suspects returns the counts of the rows read so far.
+func (r *Reader) Suspects() Suspects { return r.suspects }
+
+// UnknownGateways returns the gateways that are not known, of the rows read so
+// far, the most frequent first, and how many rows have others: at most 256
+// spellings of up to 200 bytes are told apart. Their receipts go to the queue of no gateway.
+func (r *Reader) UnknownGateways() (unknown []UnknownGateway, others int) {
+	for pg, lines := range r.gateways.unknown {
+		if lines > 0 {
+			unknown = append(unknown, UnknownGateway{string(pg), lines})
+		}
+	}
+	slices.SortFunc(unknown, func(a, b UnknownGateway) int {
+		return cmp.Or(b.Lines-a.Lines, strings.Compare(a.Name, b.Name))
+	})
+	return unknown, r.gateways.others
+}
+
 // Read returns the next row. The error is [io.EOF] at the end of the list; a
 // [*LineError] if a line cannot be used, after which Read goes on with the
 // next; or whatever the underlying reader returned, after which it does not.
@@ -149,45 +116,47 @@ func (r *Reader) Read() (Row, error) {
 	for {
 		record, err := r.next()
 		if err == io.EOF {
-			err = r.unpacking.trailing(r.line())
+			if wrong := r.unpacking.Trailing(); wrong != nil {
+				return Row{}, payment.NewLineError(Row{Line: r.line()}, nil, wrong)
+			}
 		}
-		if err != nil && !unusable(err) {
+		if err != nil && !frame.Unusable(err) {
 			return Row{}, err
 		}
 		row, err := r.row(record, err)
 		if err == nil {
 			r.suspects.count(&row, r.gateways.count(row.PG))
-			if r.rows != nil && r.rows.hidden.has(row.Line) {
+			if r.rows != nil && r.rows.IsHidden(row.Line) {
 				r.suspects.countHidden(row.Line)
 			}
 			return row, nil
 		}
-		if err != errBlank {
-			return Row{}, newLineError(row, record, err)
+		if err != payment.ErrBlank {
+			return Row{}, payment.NewLineError(row, record, err)
 		}
 	}
 }
 
-// next returns the next record in UTF-8. If unusable holds for the error,
+// next returns the next record in UTF-8. If [frame.Unusable] holds for the error,
 // record is the beginning of one that cannot be used.
 func (r *Reader) next() ([]byte, error) {
 	record, err := r.record()
-	if err == errTooLong || err == errLongElement {
-		record = whole(record)
+	if err == frame.ErrTooLong || err == frame.ErrLongElement {
+		record = decode.Whole(record)
 	}
-	return r.text.decode(record), err
+	return r.text.Decode(record), err
 }
 
 // record returns the next record as it came. A final error says how far the
 // reading came.
 func (r *Reader) record() ([]byte, error) {
 	if r.elements != nil {
-		return r.elements.next()
+		return r.elements.Next()
 	}
-	record, err := r.records.next()
+	record, err := r.records.Next()
 	r.noteLine()
-	if err != nil && err != io.EOF && !unusable(err) {
-		return nil, fmt.Errorf("line %d: %w", r.records.start, err)
+	if err != nil && err != io.EOF && !frame.Unusable(err) {
+		return nil, fmt.Errorf("line %d: %w", r.records.Start, err)
 	}
 	return record, err
 }
@@ -195,32 +164,56 @@ func (r *Reader) record() ([]byte, error) {
 // line returns the line on which the record last returned starts.
 func (r *Reader) line() int {
 	if r.elements != nil {
-		return r.elements.start
+		return r.elements.Start
 	}
-	return r.records.start
+	return r.records.Start
 }
 
 // row returns the row that a record holds, or what can be read of it. If the
 // record is unusable already, fault is why, and the error.
 func (r *Reader) row(record []byte, fault error) (Row, error) {
-	if fault == errTooLong || fault == errLongElement {
+	if fault == frame.ErrTooLong || fault == frame.ErrLongElement {
 		return Row{Line: r.line()}, fault
 	}
-	row, err := r.parser.parse(record)
+	row, err := r.parser.Parse(record)
 	row.Line = r.line()
 	row.PG = r.gateways.parse(string(row.PG))
 	row.Tier = cmp.Or(row.Tier, r.tier)
 	if err == nil {
-		err = cmp.Or(validateNumber(row.ApplyNum), r.mergedAbove(row))
+		err = lines.ValidateNumber(row.ApplyNum)
+	}
+	if p, ok := r.parser.(*lines.CSV); ok && r.rows != nil && err == nil {
+		err = r.rows.MergedAbove(row.Line, p.Reads())
 	}
 	return row, cmp.Or(fault, err)
 }
 
-// peek returns the first 64 KiB of what is ahead, or all if it is less.
-func peek(in *bufio.Reader) ([]byte, error) {
-	head, err := in.Peek(headSize)
-	if err == io.EOF {
-		err = nil
+// Notes returns what was found up to the line last read, in the order of the
+// lines: rows above the header, a sep= line, odd line ends, a byte-order mark in
+// the middle. There are at most 100; each kind that could come on every line is
+// noted once.
+func (r *Reader) Notes() []Note { return r.notes }
+
+// note keeps a note, unless there are too many.
+func (r *Reader) note(line int, text string) {
+	if len(r.notes) < maxNotes {
+		r.notes = append(r.notes, Note{line, text})
 	}
-	return head, err
+}
+
+// noteLine notes what is odd about the line that was just read.
+func (r *Reader) noteLine() {
+	f := &r.records
+	if f.MarkedLine > 0 && !r.noted.marked {
+		r.noted.marked, r.text.Korean = true, false
+		r.note(f.MarkedLine, "a byte-order mark stands here, as where files are put together")
+	}
+	if f.OddLine > 0 && !r.noted.odd {
+		r.noted.odd = true
+		text := "the line ends in CR alone, unlike those before: what follows was read as the next line"
+		if f.LineEnd == '\r' {
+			text = "the line ends in LF, those before in CR alone"
+		}
+		r.note(f.OddLine, text)
+	}
 }

@@ -3,6 +3,8 @@ package list
 import (
 	"cmp"
 	"strings"
+
+	"receiptrevoker/cmd/internal/list/impuid"
 )
 
 // shownSuspects is how many imp_uids are kept that show what is wrong with their column.
@@ -41,43 +43,23 @@ func (s *Suspects) Any() bool { return s.Either > 0 || s.Odd > 0 || s.Hidden > 0
 // or some are hidden.
 func (s *Suspects) Doubtful() bool { return s.Most() || s.Hidden > 0 }
 
-// Suspects returns the counts of the rows read so far.
-func (r *Reader) Suspects() Suspects { return r.suspects }
-
 // count counts a row that can be used.
 func (s *Suspects) count(row *Row, unknownGateway bool) {
 	s.Rows++
-	if strange := !ofPortOne(row.ImpUID); strange || unknownGateway {
+	if strange := !impuid.OfPortOne(row.ImpUID); strange || unknownGateway {
 		s.add(row, strange, unknownGateway)
 	}
-	if odd(row.ImpUID) {
+	if impuid.Odd(row.ImpUID) {
 		if s.Odd++; s.Odd == 1 {
 			s.FirstOdd = Note{row.Line, strings.Clone(row.ImpUID)}
 		}
 	}
 }
 
-// odd reports whether an imp_uid begins as those of PortOne do, and does not go on with as many
-// digits: as where a gateway's code or an amount is glued to it, or where it is cut.
-func odd(impUID string) bool {
-	_, number, _ := strings.Cut(impUID, "_")
-	for i := range len(number) {
-		if number[i] < '0' || number[i] > '9' {
-			return ofPortOne(impUID)
-		}
-	}
-	return (len(number) < 10 || len(number) > 13) && ofPortOne(impUID)
-}
-
 // countHidden counts a row that can be used, and is hidden.
 func (s *Suspects) countHidden(row int) {
 	s.Hidden++
 	s.FirstHidden = cmp.Or(s.FirstHidden, row)
-}
-
-// ofPortOne reports whether an imp_uid begins as those of PortOne do.
-func ofPortOne(impUID string) bool {
-	return strings.HasPrefix(impUID, "imp_") || strings.HasPrefix(impUID, "imps_")
 }
 
 // add counts a row that is suspect.

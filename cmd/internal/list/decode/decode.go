@@ -1,0 +1,137 @@
+// Package decode turns lists into UTF-8, whatever they are encoded in.
+package decode
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+)
+
+// How lists are encoded.
+const (
+	plainUTF8 = "UTF-8"
+	bomUTF8   = "UTF-8 with BOM"
+	utf16     = "UTF-16"
+	EUCKR     = "EUC-KR (CP949)"
+)
+
+// UTF8Mark is the byte-order mark of UTF-8.
+const UTF8Mark = "\xEF\xBB\xBF"
+
+// byteOrderMarks are what a list may begin with to say how it is encoded.
+var byteOrderMarks = []struct{ mark, encoding string }{
+	{UTF8Mark, bomUTF8},
+	{"\xFF\xFE", utf16}, // Excel's "Unicode text"
+	{"\xFE\xFF", utf16},
+}
+
+// Open returns a buffer on the list after its byte-order mark, and the encoding
+// that the mark tells, if there is one. UTF-16, with a mark or without, is turned
+// into UTF-8 on the way.
+func Open(r io.Reader) (*bufio.Reader, string, error) {
+	in := bufio.NewReaderSize(r, 2*HeadSize)
+	head, err := Peek(in)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, bom := range byteOrderMarks {
+		if !bytes.HasPrefix(head, []byte(bom.mark)) {
+			continue
+		}
+		if bom.encoding == utf16 {
+			return FromUTF16(in, unicode.LittleEndian, unicode.ExpectBOM), utf16, nil
+		}
+		_, err := in.Discard(len(bom.mark))
+		return in, bom.encoding, err
+	}
+	if order, ok := guessUTF16(head); ok {
+		return FromUTF16(in, order, unicode.IgnoreBOM), utf16, nil
+	}
+	return in, "", nil
+}
+
+// FromUTF16 returns a text in UTF-16 as UTF-8.
+func FromUTF16(in io.Reader, order unicode.Endianness, bom unicode.BOMPolicy) *bufio.Reader {
+	return bufio.NewReaderSize(transform.NewReader(in, unicode.UTF16(order, bom).NewDecoder()), 2*HeadSize)
+}
+
+// Guess returns the encoding of a list that begins with head. If it fits none,
+// it is UTF-8, which lets every line be judged by itself.
+func Guess(head []byte) string {
+	head = wholeLines(head)
+	var d Decoder
+	if !utf8.Valid(head) && fits(d.fromKorean(head)) {
+		return EUCKR
+	}
+	return plainUTF8
+}
+
+// wholeLines returns the head of a list without its last line if that may be cut within a
+// character.
+func wholeLines(head []byte) []byte {
+	if len(head) == HeadSize {
+		return head[:bytes.LastIndexAny(head, "\r\n")+1]
+	}
+	return head
+}
+
+// Whole returns text without the part of a UTF-8 character at which it was cut.
+func Whole(text []byte) []byte {
+	for n := range min(utf8.UTFMax, len(text)) {
+		if shorter := text[:len(text)-n]; utf8.Valid(shorter) {
+			return shorter
+		}
+	}
+	return text
+}
+
+// fits reports whether a decoder that yielded text understood every byte.
+func fits(text []byte) bool { return !bytes.ContainsRune(text, utf8.RuneError) }
+
+// Decoder turns records into UTF-8.
+type Decoder struct {
+	Korean bool // every record is CP949, also one that happens to be valid UTF-8
+	buffer []byte
+}
+
+// Decode returns record in UTF-8, valid until the next call. A record that is
+// not in the list's encoding is read in the other; what fits neither becomes
+// U+FFFD, so that the rest of it can still be used.
+func (d *Decoder) Decode(record []byte) []byte {
+	if !d.Korean && utf8.Valid(record) {
+		return record
+	}
+	text := d.fromKorean(record)
+	if fits(text) || d.Korean && !utf8.Valid(record) {
+		return text
+	}
+	return bytes.ToValidUTF8(record, []byte("\uFFFD"))
+}
+
+// fromKorean decodes EUC-KR with the extension of CP949.
+func (d *Decoder) fromKorean(record []byte) []byte {
+	if room := utf8.UTFMax * len(record); len(d.buffer) < room { // no byte becomes more than one rune
+		d.buffer = make([]byte, room)
+	}
+	n, _, _ := korean.EUCKR.NewDecoder().Transform(d.buffer, record, true) // bad bytes become U+FFFD, no error
+	return d.buffer[:n]
+}
+
+// HeadSize is how much of a list is looked at to find out how it is written: 64 KiB.
+// Two times that is buffered, so that a record of that length can be looked at whole
+// before it is taken.
+const HeadSize = 64 << 10
+
+// Peek returns the first 64 KiB of what is ahead, or all if it is less.
+func Peek(in *bufio.Reader) ([]byte, error) {
+	head, err := in.Peek(HeadSize)
+	if err == io.EOF {
+		err = nil
+	}
+	return head, err
+}

@@ -1,0 +1,235 @@
+// Package frame cuts a text into records, and records into cells.
+package frame
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"unicode/utf8"
+
+	"receiptrevoker/cmd/internal/list/decode"
+)
+
+// MaxRecord bounds a record, its line break included: 1 MiB. Once one is met that is
+// longer than [decode.HeadSize], two times MaxRecord are buffered.
+const MaxRecord = 1 << 20
+
+// Why a record cannot be used, while those after it can.
+var (
+	ErrTooLong     = errors.New("the line is longer than 1 MiB")
+	ErrLongElement = errors.New("the element that starts here is longer than 1 MiB")
+	errOpenQuote   = errors.New("a quote is opened here and not closed")
+	errStrayQuote  = errors.New(`text follows a closing quote; a " inside quotes is written ""`)
+)
+
+// Unusable reports whether err concerns one record alone.
+func Unusable(err error) bool {
+	return err == ErrTooLong || err == ErrLongElement || err == errOpenQuote || err == errStrayQuote
+}
+
+// Reader cuts a list into records. It looks at a record in the buffer before
+// it takes it, so that after a quote which is never closed it can go on at the
+// very next line, and it never holds more than a record may have. A line ends
+// in LF, CRLF or CR alone, as in an editor.
+type Reader struct {
+	In    *bufio.Reader // holds two times limit
+	limit int           // how long a line may be
+	most  int           // how far limit may be raised
+	Comma byte          // separator of fields; 0 if quotes mean nothing and each line is a record
+	Line  int           // number of the line ahead
+	Start int           // number of the line on which the record last returned starts
+	size  int           // bytes of that record, still in the buffer
+	lines int           // lines of that record
+	long  bool          // that record goes on after size bytes, up to a line break
+	err   error         // why nothing can be read into the buffer any more
+
+	open  unclosed
+	IsRow func(record []byte, from int, state QuoteState) bool // as a row by itself; nil up to the header
+
+	LineEnd    byte // last byte of the first record's end, '\n' or '\r'; 0 before
+	OddLine    int  // line of the first record that ends in the other, 0 before
+	MarkedLine int  // first line that begins with a byte-order mark, 0 before
+}
+
+// NewReader returns the records of what a buffer of two times [decode.HeadSize] reads, from a line on. most is
+// how long a line may be.
+func NewReader(in *bufio.Reader, line, most int) Reader {
+	return Reader{In: in, Line: line, limit: decode.HeadSize, most: most}
+}
+
+// Next returns the next record with its line break, valid until the call after.
+// If [Unusable] holds for the error, that is the beginning of a record which
+// cannot be used; any other error is final.
+func (f *Reader) Next() ([]byte, error) {
+	f.leave()
+	for {
+		f.Start = f.Line
+		end, err := f.longLineEnd(0)
+		if err == ErrTooLong {
+			// Its last byte may be the CR of a CRLF, so that it is looked at again.
+			f.size, f.lines, f.long = f.limit-1, 1, true
+			return f.ahead(f.limit), err
+		}
+		if err != nil {
+			return nil, err
+		}
+		line := f.ahead(end)
+		if b := line[0]; (b <= ' ' || b == f.Comma) && f.skipEmpty(f.empties()) ||
+			b == decode.UTF8Mark[0] && f.dropMark(line) {
+			continue
+		}
+		return f.whole(line)
+	}
+}
+
+// whole returns the record that begins with a line.
+func (f *Reader) whole(line []byte) (_ []byte, err error) {
+	f.size, f.lines = len(line), 1
+	if f.Comma != 0 && bytes.IndexByte(line, '"') >= 0 {
+		if line, err = f.quoted(line); err != nil {
+			return line, err
+		}
+	}
+	if last := line[len(line)-1]; last != f.LineEnd {
+		f.ends(last)
+	}
+	return line, nil
+}
+
+// ends takes note of the last byte of a record: its end, unless the list breaks off.
+func (f *Reader) ends(last byte) {
+	switch {
+	case last != '\n' && last != '\r':
+	case f.LineEnd == 0:
+		f.LineEnd = last
+	case f.OddLine == 0:
+		f.OddLine = f.Line + f.lines - 1
+	}
+}
+
+// dropMark drops a byte-order mark at the beginning of a line, as it stands
+// where files were put together. It reports false if there is none.
+func (f *Reader) dropMark(line []byte) bool {
+	if !bytes.HasPrefix(line, []byte(decode.UTF8Mark)) || !utf8.Valid(line) { // its bytes are text in CP949
+		return false
+	}
+	_, _ = f.In.Discard(len(decode.UTF8Mark)) // cannot fail: the bytes are in the buffer
+	f.open.pass(len(decode.UTF8Mark), 0)
+	if f.MarkedLine == 0 {
+		f.MarkedLine = f.Line
+	}
+	return true
+}
+
+// lineEnd returns where the line that starts at offset from of the buffer ends,
+// after its line break. The error is ErrTooLong if that is more than limit
+// bytes away, io.EOF if there is no such line.
+func (f *Reader) lineEnd(from, limit int) (int, error) {
+	for searched := from; ; {
+		ahead := f.ahead(min(f.In.Buffered(), limit))
+		if end := lineBreak(ahead[searched:]); end > 0 {
+			return searched + end, nil
+		}
+		if len(ahead) == limit {
+			return 0, ErrTooLong
+		}
+		searched = max(from, len(bytes.TrimSuffix(ahead, []byte("\r"))))
+		if f.err == nil {
+			_, f.err = f.In.Peek(len(ahead) + 1)
+			continue
+		}
+		if f.err == io.EOF && len(ahead) > from {
+			return len(ahead), nil
+		}
+		return 0, f.err
+	}
+}
+
+// longLineEnd is lineEnd for a line as long as it may be.
+func (f *Reader) longLineEnd(from int) (int, error) {
+	end, err := f.lineEnd(from, f.limit)
+	if err == ErrTooLong && f.raise() {
+		end, err = f.lineEnd(from, f.limit)
+	}
+	return end, err
+}
+
+// raise makes room for lines as long as they may be, once one is met that needs it, and
+// reports whether there was none.
+func (f *Reader) raise() bool {
+	if f.limit >= f.most {
+		return false
+	}
+	f.limit = f.most
+	held := f.In.Buffered()
+	f.In = bufio.NewReaderSize(f.In, 2*f.limit)
+	f.ahead(held)
+	return true
+}
+
+// lineBreak returns where the first line break of data ends, 0 if there is none.
+// A CR at the end of data is none yet, as an LF may follow.
+func lineBreak(data []byte) int {
+	const window = 512 // else a list of CRs alone would be searched whole for an LF at each line
+	for from := 0; from < len(data); from += window {
+		part := data[from:min(from+window, len(data))]
+		lf := bytes.IndexByte(part, '\n')
+		if lf >= 0 {
+			part = part[:lf]
+		}
+		if cr := bytes.IndexByte(part, '\r'); cr >= 0 {
+			switch end := from + cr + 1; {
+			case end == len(data):
+				return 0
+			case data[end] == '\n':
+				return end + 1
+			default:
+				return end
+			}
+		}
+		if lf >= 0 {
+			return from + lf + 1
+		}
+	}
+	return 0
+}
+
+// ahead returns the next n bytes, which are in the buffer already.
+func (f *Reader) ahead(n int) []byte {
+	data, _ := f.In.Peek(n)
+	return data
+}
+
+// leave takes the record last returned out of the buffer.
+func (f *Reader) leave() {
+	_, _ = f.In.Discard(f.size) // cannot fail: the bytes are in the buffer
+	f.Line += f.lines
+	f.open.pass(f.size, f.lines)
+	if f.long {
+		f.open = unclosed{}
+		f.skipLine()
+	}
+	f.Again()
+}
+
+// skipLine drops what is ahead up to a line break, a buffer at a time.
+func (f *Reader) skipLine() {
+	for {
+		data := f.ahead(f.In.Buffered())
+		if end := lineBreak(data); end > 0 {
+			_, _ = f.In.Discard(end)
+			return
+		}
+		if f.err != nil {
+			_, _ = f.In.Discard(len(data))
+			return
+		}
+		kept := len(data) - len(bytes.TrimSuffix(data, []byte("\r")))
+		_, _ = f.In.Discard(len(data) - kept)
+		_, f.err = f.In.Peek(kept + 1)
+	}
+}
+
+// Again makes next return the same record once more.
+func (f *Reader) Again() { f.size, f.lines, f.long = 0, 0, false }

@@ -1,0 +1,119 @@
+package header
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"receiptrevoker/cmd/internal/list/fault"
+	"receiptrevoker/cmd/internal/list/impuid"
+	"receiptrevoker/cmd/internal/list/naming"
+	"receiptrevoker/cmd/internal/list/plain"
+)
+
+// maxNamed is how many columns an error names.
+const maxNamed = 30
+
+// missing returns the error for a header without the imp_uid's column.
+func missing(header []string, column string) error {
+	var named []string
+	for _, name := range header[:min(len(header), maxNamed)] {
+		named = append(named, fmt.Sprintf("%q", fault.Cut(plain.Name(name))))
+	}
+	if len(header) > maxNamed {
+		named = append(named, "…")
+	}
+	columns := strings.Join(named, ", ")
+	if slices.ContainsFunc(header, impuid.Is) {
+		return fmt.Errorf("the list has no header, its first line is %s: "+
+			"put the columns' names above it, with imp_uid or what --column NAME says for the payment", columns)
+	}
+	if column != "" {
+		return fmt.Errorf("no column is named %q, the columns are %s: choose one with --column NAME", column, columns)
+	}
+	return fmt.Errorf("no column is named %s; the columns are %s: say which holds the imp_uid with --column NAME",
+		strings.Join(naming.ImpUIDNames, ", "), columns)
+}
+
+// addRows reads a header together with the rows around it: with the titles of groups above the names, or with
+// units, or names in another language, above or below.
+func (h *Header) addRows(rows []Header, i, at int, named string) {
+	fields := naming.NewFields(named)
+	h.Names, h.Lines = h.Columns, []int{h.Line}
+	if i > 0 {
+		above := rows[i-1]
+		h.add(above, joinNames(&fields, h.Names, above.Columns, above.Columns, h.Columns), at, &fields)
+	}
+	if i+1 < len(rows) && !isData(rows[i+1].Columns, at) {
+		below := rows[i+1]
+		h.add(below, joinNames(&fields, h.Names, below.Columns, h.Columns, below.Columns), at, &fields)
+	}
+}
+
+// add takes in the names of another row, if they name a column that is read and was not, and none for the
+// imp_uid but its own.
+func (h *Header) add(other Header, names []string, at int, fields *naming.Fields) {
+	isImpUID := func(name string) bool { return fields.Meaning(name).Field == naming.ImpUIDField }
+	if i := slices.IndexFunc(other.Columns, isImpUID); slices.Equal(names, h.Names) || i >= 0 && i != at {
+		return
+	}
+	h.Names, h.Lines = names, append(h.Lines, other.Line)
+	slices.Sort(h.Lines)
+}
+
+// Header is a row in which a column may have the imp_uid's name.
+type Header struct {
+	Comma    byte
+	Line     int
+	Columns  []string
+	Names    []string // of the columns, also from the rows around it, see addRows
+	Lines    []int    // on which its rows stand
+	like     naming.Likeness
+	Payments int   // rows below with a payment in that column
+	Width    Width // of the rows below
+	err      error // two columns have the name
+}
+
+// bestHeader returns the header of the list, nil if there is none: the one whose
+// name matches best, then with most payments below it, then with most columns,
+// then the first.
+func bestHeader(samples []sample) *Header {
+	var best *Header
+	for i := range samples {
+		for j := range samples[i].headers {
+			if h := &samples[i].headers[j]; best == nil || h.better(best) {
+				best = h
+			}
+		}
+	}
+	return best
+}
+
+func (h *Header) better(than *Header) bool {
+	switch {
+	case h.like != than.like:
+		return h.like < than.like
+	case h.Payments != than.Payments:
+		return h.Payments > than.Payments
+	}
+	return h.filled() > than.filled()
+}
+
+// filled returns how many columns hold something.
+func (h *Header) filled() int {
+	n := 0
+	for _, column := range h.Columns {
+		if plain.Value(column) != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// holdsLine returns the error for a header that holds an imp_uid.
+func (h *Header) holdsLine() error {
+	i := slices.IndexFunc(h.Columns, impuid.In)
+	return fmt.Errorf("line %d: the header holds an imp_uid, %q: "+
+		"a line end is missing before it, or it is an example that is to be taken out",
+		h.Line, fault.Cut(plain.Name(h.Columns[i])))
+}

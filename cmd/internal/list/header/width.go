@@ -1,0 +1,96 @@
+package header
+
+import (
+	"slices"
+
+	"receiptrevoker/cmd/internal/list/impuid"
+	"receiptrevoker/cmd/internal/list/naming"
+	"receiptrevoker/cmd/internal/list/plain"
+)
+
+// Width is how far the records of a CSV may reach. One that reaches further has a value
+// with a separator in it and no quotes around it: then every cell to the right of it
+// stands in the column of another.
+type Width struct {
+	Cells  int // how many a record may have, those without a value at its end included
+	Filled int // how many up to its last value
+	Least  int // how many most have, by which a line is short
+}
+
+// WidthOf returns the width of the records below a header.
+func WidthOf(header []string) Width { return Width{len(header), Reach(header), Reach(header)} }
+
+// Holds reports whether a record reaches no further than w.
+func (w Width) Holds(columns []string) bool {
+	return len(columns) <= w.Cells || Reach(columns) <= w.Filled
+}
+
+// AtLeast returns the width that holds what either of both holds.
+func (w Width) AtLeast(than Width) Width {
+	return Width{max(w.Cells, than.Cells), max(w.Filled, than.Filled), min(w.Least, than.Least)}
+}
+
+// Reach returns how many cells there are up to the last value.
+func Reach(columns []string) int {
+	n := len(columns)
+	for n > 0 && plain.Value(columns[n-1]) == "" {
+		n--
+	}
+	return n
+}
+
+// judge looks at the rows below a header whose imp_uids stand in column at. It counts the
+// payments there, and finds whether more than half of the rows have values to the right of
+// the header's last name while their imp_uid is in its place: then the columns there have no
+// name, unless a value may have moved that decides which receipt is revoked.
+func (h *Header) judge(below []Header, at int) {
+	h.Width = WidthOf(h.Columns)
+	movable := h.movable(at)
+	var reaches []int
+	var payments []Header
+	for _, row := range below {
+		if at >= len(row.Columns) || !impuid.Is(row.Columns[at]) {
+			continue
+		}
+		h.Payments++
+		payments = append(payments, row)
+		if !movable && !slices.ContainsFunc(row.Columns[at+1:], impuid.Is) {
+			reaches = append(reaches, Reach(row.Columns))
+		}
+	}
+	slices.Sort(reaches)
+	if i := len(reaches) - len(below)/2 - 1; i >= 0 {
+		h.Width = h.Width.AtLeast(Width{reaches[i], reaches[i], h.Width.Least})
+	}
+	h.Width.Least = h.most(payments)
+}
+
+// most returns how many cells most of the payments have that are no wider than the list.
+func (h *Header) most(payments []Header) int {
+	var cells []int
+	for _, row := range payments {
+		if h.Width.Holds(row.Columns) {
+			cells = append(cells, len(row.Columns))
+		}
+	}
+	if slices.Sort(cells); len(cells) > 0 {
+		return cells[len(cells)/2]
+	}
+	return h.Width.Least
+}
+
+// movable reports whether a value that is split, to the right of an imp_uid that is in its place,
+// moves the receipt's number or the sub-merchant.
+func (h *Header) movable(at int) bool {
+	number, _, _ := naming.Find(h.Names, naming.NumberNames, naming.Loose)
+	tier, _, _ := naming.Find(h.Names, naming.TierNames, naming.Loose)
+	return max(number, tier) > at+1
+}
+
+// Unnamed returns how many columns the rows have, 0 if the header has as many.
+func (h *Header) Unnamed() int {
+	if h.Width.Filled > len(h.Columns) {
+		return h.Width.Filled
+	}
+	return 0
+}

@@ -1,0 +1,119 @@
+// Package impuid tells the imp_uids of PortOne from other values.
+package impuid
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+
+	"receiptrevoker/cmd/internal/list/fault"
+	"receiptrevoker/cmd/internal/list/plain"
+	"receiptrevoker/tasks"
+)
+
+// BareNumber is an imp_uid without imp_: those of PortOne have twelve or thirteen digits.
+var BareNumber = regexp.MustCompile(`^[0-9]{12,13}$`)
+
+// Ordinary reports whether an imp_uid looks like PortOne's, imp_448280090638.
+// What is rare is looked for in other lines alone.
+func Ordinary(impUID string) bool {
+	if len(impUID) < 5 || impUID[:3] != "imp" {
+		return false
+	}
+	last := impUID[len(impUID)-1]
+	return last >= '0' && last <= '9'
+}
+
+var secondImpUID = regexp.MustCompile(`(?i)(?:^imps?_.*|[a-z0-9])(?:imps?_|imp[ _-]?uid)`)
+
+// Glued reports whether a text has the beginning of an imp_uid, or the name of its column,
+// after something else: as where a file without a line end was put before another. PortOne's
+// imp_uids go on with digits.
+func Glued(text string) bool {
+	return (!Ordinary(text) || strings.Contains(text[3:], "imp")) && secondImpUID.MatchString(text)
+}
+
+var (
+	anyImpUID  = regexp.MustCompile(`(?i)imps?_[0-9]`)
+	nextImpUID = regexp.MustCompile(`[\pL\pN]imps?_[0-9]`)
+)
+
+// In reports whether a text holds an imp_uid as PortOne makes them, whatever is around it.
+func In(text string) bool { return anyImpUID.MatchString(text) }
+
+// Begins reports whether a text begins as an imp_uid of PortOne does.
+func Begins(text string) bool {
+	at := anyImpUID.FindStringIndex(text)
+	return at != nil && at[0] == 0
+}
+
+// InOther returns an error if a cell has an imp_uid right after a letter or a digit: as where
+// a line that ends in another cell has no line end.
+func InOther(columns []string) error {
+	i := slices.IndexFunc(columns, nextImpUID.MatchString)
+	if i < 0 {
+		return nil
+	}
+	return fault.Invalid("%q has imp_ after other text: a line end is missing before it",
+		fault.Cut(plain.Name(columns[i])))
+}
+
+// Validate returns an error that matches [tasks.ErrInvalid] unless impUID can
+// be asked for.
+func Validate(impUID string) error {
+	if !Ordinary(impUID) && impUID != "" && tasks.StandsForNoValue(impUID) {
+		return fault.Invalid("imp_uid %q stands for no value", impUID)
+	}
+	if impUID != "" && Glued(impUID) {
+		return fault.Invalid("%q has imp_ in its middle: a line end is missing between two imp_uids", fault.Cut(impUID))
+	}
+	if err := tasks.ValidateImpUID(impUID); err != nil {
+		return fault.Invalid("%s", strings.TrimPrefix(err.Error(), tasks.ErrInvalid.Error()+": "))
+	}
+	if OfPortOne(impUID) || impUID[0] <= '9' { // no gateway's name begins with a digit
+		return nil
+	}
+	if _, known := tasks.ParseGateway(impUID); known {
+		return fault.Invalid("%q stands in the imp_uid's place, and is the name of a gateway", impUID)
+	}
+	return nil
+}
+
+// MayBeTwo reports whether a record may hold two imp_uids. It is all that most records are
+// searched for.
+func MayBeTwo(record []byte) bool {
+	mark := []byte("imp")
+	first := bytes.Index(record, mark)
+	return first >= 0 && bytes.Contains(record[first+len(mark):], mark)
+}
+
+// Is reports whether value is data rather than a column's name:
+// an imp_uid as PortOne makes them. The digit tells imp_1234 from imp_id.
+func Is(value string) bool {
+	value = plain.Value(value)
+	return tasks.ValidateImpUID(value) == nil && strings.ContainsAny(value, "0123456789") && OfPortOne(value)
+}
+
+// MayBe reports whether a cell that is swallowed is the imp_uid of a row that is to be
+// read or reported.
+func MayBe(cell string) bool {
+	return Is(cell) || In(cell) || BareNumber.MatchString(plain.Value(cell))
+}
+
+// Odd reports whether an imp_uid begins as those of PortOne do, and does not go on with as many
+// digits: as where a gateway's code or an amount is glued to it, or where it is cut.
+func Odd(impUID string) bool {
+	_, number, _ := strings.Cut(impUID, "_")
+	for i := range len(number) {
+		if number[i] < '0' || number[i] > '9' {
+			return OfPortOne(impUID)
+		}
+	}
+	return (len(number) < 10 || len(number) > 13) && OfPortOne(impUID)
+}
+
+// OfPortOne reports whether an imp_uid begins as those of PortOne do.
+func OfPortOne(impUID string) bool {
+	return strings.HasPrefix(impUID, "imp_") || strings.HasPrefix(impUID, "imps_")
+}

@@ -1,0 +1,99 @@
+package jsontext
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"receiptrevoker/cmd/internal/list/fault"
+)
+
+// object takes the object ahead, which is outside of an answer's list or the response of an
+// answer. It is an element unless it holds a list: then those of the list are.
+func (e *Elements) object(response bool) (bool, error) {
+	opened := level{bracket: '{', line: e.scan.line, full: true}
+	e.Start = e.scan.line
+	e.scan.take()
+	code, payment := false, false
+	for {
+		key, ok, err := e.key()
+		if !ok || err != nil {
+			return e.remainder(err)
+		}
+		code, payment = code || key == "code", payment || e.names(key)
+		b, err := e.scan.inside()
+		if err != nil {
+			return false, err
+		}
+		switch {
+		case payment:
+		case response && key == "list" && b == '[', !response && key == "response" && code && b == '[':
+			e.open = append(e.open, opened)
+			e.enter('[')
+			return false, nil
+		case !response && key == "response" && code && b == '{':
+			e.open = append(e.open, opened)
+			e.scan.text = e.scan.text[:0]
+			return e.object(true)
+		}
+		from := len(e.scan.text)
+		if err := e.scan.value(); err != nil {
+			return false, err
+		}
+		if key == "total" {
+			opened.total, _ = strconv.Atoi(string(e.scan.text[from:]))
+		}
+		if b, err = e.scan.inside(); err != nil || b != ',' {
+			return e.remainder(err)
+		}
+		e.scan.take()
+	}
+}
+
+// remainder takes what is left of an object that holds no list.
+func (e *Elements) remainder(err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	e.scan.keep(' ') // what was skipped may have kept two words apart
+	e.scan.nest = append(e.scan.nest[:0], '{')
+	return true, e.scan.rest()
+}
+
+// key takes a key and the colon after it, and reports whether they are ahead. The
+// error is final.
+func (e *Elements) key() (string, bool, error) {
+	b, err := e.scan.inside()
+	if err != nil || b != '"' {
+		return "", false, err
+	}
+	from := len(e.scan.text)
+	if err := e.scan.value(); err != nil {
+		return "", false, err
+	}
+	var key string
+	_ = json.Unmarshal(e.scan.text[from:], &key) // "" if it is too long or no string
+	if b, err = e.scan.inside(); err != nil || b != ':' {
+		return "", false, err
+	}
+	e.scan.take()
+	return key, true, nil
+}
+
+// member skips a member of an answer that follows its list.
+func (e *Elements) member() (bool, error) {
+	key, ok, err := e.key()
+	if err != nil {
+		return false, err
+	}
+	if !ok {
+		return false, e.scan.broken("a key is expected")
+	}
+	if e.names(key) {
+		return false, e.scan.broken("the object of line %d holds a list, and a key %s as well",
+			e.open[len(e.open)-1].line, key)
+	}
+	if b, err := e.scan.inside(); err != nil || endsWord(b) {
+		return false, e.scan.broken("the key %q has no value", fault.Cut(key))
+	}
+	return false, e.scan.value()
+}

@@ -1,0 +1,167 @@
+// Package jsontext cuts a JSON text into the records of a list.
+package jsontext
+
+import (
+	"bufio"
+	"io"
+	"slices"
+
+	"receiptrevoker/cmd/internal/list/frame"
+)
+
+// Elements cuts a JSON text into the records of a list: the elements of its arrays,
+// and of the lists that answers of PortOne hold, and what stands outside of an
+// array. Several values may follow each other, with or without line breaks.
+//
+// PortOne V1 answers {"code":0,"message":null,"response":…} with an array or with
+// {"total":…,"list":[…]} as its response; see its specification, /payments/status.
+type Elements struct {
+	scan    jsonScanner
+	names   func(key string) bool       // reports whether a key is an imp_uid's
+	Start   int                         // line on which the element last returned starts
+	open    []level                     // what is open around what is ahead, of which elements are taken
+	err     error                       // final
+	partial func(line, read, total int) // is told of a list of which not all pages are there
+	pages   []level                     // the first page of each total, with the elements of all
+}
+
+// level is an array of elements, or an object of an answer around one.
+type level struct {
+	bracket byte
+	line    int  // on which it is opened
+	full    bool // a value was read: a comma or the end follows
+	comma   bool // a comma was read: a value follows
+
+	total    int // of an answer's response: how many there are on all its pages
+	elements int // how many were read
+}
+
+// New returns the elements of a text that begins on a line. names reports whether a key
+// is an imp_uid's, and partial is told of a list of which not all pages are there.
+func New(in *bufio.Reader, line int, names func(string) bool, partial func(line, read, total int)) *Elements {
+	return &Elements{scan: jsonScanner{in: in, line: line}, names: names, partial: partial}
+}
+
+// Next returns the next element, valid until the call after. The error is
+// [frame.ErrLongElement] with the beginning of an element, io.EOF at the end of the text,
+// or final.
+func (e *Elements) Next() ([]byte, error) {
+	for e.err == nil {
+		e.scan.text = e.scan.text[:0]
+		found, err := e.step()
+		switch {
+		case err != nil:
+			e.err = err
+		case found && len(e.scan.text) > frame.MaxRecord:
+			return e.scan.text[:frame.MaxRecord], frame.ErrLongElement
+		case found:
+			return e.scan.text, nil
+		}
+	}
+	return nil, e.err
+}
+
+// step goes on to the next bracket, comma or value, and reports whether an element
+// was found.
+func (e *Elements) step() (bool, error) {
+	b, err := e.scan.ahead()
+	if err == io.EOF && len(e.open) > 0 {
+		top := e.open[len(e.open)-1]
+		return false, e.scan.broken("it is cut short: the %q of line %d is not closed", top.bracket, top.line)
+	}
+	if err != nil {
+		if err == io.EOF {
+			e.tellPages()
+		}
+		return false, err
+	}
+	e.Start = e.scan.line
+	if len(e.open) == 0 {
+		return e.outside(b)
+	}
+	top := &e.open[len(e.open)-1]
+	switch {
+	case endsWord(b) && b != ',' && opening(b) == top.bracket && !top.comma:
+		e.scan.take()
+		e.leave()
+		return false, nil
+	case top.full && b == ',':
+		e.scan.take()
+		top.full, top.comma = false, true
+		return false, nil
+	case top.full || endsWord(b):
+		return false, e.scan.broken("%q stands where a comma or a value is expected", b)
+	}
+	top.full, top.comma = true, false
+	if top.bracket == '{' {
+		return e.member()
+	}
+	switch {
+	case b == '{' && !e.InAnswer():
+		return e.object(false)
+	case b == '[' && !e.InAnswer():
+		return e.array()
+	}
+	e.count()
+	return true, e.scan.value()
+}
+
+// array takes the array ahead, which is an element of another. One of objects is a part of
+// the list, as jq -s makes them of several lists.
+func (e *Elements) array() (bool, error) {
+	e.enter('[')
+	b, err := e.scan.inside()
+	switch {
+	case err != nil:
+		return false, err
+	case len(e.open) > maxDepth:
+		return false, e.scan.broken("it is nested too deep")
+	case b == '{' || b == '[':
+		e.scan.text = e.scan.text[:0]
+		return false, nil
+	}
+	e.open = e.open[:len(e.open)-1]
+	e.scan.nest = append(e.scan.nest[:0], '[')
+	return true, e.scan.rest()
+}
+
+// count counts an element of an answer's list.
+func (e *Elements) count() {
+	if len(e.open) > 1 {
+		e.open[len(e.open)-2].elements++
+	}
+}
+
+// outside reads what begins with b outside of an array.
+func (e *Elements) outside(b byte) (bool, error) {
+	switch {
+	case b == '[':
+		e.enter('[')
+		return false, nil
+	case b == '{':
+		return e.object(false)
+	case endsWord(b):
+		return false, e.scan.broken("%q stands outside of any list", b)
+	}
+	return true, e.scan.value()
+}
+
+// enter takes the bracket ahead: what is in it are elements.
+func (e *Elements) enter(bracket byte) {
+	e.scan.take()
+	e.open = append(e.open, level{bracket: bracket, line: e.scan.line})
+}
+
+// leave leaves the array or object around.
+func (e *Elements) leave() {
+	top := e.open[len(e.open)-1]
+	if top.total > 0 {
+		e.page(top)
+	}
+	e.open = e.open[:len(e.open)-1]
+}
+
+// InAnswer reports whether the element is one of an answer of PortOne.
+func (e *Elements) InAnswer() bool {
+	return slices.ContainsFunc(e.open, func(l level) bool { return l.bracket == '{' })
+}

@@ -1,0 +1,168 @@
+package lines
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"receiptrevoker/cmd/internal/list/fault"
+	"receiptrevoker/cmd/internal/list/impuid"
+	"receiptrevoker/cmd/internal/list/naming"
+	"receiptrevoker/cmd/internal/list/payment"
+	"receiptrevoker/cmd/internal/list/plain"
+	"receiptrevoker/tasks"
+)
+
+// JSON makes rows of JSON objects, and of strings that are imp_uids.
+type JSON struct {
+	naming.Fields
+	noKey    error       // says that an object has no imp_uid
+	unit     string      // what a record is called: line or element
+	InAnswer func() bool // reports whether the record is one of an answer of PortOne
+}
+
+// NewJSON returns a parser of records that are called unit. column is the imp_uid's key,
+// if it is said.
+func NewJSON(column, unit string) *JSON {
+	return &JSON{
+		Fields: naming.NewFields(column), unit: unit, InAnswer: func() bool { return false },
+		noKey: fmt.Errorf("the object has no key %s", cmp.Or(column, "imp_uid or impUid")),
+	}
+}
+
+// Parse makes a row of a record, see [payment.ErrBlank].
+func (p *JSON) Parse(record []byte) (payment.Row, error) {
+	record = bytes.Trim(bytes.TrimSpace(record), plain.Blanks+"\x00")
+	if len(record) == 0 {
+		return payment.Row{}, payment.ErrBlank
+	}
+	if record[0] == '"' {
+		return p.parseString(record)
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(record, &object); err != nil {
+		return payment.Row{}, p.notObject(err)
+	}
+	values := p.lookup(object, record, p.isPayment(object))
+	row := payment.Row{Raw: bytes.Clone(record)}
+	if err := fill(&row, values); err != nil {
+		return row, err
+	}
+	switch {
+	case values[naming.ImpUIDField] != nil:
+		return row, impuid.Validate(row.ImpUID)
+	case failure(object) != nil:
+		return row, failure(object)
+	}
+	return row, p.noKey
+}
+
+// fill gives a row the values of an object's keys, see lookup.
+func fill(r *payment.Row, values [naming.FieldCount][]json.RawMessage) error {
+	pg := ""
+	var named [naming.FieldCount][]string
+	for _, field := range []struct {
+		of   naming.Field
+		name string
+		into *string
+	}{
+		{naming.GatewayField, "pg", &pg},
+		{naming.NumberField, "apply_num", &r.ApplyNum},
+		{naming.TierField, "tier", &r.Tier},
+		{naming.ImpUIDField, "imp_uid", &r.ImpUID},
+	} {
+		for i, value := range values[field.of] {
+			read, ok := text(value)
+			if i == 0 {
+				*field.into = read
+			}
+			if !ok {
+				return fmt.Errorf("%s %s is not a string", field.name, fault.Cut(string(value)))
+			}
+			if len(values[field.of]) > 1 {
+				named[field.of] = append(named[field.of], read)
+			}
+		}
+	}
+	r.PG = tasks.Gateway(pg)
+	return agreed(r, named)
+}
+
+// failure returns what an answer of PortOne says that is none to a list: code is not 0, and
+// message says why. It returns nil for another object.
+func failure(object map[string]json.RawMessage) error {
+	code, ok := object["code"]
+	message, isText := text(object["message"])
+	if !ok || !isText || message == "" || string(code) == "0" {
+		return nil
+	}
+	return fmt.Errorf("it is an answer of PortOne that says, with code %s: %s",
+		fault.Cut(string(code)), fault.Cut(message))
+}
+
+// isPayment reports whether an object is PortOne's own record of a payment, whose apply_num
+// is the number by which the card company approved it, not the receipt's. It has the key
+// cash_receipt_issued (PaymentAnnotation of its specification), and in an answer at least a
+// pay_method.
+func (p *JSON) isPayment(object map[string]json.RawMessage) bool {
+	_, payment := object["cash_receipt_issued"]
+	_, method := object["pay_method"]
+	return payment || method && p.InAnswer()
+}
+
+// parseString makes a row of a string that stands without a key. It has to look
+// like an imp_uid, as nothing else tells that it is one.
+func (p *JSON) parseString(record []byte) (payment.Row, error) {
+	if err := json.Unmarshal(record, new(string)); err != nil {
+		return payment.Row{}, p.notObject(err)
+	}
+	impUID, _ := text(record)
+	row := payment.Row{Raw: bytes.Clone(record), ImpUID: impUID}
+	if err := impuid.Validate(impUID); err != nil {
+		return row, err
+	}
+	if !impuid.Is(impUID) {
+		return row, fmt.Errorf("the string %q is not an imp_uid, which begins with imp_ or imps_", fault.Cut(impUID))
+	}
+	return row, nil
+}
+
+// Names reports whether key is that of an imp_uid.
+func (p *JSON) Names(key string) bool { return p.Meaning(key).Field == naming.ImpUIDField }
+
+// IsAnswer reports whether an object is an answer of PortOne that holds a list.
+func (p *JSON) IsAnswer(object []byte) bool {
+	var answer struct {
+		Code     json.RawMessage
+		Response json.RawMessage
+	}
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(object, &answer) != nil || json.Unmarshal(object, &keys) != nil || answer.Code == nil {
+		return false
+	}
+	first := plain.FirstByte(answer.Response)
+	return p.lookup(keys, object, false)[naming.ImpUIDField] == nil && (first == '[' || first == '{')
+}
+
+// notObject returns a plain word for why a record could not be parsed.
+func (p *JSON) notObject(err error) error {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Errorf("the %s is not valid JSON: %w", p.unit, syntax)
+	}
+	return fmt.Errorf("the %s is not a JSON object", p.unit)
+}
+
+// text returns the string that value is, without blanks around it; "" for null. The
+// value is valid JSON.
+func text(value json.RawMessage) (string, bool) {
+	if n := len(value); n > 1 && value[0] == '"' && value[n-1] == '"' && bytes.IndexByte(value, '\\') < 0 {
+		return plain.Value(string(value[1 : n-1])), true
+	}
+	var s string
+	if err := json.Unmarshal(value, &s); err != nil {
+		return "", false
+	}
+	return plain.Value(s), true
+}

@@ -1,0 +1,111 @@
+package lines
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strconv"
+
+	"receiptrevoker/cmd/internal/list/naming"
+)
+
+// lookup returns the values of an object by the fields that their keys name, the best key's
+// first. Keys that are only like a name count where no other is there, and those that are like a
+// less preferred name do not. record is what the object was read from: of a key that is there twice
+// an object has one. card says that a number outside of other objects is the card company's.
+func (k *JSON) lookup(
+	object map[string]json.RawMessage, record []byte, card bool,
+) [naming.FieldCount][]json.RawMessage {
+	var named []member
+	var within []member
+	twice := false
+	for key, value := range object {
+		if k.Meaning(key).Field != naming.NoField {
+			named = append(named, member{key, value})
+			twice = twice || bytes.Count(record, []byte(strconv.Quote(key))) > 1
+		} else if value[0] == '{' || value[0] == '[' {
+			within = append(within, k.within(key, value, 1)...)
+		}
+	}
+	if twice {
+		named = members(record)
+	}
+	if card {
+		named = slices.DeleteFunc(named, func(m member) bool { return k.Meaning(m.key).Field == naming.NumberField })
+	}
+	named = append(named, within...)
+	slices.SortStableFunc(named, func(a, b member) int {
+		return cmp.Or(cmp.Compare(k.Meaning(a.key).Rank, k.Meaning(b.key).Rank), cmp.Compare(a.key, b.key))
+	})
+	var found [naming.FieldCount][]json.RawMessage
+	var best [naming.FieldCount]int
+	for _, m := range named {
+		means := k.Meaning(m.key)
+		f := means.Field
+		if found[f] == nil {
+			best[f] = means.Rank
+		}
+		if means.Rank == best[f] || means.Rank < int(naming.Loose)*len(k.Fields.Names[f]) {
+			found[f] = append(found[f], m.value)
+		}
+	}
+	return found
+}
+
+// maxWithin is how deep members are looked for in others: to look anew at each depth takes time.
+const maxWithin = 4
+
+// within returns the members of an object or array within another that say which receipt of the
+// payment is meant whose it is, or which gateway it has, under the name of the table and their own:
+// receipt.apply_num. An imp_uid there is another's.
+func (k *JSON) within(name string, value json.RawMessage, depth int) (all []member) {
+	if depth > maxWithin {
+		return nil
+	}
+	if value[0] == '[' {
+		var elements []json.RawMessage
+		_ = json.Unmarshal(value, &elements) // cannot fail: it is valid JSON
+		for _, element := range elements {
+			all = append(all, k.nested(name, element, depth)...)
+		}
+		return all
+	}
+	for _, m := range members(value) {
+		all = append(all, k.nested(name+"."+m.key, m.value, depth)...)
+	}
+	return all
+}
+
+// nested returns a member as within does, or those within its value.
+func (k *JSON) nested(name string, value json.RawMessage, depth int) []member {
+	if value[0] == '{' || value[0] == '[' {
+		return k.within(name, value, depth+1)
+	}
+	if of := k.Meaning(name).Field; of != naming.NoField && of != naming.ImpUIDField {
+		return []member{{name, value}}
+	}
+	return nil
+}
+
+// member is one of an object's. Of a key that stands there twice there are two.
+type member struct {
+	key   string
+	value json.RawMessage
+}
+
+// members returns the members of an object, which is valid JSON, in their order.
+func members(object []byte) (all []member) {
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	_, _ = decoder.Token() // the brace
+	for decoder.More() {
+		key, _ := decoder.Token()
+		m := member{}
+		m.key, _ = key.(string)
+		if decoder.Decode(&m.value) != nil {
+			break
+		}
+		all = append(all, m)
+	}
+	return all
+}

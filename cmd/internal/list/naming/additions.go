@@ -1,0 +1,83 @@
+package naming
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"receiptrevoker/cmd/internal/list/plain"
+)
+
+var (
+	// numbering, ring and table stand before a column's name, as in "2. r.apply_num" and "② apply_num".
+	numbering = regexp.MustCompile(`^[^\pL\pN]*\d{1,3}[^\pL\pN_]+`)
+	ring      = regexp.MustCompile(`^\s*[①-⑳]`)
+	table     = regexp.MustCompile(`^\s*(?:[\pL_][\pL\pN_]*\.)+`)
+	marks     = strings.NewReplacer("`", "", `"`, "", "'", "", "*", "")
+	bracketed = regexp.MustCompile(`[(\[{<【〔「][^()\[\]{}<>【】〔〕「」]*[)\]}>】〕」]`)
+	// asides are what people add to any name in brackets, and asideWord what they add without.
+	asides = regexp.MustCompile(`^.\s*(?:필수|선택|입력|required|optional|v1|portone|iamport|포트원|아임포트|국세청|홈택스|` +
+		`pg사?|결제|결제대행사|결제사|코드|code|apply[ _]?num)\s*.$`)
+	asideWord = regexp.MustCompile(`^v1 |\s(?:필수|선택|required|optional)\s*$`)
+	// another are words for another payment's, or another receipt's.
+	another = regexp.MustCompile(`(?:^|[^\pL])구(?:$|[^\pL])|이전|기존|취소|(?:^|[^a-z])(?:old|prev|before|cancel|original)`)
+
+	// otherNames are what stands for a name where no column has that: 현금영수증 번호 may be the customer's, and a PG명
+	// may not tell one gateway of a company from another.
+	otherNames = []struct {
+		like *regexp.Regexp
+		name string
+	}{
+		{regexp.MustCompile(`^\s*현금\s*영수증\s*(?:정보|내역)?\s*(?:승인\s*)?번호`), "현금영수증 승인번호"},
+		{regexp.MustCompile(`(?i)^\s*(?:pg\s*사?|결제\s*대행사?)[ _-]*(?:이름|명|코드|name|code)`), "PG사"},
+	}
+
+	subMall = regexp.MustCompile(`^\s*하위\s?상점(?:\s?코드)?\s*$`)
+)
+
+// codeNames are the names, by their letters and digits, that are no words of a language: they may have any
+// addition but the words given here, with which they are the name of something else.
+var codeNames = map[string]*regexp.Regexp{
+	"impuid": ofOrder, "applynum": ofCard, "pg": ofGateway, "pgprovider": ofGateway,
+	"tier": ofCustomer, "tiercode": ofCustomer,
+}
+
+var (
+	ofOrder    = regexp.MustCompile(`merchant`)
+	ofCard     = regexp.MustCompile(`카드|card|결제|payment`) // of a payment it is the number of the card company
+	ofGateway  = regexp.MustCompile(`수수료|번호|금액|상태|결과|카드|fee|amount|(?:^|[^a-z])[tm]?id(?:$|[^a-z])`)
+	ofCustomer = regexp.MustCompile(`등급|회원|고객|구매자|사용자|이용자|유저|` +
+		`grade|level|member|customer|user|buyer|client|account|(?:^|[^a-z])[umc]\.`)
+)
+
+// dressed reports whether a column has a name with additions: a number or tables before it, something in
+// brackets, or words such as 필수. Or the name itself is in brackets, as in 승인번호(apply_num).
+func dressed(column, name string) bool {
+	name = plain.Squeeze(name)
+	for _, other := range otherNames {
+		if plain.Squeeze(other.name) == name {
+			column = other.like.ReplaceAllString(plain.Name(column), other.name)
+		}
+	}
+	if all := plain.Squeeze(column); name == "" || !strings.Contains(all, name) {
+		return false
+	}
+	text := ring.ReplaceAllString(plain.Name(column), "")
+	text = marks.Replace(strings.ToLower(norm.NFKC.String(text)))
+	other, isCode := codeNames[name]
+	if another.MatchString(text) || isCode && other.MatchString(text) {
+		return false
+	}
+	text = table.ReplaceAllString(numbering.ReplaceAllString(text, ""), "")
+	added := bracketed.FindAllString(text, -1)
+	outside := asideWord.ReplaceAllString(bracketed.ReplaceAllString(text, " "), "")
+	if plain.LettersAndDigits(outside) == name {
+		return isCode || !slices.ContainsFunc(added, func(text string) bool { return !asides.MatchString(text) })
+	}
+	if !isCode || name == "pg" || name == "tier" && !subMall.MatchString(outside) { // 수수료(PG) is a fee
+		return false
+	}
+	return slices.ContainsFunc(added, func(text string) bool { return plain.LettersAndDigits(text) == name })
+}

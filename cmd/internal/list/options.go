@@ -1,0 +1,42 @@
+package list
+
+import (
+	"receiptrevoker/cmd/internal/list/payment"
+	"receiptrevoker/tasks"
+)
+
+// Format is how a list is written.
+type Format string
+
+// The formats that a [Reader] recognises.
+const (
+	CSV    Format = "CSV"
+	NDJSON Format = "NDJSON"
+	// JSON is a JSON text other than NDJSON: an array of objects or of strings,
+	// objects one after another, or an answer of PortOne that holds a list.
+	JSON Format = "JSON"
+	// XLSX is a workbook of Excel, .xlsx or .xlsm.
+	XLSX Format = "XLSX"
+)
+
+// Options are what a reader cannot find out by itself. The zero value is good
+// for lists that use the names order systems use.
+type Options struct {
+	// Column is the header of the imp_uid's column, or its key in JSON.
+	// Default: the first known name that the list has, see [NewReader].
+	Column string
+	// PG is the gateway of lines that name none. Default: not known.
+	PG tasks.Gateway
+	// Tier is the sub-merchant of lines that name none. Default: the workers' own.
+	Tier string
+	// Sheet is the sheet of a workbook that is read. Default: the first one that
+	// Excel shows.
+	Sheet string
+}
+
+// Row is one payment of the list.
+type Row = payment.Row
+
+// LineError says why a line of the list cannot be used. It matches [tasks.ErrInvalid] if the
+// imp_uid was read and is empty, too long or out of its alphabet.
+type LineError = payment.LineError

@@ -1,0 +1,80 @@
+// Package plain takes off what spreadsheets and people put around values and names.
+package plain
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Value returns the value of a cell: without blanks around it, characters that
+// nobody sees included, and without what spreadsheets dress text in so that it
+// stays text, ="…" and a leading apostrophe.
+func Value(value string) string {
+	if n := len(value); n == 0 || bare(value[0]) && bare(value[n-1]) {
+		return value
+	}
+	for {
+		text := strings.TrimFunc(value, invisible)
+		if inner, ok := strings.CutPrefix(text, `="`); ok && strings.HasSuffix(inner, `"`) {
+			text = strings.ReplaceAll(strings.TrimSuffix(inner, `"`), `""`, `"`)
+		} else if inner, ok := strings.CutPrefix(text, "'"); ok {
+			text = strings.TrimSuffix(inner, "'")
+		}
+		if text == value {
+			return text
+		}
+		value = text
+	}
+}
+
+// bare reports whether a cell's first or last byte is neither a blank nor part
+// of what Value takes off.
+func bare(b byte) bool { return b > ' ' && b < 0x7F && b != '"' && b != '\'' && b != '=' }
+
+// invisible reports whether r is a blank or a character without a width: a zero
+// width space or joiner, a direction mark, a word joiner, a byte-order mark, or the Ctrl-Z
+// with which DOS ends a text.
+func invisible(r rune) bool {
+	return unicode.IsSpace(r) || r == 0x1A || r >= 0x200B && r <= 0x200F ||
+		r >= 0x202A && r <= 0x202E || r == 0x2060 || r == 0xFEFF
+}
+
+// HasDigit reports whether a cell has a digit.
+func HasDigit(cell string) bool { return strings.ContainsAny(cell, "0123456789") }
+
+// Empty reports whether no column holds anything but blanks.
+func Empty(columns []string) bool {
+	for _, column := range columns {
+		if Value(column) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// Name returns a name as it looks: composed (NFC), with single blanks, and
+// without characters that nobody sees.
+func Name(name string) string {
+	return norm.NFC.String(strings.Join(strings.FieldsFunc(name, invisible), " "))
+}
+
+// Squeeze returns the letters and digits of a name, in lower case; none of what
+// is several names, split by another separator than the list's.
+func Squeeze(name string) string {
+	if len(name) > 200 || strings.ContainsAny(name, "\t;|^") {
+		return ""
+	}
+	return LettersAndDigits(name)
+}
+
+// LettersAndDigits returns those of a text, in lower case and composed (NFKC).
+func LettersAndDigits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKC.String(text))
+}

@@ -1,0 +1,62 @@
+package sheet
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+)
+
+// IsArchive reports whether head is that of a ZIP archive, an empty one included.
+func IsArchive(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
+}
+
+// wholeFile returns what can be sought in, from its beginning.
+func wholeFile(list io.Reader) (*io.SectionReader, bool) {
+	file, ok := list.(interface {
+		io.ReaderAt
+		io.Seeker
+	})
+	if !ok {
+		return nil, false
+	}
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, false // a pipe
+	}
+	return io.NewSectionReader(file, 0, size), true
+}
+
+// Open opens a sheet of a workbook, by its name or for "" the first that Excel shows. in is
+// what is left of a list that cannot be sought in: that is kept in a temporary file.
+func Open(list, in io.Reader, name string) (*Rows, error) {
+	if section, ok := wholeFile(list); ok {
+		return openSheet(section, section.Size(), name)
+	}
+	file, size, err := keep(in)
+	if err != nil {
+		return nil, fmt.Errorf("keep the workbook while it is read: %w", err)
+	}
+	rows, err := openSheet(file, size, name)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	rows.file = file
+	return rows, nil
+}
+
+// keep copies what is left of a list to a temporary file, and returns its size.
+func keep(in io.Reader) (*os.File, int64, error) {
+	file, err := temporary()
+	if err != nil {
+		return nil, 0, err
+	}
+	size, err := io.Copy(file, in)
+	if err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	return file, size, nil
+}

@@ -1,0 +1,140 @@
+package sheet
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+)
+
+const (
+	// textMemory is how many bytes of shared texts are held in memory. Excel
+	// writes texts in the order in which they first occurred, so those that are
+	// used again and again are among the first.
+	textMemory = 16 << 20
+	// maxTexts bounds the shared texts of a workbook: 2 GiB.
+	maxTexts = math.MaxInt32
+	// offsetChunk is how many texts a chunk of offsets is for.
+	offsetChunk = 1 << 16
+	// textWindow is how much of the file is read at once.
+	textWindow = 4 << 10
+)
+
+var errTexts = errors.New("it has more than 2 GiB of texts: save it as CSV UTF-8")
+
+// sharedTexts are the texts that cells refer to by number, each of them once.
+// Excel writes all texts so. The first are held in memory, the rest in a temporary
+// file: a million rows with other texts in each cell take little memory.
+type sharedTexts struct {
+	count  int
+	ends   [][]uint32 // where each text ends, in chunks, which need no copying to grow
+	memory []byte
+	file   *os.File // nil while all fit into memory
+	out    []byte   // not yet written to the file
+	size   int      // bytes of all texts
+	window []byte   // what was last read from the file
+	from   int      // where the window begins, in all texts
+}
+
+// load reads the part that holds the texts.
+func (t *sharedTexts) load(in *xmlReader) error {
+	var text richText
+	for {
+		token, err := in.next()
+		if err == io.EOF {
+			return t.flush()
+		}
+		if err != nil {
+			return err
+		}
+		text.token(token)
+		switch e := token.(type) {
+		case xml.StartElement:
+			if e.Name.Local == "si" {
+				text.begin()
+			}
+		case xml.EndElement:
+			if e.Name.Local != "si" {
+				continue
+			}
+			if err := t.add(text.end()); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// add adds a text.
+func (t *sharedTexts) add(text []byte) error {
+	if t.size += len(text); t.size > maxTexts {
+		return errTexts
+	}
+	if t.count%offsetChunk == 0 {
+		t.ends = append(t.ends, make([]uint32, offsetChunk))
+	}
+	t.ends[t.count/offsetChunk][t.count%offsetChunk] = uint32(t.size)
+	t.count++
+	if t.size <= textMemory {
+		t.memory = append(t.memory, text...)
+		return nil
+	}
+	t.out = append(t.out, text...)
+	if len(t.out) < textMemory/16 {
+		return nil
+	}
+	return t.flush()
+}
+
+// flush writes to the file what waits for it.
+func (t *sharedTexts) flush() (err error) {
+	if len(t.out) == 0 {
+		return nil
+	}
+	if t.file == nil {
+		if t.file, err = temporary(); err != nil {
+			return fmt.Errorf("keep the texts of the workbook: %w", err)
+		}
+	}
+	if _, err := t.file.Write(t.out); err != nil {
+		return fmt.Errorf("keep the texts of the workbook: %w", err)
+	}
+	t.out = t.out[:0]
+	return nil
+}
+
+// has reports whether there is a text of that number, from 0.
+func (t *sharedTexts) has(i int) bool { return i >= 0 && i < t.count }
+
+// at returns a text that there is, valid until the next call. The error is that of its file.
+func (t *sharedTexts) at(i int) ([]byte, error) {
+	from, end := t.end(i-1), t.end(i)
+	if end <= len(t.memory) {
+		return t.memory[from:end], nil
+	}
+	if from < t.from || end > t.from+len(t.window) {
+		window := make([]byte, max(textWindow, end-from))
+		n, err := t.file.ReadAt(window, int64(from-len(t.memory)))
+		if err != nil && err != io.EOF || n < end-from {
+			return nil, fmt.Errorf("read the texts of the workbook again: %w", err)
+		}
+		t.window, t.from = window[:n], from
+	}
+	return t.window[from-t.from : end-t.from], nil
+}
+
+// end returns where a text ends in all texts, 0 for the one before the first.
+func (t *sharedTexts) end(i int) int {
+	if i < 0 {
+		return 0
+	}
+	return int(t.ends[i/offsetChunk][i%offsetChunk])
+}
+
+// close removes what was kept.
+func (t *sharedTexts) close() {
+	if t.file != nil {
+		t.file.Close()
+	}
+}

@@ -1,0 +1,160 @@
+package sheet
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"receiptrevoker/cmd/internal/list/fault"
+	"receiptrevoker/cmd/internal/list/plain"
+)
+
+// openSheet opens a sheet of a workbook.
+func openSheet(file io.ReaderAt, size int64, name string) (*Rows, error) {
+	book, err := openArchive(file, size)
+	if err != nil {
+		return nil, err
+	}
+	found, err := book.find(name)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := book.open(found)
+	if err != nil {
+		return nil, err
+	}
+	rows.Sheets, rows.Others = len(book.sheets), book.others(found)
+	return rows, nil
+}
+
+// workbook is a workbook of Excel (.xlsx, .xlsm), ECMA-376 part 1, of which one
+// sheet is read.
+//
+// Why it is read here, on archive/zip and encoding/xml: of the libraries that
+// read workbooks, excelize keeps the whole file in memory, and xlsxreader takes a
+// sheet that is cut short for a whole one. Neither bounds a cell.
+type workbook struct {
+	parts  map[string]*zip.File // by partName
+	main   string               // the part that names the sheets
+	sheets []sheetPart
+	shared string // the part that holds the shared texts, "" if there is none
+	styles string // the part that holds the formats of numbers, "" if there is none
+}
+
+// sheetPart is a sheet with cells, in the order of the workbook.
+type sheetPart struct {
+	name, part string
+	hidden     bool
+}
+
+// load reads which sheets there are.
+func (b *workbook) load() error {
+	var book struct {
+		Sheets []struct {
+			Name  string `xml:"name,attr"`
+			State string `xml:"state,attr"`
+			// ID and Strict are r:id, whose namespace differs between the forms.
+			ID     string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
+			Strict string `xml:"http://purl.oclc.org/ooxml/officeDocument/relationships id,attr"`
+		} `xml:"sheets>sheet"`
+	}
+	if err := b.unmarshal(b.main, &book); err != nil {
+		return err
+	}
+	byID := make(map[string]relation)
+	for _, r := range b.relations(b.main) {
+		byID[r.ID] = r
+		switch r.kind() {
+		case "sharedStrings":
+			b.shared = r.target(b.main)
+		case "styles":
+			b.styles = r.target(b.main)
+		}
+	}
+	for _, s := range book.Sheets {
+		r := byID[s.ID+s.Strict]
+		if r.kind() == "worksheet" {
+			b.sheets = append(b.sheets, sheetPart{s.Name, r.target(b.main), s.State != "" && s.State != "visible"})
+		}
+	}
+	if len(b.sheets) == 0 {
+		return errors.New("it has no sheet with cells")
+	}
+	return nil
+}
+
+// find returns the sheet of that name, in any case and Unicode form, or for "" the first one
+// that Excel shows.
+func (b *workbook) find(name string) (sheetPart, error) {
+	var names []string
+	for _, s := range b.sheets {
+		if name == "" && !s.hidden || name != "" && strings.EqualFold(plain.Name(s.name), plain.Name(name)) {
+			return s, nil
+		}
+		names = append(names, fmt.Sprintf("%q", fault.Cut(s.name)))
+	}
+	if name == "" {
+		return b.sheets[0], nil
+	}
+	return sheetPart{}, fmt.Errorf("no sheet is named %q, the sheets are %s: choose one with --sheet NAME",
+		name, strings.Join(names, ", "))
+}
+
+// others returns the names of the other sheets, quoted.
+func (b *workbook) others(than sheetPart) (names []string) {
+	for _, s := range b.sheets {
+		if s != than {
+			names = append(names, fmt.Sprintf("%q", fault.Cut(s.name)))
+		}
+	}
+	return names
+}
+
+// open returns the rows of a sheet as CSV records, see [Rows]. They are to be
+// closed.
+func (b *workbook) open(s sheetPart) (*Rows, error) {
+	part, ok := b.parts[s.part]
+	if !ok {
+		return nil, fmt.Errorf("the workbook cannot be read: it has no part %s", fault.Cut(s.part))
+	}
+	var formats numberFormats
+	texts := &sharedTexts{}
+	err := b.read(b.styles, func(in *xmlReader) (err error) {
+		formats, err = readFormats(in)
+		return err
+	})
+	if err == nil {
+		err = b.read(b.shared, texts.load)
+	}
+	if err != nil {
+		texts.close()
+		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
+	}
+	in, err := part.Open()
+	if err != nil {
+		texts.close()
+		return nil, fmt.Errorf("the workbook cannot be read: sheet %q: %w", fault.Cut(s.name), err)
+	}
+	return &Rows{
+		xml: newXMLReader(in), part: in, Name: s.name, texts: texts, formats: formats, merged: readMerged(part),
+	}, nil
+}
+
+// read reads a part token by token, which a workbook need not have.
+func (b *workbook) read(name string, load func(*xmlReader) error) error {
+	part, ok := b.parts[name]
+	if !ok {
+		return nil
+	}
+	in, err := part.Open()
+	if err == nil {
+		defer in.Close()
+		err = load(newXMLReader(in))
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", fault.Cut(name), err)
+	}
+	return nil
+}
