@@ -1,6 +1,11 @@
 package main
 
-import "context"
+import (
+	"context"
+
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks/outcome"
+)
 
 // judge says what is wrong with a list before any of it is asked for, and returns the reader of
 // what is to be asked for, or an error if nothing is. A list that can be read twice is judged
@@ -42,4 +47,14 @@ func (j *bulkJob) judgeColumns(reader *lineReader) error {
 		return nil
 	}
 	return doubtful(reader.list, reader.ended)
+}
+
+// refuse shows the lines of a list of which none can be used. No batch is made of it.
+func (j *bulkJob) refuse(lines []enqueue.Line, progress *counter) error {
+	for _, line := range lines {
+		j.asked.count(enqueue.LineResult{Line: line, Kind: outcome.KindInvalid})
+	}
+	progress.end()
+	j.tellList()
+	return noneUsable(len(lines), j.input.reader.Format())
 }

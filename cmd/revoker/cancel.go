@@ -74,9 +74,9 @@ that are still being enqueued, and nothing more can be asked for under its name.
 A line that was never called ends as dead, with the reason withdrawn; for one
 that was called before, a lookup decides, as with 'revoker cancel'. A receipt
 that another list or a single request asks for as well stays requested. Attempts
-that are running are shown, and not repeated. Nor are dead letters of it retried any more, also by a
-'revoker dead retry' that is running. To revoke a line all the same, request it
-again, on its own or in a list with another name.
+that are running are shown, and not repeated. Nor are dead letters of it retried
+any more, also by a 'revoker dead retry' that is running. To revoke a line all
+the same, request it again, on its own or in a list with another name.
 
 It needs --yes, without which it says how many lines would be withdrawn. Ctrl-C
 stops the counting, not the cancelling: from the start on no line is called. It

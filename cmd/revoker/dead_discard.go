@@ -65,18 +65,6 @@ func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, imp
 	return walk.end("discarded")
 }
 
-// ask counts the letters that something would be done to, and returns a usageError that
-// says what does it.
-func (w *deadWalk) ask(ctx context.Context, would string) error {
-	if err := w.each(ctx, w.counted(func(outcome.Outcome) error { return nil })); err != nil {
-		return err
-	}
-	if w.done == 0 {
-		return w.end("")
-	}
-	return usageError{fmt.Errorf("%s %s: --yes does it", plural(w.done, "dead letter"), would)}
-}
-
 // discardPage is how many letters are discarded at a time.
 const discardPage = 500
 

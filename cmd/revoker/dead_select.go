@@ -1,14 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/spf13/pflag"
 	"golang.org/x/text/unicode/norm"
 
@@ -90,26 +88,4 @@ func checkAll(said, meant bool, verb string) error {
 		return usageError{errors.New("--all does not go with IMP_UIDs or a flag that narrows them down")}
 	}
 	return nil
-}
-
-// openDead connects, and returns the way through the letters that are meant.
-// The caller closes the client.
-func (p *program) openDead(
-	ctx context.Context, s *deadSettings, impUIDs []string, c deadletter.Config,
-) (*deadWalk, redis.UniversalClient, error) {
-	filter, err := s.filter(impUIDs, time.Now())
-	if err != nil {
-		return nil, nil, err
-	}
-	client, err := p.connect(ctx, s.redis)
-	if err != nil {
-		return nil, nil, err
-	}
-	store := outcome.NewStore(client, s.redis.Outcomes())
-	walk := newDeadWalk(p.stderr, deadletter.New(client, store, c), filter)
-	if walk.missing, err = p.missingBatch(ctx, store, filter.Batch, false); err != nil {
-		client.Close()
-		return nil, nil, err
-	}
-	return walk, client, nil
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
@@ -194,4 +196,38 @@ func (p *program) rehearse(ctx context.Context, walk *deadWalk, would string) er
 		return err
 	}
 	return walk.end(would)
+}
+
+// ask counts the letters that something would be done to, and returns a usageError that
+// says what does it.
+func (w *deadWalk) ask(ctx context.Context, would string) error {
+	if err := w.each(ctx, w.counted(func(outcome.Outcome) error { return nil })); err != nil {
+		return err
+	}
+	if w.done == 0 {
+		return w.end("")
+	}
+	return usageError{fmt.Errorf("%s %s: --yes does it", plural(w.done, "dead letter"), would)}
+}
+
+// openDead connects, and returns the way through the letters that are meant.
+// The caller closes the client.
+func (p *program) openDead(
+	ctx context.Context, s *deadSettings, impUIDs []string, c deadletter.Config,
+) (*deadWalk, redis.UniversalClient, error) {
+	filter, err := s.filter(impUIDs, time.Now())
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := p.connect(ctx, s.redis)
+	if err != nil {
+		return nil, nil, err
+	}
+	store := outcome.NewStore(client, s.redis.Outcomes())
+	walk := newDeadWalk(p.stderr, deadletter.New(client, store, c), filter)
+	if walk.missing, err = p.missingBatch(ctx, store, filter.Batch, false); err != nil {
+		client.Close()
+		return nil, nil, err
+	}
+	return walk, client, nil
 }

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"receiptrevoker/cmd/internal/config"
@@ -17,26 +17,6 @@ import (
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
 )
-
-func (p *program) queue() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "queue",
-		Short: "Show queues and what pauses them, pause or resume them",
-		Long: `Each payment gateway has two queues, such as receipts-kcp and receipts-bulk-kcp.
-One is paused by a person, or by the gate of its gateway while that is down. The
-gate resumes what it has paused by itself; what a person has paused stays paused
-until a person resumes it, here, in the Asynq web UI or with Asynq's own tool. A
-queue that does not exist yet can be paused too.`,
-		Example: `  revoker queue list
-  revoker queue pause --pg nice --reason 'maintenance until 06:00'
-  revoker queue resume --pg kcp`,
-		Args:                  noSuchCommand,
-		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		DisableFlagsInUseLine: true,
-	}
-	cmd.AddCommand(p.queueList(), p.queuePause(), p.queueResume())
-	return cmd
-}
 
 // queueSettings say which queues are meant.
 type queueSettings struct {
@@ -146,4 +126,15 @@ func listed(queues []pause.Pause) string {
 		names = append(names, p.Queue)
 	}
 	return strings.Join(names, ", ")
+}
+
+// check returns an error unless a command says which queues it shall change.
+func (s *queueSettings) check(queues []string, every bool) error {
+	switch named := len(queues)+len(s.pgs) > 0; {
+	case !named && !every:
+		return usageError{errors.New("say which queues: their names, --pg or --all")}
+	case named && every:
+		return usageError{errors.New("--all means every queue: name none, and give no --pg")}
+	}
+	return nil
 }

@@ -69,14 +69,6 @@ func (s screen) erase() {
 	}
 }
 
-// say writes what people are told.
-func (s screen) say(format string, args ...any) {
-	_ = s.text(fmt.Sprintf(format, args...)) // a closed stream is no reason to stop
-}
-
-// say tells people something that is no result.
-func (p *program) say(format string, args ...any) { newScreen(p.stderr).say(format, args...) }
-
 // plain returns a text without what a terminal would obey, or would show in another order:
 // names and messages are written by others.
 func plain(text string) string {

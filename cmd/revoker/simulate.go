@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -178,4 +181,16 @@ func payments(listed map[string]tasks.Gateway, unusable int) string {
 		text += "; " + plural(unusable, "line") + " cannot be used"
 	}
 	return text
+}
+
+// unlisted gives an imp_uid that is on no list a receipt of a gateway on which
+// it can be revoked, unless it falls to the given percentage.
+func unlisted(percent int) func(string) (iamporttest.Receipt, bool) {
+	gateways := slices.DeleteFunc(tasks.Gateways(), func(pg tasks.Gateway) bool { return pg == tasks.KICC })
+	return func(impUID string) (iamporttest.Receipt, bool) {
+		h := fnv.New32a()
+		_, _ = io.WriteString(h, impUID)
+		n := int(h.Sum32())
+		return iamporttest.Receipt{PG: gateways[n%len(gateways)]}, n/len(gateways)%100 >= percent
+	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -52,17 +51,6 @@ lift. A queue that another person had paused before is that person's.`,
 	cmd.Flags().StringVar(&s.by, "by", "", "only what the person of just this `name` paused (default whoever paused it)")
 	cmd.Flags().StringVar(&s.reason, "reason", "", "only what a person paused with just this `text` (default whatever pauses it)")
 	return cmd
-}
-
-// check returns an error unless a command says which queues it shall change.
-func (s *queueSettings) check(queues []string, every bool) error {
-	switch named := len(queues)+len(s.pgs) > 0; {
-	case !named && !every:
-		return usageError{errors.New("say which queues: their names, --pg or --all")}
-	case named && every:
-		return usageError{errors.New("--all means every queue: name none, and give no --pg")}
-	}
-	return nil
 }
 
 func (p *program) runQueueResume(ctx context.Context, s *queueResumeSettings, queues []string) error {

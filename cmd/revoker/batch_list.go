@@ -16,24 +16,6 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
-func (p *program) batch() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "batch",
-		Short: "Show how far lists have come, report on them, cancel them",
-		Long: `A batch is a list that was asked for with 'revoker bulk'. These commands tell
-how far it has come, wait for its end, write the list with its outcomes, and
-withdraw what has not been called.`,
-		Example: `  revoker batch list
-  revoker batch show refunds-2026-11 --wait
-  revoker batch report refunds-2026-11 --output outcomes.csv --bom`,
-		Args:                  noSuchCommand,
-		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		DisableFlagsInUseLine: true,
-	}
-	cmd.AddCommand(p.batchList(), p.batchShow(), p.batchReport(), p.batchCancel())
-	return cmd
-}
-
 type batchListSettings struct {
 	redis config.Redis
 	json  bool
