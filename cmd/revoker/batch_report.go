@@ -7,13 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/enqueue"
-	"receiptrevoker/tasks/outcome"
 )
 
 type batchReportSettings struct {
-	redis  config.Redis
 	list   listSettings
 	report reportSettings
 }
@@ -48,7 +45,7 @@ spreadsheet would run as a formula get an apostrophe before them.`,
 			return p.runBatchReport(cmd.Context(), s, args[0], file)
 		},
 	}
-	s.redis.Flags(cmd.Flags())
+	p.redis.Flags(cmd.Flags())
 	s.list.flags(cmd.Flags())
 	cmd.Flags().StringVarP(&s.report.file, "output", "o", "-", "`file` to write, - for standard output")
 	cmd.Flags().BoolVar(&s.report.bom, "bom", false, "begin a CSV with a byte-order mark, for Excel")
@@ -59,13 +56,10 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 	if err := s.list.validate(); err != nil {
 		return usageError{err}
 	}
-	client, err := p.connect(ctx, s.redis)
-	if err != nil {
+	if err := p.connect(ctx); err != nil {
 		return err
 	}
-	defer client.Close()
-	queue := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()})
-	batch, err := queue.Batch(name, enqueue.BatchOptions{})
+	batch, err := p.requests().Batch(name, enqueue.BatchOptions{})
 	if err != nil {
 		return usageError{err}
 	}
@@ -92,7 +86,7 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 	if err != nil {
 		return err
 	}
-	return reporter{batch, outcome.NewStore(client, s.redis.Outcomes()), wrong}.writeFile(ctx, input.reader, report)
+	return reporter{batch, p.store, wrong}.writeFile(ctx, input.reader, report)
 }
 
 // listOf returns the file that a batch's list was read from.

@@ -15,30 +15,23 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/text/unicode/norm"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/cmd/internal/list"
-	"receiptrevoker/cmd/internal/traces"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/rights"
 )
 
 type bulkSettings struct {
-	redis     config.Redis
-	retention config.Retention
-	list      listSettings
-	batch     string
-	report    reportSettings
-	wait      bool
-	dryRun    bool
-	yes       bool
-
-	tracers *traces.Tracers
+	list   listSettings
+	batch  string
+	report reportSettings
+	wait   bool
+	dryRun bool
+	yes    bool
 }
 
-func (s *bulkSettings) flags(f *pflag.FlagSet) {
-	s.redis.Flags(f)
-	s.retention.Flags(f)
+func (p *program) bulkFlags(s *bulkSettings, f *pflag.FlagSet) {
+	p.redis.Flags(f)
+	p.retention.Flags(f)
 	f.StringVar(&s.batch, "batch", "", "`name` of the batch, at most 64 letters of any script, digits, . _ and - (default the file's and the time)")
 	s.list.flags(f)
 	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be asked for, and change nothing")
@@ -139,7 +132,7 @@ func (p *program) bulk() *cobra.Command {
 			return p.runBulk(cmd.Context(), s, args[0])
 		},
 	}
-	s.flags(cmd.Flags())
+	p.bulkFlags(&s, cmd.Flags())
 	return cmd
 }
 
@@ -163,16 +156,13 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 		}
 		defer report.abandon()
 	}
-	client, err := p.connectAs(ctx, rights.Producer, s.redis)
-	if err != nil {
+	if err := p.connectToRequest(ctx); err != nil {
 		return err
 	}
-	defer client.Close()
-	if s.tracers, err = p.tracing(ctx); err != nil {
+	if err := p.trace(ctx); err != nil {
 		return err
 	}
-	defer s.tracers.Stop(ctx)
-	job, err := p.newBulkJob(s, input, client)
+	job, err := p.newBulkJob(s, input)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 
-
 	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/enqueue"
 )

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"runtime/debug"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/enqueue"
@@ -18,13 +15,10 @@ import (
 
 // bulkJob is one list on its way.
 type bulkJob struct {
-	out      io.Writer // what people are told
+	*program
 	input    *bulkInput
 	settings bulkSettings
 	asking   *enqueue.Batch
-	outcomes *outcome.Store
-	client   redis.UniversalClient
-	flags    string // that find Redis, to look again
 
 	before int
 	asked  lineCounts
@@ -34,23 +28,16 @@ type bulkJob struct {
 	batch  outcome.Batch           // how far it has come in the end
 }
 
-func (p *program) newBulkJob(s bulkSettings, input *bulkInput, client redis.UniversalClient) (*bulkJob, error) {
+func (p *program) newBulkJob(s bulkSettings, input *bulkInput) (*bulkJob, error) {
 	source := input.name
 	if absolute, err := filepath.Abs(source); err == nil && source != "-" {
 		source = absolute
 	}
-	queue := enqueue.NewClient(client, enqueue.Config{
-		Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration(), Tracers: s.tracers,
-	})
-	asking, err := queue.Batch(s.batch, enqueue.BatchOptions{Source: source})
+	asking, err := p.requests().Batch(s.batch, enqueue.BatchOptions{Source: source})
 	if err != nil {
 		return nil, err
 	}
-	return &bulkJob{
-		out: p.stderr, input: input, settings: s, asking: asking,
-		outcomes: outcome.NewStore(client, s.redis.Outcomes()), client: client,
-		flags: p.redisFlags,
-	}, nil
+	return &bulkJob{program: p, input: input, settings: s, asking: asking}, nil
 }
 
 // run asks for the list, waits if that is wanted, and writes a report unless it
@@ -61,7 +48,7 @@ func (j *bulkJob) run(ctx context.Context, report *reportFile) (err error) {
 		return fmt.Errorf("%s: %w", j.input.name, err)
 	}
 	if j.settings.wait {
-		if j.batch, err = newBatchWatch(j.out, j.client, j.outcomes, j.flags).until(ctx, j.settings.batch); err != nil {
+		if j.batch, err = newBatchWatch(j.stderr, j.client, j.store, j.redisFlags).until(ctx, j.settings.batch); err != nil {
 			return err
 		}
 	}
@@ -79,7 +66,7 @@ func (j *bulkJob) enqueue(ctx context.Context) (err error) {
 	asking, stop := context.WithCancel(ctx)
 	defer stop()
 	reader := &lineReader{list: j.input.reader, onFail: stop}
-	progress := newCounter(j.out, "lines asked for")
+	progress := newCounter(j.stderr, "lines asked for")
 	if !j.shown {
 		j.asked.say = progress.say
 	}
@@ -123,26 +110,26 @@ func (j *bulkJob) ask(ctx context.Context, reader *lineReader, progress *counter
 func (j *bulkJob) tellList() {
 	j.asked.tellHidden()
 	if !j.shown && !j.told {
-		tellList(j.out, j.input.reader)
+		tellList(j.stderr, j.input.reader)
 	}
 }
 
 // tellAsked says what came of asking, and how to go on.
 func (j *bulkJob) tellAsked() {
-	newScreen(j.out).say("%s%s: %s. Batch %s.",
+	j.say("%s%s: %s. Batch %s.",
 		plural(j.asked.lines, "line"), j.input.foreign(), j.asked.sum(), j.settings.batch)
 	if j.before > 0 {
-		newScreen(j.out).say("%s asked for by an earlier run.", count(j.before, "of them was", "of them were"))
+		j.say("%s asked for by an earlier run.", count(j.before, "of them was", "of them were"))
 	}
 	if suspects := j.input.reader.Suspects(); suspects.Doubtful() {
 		mistake := "hidden rows were not meant"
 		if suspects.Most() {
 			mistake = "the column was wrong"
 		}
-		newScreen(j.out).say("If %s, withdraw the lines: revoker batch cancel %s%s", mistake, j.settings.batch, j.flags)
+		j.say("If %s, withdraw the lines: revoker batch cancel %s%s", mistake, j.settings.batch, j.redisFlags)
 	}
 	if !j.settings.wait {
-		newScreen(j.out).say("See how far it has come with: revoker batch show %s%s --wait", j.settings.batch, j.flags)
+		j.say("See how far it has come with: revoker batch show %s%s --wait", j.settings.batch, j.redisFlags)
 	}
 }
 
@@ -153,10 +140,10 @@ func (j *bulkJob) report(ctx context.Context, file *reportFile) error {
 		return err
 	}
 	defer reader.Close()
-	if err := (reporter{j.asking, j.outcomes, j.wrong}).writeFile(ctx, reader, file); err != nil {
+	if err := (reporter{j.asking, j.store, j.wrong}).writeFile(ctx, reader, file); err != nil {
 		return err
 	}
-	newScreen(j.out).say("The report is in %s.", file.name)
+	j.say("The report is in %s.", file.name)
 	return nil
 }
 

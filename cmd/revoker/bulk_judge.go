@@ -21,7 +21,7 @@ func (j *bulkJob) judge(ctx context.Context, reader *lineReader) (*lineReader, e
 	}
 	onFail := reader.onFail
 	reader.onFail = nil // where it cannot be read on, the next reader finds that, too
-	wrong, err := readThrough(ctx, reader, j.out)
+	wrong, err := readThrough(ctx, reader, j.stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -38,10 +38,10 @@ func (j *bulkJob) judgeColumns(reader *lineReader) error {
 	suspects := reader.list.Suspects()
 	switch {
 	case reader.ended:
-		tellList(j.out, reader.list)
+		tellList(j.stderr, reader.list)
 		j.told = true
 	case suspects.Any():
-		tellColumns(j.out, reader.list, false)
+		tellColumns(j.stderr, reader.list, false)
 	}
 	if j.settings.yes {
 		return nil

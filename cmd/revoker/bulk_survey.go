@@ -11,7 +11,6 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/enqueue"
-	"receiptrevoker/tasks/rights"
 )
 
 // unaskedLines is how many lines a list may have that is asked for without a question.
@@ -20,15 +19,14 @@ const unaskedLines = 1000
 // dryRun shows what a list would ask for. Where Redis does not answer or would refuse it, it
 // shows what the list alone tells, and returns the error in the end.
 func (p *program) dryRun(ctx context.Context, s bulkSettings, input *bulkInput) error {
-	client, err := p.connectAs(ctx, rights.Producer, s.redis)
+	err := p.connectToRequest(ctx)
 	var usage usageError
 	if errors.As(err, &usage) {
 		return err
 	}
 	var queue *enqueue.Client // nil while Redis does not answer
 	if err == nil {
-		defer client.Close()
-		queue = enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()})
+		queue = p.requests()
 	}
 	found, err := p.survey(ctx, input, queue, err)
 	if err != nil {
@@ -60,8 +58,7 @@ func (p *program) questions(s bulkSettings, name string) bool {
 // confirm shows what a list would ask for that is long or looks wrong, and asks whether it
 // may. The error is a usageError if it may not.
 func (p *program) confirm(ctx context.Context, job *bulkJob) error {
-	queue := enqueue.NewClient(job.client, enqueue.Config{Outcomes: job.settings.redis.Outcomes()})
-	found, err := p.survey(ctx, job.input, queue, nil)
+	found, err := p.survey(ctx, job.input, p.requests(), nil)
 	if err != nil {
 		return err
 	}

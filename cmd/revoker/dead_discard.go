@@ -34,7 +34,7 @@ It is also how to get rid of a letter whose outcome cannot be read: name it.
 		Args: arguments(0, -1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runDeadDiscard(cmd.Context(), s, args) },
 	}
-	s.flags(cmd.Flags())
+	p.deadFlags(&s.deadSettings, cmd.Flags())
 	f := cmd.Flags()
 	f.BoolVar(&s.all, "all", false, "all dead letters")
 	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be discarded, and change nothing")
@@ -46,11 +46,10 @@ func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, imp
 	if err := checkAll(s.all, s.deadSettings.all(impUIDs), "discard"); err != nil {
 		return err
 	}
-	walk, client, err := p.openDead(ctx, &s.deadSettings, impUIDs, deadletter.Config{})
+	walk, err := p.openDead(ctx, &s.deadSettings, impUIDs, deadletter.Config{})
 	if err != nil {
 		return err
 	}
-	defer client.Close()
 	walk.filter.Unreadable = true
 	switch {
 	case s.dryRun:

@@ -8,13 +8,8 @@ import (
 	"receiptrevoker/tasks/deadletter"
 )
 
-type deadListSettings struct {
-	deadSettings
-	json bool
-}
-
 func (p *program) deadList() *cobra.Command {
-	var s deadListSettings
+	var s deadSettings
 	cmd := &cobra.Command{
 		Use:   "list [IMP_UID...]",
 		Short: "Show dead letters, oldest first",
@@ -29,18 +24,17 @@ cannot be read is reported, and the exit code is then 3.
 		Args: arguments(0, -1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runDeadList(cmd.Context(), s, args) },
 	}
-	s.flags(cmd.Flags())
-	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
+	p.deadFlags(&s, cmd.Flags())
+	cmd.Flags().BoolVar(&p.json, "json", false, "print one JSON object a line")
 	return cmd
 }
 
-func (p *program) runDeadList(ctx context.Context, s deadListSettings, impUIDs []string) error {
-	walk, client, err := p.openDead(ctx, &s.deadSettings, impUIDs, deadletter.Config{})
+func (p *program) runDeadList(ctx context.Context, s deadSettings, impUIDs []string) error {
+	walk, err := p.openDead(ctx, &s, impUIDs, deadletter.Config{})
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	if err := walk.each(ctx, walk.counted(p.printer(s.json).letter)); err != nil {
+	if err := walk.each(ctx, walk.counted(p.printer().letter)); err != nil {
 		return err
 	}
 	return walk.end("")

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/time/rate"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
 )
@@ -20,7 +19,6 @@ const defaultRate = 50
 
 type deadRetrySettings struct {
 	deadSettings
-	retention   config.Retention
 	rate        float64
 	all, dryRun bool
 }
@@ -56,8 +54,8 @@ exit code is then 3.
 		Args: arguments(0, -1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runDeadRetry(cmd.Context(), s, args) },
 	}
-	s.flags(cmd.Flags())
-	s.retention.Flags(cmd.Flags())
+	p.deadFlags(&s.deadSettings, cmd.Flags())
+	p.retention.Flags(cmd.Flags())
 	f := cmd.Flags()
 	f.BoolVar(&s.all, "all", false, "all dead letters")
 	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be retried, and change nothing")
@@ -77,17 +75,14 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 	if err := s.validate(impUIDs); err != nil {
 		return err
 	}
-	tracers, err := p.tracing(ctx)
+	if err := p.trace(ctx); err != nil {
+		return err
+	}
+	walk, err := p.openDead(ctx, &s.deadSettings, impUIDs,
+		deadletter.Config{Retention: p.retention.Duration(), Tracers: p.tracers})
 	if err != nil {
 		return err
 	}
-	defer tracers.Stop(ctx)
-	walk, client, err := p.openDead(ctx, &s.deadSettings, impUIDs,
-		deadletter.Config{Retention: s.retention.Duration(), Tracers: tracers})
-	if err != nil {
-		return err
-	}
-	defer client.Close()
 	walk.refuse = leave
 	if s.dryRun {
 		return p.rehearse(ctx, walk, "would be retried")

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/text/unicode/norm"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
@@ -24,14 +23,13 @@ may name several. IMP_UIDs name single letters, also discarded ones.
 
 // deadSettings say which dead letters are meant.
 type deadSettings struct {
-	redis        config.Redis
 	reasons, pgs []string
 	batch        string
 	since, until string
 }
 
-func (s *deadSettings) flags(f *pflag.FlagSet) {
-	s.redis.Flags(f)
+func (p *program) deadFlags(s *deadSettings, f *pflag.FlagSet) {
+	p.redis.Flags(f)
 	f.StringSliceVar(&s.reasons, "reason", nil, "only these `reasons`: "+joinReasons())
 	f.StringSliceVar(&s.pgs, "pg", nil, "only these payment gateways: `codes`, or their Korean names")
 	f.StringVar(&s.batch, "batch", "", "only the batch of this `name`")

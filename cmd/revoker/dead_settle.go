@@ -10,13 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
 )
 
 type deadSettleSettings struct {
-	redis               config.Redis
 	revoked, notRevoked bool
 	reason, by          string
 	dryRun, yes         bool
@@ -55,7 +53,7 @@ request the receipt anew, with 'revoker enqueue IMP_UID --again'.`,
 		},
 	}
 	cmd.DisableFlagsInUseLine = true
-	s.redis.Flags(cmd.Flags())
+	p.redis.Flags(cmd.Flags())
 	f := cmd.Flags()
 	f.BoolVar(&s.revoked, "revoked", false, "the receipts are revoked")
 	f.BoolVar(&s.notRevoked, "not-revoked", false, "the receipts are not revoked")
@@ -97,11 +95,10 @@ func (p *program) runDeadSettle(ctx context.Context, s deadSettleSettings, impUI
 	if err != nil {
 		return err
 	}
-	walk, client, err := p.openDead(ctx, &deadSettings{redis: s.redis}, impUIDs, deadletter.Config{})
+	walk, err := p.openDead(ctx, &deadSettings{}, impUIDs, deadletter.Config{})
 	if err != nil {
 		return err
 	}
-	defer client.Close()
 	walk.refuse = func(o outcome.Outcome) error {
 		switch {
 		case o.Reason == outcome.ReasonWithdrawn:

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
@@ -192,7 +190,7 @@ func (w *deadWalk) byBatch() string {
 
 // rehearse shows the letters that something would be done to.
 func (p *program) rehearse(ctx context.Context, walk *deadWalk, would string) error {
-	if err := walk.each(ctx, walk.counted(p.printer(false).letter)); err != nil {
+	if err := walk.each(ctx, walk.counted(p.printer().letter)); err != nil {
 		return err
 	}
 	return walk.end(would)
@@ -211,23 +209,17 @@ func (w *deadWalk) ask(ctx context.Context, would string) error {
 }
 
 // openDead connects, and returns the way through the letters that are meant.
-// The caller closes the client.
 func (p *program) openDead(
 	ctx context.Context, s *deadSettings, impUIDs []string, c deadletter.Config,
-) (*deadWalk, redis.UniversalClient, error) {
+) (*deadWalk, error) {
 	filter, err := s.filter(impUIDs, time.Now())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	client, err := p.connect(ctx, s.redis)
-	if err != nil {
-		return nil, nil, err
+	if err := p.connect(ctx); err != nil {
+		return nil, err
 	}
-	store := outcome.NewStore(client, s.redis.Outcomes())
-	walk := newDeadWalk(p.stderr, deadletter.New(client, store, c), filter)
-	if walk.missing, err = p.missingBatch(ctx, store, filter.Batch, false); err != nil {
-		client.Close()
-		return nil, nil, err
-	}
-	return walk, client, nil
+	walk := newDeadWalk(p.stderr, deadletter.New(p.client, p.store, c), filter)
+	walk.missing, err = p.missingBatch(ctx, filter.Batch, false)
+	return walk, err
 }

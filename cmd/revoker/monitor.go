@@ -15,12 +15,9 @@ import (
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/cmd/internal/monitor/login"
-	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/gate"
 )
 
 type monitorSettings struct {
-	redis   config.Redis
 	monitor config.Monitor
 	log     config.Log
 	hash    bool
@@ -54,7 +51,7 @@ queues, and run, archive and delete tasks.`,
 			return p.runMonitor(cmd.Context(), s)
 		},
 	}
-	s.redis.Flags(cmd.Flags())
+	p.redis.Flags(cmd.Flags())
 	s.monitor.Flags(cmd.Flags())
 	s.log.Flags(cmd.Flags())
 	cmd.Flags().BoolVar(&s.hash, "hash", false, "read a password from standard input, print its hash, and end")
@@ -78,13 +75,11 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 		return err
 	}
 	defer listener.Close()
-	client, err := p.connect(ctx, s.redis)
-	if err != nil {
+	if err := p.connect(ctx); err != nil {
 		return err
 	}
-	defer client.Close()
 	site, err := monitor.New(monitor.Config{
-		Redis: client, Outcomes: outcome.NewStore(client, s.redis.Outcomes()), Gates: gate.NewStore(client, s.redis.Namespace),
+		Redis: p.client, Outcomes: p.store, Gates: p.gates,
 		PasswordHash: hash, AllowActions: s.monitor.AllowActions, Log: log,
 	})
 	switch {

@@ -25,7 +25,7 @@ type printer struct {
 	json bool
 }
 
-func (p *program) printer(json bool) printer { return printer{newScreen(p.stdout), json} }
+func (p *program) printer() printer { return printer{newScreen(p.stdout), p.json} }
 
 func (p printer) outcome(o outcome.Outcome) error { return p.held(o, "") }
 

@@ -6,18 +6,22 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/cmd/internal/traces"
+	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/tasks/rights"
+	"receiptrevoker/worker/gate"
 )
 
 // The exit codes.
@@ -41,51 +45,69 @@ type program struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 
-	redisFlags string        // those given that find Redis, as they are repeated to look again
-	role       rights.Role   // of the users that may run the command
-	redis      *config.Redis // the Redis that the command has opened, nil if none
+	// Of the command that runs:
+	redis      config.Redis
+	retention  config.Retention
+	json       bool        // whether it prints JSON
+	redisFlags string      // those given that find Redis, as they are repeated to look again
+	role       rights.Role // of the users that may run it
+
+	client  redis.UniversalClient // nil until the command connects
+	store   *outcome.Store        // likewise, as what follows
+	gates   *gate.Store
+	tracers trace.TracerProvider // nil unless the command makes spans
+	ends    []func()             // ends what was begun for the command
 }
 
-// connect returns a client of a Redis that answers and is what its URL takes it for, or
-// an error as [config.Redis.Reach] returns it.
-func (p *program) connect(ctx context.Context, settings config.Redis) (redis.UniversalClient, error) {
-	client, err := settings.Open()
+// connect opens a Redis that answers and is what its URL takes it for, until the command ends,
+// or returns an error as [config.Redis.Reach] does.
+func (p *program) connect(ctx context.Context) error {
+	client, err := p.redis.Open()
 	if err != nil {
-		return nil, usageError{err}
+		return usageError{err}
 	}
-	p.redis = &settings
+	p.ends = append(p.ends, func() { _ = client.Close() })
+	p.client, p.store = client, outcome.NewStore(client, p.redis.Outcomes())
+	p.gates = gate.NewStore(client, p.redis.Namespace)
 	redis.SetLogger(silent{}) // what fails is reported by whoever asked for it
-	if err := settings.Reach(ctx, client); err != nil {
-		client.Close()
-		return nil, err
-	}
-	return client, nil
+	return p.redis.Reach(ctx, client)
 }
 
-// connectAs is connect for a role: the error also says what its user may not do, why Redis
-// takes no writes, or which key that all requests share holds another type of value.
-func (p *program) connectAs(ctx context.Context, role rights.Role, settings config.Redis) (redis.UniversalClient, error) {
-	client, err := p.connect(ctx, settings)
-	if err != nil {
-		return nil, err
+// connectToRequest is connect for a command that requests: the error also says what its user
+// may not do, why Redis takes no writes, or which key that all requests share holds another
+// type of value.
+func (p *program) connectToRequest(ctx context.Context) error {
+	if err := p.connect(ctx); err != nil {
+		return err
 	}
-	err = rights.Check(ctx, client, role, settings.Namespace)
-	if !redisfault.Permanent(err) && !rights.NoWrites(err) {
-		err = mistyped(ctx, client, settings)
+	err := rights.Check(ctx, p.client, rights.Producer, p.redis.Namespace)
+	if redisfault.Permanent(err) || rights.NoWrites(err) {
+		return err
 	}
-	if err != nil {
-		client.Close()
-		return nil, err
+	return p.mistyped(ctx)
+}
+
+// requests returns a client that requests as the command's settings say.
+func (p *program) requests() *enqueue.Client {
+	return enqueue.NewClient(p.client, enqueue.Config{
+		Outcomes: p.redis.Outcomes(), Retention: p.retention.Duration(), Tracers: p.tracers,
+	})
+}
+
+// end ends what was begun for a command, the last first.
+func (p *program) end() {
+	for _, end := range slices.Backward(p.ends) {
+		end()
 	}
-	return client, nil
+	p.ends = nil
 }
 
 // mistyped returns an error that names a key of another type than requests need it to be.
-func mistyped(ctx context.Context, client redis.UniversalClient, settings config.Redis) error {
-	if err := client.SMembers(ctx, asynqkeys.Registry).Err(); redisfault.Of(err) == redisfault.WrongType {
+func (p *program) mistyped(ctx context.Context) error {
+	if err := p.client.SMembers(ctx, asynqkeys.Registry).Err(); redisfault.Of(err) == redisfault.WrongType {
 		return fmt.Errorf("the key %s in Redis is no set: %w", asynqkeys.Registry, err)
 	}
-	return outcome.NewStore(client, settings.Outcomes()).Mistyped(ctx)
+	return p.store.Mistyped(ctx)
 }
 
 // silent is the Redis client's log where there is none of ours.
@@ -115,17 +137,12 @@ func (p *program) complain(ctx context.Context, what string, err error) {
 // script, and no keys: then all is tried that the command's user in the runbook's list may do.
 func (p *program) refused(ctx context.Context, err error) error {
 	fault := redisfault.Of(err)
-	if p.redis == nil || fault != redisfault.NoPerm && fault != redisfault.UnknownCommand {
+	if p.client == nil || fault != redisfault.NoPerm && fault != redisfault.UnknownCommand {
 		return err
 	}
-	client, failed := p.redis.Open()
-	if failed != nil {
-		return err
-	}
-	defer client.Close()
-	missing := redisfault.Refused(err, rights.User(client))
+	missing := redisfault.Refused(err, rights.User(p.client))
 	if missing == nil {
-		errors.As(rights.Check(ctx, client, p.role, p.redis.Namespace), &missing)
+		errors.As(rights.Check(ctx, p.client, p.role, p.redis.Namespace), &missing)
 	}
 	if missing == nil {
 		return err
@@ -167,14 +184,13 @@ func givenRedisFlags(flags *pflag.FlagSet) string {
 	return given.String()
 }
 
-// tracing returns the tracers that the environment asks for, which the caller
-// stops. What cannot be sent is reported.
-func (p *program) tracing(ctx context.Context) (*traces.Tracers, error) {
-	tracers, err := traces.Start(ctx, p.getenv, func(err error) {
-		p.say("revoker: spans not sent: %v", err)
-	})
+// trace makes the spans that the environment asks for, until the command ends. What cannot be
+// sent is reported.
+func (p *program) trace(ctx context.Context) error {
+	tracers, err := traces.Start(ctx, p.getenv, func(err error) { p.say("revoker: spans not sent: %v", err) })
 	if err != nil {
-		return nil, usageError{err}
+		return usageError{err}
 	}
-	return tracers, nil
+	p.tracers, p.ends = tracers, append(p.ends, func() { tracers.Stop(ctx) })
+	return nil
 }

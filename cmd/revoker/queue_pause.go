@@ -47,7 +47,7 @@ is no error, and keeps that person and that reason.`,
 			return p.runQueuePause(cmd.Context(), &s, queues)
 		},
 	}
-	s.flags(cmd.Flags())
+	p.queueFlags(&s.queueSettings, cmd.Flags())
 	cmd.Flags().BoolVar(&s.every, "all", false, "every queue, also of gateways that were never called")
 	cmd.Flags().StringVar(&s.by, "by", "", "`name` of who pauses (default this user of this machine)")
 	cmd.Flags().StringVar(&s.reason, "reason", "", "`text` that says why, a line of at most 200 characters")
@@ -67,20 +67,19 @@ func (p *program) runQueuePause(ctx context.Context, s *queuePauseSettings, name
 	if err != nil {
 		return err
 	}
-	defer meant.client.Close()
 	if s.every {
-		meant.queues = s.possible(meant.queues)
+		meant = possibleQueues(meant, p.redis.Namespace)
 	}
 	var queues []string
-	for _, queue := range meant.queues {
+	for _, queue := range meant {
 		queues = append(queues, queue.Queue)
 	}
-	before, err := pause.NewStore(meant.client, s.redis.Namespace).ForPerson(ctx, queues, cmp.Or(s.by, runner()), s.reason)
+	before, err := pause.NewStore(p.client, p.redis.Namespace).ForPerson(ctx, queues, cmp.Or(s.by, runner()), s.reason)
 	if err != nil {
 		return fmt.Errorf("%w; not all is paused: repeat the command", err)
 	}
 	for _, was := range before {
-		meant.tell(p.stdout, was.Queue, paused(was))
+		p.tellQueue(meant, was.Queue, paused(was))
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ lift. A queue that another person had paused before is that person's.`,
 			return p.runQueueResume(cmd.Context(), &s, queues)
 		},
 	}
-	s.flags(cmd.Flags())
+	p.queueFlags(&s.queueSettings, cmd.Flags())
 	cmd.Flags().BoolVar(&s.every, "all", false, "every queue")
 	cmd.Flags().StringVar(&s.by, "by", "", "only what the person of just this `name` paused (default whoever paused it)")
 	cmd.Flags().StringVar(&s.reason, "reason", "", "only what a person paused with just this `text` (default whatever pauses it)")
@@ -58,19 +58,18 @@ func (p *program) runQueueResume(ctx context.Context, s *queueResumeSettings, qu
 	if err != nil {
 		return err
 	}
-	defer meant.client.Close()
 	var lifted pauseTally
-	for _, queue := range meant.queues {
+	for _, queue := range meant {
 		if queue.Paused && !s.lifts(queue) {
-			meant.tell(p.stdout, queue.Queue, "stays paused, "+by(queue))
+			p.tellQueue(meant, queue.Queue, "stays paused, "+by(queue))
 			continue
 		}
-		became, err := resumeQueue(ctx, meant.gates, queue)
+		became, err := resumeQueue(ctx, p.gates, queue)
 		if err != nil {
 			p.tellLifted(lifted)
 			return err
 		}
-		meant.tell(p.stdout, queue.Queue, became)
+		p.tellQueue(meant, queue.Queue, became)
 		lifted.add(queue)
 	}
 	p.tellLifted(lifted)
@@ -78,7 +77,7 @@ func (p *program) runQueueResume(ctx context.Context, s *queueResumeSettings, qu
 	case s.chosen() && len(lifted.acts) == 0:
 		p.say("revoker: none of these queues is paused%s", s.choice())
 		return errUnfinished
-	case len(meant.queues) == 0:
+	case len(meant) == 0:
 		p.tellNoQueue()
 	}
 	return nil

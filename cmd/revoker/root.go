@@ -17,6 +17,7 @@ import (
 
 // run carries a command line out and returns the exit code.
 func (p *program) run(ctx context.Context, args []string) int {
+	defer p.end()
 	started := false
 	root := p.root()
 	root.SetArgs(args)
