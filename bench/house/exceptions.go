@@ -13,7 +13,6 @@ var exceptions = map[string]exception{
 	"cmd/internal/doctor":           {circle: 10, long: 5},
 	"cmd/internal/list":             {circle: 43, long: 20},
 	"cmd/internal/monitor":          {circle: 5, long: 4},
-	"cmd/revoker":                   {long: 19},
 	"enqueue":                       {circle: 6},
 	"tasks":                         {long: 1},
 	"tasks/asynqkeys/asynqkeystest": {long: 1},

@@ -22,7 +22,8 @@ func arguments(least, most int, what string) cobra.PositionalArgs {
 			return fmt.Errorf("%q is one argument too many", args[most])
 		}
 		if i := slices.IndexFunc(args, blank); i >= 0 {
-			return fmt.Errorf("argument %d of %d is empty, as by a variable without a value: give it, or leave it out", i+1, len(args))
+			return fmt.Errorf("argument %d of %d is empty, as by a variable without a value: "+
+				"give it, or leave it out", i+1, len(args))
 		}
 		return nil
 	}
@@ -79,10 +80,4 @@ func (p *program) warnOfGateways(cmd *cobra.Command) {
 }
 
 // knownGateways returns the codes of the gateways that are known.
-func knownGateways() string {
-	var all []string
-	for _, pg := range tasks.Gateways() {
-		all = append(all, string(pg))
-	}
-	return strings.Join(all, ", ")
-}
+func knownGateways() string { return listed(tasks.Gateways()) }

@@ -32,7 +32,8 @@ type bulkSettings struct {
 func (p *program) bulkFlags(s *bulkSettings, f *pflag.FlagSet) {
 	p.redis.Flags(f)
 	p.retention.Flags(f)
-	f.StringVar(&s.batch, "batch", "", "`name` of the batch, at most 64 letters of any script, digits, . _ and - (default the file's and the time)")
+	f.StringVar(&s.batch, "batch", "",
+		"`name` of the batch, at most 64 letters of any script, digits, . _ and - (default the file's and the time)")
 	s.list.flags(f)
 	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be asked for, and change nothing")
 	f.BoolVar(&s.yes, "yes", false, "do it without a question, also where columns look wrong or rows are hidden")
@@ -47,7 +48,8 @@ type listSettings struct{ pg, tier, column, sheet string }
 
 func (s *listSettings) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.pg, "pg", "", "payment gateway of lines that name none: a `code`, or its Korean name")
-	f.StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (하위상점) of lines that name none (default the workers' own)")
+	f.StringVar(&s.tier, "tier", "",
+		"`code` of the sub-merchant (하위상점) of lines that name none (default the workers' own)")
 	f.StringVar(&s.column, "column", "", "`header` of the imp_uids' column, or their key in JSON")
 	f.StringVar(&s.sheet, "sheet", "", "`name` of the sheet of a workbook (default the first that Excel shows)")
 }

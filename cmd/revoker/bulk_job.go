@@ -158,10 +158,7 @@ func (j *bulkJob) doubtful() bool {
 // has said yes to, is none that went well.
 func (j *bulkJob) verdict() error {
 	unseen := j.doubtful() && !j.shown && !j.settings.yes
-	if unseen || j.asked.invalid() > 0 || j.settings.wait && j.batch.Revoked < j.batch.Asked() {
-		return errUnfinished
-	}
-	return nil
+	return unfinishedIf(unseen || j.asked.invalid() > 0 || j.settings.wait && j.batch.Revoked < j.batch.Asked())
 }
 
 // broken returns why not every line was asked for, and how to go on: unread is

@@ -160,10 +160,7 @@ func (c *cancelling) each(all iter.Seq2[enqueue.Cancelled, error], single bool) 
 	}
 	c.progressEnd()
 	c.sumUp()
-	if unfinished {
-		return errUnfinished
-	}
-	return nil
+	return unfinishedIf(unfinished)
 }
 
 func (c *cancelling) progressEnd() {

@@ -26,7 +26,8 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 	}
 	if n := suspects.Odd; n > 0 {
 		newScreen(out).say("revoker: %d %s %s something other than 10 to 13 digits after imp_%s",
-			n, of, either(suspects.Rows, "imp_uid", "imp_uids")+either(n, " has", " have"), examples([]list.Note{suspects.FirstOdd}))
+			n, of, either(suspects.Rows, "imp_uid", "imp_uids")+either(n, " has", " have"),
+			examples([]list.Note{suspects.FirstOdd}))
 	}
 	if n := suspects.Gateways; 2*n > suspects.Rows {
 		newScreen(out).say("revoker: %d %s lines name a gateway that is not known%s",
@@ -41,7 +42,8 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 // hiddenRows says how many lines stand in rows that the workbook hides.
 func hiddenRows(suspects list.Suspects, whole bool) string {
 	return fmt.Sprintf("%d %s %s, the first is row %d", suspects.Hidden, ofRows(suspects, whole),
-		either(suspects.Rows, "line", "lines")+either(suspects.Hidden, " is a hidden row", " are hidden rows"), suspects.FirstHidden)
+		either(suspects.Rows, "line", "lines")+either(suspects.Hidden, " is a hidden row", " are hidden rows"),
+		suspects.FirstHidden)
 }
 
 // ofRows says of how many lines a count is.
@@ -86,7 +88,8 @@ func tellGateways(out io.Writer, reader *list.Reader, whole bool) {
 		others += gateway.Lines
 	}
 	if others > 0 {
-		newScreen(out).say("revoker: other gateways than these %d are not known: %s to the common queue", len(shown), goes(others))
+		newScreen(out).say("revoker: other gateways than these %d are not known: %s to the common queue",
+			len(shown), goes(others))
 	}
 }
 

@@ -51,17 +51,7 @@ func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, imp
 		return err
 	}
 	walk.filter.Unreadable = true
-	switch {
-	case s.dryRun:
-		return p.rehearse(ctx, walk, "would be discarded")
-	case !s.yes:
-		return walk.ask(ctx, "would be discarded")
-	}
-	walk.progress = "discarded"
-	if err := walk.discard(ctx); err != nil {
-		return fmt.Errorf("discard: %w; the same command goes on", err)
-	}
-	return walk.end("discarded")
+	return p.carryOut(ctx, walk, change{"discard", "discarded", s.dryRun, s.yes}, walk.discard)
 }
 
 // discardPage is how many letters are discarded at a time.
@@ -70,6 +60,7 @@ const discardPage = 500
 // discard discards the letters, page by page; those that are named one by one,
 // since any of them may not be on the list.
 func (w *deadWalk) discard(ctx context.Context) error {
+	w.progress = "discarded"
 	size := discardPage
 	if len(w.filter.ImpUIDs) > 0 {
 		size = 1

@@ -47,7 +47,8 @@ the exit code is then 3.
 	}
 	p.deadFlags(&s.deadSettings, cmd.Flags())
 	f := cmd.Flags()
-	f.StringVar(&s.format, "format", "", "`format`, csv or json (default by the FILE's ending: json for .json, .jsonl and .ndjson)")
+	f.StringVar(&s.format, "format", "",
+		"`format`, csv or json (default by the FILE's ending: json for .json, .jsonl and .ndjson)")
 	f.BoolVar(&s.bom, "bom", false, "begin a CSV with a byte-order mark, for Excel")
 	return cmd
 }

@@ -66,7 +66,8 @@ exit code is then 3.
 func (s *deadRetrySettings) validate(impUIDs []string) error {
 	const slowest = 1.0 / (24 * 60 * 60) // one a day: less is a mistake
 	if s.rate != 0 && !(s.rate >= slowest && s.rate <= math.MaxFloat64) {
-		return usageError{fmt.Errorf("--rate %v must be 0, for no limit, or at least %.6f letters a second, which is one a day", s.rate, slowest)}
+		return usageError{fmt.Errorf("--rate %v must be 0, for no limit, or at least %.6f letters a second, "+
+			"which is one a day", s.rate, slowest)}
 	}
 	return checkAll(s.all, s.deadSettings.all(impUIDs), "retry")
 }
@@ -84,24 +85,19 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 		return err
 	}
 	walk.refuse = leave
-	if s.dryRun {
-		return p.rehearse(ctx, walk, "would be retried")
-	}
 	pace := rate.NewLimiter(rate.Inf, 1)
 	if s.rate > 0 {
 		pace.SetLimit(rate.Limit(s.rate))
 	}
-	walk.progress = "retried"
-	err = walk.each(ctx, walk.counted(func(o outcome.Outcome) error {
-		if err := pace.Wait(ctx); err != nil {
-			return err
-		}
-		return walk.list.Retry(ctx, o)
-	}))
-	if err != nil {
-		return fmt.Errorf("retry: %w; the same command goes on", err)
-	}
-	return walk.end("retried")
+	return p.carryOut(ctx, walk, change{"retry", "retried", s.dryRun, true}, func(ctx context.Context) error {
+		walk.progress = "retried"
+		return walk.each(ctx, walk.counted(func(o outcome.Outcome) error {
+			if err := pace.Wait(ctx); err != nil {
+				return err
+			}
+			return walk.list.Retry(ctx, o)
+		}))
+	})
 }
 
 // leave returns why a letter is not retried, nil if it is.

@@ -108,15 +108,7 @@ func (p *program) runDeadSettle(ctx context.Context, s deadSettleSettings, impUI
 		}
 		return nil
 	}
-	switch {
-	case s.dryRun:
-		return p.rehearse(ctx, walk, "would be settled")
-	case !s.yes:
-		return walk.ask(ctx, "would be settled")
-	}
-	err = walk.each(ctx, walk.counted(func(o outcome.Outcome) error { return walk.list.Settle(ctx, o, statement) }))
-	if err != nil {
-		return fmt.Errorf("settle: %w; the same command goes on", err)
-	}
-	return walk.end("settled")
+	return p.carryOut(ctx, walk, change{"settle", "settled", s.dryRun, s.yes}, func(ctx context.Context) error {
+		return walk.each(ctx, walk.counted(func(o outcome.Outcome) error { return walk.list.Settle(ctx, o, statement) }))
+	})
 }

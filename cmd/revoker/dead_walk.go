@@ -188,6 +188,27 @@ func (w *deadWalk) byBatch() string {
 	return strings.Join(counts, ", ")
 }
 
+// change is what a command does to dead letters, and whether it may: its verb as in "retry"
+// and what was done as in "retried".
+type change struct {
+	verb, done  string
+	dryRun, yes bool
+}
+
+// carryOut changes the letters by do, shows which it would change, or says how to confirm it.
+func (p *program) carryOut(ctx context.Context, walk *deadWalk, c change, do func(context.Context) error) error {
+	switch would := "would be " + c.done; {
+	case c.dryRun:
+		return p.rehearse(ctx, walk, would)
+	case !c.yes:
+		return walk.ask(ctx, would)
+	}
+	if err := do(ctx); err != nil {
+		return fmt.Errorf("%s: %w; the same command goes on", c.verb, err)
+	}
+	return walk.end(c.done)
+}
+
 // rehearse shows the letters that something would be done to.
 func (p *program) rehearse(ctx context.Context, walk *deadWalk, would string) error {
 	if err := walk.each(ctx, walk.counted(p.printer().letter)); err != nil {

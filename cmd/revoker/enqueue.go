@@ -56,7 +56,8 @@ it is to be asked for again, and the exit code is 1.`,
 	p.retention.Flags(cmd.Flags())
 	cmd.Flags().StringVar(&s.pg, "pg", "", "payment gateway: a `code` such as kcp, or its Korean name")
 	cmd.Flags().StringVar(&s.applyNum, "apply-num", "", "`number` of the receipt that is meant, of a single IMP_UID")
-	cmd.Flags().StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (하위상점) whose payment it is (default the workers' own)")
+	cmd.Flags().StringVar(&s.tier, "tier", "",
+		"`code` of the sub-merchant (하위상점) whose payment it is (default the workers' own)")
 	cmd.Flags().BoolVar(&s.again, "again", false, "revoke the receipt that exists now, whatever became of an earlier one")
 	cmd.Flags().BoolVar(&s.wait, "wait", false, "wait until each is revoked or given up, and show its outcome")
 	cmd.Flags().BoolVar(&p.json, "json", false, "print one JSON object a line")
@@ -111,7 +112,8 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 
 // unacceptable reports whether an error is about one request, so that others may be accepted.
 func unacceptable(err error) bool {
-	return errors.Is(err, tasks.ErrInvalid) || errors.Is(err, enqueue.ErrOtherReceipt) || errors.Is(err, enqueue.ErrOlderWorker)
+	return errors.Is(err, tasks.ErrInvalid) || errors.Is(err, enqueue.ErrOtherReceipt) ||
+		errors.Is(err, enqueue.ErrOlderWorker)
 }
 
 // request asks for one receipt and returns how far it has come.

@@ -30,6 +30,29 @@ func rows(reader *list.Reader) iter.Seq2[list.Row, error] {
 	}
 }
 
+// eachRow reads a list to its end: use gets each row, and bad each line that cannot be used.
+// It tells what else there is to say of the list.
+func (p *program) eachRow(file string, use func(list.Row), bad func(*list.LineError)) error {
+	input, err := p.openInput(file, list.Options{}, false)
+	if err != nil {
+		return err
+	}
+	defer input.close()
+	for row, err := range rows(input.reader) {
+		var line *list.LineError
+		switch {
+		case errors.As(err, &line):
+			bad(line)
+		case err != nil:
+			return fmt.Errorf("%s: %w", file, err)
+		default:
+			use(row)
+		}
+	}
+	tellList(p.stderr, input.reader)
+	return nil
+}
+
 // lineReader reads the lines of a list as a batch takes them. As with a
 // [bufio.Scanner], what ended the reading early is known afterwards.
 type lineReader struct {

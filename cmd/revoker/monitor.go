@@ -88,7 +88,8 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 	case err != nil:
 		return err
 	}
-	log.Info("listening", "url", "http://"+listener.Addr().String(), "password", hash != "", "actions", s.monitor.AllowActions)
+	log.Info("listening", "url", "http://"+listener.Addr().String(),
+		"password", hash != "", "actions", s.monitor.AllowActions)
 	return serve(ctx, listener, site, log)
 }
 

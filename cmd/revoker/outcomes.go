@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"regexp"
 	"time"
 
@@ -85,6 +86,16 @@ func (s *outcomesSettings) position(ctx context.Context, store *outcome.Store, s
 	return store.Before(ctx, since)
 }
 
+// read returns the outcomes of the stream after an entry, with --follow also those to come.
+func (s *outcomesSettings) read(
+	ctx context.Context, store *outcome.Store, after string,
+) iter.Seq2[outcome.Event, error] {
+	if s.follow {
+		return store.Follow(ctx, after)
+	}
+	return store.EventsAfter(ctx, after)
+}
+
 func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	since, err := s.time(time.Now())
 	if err != nil {
@@ -97,10 +108,6 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	if err != nil {
 		return err
 	}
-	read := p.store.EventsAfter
-	if s.follow {
-		read = p.store.Follow
-	}
 	out, unshown, batch := p.printer(), false, norm.NFC.String(s.batch)
 	missing, err := p.missingBatch(ctx, batch, s.follow)
 	if err == nil && missing == nil && batch != "" {
@@ -109,7 +116,7 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	if err != nil {
 		return err
 	}
-	for event, err := range read(ctx, after) {
+	for event, err := range s.read(ctx, p.store, after) {
 		var corrupt *outcome.CorruptError
 		after = event.ID
 		switch skipped := errors.As(err, &corrupt) || errors.Is(err, outcome.ErrMissed); {

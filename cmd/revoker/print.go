@@ -61,8 +61,9 @@ func (p printer) ended(o outcome.Outcome, as string) error {
 	if p.json {
 		return printJSON(p.out, o)
 	}
-	return p.line(fmt.Sprintf("%s %s  %s  %s  %s  %2d×  %s  %s", pad(minute(o.UpdatedAt), 16), zone(o.UpdatedAt), pad(o.ImpUID, 16),
-		pad(cmp.Or(string(o.PG), "-"), 6), as, o.Attempts, cmp.Or(o.Batch, "-"), note(o, "")), hanging)
+	return p.line(fmt.Sprintf("%s %s  %s  %s  %s  %2d×  %s  %s",
+		pad(minute(o.UpdatedAt), 16), zone(o.UpdatedAt), pad(o.ImpUID, 16), pad(cmp.Or(string(o.PG), "-"), 6), as, o.Attempts,
+		cmp.Or(o.Batch, "-"), note(o, "")), hanging)
 }
 
 // note says about an outcome what its status and reason do not.

@@ -36,6 +36,14 @@ const (
 // report that is dead, invalid or unfinished. It has been shown already.
 var errUnfinished = errors.New("not everything is revoked")
 
+// unfinishedIf returns errUnfinished if so.
+func unfinishedIf(so bool) error {
+	if so {
+		return errUnfinished
+	}
+	return nil
+}
+
 // usageError is a command line that makes no sense.
 type usageError struct{ error }
 

@@ -55,7 +55,7 @@ func (s *queueSettings) meant(all, possible []pause.Pause, names []string) ([]pa
 	wanted := make(map[string]bool)
 	for _, name := range names {
 		if !slices.ContainsFunc(possible, func(p pause.Pause) bool { return p.Queue == name }) {
-			return nil, usageError{fmt.Errorf("there is no queue %q; there are %s", name, listed(possible))}
+			return nil, usageError{fmt.Errorf("there is no queue %q; there are %s", name, listed(queueNames(possible)))}
 		}
 		wanted[name] = true
 	}
@@ -100,15 +100,6 @@ func (p *program) showNoQueue(workers asynqkeys.Count) error {
 	return newScreen(p.stdout).line(working(workers, 0), hanging)
 }
 
-// listed returns the names of queues.
-func listed(queues []pause.Pause) string {
-	var names []string
-	for _, p := range queues {
-		names = append(names, p.Queue)
-	}
-	return strings.Join(names, ", ")
-}
-
 // check returns an error unless a command says which queues it shall change.
 func (s *queueSettings) check(queues []string, every bool) error {
 	switch named := len(queues)+len(s.pgs) > 0; {
@@ -118,4 +109,11 @@ func (s *queueSettings) check(queues []string, every bool) error {
 		return usageError{errors.New("--all means every queue: name none, and give no --pg")}
 	}
 	return nil
+}
+
+func queueNames(queues []pause.Pause) (names []string) {
+	for _, p := range queues {
+		names = append(names, p.Queue)
+	}
+	return names
 }

@@ -127,10 +127,7 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 func watchQueues(
 	ctx context.Context, client redis.UniversalClient, queues []pause.Pause, window time.Duration,
 ) ([]queueLine, error) {
-	var names []string
-	for _, q := range queues {
-		names = append(names, q.Queue)
-	}
+	names := queueNames(queues)
 	began := time.Now()
 	before, err := asynqkeys.Read(ctx, client, names)
 	if err != nil {

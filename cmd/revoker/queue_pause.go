@@ -70,11 +70,8 @@ func (p *program) runQueuePause(ctx context.Context, s *queuePauseSettings, name
 	if s.every {
 		meant = possibleQueues(meant, p.redis.Namespace)
 	}
-	var queues []string
-	for _, queue := range meant {
-		queues = append(queues, queue.Queue)
-	}
-	before, err := pause.NewStore(p.client, p.redis.Namespace).ForPerson(ctx, queues, cmp.Or(s.by, runner()), s.reason)
+	pauses, by := pause.NewStore(p.client, p.redis.Namespace), cmp.Or(s.by, runner())
+	before, err := pauses.ForPerson(ctx, queueNames(meant), by, s.reason)
 	if err != nil {
 		return fmt.Errorf("%w; not all is paused: repeat the command", err)
 	}

@@ -49,7 +49,8 @@ lift. A queue that another person had paused before is that person's.`,
 	p.queueFlags(&s.queueSettings, cmd.Flags())
 	cmd.Flags().BoolVar(&s.every, "all", false, "every queue")
 	cmd.Flags().StringVar(&s.by, "by", "", "only what the person of just this `name` paused (default whoever paused it)")
-	cmd.Flags().StringVar(&s.reason, "reason", "", "only what a person paused with just this `text` (default whatever pauses it)")
+	cmd.Flags().StringVar(&s.reason, "reason", "",
+		"only what a person paused with just this `text` (default whatever pauses it)")
 	return cmd
 }
 

@@ -70,7 +70,8 @@ invalid or unfinished.`,
 		return config.FlagError(err)
 	})
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped "+strconv.Itoa(usageWidth)))
+	wrapped := ".FlagUsagesWrapped " + strconv.Itoa(usageWidth)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", wrapped))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(help())
 	root.SetOut(p.stdout)
@@ -103,7 +104,7 @@ func help() *cobra.Command {
 }
 
 func (p *program) batch() *cobra.Command {
-	cmd := &cobra.Command{
+	return group(&cobra.Command{
 		Use:   "batch",
 		Short: "Show how far lists have come, report on them, cancel them",
 		Long: `A batch is a list that was asked for with 'revoker bulk'. These commands tell
@@ -112,16 +113,11 @@ withdraw what has not been called.`,
 		Example: `  revoker batch list
   revoker batch show refunds-2026-11 --wait
   revoker batch report refunds-2026-11 --output outcomes.csv --bom`,
-		Args:                  noSuchCommand,
-		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		DisableFlagsInUseLine: true,
-	}
-	cmd.AddCommand(p.batchList(), p.batchShow(), p.batchReport(), p.batchCancel())
-	return cmd
+	}, p.batchList(), p.batchShow(), p.batchReport(), p.batchCancel())
 }
 
 func (p *program) dead() *cobra.Command {
-	cmd := &cobra.Command{
+	return group(&cobra.Command{
 		Use:   "dead",
 		Short: "Show dead letters, retry or settle them, or take them off the list",
 		Long: `Dead letters are the imp_uids that were given up on: PortOne refused them, or
@@ -132,16 +128,11 @@ revoked or discarded, or until their outcome expires, see --outcome-ttl.`,
   revoker dead retry --reason attempts_exhausted --pg kcp
   revoker dead settle imp_448280090638 --revoked --reason "seen in the console"
   revoker dead discard --reason not_issued --yes`,
-		Args:                  noSuchCommand,
-		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		DisableFlagsInUseLine: true,
-	}
-	cmd.AddCommand(p.deadList(), p.deadRetry(), p.deadSettle(), p.deadDiscard(), p.deadExport())
-	return cmd
+	}, p.deadList(), p.deadRetry(), p.deadSettle(), p.deadDiscard(), p.deadExport())
 }
 
 func (p *program) queue() *cobra.Command {
-	cmd := &cobra.Command{
+	return group(&cobra.Command{
 		Use:   "queue",
 		Short: "Show queues and what pauses them, pause or resume them",
 		Long: `Each payment gateway has two queues, such as receipts-kcp and receipts-bulk-kcp.
@@ -152,11 +143,14 @@ queue that does not exist yet can be paused too.`,
 		Example: `  revoker queue list
   revoker queue pause --pg nice --reason 'maintenance until 06:00'
   revoker queue resume --pg kcp`,
-		Args:                  noSuchCommand,
-		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		DisableFlagsInUseLine: true,
-	}
-	cmd.AddCommand(p.queueList(), p.queuePause(), p.queueResume())
+	}, p.queueList(), p.queuePause(), p.queueResume())
+}
+
+// group returns a command that only has others, and shows which.
+func group(cmd *cobra.Command, commands ...*cobra.Command) *cobra.Command {
+	cmd.Args, cmd.DisableFlagsInUseLine = noSuchCommand, true
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	cmd.AddCommand(commands...)
 	return cmd
 }
 

@@ -55,8 +55,5 @@ func (p *program) runStatus(ctx context.Context, impUIDs []string) error {
 			return err
 		}
 	}
-	if unfinished {
-		return errUnfinished
-	}
-	return nil
+	return unfinishedIf(unfinished)
 }
