@@ -39,17 +39,18 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// notEmpty takes the blanks around the values of flags away. It refuses those that are given
-// without a value, as by a script whose variable is empty: the request would mean something else.
-func notEmpty(flags *pflag.FlagSet, names ...string) error {
-	for _, name := range names {
-		switch flag := flags.Lookup(name); {
-		case !flag.Changed:
-		case trim(flag) == "":
-			return usageError{fmt.Errorf("--%s is empty: give a value, or leave the flag out", name)}
+// notEmpty returns what takes the blanks around the values of a command's flags away. It refuses
+// those that are given without a value, as by a script whose variable is empty: the request would
+// mean something else.
+func notEmpty(names ...string) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		for _, name := range names {
+			if flag := cmd.Flags().Lookup(name); flag.Changed && trim(flag) == "" {
+				return usageError{fmt.Errorf("--%s is empty: give a value, or leave the flag out", name)}
+			}
 		}
+		return nil
 	}
-	return nil
 }
 
 // trim takes the blanks around a flag's value away, and returns the rest.

@@ -10,6 +10,7 @@ import (
 	"receiptrevoker/enqueue"
 )
 
+// batchReportSettings say which list is written, and where.
 type batchReportSettings struct {
 	list   listSettings
 	report reportSettings
@@ -33,11 +34,9 @@ that somebody else had asked for has "elsewhere". Values of a CSV that a
 spreadsheet would run as a formula get an apostrophe before them.`,
 		Example: `  revoker batch report refunds-2026-11 --output outcomes.csv --bom
   revoker batch report refunds-2026-11 refunds.csv > outcomes.csv`,
-		Args: arguments(1, 2, "the NAME of the batch"),
+		PreRunE: notEmpty("tier"),
+		Args:    arguments(1, 2, "the NAME of the batch"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := notEmpty(cmd.Flags(), "tier"); err != nil {
-				return err
-			}
 			file := "" // where bulk read the list
 			if len(args) == 2 {
 				file = args[1]

@@ -20,6 +20,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
+// bulkSettings say which list is asked for, and how.
 type bulkSettings struct {
 	list   listSettings
 	batch  string
@@ -126,13 +127,9 @@ func (p *program) bulk() *cobra.Command {
 		Example: `  revoker bulk refunds.csv --dry-run
   revoker bulk refunds.csv --wait --report outcomes.csv --bom
   revoker bulk refunds.xlsx --sheet 환불 --batch refunds-2026-11`,
-		Args: arguments(1, 1, "the FILE, or - for standard input,"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := notEmpty(cmd.Flags(), "tier"); err != nil {
-				return err
-			}
-			return p.runBulk(cmd.Context(), s, args[0])
-		},
+		Args:    arguments(1, 1, "the FILE, or - for standard input,"),
+		PreRunE: notEmpty("tier"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return p.runBulk(cmd.Context(), s, args[0]) },
 	}
 	p.bulkFlags(&s, cmd.Flags())
 	return cmd

@@ -13,6 +13,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
+// cancelSettings say whether requests are withdrawn, or only shown.
 type cancelSettings struct {
 	dryRun, yes bool
 }

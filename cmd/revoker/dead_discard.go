@@ -10,6 +10,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
+// deadDiscardSettings say which letters are discarded, and whether.
 type deadDiscardSettings struct {
 	deadSettings
 	all, dryRun, yes bool

@@ -17,6 +17,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
+// deadExportSettings say which letters are written, and in which format.
 type deadExportSettings struct {
 	deadSettings
 	format string

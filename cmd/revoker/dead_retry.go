@@ -17,6 +17,7 @@ import (
 // which letters without a batch share their queue.
 const defaultRate = 50
 
+// deadRetrySettings say which letters are retried, and how fast.
 type deadRetrySettings struct {
 	deadSettings
 	rate        float64

@@ -14,6 +14,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
+// deadSettleSettings are what a person states about letters.
 type deadSettleSettings struct {
 	revoked, notRevoked bool
 	reason, by          string
@@ -43,11 +44,9 @@ statement that a receipt is revoked cannot be taken back: if it was wrong,
 request the receipt anew, with 'revoker enqueue IMP_UID --again'.`,
 		Example: `  revoker dead settle imp_448280090638 --revoked --yes \
     --reason "console: cancelled 2026-11-25 14:02"`,
-		Args: arguments(1, -1, "an IMP_UID"),
+		PreRunE: notEmpty("by"),
+		Args:    arguments(1, -1, "an IMP_UID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := notEmpty(cmd.Flags(), "by"); err != nil {
-				return err
-			}
 			s.reason = strings.TrimSpace(s.reason)
 			return p.runDeadSettle(cmd.Context(), s, args)
 		},

@@ -16,6 +16,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
+// demoSettings say what is shown of a demo.
 type demoSettings struct {
 	keep    bool
 	verbose bool

@@ -11,6 +11,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
+// enqueueSettings say which receipts are asked for, and whether their outcomes are waited for.
 type enqueueSettings struct {
 	pg       string
 	applyNum string
@@ -44,13 +45,9 @@ code 3. An outage of Redis is waited for as well. What Redis has lost is named:
 it is to be asked for again, and the exit code is 1.`,
 		Example: `  revoker enqueue imp_448280090638 --pg kcp --wait
   revoker enqueue imp_448280090638 --pg kcp --again --wait`,
-		Args: arguments(1, -1, "an IMP_UID"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := notEmpty(cmd.Flags(), "apply-num", "tier"); err != nil {
-				return err
-			}
-			return p.runEnqueue(cmd.Context(), s, args)
-		},
+		Args:    arguments(1, -1, "an IMP_UID"),
+		PreRunE: notEmpty("apply-num", "tier"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return p.runEnqueue(cmd.Context(), s, args) },
 	}
 	p.redis.Flags(cmd.Flags())
 	p.retention.Flags(cmd.Flags())

@@ -17,6 +17,7 @@ import (
 	"receiptrevoker/cmd/internal/monitor/login"
 )
 
+// monitorSettings are what the web site is served with.
 type monitorSettings struct {
 	monitor config.Monitor
 	log     config.Log

@@ -14,6 +14,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
+// outcomesSettings say which outcomes are shown.
 type outcomesSettings struct {
 	follow       bool
 	since, batch string
@@ -43,13 +44,9 @@ entries that Redis has trimmed or lost before they were shown.
 ` + timesHelp,
 		Example: `  revoker outcomes --follow --since now
   revoker outcomes --since 2d --batch refunds-2026-11 --json`,
-		Args: arguments(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := notEmpty(cmd.Flags(), "since", "batch"); err != nil {
-				return err
-			}
-			return p.runOutcomes(cmd.Context(), s)
-		},
+		Args:    arguments(0, 0, ""),
+		PreRunE: notEmpty("since", "batch"),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return p.runOutcomes(cmd.Context(), s) },
 	}
 	p.redis.Flags(cmd.Flags())
 	f := cmd.Flags()

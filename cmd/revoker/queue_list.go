@@ -16,6 +16,7 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
+// queueListSettings say which queues are shown, and for how long they are watched.
 type queueListSettings struct {
 	queueSettings
 	window time.Duration

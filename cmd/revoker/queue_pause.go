@@ -15,6 +15,7 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
+// queuePauseSettings say which queues are paused, by whom and why.
 type queuePauseSettings struct {
 	queueSettings
 	every      bool
@@ -39,13 +40,9 @@ is no error, and keeps that person and that reason.`,
 		Example: `  revoker queue pause receipts-bulk-kcp
   revoker queue pause --pg nice --reason 'maintenance until 06:00'
   revoker queue pause --all`,
-		Args: arguments(0, -1, ""),
-		RunE: func(cmd *cobra.Command, queues []string) error {
-			if err := notEmpty(cmd.Flags(), "by", "reason"); err != nil {
-				return err
-			}
-			return p.runQueuePause(cmd.Context(), &s, queues)
-		},
+		Args:    arguments(0, -1, ""),
+		PreRunE: notEmpty("by", "reason"),
+		RunE:    func(cmd *cobra.Command, queues []string) error { return p.runQueuePause(cmd.Context(), &s, queues) },
 	}
 	p.queueFlags(&s.queueSettings, cmd.Flags())
 	cmd.Flags().BoolVar(&s.every, "all", false, "every queue, also of gateways that were never called")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -37,10 +36,10 @@ lift. A queue that another person had paused before is that person's.`,
 		Example: `  revoker queue resume receipts-bulk-kcp
   revoker queue resume --pg kcp
   revoker queue resume --all --by kim --reason 'wrong list'`,
-		Args: arguments(0, -1, ""),
+		PreRunE: notEmpty("by", "reason"),
+		Args:    arguments(0, -1, ""),
 		RunE: func(cmd *cobra.Command, queues []string) error {
-			err := cmp.Or(s.check(queues, s.every), notEmpty(cmd.Flags(), "by", "reason"))
-			if err != nil {
+			if err := s.check(queues, s.every); err != nil {
 				return err
 			}
 			return p.runQueueResume(cmd.Context(), &s, queues)

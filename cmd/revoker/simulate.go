@@ -21,6 +21,7 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
+// simulateSettings say how the pretend PortOne behaves.
 type simulateSettings struct {
 	listen  string
 	portone iamporttest.Config
