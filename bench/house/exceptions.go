@@ -12,7 +12,6 @@ var exceptions = map[string]exception{
 	"cmd/internal/config":           {circle: 6, long: 8},
 	"cmd/internal/doctor":           {circle: 10, long: 5},
 	"cmd/internal/monitor":          {circle: 5, long: 4},
-	"cmd/revoker":                   {circle: 55, long: 19},
 	"enqueue":                       {circle: 6},
 	"tasks":                         {long: 1},
 	"tasks/asynqkeys/asynqkeystest": {long: 1},

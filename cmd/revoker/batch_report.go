@@ -7,13 +7,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/enqueue"
-	"receiptrevoker/tasks/outcome"
 )
 
+// batchReportSettings say which list is written, and where.
 type batchReportSettings struct {
-	redis  config.Redis
 	list   listSettings
 	report reportSettings
 }
@@ -36,11 +34,9 @@ that somebody else had asked for has "elsewhere". Values of a CSV that a
 spreadsheet would run as a formula get an apostrophe before them.`,
 		Example: `  revoker batch report refunds-2026-11 --output outcomes.csv --bom
   revoker batch report refunds-2026-11 refunds.csv > outcomes.csv`,
-		Args: arguments(1, 2, "the NAME of the batch"),
+		PreRunE: notEmpty("tier"),
+		Args:    arguments(1, 2, "the NAME of the batch"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := notEmpty(cmd.Flags(), "tier"); err != nil {
-				return err
-			}
 			file := "" // where bulk read the list
 			if len(args) == 2 {
 				file = args[1]
@@ -48,7 +44,7 @@ spreadsheet would run as a formula get an apostrophe before them.`,
 			return p.runBatchReport(cmd.Context(), s, args[0], file)
 		},
 	}
-	s.redis.Flags(cmd.Flags())
+	p.redis.Flags(cmd.Flags())
 	s.list.flags(cmd.Flags())
 	cmd.Flags().StringVarP(&s.report.file, "output", "o", "-", "`file` to write, - for standard output")
 	cmd.Flags().BoolVar(&s.report.bom, "bom", false, "begin a CSV with a byte-order mark, for Excel")
@@ -59,13 +55,10 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 	if err := s.list.validate(); err != nil {
 		return usageError{err}
 	}
-	client, err := p.connect(ctx, s.redis)
-	if err != nil {
+	if err := p.connect(ctx); err != nil {
 		return err
 	}
-	defer client.Close()
-	queue := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()})
-	batch, err := queue.Batch(name, enqueue.BatchOptions{})
+	batch, err := p.requests().Batch(name, enqueue.BatchOptions{})
 	if err != nil {
 		return usageError{err}
 	}
@@ -92,7 +85,7 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 	if err != nil {
 		return err
 	}
-	return reporter{batch, outcome.NewStore(client, s.redis.Outcomes()), wrong}.writeFile(ctx, input.reader, report)
+	return reporter{batch, p.store, wrong}.writeFile(ctx, input.reader, report)
 }
 
 // listOf returns the file that a batch's list was read from.

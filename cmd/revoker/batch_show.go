@@ -11,19 +11,13 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/text/unicode/norm"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/pause"
 )
 
-type batchShowSettings struct {
-	redis      config.Redis
-	json, wait bool
-}
-
 func (p *program) batchShow() *cobra.Command {
-	var s batchShowSettings
+	wait := false
 	cmd := &cobra.Command{
 		Use:   "show NAME",
 		Short: "Show how far a batch has come",
@@ -36,34 +30,31 @@ With --wait it also says how many workers are running. It exits 3 unless all are
 revoked, also when Ctrl-C ends the waiting.`,
 		Example: `  revoker batch show refunds-2026-11 --wait`,
 		Args:    arguments(1, 1, "the NAME of the batch"),
-		RunE:    func(cmd *cobra.Command, args []string) error { return p.runBatchShow(cmd.Context(), s, args[0]) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return p.runBatchShow(cmd.Context(), args[0], wait) },
 	}
-	s.redis.Flags(cmd.Flags())
-	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object")
-	cmd.Flags().BoolVar(&s.wait, "wait", false, "wait until everything is revoked or given up")
+	p.redis.Flags(cmd.Flags())
+	cmd.Flags().BoolVar(&p.json, "json", false, "print one JSON object")
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait until everything is revoked or given up")
 	return cmd
 }
 
-func (p *program) runBatchShow(ctx context.Context, s batchShowSettings, name string) error {
-	client, err := p.connect(ctx, s.redis)
-	if err != nil {
+func (p *program) runBatchShow(ctx context.Context, name string, wait bool) error {
+	if err := p.connect(ctx); err != nil {
 		return err
 	}
-	defer client.Close()
-	store := outcome.NewStore(client, s.redis.Outcomes())
-	read := store.Batch
-	if s.wait {
-		read = newBatchWatch(p.stderr, client, store, p.redisFlags).until
+	read := p.store.Batch
+	if wait {
+		read = newBatchWatch(p.stderr, p.client, p.store, p.redisFlags).until
 	}
 	b, err := read(ctx, norm.NFC.String(name))
 	if err != nil {
 		return err
 	}
-	if err := countWanted(ctx, store, &b); err != nil {
+	if err := countWanted(ctx, p.store, &b); err != nil {
 		return err
 	}
-	holds := hold(&b, p.pauses(ctx, client, s.redis.Namespace))
-	if s.json {
+	holds := hold(&b, p.pauses(ctx))
+	if p.json {
 		err = printJSON(p.stdout, b)
 	} else {
 		err = showBatch(newScreen(p.stdout), b, holds)

@@ -15,31 +15,26 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/text/unicode/norm"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/cmd/internal/list"
-	"receiptrevoker/cmd/internal/traces"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/rights"
 )
 
+// bulkSettings say which list is asked for, and how.
 type bulkSettings struct {
-	redis     config.Redis
-	retention config.Retention
-	list      listSettings
-	batch     string
-	report    reportSettings
-	wait      bool
-	dryRun    bool
-	yes       bool
-
-	tracers *traces.Tracers
+	list   listSettings
+	batch  string
+	report reportSettings
+	wait   bool
+	dryRun bool
+	yes    bool
 }
 
-func (s *bulkSettings) flags(f *pflag.FlagSet) {
-	s.redis.Flags(f)
-	s.retention.Flags(f)
-	f.StringVar(&s.batch, "batch", "", "`name` of the batch, at most 64 letters of any script, digits, . _ and - (default the file's and the time)")
+func (p *program) bulkFlags(s *bulkSettings, f *pflag.FlagSet) {
+	p.redis.Flags(f)
+	p.retention.Flags(f)
+	f.StringVar(&s.batch, "batch", "",
+		"`name` of the batch, at most 64 letters of any script, digits, . _ and - (default the file's and the time)")
 	s.list.flags(f)
 	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be asked for, and change nothing")
 	f.BoolVar(&s.yes, "yes", false, "do it without a question, also where columns look wrong or rows are hidden")
@@ -54,7 +49,8 @@ type listSettings struct{ pg, tier, column, sheet string }
 
 func (s *listSettings) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.pg, "pg", "", "payment gateway of lines that name none: a `code`, or its Korean name")
-	f.StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (하위상점) of lines that name none (default the workers' own)")
+	f.StringVar(&s.tier, "tier", "",
+		"`code` of the sub-merchant (하위상점) of lines that name none (default the workers' own)")
 	f.StringVar(&s.column, "column", "", "`header` of the imp_uids' column, or their key in JSON")
 	f.StringVar(&s.sheet, "sheet", "", "`name` of the sheet of a workbook (default the first that Excel shows)")
 }
@@ -131,15 +127,11 @@ func (p *program) bulk() *cobra.Command {
 		Example: `  revoker bulk refunds.csv --dry-run
   revoker bulk refunds.csv --wait --report outcomes.csv --bom
   revoker bulk refunds.xlsx --sheet 환불 --batch refunds-2026-11`,
-		Args: arguments(1, 1, "the FILE, or - for standard input,"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := notEmpty(cmd.Flags(), "tier"); err != nil {
-				return err
-			}
-			return p.runBulk(cmd.Context(), s, args[0])
-		},
+		Args:    arguments(1, 1, "the FILE, or - for standard input,"),
+		PreRunE: notEmpty("tier"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return p.runBulk(cmd.Context(), s, args[0]) },
 	}
-	s.flags(cmd.Flags())
+	p.bulkFlags(&s, cmd.Flags())
 	return cmd
 }
 
@@ -163,16 +155,13 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 		}
 		defer report.abandon()
 	}
-	client, err := p.connectAs(ctx, rights.Producer, s.redis)
-	if err != nil {
+	if err := p.connectToRequest(ctx); err != nil {
 		return err
 	}
-	defer client.Close()
-	if s.tracers, err = p.tracing(ctx); err != nil {
+	if err := p.trace(ctx); err != nil {
 		return err
 	}
-	defer s.tracers.Stop(ctx)
-	job, err := p.newBulkJob(s, input, client)
+	job, err := p.newBulkJob(s, input)
 	if err != nil {
 		return err
 	}

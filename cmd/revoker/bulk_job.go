@@ -2,30 +2,23 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"runtime/debug"
+	"time"
 
-	"github.com/redis/go-redis/v9"
-
+	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/outcome"
 )
 
-// garbagePercent bounds what a list of a million leaves behind before it is
-// collected, beside the imp_uids that are remembered.
-const garbagePercent = 25
-
 // bulkJob is one list on its way.
 type bulkJob struct {
-	out      io.Writer // what people are told
+	*program
 	input    *bulkInput
 	settings bulkSettings
 	asking   *enqueue.Batch
-	outcomes *outcome.Store
-	client   redis.UniversalClient
-	flags    string // that find Redis, to look again
 
 	before int
 	asked  lineCounts
@@ -35,23 +28,16 @@ type bulkJob struct {
 	batch  outcome.Batch           // how far it has come in the end
 }
 
-func (p *program) newBulkJob(s bulkSettings, input *bulkInput, client redis.UniversalClient) (*bulkJob, error) {
+func (p *program) newBulkJob(s bulkSettings, input *bulkInput) (*bulkJob, error) {
 	source := input.name
 	if absolute, err := filepath.Abs(source); err == nil && source != "-" {
 		source = absolute
 	}
-	queue := enqueue.NewClient(client, enqueue.Config{
-		Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration(), Tracers: s.tracers,
-	})
-	asking, err := queue.Batch(s.batch, enqueue.BatchOptions{Source: source})
+	asking, err := p.requests().Batch(s.batch, enqueue.BatchOptions{Source: source})
 	if err != nil {
 		return nil, err
 	}
-	return &bulkJob{
-		out: p.stderr, input: input, settings: s, asking: asking,
-		outcomes: outcome.NewStore(client, s.redis.Outcomes()), client: client,
-		flags: p.redisFlags,
-	}, nil
+	return &bulkJob{program: p, input: input, settings: s, asking: asking}, nil
 }
 
 // run asks for the list, waits if that is wanted, and writes a report unless it
@@ -62,7 +48,7 @@ func (j *bulkJob) run(ctx context.Context, report *reportFile) (err error) {
 		return fmt.Errorf("%s: %w", j.input.name, err)
 	}
 	if j.settings.wait {
-		if j.batch, err = newBatchWatch(j.out, j.client, j.outcomes, j.flags).until(ctx, j.settings.batch); err != nil {
+		if j.batch, err = newBatchWatch(j.stderr, j.client, j.store, j.redisFlags).until(ctx, j.settings.batch); err != nil {
 			return err
 		}
 	}
@@ -80,7 +66,7 @@ func (j *bulkJob) enqueue(ctx context.Context) (err error) {
 	asking, stop := context.WithCancel(ctx)
 	defer stop()
 	reader := &lineReader{list: j.input.reader, onFail: stop}
-	progress := newCounter(j.out, "lines asked for")
+	progress := newCounter(j.stderr, "lines asked for")
 	if !j.shown {
 		j.asked.say = progress.say
 	}
@@ -124,26 +110,26 @@ func (j *bulkJob) ask(ctx context.Context, reader *lineReader, progress *counter
 func (j *bulkJob) tellList() {
 	j.asked.tellHidden()
 	if !j.shown && !j.told {
-		tellList(j.out, j.input.reader)
+		tellList(j.stderr, j.input.reader)
 	}
 }
 
 // tellAsked says what came of asking, and how to go on.
 func (j *bulkJob) tellAsked() {
-	newScreen(j.out).say("%s%s: %s. Batch %s.",
+	j.say("%s%s: %s. Batch %s.",
 		plural(j.asked.lines, "line"), j.input.foreign(), j.asked.sum(), j.settings.batch)
 	if j.before > 0 {
-		newScreen(j.out).say("%s asked for by an earlier run.", count(j.before, "of them was", "of them were"))
+		j.say("%s asked for by an earlier run.", count(j.before, "of them was", "of them were"))
 	}
 	if suspects := j.input.reader.Suspects(); suspects.Doubtful() {
 		mistake := "hidden rows were not meant"
 		if suspects.Most() {
 			mistake = "the column was wrong"
 		}
-		newScreen(j.out).say("If %s, withdraw the lines: revoker batch cancel %s%s", mistake, j.settings.batch, j.flags)
+		j.say("If %s, withdraw the lines: revoker batch cancel %s%s", mistake, j.settings.batch, j.redisFlags)
 	}
 	if !j.settings.wait {
-		newScreen(j.out).say("See how far it has come with: revoker batch show %s%s --wait", j.settings.batch, j.flags)
+		j.say("See how far it has come with: revoker batch show %s%s --wait", j.settings.batch, j.redisFlags)
 	}
 }
 
@@ -154,10 +140,10 @@ func (j *bulkJob) report(ctx context.Context, file *reportFile) error {
 		return err
 	}
 	defer reader.Close()
-	if err := (reporter{j.asking, j.outcomes, j.wrong}).writeFile(ctx, reader, file); err != nil {
+	if err := (reporter{j.asking, j.store, j.wrong}).writeFile(ctx, reader, file); err != nil {
 		return err
 	}
-	newScreen(j.out).say("The report is in %s.", file.name)
+	j.say("The report is in %s.", file.name)
 	return nil
 }
 
@@ -172,8 +158,52 @@ func (j *bulkJob) doubtful() bool {
 // has said yes to, is none that went well.
 func (j *bulkJob) verdict() error {
 	unseen := j.doubtful() && !j.shown && !j.settings.yes
-	if unseen || j.asked.invalid() > 0 || j.settings.wait && j.batch.Revoked < j.batch.Asked() {
-		return errUnfinished
+	return unfinishedIf(unseen || j.asked.invalid() > 0 || j.settings.wait && j.batch.Revoked < j.batch.Asked())
+}
+
+// broken returns why not every line was asked for, and how to go on: unread is
+// what the reading of the list ended with, failure what the asking did.
+func (j *bulkJob) broken(ctx context.Context, unread, failure error) error {
+	if failure == nil && unread == nil && ctx.Err() == nil {
+		return nil
 	}
-	return nil
+	var mismatch *enqueue.MismatchError
+	again := j.again(ctx, errors.Is(unread, list.ErrBroken))
+	switch {
+	case errors.As(failure, &mismatch):
+		return fmt.Errorf("%w; give it another --batch", failure)
+	case errors.Is(failure, outcome.ErrCancelled):
+		return fmt.Errorf("%w, and nothing more is asked for in it; give the list another --batch", failure)
+	case ctx.Err() != nil:
+		return fmt.Errorf("stopped: %s", again)
+	case unread != nil:
+		return fmt.Errorf("%w: %s", unread, again)
+	case enqueue.Full(failure):
+		return fmt.Errorf("redis is full and takes no more tasks: %s, "+
+			"once workers have made room or it has more memory: %w", again, failure)
+	}
+	return fmt.Errorf("%s: %w", again, failure)
+}
+
+// again says how far the batch has come, also after the end of ctx, and how to go on: with
+// the same list, or with the one that was mended if it is broken.
+func (j *bulkJob) again(ctx context.Context, broken bool) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	b, err := j.asking.Status(ctx)
+	lines := b.Lines
+	if err != nil {
+		lines = j.asked.lines // known to be in it
+	}
+	none := errors.Is(err, outcome.ErrNoBatch)
+	switch has := fmt.Sprintf("the batch %s has %s", j.settings.batch, plural(lines, "line")); {
+	case none && broken:
+		return "nothing is asked for; mend the list, and give it again"
+	case none:
+		return "nothing is asked for; give the list again"
+	case broken:
+		return fmt.Sprintf("%s; mend the list, and give it again with --batch %s", has, j.settings.batch)
+	default:
+		return fmt.Sprintf("%s; to go on, give the same list again with --batch %s", has, j.settings.batch)
+	}
 }

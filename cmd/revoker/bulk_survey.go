@@ -11,7 +11,7 @@ import (
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/enqueue"
-	"receiptrevoker/tasks/rights"
+	"receiptrevoker/tasks/outcome"
 )
 
 // unaskedLines is how many lines a list may have that is asked for without a question.
@@ -20,15 +20,14 @@ const unaskedLines = 1000
 // dryRun shows what a list would ask for. Where Redis does not answer or would refuse it, it
 // shows what the list alone tells, and returns the error in the end.
 func (p *program) dryRun(ctx context.Context, s bulkSettings, input *bulkInput) error {
-	client, err := p.connectAs(ctx, rights.Producer, s.redis)
+	err := p.connectToRequest(ctx)
 	var usage usageError
 	if errors.As(err, &usage) {
 		return err
 	}
 	var queue *enqueue.Client // nil while Redis does not answer
 	if err == nil {
-		defer client.Close()
-		queue = enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()})
+		queue = p.requests()
 	}
 	found, err := p.survey(ctx, input, queue, err)
 	if err != nil {
@@ -46,10 +45,7 @@ func (p *program) dryRun(ctx context.Context, s bulkSettings, input *bulkInput) 
 	if suspects := input.reader.Suspects(); suspects.Doubtful() && !s.yes {
 		p.say("It would be asked for only with --yes, or after a yes on a terminal.")
 	}
-	if found.counts.invalid() > 0 {
-		return errUnfinished
-	}
-	return nil
+	return unfinishedIf(found.counts.invalid() > 0)
 }
 
 // questions reports whether there is a person to be asked about a list.
@@ -60,8 +56,7 @@ func (p *program) questions(s bulkSettings, name string) bool {
 // confirm shows what a list would ask for that is long or looks wrong, and asks whether it
 // may. The error is a usageError if it may not.
 func (p *program) confirm(ctx context.Context, job *bulkJob) error {
-	queue := enqueue.NewClient(job.client, enqueue.Config{Outcomes: job.settings.redis.Outcomes()})
-	found, err := p.survey(ctx, job.input, queue, nil)
+	found, err := p.survey(ctx, job.input, p.requests(), nil)
 	if err != nil {
 		return err
 	}
@@ -111,4 +106,56 @@ func (p *program) askYes(ctx context.Context, question string) (bool, error) {
 	case text := <-answer:
 		return text == "y" || text == "yes", nil
 	}
+}
+
+// judge says what is wrong with a list before any of it is asked for, and returns the reader of
+// what is to be asked for, or an error if nothing is. A list that can be read twice is judged
+// whole, and another by the lines that the reader has read ahead.
+func (j *bulkJob) judge(ctx context.Context, reader *lineReader) (*lineReader, error) {
+	if j.shown {
+		reader.mark(j.wrong)
+		return reader, nil
+	}
+	if reader.ended || reader.err != nil || !j.input.rereadable() {
+		j.wrong = reader.wrong
+		return reader, j.judgeColumns(reader)
+	}
+	onFail := reader.onFail
+	reader.onFail = nil // where it cannot be read on, the next reader finds that, too
+	wrong, err := readThrough(ctx, reader, j.stderr)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.judgeColumns(reader); err != nil {
+		return nil, err
+	}
+	j.wrong, err = wrong, j.input.rewind()
+	return &lineReader{list: j.input.reader, onFail: onFail, wrong: wrong}, err
+}
+
+// judgeColumns says what is wrong with as much of a list as was read, and returns an error if
+// it is not to be asked for.
+func (j *bulkJob) judgeColumns(reader *lineReader) error {
+	suspects := reader.list.Suspects()
+	switch {
+	case reader.ended:
+		tellList(j.stderr, reader.list)
+		j.told = true
+	case suspects.Any():
+		tellColumns(j.stderr, reader.list, false)
+	}
+	if j.settings.yes {
+		return nil
+	}
+	return doubtful(reader.list, reader.ended)
+}
+
+// refuse shows the lines of a list of which none can be used. No batch is made of it.
+func (j *bulkJob) refuse(lines []enqueue.Line, progress *counter) error {
+	for _, line := range lines {
+		j.asked.count(enqueue.LineResult{Line: line, Kind: outcome.KindInvalid})
+	}
+	progress.end()
+	j.tellList()
+	return noneUsable(len(lines), j.input.reader.Format())
 }

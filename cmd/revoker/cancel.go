@@ -9,22 +9,21 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/outcome"
 )
 
+// cancelSettings say whether requests are withdrawn, or only shown.
 type cancelSettings struct {
-	redis             config.Redis
-	dryRun, yes, json bool
+	dryRun, yes bool
 }
 
-func (s *cancelSettings) flags(cmd *cobra.Command) {
-	s.redis.Flags(cmd.Flags())
+func (p *program) cancelFlags(s *cancelSettings, cmd *cobra.Command) {
+	p.redis.Flags(cmd.Flags())
 	f := cmd.Flags()
 	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be withdrawn, and change nothing")
 	f.BoolVar(&s.yes, "yes", false, "do it; single IMP_UIDs need none")
-	f.BoolVar(&s.json, "json", false, "print one JSON object a line")
+	f.BoolVar(&p.json, "json", false, "print one JSON object a line")
 }
 
 func (p *program) cancel() *cobra.Command {
@@ -49,19 +48,16 @@ It exits 3 if one was not requested, had ended before, or is running.`,
 		Args: arguments(1, -1, "an IMP_UID"),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runCancel(cmd.Context(), s, args) },
 	}
-	s.flags(cmd)
+	p.cancelFlags(&s, cmd)
 	return cmd
 }
 
 func (p *program) runCancel(ctx context.Context, s cancelSettings, impUIDs []string) error {
-	client, err := p.connect(ctx, s.redis)
-	if err != nil {
+	if err := p.connect(ctx); err != nil {
 		return err
 	}
-	defer client.Close()
-	queue := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()})
 	c := cancelling{program: p, settings: s, counts: make(map[outcome.Withdrawal]int)}
-	return c.each(queue.Cancel(ctx, slices.Values(impUIDs), s.dryRun), true)
+	return c.each(p.requests().Cancel(ctx, slices.Values(impUIDs), s.dryRun), true)
 }
 
 func (p *program) batchCancel() *cobra.Command {
@@ -86,18 +82,15 @@ exits 3 if attempts are running.`,
 		Args: arguments(1, 1, "the NAME of a batch"),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runBatchCancel(cmd.Context(), s, args[0]) },
 	}
-	s.flags(cmd)
+	p.cancelFlags(&s, cmd)
 	return cmd
 }
 
 func (p *program) runBatchCancel(ctx context.Context, s cancelSettings, name string) error {
-	client, err := p.connect(ctx, s.redis)
-	if err != nil {
+	if err := p.connect(ctx); err != nil {
 		return err
 	}
-	defer client.Close()
-	queue := enqueue.NewClient(client, enqueue.Config{Outcomes: s.redis.Outcomes()})
-	batch, err := queue.Batch(name, enqueue.BatchOptions{})
+	batch, err := p.requests().Batch(name, enqueue.BatchOptions{})
 	if err != nil {
 		return usageError{err}
 	}
@@ -158,7 +151,7 @@ func (c *cancelling) each(all iter.Seq2[enqueue.Cancelled, error], single bool) 
 				continue
 			}
 			unfinished = unfinished || w.unfinished && (single || w.of == outcome.Running)
-			if !single && w.of != outcome.Running && !c.settings.json {
+			if !single && w.of != outcome.Running && !c.json {
 				continue
 			}
 			if err := c.show(cancelled, w.text); err != nil {
@@ -168,10 +161,7 @@ func (c *cancelling) each(all iter.Seq2[enqueue.Cancelled, error], single bool) 
 	}
 	c.progressEnd()
 	c.sumUp()
-	if unfinished {
-		return errUnfinished
-	}
-	return nil
+	return unfinishedIf(unfinished)
 }
 
 func (c *cancelling) progressEnd() {
@@ -181,7 +171,7 @@ func (c *cancelling) progressEnd() {
 }
 
 func (c *cancelling) show(of enqueue.Cancelled, text string) error {
-	if c.settings.json {
+	if c.json {
 		return printJSON(c.stdout, struct {
 			ImpUID     string             `json:"imp_uid"`
 			Withdrawal outcome.Withdrawal `json:"withdrawal"`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -25,7 +26,8 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 	}
 	if n := suspects.Odd; n > 0 {
 		newScreen(out).say("revoker: %d %s %s something other than 10 to 13 digits after imp_%s",
-			n, of, either(suspects.Rows, "imp_uid", "imp_uids")+either(n, " has", " have"), examples([]list.Note{suspects.FirstOdd}))
+			n, of, either(suspects.Rows, "imp_uid", "imp_uids")+either(n, " has", " have"),
+			examples([]list.Note{suspects.FirstOdd}))
 	}
 	if n := suspects.Gateways; 2*n > suspects.Rows {
 		newScreen(out).say("revoker: %d %s lines name a gateway that is not known%s",
@@ -40,7 +42,8 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 // hiddenRows says how many lines stand in rows that the workbook hides.
 func hiddenRows(suspects list.Suspects, whole bool) string {
 	return fmt.Sprintf("%d %s %s, the first is row %d", suspects.Hidden, ofRows(suspects, whole),
-		either(suspects.Rows, "line", "lines")+either(suspects.Hidden, " is a hidden row", " are hidden rows"), suspects.FirstHidden)
+		either(suspects.Rows, "line", "lines")+either(suspects.Hidden, " is a hidden row", " are hidden rows"),
+		suspects.FirstHidden)
 }
 
 // ofRows says of how many lines a count is.
@@ -85,7 +88,8 @@ func tellGateways(out io.Writer, reader *list.Reader, whole bool) {
 		others += gateway.Lines
 	}
 	if others > 0 {
-		newScreen(out).say("revoker: other gateways than these %d are not known: %s to the common queue", len(shown), goes(others))
+		newScreen(out).say("revoker: other gateways than these %d are not known: %s to the common queue",
+			len(shown), goes(others))
 	}
 }
 
@@ -135,4 +139,29 @@ func advice(suspects list.Suspects) (text string) {
 		text += "unhide or delete the rows, "
 	}
 	return text
+}
+
+// tellList says what a person should know about a list that was read: where its
+// header is if not on the first line, its notes, and what is wrong with its columns.
+func tellList(out io.Writer, reader *list.Reader) {
+	if line := reader.Layout().HeaderLine; line > 1 {
+		newScreen(out).say("revoker: line %d is the header", line)
+	}
+	for _, note := range reader.Notes() {
+		newScreen(out).say("revoker: line %d: %s", note.Line, note.Text)
+	}
+	tellColumns(out, reader, true)
+}
+
+// noneUsable returns the error for a list of so many lines none of which can be used.
+func noneUsable(lines int, format list.Format) error {
+	switch {
+	case lines == 0 && (format == list.JSON || format == list.NDJSON):
+		return errors.New("the list holds no payment: nothing is asked for")
+	case lines == 0:
+		return errors.New("the list has a header and no line below it: nothing is asked for")
+	case lines == 1:
+		return errors.New("its only line cannot be used: nothing is asked for")
+	}
+	return fmt.Errorf("none of its %d lines can be used: nothing is asked for", lines)
 }

@@ -1,25 +1,116 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/text/unicode/norm"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/deadletter"
+	"receiptrevoker/tasks/outcome"
 )
 
-func (p *program) dead() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "dead",
-		Short: "Show dead letters, retry or settle them, or take them off the list",
-		Long: `Dead letters are the imp_uids that were given up on: PortOne refused them, or
-every attempt failed. They stay on the list until they are retried, settled as
-revoked or discarded, or until their outcome expires, see --outcome-ttl.`,
-		Example: `  revoker dead list --since 24h
-  revoker dead export letters.csv --bom
-  revoker dead retry --reason attempts_exhausted --pg kcp
-  revoker dead settle imp_448280090638 --revoked --reason "seen in the console"
-  revoker dead discard --reason not_issued --yes`,
-		Args:                  noSuchCommand,
-		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		DisableFlagsInUseLine: true,
+// filterHelp is what the help texts say about the filters.
+const filterHelp = `The flags narrow the letters down, and all of them must fit; --reason and --pg
+may name several. IMP_UIDs name single letters, also discarded ones.
+
+` + timesHelp
+
+// deadSettings say which dead letters are meant.
+type deadSettings struct {
+	reasons, pgs []string
+	batch        string
+	since, until string
+}
+
+func (p *program) deadFlags(s *deadSettings, f *pflag.FlagSet) {
+	p.redis.Flags(f)
+	f.StringSliceVar(&s.reasons, "reason", nil, "only these `reasons`: "+joinReasons())
+	f.StringSliceVar(&s.pgs, "pg", nil, "only these payment gateways: `codes`, or their Korean names")
+	f.StringVar(&s.batch, "batch", "", "only the batch of this `name`")
+	f.StringVar(&s.since, "since", "", "only those given up at this `time` or later")
+	f.StringVar(&s.until, "until", "", "only those given up before this `time`")
+}
+
+// all reports whether nothing narrows the letters down.
+func (s *deadSettings) all(impUIDs []string) bool {
+	return len(s.reasons)+len(s.pgs)+len(impUIDs) == 0 && s.batch+s.since+s.until == ""
+}
+
+// filter returns what the flags and arguments mean, or a usageError.
+func (s *deadSettings) filter(impUIDs []string, now time.Time) (deadletter.Filter, error) {
+	f := deadletter.Filter{Batch: norm.NFC.String(s.batch), ImpUIDs: impUIDs}
+	for _, name := range s.reasons {
+		if !slices.Contains(outcome.DeadReasons(), outcome.Reason(name)) {
+			return f, usageError{fmt.Errorf("--reason %q must be one of %s", name, joinReasons())}
+		}
+		f.Reasons = append(f.Reasons, outcome.Reason(name))
 	}
-	cmd.AddCommand(p.deadList(), p.deadRetry(), p.deadSettle(), p.deadDiscard(), p.deadExport())
+	for _, name := range s.pgs {
+		pg, _ := tasks.ParseGateway(name)
+		f.PGs = append(f.PGs, pg)
+	}
+	var sinceErr, untilErr error
+	f.Since, sinceErr = parseTime("--since", s.since, now)
+	f.Until, untilErr = parseTime("--until", s.until, now)
+	if err := errors.Join(sinceErr, untilErr); err != nil {
+		return f, usageError{err}
+	}
+	if !f.Until.IsZero() && !f.Since.Before(f.Until) {
+		return f, usageError{fmt.Errorf("--since %s must be before --until %s", s.since, s.until)}
+	}
+	return f, nil
+}
+
+func joinReasons() string { return listed(outcome.DeadReasons()) }
+
+// checkAll returns a usageError unless all dead letters are meant just when
+// --all says so.
+func checkAll(said, meant bool, verb string) error {
+	switch {
+	case meant && !said:
+		return usageError{fmt.Errorf("say which dead letters: IMP_UIDs, a flag such as --reason, "+
+			"or --all to %s all of them", verb)}
+	case said && !meant:
+		return usageError{errors.New("--all does not go with IMP_UIDs or a flag that narrows them down")}
+	}
+	return nil
+}
+
+func (p *program) deadList() *cobra.Command {
+	var s deadSettings
+	cmd := &cobra.Command{
+		Use:   "list [IMP_UID...]",
+		Short: "Show dead letters, oldest first",
+		Long: `List shows dead letters, one a line and oldest first: when each was given up,
+its payment gateway, reason, attempts and batch, and the last answer. In the end
+it says how many there are for each reason, and of each batch. One whose outcome
+cannot be read is reported, and the exit code is then 3.
+
+` + filterHelp,
+		Example: `  revoker dead list --since 24h
+  revoker dead list --reason not_issued,refused --pg kcp --json`,
+		Args: arguments(0, -1, ""),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runDeadList(cmd.Context(), s, args) },
+	}
+	p.deadFlags(&s, cmd.Flags())
+	cmd.Flags().BoolVar(&p.json, "json", false, "print one JSON object a line")
 	return cmd
+}
+
+func (p *program) runDeadList(ctx context.Context, s deadSettings, impUIDs []string) error {
+	walk, err := p.openDead(ctx, &s, impUIDs, deadletter.Config{})
+	if err != nil {
+		return err
+	}
+	if err := walk.each(ctx, walk.counted(p.printer().letter)); err != nil {
+		return err
+	}
+	return walk.end("")
 }

@@ -10,6 +10,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
+// deadDiscardSettings say which letters are discarded, and whether.
 type deadDiscardSettings struct {
 	deadSettings
 	all, dryRun, yes bool
@@ -34,7 +35,7 @@ It is also how to get rid of a letter whose outcome cannot be read: name it.
 		Args: arguments(0, -1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runDeadDiscard(cmd.Context(), s, args) },
 	}
-	s.flags(cmd.Flags())
+	p.deadFlags(&s.deadSettings, cmd.Flags())
 	f := cmd.Flags()
 	f.BoolVar(&s.all, "all", false, "all dead letters")
 	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be discarded, and change nothing")
@@ -46,35 +47,12 @@ func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, imp
 	if err := checkAll(s.all, s.deadSettings.all(impUIDs), "discard"); err != nil {
 		return err
 	}
-	walk, client, err := p.openDead(ctx, &s.deadSettings, impUIDs, deadletter.Config{})
+	walk, err := p.openDead(ctx, &s.deadSettings, impUIDs, deadletter.Config{})
 	if err != nil {
 		return err
 	}
-	defer client.Close()
 	walk.filter.Unreadable = true
-	switch {
-	case s.dryRun:
-		return p.rehearse(ctx, walk, "would be discarded")
-	case !s.yes:
-		return walk.ask(ctx, "would be discarded")
-	}
-	walk.progress = "discarded"
-	if err := walk.discard(ctx); err != nil {
-		return fmt.Errorf("discard: %w; the same command goes on", err)
-	}
-	return walk.end("discarded")
-}
-
-// ask counts the letters that something would be done to, and returns a usageError that
-// says what does it.
-func (w *deadWalk) ask(ctx context.Context, would string) error {
-	if err := w.each(ctx, w.counted(func(outcome.Outcome) error { return nil })); err != nil {
-		return err
-	}
-	if w.done == 0 {
-		return w.end("")
-	}
-	return usageError{fmt.Errorf("%s %s: --yes does it", plural(w.done, "dead letter"), would)}
+	return p.carryOut(ctx, walk, change{"discard", "discarded", s.dryRun, s.yes}, walk.discard)
 }
 
 // discardPage is how many letters are discarded at a time.
@@ -83,6 +61,7 @@ const discardPage = 500
 // discard discards the letters, page by page; those that are named one by one,
 // since any of them may not be on the list.
 func (w *deadWalk) discard(ctx context.Context) error {
+	w.progress = "discarded"
 	size := discardPage
 	if len(w.filter.ImpUIDs) > 0 {
 		size = 1

@@ -17,6 +17,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
+// deadExportSettings say which letters are written, and in which format.
 type deadExportSettings struct {
 	deadSettings
 	format string
@@ -45,9 +46,10 @@ the exit code is then 3.
 			return p.runDeadExport(cmd.Context(), s, args[0], args[1:])
 		},
 	}
-	s.flags(cmd.Flags())
+	p.deadFlags(&s.deadSettings, cmd.Flags())
 	f := cmd.Flags()
-	f.StringVar(&s.format, "format", "", "`format`, csv or json (default by the FILE's ending: json for .json, .jsonl and .ndjson)")
+	f.StringVar(&s.format, "format", "",
+		"`format`, csv or json (default by the FILE's ending: json for .json, .jsonl and .ndjson)")
 	f.BoolVar(&s.bom, "bom", false, "begin a CSV with a byte-order mark, for Excel")
 	return cmd
 }
@@ -73,11 +75,10 @@ func (p *program) runDeadExport(ctx context.Context, s deadExportSettings, name 
 	if err != nil {
 		return err
 	}
-	walk, client, err := p.openDead(ctx, &s.deadSettings, impUIDs, deadletter.Config{})
+	walk, err := p.openDead(ctx, &s.deadSettings, impUIDs, deadletter.Config{})
 	if err != nil {
 		return err
 	}
-	defer client.Close()
 	letters := &letterWriter{json: asJSON, bom: s.bom}
 	file, err := p.createOutput(name)
 	if err != nil {

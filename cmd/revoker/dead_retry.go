@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/time/rate"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
 )
@@ -18,9 +17,9 @@ import (
 // which letters without a batch share their queue.
 const defaultRate = 50
 
+// deadRetrySettings say which letters are retried, and how fast.
 type deadRetrySettings struct {
 	deadSettings
-	retention   config.Retention
 	rate        float64
 	all, dryRun bool
 }
@@ -56,8 +55,8 @@ exit code is then 3.
 		Args: arguments(0, -1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runDeadRetry(cmd.Context(), s, args) },
 	}
-	s.flags(cmd.Flags())
-	s.retention.Flags(cmd.Flags())
+	p.deadFlags(&s.deadSettings, cmd.Flags())
+	p.retention.Flags(cmd.Flags())
 	f := cmd.Flags()
 	f.BoolVar(&s.all, "all", false, "all dead letters")
 	f.BoolVar(&s.dryRun, "dry-run", false, "show what would be retried, and change nothing")
@@ -68,7 +67,8 @@ exit code is then 3.
 func (s *deadRetrySettings) validate(impUIDs []string) error {
 	const slowest = 1.0 / (24 * 60 * 60) // one a day: less is a mistake
 	if s.rate != 0 && !(s.rate >= slowest && s.rate <= math.MaxFloat64) {
-		return usageError{fmt.Errorf("--rate %v must be 0, for no limit, or at least %.6f letters a second, which is one a day", s.rate, slowest)}
+		return usageError{fmt.Errorf("--rate %v must be 0, for no limit, or at least %.6f letters a second, "+
+			"which is one a day", s.rate, slowest)}
 	}
 	return checkAll(s.all, s.deadSettings.all(impUIDs), "retry")
 }
@@ -77,36 +77,28 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 	if err := s.validate(impUIDs); err != nil {
 		return err
 	}
-	tracers, err := p.tracing(ctx)
+	if err := p.trace(ctx); err != nil {
+		return err
+	}
+	walk, err := p.openDead(ctx, &s.deadSettings, impUIDs,
+		deadletter.Config{Retention: p.retention.Duration(), Tracers: p.tracers})
 	if err != nil {
 		return err
 	}
-	defer tracers.Stop(ctx)
-	walk, client, err := p.openDead(ctx, &s.deadSettings, impUIDs,
-		deadletter.Config{Retention: s.retention.Duration(), Tracers: tracers})
-	if err != nil {
-		return err
-	}
-	defer client.Close()
 	walk.refuse = leave
-	if s.dryRun {
-		return p.rehearse(ctx, walk, "would be retried")
-	}
 	pace := rate.NewLimiter(rate.Inf, 1)
 	if s.rate > 0 {
 		pace.SetLimit(rate.Limit(s.rate))
 	}
-	walk.progress = "retried"
-	err = walk.each(ctx, walk.counted(func(o outcome.Outcome) error {
-		if err := pace.Wait(ctx); err != nil {
-			return err
-		}
-		return walk.list.Retry(ctx, o)
-	}))
-	if err != nil {
-		return fmt.Errorf("retry: %w; the same command goes on", err)
-	}
-	return walk.end("retried")
+	return p.carryOut(ctx, walk, change{"retry", "retried", s.dryRun, true}, func(ctx context.Context) error {
+		walk.progress = "retried"
+		return walk.each(ctx, walk.counted(func(o outcome.Outcome) error {
+			if err := pace.Wait(ctx); err != nil {
+				return err
+			}
+			return walk.list.Retry(ctx, o)
+		}))
+	})
 }
 
 // leave returns why a letter is not retried, nil if it is.

@@ -10,13 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
 )
 
+// deadSettleSettings are what a person states about letters.
 type deadSettleSettings struct {
-	redis               config.Redis
 	revoked, notRevoked bool
 	reason, by          string
 	dryRun, yes         bool
@@ -45,17 +44,15 @@ statement that a receipt is revoked cannot be taken back: if it was wrong,
 request the receipt anew, with 'revoker enqueue IMP_UID --again'.`,
 		Example: `  revoker dead settle imp_448280090638 --revoked --yes \
     --reason "console: cancelled 2026-11-25 14:02"`,
-		Args: arguments(1, -1, "an IMP_UID"),
+		PreRunE: notEmpty("by"),
+		Args:    arguments(1, -1, "an IMP_UID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := notEmpty(cmd.Flags(), "by"); err != nil {
-				return err
-			}
 			s.reason = strings.TrimSpace(s.reason)
 			return p.runDeadSettle(cmd.Context(), s, args)
 		},
 	}
 	cmd.DisableFlagsInUseLine = true
-	s.redis.Flags(cmd.Flags())
+	p.redis.Flags(cmd.Flags())
 	f := cmd.Flags()
 	f.BoolVar(&s.revoked, "revoked", false, "the receipts are revoked")
 	f.BoolVar(&s.notRevoked, "not-revoked", false, "the receipts are not revoked")
@@ -97,11 +94,10 @@ func (p *program) runDeadSettle(ctx context.Context, s deadSettleSettings, impUI
 	if err != nil {
 		return err
 	}
-	walk, client, err := p.openDead(ctx, &deadSettings{redis: s.redis}, impUIDs, deadletter.Config{})
+	walk, err := p.openDead(ctx, &deadSettings{}, impUIDs, deadletter.Config{})
 	if err != nil {
 		return err
 	}
-	defer client.Close()
 	walk.refuse = func(o outcome.Outcome) error {
 		switch {
 		case o.Reason == outcome.ReasonWithdrawn:
@@ -111,15 +107,7 @@ func (p *program) runDeadSettle(ctx context.Context, s deadSettleSettings, impUI
 		}
 		return nil
 	}
-	switch {
-	case s.dryRun:
-		return p.rehearse(ctx, walk, "would be settled")
-	case !s.yes:
-		return walk.ask(ctx, "would be settled")
-	}
-	err = walk.each(ctx, walk.counted(func(o outcome.Outcome) error { return walk.list.Settle(ctx, o, statement) }))
-	if err != nil {
-		return fmt.Errorf("settle: %w; the same command goes on", err)
-	}
-	return walk.end("settled")
+	return p.carryOut(ctx, walk, change{"settle", "settled", s.dryRun, s.yes}, func(ctx context.Context) error {
+		return walk.each(ctx, walk.counted(func(o outcome.Outcome) error { return walk.list.Settle(ctx, o, statement) }))
+	})
 }

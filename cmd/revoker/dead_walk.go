@@ -188,10 +188,59 @@ func (w *deadWalk) byBatch() string {
 	return strings.Join(counts, ", ")
 }
 
+// change is what a command does to dead letters, and whether it may: its verb as in "retry"
+// and what was done as in "retried".
+type change struct {
+	verb, done  string
+	dryRun, yes bool
+}
+
+// carryOut changes the letters by do, shows which it would change, or says how to confirm it.
+func (p *program) carryOut(ctx context.Context, walk *deadWalk, c change, do func(context.Context) error) error {
+	switch would := "would be " + c.done; {
+	case c.dryRun:
+		return p.rehearse(ctx, walk, would)
+	case !c.yes:
+		return walk.ask(ctx, would)
+	}
+	if err := do(ctx); err != nil {
+		return fmt.Errorf("%s: %w; the same command goes on", c.verb, err)
+	}
+	return walk.end(c.done)
+}
+
 // rehearse shows the letters that something would be done to.
 func (p *program) rehearse(ctx context.Context, walk *deadWalk, would string) error {
-	if err := walk.each(ctx, walk.counted(p.printer(false).letter)); err != nil {
+	if err := walk.each(ctx, walk.counted(p.printer().letter)); err != nil {
 		return err
 	}
 	return walk.end(would)
+}
+
+// ask counts the letters that something would be done to, and returns a usageError that
+// says what does it.
+func (w *deadWalk) ask(ctx context.Context, would string) error {
+	if err := w.each(ctx, w.counted(func(outcome.Outcome) error { return nil })); err != nil {
+		return err
+	}
+	if w.done == 0 {
+		return w.end("")
+	}
+	return usageError{fmt.Errorf("%s %s: --yes does it", plural(w.done, "dead letter"), would)}
+}
+
+// openDead connects, and returns the way through the letters that are meant.
+func (p *program) openDead(
+	ctx context.Context, s *deadSettings, impUIDs []string, c deadletter.Config,
+) (*deadWalk, error) {
+	filter, err := s.filter(impUIDs, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if err := p.connect(ctx); err != nil {
+		return nil, err
+	}
+	walk := newDeadWalk(p.stderr, deadletter.New(p.client, p.store, c), filter)
+	walk.missing, err = p.missingBatch(ctx, filter.Batch, false)
+	return walk, err
 }

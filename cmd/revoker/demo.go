@@ -16,6 +16,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
+// demoSettings say what is shown of a demo.
 type demoSettings struct {
 	keep    bool
 	verbose bool
@@ -93,7 +94,7 @@ func (p *program) watchDemo(
 	ctx context.Context, s demoSettings, queue *enqueue.Client, awaited []string,
 ) []outcome.Outcome {
 	var ended []outcome.Outcome
-	progress := newTally(p.stderr, len(awaited))
+	progress, dead := newProgress(p.stderr, len(awaited)), 0
 	if s.verbose {
 		progress.bar = nil
 	}
@@ -103,7 +104,10 @@ func (p *program) watchDemo(
 			continue
 		}
 		ended = append(ended, o)
-		progress.add(o)
+		if o.Status == outcome.Dead {
+			dead++
+		}
+		progress.show(len(ended), len(awaited), fmt.Sprintf("%d revoked, %d dead", len(ended)-dead, dead))
 	}
 	progress.end()
 	return ended
@@ -112,33 +116,16 @@ func (p *program) watchDemo(
 // readRevocations returns what a person's own list asks for, each imp_uid once, and
 // says which lines cannot be used.
 func (p *program) readRevocations(file string) ([]tasks.Revocation, error) {
-	source, err := openSource(file, p.stdin)
-	if err != nil {
-		return nil, err
-	}
-	defer source.Close()
-	reader, err := list.NewReader(source, list.Options{})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	defer reader.Close()
 	var listed []tasks.Revocation
 	seen := make(map[string]bool)
-	for row, err := range rows(reader) {
-		var bad *list.LineError
-		switch {
-		case errors.As(err, &bad):
-			p.say("revoker: %v", bad)
-		case err != nil:
-			return nil, fmt.Errorf("%s: %w", file, err)
-		case !seen[row.ImpUID]:
+	err := p.eachRow(file, func(row list.Row) {
+		if !seen[row.ImpUID] {
 			seen[row.ImpUID] = true
 			listed = append(listed, tasks.Revocation{ImpUID: row.ImpUID, PG: row.PG})
 		}
+	}, func(bad *list.LineError) { p.say("revoker: %v", bad) })
+	if err == nil && len(listed) == 0 {
+		err = fmt.Errorf("%s: no line can be used", file)
 	}
-	tellList(p.stderr, reader)
-	if len(listed) == 0 {
-		return nil, fmt.Errorf("%s: no line can be used", file)
-	}
-	return listed, nil
+	return listed, err
 }

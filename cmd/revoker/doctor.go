@@ -14,14 +14,8 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-type doctorSettings struct {
-	redis config.Redis
-	api   config.IAMPort
-	json  bool
-}
-
 func (p *program) doctor() *cobra.Command {
-	var s doctorSettings
+	var api config.IAMPort
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look for what would lose revocations, and say how to mend it",
@@ -43,16 +37,16 @@ if there are warnings only, 0 otherwise.`,
 		Example: `  revoker doctor
   revoker doctor --json | jq 'select(.level == "failure")'`,
 		Args: arguments(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.runDoctor(cmd.Context(), s) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.runDoctor(cmd.Context(), &api) },
 	}
-	s.redis.Flags(cmd.Flags())
-	s.api.Flags(cmd.Flags())
-	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
+	p.redis.Flags(cmd.Flags())
+	api.Flags(cmd.Flags())
+	cmd.Flags().BoolVar(&p.json, "json", false, "print one JSON object a line")
 	return cmd
 }
 
-func (p *program) runDoctor(ctx context.Context, s doctorSettings) error {
-	client, err := s.redis.Open()
+func (p *program) runDoctor(ctx context.Context, api *config.IAMPort) error {
+	client, err := p.redis.Open()
 	if err != nil {
 		return usageError{err}
 	}
@@ -60,24 +54,24 @@ func (p *program) runDoctor(ctx context.Context, s doctorSettings) error {
 	redis.SetLogger(silent{})
 	examined := doctor.Config{
 		Redis:    client,
-		Reach:    func(ctx context.Context) error { return s.redis.Reach(ctx, client) },
-		Outcomes: outcome.NewStore(client, s.redis.Outcomes()),
-		Failover: s.redis.Failover(),
-		Doubts:   s.api.Doubts(p.getenv),
+		Reach:    func(ctx context.Context) error { return p.redis.Reach(ctx, client) },
+		Outcomes: outcome.NewStore(client, p.redis.Outcomes()),
+		Failover: p.redis.Failover(),
+		Doubts:   api.Doubts(p.getenv),
 	}
-	examined.API, err = s.api.Client(p.getenv, 1)
+	examined.API, err = api.Client(p.getenv, 1)
 	if !errors.Is(err, config.ErrNoCredentials) {
 		examined.NoAPI = err
 	}
-	return p.tellFindings(ctx, examined, s.json)
+	return p.tellFindings(ctx, examined)
 }
 
 // tellFindings prints what is found as it is found.
-func (p *program) tellFindings(ctx context.Context, examined doctor.Config, json bool) error {
+func (p *program) tellFindings(ctx context.Context, examined doctor.Config) error {
 	counts := make(map[doctor.Level]int)
 	for f := range doctor.Examine(ctx, examined) {
 		counts[f.Level]++
-		if err := p.tellFinding(f, json); err != nil {
+		if err := p.tellFinding(f); err != nil {
 			return err
 		}
 	}
@@ -97,8 +91,8 @@ func (p *program) tellFindings(ctx context.Context, examined doctor.Config, json
 // findingIndent is where what was found begins in a line.
 const findingIndent = 24
 
-func (p *program) tellFinding(f doctor.Finding, json bool) error {
-	if json {
+func (p *program) tellFinding(f doctor.Finding) error {
+	if p.json {
 		return printJSON(p.stdout, f)
 	}
 	out, text := newScreen(p.stdout), fmt.Sprintf("%-8s %-14s %s", f.Level, f.Check, f.Found)

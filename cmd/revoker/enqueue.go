@@ -6,22 +6,18 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/rights"
 )
 
+// enqueueSettings say which receipts are asked for, and whether their outcomes are waited for.
 type enqueueSettings struct {
-	redis     config.Redis
-	retention config.Retention
-	pg        string
-	applyNum  string
-	tier      string
-	again     bool
-	wait      bool
-	json      bool
+	pg       string
+	applyNum string
+	tier     string
+	again    bool
+	wait     bool
 }
 
 func (p *program) enqueue() *cobra.Command {
@@ -49,22 +45,19 @@ code 3. An outage of Redis is waited for as well. What Redis has lost is named:
 it is to be asked for again, and the exit code is 1.`,
 		Example: `  revoker enqueue imp_448280090638 --pg kcp --wait
   revoker enqueue imp_448280090638 --pg kcp --again --wait`,
-		Args: arguments(1, -1, "an IMP_UID"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := notEmpty(cmd.Flags(), "apply-num", "tier"); err != nil {
-				return err
-			}
-			return p.runEnqueue(cmd.Context(), s, args)
-		},
+		Args:    arguments(1, -1, "an IMP_UID"),
+		PreRunE: notEmpty("apply-num", "tier"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return p.runEnqueue(cmd.Context(), s, args) },
 	}
-	s.redis.Flags(cmd.Flags())
-	s.retention.Flags(cmd.Flags())
+	p.redis.Flags(cmd.Flags())
+	p.retention.Flags(cmd.Flags())
 	cmd.Flags().StringVar(&s.pg, "pg", "", "payment gateway: a `code` such as kcp, or its Korean name")
 	cmd.Flags().StringVar(&s.applyNum, "apply-num", "", "`number` of the receipt that is meant, of a single IMP_UID")
-	cmd.Flags().StringVar(&s.tier, "tier", "", "`code` of the sub-merchant (하위상점) whose payment it is (default the workers' own)")
+	cmd.Flags().StringVar(&s.tier, "tier", "",
+		"`code` of the sub-merchant (하위상점) whose payment it is (default the workers' own)")
 	cmd.Flags().BoolVar(&s.again, "again", false, "revoke the receipt that exists now, whatever became of an earlier one")
 	cmd.Flags().BoolVar(&s.wait, "wait", false, "wait until each is revoked or given up, and show its outcome")
-	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
+	cmd.Flags().BoolVar(&p.json, "json", false, "print one JSON object a line")
 	return cmd
 }
 
@@ -72,21 +65,15 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 	if s.applyNum != "" && len(impUIDs) > 1 {
 		return usageError{errors.New("--apply-num names one receipt: give one IMP_UID")}
 	}
-	client, err := p.connectAs(ctx, rights.Producer, s.redis)
-	if err != nil {
+	if err := p.connectToRequest(ctx); err != nil {
 		return err
 	}
-	defer client.Close()
-	tracers, err := p.tracing(ctx)
-	if err != nil {
+	if err := p.trace(ctx); err != nil {
 		return err
 	}
-	defer tracers.Stop(ctx)
-	queue := enqueue.NewClient(client, enqueue.Config{
-		Outcomes: s.redis.Outcomes(), Retention: s.retention.Duration(), Tracers: tracers,
-	})
-	out, unfinished := p.printer(s.json), false
-	wait := newAwaiting(p.stderr, client, queue, s.redis.Namespace)
+	queue := p.requests()
+	out, unfinished := p.printer(), false
+	wait := newAwaiting(p.stderr, p.client, queue, p.redis.Namespace)
 	wait.flags = p.redisFlags
 	pg, _ := tasks.ParseGateway(s.pg)
 
@@ -122,7 +109,8 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 
 // unacceptable reports whether an error is about one request, so that others may be accepted.
 func unacceptable(err error) bool {
-	return errors.Is(err, tasks.ErrInvalid) || errors.Is(err, enqueue.ErrOtherReceipt) || errors.Is(err, enqueue.ErrOlderWorker)
+	return errors.Is(err, tasks.ErrInvalid) || errors.Is(err, enqueue.ErrOtherReceipt) ||
+		errors.Is(err, enqueue.ErrOlderWorker)
 }
 
 // request asks for one receipt and returns how far it has come.

@@ -5,8 +5,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
-
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
@@ -16,8 +14,8 @@ import (
 
 // pauses returns what pauses queues. Where that cannot be read, which is told, nothing is
 // known to be paused.
-func (p *program) pauses(ctx context.Context, client redis.UniversalClient, namespace string) []pause.Pause {
-	pauses, err := gate.NewStore(client, namespace).Holds(ctx, 0)
+func (p *program) pauses(ctx context.Context) []pause.Pause {
+	pauses, err := p.gates.Holds(ctx, 0)
 	if err != nil {
 		p.complain(ctx, "revoker: it is not known what is held", err)
 		return nil

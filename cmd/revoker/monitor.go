@@ -1,21 +1,24 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/cmd/internal/monitor/login"
-	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/gate"
 )
 
+// monitorSettings are what the web site is served with.
 type monitorSettings struct {
-	redis   config.Redis
 	monitor config.Monitor
 	log     config.Log
 	hash    bool
@@ -49,7 +52,7 @@ queues, and run, archive and delete tasks.`,
 			return p.runMonitor(cmd.Context(), s)
 		},
 	}
-	s.redis.Flags(cmd.Flags())
+	p.redis.Flags(cmd.Flags())
 	s.monitor.Flags(cmd.Flags())
 	s.log.Flags(cmd.Flags())
 	cmd.Flags().BoolVar(&s.hash, "hash", false, "read a password from standard input, print its hash, and end")
@@ -73,13 +76,11 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 		return err
 	}
 	defer listener.Close()
-	client, err := p.connect(ctx, s.redis)
-	if err != nil {
+	if err := p.connect(ctx); err != nil {
 		return err
 	}
-	defer client.Close()
 	site, err := monitor.New(monitor.Config{
-		Redis: client, Outcomes: outcome.NewStore(client, s.redis.Outcomes()), Gates: gate.NewStore(client, s.redis.Namespace),
+		Redis: p.client, Outcomes: p.store, Gates: p.gates,
 		PasswordHash: hash, AllowActions: s.monitor.AllowActions, Log: log,
 	})
 	switch {
@@ -88,6 +89,53 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 	case err != nil:
 		return err
 	}
-	log.Info("listening", "url", "http://"+listener.Addr().String(), "password", hash != "", "actions", s.monitor.AllowActions)
+	log.Info("listening", "url", "http://"+listener.Addr().String(),
+		"password", hash != "", "actions", s.monitor.AllowActions)
 	return serve(ctx, listener, site, log)
+}
+
+// hashPassword reads a password, from a terminal without showing it, and prints
+// its hash.
+func (p *program) hashPassword() error {
+	password, err := p.readPassword()
+	if err != nil {
+		return err
+	}
+	hash, err := login.Hash(password)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(p.stdout, hash)
+	return nil
+}
+
+func (p *program) readPassword() (string, error) {
+	file, ok := p.stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		line, err := bufio.NewReader(io.LimitReader(p.stdin, 4096)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		return strings.TrimRight(line, "\r\n"), nil
+	}
+	first, err := p.ask(file, "Password: ")
+	if err != nil {
+		return "", err
+	}
+	second, err := p.ask(file, "Again: ")
+	if err == nil && first != second {
+		err = errors.New("the two passwords differ")
+	}
+	return first, err
+}
+
+// ask asks a person for a password on a terminal.
+func (p *program) ask(terminal *os.File, what string) (string, error) {
+	fmt.Fprint(p.stderr, what)
+	typed, err := term.ReadPassword(int(terminal.Fd()))
+	fmt.Fprintln(p.stderr)
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	return string(typed), nil
 }

@@ -4,19 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"regexp"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/text/unicode/norm"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/outcome"
 )
 
+// outcomesSettings say which outcomes are shown.
 type outcomesSettings struct {
-	redis        config.Redis
-	follow, json bool
+	follow       bool
 	since, batch string
 }
 
@@ -44,20 +44,16 @@ entries that Redis has trimmed or lost before they were shown.
 ` + timesHelp,
 		Example: `  revoker outcomes --follow --since now
   revoker outcomes --since 2d --batch refunds-2026-11 --json`,
-		Args: arguments(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := notEmpty(cmd.Flags(), "since", "batch"); err != nil {
-				return err
-			}
-			return p.runOutcomes(cmd.Context(), s)
-		},
+		Args:    arguments(0, 0, ""),
+		PreRunE: notEmpty("since", "batch"),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return p.runOutcomes(cmd.Context(), s) },
 	}
-	s.redis.Flags(cmd.Flags())
+	p.redis.Flags(cmd.Flags())
 	f := cmd.Flags()
 	f.BoolVarP(&s.follow, "follow", "f", false, "wait for more, until Ctrl-C")
 	f.StringVar(&s.since, "since", "", "only what ended at this `time` or later, or after this entry")
 	f.StringVar(&s.batch, "batch", "", "only the batch of this `name`")
-	f.BoolVar(&s.json, "json", false, "print one JSON object a line")
+	f.BoolVar(&p.json, "json", false, "print one JSON object a line")
 	return cmd
 }
 
@@ -87,34 +83,37 @@ func (s *outcomesSettings) position(ctx context.Context, store *outcome.Store, s
 	return store.Before(ctx, since)
 }
 
+// read returns the outcomes of the stream after an entry, with --follow also those to come.
+func (s *outcomesSettings) read(
+	ctx context.Context, store *outcome.Store, after string,
+) iter.Seq2[outcome.Event, error] {
+	if s.follow {
+		return store.Follow(ctx, after)
+	}
+	return store.EventsAfter(ctx, after)
+}
+
 func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	since, err := s.time(time.Now())
 	if err != nil {
 		return err
 	}
-	client, err := p.connect(ctx, s.redis)
+	if err := p.connect(ctx); err != nil {
+		return err
+	}
+	after, err := s.position(ctx, p.store, since)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	store := outcome.NewStore(client, s.redis.Outcomes())
-	after, err := s.position(ctx, store, since)
-	if err != nil {
-		return err
-	}
-	read := store.EventsAfter
-	if s.follow {
-		read = store.Follow
-	}
-	out, unshown, batch := p.printer(s.json), false, norm.NFC.String(s.batch)
-	missing, err := p.missingBatch(ctx, store, batch, s.follow)
+	out, unshown, batch := p.printer(), false, norm.NFC.String(s.batch)
+	missing, err := p.missingBatch(ctx, batch, s.follow)
 	if err == nil && missing == nil && batch != "" {
-		err = p.tellElsewhere(ctx, store, batch)
+		err = p.tellElsewhere(ctx, batch)
 	}
 	if err != nil {
 		return err
 	}
-	for event, err := range read(ctx, after) {
+	for event, err := range s.read(ctx, p.store, after) {
 		var corrupt *outcome.CorruptError
 		after = event.ID
 		switch skipped := errors.As(err, &corrupt) || errors.Is(err, outcome.ErrMissed); {
@@ -145,11 +144,11 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 
 // missingBatch returns that there is no batch of a name, nil if there is one or none is named.
 // That is told at once to those who follow, and is no error to them: it may yet be made.
-func (p *program) missingBatch(ctx context.Context, store *outcome.Store, name string, follow bool) (missing, err error) {
+func (p *program) missingBatch(ctx context.Context, name string, follow bool) (missing, err error) {
 	if name == "" {
 		return nil, nil
 	}
-	_, err = store.Batch(ctx, name)
+	_, err = p.store.Batch(ctx, name)
 	switch {
 	case !errors.Is(err, outcome.ErrNoBatch):
 		return nil, err
@@ -161,8 +160,8 @@ func (p *program) missingBatch(ctx context.Context, store *outcome.Store, name s
 
 // tellElsewhere says how many lines of a batch somebody else had requested before: their
 // outcomes bear the batch that asked first, or none.
-func (p *program) tellElsewhere(ctx context.Context, store *outcome.Store, name string) error {
-	b, err := store.Batch(ctx, name)
+func (p *program) tellElsewhere(ctx context.Context, name string) error {
+	b, err := p.store.Batch(ctx, name)
 	if err == nil && b.Elsewhere > 0 {
 		p.say("%s of %s not shown: requested elsewhere before; revoker batch report %s FILE has all",
 			plural(b.Elsewhere, "line"), name, name)

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -23,7 +25,7 @@ type printer struct {
 	json bool
 }
 
-func (p *program) printer(json bool) printer { return printer{newScreen(p.stdout), json} }
+func (p *program) printer() printer { return printer{newScreen(p.stdout), p.json} }
 
 func (p printer) outcome(o outcome.Outcome) error { return p.held(o, "") }
 
@@ -59,6 +61,89 @@ func (p printer) ended(o outcome.Outcome, as string) error {
 	if p.json {
 		return printJSON(p.out, o)
 	}
-	return p.line(fmt.Sprintf("%s %s  %s  %s  %s  %2d×  %s  %s", pad(minute(o.UpdatedAt), 16), zone(o.UpdatedAt), pad(o.ImpUID, 16),
-		pad(cmp.Or(string(o.PG), "-"), 6), as, o.Attempts, cmp.Or(o.Batch, "-"), note(o, "")), hanging)
+	return p.line(fmt.Sprintf("%s %s  %s  %s  %s  %2d×  %s  %s",
+		pad(minute(o.UpdatedAt), 16), zone(o.UpdatedAt), pad(o.ImpUID, 16), pad(cmp.Or(string(o.PG), "-"), 6), as, o.Attempts,
+		cmp.Or(o.Batch, "-"), note(o, "")), hanging)
 }
+
+// note says about an outcome what its status and reason do not.
+func note(o outcome.Outcome, cause string) string {
+	switch {
+	case o.Withdrawn && o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn:
+		o.Withdrawn = false
+		return strings.TrimSuffix("cancelled, not retried; "+note(o, ""), "; ")
+	case o.Reason.Stated() && o.StatedBy != "":
+		return o.StatedBy + ": " + o.Statement
+	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():
+		return "at " + moment(o.CancelledAt) + approval(o)
+	case o.Withdrawn && o.Status == outcome.Queued:
+		return "cancelled: it ends as withdrawn, and is not called"
+	case o.Withdrawn && blind(o.PG) && o.LookedUpUntil.IsZero():
+		return behind("cancelled: no other DELETE follows, it ends as withdrawn", o)
+	case o.Withdrawn && blind(o.PG):
+		return behind("cancelled: no other DELETE follows"+unseen(o)+": open until "+moment(o.LookedUpUntil), o)
+	case o.Withdrawn:
+		return behind("cancelled: no other DELETE follows, a lookup decides"+unseen(o), o)
+	case cause != "":
+		return behind(cause+unseen(o), o)
+	case o.Status == outcome.Retrying && !o.NextAttemptAt.IsZero():
+		return behind(next(o.NextAttemptAt, time.Now())+unseen(o), o)
+	case !o.LookedUpUntil.IsZero(): // its worker has died in the first attempt
+		return strings.TrimPrefix(behind(unseen(o), o), "; ")
+	}
+	return lastAnswer(o)
+}
+
+// blind reports whether PortOne documents no lookup for a gateway.
+func blind(pg tasks.Gateway) bool { return pg.Known() && !pg.LooksUp() }
+
+// unseen says of one of which a DELETE may have worked unseen until when it is looked up.
+func unseen(o outcome.Outcome) string {
+	const may = "; a DELETE may have worked unseen, "
+	switch {
+	case o.LookedUpUntil.IsZero():
+		return ""
+	case blind(o.PG):
+		return may + "no lookup can tell"
+	case o.LookedUpUntil.Before(time.Now()):
+		return may + "its next lookup tells"
+	}
+	return may + "looked up until " + moment(o.LookedUpUntil)
+}
+
+// behind returns a text with the last answer behind it, if there was one.
+func behind(text string, o outcome.Outcome) string {
+	return strings.TrimSuffix(text+"; last answer: "+lastAnswer(o), "; last answer: ")
+}
+
+// lastAnswer returns the last answer's message, and its status where that says more: there
+// is no message, or something other than PortOne answered.
+func lastAnswer(o outcome.Outcome) string {
+	if o.HTTPStatus == 0 || o.Status == outcome.Revoked || o.Code != nil && o.Message != "" {
+		return o.Message
+	}
+	return strings.TrimSuffix(fmt.Sprintf("HTTP %d: %s", o.HTTPStatus, o.Message), ": ")
+}
+
+// approval names the tax office's number of a receipt.
+func approval(o outcome.Outcome) string {
+	if o.ApplyNum == "" {
+		return ""
+	}
+	return ", 국세청 " + o.ApplyNum
+}
+
+// next says when the next attempt comes.
+func next(at, now time.Time) string {
+	if at.Before(now) {
+		return "due since " + moment(at)
+	}
+	return "next at " + moment(at)
+}
+
+// The statuses that are shown where there is no outcome.
+const (
+	unknown outcome.Status = "unknown" // nobody asked for the imp_uid
+	invalid outcome.Status = "invalid" // the line cannot be asked for
+	corrupt outcome.Status = "corrupt" // what Redis holds is no outcome
+)

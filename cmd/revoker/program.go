@@ -1,22 +1,27 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/cmd/internal/config"
+	"receiptrevoker/cmd/internal/traces"
+	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/tasks/rights"
+	"receiptrevoker/worker/gate"
 )
 
 // The exit codes.
@@ -31,6 +36,14 @@ const (
 // report that is dead, invalid or unfinished. It has been shown already.
 var errUnfinished = errors.New("not everything is revoked")
 
+// unfinishedIf returns errUnfinished if so.
+func unfinishedIf(so bool) error {
+	if so {
+		return errUnfinished
+	}
+	return nil
+}
+
 // usageError is a command line that makes no sense.
 type usageError struct{ error }
 
@@ -40,140 +53,152 @@ type program struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 
-	redisFlags string        // those given that find Redis, as they are repeated to look again
-	role       rights.Role   // of the users that may run the command
-	redis      *config.Redis // the Redis that the command has opened, nil if none
+	// Of the command that runs:
+	redis      config.Redis
+	retention  config.Retention
+	json       bool        // whether it prints JSON
+	redisFlags string      // those given that find Redis, as they are repeated to look again
+	role       rights.Role // of the users that may run it
+
+	client  redis.UniversalClient // nil until the command connects
+	store   *outcome.Store        // likewise, as what follows
+	gates   *gate.Store
+	tracers trace.TracerProvider // nil unless the command makes spans
+	ends    []func()             // ends what was begun for the command
 }
 
-// run carries a command line out and returns the exit code.
-func (p *program) run(ctx context.Context, args []string) int {
-	started := false
-	root := p.root()
-	root.SetArgs(args)
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		p.redisFlags, p.role = givenRedisFlags(cmd.Flags()), roleOf(cmd)
-		if err := config.FromEnvironment(cmd.Flags(), p.getenv); err != nil {
-			return err
-		}
-		started = true
-		p.warnOfGateways(cmd)
-		return nil
-	}
-	cmd, err := root.ExecuteContextC(ctx)
-	var usage usageError
-	switch {
-	case err == nil:
-		return exitDone
-	case errors.Is(err, errUnfinished):
-		return exitUnfinished
-	case !started || errors.As(err, &usage):
-		p.say("revoker: %v\nSee '%s -h'.", err, cmd.CommandPath())
-		return exitUsage
-	}
-	p.complain(ctx, "revoker", err)
-	return exitFailed
-}
-
-func (p *program) root() *cobra.Command {
-	root := &cobra.Command{
-		Use:   "revoker",
-		Short: "Revokes cash receipts (현금영수증) through PortOne V1",
-		Long: `Revoker revokes cash receipts (현금영수증) through PortOne V1, formerly
-I'amport.
-
-Order services queue revocations in Redis, workers carry them out and repeat
-what a payment gateway failed to do, and what became of every imp_uid stands in
-Redis. Begin with 'revoker demo'.
-
-Results go to standard output, progress and logs to standard error.
-Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but something ended dead,
-invalid or unfinished.`,
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if cmd.HasSubCommands() { // a flag of a command that is misspelled is not known either
-			err = cmp.Or(noSuchCommand(cmd, cmd.Flags().Args()), err)
-		}
-		return config.FlagError(err)
-	})
-	root.SetVersionTemplate("{{.Version}}\n")
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped "+strconv.Itoa(usageWidth)))
-	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpCommand(help())
-	root.SetOut(p.stdout)
-	root.SetErr(p.stderr)
-	root.AddCommand(
-		p.demo(), p.work(), p.enqueue(), p.bulk(), p.cancel(), p.status(), p.batch(),
-		p.outcomes(), p.dead(), p.queue(), p.monitor(),
-		p.simulate(), p.doctor(), p.version(),
-	)
-	root.SetUsageFunc(groupConnection(root.UsageFunc()))
-	return root
-}
-
-// help shows what -h does, in the words that many programs have for it.
-func help() *cobra.Command {
-	return &cobra.Command{
-		Use:   "help [COMMAND]",
-		Short: "Show what a command does, as -h does",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			of, rest, err := cmd.Root().Find(args)
-			if err != nil {
-				return usageError{err}
-			}
-			if len(rest) > 0 {
-				return usageError{fmt.Errorf("unknown command %q for %q", rest[0], of.CommandPath())}
-			}
-			return of.Help()
-		},
-	}
-}
-
-// connect returns a client of a Redis that answers and is what its URL takes it for, or
-// an error as [config.Redis.Reach] returns it.
-func (p *program) connect(ctx context.Context, settings config.Redis) (redis.UniversalClient, error) {
-	client, err := settings.Open()
+// connect opens a Redis that answers and is what its URL takes it for, until the command ends,
+// or returns an error as [config.Redis.Reach] does.
+func (p *program) connect(ctx context.Context) error {
+	client, err := p.redis.Open()
 	if err != nil {
-		return nil, usageError{err}
+		return usageError{err}
 	}
-	p.redis = &settings
+	p.ends = append(p.ends, func() { _ = client.Close() })
+	p.client, p.store = client, outcome.NewStore(client, p.redis.Outcomes())
+	p.gates = gate.NewStore(client, p.redis.Namespace)
 	redis.SetLogger(silent{}) // what fails is reported by whoever asked for it
-	if err := settings.Reach(ctx, client); err != nil {
-		client.Close()
-		return nil, err
-	}
-	return client, nil
+	return p.redis.Reach(ctx, client)
 }
 
-// connectAs is connect for a role: the error also says what its user may not do, why Redis
-// takes no writes, or which key that all requests share holds another type of value.
-func (p *program) connectAs(ctx context.Context, role rights.Role, settings config.Redis) (redis.UniversalClient, error) {
-	client, err := p.connect(ctx, settings)
-	if err != nil {
-		return nil, err
+// connectToRequest is connect for a command that requests: the error also says what its user
+// may not do, why Redis takes no writes, or which key that all requests share holds another
+// type of value.
+func (p *program) connectToRequest(ctx context.Context) error {
+	if err := p.connect(ctx); err != nil {
+		return err
 	}
-	err = rights.Check(ctx, client, role, settings.Namespace)
-	if !redisfault.Permanent(err) && !rights.NoWrites(err) {
-		err = mistyped(ctx, client, settings)
+	err := rights.Check(ctx, p.client, rights.Producer, p.redis.Namespace)
+	if redisfault.Permanent(err) || rights.NoWrites(err) {
+		return err
 	}
-	if err != nil {
-		client.Close()
-		return nil, err
+	return p.mistyped(ctx)
+}
+
+// requests returns a client that requests as the command's settings say.
+func (p *program) requests() *enqueue.Client {
+	return enqueue.NewClient(p.client, enqueue.Config{
+		Outcomes: p.redis.Outcomes(), Retention: p.retention.Duration(), Tracers: p.tracers,
+	})
+}
+
+// end ends what was begun for a command, the last first.
+func (p *program) end() {
+	for _, end := range slices.Backward(p.ends) {
+		end()
 	}
-	return client, nil
+	p.ends = nil
 }
 
 // mistyped returns an error that names a key of another type than requests need it to be.
-func mistyped(ctx context.Context, client redis.UniversalClient, settings config.Redis) error {
-	if err := client.SMembers(ctx, asynqkeys.Registry).Err(); redisfault.Of(err) == redisfault.WrongType {
+func (p *program) mistyped(ctx context.Context) error {
+	if err := p.client.SMembers(ctx, asynqkeys.Registry).Err(); redisfault.Of(err) == redisfault.WrongType {
 		return fmt.Errorf("the key %s in Redis is no set: %w", asynqkeys.Registry, err)
 	}
-	return outcome.NewStore(client, settings.Outcomes()).Mistyped(ctx)
+	return p.store.Mistyped(ctx)
 }
 
 // silent is the Redis client's log where there is none of ours.
 type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
+
+// say writes what people are told.
+func (s screen) say(format string, args ...any) {
+	_ = s.text(fmt.Sprintf(format, args...)) // a closed stream is no reason to stop
+}
+
+// say tells people something that is no result.
+func (p *program) say(format string, args ...any) { newScreen(p.stderr).say(format, args...) }
+
+// complain says what went wrong, and what to do about it where that is known.
+func (p *program) complain(ctx context.Context, what string, err error) {
+	err = p.refused(ctx, err)
+	p.say("%s: %v", what, err)
+	if advice := redisfault.Advice(err); advice != "" {
+		p.say("→ %s", advice)
+	}
+}
+
+// refused returns an error of a command with what Redis does not let its user do, or does not
+// know, named in it, and any other error as it is. Redis names one command. It names none in a
+// script, and no keys: then all is tried that the command's user in the runbook's list may do.
+func (p *program) refused(ctx context.Context, err error) error {
+	fault := redisfault.Of(err)
+	if p.client == nil || fault != redisfault.NoPerm && fault != redisfault.UnknownCommand {
+		return err
+	}
+	missing := redisfault.Refused(err, rights.User(p.client))
+	if missing == nil {
+		errors.As(rights.Check(ctx, p.client, p.role, p.redis.Namespace), &missing)
+	}
+	if missing == nil {
+		return err
+	}
+	missing.Role = p.role.User
+	return fmt.Errorf("%w (%w)", missing, err)
+}
+
+// roleOf returns the role of the users that may run a command, by the runbook's table.
+func roleOf(cmd *cobra.Command) rights.Role {
+	_, name, _ := strings.Cut(cmd.CommandPath(), " ")
+	switch group, _, _ := strings.Cut(name, " "); {
+	case group == "cancel", group == "dead", group == "queue", name == "batch cancel", name == "monitor":
+		return rights.Operator
+	case name == "work":
+		return rights.Worker
+	}
+	return rights.Producer
+}
+
+// unquoted is what a shell takes as it stands.
+var unquoted = regexp.MustCompile(`^[\w.,:/@%+=-]+$`)
+
+// givenRedisFlags returns the flags that find Redis and were given on the command line, each
+// after a blank: without them a command would look elsewhere. What the environment says, it
+// says again.
+func givenRedisFlags(flags *pflag.FlagSet) string {
+	var given strings.Builder
+	flags.Visit(func(flag *pflag.Flag) {
+		if !config.FindsRedis(flag) || flag.Name == "outcome-ttl" {
+			return
+		}
+		value := flag.Value.String()
+		if !unquoted.MatchString(value) {
+			value = "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+		}
+		given.WriteString(" --" + flag.Name + " " + value)
+	})
+	return given.String()
+}
+
+// trace makes the spans that the environment asks for, until the command ends. What cannot be
+// sent is reported.
+func (p *program) trace(ctx context.Context) error {
+	tracers, err := traces.Start(ctx, p.getenv, func(err error) { p.say("revoker: spans not sent: %v", err) })
+	if err != nil {
+		return usageError{err}
+	}
+	p.tracers, p.ends = tracers, append(p.ends, func() { tracers.Stop(ctx) })
+	return nil
+}

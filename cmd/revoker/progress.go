@@ -9,7 +9,6 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"receiptrevoker/cmd/internal/config"
-	"receiptrevoker/tasks/outcome"
 )
 
 // plainEvery is how often a line is written where there is no terminal.
@@ -124,25 +123,6 @@ func (p *progress) end() {
 		_ = p.bar.Clear()
 		p.erase()
 	}
-}
-
-// tally shows outcomes that come one by one.
-type tally struct {
-	*progress
-	total, revoked, dead int
-}
-
-func newTally(out io.Writer, total int) *tally {
-	return &tally{progress: newProgress(out, total), total: total}
-}
-
-func (t *tally) add(o outcome.Outcome) {
-	if o.Status == outcome.Dead {
-		t.dead++
-	} else {
-		t.revoked++
-	}
-	t.show(t.revoked+t.dead, t.total, fmt.Sprintf("%d revoked, %d dead", t.revoked, t.dead))
 }
 
 // counter shows how many there have been, of nobody knows how many. Where there

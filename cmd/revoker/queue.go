@@ -2,99 +2,60 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
-	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
 )
 
-func (p *program) queue() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "queue",
-		Short: "Show queues and what pauses them, pause or resume them",
-		Long: `Each payment gateway has two queues, such as receipts-kcp and receipts-bulk-kcp.
-One is paused by a person, or by the gate of its gateway while that is down. The
-gate resumes what it has paused by itself; what a person has paused stays paused
-until a person resumes it, here, in the Asynq web UI or with Asynq's own tool. A
-queue that does not exist yet can be paused too.`,
-		Example: `  revoker queue list
-  revoker queue pause --pg nice --reason 'maintenance until 06:00'
-  revoker queue resume --pg kcp`,
-		Args:                  noSuchCommand,
-		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		DisableFlagsInUseLine: true,
-	}
-	cmd.AddCommand(p.queueList(), p.queuePause(), p.queueResume())
-	return cmd
-}
-
 // queueSettings say which queues are meant.
 type queueSettings struct {
-	redis config.Redis
-	pgs   []string
+	pgs []string
 }
 
-func (s *queueSettings) flags(f *pflag.FlagSet) {
-	s.redis.Flags(f)
+func (p *program) queueFlags(s *queueSettings, f *pflag.FlagSet) {
+	p.redis.Flags(f)
 	f.StringSliceVar(&s.pgs, "pg", nil, "the queues of these payment gateways: `codes`, or their Korean names")
 }
 
-// meantQueues are the queues that a command is about, and where they are.
-type meantQueues struct {
-	client redis.UniversalClient
-	gates  *gate.Store
-	queues []pause.Pause
-}
-
-// tell says what became of a queue, in columns that all that are meant fit.
-func (m *meantQueues) tell(out io.Writer, queue, became string) {
+// tellQueue says what became of a queue, in columns that all that are meant fit.
+func (p *program) tellQueue(meant []pause.Pause, queue, became string) {
 	width := 0
-	for _, q := range m.queues {
+	for _, q := range meant {
 		width = max(width, len(q.Queue))
 	}
-	newScreen(out).say("%s  %s", pad(queue, width), became)
+	newScreen(p.stdout).say("%s  %s", pad(queue, width), became)
 }
 
-// openQueues connects, and finds the queues that are meant: those named, or all that exist
-// or are paused. The caller closes the client.
-func (p *program) openQueues(ctx context.Context, s *queueSettings, names []string) (*meantQueues, error) {
-	client, err := p.connect(ctx, s.redis)
+// openQueues connects, and returns the queues that are meant: those named, or all that exist
+// or are paused.
+func (p *program) openQueues(ctx context.Context, s *queueSettings, names []string) ([]pause.Pause, error) {
+	if err := p.connect(ctx); err != nil {
+		return nil, err
+	}
+	all, err := p.gates.Pauses(ctx)
 	if err != nil {
 		return nil, err
 	}
-	meant := &meantQueues{client: client, gates: gate.NewStore(client, s.redis.Namespace)}
-	all, err := meant.gates.Pauses(ctx)
-	if err == nil {
-		meant.queues, err = s.meant(all, names)
-	}
-	if err != nil {
-		client.Close()
-		return nil, err
-	}
-	return meant, nil
+	return s.meant(all, possibleQueues(all, p.redis.Namespace), names)
 }
 
 // meant returns the queues that are meant, of those given all if none is named. A queue of
 // a gateway that is known is one whether or not it exists. The error names one that is none.
-func (s *queueSettings) meant(all []pause.Pause, names []string) ([]pause.Pause, error) {
+func (s *queueSettings) meant(all, possible []pause.Pause, names []string) ([]pause.Pause, error) {
 	if len(names)+len(s.pgs) == 0 {
 		return all, nil
 	}
-	possible := s.possible(all)
 	wanted := make(map[string]bool)
 	for _, name := range names {
 		if !slices.ContainsFunc(possible, func(p pause.Pause) bool { return p.Queue == name }) {
-			return nil, usageError{fmt.Errorf("there is no queue %q; there are %s", name, listed(possible))}
+			return nil, usageError{fmt.Errorf("there is no queue %q; there are %s", name, listed(queueNames(possible)))}
 		}
 		wanted[name] = true
 	}
@@ -113,11 +74,11 @@ func (s *queueSettings) meant(all []pause.Pause, names []string) ([]pause.Pause,
 	return slices.DeleteFunc(possible, func(p pause.Pause) bool { return !wanted[p.Queue] }), nil
 }
 
-// possible returns all queues of the namespace, by name: those given, and those of every
+// possibleQueues returns all queues of the namespace, by name: those given, and those of every
 // gateway that is known.
-func (s *queueSettings) possible(all []pause.Pause) []pause.Pause {
+func possibleQueues(all []pause.Pause, namespace string) []pause.Pause {
 	all = slices.Clone(all)
-	for _, q := range tasks.Queues(s.redis.Namespace) {
+	for _, q := range tasks.Queues(namespace) {
 		if !slices.ContainsFunc(all, func(p pause.Pause) bool { return p.Queue == q.Name() }) {
 			all = append(all, pause.Pause{Queue: q.Name()})
 		}
@@ -131,19 +92,28 @@ func (s *queueSettings) possible(all []pause.Pause) []pause.Pause {
 func (p *program) tellNoQueue() { p.say("Redis holds no queue of this namespace") }
 
 // showNoQueue says that there is nothing to list, to people after how many workers are running.
-func (p *program) showNoQueue(json bool, workers asynqkeys.Count) error {
+func (p *program) showNoQueue(workers asynqkeys.Count) error {
 	p.tellNoQueue()
-	if json {
+	if p.json {
 		return nil
 	}
 	return newScreen(p.stdout).line(working(workers, 0), hanging)
 }
 
-// listed returns the names of queues.
-func listed(queues []pause.Pause) string {
-	var names []string
+// check returns an error unless a command says which queues it shall change.
+func (s *queueSettings) check(queues []string, every bool) error {
+	switch named := len(queues)+len(s.pgs) > 0; {
+	case !named && !every:
+		return usageError{errors.New("say which queues: their names, --pg or --all")}
+	case named && every:
+		return usageError{errors.New("--all means every queue: name none, and give no --pg")}
+	}
+	return nil
+}
+
+func queueNames(queues []pause.Pause) (names []string) {
 	for _, p := range queues {
 		names = append(names, p.Queue)
 	}
-	return strings.Join(names, ", ")
+	return names
 }

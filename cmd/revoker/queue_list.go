@@ -16,9 +16,9 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
+// queueListSettings say which queues are shown, and for how long they are watched.
 type queueListSettings struct {
 	queueSettings
-	json   bool
 	window time.Duration
 }
 
@@ -42,8 +42,8 @@ when PortOne wants no calls at all, where it answered 429 with Retry-After. With
 		Args: arguments(0, -1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runQueueList(cmd.Context(), s, args) },
 	}
-	s.flags(cmd.Flags())
-	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
+	p.queueFlags(&s.queueSettings, cmd.Flags())
+	cmd.Flags().BoolVar(&p.json, "json", false, "print one JSON object a line")
 	cmd.Flags().DurationVar(&s.window, "window", time.Second, "how long to watch for the rate, 0 for no rate")
 	return cmd
 }
@@ -87,27 +87,26 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 	if err != nil {
 		return err
 	}
-	defer meant.client.Close()
-	live, err := asynqkeys.NewWorkers(meant.client, s.redis.Namespace).List(ctx)
+	live, err := asynqkeys.NewWorkers(p.client, p.redis.Namespace).List(ctx)
 	if err != nil {
 		return err
 	}
 	workers := asynqkeys.CountOf(live)
-	if len(meant.queues) == 0 {
-		return p.showNoQueue(s.json, workers)
+	if len(meant) == 0 {
+		return p.showNoQueue(workers)
 	}
-	gates, err := meant.gates.Poll(ctx)
+	gates, err := p.gates.Poll(ctx)
 	if err != nil {
 		return err
 	}
-	lines, err := watchQueues(ctx, meant.client, meant.queues, s.window)
+	lines, err := watchQueues(ctx, p.client, meant, s.window)
 	if err != nil {
 		return err
 	}
 	for i := range lines {
-		lines[i].describe(meant.queues[i], gates, workers)
+		lines[i].describe(meant[i], gates, workers)
 	}
-	if s.json {
+	if p.json {
 		for _, line := range lines {
 			if err := printJSON(p.stdout, line); err != nil {
 				return err
@@ -115,7 +114,7 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		}
 		return nil
 	}
-	open, cancelled, err := outcome.NewStore(meant.client, s.redis.Outcomes()).Waiting(ctx)
+	open, cancelled, err := outcome.NewStore(p.client, p.redis.Outcomes()).Waiting(ctx)
 	if err != nil {
 		return err
 	}
@@ -129,10 +128,7 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 func watchQueues(
 	ctx context.Context, client redis.UniversalClient, queues []pause.Pause, window time.Duration,
 ) ([]queueLine, error) {
-	var names []string
-	for _, q := range queues {
-		names = append(names, q.Queue)
-	}
+	names := queueNames(queues)
 	began := time.Now()
 	before, err := asynqkeys.Read(ctx, client, names)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
+// queuePauseSettings say which queues are paused, by whom and why.
 type queuePauseSettings struct {
 	queueSettings
 	every      bool
@@ -39,15 +40,11 @@ is no error, and keeps that person and that reason.`,
 		Example: `  revoker queue pause receipts-bulk-kcp
   revoker queue pause --pg nice --reason 'maintenance until 06:00'
   revoker queue pause --all`,
-		Args: arguments(0, -1, ""),
-		RunE: func(cmd *cobra.Command, queues []string) error {
-			if err := notEmpty(cmd.Flags(), "by", "reason"); err != nil {
-				return err
-			}
-			return p.runQueuePause(cmd.Context(), &s, queues)
-		},
+		Args:    arguments(0, -1, ""),
+		PreRunE: notEmpty("by", "reason"),
+		RunE:    func(cmd *cobra.Command, queues []string) error { return p.runQueuePause(cmd.Context(), &s, queues) },
 	}
-	s.flags(cmd.Flags())
+	p.queueFlags(&s.queueSettings, cmd.Flags())
 	cmd.Flags().BoolVar(&s.every, "all", false, "every queue, also of gateways that were never called")
 	cmd.Flags().StringVar(&s.by, "by", "", "`name` of who pauses (default this user of this machine)")
 	cmd.Flags().StringVar(&s.reason, "reason", "", "`text` that says why, a line of at most 200 characters")
@@ -67,20 +64,16 @@ func (p *program) runQueuePause(ctx context.Context, s *queuePauseSettings, name
 	if err != nil {
 		return err
 	}
-	defer meant.client.Close()
 	if s.every {
-		meant.queues = s.possible(meant.queues)
+		meant = possibleQueues(meant, p.redis.Namespace)
 	}
-	var queues []string
-	for _, queue := range meant.queues {
-		queues = append(queues, queue.Queue)
-	}
-	before, err := pause.NewStore(meant.client, s.redis.Namespace).ForPerson(ctx, queues, cmp.Or(s.by, runner()), s.reason)
+	pauses, by := pause.NewStore(p.client, p.redis.Namespace), cmp.Or(s.by, runner())
+	before, err := pauses.ForPerson(ctx, queueNames(meant), by, s.reason)
 	if err != nil {
 		return fmt.Errorf("%w; not all is paused: repeat the command", err)
 	}
 	for _, was := range before {
-		meant.tell(p.stdout, was.Queue, paused(was))
+		p.tellQueue(meant, was.Queue, paused(was))
 	}
 	return nil
 }

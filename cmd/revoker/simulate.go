@@ -3,11 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +21,7 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
+// simulateSettings say how the pretend PortOne behaves.
 type simulateSettings struct {
 	listen  string
 	portone iamporttest.Config
@@ -58,7 +61,8 @@ html-404 stands for a proxy's page with any status from 200 to 599.`,
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8990", "`address` to serve on")
 	f.StringArrayVar(&s.faults, "fault", nil, "`rule` for what goes wrong; may be repeated")
 	f.DurationVar(&s.portone.Latency.Median, "latency", 0, "median time to answer a receipt's call")
-	f.DurationVar(&s.portone.Latency.P99, "latency-p99", 0, "time within which 99 % are answered (default always the median)")
+	f.DurationVar(&s.portone.Latency.P99, "latency-p99", 0,
+		"time within which 99 % are answered (default always the median)")
 	f.IntVar(&s.portone.AlreadyRevoked, "already-revoked", http.StatusInternalServerError,
 		"HTTP `status` for revoking twice: 500, 400 or 200; PortOne documents none")
 	f.DurationVar(&s.portone.TokenLifetime, "token-lifetime", 30*time.Minute, "life of an access token")
@@ -131,30 +135,14 @@ Ctrl-C ends it.
 
 // issueListed gives the payments of a list receipts of their gateways.
 func (p *program) issueListed(portone *iamporttest.Server, file string) error {
-	source, err := openSource(file, p.stdin)
+	listed, unusable := make(map[string]tasks.Gateway), 0
+	err := p.eachRow(file, func(row list.Row) {
+		portone.Issue(iamporttest.Receipt{ImpUID: row.ImpUID, PG: row.PG})
+		listed[row.ImpUID] = row.PG
+	}, func(*list.LineError) { unusable++ }) // there is no such payment
 	if err != nil {
 		return err
 	}
-	defer source.Close()
-	reader, err := list.NewReader(source, list.Options{})
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	defer reader.Close()
-	listed, unusable := make(map[string]tasks.Gateway), 0
-	for row, err := range rows(reader) {
-		var bad *list.LineError
-		switch {
-		case errors.As(err, &bad): // there is no such payment
-			unusable++
-		case err != nil:
-			return fmt.Errorf("%s: %w", file, err)
-		default:
-			portone.Issue(iamporttest.Receipt{ImpUID: row.ImpUID, PG: row.PG})
-			listed[row.ImpUID] = row.PG
-		}
-	}
-	tellList(p.stderr, reader)
 	_, err = fmt.Fprintf(p.stderr, "%s has %s\n", file, payments(listed, unusable))
 	return err
 }
@@ -178,4 +166,16 @@ func payments(listed map[string]tasks.Gateway, unusable int) string {
 		text += "; " + plural(unusable, "line") + " cannot be used"
 	}
 	return text
+}
+
+// unlisted gives an imp_uid that is on no list a receipt of a gateway on which
+// it can be revoked, unless it falls to the given percentage.
+func unlisted(percent int) func(string) (iamporttest.Receipt, bool) {
+	gateways := slices.DeleteFunc(tasks.Gateways(), func(pg tasks.Gateway) bool { return pg == tasks.KICC })
+	return func(impUID string) (iamporttest.Receipt, bool) {
+		h := fnv.New32a()
+		_, _ = io.WriteString(h, impUID)
+		n := int(h.Sum32())
+		return iamporttest.Receipt{PG: gateways[n%len(gateways)]}, n/len(gateways)%100 >= percent
+	}
 }

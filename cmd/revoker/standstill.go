@@ -118,3 +118,11 @@ func (s *standstill) tell(causes map[string]string) {
 	}
 	s.causes = told
 }
+
+// sleep waits, and no longer than ctx.
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

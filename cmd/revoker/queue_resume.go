@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -38,31 +36,21 @@ lift. A queue that another person had paused before is that person's.`,
 		Example: `  revoker queue resume receipts-bulk-kcp
   revoker queue resume --pg kcp
   revoker queue resume --all --by kim --reason 'wrong list'`,
-		Args: arguments(0, -1, ""),
+		PreRunE: notEmpty("by", "reason"),
+		Args:    arguments(0, -1, ""),
 		RunE: func(cmd *cobra.Command, queues []string) error {
-			err := cmp.Or(s.check(queues, s.every), notEmpty(cmd.Flags(), "by", "reason"))
-			if err != nil {
+			if err := s.check(queues, s.every); err != nil {
 				return err
 			}
 			return p.runQueueResume(cmd.Context(), &s, queues)
 		},
 	}
-	s.flags(cmd.Flags())
+	p.queueFlags(&s.queueSettings, cmd.Flags())
 	cmd.Flags().BoolVar(&s.every, "all", false, "every queue")
 	cmd.Flags().StringVar(&s.by, "by", "", "only what the person of just this `name` paused (default whoever paused it)")
-	cmd.Flags().StringVar(&s.reason, "reason", "", "only what a person paused with just this `text` (default whatever pauses it)")
+	cmd.Flags().StringVar(&s.reason, "reason", "",
+		"only what a person paused with just this `text` (default whatever pauses it)")
 	return cmd
-}
-
-// check returns an error unless a command says which queues it shall change.
-func (s *queueSettings) check(queues []string, every bool) error {
-	switch named := len(queues)+len(s.pgs) > 0; {
-	case !named && !every:
-		return usageError{errors.New("say which queues: their names, --pg or --all")}
-	case named && every:
-		return usageError{errors.New("--all means every queue: name none, and give no --pg")}
-	}
-	return nil
 }
 
 func (p *program) runQueueResume(ctx context.Context, s *queueResumeSettings, queues []string) error {
@@ -70,19 +58,18 @@ func (p *program) runQueueResume(ctx context.Context, s *queueResumeSettings, qu
 	if err != nil {
 		return err
 	}
-	defer meant.client.Close()
 	var lifted pauseTally
-	for _, queue := range meant.queues {
+	for _, queue := range meant {
 		if queue.Paused && !s.lifts(queue) {
-			meant.tell(p.stdout, queue.Queue, "stays paused, "+by(queue))
+			p.tellQueue(meant, queue.Queue, "stays paused, "+by(queue))
 			continue
 		}
-		became, err := resumeQueue(ctx, meant.gates, queue)
+		became, err := resumeQueue(ctx, p.gates, queue)
 		if err != nil {
 			p.tellLifted(lifted)
 			return err
 		}
-		meant.tell(p.stdout, queue.Queue, became)
+		p.tellQueue(meant, queue.Queue, became)
 		lifted.add(queue)
 	}
 	p.tellLifted(lifted)
@@ -90,7 +77,7 @@ func (p *program) runQueueResume(ctx context.Context, s *queueResumeSettings, qu
 	case s.chosen() && len(lifted.acts) == 0:
 		p.say("revoker: none of these queues is paused%s", s.choice())
 		return errUnfinished
-	case len(meant.queues) == 0:
+	case len(meant) == 0:
 		p.tellNoQueue()
 	}
 	return nil

@@ -11,36 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"receiptrevoker/cmd/internal/config"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/pause"
 )
 
-func (p *program) batch() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "batch",
-		Short: "Show how far lists have come, report on them, cancel them",
-		Long: `A batch is a list that was asked for with 'revoker bulk'. These commands tell
-how far it has come, wait for its end, write the list with its outcomes, and
-withdraw what has not been called.`,
-		Example: `  revoker batch list
-  revoker batch show refunds-2026-11 --wait
-  revoker batch report refunds-2026-11 --output outcomes.csv --bom`,
-		Args:                  noSuchCommand,
-		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		DisableFlagsInUseLine: true,
-	}
-	cmd.AddCommand(p.batchList(), p.batchShow(), p.batchReport(), p.batchCancel())
-	return cmd
-}
-
-type batchListSettings struct {
-	redis config.Redis
-	json  bool
-}
-
 func (p *program) batchList() *cobra.Command {
-	var s batchListSettings
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "Show all batches, the latest first",
@@ -51,32 +26,29 @@ until when where PortOne wants no calls (Retry-After). A list may be cancelled
 but for some lines, which are called: somebody else asks for them, or they were
 retried.`,
 		Args: arguments(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.runBatchList(cmd.Context(), s) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.runBatchList(cmd.Context()) },
 	}
-	s.redis.Flags(cmd.Flags())
-	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object a line")
+	p.redis.Flags(cmd.Flags())
+	cmd.Flags().BoolVar(&p.json, "json", false, "print one JSON object a line")
 	return cmd
 }
 
-func (p *program) runBatchList(ctx context.Context, s batchListSettings) error {
-	client, err := p.connect(ctx, s.redis)
-	if err != nil {
+func (p *program) runBatchList(ctx context.Context) error {
+	if err := p.connect(ctx); err != nil {
 		return err
 	}
-	defer client.Close()
-	store := outcome.NewStore(client, s.redis.Outcomes())
-	batches, err := store.Batches(ctx)
+	batches, err := p.store.Batches(ctx)
 	for i := range batches {
-		err = cmp.Or(err, countWanted(ctx, store, &batches[i]))
+		err = cmp.Or(err, countWanted(ctx, p.store, &batches[i]))
 	}
 	if err != nil {
 		return err
 	}
 	var pauses []pause.Pause
 	if slices.ContainsFunc(batches, func(b outcome.Batch) bool { return b.Open > 0 }) {
-		pauses = p.pauses(ctx, client, s.redis.Namespace)
+		pauses = p.pauses(ctx)
 	}
-	if s.json {
+	if p.json {
 		for _, b := range batches {
 			hold(&b, pauses)
 			if err := printJSON(p.stdout, b); err != nil {
