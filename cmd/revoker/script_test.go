@@ -26,7 +26,6 @@ func TestMain(m *testing.M) {
 
 // TestScripts drives the program as people do: processes around a real Redis.
 func TestScripts(t *testing.T) {
-	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--databases", "100")
 	locked := redistest.Start(t, "--requirepass", "right")
 	var database atomic.Int32
