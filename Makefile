@@ -8,7 +8,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 REQUIRE ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lines fuzz bench soak world mutations build picture check-deploy clean
+.PHONY: help demo test proof lint bench world lines fuzz soak mutations build picture check-deploy clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,9 +16,18 @@ help: ## show these targets
 demo: build ## see it at work: everything embedded, nothing to install
 	@bin/revoker demo
 
-test: ## run all tests, with the race detector
-	REVOKER_REQUIRE_REDIS=$(REQUIRE) REVOKER_REQUIRE_CHROMIUM=$(REQUIRE) go test -race -parallel 3 -timeout 20m ./...
-	go test -run='^TestAMillionRowsOfAWorkbook' ./cmd/internal/list # memory, which the race detector multiplies
+# The race detector comes by GOFLAGS, so that what tests build is not compiled a second time
+# without it; most tests wait rather than work.
+TEST = REVOKER_REQUIRE_REDIS=$(REQUIRE) REVOKER_REQUIRE_CHROMIUM=$(REQUIRE)
+
+test: ## run all tests with the race detector, in minutes, and tell which need what is not installed
+	$(TEST) GOFLAGS='$(GOFLAGS) -race' go run ./bench/gotest -parallel 8 -timeout 20m ./...
+
+# The package whose tests are proofs.
+PKG ?= ./...
+
+proof: ## run tests at full scale, on every Redis: make proof PKG=./worker for one package
+	$(TEST) REVOKER_PROOF=1 go run ./bench/gotest -parallel 4 -timeout 30m $(PKG)
 
 lint: ## vet, gofumpt, staticcheck, which package imports which, circles of files, long lines
 	go vet ./...
@@ -26,6 +35,22 @@ lint: ## vet, gofumpt, staticcheck, which package imports which, circles of file
 	go run $(STATICCHECK) ./...
 	go test -run='^TestImportsFollowTheArrows$$' ./tasks
 	go run ./bench/house check
+
+# Flags of the benchmark: -only NAME for one measurement.
+BENCH ?= -all
+
+bench: ## measure what is claimed (needs redis-server, 2 GB): make bench BENCH='-only pickup' for one
+	go run ./bench $(BENCH)
+
+# How many seeds the simulation runs, or with 0 for how long it begins with further ones; from
+# which on; and in which virtual time faults begin.
+SEEDS ?= 20
+FOR   ?= 2m
+SEED  ?= 1
+SPAN  ?= 10m
+
+world: ## simulate hours of faults, compare with PortOne's truth: make world SEED=7 SEEDS=1 for one
+	go test ./bench/world -run '^TestSeeds$$' -v -timeout 0 -args -world.seed=$(SEED) -world.seeds=$(SEEDS) -world.for=$(FOR) -world.span=$(SPAN)
 
 lines: ## count lines of code by package, and what is longest
 	@go run ./bench/house lines
@@ -44,24 +69,11 @@ fuzz: ## try what parses bytes from outside with bytes made up for it
 	go test -run='^$$' -fuzz='^FuzzAnswer$$' -fuzztime=$(FUZZTIME) ./worker/iamport
 	go test -run='^$$' -fuzz='^FuzzParseRule$$' -fuzztime=$(FUZZTIME) ./worker/iamport/iamporttest
 
-bench: ## measure what is claimed on a real Redis (needs redis-server, redis-benchmark and 2 GB of memory)
-	go run ./bench -all
-
 # Flags of the soak; those by default take about ten minutes.
 SOAK ?=
 
 soak: ## kill workers and Redis under load, compare with PortOne's truth (needs redis-server)
 	go run ./bench/soak $(SOAK)
-
-# How many seeds the simulation runs, or with 0 for how long it begins with further ones; from
-# which on; and in which virtual time faults begin.
-SEEDS ?= 20
-FOR   ?= 2m
-SEED  ?= 1
-SPAN  ?= 10m
-
-world: ## simulate hours of faults in seconds, and compare with PortOne's truth
-	go test ./bench/world -run '^TestSeeds$$' -v -timeout 0 -args -world.seed=$(SEED) -world.seeds=$(SEEDS) -world.for=$(FOR) -world.span=$(SPAN)
 
 # Flags of the mutations: -only NAME, -seeds N, -rerun 10.
 MUTATIONS ?=

@@ -16,6 +16,7 @@ import (
 	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/bench/redistest/redisserver"
+	"receiptrevoker/bench/redistest/scale"
 )
 
 // TestMain makes the test binary a child where a test has started it as one.
@@ -46,7 +47,7 @@ func TestSmoke(t *testing.T) {
 			defer cancel()
 			var report strings.Builder
 			err := run(ctx, settings{
-				runs: 1, only: name, samples: 3, small: 20, large: 400, lines: 500, huge: 40_000, log: io.Discard,
+				runs: 1, only: name, samples: 3, small: 20, large: scale.Of(200, 400), lines: 500, huge: scale.Of(10_000, 40_000), log: io.Discard,
 			}, &report)
 			skipWithoutRedis(t, err)
 			if err != nil {

@@ -64,7 +64,7 @@ func (b *bench) receipts(count int, prefix string) (all []tasks.Revocation) {
 // its own, and a gateway that is down for one, a pause and a cancel are that one's alone.
 func TestNothingCrossesBetweenAccounts(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		const count = 20
 		acme, other := newAccount(t, client, "acme"), newAccount(t, client, "receipt")
 		few := func(c *worker.Config) { c.Gate.Receipts = 10 }
@@ -126,7 +126,7 @@ func TestNothingCrossesBetweenAccounts(t *testing.T) {
 
 func TestWorkerOfAnotherAccountDoesNotStart(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		other := newBench(t, client, iamporttest.Config{Key: "another-key"})
 		other.key = "another-key"
@@ -163,7 +163,7 @@ func states(t *testing.T, client redis.UniversalClient) asynqkeys.Count {
 // takes a task before the namespace is one's.
 func TestNoTaskIsTakenBeforeAnAccountIsKnown(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		const refused = "no task is taken before PortOne accepts the account"
 		var benches [2]*bench
 		var fronts [2]*front
@@ -226,7 +226,7 @@ func TestNoTaskIsTakenBeforeAnAccountIsKnown(t *testing.T) {
 // Redis is emptied, and a worker of another account starts again and again.
 func TestNamespaceStaysItsAccountsWhereRedisIsEmptied(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b, other := newBench(t, client, iamporttest.Config{}), newBench(t, client, iamporttest.Config{Key: "another-key"})
 		other.key = "another-key"
 		b.start(t)
@@ -254,7 +254,7 @@ func TestNamespaceStaysItsAccountsWhereRedisIsEmptied(t *testing.T) {
 // of another one stops.
 func TestWorkerStopsWhereTheNamespaceBecomesAnotherAccounts(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		ended := make(chan error, 1)
 		ctx, cancel := context.WithTimeout(t.Context(), patience)

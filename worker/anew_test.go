@@ -26,7 +26,7 @@ func TestCancelledAndArchivedIsWithdrawnWithoutACall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				var calls atomic.Int64
 				b := newBench(t, client, iamporttest.Config{OnCall: func(c iamporttest.Call) {
 					if c.ImpUID == one {
@@ -59,7 +59,7 @@ func TestCancelledAndArchivedIsWithdrawnWithoutACall(t *testing.T) {
 // of its gateway, although the task of the earlier request comes first.
 func TestRequestAfterACancelIsCarriedOutAsItIs(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		var foreign atomic.Int64
 		b := newBench(t, client, iamporttest.Config{OnCall: func(c iamporttest.Call) {
 			if c.ImpUID == one && c.Tier != "BBB" {
@@ -103,7 +103,7 @@ func TestRequestAfterACancelDoesNotWaitForTheEarlierRetry(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{
 					Faults: []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.GatewayFailed, Times: 1}},
 				})
@@ -150,7 +150,7 @@ func TestArchivedTaskOfAnEarlierRequestEndsNoOther(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{})
 				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: test.anew.PG})
 				r, queue := tasks.Revocation{ImpUID: one, PG: tasks.KCP}, "receipts-kcp"

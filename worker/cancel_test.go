@@ -57,7 +57,7 @@ func (b *bench) cancelBatch(t *testing.T, name string) map[string]outcome.Withdr
 // what was called ends by a lookup.
 func TestCancelledListIsNotCalled(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		const count = 200
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.SetOutage(tasks.KCP, true)
@@ -102,7 +102,7 @@ func TestCancelledListIsNotCalled(t *testing.T) {
 // An answer was lost before it was cancelled: the lookup says that it had worked.
 func TestCancelledBetweenTwoAttemptsIsLookedUp(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.CutAfter}}})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP}, iamporttest.Receipt{ImpUID: "imp_2", PG: tasks.KCP})
 		b.portone.Inject(iamporttest.Rule{ImpUID: "imp_2", Fault: iamporttest.GatewayFailed})

@@ -73,7 +73,7 @@ func TestFailedLookupLetsNoDeleteReachAnotherReceipt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				var ahead atomic.Int64
 				b := newBench(t, client, iamporttest.Config{Now: func() time.Time {
 					return time.Now().Add(time.Duration(ahead.Load()))
@@ -124,7 +124,7 @@ func TestDeleteFollowsTheLookupThatWorks(t *testing.T) {
 		for _, fault := range []iamporttest.Fault{iamporttest.BadGateway, iamporttest.GatewayFailed, iamporttest.CutBefore, iamporttest.RefusedCode} {
 			t.Run(name+", "+string(fault), func(t *testing.T) {
 				t.Parallel()
-				redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				redistest.One(t, func(t *testing.T, client *redis.Client) {
 					b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{
 						{ImpUID: one, Fault: fault, Lookup: true, Times: 5},
 					}})
@@ -160,7 +160,7 @@ func TestLookupsThatTellNothingEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{Faults: test.rules})
 				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 				b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP, ApplyNum: test.applyNum})
@@ -182,7 +182,7 @@ func TestLookupsThatTellNothingEnd(t *testing.T) {
 // What a lookup alone shows is no attempt.
 func TestReceiptThatALookupDoesNotFindCountsNoAttempt(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP, ApplyNum: "N1"})
 		b.start(t)
@@ -214,7 +214,7 @@ func TestLookupAfterADeleteLooksWhichReceiptItIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{})
 				answers := map[string]http.HandlerFunc{"DELETE 1": answer(500, `{"code":-1,"message":"x"}`)}
 				for i, lookup := range test.lookups {

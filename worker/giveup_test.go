@@ -37,7 +37,7 @@ func TestGatewayWithoutLookupsIsNotAskedForEver(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, test.portone)
 				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: test.pg})
 				b.enqueue(t, tasks.Revocation{ImpUID: one, PG: test.pg})
@@ -53,7 +53,7 @@ func TestGatewayWithoutLookupsIsNotAskedForEver(t *testing.T) {
 // Where lookups should work, they are tried again, but not without end.
 func TestLookupThatNeverWorksEnds(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, unreadable(iamporttest.Rule{ImpUID: one, Fault: iamporttest.GatewayFailed}))
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
@@ -82,7 +82,7 @@ func TestLookupThatNeverWorksEnds(t *testing.T) {
 // PortOne goes on with what was cut off: a lookup at once would miss it.
 func TestLastDeleteTakesEffectAfterItsConnectionWasCut(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{
 			{ImpUID: one, Fault: iamporttest.CutBefore, Times: 1}, // PortOne revokes it later
 		}})

@@ -31,7 +31,7 @@ func (b *bench) truth(t *testing.T, impUID string) iamporttest.Truth {
 // and one for the receipt that exists now revokes it.
 func TestReceiptThatIsIssuedAgainIsRevokedIfAskedFor(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		r := tasks.Revocation{ImpUID: one, PG: tasks.KCP}
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
@@ -71,7 +71,7 @@ func TestReceiptThatIsIssuedAgainIsRevokedIfAskedFor(t *testing.T) {
 // Zeros before a number, which Excel strips, make no other number of it.
 func TestReceiptIsFoundByANumberWithMoreZeros(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP, ApplyNum: "00" + b.truth(t, one).ApplyNum})
@@ -108,7 +108,7 @@ func TestReceiptThatWasNotAskedForIsLeftAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				var ahead atomic.Int64
 				b := newBench(t, client, iamporttest.Config{Faults: test.faults, Now: func() time.Time {
 					return time.Now().Add(time.Duration(ahead.Load()))

@@ -51,7 +51,7 @@ func TestLastAnswerStaysWhileItIsNotTheMomentToGiveUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{Faults: test.faults})
 				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 				r := tasks.Revocation{ImpUID: one, PG: tasks.KCP}
@@ -118,7 +118,7 @@ func TestDeleteWithoutAnswerIsSaidAtOnceToBeLookedUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{Faults: test.faults})
 				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: test.pg})
 				b.enqueue(t, tasks.Revocation{ImpUID: one, PG: test.pg})
@@ -153,7 +153,7 @@ func (b *bench) crash(t *testing.T, r tasks.Revocation) {
 // Where every DELETE was answered, what is cancelled ends with its next lookup.
 func TestAnsweredThenCancelledIsNotLookedUpForLong(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.GatewayFailed}}})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
@@ -174,7 +174,7 @@ func TestAnsweredThenCancelledIsNotLookedUpForLong(t *testing.T) {
 // A dead letter that was waited for says what was answered last, and not why it waited.
 func TestLastAnswerStaysWhereItIsGivenUpInTheEnd(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.BadRequest}}})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})

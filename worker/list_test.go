@@ -40,7 +40,7 @@ func TestReceiptsRevokedByHandEndWithTheirFirstCall(t *testing.T) {
 	for _, pg := range []tasks.Gateway{tasks.KCP, ""} { // it is looked up where nobody says on which gateway it is
 		t.Run(string(pg), func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{})
 				all := b.issued(t, 4*few, pg, "b")
 				for _, r := range all {
@@ -63,7 +63,7 @@ func TestReceiptsRevokedByHandEndWithTheirFirstCall(t *testing.T) {
 // are, and make their own calls.
 func TestFailingReceiptsHoldUpNoOthers(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Latency: iamporttest.Latency{Median: time.Millisecond}})
 		var bad, good []tasks.Revocation
 		for i := range 4 { // in turn, so that each failure follows and precedes a success
@@ -87,7 +87,7 @@ func TestFailingReceiptsHoldUpNoOthers(t *testing.T) {
 // each makes the calls of its schedule.
 func TestHopelessListComesToItsEnd(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		all := b.issued(t, 4*few, tasks.KCP, "b")
 		b.fails(all)
@@ -117,7 +117,7 @@ func TestHopelessListComesToItsEnd(t *testing.T) {
 // A closed gate is probed with what is likeliest to succeed.
 func TestProbesTakeWhatIsLikeliestToSucceed(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		probed := make(chan string, 100)
 		b := newBench(t, client, iamporttest.Config{OnCall: func(call iamporttest.Call) {
 			if call.Operation == iamporttest.OpRevoke {
@@ -172,7 +172,7 @@ func TestProbesTakeWhatIsLikeliestToSucceed(t *testing.T) {
 // long as the others are not given up.
 func TestReceiptsThatAreTurnedAwayKeepNoGateClosed(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		const closing = 3
 		var deletes atomic.Int64
 		b := newBench(t, client, iamporttest.Config{OnCall: func(call iamporttest.Call) {

@@ -85,7 +85,7 @@ func TestRedisForgetsItsLastSecond(t *testing.T) {
 // An attempt that began before anybody had noticed the loss.
 func TestRedisForgetsAndNobodyHasNoticed(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		var b *bench
 		portone := unreadable()
 		portone.OnCall = func(call iamporttest.Call) {

@@ -93,7 +93,7 @@ func TestRequestWithoutATaskGetsOne(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{})
 				lose(t, b, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
 				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
@@ -110,7 +110,7 @@ func TestRequestWithoutATaskGetsOne(t *testing.T) {
 // called again.
 func TestArchivingStopsWhatWasProbed(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		const count = 15
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.SetOutage(tasks.KCP, true)

@@ -21,7 +21,7 @@ import (
 // own version, and of itself, it says nothing.
 func TestOlderWorkerIsTold(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		var log lines
 		b := newBench(t, client, iamporttest.Config{})
 		b.start(t, func(config *worker.Config) { config.Log = slog.New(slog.NewTextHandler(&log, nil)) })

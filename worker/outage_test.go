@@ -67,7 +67,7 @@ func oneSpare(config *worker.Config) {
 
 func TestOutageBurnsNoAttempts(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Latency: iamporttest.Latency{Median: 5 * time.Millisecond}})
 		b.portone.SetOutage(tasks.KCP, true)
 		kcp := slices.Concat(b.issued(t, 120, tasks.KCP, ""), b.issued(t, 120, tasks.KCP, "b"))
@@ -101,7 +101,7 @@ func TestOutageBurnsNoAttempts(t *testing.T) {
 // decides before it: one after another, the first ten do not.
 func TestFirstRetryWaitsWhereOnlyFailuresAreSeen(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.SetOutage(tasks.KCP, true)
 		b.start(t, func(config *worker.Config) { config.Schedule = backoff.Schedule{Base: 10 * time.Second} })
@@ -128,7 +128,7 @@ func TestFirstRetryWaitsWhereOnlyFailuresAreSeen(t *testing.T) {
 // gate holds such tasks back as well.
 func TestOutageHoldsBackWhatIsOnAnotherQueue(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.SetOutage(tasks.KCP, true)
 		var kcp []tasks.Revocation
@@ -195,12 +195,13 @@ func TestProcessThatOwnsTheGateDies(t *testing.T) {
 		t.Errorf("the gate opened %v after the gateway was back", took)
 	}
 	proxy.Target(server.Addr) // what it had in hand is not lost either
+	endLeases(t, b.client)
 	b.revoked(t, kcp)
 }
 
 func TestReceiptThatAlwaysFailsKeepsNoGateClosed(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.SetOutage(tasks.KCP, true)
 		good := b.issued(t, 30, tasks.KCP, "")

@@ -51,7 +51,7 @@ func (b *bench) due(t testing.TB, impUID string, ago time.Duration) {
 // TestNothingIsOverdueAfterASweep has more waiting than two pages.
 func TestNothingIsOverdueAfterASweep(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		const waiting = 1_100
 		all := make([]tasks.Revocation, waiting)
@@ -74,7 +74,7 @@ func TestNothingIsOverdueAfterASweep(t *testing.T) {
 // pause.
 func TestTaskIsFoundOnWhateverQueueItIs(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		for queue, r := range map[string]tasks.Revocation{
 			"receipts-kcp":     {ImpUID: "imp_1", PG: tasks.KCP, Batch: "b"},
@@ -104,7 +104,7 @@ func TestTaskIsFoundOnWhateverQueueItIs(t *testing.T) {
 // cannot be read.
 func TestOneTroubledImpUIDHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one})
 		for i, impUID := range []string{"imp_bad", one} {

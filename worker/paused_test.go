@@ -18,7 +18,7 @@ import (
 
 func TestGateThatClosesBeforeTheDeleteIsTheReason(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		lookup, closed := make(chan struct{}), make(chan struct{})
 		var once sync.Once
 		b := newBench(t, client, iamporttest.Config{OnCall: func(call iamporttest.Call) {
@@ -58,7 +58,7 @@ func TestGateThatClosesBeforeTheDeleteIsTheReason(t *testing.T) {
 
 func TestRateBoundsTheCallsOfAllWorkers(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		var first, calls atomic.Int64
 		const rate = 40
 		b := newBench(t, client, iamporttest.Config{OnCall: func(call iamporttest.Call) {

@@ -27,7 +27,7 @@ func (b *bench) die(t *testing.T, queue, id string) {
 
 func TestUnreadableTaskKeepsNoOtherFromBeingRecovered(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
@@ -55,7 +55,7 @@ func TestUnreadableTaskKeepsNoOtherFromBeingRecovered(t *testing.T) {
 
 func TestUnreadableTaskInTheArchiveGetsALetter(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one})
 		b.enqueue(t, tasks.Revocation{ImpUID: one})

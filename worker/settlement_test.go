@@ -15,7 +15,7 @@ import (
 
 func TestProducerThatAllowsFewRetriesGetsAllAttempts(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{
 			Faults: []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.BadGateway, Times: 2}},
 		})
@@ -40,7 +40,7 @@ func TestProducerThatAllowsFewRetriesGetsAllAttempts(t *testing.T) {
 // taken back by Asynq from workers that died.
 func TestLastAttemptThatDiesIsACrash(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one})
 		r := tasks.Revocation{ImpUID: one}
@@ -72,7 +72,7 @@ func nextSecond() { time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(t
 // Unique, which holds a lock.
 func TestSettledTaskLeavesNothing(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		task, err := tasks.NewTask(tasks.Revocation{ImpUID: one}, asynq.Unique(time.Hour))
 		if err != nil {

@@ -70,7 +70,7 @@ func keepTrying(config *worker.Config) {
 
 func TestSilentConnectionsHoldNothingUp(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Latency: iamporttest.Latency{Median: 50 * time.Millisecond}})
 		relay := b.relay(t)
 		b.start(t, keepTrying)

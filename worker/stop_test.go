@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/bench/redistest"
+	"receiptrevoker/bench/redistest/scale"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
@@ -69,7 +70,7 @@ func TestNoDeleteLeavesAfterAPause(t *testing.T) {
 		"with slow lookups": {latency: 3 * time.Second, named: true},
 		"with a rate":       {rate: 100},
 	} {
-		for seed := range uint64(3) {
+		for seed := range scale.Of[uint64](1, 3) {
 			t.Run(fmt.Sprintf("%s, seed %d", name, seed), func(t *testing.T) {
 				t.Parallel()
 				var last atomic.Int64
@@ -151,7 +152,7 @@ func TestPauseBetweenLookupAndDelete(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				looked, paused := make(chan struct{}), make(chan struct{})
 				var once sync.Once
 				b := newBench(t, client, iamporttest.Config{OnCall: func(call iamporttest.Call) {
@@ -191,7 +192,7 @@ func TestPauseBetweenLookupAndDelete(t *testing.T) {
 
 func TestWorkerThatStartsWhileAllIsPausedCallsNothing(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		var deletes atomic.Int64
 		b := newBench(t, client, iamporttest.Config{OnCall: func(call iamporttest.Call) {
 			if call.Operation == iamporttest.OpRevoke {

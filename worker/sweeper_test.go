@@ -24,7 +24,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 
 func TestArchivedTaskWithoutAnOutcomeGetsOne(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one}, iamporttest.Receipt{ImpUID: "imp_2"})
 		b.enqueue(t, tasks.Revocation{ImpUID: one}, tasks.Revocation{ImpUID: "imp_2"}, tasks.Revocation{ImpUID: "imp_3"})
@@ -49,7 +49,7 @@ func TestArchivedTaskWithoutAnOutcomeGetsOne(t *testing.T) {
 
 func TestCorruptOutcomeStopsNoSweep(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		inspector := asynq.NewInspectorFromRedisClient(client)
 		for _, impUID := range []string{"imp_1", "imp_2"} {
@@ -71,7 +71,7 @@ func TestCorruptOutcomeStopsNoSweep(t *testing.T) {
 
 func TestArchivedTaskFromBeforeARevivalIsNoCrash(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.enqueue(t, tasks.Revocation{ImpUID: one})
 		// It must not lead the sweepers: miniredis would keep its lead for ever.
@@ -138,7 +138,7 @@ func TestOutcomeThatEndedItsLifeIsNotWrittenAgain(t *testing.T) {
 
 func TestOpenImpUIDWithoutATaskGetsOne(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		r := tasks.Revocation{ImpUID: one, PG: tasks.KCP, Batch: "b"}
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
@@ -154,7 +154,7 @@ func TestOpenImpUIDWithoutATaskGetsOne(t *testing.T) {
 
 func TestArchiveStaysSmall(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{}) // no receipt was ever issued
 		const letters = 520
 		for i := range letters {
@@ -170,7 +170,7 @@ func TestArchiveStaysSmall(t *testing.T) {
 
 func TestQueuesAreRegisteredAgainAfterRedisLostThem(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Latency: iamporttest.Latency{Median: time.Hour}})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
 		b.start(t)

@@ -65,7 +65,7 @@ func TestFaultOfNoGatewayStopsEverythingAndBuriesNothing(t *testing.T) {
 	for _, mode := range []string{"credentials", "address", "gone", "limit", "no tokens"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) { testSystemic(t, client, mode) })
+			redistest.One(t, func(t *testing.T, client *redis.Client) { testSystemic(t, client, mode) })
 		})
 	}
 }
@@ -142,7 +142,7 @@ func serveAt(t *testing.T, addr string, handler http.Handler) (string, *httptest
 // PortOne is back, and one of its gateways is not: the others need not wait for it.
 func TestGatewayThatIsDownKeepsPortOnesGateNotClosed(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		f := &front{portone: b.portone}
 		f.mode.Store("address")

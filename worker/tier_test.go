@@ -18,7 +18,7 @@ import (
 // of them.
 func TestTierGoesWithEveryCall(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		var lock sync.Mutex
 		tiers := make(map[string][]string) // by imp_uid
 		b := newBench(t, client, iamporttest.Config{

@@ -86,7 +86,7 @@ func TestRequestThatAloneIsTurnedAwayEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{Faults: test.rules})
 				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: test.pg})
 				if test.byHand {
@@ -115,7 +115,7 @@ func TestRequestThatAloneIsTurnedAwayEnds(t *testing.T) {
 // Where PortOne lets nobody in, or nobody else asks, nothing is given up.
 func TestRequestThatIsTurnedAwayWithAllOthersWaits(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.Inject(iamporttest.Rule{Fault: iamporttest.Forbidden, PG: tasks.KCP})
 		b.startWorker(t, turningAway)
@@ -135,7 +135,7 @@ func TestRequestThatIsTurnedAwayWithAllOthersWaits(t *testing.T) {
 // The next attempt that counts begins anew.
 func TestCountedAttemptForgetsThatItWasTurnedAway(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{
 			{ImpUID: one, Fault: iamporttest.Forbidden, Times: 5},
 			{ImpUID: one, Fault: iamporttest.GatewayFailed, Times: 1},
@@ -255,7 +255,7 @@ func TestReceiptThatIsAlwaysTurnedAwayHoldsTheOthersOnce(t *testing.T) {
 // the log says so.
 func TestLongRetryAfterHoldsTheOthersForAMinute(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{
 			{ImpUID: one, Fault: iamporttest.TooManyRequests, RetryAfter: 50 * time.Minute, Times: 1},
 		}})
@@ -339,7 +339,7 @@ func TestNotReadyWhileFewReceiptsAreTurnedAway(t *testing.T) {
 // attempt counts.
 func TestSingleCallsThatAreTurnedAwayCloseNoGate(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Seed: 1, Faults: []iamporttest.Rule{
 			{Fault: iamporttest.TooManyRequests, Percent: 10}, // seven of ten by chance: once in 100,000
 		}})

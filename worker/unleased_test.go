@@ -28,7 +28,7 @@ func (b *bench) loseLease(t *testing.T, queue, id string) {
 
 func TestActiveTasksWithoutALeaseStartWithinTwoSweeps(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		ids := make(map[string]bool)
 		var impUIDs []string
@@ -65,7 +65,7 @@ func TestActiveTasksWithoutALeaseStartWithinTwoSweeps(t *testing.T) {
 // A queue that Asynq's list does not name is swept once a request leads to it.
 func TestActiveTaskWithoutALeaseOnAQueueThatIsNotNamed(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
 		b.loseLease(t, "receipts-kcp", tasks.TaskID(one))
@@ -86,7 +86,7 @@ func TestActiveTaskWithoutALeaseOnAQueueThatIsNotNamed(t *testing.T) {
 // TestActiveTaskThatIsGone has an active ID of which Redis holds nothing more.
 func TestActiveTaskThatIsGone(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
@@ -111,7 +111,7 @@ func TestActiveTaskThatIsGone(t *testing.T) {
 // lease: off the active tasks, and still active by its state.
 func TestActiveTaskOfNoListGoesOn(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
@@ -132,7 +132,7 @@ func TestActiveTaskOfNoListGoesOn(t *testing.T) {
 // extend the lease, so that a second one takes the task up while the first calls.
 func TestRunningTaskThatLosesItsLeaseIsCalledOnce(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		called, answer := make(chan struct{}, 10), make(chan struct{})
 		b := newBench(t, client, iamporttest.Config{OnCall: func(call iamporttest.Call) {
 			if call.Operation == iamporttest.OpRevoke {

@@ -37,7 +37,7 @@ func TestDeleteThatIsStillAtWorkIsWaitedFor(t *testing.T) {
 	} {
 		t.Run(string(f.first+" then "+f.then), func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{
 					{ImpUID: one, Fault: f.first, Times: 1}, {ImpUID: one, Fault: f.then},
 				}})
@@ -69,7 +69,7 @@ func TestDeleteThatNeverTookEffectIsGivenUpInTheEnd(t *testing.T) {
 	} {
 		t.Run(string(pg), func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{
 					{ImpUID: one, Fault: iamporttest.CutBefore, Times: 1}, {ImpUID: one, Fault: iamporttest.Conflict},
 				}})
@@ -93,7 +93,7 @@ func TestDeleteThatNeverTookEffectIsGivenUpInTheEnd(t *testing.T) {
 
 func TestProcessThatDiedInItsLastAttemptMayStillHaveRevoked(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 		r := tasks.Revocation{ImpUID: one, PG: tasks.KCP}
@@ -125,7 +125,7 @@ func TestPageOfAProxyEndsNothing(t *testing.T) {
 	for _, status := range []int{400, 401, 403, 404, 405, 413, 429, 501} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{Faults: []iamporttest.Rule{
 					{ImpUID: one, Fault: iamporttest.Page(status), Times: 2},
 					{ImpUID: one, Fault: iamporttest.Page(status), Times: 1, Lookup: true},
@@ -144,7 +144,7 @@ func TestPageOfAProxyEndsNothing(t *testing.T) {
 // The page may come although PortOne has done it.
 func TestDeleteBehindThePageOfAProxyMayHaveTakenEffect(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{AlreadyRevoked: 400})
 		var pages atomic.Int64
 		portone := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -179,7 +179,7 @@ func TestLookupThatFailsIsRepeatedBeforeAnythingIsGivenUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			lookups.ImpUID, lookups.Lookup = one, true
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{AlreadyRevoked: 400, Faults: []iamporttest.Rule{lookups}})
 				b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 				b.portone.Revoke(one) // by hand
@@ -196,7 +196,7 @@ func TestLookupThatFailsIsRepeatedBeforeAnythingIsGivenUp(t *testing.T) {
 // A dead letter that is retried has all the time that a new request has.
 func TestRetriedDeadLetterIsLookedUpAgain(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{
 			AlreadyRevoked: 400,
 			Faults:         []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.BadGateway, Lookup: true, Times: 1}},
@@ -239,7 +239,7 @@ func TestReceiptWithAnOddAmountIsFoundRevoked(t *testing.T) {
 	for _, amount := range []string{`1000.0`, `"1,000"`, `99999999999999999999999`, `{}`} {
 		t.Run(amount, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{
 					AlreadyRevoked: 400, Faults: []iamporttest.Rule{{ImpUID: one, Fault: iamporttest.CutAfter, Times: 1}},
 				})
@@ -268,7 +268,7 @@ func TestReceiptWithAnOddAmountIsFoundRevoked(t *testing.T) {
 func TestLastAttemptIsLookedUpOnceAfterItsDelete(t *testing.T) {
 	t.Parallel()
 	for pg, lookups := range map[tasks.Gateway]int{tasks.KCP: 1, tasks.Settle: 1, "": 1} {
-		redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		redistest.One(t, func(t *testing.T, client *redis.Client) {
 			b := newBench(t, client, iamporttest.Config{})
 			b.portone.Inject(iamporttest.Rule{ImpUID: one, Fault: iamporttest.GatewayFailed})
 			b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: pg})

@@ -211,7 +211,7 @@ func TestEveryAnswerEndsAsTheTableSays(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(t, client, iamporttest.Config{Faults: test.rules, AlreadyRevoked: test.already})
 				if !test.unissued {
 					b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: test.pg})
@@ -237,7 +237,7 @@ func TestEveryAnswerEndsAsTheTableSays(t *testing.T) {
 
 func TestUnreadableTaskIsADeadLetterWithoutACall(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		queue := asynq.NewClientFromRedisClient(client)
 		for id, task := range map[string]*asynq.Task{
@@ -263,7 +263,7 @@ func TestUnreadableTaskIsADeadLetterWithoutACall(t *testing.T) {
 
 func TestWrongCredentialsBuryNothing(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one})
 		b.enqueue(t, tasks.Revocation{ImpUID: one})
@@ -290,7 +290,7 @@ func TestWrongCredentialsBuryNothing(t *testing.T) {
 
 func TestAskedForInTwoQueuesIsCalledOnce(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{Latency: iamporttest.Latency{Median: 200 * time.Millisecond}})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 		b.enqueue(
@@ -316,7 +316,7 @@ func TestAskedForInTwoQueuesIsCalledOnce(t *testing.T) {
 
 func TestStoppingFinishesWhatIsInFlight(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		arrived := make(chan struct{}, 100)
 		b := newBench(t, client, iamporttest.Config{
 			Latency: iamporttest.Latency{Median: 300 * time.Millisecond},
@@ -364,7 +364,7 @@ func TestStoppingFinishesWhatIsInFlight(t *testing.T) {
 
 func TestCrashOnTheLastAttemptIsLookedUp(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one})
 		for range 4 { // attempts begun by processes that died
@@ -386,7 +386,7 @@ func TestCrashOnTheLastAttemptIsLookedUp(t *testing.T) {
 
 func TestEveryGatewayIsServed(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.start(t) // before any queue exists
 		for i, pg := range slices.Concat(tasks.Gateways(), []tasks.Gateway{"", "not_yet_born"}) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"receiptrevoker/bench/redistest/redisserver"
+	"receiptrevoker/bench/redistest/scale"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
@@ -31,6 +32,21 @@ func Both(t *testing.T, test func(t *testing.T, client *redis.Client)) {
 		test(t, Embedded(t))
 	})
 	Each(t, func(t *testing.T, server *Server) { test(t, server.Client(t)) })
+}
+
+// One runs test on one Redis, the server that [Start] starts or miniredis where none is
+// installed, and at full scale as [Both] does. It is for tests of what is decided in Go.
+func One(t *testing.T, test func(t *testing.T, client *redis.Client)) {
+	t.Helper()
+	if scale.Full() {
+		Both(t, test)
+		return
+	}
+	client := Embedded
+	if installed, err := redisserver.Installed(); err == nil && len(installed) > 0 || os.Getenv(RequireEnv) == "1" {
+		client = func(t testing.TB) *redis.Client { return Start(t).Client(t) }
+	}
+	test(t, client(t))
 }
 
 // Each runs test on a server of every program that [redisserver.Installed] finds, as

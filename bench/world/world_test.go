@@ -18,6 +18,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	lua "github.com/yuin/gopher-lua"
 
+	"receiptrevoker/bench/redistest/scale"
 	"receiptrevoker/bench/world"
 )
 
@@ -25,7 +26,7 @@ var (
 	first  = flag.Uint64("world.seed", 1, "the first `seed` of TestSeeds")
 	seeds  = flag.Uint64("world.seeds", 2, "how many `seeds` TestSeeds runs; 0 for as many as begin in -world.for")
 	during = flag.Duration("world.for", 10*time.Second, "how `long` TestSeeds begins with further seeds, if their number is not given")
-	span   = flag.Duration("world.span", 2*time.Minute, "in which virtual `time` the faults of TestSeeds begin")
+	span   = flag.Duration("world.span", scale.Of(time.Minute, 2*time.Minute), "in which virtual `time` the faults of TestSeeds begin")
 	size   = flag.Int("world.receipts", 0, "how many `receipts` a seed of TestSeeds asks for; 0 for as many as it says")
 	shrink = flag.Bool("world.shrink", false, "leave out the faults that a seed does not need to fail")
 )

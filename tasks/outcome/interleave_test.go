@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"receiptrevoker/bench/redistest"
+	"receiptrevoker/bench/redistest/scale"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -36,7 +37,7 @@ const sequences = 50
 func TestEveryInterleavingKeepsTheModel(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {
-		rounds := 4
+		rounds := scale.Of(1, 4)
 		if strings.HasSuffix(t.Name(), "miniredis") { // whose Lua is slow
 			rounds = 1
 		}

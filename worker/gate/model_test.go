@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/bench/redistest"
+	"receiptrevoker/bench/redistest/scale"
 	"receiptrevoker/tasks"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
@@ -21,7 +22,7 @@ import (
 // what people have paused.
 func TestWhateverHappensTheQueuesFollow(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(4) {
+	for seed := range scale.Of[uint64](2, 4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			redistest.Both(t, func(t *testing.T, client *redis.Client) {

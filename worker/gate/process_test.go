@@ -90,6 +90,8 @@ func (p *process) run(t *testing.T) {
 	if _, err := p.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	// A process that does not know yet what is paused makes no calls.
+	eventually(t, "it knows what is paused", func() bool { return p.KnowsPauses(t.Context()) })
 	ctx, cancel := context.WithCancel(t.Context())
 	p.end = cancel
 	if p.complain == nil {

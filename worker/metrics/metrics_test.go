@@ -68,7 +68,7 @@ func askFor(t *testing.T, store *outcome.Store, batch string, pgs ...tasks.Gatew
 
 func TestPageShowsWhatIs(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		m := metrics.New()
 		store := outcome.NewStore(client, outcome.Config{})
 		askFor(t, store, "refunds", "", "")

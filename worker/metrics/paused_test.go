@@ -15,7 +15,7 @@ import (
 // stuck.
 func TestPausedQueuesAndWhatTheyHold(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		for i, queue := range []string{"receipts", "receipts-kcp", "receipts-bulk-kcp", "receipts-bulk-nice"} {
 			enqueue(t, client, queue, i)
 		}

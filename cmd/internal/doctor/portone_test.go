@@ -106,7 +106,7 @@ func TestAccountIsComparedWithTheNamespaces(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				for _, key := range test.accepted {
 					portone := iamporttest.New(iamporttest.Config{Key: string(key)})
 					server := httptest.NewServer(portone)

@@ -29,7 +29,7 @@ func enqueue(t *testing.T, client redis.UniversalClient, r tasks.Revocation, opt
 
 func TestQueuesThatNobodyServes(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		c := config(client)
 		for i := range 3 {
 			enqueue(t, client, tasks.Revocation{ImpUID: fmt.Sprint("imp_", i), PG: tasks.KCP})
@@ -98,7 +98,7 @@ func TestQueuesOfOthersThatMayNotBeSeen(t *testing.T) {
 
 func TestActiveTasksWithoutALease(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		ctx := t.Context()
 		for i := range 4 {
 			enqueue(t, client, tasks.Revocation{ImpUID: fmt.Sprint("imp_", i), PG: tasks.KCP})
@@ -138,7 +138,7 @@ func fill(t *testing.T, client redis.UniversalClient, key string, n int) {
 
 func TestOutcomesThatNobodyGoesOnWith(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		store := outcome.NewStore(client, outcome.Config{})
 		c := config(client)
 		c.Outcomes = store

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"receiptrevoker/bench/redistest/scale"
 	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/tasks"
 )
@@ -71,7 +72,7 @@ func TestNoImpUIDOfADamagedListIsLost(t *testing.T) {
 		kinds = append(kinds, kind)
 	}
 	slices.Sort(kinds)
-	for seed := range uint64(4000) {
+	for seed := range scale.Of[uint64](400, 4000) {
 		r := rand.New(rand.NewPCG(seed, 13))
 		lines := randomList(r)
 		said := ""

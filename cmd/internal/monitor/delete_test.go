@@ -34,7 +34,7 @@ func TestDeletingATaskCancelsTheRequest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				store := outcome.NewStore(client, outcome.Config{})
 				for _, impUID := range []string{"imp_1", "imp_2", "imp_3"} {
 					r := tasks.Revocation{ImpUID: impUID, PG: tasks.KCP}
@@ -94,7 +94,7 @@ func TestDeletingAnEarlierTaskLeavesTheRequestAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				inspector := asynq.NewInspectorFromRedisClient(client)
 				earlier := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP, Batch: "b"}
 				enqueue(t, client, earlier)
@@ -130,7 +130,7 @@ func TestDeletingAnEarlierTaskLeavesTheRequestAlone(t *testing.T) {
 // The site of one namespace changes no queue of another.
 func TestSiteChangesNoQueueOfAnotherNamespace(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		queue := asynq.NewClientFromRedisClient(client)
 		for _, name := range []string{"receipts-kcp", "acme:receipts-kcp", "mail"} {
 			if _, err := queue.EnqueueContext(t.Context(), asynq.NewTask("x", nil), asynq.Queue(name), asynq.TaskID("a")); err != nil {

@@ -81,7 +81,7 @@ func TestPageTellsTheTimeLeftOfWhatMoves(t *testing.T) {
 
 func TestPageTellsHowManyWorkersAreRunning(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		now := time.Now()
 		site := newSite(t, client, monitor.Config{Now: func() time.Time { return now }})
 		body := read(t, ask(site, "GET", "/", "Accept-Language", "en"))
@@ -131,7 +131,7 @@ func TestPageTellsHowManyWorkersAreRunning(t *testing.T) {
 // The search says what a receipt waits for, and no time that is past.
 func TestSearchTellsWhatHoldsAReceipt(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		r := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP}
 		store := outcome.NewStore(client, outcome.Config{})
 		attempt, err := store.Begin(t.Context(), r, time.Minute)

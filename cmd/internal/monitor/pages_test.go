@@ -90,7 +90,7 @@ func (f *fakeGates) Pauses(context.Context) ([]pause.Pause, error) { return f.pa
 
 func TestPageShowsGatewaysAndGates(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		enqueue(t, client, tasks.Revocation{ImpUID: "imp_1", PG: tasks.Daou})
 		enqueue(t, client, tasks.Revocation{ImpUID: "imp_2", PG: tasks.KCP, Batch: "refunds", Row: 1})
 		enqueue(t, client, tasks.Revocation{ImpUID: "imp_3", PG: tasks.KCP, Batch: "refunds", Row: 2})
@@ -213,7 +213,7 @@ func TestWatchersShareAReading(t *testing.T) {
 
 func TestPageShowsDeadLettersByReason(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		now := time.Date(2026, 11, 25, 3, 0, 0, 0, time.UTC)
 		site := newSite(t, client, monitor.Config{Now: func() time.Time { return now }})
 		row := func(reason string, n string) string { return fmt.Sprintf("<code>%s</code></th><td>%s</td>", reason, n) }

@@ -3,6 +3,7 @@ package monitor_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/bench/redistest"
+	"receiptrevoker/bench/redistest/scale"
 	"receiptrevoker/cmd/internal/monitor"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -61,15 +63,15 @@ for i = ARGV[2], ARGV[2] + ARGV[3] - 1 do
   end
 end`)
 
-const (
-	scaleTasks    = 100_000
-	scaleOutcomes = 1_000_000
-	scaleDead     = 200_000
-	scaleBatches  = 300
+var (
+	scaleTasks    = scale.Of(10_000, 100_000)
+	scaleOutcomes = scale.Of(100_000, 1_000_000)
+	scaleDead     = scale.Of(20_000, 200_000)
+	scaleBatches  = scale.Of(30, 300)
 	// scaleArchived and scaleCompleted are one queue's: as many as Asynq archives,
 	// and as many as are done within the hour for which tasks stay to be seen.
 	scaleArchived  = 10_000
-	scaleCompleted = 100_000
+	scaleCompleted = scale.Of(20_000, 100_000)
 	endedStep      = 10_000 // a script that runs for seconds is taken for one that hangs
 )
 
@@ -164,28 +166,30 @@ func TestMillionOutcomesAreWatchedForLittle(t *testing.T) {
 	fill(t, client)
 	now := time.Now()
 	site := newSite(t, client, monitor.Config{Now: func() time.Time { return now }})
+	const pending = "/asynq/api/queues/receipts-bulk-kcp/pending_tasks?size=100&page="
+	const completed = "/asynq/api/queues/receipts-bulk-kcp/completed_tasks?size=100&page="
 	for _, page := range []struct {
 		path  string
 		every time.Duration // that a browser asks for it again
 		holds string
 	}{
-		{"/", 5 * time.Second, "200,000"},
+		{"/", 5 * time.Second, fmt.Sprintf("%d,000", scaleDead/1000)},
 		{"/?q=imp_000000000017", 5 * time.Second, "585,100"},
-		{"/?q=imp_000001000017", 5 * time.Second, "queued"},
+		{fmt.Sprintf("/?q=imp_%012d", scaleOutcomes+17), 5 * time.Second, "queued"},
 		{"/asynq/api/queues", 8 * time.Second, "receipts-kcp"},
-		{"/asynq/api/queues/receipts-bulk-kcp/pending_tasks?page=1&size=100", 8 * time.Second, "NHN KCP"},
-		{"/asynq/api/queues/receipts-bulk-kcp/pending_tasks?page=40&size=100", 8 * time.Second, "NHN KCP"},
+		{pending + "1", 8 * time.Second, "NHN KCP"},
+		{pending + strconv.Itoa(scaleTasks/2500), 8 * time.Second, "NHN KCP"},
 		{"/asynq/api/queues/receipts-bulk-kcp", 8 * time.Second, "receipts-bulk-kcp"},
 		{"/asynq/api/queues/receipts-bulk-kcp/archived_tasks?page=1&size=100", 8 * time.Second, "NHN KCP"},
 		{"/asynq/api/queues/receipts-bulk-kcp/archived_tasks?page=100&size=100", 8 * time.Second, "NHN KCP"},
-		{"/asynq/api/queues/receipts-bulk-kcp/completed_tasks?page=1&size=100", 8 * time.Second, "NHN KCP"},
-		{"/asynq/api/queues/receipts-bulk-kcp/completed_tasks?page=1000&size=100", 8 * time.Second, "NHN KCP"},
+		{completed + "1", 8 * time.Second, "NHN KCP"},
+		{completed + strconv.Itoa(scaleCompleted/100), 8 * time.Second, "NHN KCP"},
 		{"/asynq/api/queues/receipts-bulk-kcp/retry_tasks?page=1&size=100", 8 * time.Second, "tasks"},
 		{"/asynq/api/servers", 8 * time.Second, "servers"},
 		{"/asynq/api/redis_info", 8 * time.Second, "redis_version"},
 		{"/asynq/api/queue_stats", 8 * time.Second, "receipts-bulk-kcp"},
 	} {
-		const times = 60
+		times := scale.Of(20, 60)
 		first, best, worst := time.Duration(0), time.Hour, time.Duration(0)
 		before := redistest.CPU(t, client)
 		for i := range times {
@@ -201,7 +205,7 @@ func TestMillionOutcomesAreWatchedForLittle(t *testing.T) {
 				t.Fatalf("%s: %d without %s\n%s", page.path, w.Code, page.holds, w.Body)
 			}
 		}
-		spent := (redistest.CPU(t, client) - before) / times
+		spent := (redistest.CPU(t, client) - before) / time.Duration(times)
 		share := 100 * float64(spent) / float64(page.every)
 		t.Logf("%-70s first %6.1f ms, best %6.1f, worst %6.1f; Redis %6d µs each, %.3f %% of its time",
 			page.path, ms(first), ms(best), ms(worst), spent.Microseconds(), share)

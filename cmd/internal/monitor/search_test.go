@@ -53,7 +53,7 @@ func TestSearchFindsTheWholeOutcome(t *testing.T) {
 
 func TestSearchFindsWhatIsQueued(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		enqueue(t, client, tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP, Batch: "refunds", Row: 17})
 		enqueue(t, client, tasks.Revocation{ImpUID: "imp_2", PG: tasks.KCP}, asynq.ProcessIn(time.Hour))
 		broken := asynq.NewTask(tasks.TypeRevoke, []byte("{"), asynq.TaskID("a broken/task"), asynq.Queue("receipts"))

@@ -1,0 +1,19 @@
+// Package scale tells tests at which scale to run.
+package scale
+
+import "os"
+
+// Env names the environment variable that, set to 1, makes tests run at full scale and on
+// every Redis that is found. `make proof` sets it, `make test` does not.
+const Env = "REVOKER_PROOF"
+
+// Full says whether tests run at full scale.
+func Full() bool { return os.Getenv(Env) == "1" }
+
+// Of returns full at full scale, and usual otherwise.
+func Of[T any](usual, full T) T {
+	if Full() {
+		return full
+	}
+	return usual
+}
