@@ -44,10 +44,12 @@ type calls struct {
 func newCalls() *calls {
 	c := &calls{
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "revoker_api_request_seconds", Help: "Seconds that a call of PortOne took. operation is token, revoke or lookup; status is none where no answer came.", Buckets: buckets,
+			Name: "revoker_api_request_seconds",
+			Help: "Seconds that a call of PortOne took. operation is token, revoke or lookup; status is none where no answer came.", Buckets: buckets,
 		}, []string{"operation", "status"}),
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "revoker_token_refreshes_total", Help: "Tokens requested from PortOne: ok; refused, check the credentials; failed, no usable answer.",
+			Name: "revoker_token_refreshes_total",
+			Help: "Tokens requested from PortOne: ok; refused, check the credentials; failed, no usable answer.",
 		}, []string{"result"}),
 	}
 	for _, operation := range operations {

@@ -16,20 +16,31 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	gateClosed    = describe("revoker_gate_closed", "1 while the gate of a gateway is closed; pg is portone for the gate before PortOne itself.", "pg")
-	gateClosures  = describe("revoker_gate_closures_total", "How often this process has closed the gate of a gateway.", "pg")
-	gateFailed    = describe("revoker_gate_failed_receipts", "Different receipts that failed since the last success of a gateway; its gate closes at --gate-receipts.", "pg")
-	gateWaived    = describe("revoker_gate_waived", "1 while the gate of a gateway stays open although nothing has succeeded for twelve hours.", "pg")
-	held          = describe("revoker_hold_seconds", "Seconds until PortOne accepts calls again, by its last Retry-After; 0 if it asked for none.")
-	queueTasks    = describe("revoker_queue_tasks", "Tasks in a queue, by state: pending, active, scheduled, retry or archived.", "queue", "pg", "state")
-	queueOldest   = describe("revoker_queue_oldest_seconds", "Seconds for which the oldest pending task of a queue has waited.", "queue", "pg")
-	queuePaused   = describe("revoker_queue_paused", "1 while a queue is paused, by its gateway's gate or by a person.", "queue", "pg", "by")
-	deadLetters   = describe("revoker_dead_letters", "Dead letters on the list.")
-	openOutcomes  = describe("revoker_open_outcomes", "Requests without a terminal outcome.")
-	overdue       = describe("revoker_overdue_outcomes", "Open requests that no worker has attempted for a minute although their time has come.")
-	batchLines    = describe("revoker_batch_lines", "Receipts of a batch that are open, revoked or dead: the latest 100 batches, 20 of them unfinished.", "batch", "state")
-	batchHeld     = describe("revoker_batch_held_lines", "Open receipts of a batch whose queue is paused.", "batch")
-	olderWorkers  = describe("revoker_older_workers", "Processes that serve the queues and do not understand every field of a task: an older version, or another program.")
+	gateClosed = describe("revoker_gate_closed",
+		"1 while the gate of a gateway is closed; pg is portone for the gate before PortOne itself.", "pg")
+	gateClosures = describe("revoker_gate_closures_total",
+		"How often this process has closed the gate of a gateway.", "pg")
+	gateFailed = describe("revoker_gate_failed_receipts",
+		"Different receipts that failed since the last success of a gateway; its gate closes at --gate-receipts.", "pg")
+	gateWaived = describe("revoker_gate_waived",
+		"1 while the gate of a gateway stays open although nothing has succeeded for twelve hours.", "pg")
+	held = describe("revoker_hold_seconds",
+		"Seconds until PortOne accepts calls again, by its last Retry-After; 0 if it asked for none.")
+	queueTasks = describe("revoker_queue_tasks",
+		"Tasks in a queue, by state: pending, active, scheduled, retry or archived.", "queue", "pg", "state")
+	queueOldest = describe("revoker_queue_oldest_seconds",
+		"Seconds for which the oldest pending task of a queue has waited.", "queue", "pg")
+	queuePaused = describe("revoker_queue_paused",
+		"1 while a queue is paused, by its gateway's gate or by a person.", "queue", "pg", "by")
+	deadLetters  = describe("revoker_dead_letters", "Dead letters on the list.")
+	openOutcomes = describe("revoker_open_outcomes", "Requests without a terminal outcome.")
+	overdue      = describe("revoker_overdue_outcomes",
+		"Open requests that no worker has attempted for a minute although their time has come.")
+	batchLines = describe("revoker_batch_lines",
+		"Receipts of a batch that are open, revoked or dead: the latest 100 batches, 20 of them unfinished.", "batch", "state")
+	batchHeld    = describe("revoker_batch_held_lines", "Open receipts of a batch whose queue is paused.", "batch")
+	olderWorkers = describe("revoker_older_workers",
+		"Processes that serve the queues and do not understand every field of a task: an older version, or another program.")
 	redisUp       = describe("revoker_redis_up", "1 if Redis answered the reading of this scrape.")
 	ready         = describe("revoker_ready", "1 while /readyz answers 200; otherwise it says why not.")
 	ofTheWorker   = []*prometheus.Desc{gateClosed, gateClosures, gateFailed, gateWaived, redisUp, ready}

@@ -25,7 +25,8 @@ const otherError = "other"
 
 func newRedisErrors() *prometheus.CounterVec {
 	errors := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "revoker_redis_errors_total", Help: "Commands that Redis refused after all tries: noperm, oom, misconf, readonly or other.",
+		Name: "revoker_redis_errors_total",
+		Help: "Commands that Redis refused after all tries: noperm, oom, misconf, readonly or other.",
 	}, []string{"kind"})
 	errors.WithLabelValues(otherError)
 	for _, kind := range kinds {
