@@ -112,17 +112,19 @@ func (g *Gates) redisTime() time.Time {
 	return g.latest.Now.Add(time.Since(g.seen))
 }
 
-// tell writes a change of a gate to the log, once in each process and as an
-// alarm only where it closed.
+// tell writes a change of a gate to the log, once in each process, and as an alarm only by
+// the process that closed it. A gate that closes again within a minute, as by a limit that
+// PortOne sets to the account, alarms once.
 func (g *Gates) tell(name Name, was, is State) {
 	after := is.OpenedAt.Sub(was.Since).Round(time.Millisecond)
 	switch {
 	case is.Closed:
 		level := slog.LevelInfo
 		switch {
-		case is.Owner == g.process && name == PortOne:
+		case is.Owner != g.process, is.Since.Sub(was.OpenedAt) < time.Minute:
+		case name == PortOne:
 			level = slog.LevelError
-		case is.Owner == g.process:
+		default:
 			level = slog.LevelWarn
 		}
 		g.log.Log(context.Background(), level, "gate closed: tasks wait, and no attempt counts",

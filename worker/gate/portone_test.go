@@ -3,6 +3,8 @@ package gate_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -136,7 +138,10 @@ func TestLimitOfTheAccountSetsNoProcessAside(t *testing.T) {
 	client := redistest.Embedded(t)
 	welcome, limited := &gateway{}, &gateway{}
 	welcome.up.Store(true)
-	a, b := start(t, client, "a", welcome, quick), start(t, client, "b", limited, quick)
+	a := start(t, client, "a", welcome, quick)
+	told, b := &log{}, &process{name: "b", gateway: limited}
+	b.Gates = gate.New(gate.NewStore(client, ""), quick, "b", slog.New(slog.NewTextHandler(told, nil)))
+	b.run(t)
 	close := func() {
 		t.Helper()
 		for i := range 10 {
@@ -158,6 +163,9 @@ func TestLimitOfTheAccountSetsNoProcessAside(t *testing.T) {
 	close()
 	if again := state(t, client, gate.PortOne); again.Epoch <= first.Epoch+1 {
 		t.Errorf("the gate has not closed again: %+v", again)
+	}
+	if got := strings.Count(told.String(), "level=ERROR"); got != 1 {
+		t.Errorf("%d alarms, want one of the first closing", got)
 	}
 	eventually(t, "b makes calls once a has opened it", func() bool {
 		return b.call(t, tasks.KCP, "imp_1") == nil && b.Closed() == nil
