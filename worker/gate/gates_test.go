@@ -99,6 +99,21 @@ func TestGateWithNothingBehindItOpens(t *testing.T) {
 	eventually(t, "the gate is open", func() bool { return !state(t, client, "kcp").Closed })
 }
 
+// A queue that comes to be behind a closed gate waits for what closed before, at one time for all queues.
+func TestQueueOfAClosedGateTellsWhenThatClosed(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	start(t, client, "a", &gateway{}, quick).close(t, client, tasks.KCP)
+	closed := state(t, client, "kcp").Since.Truncate(time.Second)
+	time.Sleep(time.Until(closed.Add(1100 * time.Millisecond))) // into the next second, or all are of one
+	queues(t, client, "receipts-kcp")
+	eventually(t, "the queue is paused", func() bool { return paused(t, client, "receipts-kcp") == "gate" })
+	pauses, err := gate.NewStore(client, "").Pauses(t.Context())
+	if p, _ := pause.Of("receipts-kcp", pauses); err != nil || !p.Since.Equal(closed) {
+		t.Errorf("it waits since %v, %v; want the closing, %v", p.Since, err, closed)
+	}
+}
+
 func TestPauseOfAPersonStays(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, client *redis.Client) {

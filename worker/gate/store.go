@@ -206,7 +206,7 @@ func (s *Store) Resume(ctx context.Context, seen pause.Pause) (behind Name, done
 		var epoch int64
 		now, err = s.Poll(ctx)
 		if behind, epoch = now.wanted(seen.Queue); behind != "" {
-			mark = pause.GateMark(now.Gates[behind].Since, string(behind), epoch)
+			mark = pause.GateMark(string(behind), epoch)
 		}
 	}
 	if err == nil {
