@@ -90,12 +90,19 @@ func TestOneProbeAtATimeAndFewerAndFewer(t *testing.T) {
 	})
 }
 
-func TestGateWithNothingBehindItOpens(t *testing.T) {
+// Nothing has succeeded where nothing waits. What comes then is probed with within the interval.
+func TestGateWithNothingBehindItStaysClosed(t *testing.T) {
 	t.Parallel()
 	kcp := &gateway{}
 	kcp.idle.Store(true)
 	client := redistest.Embedded(t)
 	start(t, client, "a", kcp, quick).close(t, client, tasks.KCP)
+	eventually(t, "it is looked for something to probe with", func() bool { return kcp.probes.Load() > 5 })
+	if s := state(t, client, "kcp"); !s.Closed {
+		t.Errorf("the gate is %+v; want it closed", s)
+	}
+	kcp.up.Store(true)
+	kcp.idle.Store(false)
 	eventually(t, "the gate is open", func() bool { return !state(t, client, "kcp").Closed })
 }
 
