@@ -48,11 +48,16 @@ func (b *bench) revoked(t *testing.T, all []tasks.Revocation) (burned int) {
 
 func (b *bench) closed(t *testing.T, name gate.Name) bool {
 	t.Helper()
+	return b.gate(t, name).Closed
+}
+
+func (b *bench) gate(t *testing.T, name gate.Name) gate.State {
+	t.Helper()
 	snapshot, err := gate.NewStore(b.client, b.outcomes.Namespace()).Poll(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return snapshot.Gates[name].Closed
+	return snapshot.Gates[name]
 }
 
 // few is at how many receipts the gates of small outages close.
@@ -93,6 +98,42 @@ func TestOutageBurnsNoAttempts(t *testing.T) {
 			if truth.Effective != 1 {
 				t.Errorf("%s was revoked %d times", truth.ImpUID, truth.Effective)
 			}
+		}
+	})
+}
+
+// All that waited behind a closed gate is cancelled: nothing has succeeded, so that it stays closed.
+// The next request is the probe, and is called within an interval.
+func TestGateOfCancelledRequestsStaysClosed(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		b.portone.SetOutage(tasks.KCP, true)
+		all := b.issued(t, 2*few, tasks.KCP, "")
+		b.start(t, oneSpare, func(config *worker.Config) { config.Gate.Receipts = few })
+		eventually(t, "the gate is closed", func() bool { return b.closed(t, "kcp") })
+		for _, r := range all {
+			if _, err := b.outcomes.Cancel(t.Context(), []string{r.ImpUID}, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, r := range all {
+			b.await(t, r.ImpUID, terminal)
+		}
+		ended := b.gate(t, "kcp").NextProbe
+		eventually(t, "two probes find nothing", func() bool {
+			s := b.gate(t, "kcp")
+			return !s.Closed || s.NextProbe.After(ended.Add(time.Second))
+		})
+		if !b.closed(t, "kcp") {
+			t.Error("the gate has opened although nothing has succeeded")
+		}
+		before := b.portone.Stats().DuringOutage
+		late := b.issued(t, 1, tasks.KCP, "late")[0]
+		eventually(t, "it is probed with", func() bool { return b.portone.Stats().DuringOutage > before })
+		b.portone.SetOutage(tasks.KCP, false)
+		if o := b.await(t, late.ImpUID, terminal); o.Status != outcome.Revoked || o.Attempts != 1 {
+			t.Errorf("it is %+v; want it revoked by an attempt that counts", o)
 		}
 	})
 }

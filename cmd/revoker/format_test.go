@@ -65,6 +65,13 @@ func TestNoteSaysWhatTheLastAnswerWas(t *testing.T) {
 		"cancelled: no other DELETE follows; a DELETE may have worked unseen, no lookup can tell: open until " + moment(until): {
 			Status: outcome.Retrying, PG: tasks.Settle, Withdrawn: true, LookedUpUntil: until,
 		},
+		"cancelled, never called": {Status: outcome.Dead, Reason: outcome.ReasonWithdrawn, Withdrawn: true},
+		"cancelled, a lookup found it not revoked; last answer: 취소 실패": {
+			Status: outcome.Dead, Reason: outcome.ReasonWithdrawn, Attempts: 1, Message: "취소 실패",
+		},
+		"cancelled after it had failed; last answer: 취소 실패": {
+			Status: outcome.Dead, Reason: outcome.ReasonWithdrawn, PG: tasks.Settle, Withdrawn: true, Attempts: 1, Message: "취소 실패",
+		},
 		"a DELETE may have worked unseen, its next lookup tells": {Status: outcome.Retrying, LookedUpUntil: past},
 	} {
 		if got := note(o, ""); got != want {

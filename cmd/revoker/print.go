@@ -72,6 +72,8 @@ func note(o outcome.Outcome, cause string) string {
 	case o.Withdrawn && o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn:
 		o.Withdrawn = false
 		return strings.TrimSuffix("cancelled, not retried; "+note(o, ""), "; ")
+	case o.Reason == outcome.ReasonWithdrawn:
+		return wasWithdrawn(o)
 	case o.Reason.Stated() && o.StatedBy != "":
 		return o.StatedBy + ": " + o.Statement
 	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():
@@ -92,6 +94,17 @@ func note(o outcome.Outcome, cause string) string {
 		return strings.TrimPrefix(behind(unseen(o), o), "; ")
 	}
 	return lastAnswer(o)
+}
+
+// wasWithdrawn says what is known of one that has ended as withdrawn.
+func wasWithdrawn(o outcome.Outcome) string {
+	switch {
+	case o.Attempts == 0:
+		return "cancelled, never called"
+	case blind(o.PG):
+		return behind("cancelled after it had failed", o)
+	}
+	return behind("cancelled, a lookup found it not revoked", o)
 }
 
 // blind reports whether PortOne documents no lookup for a gateway.

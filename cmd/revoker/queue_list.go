@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -118,10 +119,11 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 	if err != nil {
 		return err
 	}
+	of := requests{open, cancelled}
 	if len(queues)+len(s.pgs) > 0 {
-		cancelled = 0 // in which queues their tasks are is not known
+		of = requests{math.MaxInt64, 0} // in which queues their tasks are is not known
 	}
-	return p.showQueues(lines, workingOn(lines, workers, cancelled), open)
+	return p.showQueues(lines, workingOn(lines, workers, of), open)
 }
 
 // watchQueues counts what is in the queues, and how much is done meanwhile.

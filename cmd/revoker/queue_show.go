@@ -8,21 +8,34 @@ import (
 	"receiptrevoker/tasks/asynqkeys"
 )
 
-// workingOn says how many workers there are, and where none serves them how many tasks wait, and
-// of how many of these the request is cancelled. No worker is at what is active then.
-func workingOn(lines []queueLine, workers asynqkeys.Count, cancelled int64) string {
+// requests are how many are open, and how many of those are cancelled.
+type requests struct{ open, cancelled int64 }
+
+// workingOn says how many workers there are, and where none serves them how many tasks wait, for how
+// many open requests where those are fewer, and how many of these are cancelled. No worker is at what
+// is active then.
+func workingOn(lines []queueLine, workers asynqkeys.Count, of requests) string {
 	waiting := int64(0)
 	for _, l := range lines {
 		waiting += l.Pending + l.Active + l.Retry + l.Scheduled
 	}
 	text := working(workers, int(waiting))
-	switch {
-	case workers.Serving > 0 || cancelled == 0 || waiting == 0:
+	if workers.Serving > 0 || waiting == 0 {
 		return text
-	case cancelled >= waiting:
+	}
+	if of.open == 0 {
+		return text + ", for no open request"
+	}
+	if of.open < waiting {
+		text += ", for " + count(int(of.open), "open request", "open requests")
+	}
+	switch of.cancelled {
+	case 0:
+		return text
+	case of.open:
 		return text + ", all cancelled"
 	}
-	return text + ", " + strconv.FormatInt(cancelled, 10) + " of them cancelled"
+	return text + ", " + strconv.FormatInt(of.cancelled, 10) + " of them cancelled"
 }
 
 // showQueues prints a line about the workers and a table, and if there may be tasks of what is not

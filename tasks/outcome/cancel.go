@@ -59,7 +59,7 @@ func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry 
 
 // MarkCancelled cancels a batch: what is asked for in it is not called any more, nor a dead
 // letter of it revived, unless another request asks for it too, and nothing more can be asked
-// for in it. The error matches [ErrNoBatch].
+// for in it. A batch that is cancelled stays so since the first time. The error matches [ErrNoBatch].
 func (s *Store) MarkCancelled(ctx context.Context, name string) error {
 	cancelled, err := s.run(ctx, markScript, s.batchKey(name), name).Bool()
 	if err != nil {
@@ -77,8 +77,10 @@ var markScript = redis.NewScript(source("scripts.lua") + `
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 0
 end
-redis.call('HSET', KEYS[1], 'cancelled_at', now)
-settle(ARGV[2])
+if not redis.call('HGET', KEYS[1], 'cancelled_at') then
+  redis.call('HSET', KEYS[1], 'cancelled_at', now)
+  settle(ARGV[2])
+end
 return 1
 `)
 

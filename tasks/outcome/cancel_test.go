@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/bench/redistest"
@@ -45,6 +46,29 @@ func TestCancelledBatchFinishesWithWhatWasAskedFor(t *testing.T) {
 		}
 		if n := client.XLen(t.Context(), "{receipt}:batches").Val(); n != 2 {
 			t.Errorf("%d batches were published, want each once", n)
+		}
+	})
+}
+
+// A batch that is cancelled again was cancelled when that was done first.
+func TestCancelledBatchStaysCancelledSinceTheFirstTime(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		if _, err := askRows(t.Context(), s, "a", 1, "imp_1"); err != nil {
+			t.Fatal(err)
+		}
+		end(t, s, "imp_1", dead)
+		if err := s.MarkCancelled(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		first := batch(t, s, "a")
+		time.Sleep(5 * time.Millisecond) // times are in milliseconds
+		if err := s.MarkCancelled(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(first, batch(t, s, "a")); diff != "" {
+			t.Errorf("cancelling it again changes it (-first +second):\n%s", diff)
 		}
 	})
 }

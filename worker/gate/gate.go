@@ -18,7 +18,8 @@
 // minutes, and a thousand at most.
 //
 // If nothing succeeds for twelve hours, it is the receipts that fail: the gate is
-// waived, and stays open until something succeeds.
+// waived, and stays open until something succeeds. If nothing waits any more, it stays closed:
+// what is requested next is the probe.
 //
 // One more gate stands before PortOne itself, with a rule of its own: it closes
 // when a process gets no token, or when 70 % of its last 10 to 20 calls did not

@@ -90,13 +90,35 @@ func TestOneProbeAtATimeAndFewerAndFewer(t *testing.T) {
 	})
 }
 
-func TestGateWithNothingBehindItOpens(t *testing.T) {
+// Nothing has succeeded where nothing waits. What comes then is probed with within the interval.
+func TestGateWithNothingBehindItStaysClosed(t *testing.T) {
 	t.Parallel()
 	kcp := &gateway{}
 	kcp.idle.Store(true)
 	client := redistest.Embedded(t)
 	start(t, client, "a", kcp, quick).close(t, client, tasks.KCP)
+	eventually(t, "it is looked for something to probe with", func() bool { return kcp.probes.Load() > 5 })
+	if s := state(t, client, "kcp"); !s.Closed {
+		t.Errorf("the gate is %+v; want it closed", s)
+	}
+	kcp.up.Store(true)
+	kcp.idle.Store(false)
 	eventually(t, "the gate is open", func() bool { return !state(t, client, "kcp").Closed })
+}
+
+// A queue that comes to be behind a closed gate waits for what closed before, at one time for all queues.
+func TestQueueOfAClosedGateTellsWhenThatClosed(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	start(t, client, "a", &gateway{}, quick).close(t, client, tasks.KCP)
+	closed := state(t, client, "kcp").Since.Truncate(time.Second)
+	time.Sleep(time.Until(closed.Add(1100 * time.Millisecond))) // into the next second, or all are of one
+	queues(t, client, "receipts-kcp")
+	eventually(t, "the queue is paused", func() bool { return paused(t, client, "receipts-kcp") == "gate" })
+	pauses, err := gate.NewStore(client, "").Pauses(t.Context())
+	if p, _ := pause.Of("receipts-kcp", pauses); err != nil || !p.Since.Equal(closed) {
+		t.Errorf("it waits since %v, %v; want the closing, %v", p.Since, err, closed)
+	}
 }
 
 func TestPauseOfAPersonStays(t *testing.T) {

@@ -14,18 +14,11 @@ import (
 // behind, while no gate is closed.
 const tidyEvery = time.Second
 
-// Probed is what a probe found.
-type Probed struct {
-	Evidence Evidence
-	// Idle reports that there was nothing to probe with.
-	Idle bool
-}
-
 // Prober makes a call that finds out whether what is behind a gate works.
 type Prober interface {
-	// Probe calls for a receipt that the gate holds back. queues are those that no
-	// person has paused.
-	Probe(ctx context.Context, name Name, queues []string) Probed
+	// Probe calls for a receipt that the gate holds back, and returns what that says about
+	// the gate: [Silent] where none waits. queues are those that no person has paused.
+	Probe(ctx context.Context, name Name, queues []string) Evidence
 }
 
 // keeper sees to it that queues are paused and gates probed, in every process;
@@ -135,19 +128,16 @@ func (k *keeper) assume(ctx context.Context, name Name, epoch int64) error {
 
 // probe makes a probe and tells all processes what follows.
 func (k *keeper) probe(ctx context.Context, name Name, said settlement) error {
+	said.what = settleSilent
 	found := k.prober.Probe(ctx, name, k.queues(name))
 	// The probe may have been made in the last moment of this process.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
 	switch {
-	case found.Evidence == Answered:
+	case found == Answered:
 		return k.succeed(ctx, name, "", true)
-	case found.Evidence >= Failed:
+	case found >= Failed:
 		said.what = settleFailed
-	case found.Idle:
-		said.what = settleOpen
-	default:
-		said.what = settleSilent
 	}
 	s, err := k.store.settle(ctx, name, said, k.config)
 	return k.take(name, s, err, time.Time{})

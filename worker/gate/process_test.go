@@ -57,7 +57,7 @@ type process struct {
 	complain func(kind string, err error)
 }
 
-func (p *process) Probe(ctx context.Context, name gate.Name, queues []string) gate.Probed {
+func (p *process) Probe(ctx context.Context, name gate.Name, queues []string) gate.Evidence {
 	p.gateway.probes.Add(1)
 	p.gateway.mu.Lock()
 	p.gateway.seen = append(p.gateway.seen, seen{p.name, name, queues, time.Now()})
@@ -65,14 +65,13 @@ func (p *process) Probe(ctx context.Context, name gate.Name, queues []string) ga
 	if p.hang != nil {
 		<-p.hang
 	}
-	found := gate.Probed{Evidence: gate.Failed}
 	switch {
 	case p.gateway.idle.Load():
-		return gate.Probed{Idle: true}
+		return gate.Silent
 	case p.gateway.up.Load():
-		found.Evidence = gate.Answered
+		return gate.Answered
 	}
-	return found
+	return gate.Failed
 }
 
 var quick = gate.Config{Receipts: 4, Probe: 20 * time.Millisecond, ProbeMax: 60 * time.Millisecond}

@@ -143,8 +143,8 @@ const (
 	settleSucceeded = "succeeded"
 	settleProbing   = "probing" // the process asks to make the probe that is due, or continues it
 	settleFailed    = "failed"  // a probe
-	settleSilent    = "silent"  // a probe that said nothing
-	settleOpen      = "open"    // a person says so, nothing is there to probe with, or [RevokedBefore]
+	settleSilent    = "silent"  // a probe that said nothing, or there was none to make
+	settleOpen      = "open"    // a person says so, or [RevokedBefore]
 )
 
 // settlement is what a gate is told.
@@ -206,7 +206,7 @@ func (s *Store) Resume(ctx context.Context, seen pause.Pause) (behind Name, done
 		var epoch int64
 		now, err = s.Poll(ctx)
 		if behind, epoch = now.wanted(seen.Queue); behind != "" {
-			mark = pause.GateMark(now.Gates[behind].Since, string(behind), epoch)
+			mark = pause.GateMark(string(behind), epoch)
 		}
 	}
 	if err == nil {

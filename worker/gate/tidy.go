@@ -75,7 +75,7 @@ func (k *keeper) tidyOne(ctx context.Context, s Snapshot, p pause.Pause) error {
 		k.nudge()
 		return err
 	}
-	_, err := k.store.pauses.Swap(ctx, p, pause.GateMark(s.Now, string(wanted), epoch))
+	_, err := k.store.pauses.Swap(ctx, p, pause.GateMark(string(wanted), epoch))
 	return err
 }
 

@@ -21,7 +21,7 @@ type Pause struct {
 	Paused bool
 	// Gate is the gate that pauses it, empty for a person.
 	Gate  string
-	Since time.Time // to the second, of Redis' clock; zero if there is no time in the mark
+	Since time.Time // when a person paused it or the gate closed, to the second, of Redis' clock; zero if not in the mark
 	// By is the person who paused it and Reason why, both empty if that was done in
 	// Asynq's web UI or with its tool.
 	By, Reason string
@@ -52,9 +52,11 @@ func number(s string) int64 {
 	return n
 }
 
-// GateMark returns the mark of a gate that closed in an epoch.
-func GateMark(now time.Time, gate string, epoch int64) string {
-	return strconv.FormatInt(now.Unix(), 10) + " " + markGate + gate + " " + strconv.FormatInt(epoch, 10)
+// GateMark returns the mark of a gate that closed in an epoch. Its second is that of the closing, also
+// for a queue that came to be later: a gate tells one time wherever it holds something.
+func GateMark(gate string, epoch int64) string {
+	closed := strconv.FormatInt(time.UnixMicro(epoch).Unix(), 10)
+	return closed + " " + markGate + gate + " " + strconv.FormatInt(epoch, 10)
 }
 
 // personMark returns what is written for a person. Spaces are escaped: workers of

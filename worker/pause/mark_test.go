@@ -12,11 +12,11 @@ import (
 
 func TestMarkTellsWhosePauseItIs(t *testing.T) {
 	t.Parallel()
-	at := time.Unix(1_764_000_000, 0).UTC()
+	at, closed := time.Unix(1_764_000_000, 0).UTC(), int64(1_764_000_000_999_999)
 	for mark, want := range map[string]Pause{
-		GateMark(at, "kcp", 5):                          {Gate: "kcp", Since: at, Epoch: 5},
-		GateMark(at, "portone", 7):                      {Gate: "portone", Since: at, Epoch: 7},
-		GateMark(at, "unknown", 9):                      {Gate: "unknown", Since: at, Epoch: 9},
+		GateMark("kcp", closed):                         {Gate: "kcp", Since: at, Epoch: closed},
+		GateMark("portone", closed):                     {Gate: "portone", Since: at, Epoch: closed},
+		GateMark("unknown", closed):                     {Gate: "unknown", Since: at, Epoch: closed},
 		"1764000000":                                    {Since: at}, // as Asynq writes it
 		personMark(at, "kim@ops", "점검, the gate kcp 5"): {Since: at, By: "kim@ops", Reason: "점검, the gate kcp 5"},
 		personMark(at, "", ""):                          {Since: at},

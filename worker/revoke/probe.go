@@ -45,39 +45,38 @@ type Prober struct {
 	FirstAfter time.Duration
 }
 
-// Probe implements [gate.Prober]. Where all receipts that wait are done with and none
-// has told anything, there is nothing to keep away from the gateway. Where Redis does
-// not say what waits, nothing is known.
-func (p *Prober) Probe(ctx context.Context, name gate.Name, queues []string) gate.Probed {
+// Probe implements [gate.Prober]. Where no receipt waits, or Redis does not say what waits,
+// nothing is known, but of PortOne whether it gives a token.
+func (p *Prober) Probe(ctx context.Context, name gate.Name, queues []string) gate.Evidence {
 	if name == gate.PortOne {
 		if err := p.Handler.API.Authenticate(ctx); err != nil {
-			return gate.Probed{Evidence: gate.Failed}
+			return gate.Failed
 		}
 	}
 	waiting, err := p.waiting(ctx, name, queues)
 	if err != nil {
 		return p.unknown(name, err)
 	}
+	if name == gate.PortOne && len(waiting) == 0 {
+		return gate.Answered // with a token: an idle worker is ready again, and the next call tells the rest
+	}
 	if p.first(name) {
 		if said := p.sample(ctx, name, waiting); said != gate.Silent {
-			return gate.Probed{Evidence: said}
+			return said
 		}
 	}
-	found := gate.Probed{Idle: len(queues) > 0 && len(waiting) <= mostProbed}
 	for i, receipt := range waiting[:min(len(waiting), mostProbed)] {
-		said, fate := p.try(ctx, name, receipt)
+		said, next := p.try(ctx, name, receipt)
 		switch {
 		case said >= gate.Failed && i == 0 && !receipt.bulk && len(waiting) > 1 && waiting[1].bulk:
 			continue // a single one may fail for a reason of its own, and take every probe
 		case said != gate.Silent:
-			return gate.Probed{Evidence: said}
-		case fate == noUse:
-			return gate.Probed{}
-		case fate == inUse:
-			found.Idle = false
+			return said
+		case !next:
+			return gate.Silent
 		}
 	}
-	return found
+	return gate.Silent
 }
 
 // first reports whether a gateway's gate has closed and was not probed since.
@@ -121,55 +120,35 @@ func (p *Prober) sample(ctx context.Context, name gate.Name, waiting []candidate
 }
 
 // unknown says that a probe came to nothing.
-func (p *Prober) unknown(name gate.Name, err error) gate.Probed {
+func (p *Prober) unknown(name gate.Name, err error) gate.Evidence {
 	p.Handler.Complaints.Add(slog.LevelWarn, "probe", "no probe made, trying again", "gate", string(name), "error", err)
-	return gate.Probed{}
+	return gate.Silent
 }
 
-// fate is the end of a probe whose receipt told nothing about the gateway.
-type fate int
-
-const (
-	doneWith fate = iota // it needs no more calls
-	inUse                // it stays open, or another attempt on it is running
-	noUse                // no receipt would tell anything now
-)
-
 // try makes a normal attempt on a receipt, past the gate, and returns what it
-// says about the gate, or its fate if that is nothing.
-func (p *Prober) try(ctx context.Context, name gate.Name, receipt candidate) (gate.Evidence, fate) {
+// says about the gate, and if that is nothing whether another receipt may tell.
+func (p *Prober) try(ctx context.Context, name gate.Name, receipt candidate) (said gate.Evidence, next bool) {
 	ctx = tasks.ContextWithTrace(ctx, receipt.headers)
 	call, err := p.Handler.Gates.EnterProbe(ctx, receipt.PG, receipt.queue)
 	if err != nil {
-		return gate.Silent, noUse
+		return gate.Silent, false
 	}
 	attempt, err := p.begin(ctx, receipt.Revocation)
 	var terminal *outcome.TerminalError
 	var busy *outcome.BusyError
 	switch {
-	case errors.As(err, &terminal):
-		return gate.Silent, doneWith
-	case errors.As(err, &busy):
-		return gate.Silent, inUse
+	case errors.As(err, &terminal), errors.As(err, &busy):
+		return gate.Silent, true
 	case err != nil:
-		return gate.Silent, noUse
+		return gate.Silent, false
 	}
 	found, _ := p.Handler.carryOut(ctx, attempt, call) // the error is for Asynq
 
-	ended := noUse
-	switch {
-	case found.status.Terminal() || errors.Is(found.err, errMisplaced):
-		ended = doneWith
-	case found.reason == outcome.ReasonUnauthorized: // PortOne may turn this one alone away
-		ended = inUse
-	}
 	if name == gate.PortOne {
-		if ended == noUse {
-			ended = inUse // its gateway told nothing about PortOne: another may
-		}
-		return call.Said().PortOne, ended
+		return call.Said().PortOne, true // where its gateway told nothing about PortOne, another may
 	}
-	return call.Said().Gateway, ended
+	alone := found.reason == outcome.ReasonUnauthorized // PortOne may turn this one alone away
+	return call.Said().Gateway, alone || found.status.Terminal() || errors.Is(found.err, errMisplaced)
 }
 
 // begin begins an attempt, unless Redis does not answer for a while: a gate is
