@@ -182,10 +182,18 @@ func (r *Reader) row(record []byte, fault error) (Row, error) {
 	if err == nil {
 		err = lines.ValidateNumber(row.ApplyNum)
 	}
-	if p, ok := r.parser.(*lines.CSV); ok && r.rows != nil && err == nil {
-		err = r.rows.MergedAbove(row.Line, p.Reads())
+	if p, ok := r.parser.(*lines.CSV); ok && err == nil {
+		err = r.moved(p, row)
 	}
 	return row, cmp.Or(fault, err)
+}
+
+// moved returns an error if a value that a row needs stands in another cell.
+func (r *Reader) moved(p *lines.CSV, row Row) error {
+	if r.rows != nil {
+		return r.rows.MergedAbove(row.Line, p.Reads())
+	}
+	return p.GatewayMoved(row)
 }
 
 // Notes returns what was found up to the line last read, in the order of the
