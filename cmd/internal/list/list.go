@@ -182,10 +182,21 @@ func (r *Reader) row(record []byte, fault error) (Row, error) {
 	if err == nil {
 		err = lines.ValidateNumber(row.ApplyNum)
 	}
-	if p, ok := r.parser.(*lines.CSV); ok && err == nil {
-		err = r.moved(p, row)
+	if p, ok := r.parser.(*lines.CSV); ok {
+		err = cmp.Or(r.lacking(p, row), err)
+		if err == nil {
+			err = r.moved(p, row)
+		}
 	}
 	return row, cmp.Or(fault, err)
+}
+
+// lacking returns an error if a value that a row needs is still to be worked out. The row may be blank without it.
+func (r *Reader) lacking(p *lines.CSV, row Row) error {
+	if r.rows == nil {
+		return nil
+	}
+	return r.rows.Unsolved(row.Line, p.Reads())
 }
 
 // moved returns an error if a value that a row needs stands in another cell.
