@@ -104,9 +104,9 @@ lines are new or were asked for before, and what became of those; nothing is
 written. Where Redis would refuse the list, it says so and exits 1. On a
 terminal it shows the same of more than 1,000 lines and asks, unless --yes.
 
-It warns where imp_uids do not begin with imp_ or imps_, or gateways are not
-known. If that is so in more than half of the lines, the column may be another:
-then it asks on a terminal, and needs --yes where there is none. So it does
+It warns where imp_uids do not begin with imp_ or imps_, gateways are not known,
+or lines name none while others do. If that is so in more than half of the
+lines, it asks on a terminal, and needs --yes where there is none. So it does
 where Excel hides rows of a workbook, which are read. A file is read once to its
 end for that, before anything is asked for. Of standard input and pipes the
 first 1,000 lines are looked at; if the whole turns out to look wrong, it exits

@@ -87,7 +87,13 @@ func (r *Reader) Layout() Layout {
 }
 
 // Suspects returns the counts of the rows read so far.
-func (r *Reader) Suspects() Suspects { return r.suspects }
+func (r *Reader) Suspects() Suspects {
+	suspects := r.suspects
+	if suspects.Nameless == suspects.Rows { // the list names no gateways
+		suspects.Nameless, suspects.NamelessExamples = 0, nil
+	}
+	return suspects
+}
 
 // UnknownGateways returns the gateways that are not known, of the rows read so
 // far, the most frequent first, and how many rows have others: at most 256
