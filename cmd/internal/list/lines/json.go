@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/impuid"
@@ -59,6 +60,9 @@ func (p *JSON) Parse(record []byte) (payment.Row, error) {
 	return row, p.noKey
 }
 
+// digits is a number of JSON that is read as it is written, as in a CSV.
+var digits = regexp.MustCompile(`^[0-9]+$`)
+
 // fill gives a row the values of an object's keys, see lookup.
 func fill(r *payment.Row, values [naming.FieldCount][]json.RawMessage) error {
 	pg := ""
@@ -75,6 +79,9 @@ func fill(r *payment.Row, values [naming.FieldCount][]json.RawMessage) error {
 	} {
 		for i, value := range values[field.of] {
 			read, ok := text(value)
+			if !ok && field.of == naming.NumberField && digits.Match(value) {
+				read, ok = string(value), true
+			}
 			if i == 0 {
 				*field.into = read
 			}
