@@ -47,7 +47,7 @@ func TestLinesWithoutASeparatorAreInvalid(t *testing.T) {
 		},
 		{
 			name: "no imp_uid, and all lines but this end early", list: "no,imp_uid,금액,메모\nA1,imp_0,500\nA2,4482,600\nA3,1000\n",
-			want: []string{"2 imp_0", "3 4482", `line 4: "1000" ` + short + "2 columns, not 3: a comma may be missing in it"},
+			want: []string{"2 imp_0", `line 3: "4482" stands in the imp_uid's column, where others begin with imp_: it may be how many there are`, `line 4: "1000" ` + short + "2 columns, not 3: a comma may be missing in it"},
 		},
 		{
 			name: "a short line of a list without imp_", list: "no,imp_uid,금액\nA1,4481,500\nA2,4482\n", want: []string{"2 4481", "3 4482"},
