@@ -95,9 +95,9 @@ line that cannot be used, such as one with fewer columns than most in which its
 apply_num or tier may be missing, is reported with its number, and the rest goes
 on; one that is refused because another receipt of its payment was being revoked
 is given in another batch later. Lines of one payment that name another
-apply_num or tier than each other, or none, contradict each other, and none of
-them is asked for; of standard input and pipes of more than 1,000 lines, which
-are read only once, the first is.
+apply_num or tier than each other, or none, or another gateway, contradict each
+other, and none of them is asked for; of standard input and pipes of more than
+1,000 lines, which are read only once, the first is.
 
 With --dry-run it reads the list, and shows how it was understood, how many
 lines are new or were asked for before, and what became of those; nothing is
