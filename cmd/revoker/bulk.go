@@ -107,7 +107,8 @@ terminal it shows the same of more than 1,000 lines and asks, unless --yes.
 It warns where imp_uids do not begin with imp_ or imps_, gateways are not known,
 or lines name none while others do. If that is so in more than half of the
 lines, it asks on a terminal, and needs --yes where there is none. So it does
-where Excel hides rows of a workbook, which are read. A file is read once to its
+where Excel hides rows of a workbook, which are read, and where other sheets
+hold payments, unless --sheet says which is meant. A file is read once to its
 end for that, before anything is asked for. Of standard input and pipes the
 first 1,000 lines are looked at; if the whole turns out to look wrong, it exits
 3 in the end, and says how to withdraw it.

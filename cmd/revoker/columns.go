@@ -34,6 +34,9 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 	if suspects.Nameless > 0 {
 		newScreen(out).say("revoker: %s%s", nameless(suspects, whole), examples(suspects.NamelessExamples))
 	}
+	if len(suspects.OtherSheets) > 0 {
+		newScreen(out).say("revoker: %s", otherSheets(suspects))
+	}
 	if suspects.Hidden > 0 {
 		newScreen(out).say("revoker: %s", hiddenRows(suspects, whole))
 	}
@@ -44,6 +47,15 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 func nameless(suspects list.Suspects, whole bool) string {
 	return fmt.Sprintf("%d %s lines %s no gateway", suspects.Nameless, ofRows(suspects, whole),
 		either(suspects.Nameless, "names", "name"))
+}
+
+// otherSheets says which sheets are not read and hold payments.
+func otherSheets(suspects list.Suspects) string {
+	var all []string
+	for _, sheet := range suspects.OtherSheets {
+		all = append(all, fmt.Sprintf("sheet %q, which is not read, has %s with payments", fit(sheet.Name, 40), plural(sheet.Rows, "row")))
+	}
+	return strings.Join(all, ", and ")
 }
 
 // hiddenRows says how many lines stand in rows that the workbook hides.
@@ -129,6 +141,9 @@ func doubts(suspects list.Suspects, whole bool) string {
 	if suspects.MostNameless() {
 		all = append(all, nameless(suspects, whole))
 	}
+	if len(suspects.OtherSheets) > 0 {
+		all = append(all, otherSheets(suspects))
+	}
 	if suspects.Hidden > 0 {
 		all = append(all, hiddenRows(suspects, whole))
 	}
@@ -146,6 +161,9 @@ func advice(suspects list.Suspects) (text string) {
 	if suspects.MostNameless() {
 		text += "fill in the gateway of each line, "
 	}
+	if len(suspects.OtherSheets) > 0 {
+		text += "name the sheet that is meant with --sheet, "
+	}
 	if suspects.Hidden > 0 {
 		text += "unhide or delete the rows, "
 	}
@@ -159,6 +177,8 @@ func mistake(suspects list.Suspects) string {
 		return "the column was wrong"
 	case suspects.MostNameless():
 		return "the lines have a gateway"
+	case len(suspects.OtherSheets) > 0:
+		return "another sheet was meant"
 	}
 	return "hidden rows were not meant"
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"receiptrevoker/cmd/internal/list/impuid"
+	"receiptrevoker/cmd/internal/list/sheet"
 )
 
 // shownSuspects is how many imp_uids are kept that show what is wrong with their column.
@@ -32,6 +33,8 @@ type Suspects struct {
 	// NamelessExamples are the first three of their imp_uids. Either does not count them.
 	Nameless         int
 	NamelessExamples []Note
+	// OtherSheets are the sheets of a workbook that are not read and hold payments, unless [Options].Sheet is given.
+	OtherSheets []sheet.Left
 	// Hidden is how many stand in a row of a workbook that Excel does not show, as where a
 	// filter is set, and FirstHidden is the number of the first such row, 0 if there is none.
 	Hidden, FirstHidden int
@@ -44,11 +47,15 @@ func (s *Suspects) Most() bool { return 2*s.Either > s.Rows }
 func (s *Suspects) MostNameless() bool { return 2*s.Nameless > s.Rows }
 
 // Any reports whether there is something to say of the rows.
-func (s *Suspects) Any() bool { return s.Either > 0 || s.Odd > 0 || s.Nameless > 0 || s.Hidden > 0 }
+func (s *Suspects) Any() bool {
+	return s.Either > 0 || s.Odd > 0 || s.Nameless > 0 || len(s.OtherSheets) > 0 || s.Hidden > 0
+}
 
 // Doubtful reports whether a person is to say yes to the list: most of its rows are suspect
-// or name no gateway, or some are hidden.
-func (s *Suspects) Doubtful() bool { return s.Most() || s.MostNameless() || s.Hidden > 0 }
+// or name no gateway, some are hidden, or other sheets hold payments.
+func (s *Suspects) Doubtful() bool {
+	return s.Most() || s.MostNameless() || len(s.OtherSheets) > 0 || s.Hidden > 0
+}
 
 // count counts a row that can be used.
 func (s *Suspects) count(row *Row, unknownGateway bool) {

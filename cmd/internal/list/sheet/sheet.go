@@ -27,6 +27,7 @@ type Rows struct {
 	Name    string
 	Sheets  int      // how many the workbook has
 	Others  []string // their names, but for this one's, quoted
+	Left    []Left   // the other sheets with payments, unless the sheet is named
 	texts   *sharedTexts
 	formats numberFormats
 

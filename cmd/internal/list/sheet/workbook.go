@@ -26,6 +26,9 @@ func openSheet(file io.ReaderAt, size int64, name string) (*Rows, error) {
 		return nil, err
 	}
 	rows.Sheets, rows.Others = len(book.sheets), book.others(found)
+	if name == "" {
+		rows.Left = book.left(found, rows)
+	}
 	return rows, nil
 }
 
