@@ -21,6 +21,10 @@ func TestListsAsProgramsWriteThem(t *testing.T) {
 			`{"imp_uid":"imp_1","apply_num":242524332}` + "\n" + `{"imp_uid":"imp_2","apply_num":2.4e8}` + "\n",
 			[]string{"1 imp_1 242524332", "line 2: apply_num 2.4e8 is not a string"},
 		},
+		"no imp_uid, and several gateways within": {
+			`{"rows":[{"imp_uid":"imp_1","pg":"kcp"},{"imp_uid":"imp_2","pg":"nice"}]}` + "\n",
+			[]string{"line 1: the object has no key imp_uid or impUid"},
+		},
 		"an imp_uid that is a number": {`{"imp_uid":12}` + "\n", []string{"line 1: imp_uid 12 is not a string"}},
 		"a row of 요약":                 {"주문번호,imp_uid,금액\n1,imp_1,5\n요약,1,5\n", []string{"2 imp_1", "line 3: " + totals}},
 		"a row of 건수":                 {"주문번호,imp_uid,금액\n1,imp_1,5\n건수: 1건,,5\n", []string{"2 imp_1", "line 3: " + totals}},

@@ -48,16 +48,14 @@ func (p *JSON) Parse(record []byte) (payment.Row, error) {
 	}
 	values := p.lookup(object, record, p.isPayment(object))
 	row := payment.Row{Raw: bytes.Clone(record)}
-	if err := fill(&row, values); err != nil {
+	err := fill(&row, values)
+	switch {
+	case values[naming.ImpUIDField] == nil:
+		return row, cmp.Or(failure(object), p.noKey)
+	case err != nil:
 		return row, err
 	}
-	switch {
-	case values[naming.ImpUIDField] != nil:
-		return row, impuid.Validate(row.ImpUID)
-	case failure(object) != nil:
-		return row, failure(object)
-	}
-	return row, p.noKey
+	return row, impuid.Validate(row.ImpUID)
 }
 
 // digits is a number of JSON that is read as it is written, as in a CSV.
