@@ -88,7 +88,7 @@ func TestSheetWithAnImpUIDBesideItsColumn(t *testing.T) {
 	book := workbook(t, row(1, text("A1", "no"), text("B1", "imp_uid"), text("C1", "pg"))+
 		row(2, text("A2", "1"), text("B2", "imp_0"), text("C2", "kcp"))+row(3, text("A3", "2 imp_1"), text("B3", "CASH"))+
 		row(4, text("A4", "3"), text("B4", "4482")))
-	want := []string{"2 imp_0 kcp", `line 3: "CASH" stands in the imp_uid's column, and "2 imp_1" in column 1`, "4 4482"}
+	want := []string{"2 imp_0 kcp", `line 3: "CASH" stands in the imp_uid's column, and "2 imp_1" in column 1`, `line 4: "4482" stands in the imp_uid's column, where others begin with imp_: it may be how many there are`}
 	if diff := cmp.Diff(want, read(t, bytes.NewReader(book), list.Options{})); diff != "" {
 		t.Errorf("read (-want +got):\n%s", diff)
 	}
