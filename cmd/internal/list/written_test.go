@@ -1,6 +1,7 @@
 package list_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -24,6 +25,14 @@ func TestListsAsProgramsWriteThem(t *testing.T) {
 		"no imp_uid, and several gateways within": {
 			`{"rows":[{"imp_uid":"imp_1","pg":"kcp"},{"imp_uid":"imp_2","pg":"nice"}]}` + "\n",
 			[]string{"line 1: the object has no key imp_uid or impUid"},
+		},
+		"a list under data": {
+			`{"ok":1,"data":[{"pg":"kcp","imp_uid":"imp_1","pay_method":"x","apply_num":"7"},{"imp_uid":"imp_2","pg":"nice"}]}` + "\n",
+			[]string{"1 imp_1 kcp 7", "1 imp_2 nice"},
+		},
+		"a payment with data": {
+			"[{\"data\":[{\"k\":1}],\"imp_uid\":\"imp_1\"},\n{\"type\":\"table\",\"data\":[{\"imp_uid\":\"imp_2\"}]}]\n",
+			[]string{"1 imp_1", "2 imp_2"},
 		},
 		"an imp_uid that is a number": {`{"imp_uid":12}` + "\n", []string{"line 1: imp_uid 12 is not a string"}},
 		"a row of 요약":                 {"주문번호,imp_uid,금액\n1,imp_1,5\n요약,1,5\n", []string{"2 imp_1", "line 3: " + totals}},
@@ -62,5 +71,19 @@ func TestTablesInABoxAreRead(t *testing.T) {
 		if row := rest(t, reader); want != "" && !strings.Contains(strings.Join(row, "\n"), want) {
 			t.Errorf("%s: got %q, want %q", last, row, want)
 		}
+	}
+}
+
+// What stands beside a list and holds imp_uids is not dropped without a word.
+func TestImpUIDsBesideAListAreTold(t *testing.T) {
+	t.Parallel()
+	const text = `{"data":[{"imp_uid":"imp_1"}],"errors":[{"imp_uid":"imp_2"}]}`
+	reader, err := list.NewReader(strings.NewReader(text), list.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, first := reader.Read()
+	if _, err := reader.Read(); first != nil || !errors.Is(err, list.ErrBroken) || !strings.Contains(err.Error(), `under "errors"`) {
+		t.Errorf("got %v, then %v", first, err)
 	}
 }

@@ -137,18 +137,30 @@ func (p *JSON) parseString(record []byte) (payment.Row, error) {
 // Names reports whether key is that of an imp_uid.
 func (p *JSON) Names(key string) bool { return p.Meaning(key).Field == naming.ImpUIDField }
 
-// IsAnswer reports whether an object is an answer of PortOne that holds a list.
-func (p *JSON) IsAnswer(object []byte) bool {
-	var answer struct {
-		Code     json.RawMessage
-		Response json.RawMessage
-	}
+// HoldsList reports whether an object is an answer of PortOne that holds a list, or has one under the key data.
+func (p *JSON) HoldsList(object []byte) bool {
+	var answer struct{ Code, Response, Data json.RawMessage }
 	var keys map[string]json.RawMessage
-	if json.Unmarshal(object, &answer) != nil || json.Unmarshal(object, &keys) != nil || answer.Code == nil {
+	if json.Unmarshal(object, &answer) != nil || json.Unmarshal(object, &keys) != nil ||
+		p.lookup(keys, object, false)[naming.ImpUIDField] != nil {
 		return false
 	}
 	first := plain.FirstByte(answer.Response)
-	return p.lookup(keys, object, false)[naming.ImpUIDField] == nil && (first == '[' || first == '{')
+	return answer.Code != nil && (first == '[' || first == '{') || p.isList(answer.Data)
+}
+
+// isList reports whether a value is an array whose first object has an imp_uid.
+func (p *JSON) isList(value json.RawMessage) bool {
+	var elements []map[string]json.RawMessage
+	if json.Unmarshal(value, &elements) != nil || len(elements) == 0 {
+		return false
+	}
+	for key := range elements[0] {
+		if p.Names(key) {
+			return true
+		}
+	}
+	return false
 }
 
 // notObject returns a plain word for why a record could not be parsed.
