@@ -24,6 +24,14 @@ func written(texts ...string) (lines []enqueue.Line) {
 	return lines
 }
 
+// onGateways returns lines of one imp_uid.
+func onGateways(names ...tasks.Gateway) (lines []enqueue.Line) {
+	for i, pg := range names {
+		lines = append(lines, enqueue.Line{Number: i + 2, ImpUID: "imp_1", PG: pg})
+	}
+	return lines
+}
+
 // marked returns lines as they are once the whole list is known.
 func marked(lines []enqueue.Line) (all []enqueue.Line) {
 	found := enqueue.FindContradictions(slices.Values(lines))
@@ -50,6 +58,10 @@ var contradictions = map[string]struct {
 	"no number of ours":        {written("a,1", "a,2"), "qi", "ii", "3 2"},
 	"one that is invalid":      {written("imp_1,1", "imp_1,NULL"), "qi", "qi", ""},
 	"a tier that is invalid":   {written("imp_1,,abc", "imp_1"), "iq", "iq", ""},
+	"another gateway":          {onGateways("kcp", "settle"), "qi", "ii", "3 2"},
+	"the same gateway":         {onGateways("kcp", "NHN KCP"), "qr", "qr", ""},
+	"no gateway, and one":      {onGateways("", "kcp", "unknown"), "qrr", "qrr", ""},
+	"none, and two gateways":   {onGateways("", "kcp", "settle"), "qri", "iii", "4 4 2"},
 	"number and tier as other": {written("imp_1,ABC", "imp_1,,ABC"), "qi", "ii", "3 2"},
 }
 
@@ -88,7 +100,7 @@ func TestLinesThatContradictEachOther(t *testing.T) {
 				}
 				_, rest, _ := strings.Cut(line.Invalid.Error(), line.Text+": ")
 				_, _ = fmt.Sscanf(line.Invalid.Error(), "line %d: ", &number)
-				if _, err := fmt.Sscanf(rest, "line %d names another apply_num or tier: none of them is asked for", &other); err != nil ||
+				if _, err := fmt.Sscanf(rest, "line %d names another apply_num, tier or gateway: none of them is asked for", &other); err != nil ||
 					number != line.Number {
 					t.Errorf("line %d: got %v", line.Number, line.Invalid)
 				}

@@ -34,7 +34,7 @@ func check(firsts *firsts, line Line, r tasks.Revocation) LineResult {
 		at := placeOf(line)
 		first, again := firsts.add(line.ImpUID, at)
 		switch {
-		case again && first.names != at.names:
+		case again && at.contradicts(first):
 			result.Line = line.contradicting(first.line, "that one is asked for, since the list is read only once")
 		case again:
 			result.Kind, result.First = outcome.KindRepeated, int(first.line)

@@ -91,19 +91,20 @@ line that cannot be used, such as one with fewer columns than most in which its
 apply_num or tier may be missing, is reported with its number, and the rest goes
 on; one that is refused because another receipt of its payment was being revoked
 is given in another batch later. Lines of one payment that name another
-apply_num or tier than each other, or none, contradict each other, and none of
-them is asked for; of standard input and pipes of more than 1,000 lines, which
-are read only once, the first is.
+apply_num or tier than each other, or none, or another gateway, contradict each
+other, and none of them is asked for; of standard input and pipes of more than
+1,000 lines, which are read only once, the first is.
 
 With --dry-run it reads the list, and shows how it was understood, how many
 lines are new or were asked for before, and what became of those; nothing is
 written. Where Redis would refuse the list, it says so and exits 1. On a
 terminal it shows the same of more than 1,000 lines and asks, unless --yes.
 
-It warns where imp_uids do not begin with imp_ or imps_, or gateways are not
-known. If that is so in more than half of the lines, the column may be another:
-then it asks on a terminal, and needs --yes where there is none. So it does
-where Excel hides rows of a workbook, which are read. A file is read once to its
+It warns where imp_uids do not begin with imp_ or imps_, gateways are not known,
+or lines name none while others do. If that is so in more than half of the
+lines, it asks on a terminal, and needs --yes where there is none. So it does
+where Excel hides rows of a workbook, which are read, and where other sheets
+hold payments, unless --sheet says which is meant. A file is read once to its
 end for that, before anything is asked for. Of standard input and pipes the
 first 1,000 lines are looked at; if the whole turns out to look wrong, it exits
 3 in the end, and says how to withdraw it.

@@ -33,10 +33,32 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 		newScreen(out).say("revoker: %d %s lines name a gateway that is not known%s",
 			n, of, rightColumn(n, suspects.Rows, layout.PG))
 	}
+	if suspects.Nameless > 0 {
+		newScreen(out).say("revoker: %s%s", nameless(suspects, whole), examples(suspects.NamelessExamples))
+	}
+	if len(suspects.OtherSheets) > 0 {
+		newScreen(out).say("revoker: %s", otherSheets(suspects))
+	}
 	if suspects.Hidden > 0 {
 		newScreen(out).say("revoker: %s", hiddenRows(suspects, whole))
 	}
 	tellGateways(out, reader, whole)
+}
+
+// nameless says how many lines name no gateway.
+func nameless(suspects list.Suspects, whole bool) string {
+	return fmt.Sprintf("%d %s lines %s no gateway", suspects.Nameless, ofRows(suspects, whole),
+		either(suspects.Nameless, "names", "name"))
+}
+
+// otherSheets says which sheets are not read and hold payments.
+func otherSheets(suspects list.Suspects) string {
+	var all []string
+	for _, sheet := range suspects.OtherSheets {
+		all = append(all, fmt.Sprintf("sheet %q, which is not read, has %s with payments",
+			fit(sheet.Name, 40), plural(sheet.Rows, "row")))
+	}
+	return strings.Join(all, ", and ")
 }
 
 // hiddenRows says how many lines stand in rows that the workbook hides.
@@ -104,7 +126,7 @@ func lookWrong(suspects list.Suspects, whole bool) string {
 }
 
 // doubtful returns a usageError that says what to do about a list if more than half of its
-// lines look wrong, or some are hidden, and nil otherwise. Unless the whole list was read, its
+// lines look wrong or name no gateway, or some are hidden, and nil otherwise. Unless the whole list was read, its
 // beginning is judged.
 func doubtful(reader *list.Reader, whole bool) error {
 	suspects := reader.Suspects()
@@ -121,6 +143,12 @@ func doubts(suspects list.Suspects, whole bool) string {
 	if suspects.Most() {
 		all = append(all, lookWrong(suspects, whole))
 	}
+	if suspects.MostNameless() {
+		all = append(all, nameless(suspects, whole))
+	}
+	if len(suspects.OtherSheets) > 0 {
+		all = append(all, otherSheets(suspects))
+	}
 	if suspects.Hidden > 0 {
 		all = append(all, hiddenRows(suspects, whole))
 	}
@@ -134,6 +162,12 @@ func advice(suspects list.Suspects) (text string) {
 	}
 	if suspects.Most() && suspects.Gateways > 0 {
 		text += "rename the gateways' column if it holds something else, "
+	}
+	if suspects.MostNameless() {
+		text += "fill in the gateway of each line, "
+	}
+	if len(suspects.OtherSheets) > 0 {
+		text += "name the sheet that is meant with --sheet, "
 	}
 	if suspects.Hidden > 0 {
 		text += "unhide or delete the rows, "
@@ -164,4 +198,17 @@ func noneUsable(lines int, format list.Format) error {
 		return errors.New("its only line cannot be used: nothing is asked for")
 	}
 	return fmt.Errorf("none of its %d lines can be used: nothing is asked for", lines)
+}
+
+// mistake says why a person who said yes to a list may regret it.
+func mistake(suspects list.Suspects) string {
+	switch {
+	case suspects.Most():
+		return "the column was wrong"
+	case suspects.MostNameless():
+		return "the lines have a gateway"
+	case len(suspects.OtherSheets) > 0:
+		return "another sheet was meant"
+	}
+	return "hidden rows were not meant"
 }

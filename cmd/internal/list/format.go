@@ -25,7 +25,7 @@ func textFormat(head []byte, column string) Format {
 	first, _, more := bytes.Cut(text, []byte("\n"))
 	first = bytes.Trim(first, plain.Blanks)
 	if json.Valid(first) {
-		if lines.NewJSON(column, "").IsAnswer(first) {
+		if lines.NewJSON(column, "").HoldsList(first) {
 			return JSON
 		}
 		return NDJSON

@@ -32,7 +32,7 @@ func TestNDJSON(t *testing.T) {
 			name: "keys in any case, as they are written first",
 			list: "{\"IMP_UID\":\"imp_1\",\"Pg\":\"kcp\",\"APPLY_NUM\":\"N1\"}\n" +
 				"{\"IMPUID\":\"imp_2\",\"apply_num\":\"N2\",\"APPLY_NUM\":\"N3\"}\n{\"imp_uid\":\"imp_3\",\"APPLY_NUM\":7}\n",
-			want: []string{"1 imp_1 kcp N1", `line 2: two values are named for apply_num, "N2" and "N3"`, "line 3: apply_num 7 is not a string"},
+			want: []string{"1 imp_1 kcp N1", `line 2: two values are named for apply_num, "N2" and "N3"`, "3 imp_3 7"},
 		},
 		{
 			name: "sub-merchants", opts: list.Options{Tier: "ZZZ"},

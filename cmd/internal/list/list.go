@@ -87,7 +87,13 @@ func (r *Reader) Layout() Layout {
 }
 
 // Suspects returns the counts of the rows read so far.
-func (r *Reader) Suspects() Suspects { return r.suspects }
+func (r *Reader) Suspects() Suspects {
+	suspects := r.suspects
+	if suspects.Nameless == suspects.Rows { // the list names no gateways
+		suspects.Nameless, suspects.NamelessExamples = 0, nil
+	}
+	return suspects
+}
 
 // UnknownGateways returns the gateways that are not known, of the rows read so
 // far, the most frequent first, and how many rows have others: at most 256
@@ -182,10 +188,29 @@ func (r *Reader) row(record []byte, fault error) (Row, error) {
 	if err == nil {
 		err = lines.ValidateNumber(row.ApplyNum)
 	}
-	if p, ok := r.parser.(*lines.CSV); ok && r.rows != nil && err == nil {
-		err = r.rows.MergedAbove(row.Line, p.Reads())
+	if p, ok := r.parser.(*lines.CSV); ok {
+		err = cmp.Or(r.lacking(p, row), err)
+		if err == nil {
+			err = r.moved(p, row)
+		}
 	}
 	return row, cmp.Or(fault, err)
+}
+
+// lacking returns an error if a value that a row needs is still to be worked out. The row may be blank without it.
+func (r *Reader) lacking(p *lines.CSV, row Row) error {
+	if r.rows == nil {
+		return nil
+	}
+	return r.rows.Unsolved(row.Line, p.Reads())
+}
+
+// moved returns an error if a value that a row needs stands in another cell.
+func (r *Reader) moved(p *lines.CSV, row Row) error {
+	if r.rows != nil {
+		return r.rows.MergedAbove(row.Line, p.Reads())
+	}
+	return p.GatewayMoved(row)
 }
 
 // Notes returns what was found up to the line last read, in the order of the

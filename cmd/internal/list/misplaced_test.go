@@ -47,7 +47,7 @@ func TestLinesWithoutASeparatorAreInvalid(t *testing.T) {
 		},
 		{
 			name: "no imp_uid, and all lines but this end early", list: "no,imp_uid,금액,메모\nA1,imp_0,500\nA2,4482,600\nA3,1000\n",
-			want: []string{"2 imp_0", "3 4482", `line 4: "1000" ` + short + "2 columns, not 3: a comma may be missing in it"},
+			want: []string{"2 imp_0", `line 3: "4482" stands in the imp_uid's column, where others begin with imp_: it may be how many there are`, `line 4: "1000" ` + short + "2 columns, not 3: a comma may be missing in it"},
 		},
 		{
 			name: "a short line of a list without imp_", list: "no,imp_uid,금액\nA1,4481,500\nA2,4482\n", want: []string{"2 4481", "3 4482"},
@@ -88,7 +88,7 @@ func TestSheetWithAnImpUIDBesideItsColumn(t *testing.T) {
 	book := workbook(t, row(1, text("A1", "no"), text("B1", "imp_uid"), text("C1", "pg"))+
 		row(2, text("A2", "1"), text("B2", "imp_0"), text("C2", "kcp"))+row(3, text("A3", "2 imp_1"), text("B3", "CASH"))+
 		row(4, text("A4", "3"), text("B4", "4482")))
-	want := []string{"2 imp_0 kcp", `line 3: "CASH" stands in the imp_uid's column, and "2 imp_1" in column 1`, "4 4482"}
+	want := []string{"2 imp_0 kcp", `line 3: "CASH" stands in the imp_uid's column, and "2 imp_1" in column 1`, `line 4: "4482" stands in the imp_uid's column, where others begin with imp_: it may be how many there are`}
 	if diff := cmp.Diff(want, read(t, bytes.NewReader(book), list.Options{})); diff != "" {
 		t.Errorf("read (-want +got):\n%s", diff)
 	}

@@ -115,6 +115,13 @@ func TestColumnOfTheReceiptThatIsNotReadIsNoted(t *testing.T) {
 			},
 		},
 		{
+			name: "a sub-merchant in Hangul", list: "imp_uid,서브몰 코드,티어\nimp_1,1,가\n", want: []string{"2 imp_1"},
+			notes: []string{
+				`1 column 2, "서브몰 코드", is not read: if it names the sub-merchant, name it tier`,
+				`1 column 3, "티어", is not read: if it names the sub-merchant, name it tier`,
+			},
+		},
+		{
 			name: "another is read", list: "imp_uid,apply_num,취소 apply_num,tier,하위상점\nimp_1,3001,1,ABC,가\n", want: []string{"2 imp_1 3001 ABC"},
 			notes: []string{`1 column 3, "취소 apply_num", is not read: column 2 is, "apply_num"`, `1 column 5, "하위상점", is not read: column 4 is, "tier"`},
 		},

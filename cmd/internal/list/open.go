@@ -149,6 +149,6 @@ func (r *Reader) unwrap(list io.Reader, opts Options) (_ io.Reader, err error) {
 	if r.rows, err = sheet.Open(list, in, opts.Sheet); err != nil {
 		return nil, err
 	}
-	r.format = XLSX
+	r.format, r.suspects.OtherSheets = XLSX, r.rows.Left
 	return r.rows, nil
 }

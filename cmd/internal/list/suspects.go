@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"receiptrevoker/cmd/internal/list/impuid"
+	"receiptrevoker/cmd/internal/list/sheet"
 )
 
 // shownSuspects is how many imp_uids are kept that show what is wrong with their column.
@@ -28,6 +29,12 @@ type Suspects struct {
 	// of PortOne, most with 12; and FirstOdd is the first of them. Either does not count them.
 	Odd      int
 	FirstOdd Note
+	// Nameless is how many name no gateway while others do, as where the first line of a group alone names it; and
+	// NamelessExamples are the first three of their imp_uids. Either does not count them.
+	Nameless         int
+	NamelessExamples []Note
+	// OtherSheets are the sheets of a workbook that are not read and hold payments, unless [Options].Sheet is given.
+	OtherSheets []sheet.Left
 	// Hidden is how many stand in a row of a workbook that Excel does not show, as where a
 	// filter is set, and FirstHidden is the number of the first such row, 0 if there is none.
 	Hidden, FirstHidden int
@@ -36,18 +43,29 @@ type Suspects struct {
 // Most reports whether more than half of the rows are suspect.
 func (s *Suspects) Most() bool { return 2*s.Either > s.Rows }
 
-// Any reports whether there is something to say of the rows.
-func (s *Suspects) Any() bool { return s.Either > 0 || s.Odd > 0 || s.Hidden > 0 }
+// MostNameless reports whether more than half of the rows name no gateway while others do.
+func (s *Suspects) MostNameless() bool { return 2*s.Nameless > s.Rows }
 
-// Doubtful reports whether a person is to say yes to the list: most of its rows are suspect,
-// or some are hidden.
-func (s *Suspects) Doubtful() bool { return s.Most() || s.Hidden > 0 }
+// Any reports whether there is something to say of the rows.
+func (s *Suspects) Any() bool {
+	return s.Either > 0 || s.Odd > 0 || s.Nameless > 0 || len(s.OtherSheets) > 0 || s.Hidden > 0
+}
+
+// Doubtful reports whether a person is to say yes to the list: most of its rows are suspect
+// or name no gateway, some are hidden, or other sheets hold payments.
+func (s *Suspects) Doubtful() bool {
+	return s.Most() || s.MostNameless() || len(s.OtherSheets) > 0 || s.Hidden > 0
+}
 
 // count counts a row that can be used.
 func (s *Suspects) count(row *Row, unknownGateway bool) {
 	s.Rows++
 	if strange := !impuid.OfPortOne(row.ImpUID); strange || unknownGateway {
 		s.add(row, strange, unknownGateway)
+	}
+	if row.PG == "" {
+		s.Nameless++
+		s.NamelessExamples = example(s.NamelessExamples, row)
 	}
 	if impuid.Odd(row.ImpUID) {
 		if s.Odd++; s.Odd == 1 {
@@ -72,7 +90,13 @@ func (s *Suspects) add(row *Row, strange, unknownGateway bool) {
 		return
 	}
 	s.ImpUIDs++
-	if len(s.Examples) < shownSuspects {
-		s.Examples = append(s.Examples, Note{row.Line, strings.Clone(row.ImpUID)})
+	s.Examples = example(s.Examples, row)
+}
+
+// example returns examples with a row's imp_uid, unless there are enough.
+func example(examples []Note, row *Row) []Note {
+	if len(examples) == shownSuspects {
+		return examples
 	}
+	return append(examples, Note{row.Line, strings.Clone(row.ImpUID)})
 }

@@ -24,12 +24,15 @@ func TestSuspects(t *testing.T) {
 		want list.Suspects
 		most bool
 	}{
-		"order numbers":            {orders, "", list.Suspects{Rows: 20, ImpUIDs: 20, Either: 20, Examples: examples}, true},
-		"PortOne's":                {"imp_uid\nimp_100000000001\nimps_100000000002\n", "", list.Suspects{Rows: 2}, false},
-		"lines that are not used":  {"imp_uid\nORD 1\n\nimp_100000000001\n합계\n", "", list.Suspects{Rows: 1}, false},
-		"none at all":              {"imp_uid\nORD 1\n", "", list.Suspects{}, false},
-		"no column of gateways":    {"imp_uid,order\nimp_100000000001,ORD-1\n", "", list.Suspects{Rows: 1}, false},
-		"gateways not named":       {"imp_uid,pg\nimp_100000000001,\nimp_100000000002,kcp\n", "", list.Suspects{Rows: 2}, false},
+		"order numbers":           {orders, "", list.Suspects{Rows: 20, ImpUIDs: 20, Either: 20, Examples: examples}, true},
+		"PortOne's":               {"imp_uid\nimp_100000000001\nimps_100000000002\n", "", list.Suspects{Rows: 2}, false},
+		"lines that are not used": {"imp_uid\nORD 1\n\nimp_100000000001\n합계\n", "", list.Suspects{Rows: 1}, false},
+		"none at all":             {"imp_uid\nORD 1\n", "", list.Suspects{}, false},
+		"no column of gateways":   {"imp_uid,order\nimp_100000000001,ORD-1\n", "", list.Suspects{Rows: 1}, false},
+		"gateways not named": {"imp_uid,pg\nimp_100000000001,\nimp_100000000002,kcp\n", "", list.Suspects{
+			Rows: 2, Nameless: 1, NamelessExamples: []list.Note{{Line: 2, Text: "imp_100000000001"}},
+		}, false},
+		"no gateway is named":      {"imp_uid,pg\nimp_100000000001,\nimp_100000000002,-\n", "", list.Suspects{Rows: 2}, false},
 		"half of the gateways":     {"imp_uid,pg\nimp_100000000001,국민카드\nimp_100000000002,kcp\n", "", list.Suspects{Rows: 2, Gateways: 1, Either: 1}, false},
 		"more than half":           {"imp_uid,pg\nimp_100000000001,국민카드\nimp_100000000002,kcp\nimp_100000000003,x\n", "", list.Suspects{Rows: 3, Gateways: 2, Either: 2}, true},
 		"a gateway that --pg says": {"imp_uid,pg\nimp_100000000001,\nimp_100000000002,new\n", "new", list.Suspects{Rows: 2}, false},
@@ -39,10 +42,18 @@ func TestSuspects(t *testing.T) {
 			true,
 		},
 		"both in one line": {
-			"imp_uid,pg\nORD-0,x\nimp_100000000002,\n", "",
+			"imp_uid,pg\nORD-0,x\nimp_100000000002,kcp\n", "",
 			list.Suspects{Rows: 2, ImpUIDs: 1, Gateways: 1, Either: 1, Examples: examples[:1]},
 			false,
 		},
+		"a gateway in a group's first line": {
+			"pg,imp_uid\nkcp,imp_100000000001\n,imp_100000000002\n-,imp_100000000003\n", "",
+			list.Suspects{Rows: 3, Nameless: 2, NamelessExamples: []list.Note{
+				{Line: 3, Text: "imp_100000000002"}, {Line: 4, Text: "imp_100000000003"},
+			}},
+			false,
+		},
+		"a group, and --pg": {"pg,imp_uid\nkcp,imp_100000000001\n,imp_100000000002\n", "nice", list.Suspects{Rows: 2}, false},
 		"NDJSON": {
 			"{\"imp_uid\":\"imp_100000000001\"}\n{\"imp_uid\":\"ORD-0\"}\n", "",
 			list.Suspects{Rows: 2, ImpUIDs: 1, Either: 1, Examples: examples[:1]},
@@ -75,6 +86,9 @@ func TestSuspects(t *testing.T) {
 			got := reader.Suspects()
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if nameless := 2*test.want.Nameless > test.want.Rows; got.Doubtful() != (test.most || nameless) {
+				t.Errorf("doubtful: %t", got.Doubtful())
 			}
 			if got.Most() != test.most {
 				t.Errorf("more than half: %t", got.Most())

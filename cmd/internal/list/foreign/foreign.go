@@ -36,6 +36,7 @@ var foreignFormats = []struct{ magic, what string }{
 	{"<DOCUMENTSAFER", "encrypted by MarkAny Document Safer, a document protection (DRM)" + unlock},
 	{"<DOCUMENT SAFER", "encrypted by MarkAny Document Safer, a document protection (DRM)" + unlock},
 	{CompoundMagic, "an old Excel workbook (.xls) or another old document of Office" + SaveAs},
+	{"MIME-Version:", "a web archive (MHTML), which some order systems name .xls" + SaveAs},
 	{"%PDF", "a PDF" + askFor},
 	{`{\rtf`, "a document of a word processor (RTF)" + SaveTable},
 	{"\x1F\x8B", "compressed twice, with gzip at last: unpack it once"},

@@ -33,7 +33,7 @@ func joinNames(fields *naming.Fields, names, other, upper, lower []string) []str
 			continue
 		}
 		for _, name := range []string{cellOf(other, i), group + " " + below} {
-			if adds(name) {
+			if adds(name) && (below != "" || name != group+" ") { // a title alone names no column
 				joined = append(joined, make([]string, max(0, i+1-len(joined)))...)
 				joined[i] = name
 				break

@@ -1,6 +1,7 @@
 package jsontext
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 
@@ -27,10 +28,16 @@ func (e *Elements) object(response bool) (bool, error) {
 		switch {
 		case payment:
 		case response && key == "list" && b == '[', !response && key == "response" && code && b == '[':
+			opened.answer = true
+			e.open = append(e.open, opened)
+			e.enter('[')
+			return false, nil
+		case !response && key == "data" && b == '[' && !bytes.Contains(e.scan.text, []byte("imp_")) && e.listAhead():
 			e.open = append(e.open, opened)
 			e.enter('[')
 			return false, nil
 		case !response && key == "response" && code && b == '{':
+			opened.answer = true
 			e.open = append(e.open, opened)
 			e.scan.text = e.scan.text[:0]
 			return e.object(true)
@@ -47,6 +54,28 @@ func (e *Elements) object(response bool) (bool, error) {
 		}
 		e.scan.take()
 	}
+}
+
+// listAhead reports whether the array ahead is a list: its first object has an imp_uid.
+func (e *Elements) listAhead() bool {
+	const most = 4 << 10
+	head, _ := e.scan.in.Peek(most) // an error comes again
+	decoder := json.NewDecoder(bytes.NewReader(head))
+	for _, bracket := range []json.Delim{'[', '{'} {
+		if token, err := decoder.Token(); err != nil || token != bracket {
+			return false
+		}
+	}
+	for decoder.More() {
+		key, _ := decoder.Token()
+		if name, ok := key.(string); !ok || e.names(name) {
+			return ok
+		}
+		if decoder.Decode(new(json.RawMessage)) != nil {
+			return false
+		}
+	}
+	return false
 }
 
 // remainder takes what is left of an object that holds no list.
@@ -95,5 +124,9 @@ func (e *Elements) member() (bool, error) {
 	if b, err := e.scan.inside(); err != nil || endsWord(b) {
 		return false, e.scan.broken("the key %q has no value", fault.Cut(key))
 	}
-	return false, e.scan.value()
+	if err := e.scan.value(); err != nil || !bytes.Contains(e.scan.text, []byte("imp_")) {
+		return false, err
+	}
+	return false, e.scan.broken("the object of line %d holds a list, and imp_uids under %q as well, which are not "+
+		"of it: take them out", e.open[len(e.open)-1].line, fault.Cut(key))
 }

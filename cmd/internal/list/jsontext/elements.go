@@ -31,6 +31,7 @@ type level struct {
 	line    int  // on which it is opened
 	full    bool // a value was read: a comma or the end follows
 	comma   bool // a comma was read: a value follows
+	answer  bool // it is of an answer of PortOne
 
 	total    int // of an answer's response: how many there are on all its pages
 	elements int // how many were read
@@ -97,9 +98,9 @@ func (e *Elements) step() (bool, error) {
 		return e.member()
 	}
 	switch {
-	case b == '{' && !e.InAnswer():
+	case b == '{' && !e.inObject():
 		return e.object(false)
-	case b == '[' && !e.InAnswer():
+	case b == '[' && !e.inObject():
 		return e.array()
 	}
 	e.count()
@@ -163,5 +164,10 @@ func (e *Elements) leave() {
 
 // InAnswer reports whether the element is one of an answer of PortOne.
 func (e *Elements) InAnswer() bool {
+	return slices.ContainsFunc(e.open, func(l level) bool { return l.answer })
+}
+
+// inObject reports whether the element is one of a list within an object.
+func (e *Elements) inObject() bool {
 	return slices.ContainsFunc(e.open, func(l level) bool { return l.bracket == '{' })
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/impuid"
@@ -47,17 +48,18 @@ func (p *JSON) Parse(record []byte) (payment.Row, error) {
 	}
 	values := p.lookup(object, record, p.isPayment(object))
 	row := payment.Row{Raw: bytes.Clone(record)}
-	if err := fill(&row, values); err != nil {
+	err := fill(&row, values)
+	switch {
+	case values[naming.ImpUIDField] == nil:
+		return row, cmp.Or(failure(object), p.noKey)
+	case err != nil:
 		return row, err
 	}
-	switch {
-	case values[naming.ImpUIDField] != nil:
-		return row, impuid.Validate(row.ImpUID)
-	case failure(object) != nil:
-		return row, failure(object)
-	}
-	return row, p.noKey
+	return row, impuid.Validate(row.ImpUID)
 }
+
+// digits is a number of JSON that is read as it is written, as in a CSV.
+var digits = regexp.MustCompile(`^[0-9]+$`)
 
 // fill gives a row the values of an object's keys, see lookup.
 func fill(r *payment.Row, values [naming.FieldCount][]json.RawMessage) error {
@@ -75,6 +77,9 @@ func fill(r *payment.Row, values [naming.FieldCount][]json.RawMessage) error {
 	} {
 		for i, value := range values[field.of] {
 			read, ok := text(value)
+			if !ok && field.of == naming.NumberField && digits.Match(value) {
+				read, ok = string(value), true
+			}
 			if i == 0 {
 				*field.into = read
 			}
@@ -132,18 +137,30 @@ func (p *JSON) parseString(record []byte) (payment.Row, error) {
 // Names reports whether key is that of an imp_uid.
 func (p *JSON) Names(key string) bool { return p.Meaning(key).Field == naming.ImpUIDField }
 
-// IsAnswer reports whether an object is an answer of PortOne that holds a list.
-func (p *JSON) IsAnswer(object []byte) bool {
-	var answer struct {
-		Code     json.RawMessage
-		Response json.RawMessage
-	}
+// HoldsList reports whether an object is an answer of PortOne that holds a list, or has one under the key data.
+func (p *JSON) HoldsList(object []byte) bool {
+	var answer struct{ Code, Response, Data json.RawMessage }
 	var keys map[string]json.RawMessage
-	if json.Unmarshal(object, &answer) != nil || json.Unmarshal(object, &keys) != nil || answer.Code == nil {
+	if json.Unmarshal(object, &answer) != nil || json.Unmarshal(object, &keys) != nil ||
+		p.lookup(keys, object, false)[naming.ImpUIDField] != nil {
 		return false
 	}
 	first := plain.FirstByte(answer.Response)
-	return p.lookup(keys, object, false)[naming.ImpUIDField] == nil && (first == '[' || first == '{')
+	return answer.Code != nil && (first == '[' || first == '{') || p.isList(answer.Data)
+}
+
+// isList reports whether a value is an array whose first object has an imp_uid.
+func (p *JSON) isList(value json.RawMessage) bool {
+	var elements []map[string]json.RawMessage
+	if json.Unmarshal(value, &elements) != nil || len(elements) == 0 {
+		return false
+	}
+	for key := range elements[0] {
+		if p.Names(key) {
+			return true
+		}
+	}
+	return false
 }
 
 // notObject returns a plain word for why a record could not be parsed.

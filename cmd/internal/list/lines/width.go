@@ -41,5 +41,9 @@ func (p *shape) misplaced(row payment.Row) error {
 		return fault.Invalid("%q stands in the imp_uid's column, and the line has %d columns, not %d: "+
 			"a %s may be missing in it", row.ImpUID, len(row.Columns), p.Least, plain.SeparatorNames[p.comma])
 	}
+	if p.sure && bareCount.MatchString(row.ImpUID) && !tasks.StandsForNoValue(row.ImpUID) {
+		return fault.Invalid("%q stands in the imp_uid's column, where others begin with imp_: it may be how many there are",
+			row.ImpUID)
+	}
 	return nil
 }

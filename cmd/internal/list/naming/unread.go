@@ -19,7 +19,10 @@ var lookAlikes = []struct {
 }{
 	{NumberField, regexp.MustCompile(`apply|approval[ _-]?n|승인\s*번호|receipt[ _-]?n(?:o|um)|` +
 		`(?:영수증|국세청)\s*번호`), "receipt that is meant", "apply_num"},
-	{TierField, regexp.MustCompile(`(?:^|[^a-z])tier|하위\s*(?:상점|가맹점)|sub[ _-]?(?:mall|merchant)`), "sub-merchant", "tier"},
+	{
+		TierField, regexp.MustCompile(`(?:^|[^a-z])tier|티어|서브\s*몰|하위\s*(?:상점|가맹점)|sub[ _-]?(?:mall|merchant)`),
+		"sub-merchant", "tier",
+	},
 	{GatewayField, regexp.MustCompile(`(?:^|[^a-z])pg|결제\s*대행|결제사|payment[ _-]?gateway`), "gateway", "pg"},
 }
 

@@ -33,6 +33,9 @@ func (s *Rows) endCell() error {
 		return nil
 	}
 	if len(s.raw) == 0 {
+		if s.unsolved.formula && s.kind != "str" { // with str it is worked out, and the text is empty
+			s.unsolved.add(s.row, s.column)
+		}
 		return nil
 	}
 	value, err := s.content(s.raw)

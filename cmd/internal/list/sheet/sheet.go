@@ -27,6 +27,7 @@ type Rows struct {
 	Name    string
 	Sheets  int      // how many the workbook has
 	Others  []string // their names, but for this one's, quoted
+	Left    []Left   // the other sheets with payments, unless the sheet is named
 	texts   *sharedTexts
 	formats numberFormats
 
@@ -35,6 +36,7 @@ type Rows struct {
 	written      int  // rows in out or before
 	hidden       hiddenRows
 	merged       mergedCells
+	unsolved     unsolved
 	out          []byte
 	record       []byte // of the row in work
 	err          error
@@ -57,6 +59,10 @@ func (s *Rows) IsHidden(row int) bool { return s.hidden.has(row) }
 // MergedAbove returns an error if a cell that is read of a row belongs to a range that began
 // above: then its value stands in the first row of the range alone.
 func (s *Rows) MergedAbove(row int, reads []int) error { return s.merged.above(row, reads) }
+
+// Unsolved returns an error if a cell that is read of a row has a formula without a value. It is asked of rows in
+// their order.
+func (s *Rows) Unsolved(row int, reads []int) error { return s.unsolved.among(row, reads) }
 
 // Read reads whole rows, as far as they fit.
 func (s *Rows) Read(p []byte) (int, error) {
@@ -115,6 +121,8 @@ func (s *Rows) start(e xml.StartElement) error {
 		return s.startCell(e)
 	case "v":
 		s.value = true
+	case "f":
+		s.unsolved.formula = true
 	case "is":
 		s.inline = true
 		s.text.begin()
@@ -145,7 +153,7 @@ func (s *Rows) startCell(e xml.StartElement) error {
 		return fmt.Errorf("a cell %q follows column %d", fault.Cut(attribute(e, "r")), s.column)
 	}
 	s.column, s.kind, s.style = column, attribute(e, "t"), attribute(e, "s")
-	s.raw = s.raw[:0]
+	s.raw, s.unsolved.formula = s.raw[:0], false
 	s.text.begin()
 	return nil
 }
@@ -171,7 +179,16 @@ func (s *Rows) endRow() {
 	for ; s.written < s.row-1; s.written++ {
 		s.out = append(s.out, '\n')
 	}
+	if len(s.record) == 0 && s.unsolved.has(s.row) {
+		s.record = append(s.record, `""`...) // so that it is no blank line
+	}
 	s.out = append(append(s.out, s.record...), '\n')
 	s.written++
 	s.hidden.end(s.row)
+}
+
+// Left is a sheet that is not read, and holds payments.
+type Left struct {
+	Name string
+	Rows int // with an imp_uid, or below a header that names it; of the first 10,000
 }

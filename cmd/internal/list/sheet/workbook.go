@@ -26,6 +26,9 @@ func openSheet(file io.ReaderAt, size int64, name string) (*Rows, error) {
 		return nil, err
 	}
 	rows.Sheets, rows.Others = len(book.sheets), book.others(found)
+	if name == "" {
+		rows.Left = book.left(found, rows)
+	}
 	return rows, nil
 }
 
@@ -157,4 +160,25 @@ func (b *workbook) read(name string, load func(*xmlReader) error) error {
 		return fmt.Errorf("%s: %w", fault.Cut(name), err)
 	}
 	return nil
+}
+
+// left returns the sheets that Excel shows beside the one that is read, and that hold payments. One that cannot be
+// read is left out: nothing of it is asked for.
+func (b *workbook) left(than sheetPart, read *Rows) (all []Left) {
+	for _, s := range b.sheets {
+		part := b.parts[s.part]
+		if s == than || s.hidden || part == nil {
+			continue
+		}
+		in, err := part.Open()
+		if err != nil {
+			continue
+		}
+		rows := &Rows{xml: newXMLReader(in), part: in, Name: s.name, texts: read.texts, formats: read.formats}
+		if n := countPayments(rows); n > 0 {
+			all = append(all, Left{s.name, n})
+		}
+		in.Close()
+	}
+	return all
 }
