@@ -35,7 +35,7 @@ var ofFaults = []mutation{
 		breaks: "The ID of a finished task swallows the next request for the same imp_uid.",
 		file:   "tasks/asynqkeys/enqueue.go",
 		old:    "state, err := Remove(ctx, p.Redis, queue, tasks.TaskID(r.ImpUID))",
-		new:    "state, err := \"pending\", error(nil)",
+		new:    "state, err := asynq.TaskStatePending, error(nil)",
 	},
 	{
 		name:   "dead-while-called",

@@ -19,7 +19,8 @@ var (
 	totals = regexp.MustCompile(`(?i)^[<\[(*]*(?:` +
 		`(?:총\s*합\s*계|전체\s*합계|총\s*계|합\s*계|소\s*계|누\s*계|집\s*계|평\s*균|요\s*약|건\s*수|개\s*수|계|총)\s*(?:건수|금액|수량)?` +
 		`[\s:(=]*(?:` + figure + `)?|` +
-		`(?:(?:grand |sub[ -]?)?totals?|sum|count|average|avg|mean)(?:[\s:(=]+(?:count|amount|` + figure + `))*)[\s>\])*:.]*$`)
+		`(?:(?:grand |sub[ -]?)?totals?|sum|count|average|avg|mean)` +
+		`(?:[\s:(=]+(?:count|amount|` + figure + `))*)[\s>\])*:.]*$`)
 	number = regexp.MustCompile(`^[\d,.]+$`)
 )
 
