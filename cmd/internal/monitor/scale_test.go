@@ -79,6 +79,10 @@ var (
 // gateways, outcomes, dead letters and batches.
 func fill(t *testing.T, client *redis.Client) {
 	t.Helper()
+	// A script that fills takes seconds on a slow machine: Redis must not take it for one that hangs.
+	if err := client.ConfigSet(t.Context(), "lua-time-limit", "0").Err(); err != nil {
+		t.Fatal(err)
+	}
 	each := scaleTasks / (2 * len(tasks.Gateways()))
 	for i, pg := range tasks.Gateways() {
 		for j, batch := range []string{"", "refunds"} {
