@@ -32,7 +32,7 @@ func TestEveryVariableIsKnown(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	var help strings.Builder
-	for _, command := range []string{"work", "monitor"} {
+	for _, command := range []string{"work", "monitor", "enqueue"} {
 		text, err := exec.CommandContext(t.Context(), program, command, "-h").Output()
 		if err != nil {
 			t.Fatal(err)
