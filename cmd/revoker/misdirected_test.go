@@ -135,13 +135,13 @@ func aSentinel(t *testing.T) useless {
 func aReplica(t *testing.T) useless {
 	master := redistest.Start(t)
 	replica := redistest.StartReplica(t, master)
-	return useless{url: replica.URL(), says: replica.Addr + " is a replica of " + master.Addr, advice: "lead to the master"}
+	return useless{url: replica.URL(), says: replica.Addr + " is a replica of " + master.Addr, advice: "point the Redis URL at the master"}
 }
 
 func renamedHello(t *testing.T) useless {
 	master := redistest.Start(t)
 	replica := redistest.StartReplica(t, master, "--rename-command", "HELLO", "GOODDAY")
-	return useless{url: replica.URL(), says: replica.Addr + " is a replica of " + master.Addr, advice: "lead to the master"}
+	return useless{url: replica.URL(), says: replica.Addr + " is a replica of " + master.Addr, advice: "point the Redis URL at the master"}
 }
 
 func unknownMaster(t *testing.T) useless {
@@ -167,14 +167,14 @@ func noSentinel(t *testing.T) useless {
 	server := redistest.Start(t)
 	return useless{
 		url:  "redis-sentinel://" + server.Addr + "/0?master=mymaster",
-		says: server.Addr + " is no Sentinel", advice: "begin with redis://",
+		says: server.Addr + " is no Sentinel", advice: "begin the Redis URL with redis://",
 	}
 }
 
 func noCluster(t *testing.T) useless {
 	return useless{
 		url:  "redis-cluster://" + redistest.Start(t).Addr,
-		says: "redis is no node of a Cluster", advice: "begin with redis://",
+		says: "redis is no node of a Cluster", advice: "begin the Redis URL with redis://",
 	}
 }
 
