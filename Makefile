@@ -23,8 +23,9 @@ TEST = REVOKER_REQUIRE_REDIS=$(REQUIRE) REVOKER_REQUIRE_CHROMIUM=$(REQUIRE)
 test: ## run all tests with the race detector, in minutes, and tell which need what is not installed
 	$(TEST) GOFLAGS='$(GOFLAGS) -race' go run ./bench/gotest -parallel 8 -timeout 20m ./...
 
-# The packages that have tests which do more at full scale; those of bench are measured by themselves.
-PKG ?= $(shell grep -rlE 'scale\.(Of|Full)|redistest\.One' --include='*_test.go' . | grep -v '^\./bench/' | xargs -n1 dirname | sort -u)
+# The packages that have tests which do more at full scale, worker first, as it waits longest; those
+# of bench are measured by themselves.
+PKG ?= $(shell grep -rlE 'scale\.(Of|Full)|redistest\.One' --include='*_test.go' . | grep -v '^\./bench/' | xargs -n1 dirname | sort -ru)
 
 proof: ## run tests at full scale, on every Redis: make proof PKG=./worker for one package
 	$(TEST) REVOKER_PROOF=1 go run ./bench/gotest -parallel 4 -timeout 30m $(PKG)
