@@ -12,6 +12,7 @@ import (
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wait"
 )
 
 // gateway is the one whose receipts are revoked.
@@ -184,18 +185,8 @@ func (b *bench) awaitCompleted(ctx context.Context, l load) error {
 		if err == nil && info.Completed == l.revocations {
 			return nil
 		}
-		if pause(ctx, 20*time.Millisecond) != nil {
+		if wait.For(ctx, 20*time.Millisecond) != nil {
 			return fmt.Errorf("not all tasks were completed: %w", context.Cause(ctx))
 		}
-	}
-}
-
-// pause waits for d, or returns why it did not.
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-time.After(d):
-		return nil
 	}
 }

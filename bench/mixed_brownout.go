@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -53,7 +54,7 @@ func (b *bench) runBrownout(ctx context.Context, seed uint64, who contestant) (i
 	if err := s.askBulk(ctx, "mixed", list); err != nil {
 		return 0, err
 	}
-	if err := pause(ctx, b.sizes.brownout); err != nil {
+	if err := wait.For(ctx, b.sizes.brownout); err != nil {
 		return 0, err
 	}
 	return len(list) - s.open(mixedGateway), nil

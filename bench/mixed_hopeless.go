@@ -8,6 +8,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
@@ -94,7 +95,7 @@ func (s *scene) awaitIdle(ctx context.Context) error {
 		if left == 0 {
 			return nil
 		}
-		if err := pause(ctx, 5*watchEvery); err != nil {
+		if err := wait.For(ctx, 5*watchEvery); err != nil {
 			return fmt.Errorf("%d tasks are left: %w", left, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -132,7 +133,7 @@ func (b *bench) runList(ctx context.Context, l mixedList, seed uint64, who conte
 	if err != nil || l.watch == 0 {
 		return r, err
 	}
-	err = pause(ctx, time.Until(began.Add(l.watch)))
+	err = wait.For(ctx, time.Until(began.Add(l.watch)))
 	r.deletes = s.deletes(mixedGateway)
 	return r, err
 }

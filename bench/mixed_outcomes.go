@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wait"
 )
 
 // outcomePage is how many outcomes are read in one round trip.
@@ -34,7 +35,7 @@ func (s *scene) awaitOutcomes(ctx context.Context, impUIDs []string, good func(o
 		if err != nil || len(bad) == 0 {
 			return err
 		}
-		if err := pause(ctx, 5*watchEvery); err != nil {
+		if err := wait.For(ctx, 5*watchEvery); err != nil {
 			return fmt.Errorf("%d outcomes are not as they should be, such as that of %s: %w", len(bad), bad[0].ImpUID, err)
 		}
 	}

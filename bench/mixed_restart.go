@@ -10,6 +10,7 @@ import (
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -65,13 +66,13 @@ func (b *bench) runRestart(ctx context.Context, seed uint64) (open, overdue int,
 	if err != nil {
 		return 0, 0, err
 	}
-	if err := pause(ctx, time.Until(began.Add(b.sizes.until))); err != nil {
+	if err := wait.For(ctx, time.Until(began.Add(b.sizes.until))); err != nil {
 		return 0, 0, err
 	}
 	if err := s.restart(ctx, b.sizes.away); err != nil {
 		return 0, 0, err
 	}
-	if err := pause(ctx, b.sizes.recover); err != nil {
+	if err := wait.For(ctx, b.sizes.recover); err != nil {
 		return 0, 0, err
 	}
 	left, err := s.lacking(ctx, impUIDs, func(o outcome.Outcome) bool { return o.Status.Terminal() })
@@ -119,7 +120,7 @@ func (s *scene) askManyGateways(ctx context.Context, count int) (impUIDs []strin
 func (s *scene) restart(ctx context.Context, away time.Duration) error {
 	s.workers.kill()
 	s.redis.Kill()
-	if err := pause(ctx, away); err != nil {
+	if err := wait.For(ctx, away); err != nil {
 		return err
 	}
 	if err := s.redis.Up(ctx); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -88,7 +89,7 @@ func (s *scene) awaitServing(ctx context.Context) error {
 		if len(serving) == mixedProcesses {
 			return nil
 		}
-		if err := pause(ctx, watchEvery); err != nil {
+		if err := wait.For(ctx, watchEvery); err != nil {
 			return fmt.Errorf("%d of %d workers serve queues: %w", len(serving), mixedProcesses, err)
 		}
 	}

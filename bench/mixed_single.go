@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -46,12 +47,12 @@ func (b *bench) runSingle(ctx context.Context, seed uint64, who contestant) (tim
 	if err := s.askBulk(ctx, "mixed", lines); err != nil {
 		return 0, err
 	}
-	if err := pause(ctx, b.sizes.ahead); err != nil {
+	if err := wait.For(ctx, b.sizes.ahead); err != nil {
 		return 0, err
 	}
 	for i, impUID := range singles {
 		if i > 0 {
-			if err := pause(ctx, b.sizes.apart); err != nil {
+			if err := wait.For(ctx, b.sizes.apart); err != nil {
 				return 0, err
 			}
 		}
@@ -62,7 +63,7 @@ func (b *bench) runSingle(ctx context.Context, seed uint64, who contestant) (tim
 	}
 	_, err = awaitFor(ctx, b.sizes.limit, func(ctx context.Context) error {
 		for s.uncalled() > 0 {
-			if err := pause(ctx, watchEvery); err != nil {
+			if err := wait.For(ctx, watchEvery); err != nil {
 				return err
 			}
 		}

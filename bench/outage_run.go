@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -40,11 +41,11 @@ func (b *bench) timeline(ctx context.Context, s *watched, workers *outageWorkers
 		load.start(ctx, pg, outageRate)
 	}
 	load.start(ctx, outageDown, outageRate)
-	if err := pause(ctx, quietFor/3); err != nil { // until every queue is served
+	if err := wait.For(ctx, quietFor/3); err != nil { // until every queue is served
 		return r, err
 	}
 	began := time.Now()
-	if err := pause(ctx, quietFor*2/3); err != nil {
+	if err := wait.For(ctx, quietFor*2/3); err != nil {
 		return r, err
 	}
 	r.quiet = s.state(outageOthers, began, time.Now())
@@ -91,12 +92,12 @@ func (b *bench) pileUp(ctx context.Context, s *watched, load *asking, c contende
 // happens half-way.
 func (b *bench) meanwhile(ctx context.Context, down time.Time, workers *outageWorkers) error {
 	if workers.contender.kill {
-		if err := pause(ctx, b.down/2); err != nil {
+		if err := wait.For(ctx, b.down/2); err != nil {
 			return err
 		}
 		if err := workers.replaceOwner(ctx); err != nil {
 			return err
 		}
 	}
-	return pause(ctx, time.Until(down.Add(b.down)))
+	return wait.For(ctx, time.Until(down.Add(b.down)))
 }

@@ -12,6 +12,7 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/gate"
 )
 
@@ -68,7 +69,7 @@ func (w *outageWorkers) awaitOwner(ctx context.Context) (int, error) {
 		if held.Closed && owner >= 0 {
 			return owner, nil
 		}
-		if err := pause(ctx, watchEvery); err != nil {
+		if err := wait.For(ctx, watchEvery); err != nil {
 			return 0, fmt.Errorf("the run is void: no process owns the gate, which is %+v: %w", held, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/wait"
 )
 
 // mostIdle bounds the random pause before a sample. It is twice the worker's
@@ -69,7 +70,7 @@ func (b *bench) pickupRun(ctx context.Context) ([]float64, error) {
 			return nil, fmt.Errorf("the run is void: %s arrived, not %s", arrived.impUID, impUID(i))
 		}
 		waits = append(waits, milliseconds(arrived.at.Sub(asked)))
-		if err := pause(ctx, rand.N(mostIdle)); err != nil {
+		if err := wait.For(ctx, rand.N(mostIdle)); err != nil {
 			return nil, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/wait"
 )
 
 // watchEvery is how often it is looked whether all receipts are done.
@@ -76,7 +77,7 @@ func (s *watched) awaitDone(ctx context.Context, pg tasks.Gateway) error {
 		if open == 0 {
 			return nil
 		}
-		if err := pause(ctx, watchEvery); err != nil {
+		if err := wait.For(ctx, watchEvery); err != nil {
 			return fmt.Errorf("%d receipts are still not revoked: %w", open, err)
 		}
 	}

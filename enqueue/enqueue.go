@@ -17,6 +17,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wait"
 )
 
 // DefaultRetention is how long a finished task stays visible in the Asynq web
@@ -168,10 +169,8 @@ func (c *Client) Wait(ctx context.Context, impUID string) (outcome.Outcome, erro
 		if err == nil && o.Status.Terminal() || err != nil && !errors.Is(err, outcome.ErrNotFound) {
 			return o, err
 		}
-		select {
-		case <-ctx.Done():
-			return o, fmt.Errorf("wait for the outcome of %s: %w", impUID, context.Cause(ctx))
-		case <-time.After(pause):
+		if err := wait.For(ctx, pause); err != nil {
+			return o, fmt.Errorf("wait for the outcome of %s: %w", impUID, err)
 		}
 	}
 }

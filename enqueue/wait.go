@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wait"
 )
 
 const (
@@ -45,16 +46,8 @@ func (c *Client) WaitMany(ctx context.Context, impUIDs []string) iter.Seq2[outco
 			if !yield(outcome.Outcome{}, err) {
 				return
 			}
-			pause(ctx, time.Second)
+			_ = wait.For(ctx, time.Second)
 		}
-	}
-}
-
-// pause waits, and no longer than ctx.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
 	}
 }
 
@@ -99,7 +92,7 @@ func (w *waiting) round(ctx context.Context, yield func(outcome.Outcome, error) 
 		}
 	}
 	if time.Since(w.checked) < checkEvery {
-		pause(ctx, lookEvery)
+		_ = wait.For(ctx, lookEvery)
 		return nil
 	}
 	w.checked = time.Now()

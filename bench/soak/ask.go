@@ -12,6 +12,7 @@ import (
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wait"
 )
 
 // askAgainAfter is how soon a producer asks again that Redis did not answer.
@@ -37,7 +38,7 @@ func (k *soak) askUntilAccepted(ctx context.Context, b burst) error {
 		if open = k.askOnce(ctx, b.batch, open); len(open) == 0 {
 			return nil
 		}
-		if err := sleep(ctx, askAgainAfter); err != nil {
+		if err := wait.For(ctx, askAgainAfter); err != nil {
 			return fmt.Errorf("%d revocations were not accepted: %w", len(open), err)
 		}
 	}
@@ -116,15 +117,5 @@ func (k *soak) acceptRecorded(ctx context.Context) error {
 
 // at waits until a time from the start.
 func (k *soak) at(ctx context.Context, at time.Duration) error {
-	return sleep(ctx, time.Until(k.began.Add(at)))
-}
-
-// sleep waits for d, or returns why it did not.
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-time.After(d):
-		return nil
-	}
+	return wait.For(ctx, time.Until(k.began.Add(at)))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"receiptrevoker/bench/internal/proof"
+	"receiptrevoker/tasks/wait"
 )
 
 const (
@@ -39,7 +40,7 @@ func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
 		if n%sayEvery == 0 {
 			k.say("%5.1fs  %d without a terminal outcome, such as %s", time.Since(k.began).Seconds(), len(open), open[0])
 		}
-		if sleep(ctx, look) != nil {
+		if wait.For(ctx, look) != nil {
 			found.late = true
 			return
 		}
@@ -47,7 +48,7 @@ func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
 	k.say("%5.1fs  every outcome is terminal", time.Since(k.began).Seconds())
 	deadline := time.Now().Add(max(leftTime, time.Until(found.lastFault.Add(leaseTime))))
 	for time.Now().Before(deadline) {
-		if left, _, err := proof.Left(k.redis.Client); err == nil && len(left) == 0 || sleep(ctx, look) != nil {
+		if left, _, err := proof.Left(k.redis.Client); err == nil && len(left) == 0 || wait.For(ctx, look) != nil {
 			return
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"receiptrevoker/tasks/wait"
 )
 
 // disrupted says how often what was done, and when the last of it was over. The
@@ -37,7 +39,7 @@ func (k *soak) disrupt(ctx context.Context) (*disrupted, error) {
 			case outage:
 				k.portone.SetOutage(d.pg, true)
 				defer k.portone.SetOutage(d.pg, false)
-				return sleep(ctx, d.lasts)
+				return wait.For(ctx, d.lasts)
 			case restartRedis:
 				redis.Lock()
 				defer redis.Unlock()
@@ -47,7 +49,7 @@ func (k *soak) disrupt(ctx context.Context) (*disrupted, error) {
 				defer result.over(d.kind)
 				defer k.workers.freeze(d.worker)()
 				k.say("%5.1fs  worker %d is frozen for %v", time.Since(k.began).Seconds(), d.worker, d.lasts.Round(time.Second))
-				return sleep(ctx, d.lasts)
+				return wait.For(ctx, d.lasts)
 			}
 			defer result.over(d.kind)
 			return k.workers.kill(d.worker)
@@ -60,7 +62,7 @@ func (k *soak) disrupt(ctx context.Context) (*disrupted, error) {
 func (k *soak) restart(ctx context.Context, down time.Duration) error {
 	k.redis.Kill()
 	k.say("%5.1fs  Redis is down for %v", time.Since(k.began).Seconds(), down.Round(time.Millisecond))
-	if err := sleep(ctx, down); err != nil {
+	if err := wait.For(ctx, down); err != nil {
 		return err
 	}
 	return k.redis.Up(ctx)

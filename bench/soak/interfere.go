@@ -14,6 +14,7 @@ import (
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wait"
 )
 
 // interfere does every deed at its time.
@@ -90,13 +91,13 @@ func (k *soak) cancel(ctx context.Context, batch string, impUIDs []string, once 
 			}
 			return nil
 		}
-		wait := askAgainAfter
+		after := askAgainAfter
 		if errors.Is(err, outcome.ErrNoBatch) {
-			wait /= 50 // it is to be caught while it is asked for
+			after /= 50 // it is to be caught while it is asked for
 		} else {
 			lost = true
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := wait.For(ctx, after); err != nil {
 			return err
 		}
 	}

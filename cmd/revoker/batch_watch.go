@@ -11,6 +11,7 @@ import (
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/pause"
 )
 
@@ -55,7 +56,7 @@ func (w *batchWatch) until(ctx context.Context, name string) (outcome.Batch, err
 		default:
 			w.show(ctx, b)
 		}
-		sleep(ctx, watchEvery)
+		_ = wait.For(ctx, watchEvery)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/bench/redistest"
+	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -115,7 +116,7 @@ func waiting(ctx context.Context, w *world, text string) string {
 		p.run(ctx, []string{"work"})
 	}()
 	for ctx.Err() == nil && !strings.Contains(log.String(), text) {
-		sleep(ctx, 5*time.Millisecond)
+		_ = wait.For(ctx, 5*time.Millisecond)
 	}
 	cancel()
 	<-ended

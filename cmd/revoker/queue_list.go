@@ -13,6 +13,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
 )
@@ -138,7 +139,7 @@ func watchQueues(
 	}
 	after := before
 	if window > 0 {
-		if sleep(ctx, window); ctx.Err() != nil {
+		if wait.For(ctx, window) != nil {
 			return nil, errors.New("stopped before the rate was known: --window 0 shows the rest without it")
 		}
 		if after, err = asynqkeys.Read(ctx, client, names); err != nil {

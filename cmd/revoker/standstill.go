@@ -118,11 +118,3 @@ func (s *standstill) tell(causes map[string]string) {
 	}
 	s.causes = told
 }
-
-// sleep waits, and no longer than ctx.
-func sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
-}

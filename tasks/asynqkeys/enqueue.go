@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/wait"
 )
 
 const (
@@ -49,7 +50,7 @@ func (p Producer) Enqueue(ctx context.Context, r tasks.Revocation, opts ...asynq
 		case err != nil:
 			return false, err
 		case state == asynq.TaskStateActive:
-			sleep(ctx, lookEvery)
+			_ = wait.For(ctx, lookEvery)
 		case state == asynq.TaskStateRetry || state == asynq.TaskStateScheduled:
 			return false, Forward(ctx, p.Redis, queue, tasks.TaskID(r.ImpUID))
 		case state != NoTask && !finished(state):
@@ -57,11 +58,4 @@ func (p Producer) Enqueue(ctx context.Context, r tasks.Revocation, opts ...asynq
 		}
 	}
 	return false, nil // it is at work
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/wait"
 )
 
 // ErrOlderWorker is matched where a request may be carried out wrongly by a worker that
@@ -35,7 +36,7 @@ const watchEvery = 3 * time.Second
 // done; and each time when it cannot be seen.
 func (w *Workers) Watch(ctx context.Context, tell func(appeared, gone []Worker, err error)) {
 	var told []Worker
-	for ; ctx.Err() == nil; sleep(ctx, watchEvery) {
+	for ; ctx.Err() == nil; _ = wait.For(ctx, watchEvery) {
 		older, err := w.Older(ctx)
 		if err != nil {
 			tell(nil, nil, err)

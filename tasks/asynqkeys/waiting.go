@@ -11,6 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+
+	"receiptrevoker/tasks/wait"
 )
 
 const (
@@ -33,10 +35,10 @@ func RegisterWaiting(ctx context.Context, client redis.UniversalClient, namespac
 	if err != nil {
 		return fmt.Errorf("register a worker that waits: %w", err)
 	}
-	if sleep(ctx, waitingAfter); ctx.Err() != nil {
+	if wait.For(ctx, waitingAfter) != nil {
 		return nil
 	}
-	for ; ctx.Err() == nil; sleep(ctx, registerEvery) {
+	for ; ctx.Err() == nil; _ = wait.For(ctx, registerEvery) {
 		_ = pipelined(ctx, client, func(p redis.Pipeliner) {
 			p.ZAdd(ctx, servers, redis.Z{Score: float64(time.Now().Add(registeredFor).Unix()), Member: name})
 			p.SetEx(ctx, name, text, registeredFor)

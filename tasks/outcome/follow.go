@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/tasks/wait"
 )
 
 const (
@@ -54,8 +55,8 @@ func (s *Store) Follow(ctx context.Context, after string) iter.Seq2[Event, error
 				if !yield(Event{ID: after}, fmt.Errorf("follow the stream of outcomes: %w", err)) {
 					return
 				}
-				if wait, _ := backoff.Next(); gone == nil {
-					pause(ctx, wait)
+				if delay, _ := backoff.Next(); gone == nil {
+					_ = wait.For(ctx, delay)
 				}
 				continue
 			}
@@ -67,14 +68,6 @@ func (s *Store) Follow(ctx context.Context, after string) iter.Seq2[Event, error
 				}
 			}
 		}
-	}
-}
-
-// pause waits, and no longer than ctx.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
 	}
 }
 
@@ -111,9 +104,9 @@ func (s *Store) await(ctx context.Context, after string) ([]redis.XMessage, erro
 	if entries, err := s.page(ctx, after); err != nil || len(entries) > 0 {
 		return entries, err
 	}
-	wait := s.from(after)
-	wait.Block, wait.Count = followWait, 1
-	_, err := entriesOf(s.client.XRead(ctx, wait)) // what came is read with a look at the position
+	next := s.from(after)
+	next.Block, next.Count = followWait, 1
+	_, err := entriesOf(s.client.XRead(ctx, next)) // what came is read with a look at the position
 	return nil, err
 }
 

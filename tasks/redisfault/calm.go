@@ -8,6 +8,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/sethvargo/go-retry"
+
+	"receiptrevoker/tasks/wait"
 )
 
 // calmPause is how long what fails is held back.
@@ -22,7 +24,7 @@ func (Calm) DialHook(next redis.DialHook) redis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		connection, err := next(ctx, network, addr)
 		if err != nil {
-			pause(ctx)
+			_ = wait.For(ctx, calmPause)
 		}
 		return connection, err
 	}
@@ -36,7 +38,7 @@ func (Calm) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
 		if err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "NOSCRIPT") {
-			pause(ctx)
+			_ = wait.For(ctx, calmPause)
 		}
 		return err
 	}
@@ -50,11 +52,4 @@ func (Calm) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPip
 // Backoff paces what is tried until Redis answers: from 50 ms, doubling, up to 5 s.
 func Backoff() retry.Backoff {
 	return retry.WithCappedDuration(5*time.Second, retry.NewExponential(50*time.Millisecond))
-}
-
-func pause(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(calmPause):
-	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/wait"
 )
 
 //go:embed limit_take.lua
@@ -71,7 +72,7 @@ func (g *Gates) await(ctx context.Context, pg tasks.Gateway, deadline time.Time)
 	}
 	for {
 		left := max(time.Until(deadline), 0)
-		taken, wait, odd, err := g.store.take(ctx, keys, append([]any{left.Microseconds()}, intervals...))
+		taken, due, odd, err := g.store.take(ctx, keys, append([]any{left.Microseconds()}, intervals...))
 		for _, value := range odd {
 			g.log.Warn("a rate in Redis was out of range, and counts as absent", "value", value)
 		}
@@ -79,23 +80,13 @@ func (g *Gates) await(ctx context.Context, pg tasks.Gateway, deadline time.Time)
 		case err != nil:
 			return err
 		case taken:
-			return rest(ctx, wait)
+			return wait.For(ctx, due)
 		case left == 0:
-			return &WaitError{Wait: wait, text: fmt.Sprintf("the rate allows no call for %v", wait.Round(time.Millisecond))}
+			return &WaitError{Wait: due, text: fmt.Sprintf("the rate allows no call for %v", due.Round(time.Millisecond))}
 		}
-		if err := rest(ctx, left); err != nil {
+		if err := wait.For(ctx, left); err != nil {
 			return err
 		}
-	}
-}
-
-// rest waits for d, or returns why it did not.
-func rest(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-time.After(d):
-		return nil
 	}
 }
 
