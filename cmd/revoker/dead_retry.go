@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/time/rate"
 
 	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/gate"
 )
 
 // defaultRate is about what one process revokes on one gateway: 20 slots and
@@ -65,10 +65,8 @@ exit code is then 3.
 }
 
 func (s *deadRetrySettings) validate(impUIDs []string) error {
-	const slowest = 1.0 / (24 * 60 * 60) // one a day: less is a mistake
-	if s.rate != 0 && !(s.rate >= slowest && s.rate <= math.MaxFloat64) {
-		return usageError{fmt.Errorf("--rate %v must be 0, for no limit, or at least %.6f letters a second, "+
-			"which is one a day", s.rate, slowest)}
+	if err := gate.ValidateRate("--rate", "letters", s.rate); err != nil {
+		return usageError{err}
 	}
 	return checkAll(s.all, s.deadSettings.all(impUIDs), "retry")
 }

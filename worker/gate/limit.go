@@ -33,19 +33,21 @@ const leastRate = 1.0 / (24 * 60 * 60)
 
 // validate looks at the gateways in order, so that of several mistakes the same is told.
 func (r Rate) validate() error {
-	err := validateRate("rate", r.All)
+	err := ValidateRate("rate", "calls", r.All)
 	for _, pg := range slices.Sorted(maps.Keys(r.Gateway)) {
-		err = cmp.Or(err, validateRate("rate-"+string(pg), r.Gateway[pg]))
+		err = cmp.Or(err, ValidateRate("rate-"+string(pg), "calls", r.Gateway[pg]))
 	}
 	return err
 }
 
-func validateRate(name string, rate float64) error {
+// ValidateRate returns an error that begins with a name unless rate is so many of something a
+// second, in fractions too, or 0.
+func ValidateRate(name, of string, rate float64) error {
 	if rate == 0 || rate >= leastRate && !math.IsInf(rate, 1) {
 		return nil
 	}
-	return fmt.Errorf("%s %v must be 0, for no limit, or at least %.6f calls a second, which is one a day",
-		name, rate, leastRate)
+	return fmt.Errorf("%s %v must be 0, for no limit, or at least %.6f %s a second, which is one a day",
+		name, rate, leastRate, of)
 }
 
 // limits returns the keys and the intervals, in microseconds, of the limits that
