@@ -4,7 +4,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -20,9 +19,6 @@ import (
 // from it with its key, for both ends of connections on the loopback interface.
 type Certificates struct {
 	CA, Cert, Key string
-
-	authority *x509.Certificate
-	pair      tls.Certificate
 }
 
 // NewCertificates makes certificates that are good for an hour.
@@ -33,7 +29,6 @@ func NewCertificates(t testing.TB) *Certificates {
 		CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"),
 	}
 	issuer := newIssuer(t)
-	c.authority = issuer.cert
 	writePEM(t, c.CA, "CERTIFICATE", issuer.cert.Raw)
 
 	key := newKey(t)
@@ -48,18 +43,7 @@ func NewCertificates(t testing.TB) *Certificates {
 		t.Fatal(err)
 	}
 	writePEM(t, c.Key, "PRIVATE KEY", private)
-	if c.pair, err = tls.LoadX509KeyPair(c.Cert, c.Key); err != nil {
-		t.Fatal(err)
-	}
 	return c
-}
-
-// Config returns the settings of a client that trusts the authority and shows
-// the certificate.
-func (c *Certificates) Config() *tls.Config {
-	roots := x509.NewCertPool()
-	roots.AddCert(c.authority)
-	return &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{c.pair}, ServerName: "localhost"}
 }
 
 // issuer signs certificates.

@@ -54,6 +54,22 @@ func config(client redis.UniversalClient) doctor.Config {
 	}
 }
 
+// asUser returns a client of a server as a user with the rights that the rules give besides all
+// keys and channels.
+func asUser(t *testing.T, server *redistest.Server, user, rules string) redis.UniversalClient {
+	t.Helper()
+	words := []any{"acl", "setuser", user, "on", ">pw", "~*", "&*"}
+	for _, word := range strings.Fields(rules) {
+		words = append(words, word)
+	}
+	if err := server.Client(t).Do(t.Context(), words...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(&redis.Options{Addr: server.Addr, Username: user, Password: "pw"})
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
 func examine(t *testing.T, config doctor.Config) findings {
 	t.Helper()
 	all := make(findings)

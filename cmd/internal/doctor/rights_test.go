@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/redis/go-redis/v9"
-
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/doctor"
 	"receiptrevoker/worker/iamport"
@@ -27,16 +25,7 @@ func TestRightsOfTheUser(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			user := strings.NewReplacer(" ", "-", "'", "", ",", "").Replace(name)
-			words := []any{"acl", "setuser", user, "on", ">pw", "~*", "&*"}
-			for _, word := range strings.Fields(test.rules) {
-				words = append(words, word)
-			}
-			if err := server.Client(t).Do(t.Context(), words...).Err(); err != nil {
-				t.Fatal(err)
-			}
-			client := redis.NewClient(&redis.Options{Addr: server.Addr, Username: user, Password: "pw"})
-			defer client.Close()
-			c := config(client)
+			c := config(asUser(t, server, user, test.rules))
 			if _, told := examine(t, c)["rights"]; told {
 				t.Error("without PortOne's key it asks for the rights of a worker")
 			}

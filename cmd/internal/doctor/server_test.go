@@ -94,16 +94,7 @@ func TestManagedRedis(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			user := strings.ReplaceAll(name, " ", "-")
-			words := []any{"acl", "setuser", user, "on", ">pw", "~*", "&*"}
-			for _, word := range strings.Fields(test.rights) {
-				words = append(words, word)
-			}
-			if err := server.Client(t).Do(t.Context(), words...).Err(); err != nil {
-				t.Fatal(err)
-			}
-			client := redis.NewClient(&redis.Options{Addr: server.Addr, Username: user, Password: "pw"})
-			defer client.Close()
-			c := config(client)
+			c := config(asUser(t, server, user, test.rights))
 			c.Failover = true
 			found := examine(t, c)
 			for check, want := range test.want {

@@ -56,7 +56,7 @@ func TestEncodingIsRecognised(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := []string{reader.Encoding(), reader.Header()[0], row.Columns[0], row.ImpUID, string(row.PG)}
+			got := []string{reader.Layout().Encoding, reader.Header()[0], row.Columns[0], row.ImpUID, string(row.PG)}
 			if diff := cmp.Diff([]string{test.encoding, "비고", test.memo, "imp_1", "daou"}, got); diff != "" {
 				t.Errorf("encoding, header, memo, imp_uid, gateway (-want +got):\n%s", diff)
 			}
@@ -87,8 +87,8 @@ func TestUTF16WithoutAMarkIsToldFromOtherFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			row, err := reader.Read()
-			if err != nil || row.ImpUID != "imp_1" || reader.Encoding() != test.want {
-				t.Errorf("%s: read %q, %v, want imp_1 and %s", reader.Encoding(), row.ImpUID, err, test.want)
+			if err != nil || row.ImpUID != "imp_1" || reader.Layout().Encoding != test.want {
+				t.Errorf("%s: read %q, %v, want imp_1 and %s", reader.Layout().Encoding, row.ImpUID, err, test.want)
 			}
 		})
 	}
@@ -132,7 +132,7 @@ func checkEncoding(t *testing.T, text, want string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := reader.Encoding(); got != want {
+	if got := reader.Layout().Encoding; got != want {
 		t.Errorf("Encoding() = %s, want %s", got, want)
 	}
 	if got := rest(t, reader); len(got) != 6_001 {

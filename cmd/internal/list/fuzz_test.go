@@ -100,7 +100,7 @@ var lineEnd = regexp.MustCompile("\r\n|\r|\n")
 // it holds nothing but blanks, separators, and what stands around empty cells.
 func checkAllLines(t *testing.T, data []byte, reader *list.Reader, lines map[int]bool) {
 	t.Helper()
-	if bytes.ContainsRune(data, '"') || reader.Encoding() == "UTF-16" { // lines are no records
+	if bytes.ContainsRune(data, '"') || reader.Layout().Encoding == "UTF-16" { // lines are no records
 		return
 	}
 	lines[reader.Layout().HeaderLine] = true
@@ -126,7 +126,7 @@ var (
 // strictly returns the records that encoding/csv finds after the header, and
 // false if it cannot say.
 func strictly(data []byte, reader *list.Reader) ([][]string, bool) {
-	if reader.Encoding() != "UTF-8" || !utf8.Valid(data) || len(reader.Header()) < 2 || len(data) > 64<<10 ||
+	if reader.Layout().Encoding != "UTF-8" || !utf8.Valid(data) || len(reader.Header()) < 2 || len(data) > 64<<10 ||
 		loneCR.Match(data) || dressed.Match(data) {
 		return nil, false
 	}

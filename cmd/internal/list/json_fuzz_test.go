@@ -31,7 +31,7 @@ func FuzzJSON(f *testing.F) {
 			t.Fatalf("after its end, %v, the list has %d elements and ends with %v", err, again, stays)
 		}
 		var all []json.RawMessage // answers of PortOne in it have elements of their own
-		if json.Unmarshal(data, &all) != nil || reader.Encoding() != "UTF-8" || bytes.Contains(data, []byte("code")) {
+		if json.Unmarshal(data, &all) != nil || reader.Layout().Encoding != "UTF-8" || bytes.Contains(data, []byte("code")) {
 			return
 		}
 		if want := parts(all); err != io.EOF || elements != want {

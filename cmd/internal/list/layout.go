@@ -11,7 +11,9 @@ type Layout struct {
 	// Sheets is how many sheets the workbook has.
 	Sheet  string
 	Sheets int
-	// Encoding is what [Reader.Encoding] returns.
+	// Encoding is how the list is encoded: "UTF-8", "UTF-8 with BOM", "EUC-KR (CP949)" or
+	// "UTF-16". It is found from the first 64 KiB; a later line that is not valid UTF-8 is read
+	// as CP949 by itself.
 	Encoding string
 	// Separator is what separates the fields of a CSV: comma, semicolon, tab,
 	// pipe or caret. It is empty for other formats and for a list of bare imp_uids.

@@ -68,11 +68,6 @@ func (r *Reader) Format() Format { return r.format }
 // JSON, and for a list of bare imp_uids.
 func (r *Reader) Header() []string { return r.header }
 
-// Encoding returns how the list is encoded: "UTF-8", "UTF-8 with BOM",
-// "EUC-KR (CP949)" or "UTF-16". It is found from the first 64 KiB; a later line
-// that is not valid UTF-8 is read as CP949 by itself.
-func (r *Reader) Encoding() string { return r.encoding }
-
 // Layout returns how the list is written.
 func (r *Reader) Layout() Layout {
 	layout := r.layout
@@ -111,7 +106,7 @@ func (r *Reader) UnknownGateways() (unknown []UnknownGateway, others int) {
 }
 
 // Read returns the next row. The error is [io.EOF] at the end of the list; a
-// [*LineError] if a line cannot be used, after which Read goes on with the
+// [*LineError] if a line cannot be used, after which Read continues with the
 // next; or whatever the underlying reader returned, after which it does not.
 func (r *Reader) Read() (Row, error) {
 	if len(r.above) > 0 {

@@ -112,8 +112,8 @@ func TestExportsOfOrderSystems(t *testing.T) {
 			if got := reader.Format(); got != test.format {
 				t.Errorf("Format() = %s, want %s", got, test.format)
 			}
-			if got := reader.Encoding(); got != test.encoding {
-				t.Errorf("Encoding() = %s, want %s", got, test.encoding)
+			if got := reader.Layout().Encoding; got != test.encoding {
+				t.Errorf("Encoding = %s, want %s", got, test.encoding)
 			}
 			if diff := cmp.Diff(test.header, reader.Header()); diff != "" {
 				t.Errorf("Header() (-want +got):\n%s", diff)

@@ -31,11 +31,7 @@ func TestLinesWhoseGatewayMovedAreInvalid(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			reader, err := list.NewReader(strings.NewReader(test.list), list.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, rest(t, reader)); diff != "" {
+			if diff := cmp.Diff(test.want, read(t, strings.NewReader(test.list), list.Options{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
