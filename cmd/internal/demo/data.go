@@ -17,7 +17,7 @@ type Data struct {
 	issued      []iamporttest.Receipt
 	faults      []iamporttest.Rule
 	outage      tasks.Gateway // goes down for a while; none if empty
-	broken      bool          // a task that nobody can read appears as well
+	broken      bool          // a task with an unreadable payload appears as well
 	slots       int           // of the worker, few enough for the progress to be seen
 }
 
@@ -91,13 +91,13 @@ func Invented() Data {
 	d.add(12, tasks.KCP, iamporttest.Rule{Fault: iamporttest.GatewayFailed, Times: 2})
 	d.add(6, tasks.Settle, once(iamporttest.GatewayFailed))
 	d.add(3, tasks.Daou, iamporttest.Rule{Fault: iamporttest.GatewayFailed})
-	// Nobody knows whether it worked: a lookup tells.
+	// It may have worked unseen: a lookup tells.
 	d.add(8, tasks.Inicis, once(iamporttest.CutAfter))
 	d.add(4, tasks.KCP, once(iamporttest.CutBody))
 	d.add(3, tasks.Daou, iamporttest.Rule{Fault: iamporttest.SlowAfter, Times: 1, Delay: 20 * time.Second})
 	d.add(2, tasks.Inicis, once(iamporttest.Endless))
 	d.add(2, tasks.Settle, once(iamporttest.CutAfter)) // for which there is no lookup
-	// Somebody between PortOne and us.
+	// A proxy between PortOne and the worker.
 	d.add(6, tasks.Daou, once(iamporttest.BadGateway))
 	d.add(3, tasks.Inicis, once(iamporttest.NotJSON))
 	d.add(2, tasks.KCP, once(iamporttest.Redirect))

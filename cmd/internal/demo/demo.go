@@ -154,7 +154,7 @@ func (d *Demo) startWorker(ctx context.Context, url string) error {
 		Redis: d.client, API: api, Outcomes: outcome.NewStore(d.client, outcome.Config{}), Concurrency: d.config.Data.slots,
 		// Retries come soon: no one watches a demo for ten hours.
 		Schedule:        backoff.Schedule{Attempts: 6, Base: 200 * time.Millisecond, Max: 2 * time.Second},
-		UnseenFor:       2 * time.Second, // nor does this PortOne go on with what was cut off
+		UnseenFor:       2 * time.Second, // this PortOne does not finish calls that were cut off
 		ShutdownTimeout: 10 * time.Second, Log: d.config.Log,
 	})
 	if err != nil {
@@ -221,7 +221,7 @@ func (d *Demo) Enqueue(ctx context.Context) error {
 	return nil
 }
 
-// brokenTask is the ID of a task whose payload nobody can read.
+// brokenTask is the ID of a task with an unreadable payload.
 const brokenTask = "broken-task"
 
 func (d *Demo) enqueueBroken(ctx context.Context) error {

@@ -86,7 +86,7 @@ func startsWithWords(text []byte) bool {
 // valid JSON by itself.
 func multiline(text, first []byte) Format {
 	if len(first) == 1 {
-		return JSON // a brace alone: the object goes on
+		return JSON // a brace alone: the object continues
 	}
 	var value json.RawMessage
 	err := json.NewDecoder(bytes.NewReader(text)).Decode(&value)

@@ -19,7 +19,7 @@ const maxSpelling = 200
 type UnknownGateway struct {
 	// Name is the gateway as the list names it.
 	Name string
-	// Lines is how many rows bear that name.
+	// Lines is how many rows have that name.
 	Lines int
 }
 

@@ -17,7 +17,7 @@ import (
 
 var errAbove = errors.New("it stands above the header and looks like a payment, which is not read")
 
-// skipTo goes on to a line, and notes what stands above it. What looks like a payment there
+// skipTo skips to a line, and notes what stands above it. What looks like a payment there
 // is to be reported as a line that cannot be used.
 func (r *Reader) skipTo(p *lines.CSV, line, sepLine int) error {
 	for {

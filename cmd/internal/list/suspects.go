@@ -25,7 +25,7 @@ type Suspects struct {
 	Either int
 	// Examples are the first three imp_uids that ImpUIDs counts.
 	Examples []Note
-	// Odd is how many imp_uids begin so and do not go on with 10 to 13 digits, as all do that are known
+	// Odd is how many imp_uids begin so and do not continue with 10 to 13 digits, as all do that are known
 	// of PortOne, most with 12; and FirstOdd is the first of them. Either does not count them.
 	Odd      int
 	FirstOdd Note

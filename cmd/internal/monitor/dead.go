@@ -54,7 +54,7 @@ type deadCounter struct {
 	whole  *deadCount // the last that came to its end
 }
 
-// step goes on counting and returns what is known.
+// step counts on and returns what is known.
 func (d *deadCounter) step(ctx context.Context) (deadCount, error) {
 	letters, err := d.outcomes.DeadLetters(ctx)
 	if err != nil {

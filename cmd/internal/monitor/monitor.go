@@ -27,11 +27,11 @@ type Config struct {
 	Outcomes *outcome.Store
 	// Gates tells how the gates stand. Without it the page has none.
 	Gates Gates
-	// PasswordHash is the bcrypt hash of the password that lets people in; see
-	// [login.Hash]. Without it the site asks nobody who they are, and answers
+	// PasswordHash is the bcrypt hash of the password that admits people; see
+	// [login.Hash]. Without it the site asks for no password, and answers
 	// only those who call it by a loopback address.
 	PasswordHash string
-	// AllowActions lets people change queues and tasks in the Asynq web UI. It
+	// AllowActions allows people to change queues and tasks in the Asynq web UI. It
 	// needs a password.
 	AllowActions bool
 	// Log is told who comes, and what they change. Default [slog.Default].
@@ -40,7 +40,7 @@ type Config struct {
 	Now func() time.Time
 }
 
-// ErrNoPassword is returned where people may change something, but nobody asks
+// ErrNoPassword is returned where people may change something, but the site does not ask
 // who they are.
 var ErrNoPassword = errors.New("actions need a password")
 

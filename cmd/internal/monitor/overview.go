@@ -18,7 +18,7 @@ type overview struct {
 	Snapshot snapshot
 	Problem  string // why there is no newer snapshot, empty if there is no need
 	Refresh  int    // seconds
-	Guarded  bool   // there is somebody to log out
+	Guarded  bool   // a person is logged in
 	Switch   string // where the other language is
 	Other    string // what that is called
 	Asynq    string

@@ -40,7 +40,7 @@ func batchLine(r tasks.Revocation) string {
 	return fmt.Sprintf("%s, line %d", r.Batch, r.Row)
 }
 
-// result shows what a handler of somebody else returned as it is. Asynqmon
+// result shows what a handler of another program returned as it is. Asynqmon
 // itself calls nothing at all unprintable.
 func result(_ string, raw []byte) string { return string(raw) }
 

@@ -10,13 +10,13 @@ import (
 const maxBody = 256 << 10
 
 // policy is the content security policy of our own pages: nothing but what they
-// are made of, and nobody may frame them.
+// are made of, and no page may frame them.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // protect keeps other sites from showing, reading or asking for what this one
 // has. With loopbackOnly it answers only where it is called by a loopback
-// address: any page could let a name of its own lead here, and read the answer.
+// address: any page could point a name of its own here, and read the answer.
 func protect(site http.Handler, loopbackOnly bool) http.Handler {
 	sameOrigin := http.NewCrossOriginProtection().Handler(site)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

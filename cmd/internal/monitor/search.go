@@ -15,14 +15,14 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
-// longestQuery is how many bytes are looked for: a task that nobody can read is
+// longestQuery is how many bytes are looked for: a task with an unreadable payload is
 // named by its ID, which may be longer than an imp_uid.
 const longestQuery = 128
 
 // found is what is known about one imp_uid.
 type found struct {
 	ImpUID string
-	// Outcome is nil if nobody asked for the imp_uid, or its outcome's life is
+	// Outcome is nil if the imp_uid was not requested, or its outcome's life is
 	// over.
 	Outcome *outcome.Outcome
 	// Queue and TaskID are where Asynq has its task; empty if it has none.
@@ -56,7 +56,7 @@ type search struct {
 	outcomes *outcome.Store
 }
 
-// find returns what is known about what somebody typed: an imp_uid, or the ID
+// find returns what is known about what a person typed: an imp_uid, or the ID
 // of its task.
 func (s *search) find(ctx context.Context, typed string) (found, error) {
 	f := found{ImpUID: strings.TrimPrefix(typed, tasks.TaskID(""))}

@@ -100,8 +100,8 @@ var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
 
 // asynqPolicy returns the content security policy of the web UI. Its page has
 // scripts in it, which are allowed by their hashes, and makes styles as it
-// goes. The fonts that it asks another site for it does not get: nobody else
-// need know that somebody watches.
+// goes. The fonts that it asks another site for it does not get: no other site
+// need know that a person watches.
 func asynqPolicy(page []byte) string {
 	scripts := "'self'"
 	for _, found := range inlineScript.FindAllSubmatch(page, -1) {

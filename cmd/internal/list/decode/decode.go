@@ -61,7 +61,7 @@ func FromUTF16(in io.Reader, order unicode.Endianness, bom unicode.BOMPolicy) *b
 }
 
 // Guess returns the encoding of a list that begins with head. If it fits none,
-// it is UTF-8, which lets every line be judged by itself.
+// it is UTF-8, so that every line can be judged by itself.
 func Guess(head []byte) string {
 	head = wholeLines(head)
 	var d Decoder

@@ -15,7 +15,7 @@ func (f *Reader) empties() string {
 	return plain.Blanks
 }
 
-// SkipBlank goes on to the first line that holds more than blanks and
+// SkipBlank skips to the first line that holds more than blanks and
 // separators. The error is final.
 func (f *Reader) SkipBlank() error {
 	for {

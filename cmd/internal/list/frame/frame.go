@@ -29,7 +29,7 @@ func Unusable(err error) bool {
 }
 
 // Reader cuts a list into records. It looks at a record in the buffer before
-// it takes it, so that after a quote which is never closed it can go on at the
+// it takes it, so that after a quote which is never closed it can continue at the
 // very next line, and it never holds more than a record may have. A line ends
 // in LF, CRLF or CR alone, as in an editor.
 type Reader struct {
@@ -41,7 +41,7 @@ type Reader struct {
 	Start int           // number of the line on which the record last returned starts
 	size  int           // bytes of that record, still in the buffer
 	lines int           // lines of that record
-	long  bool          // that record goes on after size bytes, up to a line break
+	long  bool          // that record continues after size bytes, up to a line break
 	err   error         // why nothing can be read into the buffer any more
 
 	open  unclosed

@@ -29,7 +29,7 @@ var secondImpUID = regexp.MustCompile(`(?i)(?:^imps?_.*|[a-z0-9])(?:imps?_|imp[ 
 
 // Glued reports whether a text has the beginning of an imp_uid, or the name of its column,
 // after something else: as where a file without a line end was put before another. PortOne's
-// imp_uids go on with digits.
+// imp_uids continue with digits.
 func Glued(text string) bool {
 	return (!Ordinary(text) || strings.Contains(text[3:], "imp")) && secondImpUID.MatchString(text)
 }
@@ -101,7 +101,7 @@ func MayBe(cell string) bool {
 	return Is(cell) || In(cell) || BareNumber.MatchString(plain.Value(cell))
 }
 
-// Odd reports whether an imp_uid begins as those of PortOne do, and does not go on with as many
+// Odd reports whether an imp_uid begins as those of PortOne do, and does not continue with as many
 // digits: as where a gateway's code or an amount is glued to it, or where it is cut.
 func Odd(impUID string) bool {
 	_, number, _ := strings.Cut(impUID, "_")

@@ -62,7 +62,7 @@ func (e *Elements) Next() ([]byte, error) {
 	return nil, e.err
 }
 
-// step goes on to the next bracket, comma or value, and reports whether an element
+// step moves to the next bracket, comma or value, and reports whether an element
 // was found.
 func (e *Elements) step() (bool, error) {
 	b, err := e.scan.ahead()

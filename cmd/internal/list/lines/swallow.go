@@ -7,7 +7,7 @@ import (
 	"receiptrevoker/cmd/internal/list/impuid"
 )
 
-// IsRow reports whether the last line of a record over which a quoted cell goes on looks like a row
+// IsRow reports whether the last line of a record over which a quoted cell continues looks like a row
 // by itself: it has as many columns as the list or more, and an imp_uid in its place, with other
 // text around it or without imp_. That is within the quotes, unless they end before it and it is
 // not the record's imp_uid, or the record is too wide. The line begins at begin in a state. An

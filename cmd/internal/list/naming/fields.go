@@ -29,7 +29,7 @@ type Fields struct {
 	worst Likeness
 	known map[string]meaning // to find it anew for each line would take longer than all the rest
 
-	Unread func(key string) // is told of each key once that names no field; nil if nobody is
+	Unread func(key string) // is told of each key once that names no field; may be nil
 }
 
 // meaning is the field that a key names, and how well: 0 is best.

@@ -31,7 +31,7 @@ const (
 	Loose                       // with more around it: V1 포트원 거래번호(imp_uid)
 )
 
-// Find returns the column that bears the first of names that any column bears,
+// Find returns the column that has the first of names that any column has,
 // -1 if there is none, and how well it matches; at worst as said. Better matches
 // are looked for first.
 func Find(header, names []string, worst Likeness) (int, Likeness, error) {

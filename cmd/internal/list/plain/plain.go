@@ -9,7 +9,7 @@ import (
 )
 
 // Value returns the value of a cell: without blanks around it, characters that
-// nobody sees included, and without what spreadsheets dress text in so that it
+// are invisible included, and without what spreadsheets dress text in so that it
 // stays text, ="…" and a leading apostrophe.
 func Value(value string) string {
 	if n := len(value); n == 0 || bare(value[0]) && bare(value[n-1]) {
@@ -55,7 +55,7 @@ func Empty(columns []string) bool {
 }
 
 // Name returns a name as it looks: composed (NFC), with single blanks, and
-// without characters that nobody sees.
+// without invisible characters.
 func Name(name string) string {
 	return norm.NFC.String(strings.Join(strings.FieldsFunc(name, invisible), " "))
 }

@@ -44,7 +44,7 @@ func readMerged(part *zip.File) mergedCells {
 	return mergedCells{ahead: ranges}
 }
 
-// advance goes on to where a text begins, and reports false if it does not follow.
+// advance moves to where a text begins, and reports false if it does not follow.
 func advance(in *bufio.Reader, text []byte) bool {
 	for {
 		_, err := in.Peek(len(text))

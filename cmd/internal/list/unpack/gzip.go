@@ -42,7 +42,7 @@ func (g *gzipMembers) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// next goes on to the next member. The error is io.EOF if there is none.
+// next moves to the next member. The error is io.EOF if there is none.
 func (g *gzipMembers) next() error {
 	for {
 		b, err := g.in.ReadByte()

@@ -1,4 +1,4 @@
-// Package login stands before a web site: it lets in whoever knows the
+// Package login stands before a web site: it admits whoever knows the
 // password, and remembers them for a shift.
 package login
 
@@ -41,7 +41,7 @@ type Form struct {
 	Wait time.Duration
 }
 
-// Config is whom a login lets in.
+// Config is whom a login admits.
 type Config struct {
 	// Hash is the bcrypt hash of the password; see [Hash].
 	Hash string
@@ -62,7 +62,7 @@ type Login struct {
 	checking chan struct{} // one password at a time: each costs a core a quarter of a second
 }
 
-// ErrHash is matched where the password's hash lets nobody in.
+// ErrHash is matched where no password fits the hash.
 var ErrHash = errors.New("the password's hash")
 
 // New returns a login. The error matches [ErrHash] and says what is wrong with
@@ -107,7 +107,7 @@ func (l *Login) Guard(next http.Handler) http.Handler {
 	return mux
 }
 
-// known reports whether a request comes from somebody who is logged in.
+// known reports whether a request comes from a person who is logged in.
 func (l *Login) known(r *http.Request) bool {
 	cookie, err := r.Cookie(cookieName)
 	return err == nil && l.sessions.has(cookie.Value)
