@@ -11,7 +11,7 @@ import (
 )
 
 // Ready returns nil while the worker can work: its account is the namespace's, Redis
-// answers, takes writes and allows what workers do, the gate of PortOne is open, calls on
+// answers, takes writes, allows what workers do and carries out every kind of command, the gate of PortOne is open, calls on
 // receipts get through, as [receiptrevoker/worker/iamport.Client.Blocked] tells, and PortOne
 // can be reached and accepts the credentials. Otherwise the error says what is wrong, all that
 // is known of it. It waits for nothing but a token, and not longer than ctx.
@@ -25,6 +25,8 @@ func (w *Worker) Ready(ctx context.Context) error {
 	var problems []error
 	if err := w.redisHealth.Err(); err != nil {
 		problems = append(problems, fmt.Errorf("redis does not work: %w", err))
+	} else if err := w.stalled.Err(); err != nil {
+		problems = append(problems, fmt.Errorf("redis works in part: %w", err))
 	}
 	if err := w.gates.Closed(); err != nil {
 		problems = append(problems, fmt.Errorf("the gate of PortOne is closed: %w", err))

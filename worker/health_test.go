@@ -1,9 +1,11 @@
 package worker_test
 
 import (
+	"strings"
 	"testing"
 
 	"receiptrevoker/bench/redistest"
+	"receiptrevoker/tasks"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -25,4 +27,19 @@ func TestWorkerIsAliveAndReadyOnlyWhileItWorks(t *testing.T) {
 	if err := w.Alive(); err != nil {
 		t.Errorf("after it has stopped in good order: %v", err)
 	}
+}
+
+// A Redis that answers what is short, and carries out no attempt, as behind a network that
+// drops large packets.
+func TestWorkerThatCanBeginNothingIsNotReady(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, redistest.Embedded(t), iamporttest.Config{})
+	w, _ := b.startWorker(t)
+	b.client.AddHook(&refusing{why: "i/o timeout", refuses: func() bool { return true }})
+	b.enqueue(t, tasks.Revocation{ImpUID: one})
+	const want = "redis works in part: none of its evalsha of {receipt} was carried out for "
+	eventually(t, "it is not ready", func() bool {
+		err := w.Ready(t.Context())
+		return err != nil && strings.HasPrefix(err.Error(), want)
+	})
 }

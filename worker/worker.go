@@ -34,6 +34,7 @@ type Worker struct {
 	process     string // its name among all workers
 	complaints  *complaint.Log
 	redisHealth *redishealth.Watch
+	stalled     *redishealth.Stalled
 	gates       *gate.Gates
 	pulse       *pulse.Pulse
 	account     *account.Keeper
@@ -53,6 +54,8 @@ func New(config Config) (*Worker, error) {
 	if err := errors.Join(config.Schedule.Validate(), config.Gate.Validate()); err != nil {
 		return nil, err
 	}
+	stalled := redishealth.NewStalled()
+	config.Redis.AddHook(stalled)
 	config.Redis.AddHook(redisfault.Calm{})
 	process := processName()
 	gates := gate.NewStore(config.Redis, config.Outcomes.Namespace())
@@ -60,6 +63,7 @@ func New(config Config) (*Worker, error) {
 		config:     config,
 		process:    process,
 		complaints: complaint.NewLog(config.Log),
+		stalled:    stalled,
 		gates:      gate.New(gates, config.Gate, process, config.Log),
 		pulse:      pulse.New(),
 	}

@@ -2,9 +2,11 @@ package outcome
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -106,21 +108,28 @@ func (b Batch) Left() (time.Duration, bool) {
 	return time.Duration(float64(moving) / b.Rate * float64(time.Second)), true
 }
 
-// batchName is what a batch may be called. No name contains what separates a
-// name from the rest of a key.
-var batchName = regexp.MustCompile(`^[\p{L}\p{M}\p{N}._-]{1,64}$`)
+// longestBatchName is how many letters the name of a batch may have: people type it, and
+// tables show it whole.
+const longestBatchName = 64
 
 // ValidateBatchName returns an error that says what a batch may be called,
 // unless it may be called that. Letters are those of any script, in Unicode's form NFC:
 // what looks the same is the same batch.
 func ValidateBatchName(name string) error {
+	length := utf8.RuneCountInString(name)
 	switch {
-	case !batchName.MatchString(name):
-		return fmt.Errorf("batch name %.80q: it must be 1 to 64 letters, digits, . _ and -", name)
+	case length == 0 || length > longestBatchName || strings.ContainsFunc(name, outsideBatchName):
+		return fmt.Errorf("batch name %.80q: it must be 1 to %d letters, digits, . _ and -", name, longestBatchName)
 	case !norm.NFC.IsNormalString(name):
 		return fmt.Errorf("batch name %q: its letters must be in Unicode's form NFC", name)
 	}
 	return nil
+}
+
+// outsideBatchName reports a letter that no name of a batch has, such as one that separates
+// a name from the rest of a key.
+func outsideBatchName(r rune) bool {
+	return !unicode.In(r, unicode.L, unicode.M, unicode.N) && !strings.ContainsRune("._-", r)
 }
 
 // MaxRows is how many rows a batch may have: the longest list, or lists, of

@@ -1,6 +1,7 @@
 package outcome_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -60,5 +61,18 @@ func TestRateOfABatch(t *testing.T) {
 	b := batch(t, s, "a") // 25 s past noon; three ended since 10 s past
 	if left, known := b.Left(); b.Rate < 0.19 || b.Rate > 0.21 || !known || left != 5*time.Second {
 		t.Errorf("%v a second, %v left; want one in five seconds", b.Rate, left)
+	}
+}
+
+// TestBatchNames would let a name break out of its key, or two names that look the same be two batches.
+func TestBatchNames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"2026-11_환불.v2": true, strings.Repeat("가", 64): true, strings.Repeat("가", 65): false, "": false,
+		"a b": false, "a:b": false, "{a}": false, "a\n": false, "a\xff": false, "a\ufffd": false, "\u1100\u1161": false,
+	} {
+		if err := outcome.ValidateBatchName(name); (err == nil) != want {
+			t.Errorf("%q: %v, want accepted %t", name, err, want)
+		}
 	}
 }

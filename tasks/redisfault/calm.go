@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -32,12 +34,11 @@ func (Calm) DialHook(next redis.DialHook) redis.DialHook {
 
 // ProcessHook holds back a command that fails, also one for which go-redis does not dial
 // any more: after as many dials as it has connections it fails at once, until a probe once
-// a second finds Redis. That nothing is there is no failure, and a script that Redis does
-// not know yet is sent next.
+// a second finds Redis.
 func (Calm) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
-		if err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "NOSCRIPT") {
+		if Failed(err) {
 			_ = wait.For(ctx, calmPause)
 		}
 		return err
@@ -47,6 +48,19 @@ func (Calm) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 // ProcessPipelineHook changes nothing: nothing of ours loops on a pipeline.
 func (Calm) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
+}
+
+// answers are errors by which Redis says what a command found: a script that it does not know
+// yet and that is sent next, and a task of Asynq's that is gone.
+var answers = []string{"NOSCRIPT ", "NOT FOUND", "ERR NOT FOUND"}
+
+// Failed reports that a command was not carried out. That nothing is there is no failure, and
+// neither is a command whose caller has stopped waiting.
+func Failed(err error) bool {
+	if err == nil || errors.Is(err, redis.Nil) || errors.Is(err, context.Canceled) {
+		return false
+	}
+	return !slices.ContainsFunc(answers, func(answer string) bool { return strings.HasPrefix(err.Error(), answer) })
 }
 
 // Backoff paces what is tried until Redis answers: from 50 ms, doubling, up to 5 s.

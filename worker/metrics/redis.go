@@ -3,7 +3,6 @@ package metrics
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -54,7 +53,7 @@ func (hook) DialHook(next redis.DialHook) redis.DialHook {
 func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
-		if failed(err) && !greeting(cmd) {
+		if redisfault.Failed(err) && !greeting(cmd) {
 			h.count(err)
 		}
 		return err
@@ -65,7 +64,7 @@ func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		err := next(ctx, cmds)
-		if failed(err) && !(len(cmds) > 0 && greeting(cmds[0])) {
+		if redisfault.Failed(err) && !(len(cmds) > 0 && greeting(cmds[0])) {
 			h.count(err)
 		}
 		return err
@@ -77,21 +76,4 @@ func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 // harm; where one does, the command that needs the connection fails as well.
 func greeting(cmd redis.Cmder) bool {
 	return slices.Contains([]string{"client", "hello"}, strings.ToLower(cmd.Name()))
-}
-
-// answers are errors by which Redis says what a command found, rather than that
-// it could not be carried out: a script that is sent in full thereupon, and a
-// task of Asynq's that is gone.
-var answers = []string{"NOSCRIPT ", "NOT FOUND", "ERR NOT FOUND"}
-
-func failed(err error) bool {
-	if err == nil || errors.Is(err, redis.Nil) || errors.Is(err, context.Canceled) {
-		return false
-	}
-	for _, answer := range answers {
-		if strings.HasPrefix(err.Error(), answer) {
-			return false
-		}
-	}
-	return true
 }
