@@ -17,18 +17,18 @@ demo: build ## see it at work: everything embedded, nothing to install
 	@bin/revoker demo
 
 # The race detector comes by GOFLAGS, so that what tests build is not compiled a second time
-# without it; most tests wait rather than work.
+# without it; most tests wait rather than work. make lint has vetted all of it.
 TEST = REVOKER_REQUIRE_REDIS=$(REQUIRE) REVOKER_REQUIRE_CHROMIUM=$(REQUIRE)
 
 test: ## run all tests with the race detector, in minutes, and tell which need what is not installed
-	$(TEST) GOFLAGS='$(GOFLAGS) -race' go run ./bench/gotest -parallel 8 -timeout 20m ./...
+	$(TEST) GOFLAGS='$(GOFLAGS) -race' go run ./bench/gotest -vet=off -parallel 8 -timeout 20m ./...
 
 # The packages that have tests which do more at full scale, worker first, as it waits longest; those
 # of bench are measured by themselves.
 PKG ?= $(shell grep -rlE 'scale\.(Of|Full)|redistest\.One' --include='*_test.go' . | grep -v '^\./bench/' | xargs -n1 dirname | sort -ru)
 
 proof: ## run tests at full scale, on every Redis: make proof PKG=./worker for one package
-	$(TEST) REVOKER_PROOF=1 go run ./bench/gotest -parallel 4 -timeout 30m $(PKG)
+	$(TEST) REVOKER_PROOF=1 go run ./bench/gotest -vet=off -parallel 4 -timeout 30m $(PKG)
 
 lint: ## vet, gofumpt, staticcheck, which package imports which, circles of files, long lines
 	go vet ./...
@@ -59,16 +59,16 @@ lines: ## count lines of code by package, and what is longest
 FUZZTIME ?= 20s
 
 fuzz: ## try what parses bytes from outside with bytes made up for it
-	go test -run='^$$' -fuzz='^FuzzParse$$' -fuzztime=$(FUZZTIME) ./tasks
-	go test -run='^$$' -fuzz='^FuzzParseQueue$$' -fuzztime=$(FUZZTIME) ./tasks
-	go test -run='^$$' -fuzz='^FuzzOutcomeJSON$$' -fuzztime=$(FUZZTIME) ./tasks/outcome
-	go test -run='^$$' -fuzz='^FuzzRedisURL$$' -fuzztime=$(FUZZTIME) ./cmd/internal/config
-	go test -run='^$$' -fuzz='^FuzzReader$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
-	go test -run='^$$' -fuzz='^FuzzJSON$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
-	go test -run='^$$' -fuzz='^FuzzWorkbook$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
-	go test -run='^$$' -fuzz='^FuzzCells$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
-	go test -run='^$$' -fuzz='^FuzzAnswer$$' -fuzztime=$(FUZZTIME) ./worker/iamport
-	go test -run='^$$' -fuzz='^FuzzParseRule$$' -fuzztime=$(FUZZTIME) ./worker/iamport/iamporttest
+	go test -vet=off -run='^$$' -fuzz='^FuzzParse$$' -fuzztime=$(FUZZTIME) ./tasks
+	go test -vet=off -run='^$$' -fuzz='^FuzzParseQueue$$' -fuzztime=$(FUZZTIME) ./tasks
+	go test -vet=off -run='^$$' -fuzz='^FuzzOutcomeJSON$$' -fuzztime=$(FUZZTIME) ./tasks/outcome
+	go test -vet=off -run='^$$' -fuzz='^FuzzRedisURL$$' -fuzztime=$(FUZZTIME) ./cmd/internal/config
+	go test -vet=off -run='^$$' -fuzz='^FuzzReader$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -vet=off -run='^$$' -fuzz='^FuzzJSON$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -vet=off -run='^$$' -fuzz='^FuzzWorkbook$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -vet=off -run='^$$' -fuzz='^FuzzCells$$' -fuzztime=$(FUZZTIME) ./cmd/internal/list
+	go test -vet=off -run='^$$' -fuzz='^FuzzAnswer$$' -fuzztime=$(FUZZTIME) ./worker/iamport
+	go test -vet=off -run='^$$' -fuzz='^FuzzParseRule$$' -fuzztime=$(FUZZTIME) ./worker/iamport/iamporttest
 
 # Flags of the soak; those by default take about ten minutes.
 SOAK ?=

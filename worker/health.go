@@ -11,10 +11,11 @@ import (
 )
 
 // Ready returns nil while the worker can work: its account is the namespace's, Redis
-// answers, takes writes, allows what workers do and carries out every kind of command, the gate of PortOne is open, calls on
-// receipts get through, as [receiptrevoker/worker/iamport.Client.Blocked] tells, and PortOne
-// can be reached and accepts the credentials. Otherwise the error says what is wrong, all that
-// is known of it. It waits for nothing but a token, and not longer than ctx.
+// answers, takes writes, allows what workers do and carries out every kind of command, the
+// gate of PortOne is open, calls on receipts get through, as
+// [receiptrevoker/worker/iamport.Client.Blocked] tells, and PortOne can be reached and accepts
+// the credentials. Otherwise the error says what is wrong, all that is known of it. It waits
+// for nothing but a token, and not longer than ctx.
 func (w *Worker) Ready(ctx context.Context) error {
 	if w.stopping.Load() {
 		return revoke.ErrStopping

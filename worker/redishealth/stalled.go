@@ -55,7 +55,8 @@ func (s *Stalled) Err() error {
 	var stalled []error
 	for of, failing := range s.kinds {
 		if took := failing.ended.Sub(failing.began); took >= stalledAfter && time.Since(failing.ended) < forgetAfter {
-			stalled = append(stalled, fmt.Errorf("none of its %s was carried out for %v: %w", of, took.Round(time.Second), failing.err))
+			stalled = append(stalled,
+				fmt.Errorf("none of its %s was carried out for %v: %w", of, took.Round(time.Second), failing.err))
 		}
 	}
 	slices.SortFunc(stalled, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
