@@ -33,7 +33,7 @@ func pending(t *testing.T, client *redis.Client, queue string) int {
 // given again says; a worker enqueues them again.
 func TestListGivenAgainAsksNothingTwice(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		lines := numbered(1100)
 		lines[9].ImpUID = lines[8].ImpUID
 		for _, line := range lines[1050:1053] { // asked for elsewhere, on another queue
@@ -94,7 +94,7 @@ func single(line enqueue.Line) tasks.Revocation {
 // the imp_uid count its outcome.
 func TestBatchHearsOfEveryOutcome(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		lines := numbered(3)
 		if _, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{}); err != nil {
 			t.Fatal(err)
@@ -115,7 +115,7 @@ func TestBatchHearsOfEveryOutcome(t *testing.T) {
 // A batch that is cancelled half-way refuses the rest of its list.
 func TestCancelledBatchRefusesMoreLines(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		lines := numbered(2500)
 		store := outcome.NewStore(client, outcome.Config{})
 		cancelled := func(yield func(enqueue.Line) bool) {

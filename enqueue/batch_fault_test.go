@@ -24,7 +24,7 @@ import (
 // and before, is counted.
 func TestLostBatchIsCountedAgain(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		lines := numbered(30)
 		if _, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{}); err != nil {
 			t.Fatal(err)
@@ -141,7 +141,7 @@ func TestBatchNamesAreChecked(t *testing.T) {
 // A name is the same batch whoever wrote it: macOS takes its letters apart.
 func TestBatchNamesAreOneInEveryUnicodeForm(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		const batch = "환불-11월"
 		c := enqueue.NewClient(client, enqueue.Config{})
 		b, err := c.Batch(norm.NFD.String(batch), enqueue.BatchOptions{})
@@ -168,7 +168,7 @@ func TestBatchNamesAreOneInEveryUnicodeForm(t *testing.T) {
 // many outcomes as it asked for.
 func TestEveryRowOfABatchEnds(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
 		if _, err := c.Revoke(t.Context(), tasks.Revocation{ImpUID: one, PG: tasks.KCP}); err != nil {
 			t.Fatal(err)
@@ -226,7 +226,7 @@ func TestEveryRowOfABatchEnds(t *testing.T) {
 func TestTaskThatWasNotRecordedIsCounted(t *testing.T) {
 	t.Parallel()
 	for want, row := range map[string]int{"q": 1, "e": 0} {
-		redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		redistest.One(t, func(t *testing.T, client *redis.Client) {
 			store := outcome.NewStore(client, outcome.Config{})
 			r := tasks.Revocation{ImpUID: one, PG: tasks.KCP, Batch: name, Row: row}
 			attempt, err := store.Begin(t.Context(), r, time.Minute)
@@ -250,7 +250,7 @@ func TestTaskThatWasNotRecordedIsCounted(t *testing.T) {
 // nothing of it is asked for.
 func TestTwoListsAtATimeAreNotMixed(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		batch, err := enqueue.NewClient(client, enqueue.Config{}).Batch(name, enqueue.BatchOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -296,7 +296,7 @@ func mismatched(err error, line int) bool {
 // Of several lists that are given under one name at the same moment, one is taken.
 func TestOneOfManyListsIsTaken(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		const lists, length = 8, 1200
 		var refused [lists]error
 		start, all := make(chan struct{}), sync.WaitGroup{}
@@ -358,7 +358,7 @@ func TestListEndsAtOnceAtAKeyOfAnotherType(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // Ask tries for thirty
 				defer cancel()
 				if err := client.Set(ctx, key, "x", 0).Err(); err != nil {

@@ -61,7 +61,7 @@ func enqueues(cmd redis.Cmder) bool {
 // which a worker enqueues; no other list may take their rows.
 func TestKilledListKeepsItsRows(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		first := numbered(50)
 		ctx, cancel := context.WithCancel(t.Context())
 		short := redis.NewClient(&redis.Options{Addr: client.Options().Addr})
@@ -141,7 +141,7 @@ func TestLinesWhoseReplyWasLostAreEnqueued(t *testing.T) {
 	for what, resends := range map[string]bool{"sent again": true, "failed": false} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				hook := &lossy{resends: resends}
 				client.AddHook(hook)
 				batch, err := enqueue.NewClient(client, enqueue.Config{}).Batch(name, enqueue.BatchOptions{})

@@ -73,7 +73,7 @@ var untimed = cmpopts.IgnoreFields(outcome.Batch{}, "StartedAt", "ChangedAt", "F
 
 func TestListIsAskedForOnce(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		lines := numbered(1250)
 		lines[1200].ImpUID = lines[3].ImpUID
 		lines[1240].Invalid, lines[1240].Text = errors.New("too short"), "x"
@@ -122,7 +122,7 @@ func TestRepeatedLineNamesTheFirst(t *testing.T) {
 
 func TestOutcomesAreCountedOnce(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		lines := numbered(4)
 		if _, err := kinds(t.Context(), t, client, lines, enqueue.BatchOptions{}); err != nil {
 			t.Fatal(err)
@@ -183,7 +183,7 @@ func finished(t *testing.T, client *redis.Client, times int) {
 
 func TestBatchFollowsWhatOthersAskedFor(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
 		lines := numbered(4)
 		other, err := c.Batch("other", enqueue.BatchOptions{})
@@ -254,7 +254,7 @@ func TestBatchFollowsWhatOthersAskedFor(t *testing.T) {
 // An imp_uid that a list names twice counts once, also where it had ended before.
 func TestEndedAndRepeatedCountsOnce(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		end(t, client, "imp_1", outcome.Revoked)
 		end(t, client, "imp_2", outcome.Dead)
 		lines := listed("imp_1", "imp_2", "imp_x", "imp_2", "imp_1")
@@ -271,7 +271,7 @@ func TestEndedAndRepeatedCountsOnce(t *testing.T) {
 
 func TestInterruptedListGoesOn(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		lines := numbered(3_000)
 		ctx, cancel := context.WithCancel(t.Context())
 		interrupted := func(yield func(enqueue.Line) bool) {
@@ -354,7 +354,7 @@ func overdue(t *testing.T, client *redis.Client) []outcome.Open {
 
 func TestAnotherListIsRefused(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		first := numbered(1500)
 		ask := func(lines []enqueue.Line, options enqueue.BatchOptions) error {
 			_, err := kinds(t.Context(), t, client, lines, options)

@@ -29,7 +29,7 @@ func cancelled(t *testing.T, c *enqueue.Client, dry bool, impUIDs ...string) (fo
 
 func TestCancelTellsWhatBecomesOfEach(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
 		for _, impUID := range []string{"imp_1", "imp_2"} {
 			if _, err := c.Revoke(t.Context(), tasks.Revocation{ImpUID: impUID, PG: tasks.KCP}); err != nil {
@@ -84,7 +84,7 @@ func TestCancelGoesThroughAnyNumber(t *testing.T) {
 // of it is left that would be called.
 func TestBatchIsCancelledWhileItIsEnqueued(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
 		batch, err := c.Batch("b", enqueue.BatchOptions{})
 		if err != nil {

@@ -73,7 +73,7 @@ func TestLinesThatContradictEachOther(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for want, lines := range map[string][]enqueue.Line{test.once: test.lines, test.whole: marked(test.lines)} {
-				redistest.Both(t, func(t *testing.T, client *redis.Client) {
+				redistest.One(t, func(t *testing.T, client *redis.Client) {
 					previews, err := preview(t, client, lines)
 					foreseen := ""
 					for _, p := range previews {
@@ -116,7 +116,7 @@ func TestLinesThatContradictEachOther(t *testing.T) {
 // A list that was read once, through a pipe, is the same list as a file.
 func TestContradictingLinesAreTheSameListEitherWay(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		lines := written("imp_1,1", "imp_1,2", "imp_2")
 		for range 2 {
 			for _, lines := range [][]enqueue.Line{lines, marked(lines)} {

@@ -39,7 +39,7 @@ func end(t *testing.T, client redis.UniversalClient, impUID string, status outco
 
 func TestAskingTwiceIsAskingOnce(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
 		r := tasks.Revocation{ImpUID: one, PG: tasks.KCP}
 		want := enqueue.Result{Revocation: r, Status: outcome.Queued}
@@ -104,7 +104,7 @@ func TestInvalidImpUIDIsNotEnqueued(t *testing.T) {
 
 func TestOutcomeTellsQueuedFromUnknown(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
 		if o, err := c.Outcome(t.Context(), one); !errors.Is(err, outcome.ErrNotFound) {
 			t.Errorf("nobody asked: got %+v, %v", o, err)
@@ -126,7 +126,7 @@ func TestOutcomeTellsQueuedFromUnknown(t *testing.T) {
 
 func TestWaitReturnsTheOutcome(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
 		end(t, client, one, outcome.Revoked)
 		if o, err := c.Wait(t.Context(), one); err != nil || o.Status != outcome.Revoked {
@@ -142,7 +142,7 @@ func TestWaitReturnsTheOutcome(t *testing.T) {
 
 func TestManyAreAllAnswered(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
 		var list []tasks.Revocation
 		for i := range 300 {
@@ -173,7 +173,7 @@ func TestManyAreAllAnswered(t *testing.T) {
 
 func TestWaitManyYieldsEachOnce(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
 		var awaited []string
 		for i := range 600 {
@@ -202,7 +202,7 @@ func TestWaitManyYieldsEachOnce(t *testing.T) {
 
 func TestWaitManyDoesWithoutTheStream(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
 		end(t, client, "imp_1", outcome.Revoked)
 		seen := 0
@@ -224,7 +224,7 @@ func TestWaitManyDoesWithoutTheStream(t *testing.T) {
 // What is kept of one imp_uid and cannot be read holds nobody else up.
 func TestWaitManyPassesOverWhatItCannotRead(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()

@@ -45,7 +45,7 @@ var older = map[string]int{"receipts": 9, "receipts-bulk": 1}
 // nor the one that exists now; nothing is recorded. Plain requests go on.
 func TestOlderWorkerLetsNoReceiptBeNamed(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		ctx := t.Context()
 		stop := serve(t, client, older)
 		queue := enqueue.NewClient(client, enqueue.Config{})
@@ -86,7 +86,7 @@ func TestOlderWorkerLetsNoReceiptBeNamed(t *testing.T) {
 // A list that names its receipts is refused at once, and goes on where it stopped.
 func TestOlderWorkerStopsAListThatNamesReceipts(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		stop := serve(t, client, older)
 		lines := numbered(1500)
 		if asked, err := kinds(t.Context(), t, client, lines[:3], enqueue.BatchOptions{}); err != nil || asked != "qqq" {
@@ -114,7 +114,7 @@ func TestOlderWorkerStopsAListThatNamesReceipts(t *testing.T) {
 // A worker of this version is none, from the moment at which it starts.
 func TestCurrentWorkerLetsReceiptsBeNamed(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		serve(t, client, asynqkeys.Weights("", tasks.KCP))
 		r := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP, ApplyNum: "123"}
 		if _, err := enqueue.NewClient(client, enqueue.Config{}).Revoke(t.Context(), r); err != nil {

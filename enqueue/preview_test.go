@@ -24,7 +24,7 @@ func preview(t *testing.T, client *redis.Client, lines []enqueue.Line) (all []en
 
 func TestPreviewTellsWhatAskingWould(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		lines := listed("imp_new", "imp_revoked", "imp_dead", "imp_queued", "imp_new", "imp bad", "imp_named", "imp_read")
 		end(t, client, "imp_revoked", outcome.Revoked)
 		end(t, client, "imp_dead", outcome.Dead)
@@ -66,7 +66,7 @@ func TestPreviewTellsWhatAskingWould(t *testing.T) {
 
 func TestPreviewIsRefusedWhereAskingIs(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		serve(t, client, older)
 		lines := listed("imp_1")
 		if _, err := preview(t, client, lines); err != nil {

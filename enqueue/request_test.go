@@ -60,7 +60,7 @@ var (
 
 func TestRequestOutlivesAProducerThatDies(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		const broken = "the connection is broken"
 		client.AddHook(&before{do: func() error { return errors.New(broken) }})
 		result, err := enqueue.NewClient(client, enqueue.Config{}).Revoke(t.Context(), asked)
@@ -86,7 +86,7 @@ func TestRequestOutlivesAProducerThatDies(t *testing.T) {
 
 func TestListOutlivesAFailure(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		lines := numbered(20)
 		client.AddHook(&before{do: func() error { return errors.New("the connection is broken") }})
 		c := enqueue.NewClient(client, enqueue.Config{Concurrency: 1})
@@ -128,7 +128,7 @@ func TestFinishedTaskMakesWay(t *testing.T) {
 	for name, finish := range map[string]func(*testing.T, *redis.Client){"archived": archive, "completed": complete} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				queue := asynq.NewClientFromRedisClient(client)
 				task, err := tasks.NewTask(asked)
 				if err == nil {
@@ -172,7 +172,7 @@ func TestFinishedTaskMakesWay(t *testing.T) {
 // it would be queued for ever, and no worker would know of it.
 func TestRequestLivesAsLongAsItsOutcome(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		revoke(t, client, isNew)
 		end(t, client, one, outcome.Dead)
 		const left = time.Hour
@@ -203,7 +203,7 @@ func TestRequestLivesAsLongAsItsOutcome(t *testing.T) {
 // nothing to do; its outcome stays.
 func TestEndWhileItIsAskedFor(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		revoke(t, client, isNew)
 		client.AddHook(&before{do: func() error {
 			end(t, client, one, outcome.Dead)
@@ -226,7 +226,7 @@ func TestEndWhileItIsAskedFor(t *testing.T) {
 // meanwhile is told so.
 func TestAnotherReceiptIsToldFromTheFirst(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		c := enqueue.NewClient(client, enqueue.Config{})
 		first, other := asked, asked
 		first.ApplyNum, other.ApplyNum = "111111111", "222222222"

@@ -106,7 +106,7 @@ func TestOutageBurnsNoAttempts(t *testing.T) {
 // The next request is the probe, and is called within an interval.
 func TestGateOfCancelledRequestsStaysClosed(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(t, client, iamporttest.Config{})
 		b.portone.SetOutage(tasks.KCP, true)
 		all := b.issued(t, 2*few, tasks.KCP, "")

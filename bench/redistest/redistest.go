@@ -23,23 +23,17 @@ import (
 // rather than skip where no redis-server is installed.
 const RequireEnv = "REVOKER_REQUIRE_REDIS"
 
-// Both runs test with miniredis and as [Each] does, as subtests named for the Redis
+// One runs test on one Redis, a server that [Start] starts, or miniredis where none is
+// installed; at full scale on miniredis and as [Each] does, as subtests named for the Redis
 // they were given.
-func Both(t *testing.T, test func(t *testing.T, client *redis.Client)) {
-	t.Helper()
-	t.Run("miniredis", func(t *testing.T) {
-		t.Parallel()
-		test(t, Embedded(t))
-	})
-	Each(t, func(t *testing.T, server *Server) { test(t, server.Client(t)) })
-}
-
-// One runs test on one Redis, the server that [Start] starts or miniredis where none is
-// installed, and at full scale as [Both] does. It is for tests of what is decided in Go.
 func One(t *testing.T, test func(t *testing.T, client *redis.Client)) {
 	t.Helper()
 	if scale.Full() {
-		Both(t, test)
+		t.Run("miniredis", func(t *testing.T) {
+			t.Parallel()
+			test(t, Embedded(t))
+		})
+		Each(t, func(t *testing.T, server *Server) { test(t, server.Client(t)) })
 		return
 	}
 	client := Embedded

@@ -17,7 +17,7 @@ import (
 // tell it.
 func TestReadTellsWhatAsynqDid(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		ctx := t.Context()
 		queue := asynq.NewClientFromRedisClient(client)
 		ask := func(name, id string, options ...asynq.Option) {
@@ -76,7 +76,7 @@ func TestReadTellsWhatAsynqDid(t *testing.T) {
 // What cannot be read is an error, and not an empty queue.
 func TestReadReportsWhatItCannotRead(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		if err := client.Set(t.Context(), asynqkeys.Key("receipts", "retry"), "no set", 0).Err(); err != nil {
 			t.Fatal(err)
 		}

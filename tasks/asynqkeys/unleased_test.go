@@ -29,7 +29,7 @@ func activate(t *testing.T, client redis.UniversalClient, queue string, ids ...s
 
 func TestActiveTasksWithoutALease(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		ctx := t.Context()
 		lease, over := time.Now().Add(30*time.Second), time.Now().Add(-time.Minute)
 		activate(t, client, "receipts", "runs", "lost", "dead", "gone", "text", "unread", "lost too")
@@ -88,7 +88,7 @@ func TestActiveTasksWithoutALease(t *testing.T) {
 // Those that have been active for longest are looked at: behind them others finish.
 func TestUnleasedTaskIsFoundBehindMany(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		ctx := t.Context()
 		activate(t, client, "receipts", "lost")
 		for i := range 600 {
@@ -105,7 +105,7 @@ func TestUnleasedTaskIsFoundBehindMany(t *testing.T) {
 
 func TestUnleasedOfWhatIsNoQueue(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		got, err := asynqkeys.FindUnleased(t.Context(), client, "missing")
 		if diff := cmp.Diff(asynqkeys.Unleased{}, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
 			t.Errorf("a queue that is empty: got %v (-want +got)\n%s", err, diff)

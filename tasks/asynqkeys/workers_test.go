@@ -65,7 +65,7 @@ func TestServersTellWhatTheyUnderstand(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				server := serve(t, client, test.queues)
 				want := slices.Clone(test.want)
 				for i := range want {
@@ -93,7 +93,7 @@ func TestServersTellWhatTheyUnderstand(t *testing.T) {
 // drops the names of others, hides a server that lives.
 func TestClocksHideNoWorker(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		want := []asynqkeys.Worker{
 			{Host: "ahead", PID: 1, Protocol: 1, Queues: []string{"receipts", "receipts-bulk"}},
 			{Host: "behind", PID: 1, Protocol: 1, Queues: []string{"receipts", "receipts-bulk"}},
@@ -120,7 +120,7 @@ func TestClocksHideNoWorker(t *testing.T) {
 // Who was killed leaves a name, and soon nothing else.
 func TestKilledWorkersAreGone(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		killed := register(t, client, entry{host: "a", pid: 1, queues: released})
 		if err := client.Del(t.Context(), killed).Err(); err != nil { // as it ends by itself
 			t.Fatal(err)
@@ -134,7 +134,7 @@ func TestKilledWorkersAreGone(t *testing.T) {
 // Containers on their host's network share its name, and each is process 1.
 func TestOneOlderOfTheSameNameIsOlder(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		register(t, client, entry{host: "a", pid: 1, id: "x", queues: asynqkeys.Weights("", "")})
 		register(t, client, entry{host: "a", pid: 1, id: "y", queues: released})
 		register(t, client, entry{host: "a", pid: 1, id: "z", queues: asynqkeys.Weights("", tasks.KCP)})
@@ -149,7 +149,7 @@ func TestOneOlderOfTheSameNameIsOlder(t *testing.T) {
 // What stands in the registry and is none of Asynq's hides nothing else.
 func TestForeignEntriesHideNothing(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		ctx := t.Context()
 		register(t, client, entry{host: "a", pid: 1, queues: released})
 		broken := register(t, client, entry{host: "b", pid: 1, queues: released})
@@ -176,7 +176,7 @@ func TestWorkersOfACluster(t *testing.T) {
 // What cannot be read is an error, and not that there are no workers.
 func TestWorkersReportsWhatItCannotRead(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		client.Set(t.Context(), "asynq:servers", "no set", 0)
 		if got, err := asynqkeys.NewWorkers(client, "").Older(t.Context()); err == nil {
 			t.Errorf("got %v and no error", got)

@@ -34,7 +34,7 @@ func (b *bench) all(t *testing.T, f deadletter.Filter) (impUIDs, errs []string) 
 
 func TestFilterFindsWhatIsMeant(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(client)
 		b.bury(t, tasks.Revocation{ImpUID: "a", PG: tasks.KCP, Batch: "x"}, outcome.ReasonRefused, noon)
 		b.bury(t, tasks.Revocation{ImpUID: "b", PG: tasks.Nice, Batch: "y"}, outcome.ReasonNotIssued, noon.Add(time.Hour))
@@ -67,7 +67,7 @@ func TestFilterFindsWhatIsMeant(t *testing.T) {
 
 func TestNamedOneThatIsNotDeadIsRefused(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(client)
 		b.bury(t, asked, outcome.ReasonRefused, noon)
 		if _, err := b.outcomes.Begin(t.Context(), tasks.Revocation{ImpUID: "imp_2"}, time.Minute); err != nil {
@@ -101,7 +101,7 @@ func (b *bench) spoil(t *testing.T) {
 
 func TestUnreadableLetterIsNamedAndPassedOver(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(client)
 		b.spoil(t)
 		got, errs := b.all(t, deadletter.Filter{})
@@ -131,7 +131,7 @@ func TestUnreadableLetterIsNamedAndPassedOver(t *testing.T) {
 // Letters that die again while all are retried must not be met for ever.
 func TestAllEndsThoughLettersKeepDying(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(client)
 		for i := range 700 { // more than a page
 			b.bury(t, tasks.Revocation{ImpUID: fmt.Sprint("imp_", i)}, outcome.ReasonRefused, noon.Add(time.Duration(i)*time.Millisecond))
@@ -174,7 +174,7 @@ func TestRedisErrorEndsIt(t *testing.T) {
 
 func TestDiscardedLetterLeavesItsOutcome(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(client)
 		b.archive(t, asked)
 		letter := b.bury(t, asked, outcome.ReasonRefused, noon)

@@ -20,7 +20,7 @@ import (
 
 func TestRetryGivesFreshAttemptsOnce(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(client)
 		b.archive(t, asked)
 		letter := b.bury(t, asked, outcome.ReasonAttemptsExhausted, time.Time{})
@@ -48,7 +48,7 @@ var errDied = errors.New("the process died")
 // is free for the sweeper, or the task is enqueued.
 func TestRetryInterruptedAnywhereIsFinished(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		met := make(map[string]bool)
 		for limit := 0; ; limit++ {
 			client.FlushAll(t.Context())
@@ -120,7 +120,7 @@ func (b *bench) recover(t *testing.T, letter outcome.Outcome) (gap string) {
 // A command that was cancelled stops between two letters, not inside one.
 func TestCancelledRetryEndsWhatItBegan(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(client)
 		letter := b.bury(t, asked, outcome.ReasonRefused, time.Time{})
 		ctx, cancel := context.WithCancel(t.Context())
@@ -143,7 +143,7 @@ func TestRetryMeetsATaskThatAppearsMeanwhile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(client)
 				letter := b.bury(t, asked, outcome.ReasonRefused, time.Time{})
 				appeared := false
@@ -165,7 +165,7 @@ func TestRetryMeetsATaskThatAppearsMeanwhile(t *testing.T) {
 // Two people retry at once, and one is faster in every place.
 func TestRetriesAtOnceLoseNothing(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(client)
 		b.archive(t, asked)
 		letter := b.bury(t, asked, outcome.ReasonRefused, time.Time{})
@@ -190,7 +190,7 @@ func TestRetriesAtOnceLoseNothing(t *testing.T) {
 // A worker writes the outcome a moment before it tells Asynq.
 func TestRetryWaitsForTheWorkerToLetGo(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(client)
 		began, letGo := make(chan struct{}), make(chan struct{})
 		server := asynq.NewServerFromRedisClient(client, asynq.Config{
@@ -221,7 +221,7 @@ func TestRetryWaitsForTheWorkerToLetGo(t *testing.T) {
 
 func TestWhatCanNeverBecomeACallIsNotRevived(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(client)
 		letter := b.bury(t, tasks.Revocation{ImpUID: "imp 1"}, outcome.ReasonInvalidTask, time.Time{})
 		if err := b.list.Retry(t.Context(), letter); !errors.Is(err, tasks.ErrInvalid) {
@@ -248,7 +248,7 @@ func TestRetryLeavesAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				b := newBench(client)
 				letter := b.bury(t, asked, outcome.ReasonRefused, time.Time{})
 				client.HSet(t.Context(), "{receipt}:outcome:"+one, "reason", string(test.reason))
@@ -272,7 +272,7 @@ func TestRetryLeavesAlone(t *testing.T) {
 // dead, and those before are withdrawn.
 func TestRetryOfAListStopsOnceTheListIsCancelled(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b, ctx := newBench(client), t.Context()
 		var rows []outcome.Row
 		var list []tasks.Revocation
@@ -320,7 +320,7 @@ func TestRetryOfAListStopsOnceTheListIsCancelled(t *testing.T) {
 
 func TestRetriedTaskStaysVisibleAsLongAsAsked(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		b := newBench(client)
 		letter := b.bury(t, asked, outcome.ReasonRefused, time.Time{})
 		list := deadletter.New(client, b.outcomes, deadletter.Config{Retention: time.Hour})

@@ -18,7 +18,7 @@ import (
 // attempt finds it withdrawn and the one it says so.
 func TestWhatIsAskedForWhileItIsWithdrawnIsNew(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
 		r := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP}
 		if _, err := s.Ask(ctx, r); err != nil {
@@ -57,7 +57,7 @@ func TestWhatIsAskedForWhileItIsWithdrawnIsNew(t *testing.T) {
 // an attempt is about to end it.
 func TestWhatAnOlderProducerAsksForWhileItIsWithdrawnGoesOn(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := newStore(client), t.Context()
 		r := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP}
 		_, asking := s.Ask(ctx, r)
@@ -83,7 +83,7 @@ func TestWhatAnOlderProducerAsksForWhileItIsWithdrawnGoesOn(t *testing.T) {
 // is uncertain then, and the stopped one may not call once it goes on.
 func TestRequestAfterACancelKnowsWhatMayHaveBeenCalled(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := newStore(client), t.Context()
 		r := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP, Batch: "a", Row: 1}
 		if _, err := askRows(ctx, s, "a", 1, "imp_1"); err != nil {
@@ -126,7 +126,7 @@ func TestRequestAfterACancelKnowsWhatMayHaveBeenCalled(t *testing.T) {
 // made no DELETE.
 func TestProcessThatDiesWhileItWithdrawsLeavesNoDoubt(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
 		r := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP}
 		over := func() { client.HSet(ctx, "{receipt}:outcome:imp_1", "leased_until", 1) } // the lease is
@@ -166,7 +166,7 @@ func TestProcessThatDiesWhileItWithdrawsLeavesNoDoubt(t *testing.T) {
 // did not know it.
 func TestAttemptKnowsTheGatewayOfItsRequest(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
 		if _, err := s.Ask(ctx, tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP}); err != nil {
 			t.Fatal(err)

@@ -61,7 +61,7 @@ func wantFigures(t *testing.T, s *outcome.Store, name, want string) {
 
 func TestRowsAreRecordedOnce(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
 		if _, err := s.Ask(ctx, tasks.Revocation{ImpUID: "imp_2", PG: tasks.KCP}); err != nil {
 			t.Fatal(err)
@@ -113,7 +113,7 @@ func TestRowsAreRecordedOnce(t *testing.T) {
 // mended.
 func TestRecordingNamesWhatIsCorrupt(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := newStore(client), t.Context()
 		for batch, key := range map[string]string{"a": "{receipt}:outcome:imp_2", "b": "{receipt}:request:imp_5"} {
 			impUIDs := map[string][]string{"a": {"imp_1", "imp_2", "imp_3"}, "b": {"imp_4", "imp_5", "imp_6"}}[batch]
@@ -133,7 +133,7 @@ func TestRecordingNamesWhatIsCorrupt(t *testing.T) {
 // A cancelled batch ends but for what somebody else asks for.
 func TestBatchIsCancelled(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
 		if _, err := askRows(ctx, s, "a", 1, "imp_1", "imp_2", "imp_3", "imp_4"); err != nil {
 			t.Fatal(err)
@@ -211,7 +211,7 @@ func TestBatchIsCancelled(t *testing.T) {
 // known of most, and something of few: requested before, repeated, or of another receipt.
 func TestLongListIsRecordedLikeAnyOther(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
 		const lines = 350
 		rows, requests := make([]outcome.Row, lines), make([]tasks.Revocation, lines)

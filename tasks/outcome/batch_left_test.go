@@ -61,7 +61,7 @@ func TestNoTimeIsLeftOfACancelledBatch(t *testing.T) {
 // Who reads an outcome sees that it was cancelled, unless it is revoked.
 func TestOutcomesTellWhatIsWithdrawn(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := newStore(client), t.Context()
 		for _, impUID := range []string{"imp_queued", "imp_open"} {
 			if _, err := s.Ask(ctx, tasks.Revocation{ImpUID: impUID}); err != nil {
@@ -93,7 +93,7 @@ func TestOutcomesTellWhatIsWithdrawn(t *testing.T) {
 // from it. One that is slow has.
 func TestRateEndsWhenNothingEnds(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		for name, test := range map[string]struct {
 			before, still time.Duration // since the earlier point, and since the last change
 			done          int

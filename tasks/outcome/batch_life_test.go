@@ -14,7 +14,7 @@ import (
 // What is kept of a batch ends together, whoever wrote to it last.
 func TestTheKeysOfABatchEndTogether(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		together := func(when string, want time.Duration) {
 			t.Helper()
@@ -47,7 +47,7 @@ func TestTheKeysOfABatchEndTogether(t *testing.T) {
 
 func TestOnlyTheFirstRowMakesABatch(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := newStore(client), t.Context()
 		for what, do := range map[string]func() error{
 			"rows":      func() error { _, err := s.Rows(ctx, "a", 1, 1); return err },
@@ -70,7 +70,7 @@ func TestOnlyTheFirstRowMakesABatch(t *testing.T) {
 // an outcome is open.
 func TestARequestDoesNotOutliveItsOutcome(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := newStore(client), t.Context()
 		if _, err := s.Ask(ctx, asked); err != nil {
 			t.Fatal(err)

@@ -25,7 +25,7 @@ func end(t *testing.T, s *outcome.Store, impUID string, o outcome.Outcome) {
 // What came of each line is kept, also of those that nothing was asked for in.
 func TestRowsKeepTheirKindAndDigest(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		end(t, s, "imp_2", dead)
 		rows := make([]outcome.Row, 6)
@@ -71,7 +71,7 @@ func TestRowsKeepTheirKindAndDigest(t *testing.T) {
 // shorter than any other.
 func TestBatchOfAnEmptyList(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		if _, err := askRows(t.Context(), s, "other", 1, "imp_1"); err != nil {
 			t.Fatal(err)

@@ -27,7 +27,7 @@ func markCancelled(t *testing.T, s *outcome.Store, name string) {
 // with what was asked for.
 func TestCancelledBatchFinishesWithWhatWasAskedFor(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		for name, impUID := range map[string]string{"ended": "imp_1", "open": "imp_2"} {
 			if _, err := askRows(t.Context(), s, name, 1, impUID); err != nil {
@@ -53,7 +53,7 @@ func TestCancelledBatchFinishesWithWhatWasAskedFor(t *testing.T) {
 // A batch that is cancelled again was cancelled when that was done first.
 func TestCancelledBatchStaysCancelledSinceTheFirstTime(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		if _, err := askRows(t.Context(), s, "a", 1, "imp_1"); err != nil {
 			t.Fatal(err)
@@ -76,7 +76,7 @@ func TestCancelledBatchStaysCancelledSinceTheFirstTime(t *testing.T) {
 // A task that its producer did not record is not called for a batch that is cancelled.
 func TestUnrecordedTaskOfACancelledBatchIsWithdrawn(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		if _, err := askRows(t.Context(), s, "a", 1, "imp_1"); err != nil {
 			t.Fatal(err)
@@ -96,7 +96,7 @@ func TestUnrecordedTaskOfACancelledBatchIsWithdrawn(t *testing.T) {
 // What was withdrawn before its first attempt is to be ended at once, and is not revived.
 func TestWithdrawnRequestIsOver(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := newStore(client), t.Context()
 		impUIDs := []string{"imp_1", "imp_2", "imp_3"}
 		for _, impUID := range impUIDs[:2] {
@@ -165,7 +165,7 @@ func TestCancelledLetterIsNotRevived(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				s, ctx := newStore(client), t.Context()
 				if _, err := askRows(ctx, s, "a", 1, "imp_1"); err != nil {
 					t.Fatal(err)
@@ -202,7 +202,7 @@ func TestCancelledLetterIsNotRevived(t *testing.T) {
 // revived, although a batch is not renewed each time that one of its receipts ends.
 func TestNoLetterOutlivesTheMarkOfItsBatch(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		if _, err := askRows(t.Context(), s, "a", 1, "imp_1", "imp_2"); err != nil {
 			t.Fatal(err)

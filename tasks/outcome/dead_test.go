@@ -13,7 +13,7 @@ import (
 
 func TestNewestDeadIsTheLastOnTheList(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		if at, err := s.NewestDead(t.Context()); !at.IsZero() || err != nil {
 			t.Errorf("got %v, %v; want none", at, err)

@@ -15,7 +15,7 @@ import (
 
 func TestEachPassesOverWhatItCannotRead(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		finish(t, s, begin(t, s, lease), dead)
 		running := tasks.Revocation{ImpUID: "imp_2"}
@@ -55,7 +55,7 @@ func TestEachPassesOverWhatItCannotRead(t *testing.T) {
 
 func TestEveryOutcomeTheStoreWritesIsComplete(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		readable := func(when string) {
 			t.Helper()

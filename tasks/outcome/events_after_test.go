@@ -27,7 +27,7 @@ func TestEventsAfterAnEntry(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				for _, id := range []string{"5000000-0", "6000000-0"} {
 					add(t, client, id)
 				}

@@ -34,7 +34,7 @@ func TestAttemptKnowsWhetherOneFailedBefore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				s := newStore(client)
 				for _, o := range test.before {
 					a := begin(t, s, lease)

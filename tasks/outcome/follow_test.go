@@ -18,7 +18,7 @@ import (
 
 func TestFollowYieldsWhatComesLater(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		last, err := s.Last(t.Context())
 		if err != nil {
@@ -77,7 +77,7 @@ func follow(ctx context.Context, s *outcome.Store, after string, count int) (sho
 
 func TestFollowGoesOnWhereverItsPositionIs(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		for name, test := range map[string]struct {
 			stream []string // IDs; ten minutes are 600,000
@@ -120,7 +120,7 @@ func TestFollowGoesOnWhereverItsPositionIs(t *testing.T) {
 
 func TestFollowGoesOnAfterRedisWasEmptied(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		add(t, client, "5-0")
 		var shown []string
@@ -221,7 +221,7 @@ func TestFollowIsPacedWhereItCannotRead(t *testing.T) {
 
 func TestBeforeFindsWhereATimeBegins(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		for _, id := range []string{"5-0", "5-7", "9-0"} {
 			add(t, client, id)

@@ -36,7 +36,7 @@ const sequences = 50
 // for comes to an end.
 func TestEveryInterleavingKeepsTheModel(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		rounds := scale.Of(1, 4)
 		if strings.HasSuffix(t.Name(), "miniredis") { // whose Lua is slow
 			rounds = 1

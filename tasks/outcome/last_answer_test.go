@@ -39,7 +39,7 @@ func TestLastAnswerStays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				s := newStore(client)
 				finish(t, s, begin(t, s, lease), failed)
 				finish(t, s, begin(t, s, lease), test.then)
@@ -76,7 +76,7 @@ func TestAttemptWhoseLeaseIsOverMayHaveWorkedUnseen(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				s := newStore(client)
 				if test.withdrawn {
 					single := asked

@@ -15,7 +15,7 @@ import (
 // no batch, and keep no outcome from being written and counted elsewhere.
 func TestRowsThatNoBatchHasAreNotCounted(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		const name = "a"
 		if _, err := askRows(t.Context(), s, name, 1, "imp_0"); err != nil {
@@ -56,7 +56,7 @@ func TestRowsThatNoBatchHasAreNotCounted(t *testing.T) {
 // payload says nothing about a request that is recorded.
 func TestABatchCountsWhatItAskedFor(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		if _, err := askRows(t.Context(), s, asked.Batch, 1, "imp_0"); err != nil {
 			t.Fatal(err)

@@ -46,7 +46,7 @@ func TestMemoryIsHandedOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				s := newStore(client)
 				attempt := begin(t, s, lease)
 				attempt.Memory = test.memory

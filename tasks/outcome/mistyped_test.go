@@ -13,7 +13,7 @@ import (
 
 func TestMistypedNamesTheKey(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := outcome.NewStore(client, outcome.Config{Namespace: "acme"}), t.Context()
 		if _, err := askRows(ctx, s, "a", 1, "imp_1"); err != nil {
 			t.Fatal(err)

@@ -39,7 +39,7 @@ func foretold(ctx context.Context, s *outcome.Store, do string, r tasks.Revocati
 // A preview tells what asking would, and why, and changes nothing.
 func TestPreviewTellsWhatIsKnown(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := newStore(client), t.Context()
 		withdrawn := outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonWithdrawn}
 		for impUID, o := range map[string]outcome.Outcome{
@@ -119,7 +119,7 @@ func contents(t *testing.T, client *redis.Client) map[string]any {
 
 func TestPreviewNamesTheImpUIDWhoseKeyIsOfAnotherType(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		client.Set(t.Context(), "{receipt}:outcome:imp_broken", "x", time.Minute)
 		_, err := newStore(client).Preview(t.Context(), []tasks.Revocation{{ImpUID: "imp_1"}, {ImpUID: "imp_broken"}})
 		if err == nil || !strings.Contains(err.Error(), "WRONGTYPE") || !strings.Contains(err.Error(), "imp_broken") {

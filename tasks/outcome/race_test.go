@@ -27,7 +27,7 @@ type runner struct {
 // every attempt and every end is counted once.
 func TestRacingWorkersRunOneAttemptAtATime(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		runners := make([]*runner, 50)
 		for i := range runners {

@@ -205,7 +205,7 @@ func TestLifeOfARequest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				s := outcome.NewStore(client, outcome.Config{})
 				var attempt outcome.Attempt
 				for i, step := range steps {
@@ -221,7 +221,7 @@ func TestLifeOfARequest(t *testing.T) {
 // Who asks need not know the gateway. An attempt on a task that names it tells the later ones.
 func TestGatewayOfAnEarlierTaskIsRemembered(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		for _, pg := range []tasks.Gateway{"", tasks.Welcome, ""} {
 			a, err := s.Begin(t.Context(), tasks.Revocation{ImpUID: asked.ImpUID, PG: pg}, lease)

@@ -48,7 +48,7 @@ func TestDeadLetterIsSettled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				s, ctx := newStore(client), t.Context()
 				askInBatch(t, s)
 				finish(t, s, begin(t, s, lease), unconfirmed)
@@ -92,7 +92,7 @@ func TestDeadLetterIsSettled(t *testing.T) {
 
 func TestOnlyDeadLettersAreSettled(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := newStore(client), t.Context()
 		want := func(status outcome.Status) {
 			t.Helper()
@@ -140,7 +140,7 @@ func TestOnlyDeadLettersAreSettled(t *testing.T) {
 // Another receipt exists than the one that was asked for: the next attempt would revoke that.
 func TestReissuedLetterIsNeverRevived(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := newStore(client), t.Context()
 		finish(t, s, begin(t, s, lease), outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonReissued})
 		_, err := s.Revive(ctx, asked.ImpUID)
@@ -158,7 +158,7 @@ func TestReissuedLetterIsNeverRevived(t *testing.T) {
 
 func TestSettledLetterIsRevived(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := newStore(client), t.Context()
 		first := begin(t, s, lease)
 		finish(t, s, first, unconfirmed)

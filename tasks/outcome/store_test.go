@@ -83,7 +83,7 @@ var (
 
 func TestRevokedOutcomeKeepsEveryField(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		if !finish(t, s, begin(t, s, lease), revoked) {
 			t.Error("nothing was written")
@@ -111,7 +111,7 @@ func TestRevokedOutcomeKeepsEveryField(t *testing.T) {
 
 func TestRetryingOutcomeLeavesNoTraceOnceRevoked(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		finish(t, s, begin(t, s, lease), retrying)
 		if got := get(t, s); got.NextAttemptAt != retrying.NextAttemptAt || got.Message != retrying.Message {
@@ -131,7 +131,7 @@ func TestRetryingOutcomeLeavesNoTraceOnceRevoked(t *testing.T) {
 // A receipt whose attempts are used up says why the last of them failed.
 func TestDeadOutcomeWithoutAnAnswerKeepsTheLast(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		cut := outcome.Outcome{
 			Status: outcome.Retrying, Reason: outcome.ReasonUnreachable, Message: "connection reset by peer",
@@ -158,7 +158,7 @@ func TestDeadOutcomeWithoutAnAnswerKeepsTheLast(t *testing.T) {
 
 func TestDeadOutcomeIsADeadLetterUntilRevoked(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		slow := begin(t, s, time.Millisecond)
 		time.Sleep(5 * time.Millisecond) // its lease runs out
@@ -181,7 +181,7 @@ func TestDeadOutcomeIsADeadLetterUntilRevoked(t *testing.T) {
 
 func TestBeginRefuses(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		attempt := begin(t, s, lease)
 		var busy *outcome.BusyError
@@ -200,7 +200,7 @@ func TestBeginRefuses(t *testing.T) {
 // the first time is over.
 func TestRepeatedBeginHoldsAWholeLease(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		w := &world{client: client, store: s}
 		first, err := s.BeginAs(t.Context(), asked, lease, "caller")
@@ -229,7 +229,7 @@ func TestRepeatedBeginHoldsAWholeLease(t *testing.T) {
 
 func TestExtendedLeaseKeepsOthersOut(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		attempt := begin(t, s, time.Millisecond)
 		if running, err := s.Extend(t.Context(), attempt, lease); err != nil || !running {
@@ -274,7 +274,7 @@ func TestFinishDecidesWhoKnowsBetter(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				s := newStore(client)
 				older := begin(t, s, time.Millisecond)
 				time.Sleep(5 * time.Millisecond) // its lease runs out
@@ -299,7 +299,7 @@ func TestFinishDecidesWhoKnowsBetter(t *testing.T) {
 
 func TestAttemptFromBeforeARevivalIsNotHeard(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		old := begin(t, s, time.Millisecond)
 		time.Sleep(5 * time.Millisecond) // its lease runs out
@@ -318,7 +318,7 @@ func TestAttemptFromBeforeARevivalIsNotHeard(t *testing.T) {
 
 func TestUncountedAttemptIsGivenBackOnce(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		finish(t, s, begin(t, s, lease), retrying)
 		attempt := begin(t, s, lease)
@@ -338,7 +338,7 @@ func TestUncountedAttemptIsGivenBackOnce(t *testing.T) {
 
 func TestFinishSurvivesALostRedis(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		finish(t, s, begin(t, s, lease), retrying)
 		attempt := begin(t, s, lease)
@@ -352,7 +352,7 @@ func TestFinishSurvivesALostRedis(t *testing.T) {
 
 func TestLongMessageIsCutBetweenCharacters(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		o := dead
 		o.Message = strings.Repeat("가", 400) + "\xff"
@@ -365,7 +365,7 @@ func TestLongMessageIsCutBetweenCharacters(t *testing.T) {
 
 func TestManyAnswersInOrder(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		finish(t, s, begin(t, s, lease), revoked)
 		got, err := s.Many(t.Context(), []string{"imp_1", asked.ImpUID})

@@ -66,7 +66,7 @@ func TestOutcomesOfAnOlderVersion(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				leaveOld(t, client, "imp_1", test.status)
 				s, attempt := newStore(client), &outcome.Attempt{}
 				for i, step := range test.steps {

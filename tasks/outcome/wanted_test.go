@@ -18,7 +18,7 @@ import (
 // much else is open.
 func TestWantedOfACancelledBatch(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := newStore(client), t.Context()
 		many := make([]string, 1200) // three pages, all of one moment
 		for i := range many {

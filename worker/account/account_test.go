@@ -13,7 +13,7 @@ import (
 
 func TestNamespaceKeepsToOneAccount(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		if got := standing(t, client, "a"); got != "unknown" {
 			t.Errorf("before any worker: a is %s", got)
 		}
@@ -49,7 +49,7 @@ func TestNamespaceKeepsToOneAccount(t *testing.T) {
 
 func TestFormerAccountIsGoodForADay(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		ctx := t.Context()
 		admitted(t, client, "a", false)
 		admitted(t, client, "b", true)
@@ -78,7 +78,7 @@ func TestFormerAccountIsGoodForADay(t *testing.T) {
 // What Redis cannot tell is no verdict.
 func TestAccountThatCannotBeReadIsNoOther(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		ctx, w := t.Context(), newWorker(client, "a", true)
 		if err := client.Set(ctx, hash, "no hash", 0).Err(); err != nil {
 			t.Fatal(err)

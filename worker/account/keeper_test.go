@@ -38,7 +38,7 @@ func TestAccountThatPortOneRefusesIsNotKept(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				for _, known := range strings.Fields(test.known) {
 					admitted(t, client, known, true)
 				}
@@ -74,7 +74,7 @@ func TestAccountThatPortOneRefusesIsNotKept(t *testing.T) {
 // Of two accounts that wait for PortOne one is the namespace's.
 func TestTwoAccountsWait(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		const each = 4
 		var all []*worker
 		ended := make(chan error, 2*each)
@@ -120,7 +120,7 @@ func TestWaitingEndsWithItsContext(t *testing.T) {
 
 func TestAccountThatRedisLostIsWrittenAgain(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		a, b := admitted(t, client, "a", false), admitted(t, client, "b", true)
 		endedA, endedB := a.watch(t), b.watch(t)
 		eventually(t, "a knows that it is the former one", func() bool { return a.log.count("former one") == 1 })
@@ -176,7 +176,7 @@ func (l losing) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 // Redis loses it again before it is read back.
 func TestAccountThatRedisLosesTwiceIsWrittenAgain(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		a := admitted(t, client, "a", false)
 		before := client.HGetAll(t.Context(), hash).Val()
 		client.AddHook(losing{client: client, once: new(sync.Once)})
@@ -194,7 +194,7 @@ func TestAccountThatRedisLosesTwiceIsWrittenAgain(t *testing.T) {
 // A new worker of the same account was first in a Redis that was emptied.
 func TestAccountIsKnownUnderAnotherKey(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		a := admitted(t, client, "a", false)
 		client.FlushDB(t.Context())
 		admitted(t, client, "a", false)
@@ -212,7 +212,7 @@ func TestWorkerWhoseDayIsOver(t *testing.T) {
 	for name, accept := range map[string]bool{"stops": false, "goes on where it is accepted": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				ctx := t.Context()
 				a := admitted(t, client, "a", false)
 				a.Accept = accept
@@ -244,7 +244,7 @@ func TestWorkerWhoseDayIsOver(t *testing.T) {
 // that have not the setting would stop.
 func TestDayIsProlongedInTime(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		a, beside := admitted(t, client, "a", false), admitted(t, client, "a", false)
 		a.Accept = true
 		admitted(t, client, "b", true)
@@ -263,7 +263,7 @@ func TestDayIsProlongedInTime(t *testing.T) {
 
 func TestWorkerStopsWhereTheNamespaceBecomesAnothers(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		a := admitted(t, client, "a", false)
 		client.FlushDB(t.Context())
 		admitted(t, client, "b", false)

@@ -20,7 +20,7 @@ import (
 
 func TestGateClosesForEverybodyAndOpensAgain(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		kcp := &gateway{}
 		a, b := start(t, client, "a", kcp, quick), start(t, client, "b", kcp, quick)
 		queues(t, client, "receipts-kcp", "receipts-bulk-kcp", "receipts-nice", "mail")
@@ -61,7 +61,7 @@ func TestGateClosesForEverybodyAndOpensAgain(t *testing.T) {
 
 func TestOneProbeAtATimeAndFewerAndFewer(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		config := quick
 		config.Probe, config.ProbeMax = 200*time.Millisecond, 260*time.Millisecond
 		kcp := &gateway{}
@@ -123,7 +123,7 @@ func TestQueueOfAClosedGateTellsWhenThatClosed(t *testing.T) {
 
 func TestPauseOfAPersonStays(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		kcp := &gateway{}
 		a := start(t, client, "a", kcp, quick)
 		queues(t, client, "receipts-kcp", "receipts-bulk-kcp")
@@ -147,7 +147,7 @@ func TestPauseOfAPersonStays(t *testing.T) {
 
 func TestPersonTakesAPauseOver(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		kcp, store := &gateway{}, pause.NewStore(client, "")
 		a := start(t, client, "a", kcp, quick)
 		queues(t, client, "receipts-kcp", "receipts-bulk-kcp")
@@ -169,7 +169,7 @@ func TestPersonTakesAPauseOver(t *testing.T) {
 
 func TestPersonResumesAQueueOfAGate(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		config := quick
 		config.Probe, config.ProbeMax = time.Hour, time.Hour
 		kcp := &gateway{}
@@ -222,7 +222,7 @@ func TestPauseLeftBehindIsLifted(t *testing.T) {
 
 func TestDeadProberIsReplaced(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		kcp := &gateway{}
 		proxied := redistest.NewProxy(t, client.Options().Addr)
 		a := &process{name: "a", gateway: kcp, hang: make(chan struct{})}

@@ -20,7 +20,7 @@ func letIn(p *process) (opened, last time.Time, open bool) {
 
 func TestGatesTellWhetherPortOneLetsCallsIn(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		portone := &gateway{}
 		portone.up.Store(true)
 		a := start(t, client, "a", portone, quick)

@@ -50,7 +50,7 @@ func arrivals(t *testing.T, enough int, pg tasks.Gateway, processes ...*process)
 
 func TestRateHoldsForAllProcessesTogether(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		config := quick
 		config.Rate = gate.Rate{Gateway: map[tasks.Gateway]float64{tasks.KCP: 50}}
 		a, b := start(t, client, "a", &gateway{}, config), start(t, client, "b", &gateway{}, config)
@@ -81,7 +81,7 @@ func TestRateOfAllGatewaysHoldsAboveTheirOwn(t *testing.T) {
 
 func TestLongWaitsGoBack(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		config := quick
 		config.Rate = gate.Rate{All: 0.1}
 		a := start(t, client, "a", &gateway{}, config)

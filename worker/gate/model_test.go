@@ -25,7 +25,7 @@ func TestWhateverHappensTheQueuesFollow(t *testing.T) {
 	for seed := range scale.Of[uint64](2, 4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				newWorld(t, client, seed).run(t)
 			})
 		})

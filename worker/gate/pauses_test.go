@@ -15,7 +15,7 @@ import (
 
 func TestPauseKeepsCallsFromLeaving(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		store, a := gate.NewStore(client, ""), start(t, client, "a", &gateway{}, quick)
 		var calls []*gate.Call
 		for _, queue := range []string{"receipts-kcp", "receipts-bulk-kcp", "receipts-of-tomorrow"} {
@@ -66,7 +66,7 @@ func TestPauseKeepsCallsFromLeaving(t *testing.T) {
 // A person who had paused a queue behind a closed gate and resumes it does not open the gate.
 func TestGateStaysClosedWhenAPersonsPauseIsLifted(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		ctx, store, epoch := t.Context(), gate.NewStore(client, ""), time.Now().UnixMicro()
 		client.HSet(ctx, "{receipt}:gate:kcp", "state", "closed", "epoch", epoch, "reason", "down",
 			"probe_at", time.Now().Add(time.Hour).UnixMicro())

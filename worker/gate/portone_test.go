@@ -16,7 +16,7 @@ import (
 
 func TestPortOneDownStopsEverything(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		portone := &gateway{}
 		a, b := start(t, client, "a", portone, quick), start(t, client, "b", portone, quick)
 		all := []string{"receipts", "receipts-bulk", "receipts-kcp", "receipts-nice", "receipts-of-tomorrow"}
@@ -92,7 +92,7 @@ func TestBothGatesOfAQueueAreClosed(t *testing.T) {
 
 func TestProcessThatPortOneRefusesAloneStandsAside(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		welcome, refused := &gateway{}, &gateway{}
 		welcome.up.Store(true)
 		a, b := start(t, client, "a", welcome, quick), start(t, client, "b", refused, quick)

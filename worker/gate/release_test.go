@@ -36,7 +36,7 @@ func numbered(from, to int) (impUIDs []string) {
 // gate opens, on whichever queue their tasks are.
 func TestReceiptsThatFailedInTheOutageAreBroughtForward(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		kcp := &gateway{}
 		config := quick
 		config.Receipts = 250

@@ -54,7 +54,7 @@ func (p *process) succeed(t *testing.T) {
 // also where a failure of the same process follows.
 func TestSuccessRightAfterTheClosingIsNotLost(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		a, b := alive(t, client, "a"), alive(t, client, "b")
 		b.fail(t, 0, 12)
 		if !state(t, client, "kcp").Closed {
@@ -72,7 +72,7 @@ func TestSuccessRightAfterTheClosingIsNotLost(t *testing.T) {
 // before them, the gate stays closed.
 func TestSuccessThatIsToldLateTakesTheClosingBack(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		for before, want := range map[int]bool{0: true, 6: false} {
 			client.FlushAll(t.Context())
 			a, b := alive(t, client, "a"), alive(t, client, "b")
@@ -98,7 +98,7 @@ func TestSuccessThatIsToldLateTakesTheClosingBack(t *testing.T) {
 // A success ends a waiver, also where a failure of the same process follows.
 func TestSuccessEndsAWaiver(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		client.HSet(t.Context(), "{receipt}:gate:kcp", "state", "open", "epoch", time.Now().UnixMicro(), "waived", 1)
 		a := start(t, client, "a", &gateway{}, gate.Config{Receipts: 12})
 		a.succeed(t)
@@ -109,7 +109,7 @@ func TestSuccessEndsAWaiver(t *testing.T) {
 // A gate that a person opened closes again on the same receipts.
 func TestGateThatAPersonOpensClosesAgain(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		a := alive(t, client, "a")
 		a.fail(t, 0, 12)
 		closed := state(t, client, "kcp")
@@ -138,7 +138,7 @@ func TestGateThatAPersonOpensClosesAgain(t *testing.T) {
 // A key of another type at one gate leaves the others alone, and is deleted.
 func TestKeyOfAnotherTypeJamsNoGate(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		for _, key := range []string{"{receipt}:gate:daou", "{receipt}:gate:nice:failed", "{receipt}:gate:portone"} {
 			client.Set(t.Context(), key, "x", 0)
 		}

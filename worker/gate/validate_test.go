@@ -78,7 +78,7 @@ func TestValuesOutOfRangeStopNoCalls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				spoil(t, client)
 				kcp, told := &gateway{}, &log{}
 				kcp.up.Store(true)

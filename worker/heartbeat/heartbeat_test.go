@@ -32,7 +32,7 @@ func TestHeartbeatNoticesWhatRedisLost(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Both(t, func(t *testing.T, client *redis.Client) {
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
 				store, ctx := outcome.NewStore(client, outcome.Config{}), t.Context()
 				a, b := start(client, "a"), start(client, "b")
 				beat(t, a, false)
@@ -77,7 +77,7 @@ func TestHeartbeatNoticesWhatRedisLost(t *testing.T) {
 // A worker that has just started remembers nothing, whatever Redis lost before.
 func TestHeartbeatOfANewWorkerReportsNothing(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		beat(t, start(client, "a"), false)
 		client.FlushAll(t.Context())
 		beat(t, start(client, "b"), false)
@@ -87,7 +87,7 @@ func TestHeartbeatOfANewWorkerReportsNothing(t *testing.T) {
 // Replies that are lost, or come in another order, are no loss.
 func TestHeartbeatsAtOnceReportNothing(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		client.AddHook(twice{})
 		heart := start(client, "a")
 		var all sync.WaitGroup

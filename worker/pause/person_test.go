@@ -27,7 +27,7 @@ func everything(namespace string) (names []string) {
 func TestPersonPausesQueuesThatDoNotExist(t *testing.T) {
 	t.Parallel()
 	for _, namespace := range []string{"", "acme"} {
-		redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		redistest.One(t, func(t *testing.T, client *redis.Client) {
 			store, names := pause.NewStore(client, namespace), everything(namespace)
 			if len(names) != 2+2*len(tasks.Gateways()) {
 				t.Fatalf("the queues are %q", names)
@@ -74,7 +74,7 @@ func TestPersonPausesQueuesThatDoNotExist(t *testing.T) {
 
 func TestWhoPausedFirstStays(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		store, names := pause.NewStore(client, ""), []string{"receipts-kcp", "receipts-nice", "receipts-daou", "receipts-ksnet"}
 		if err := asynq.NewInspectorFromRedisClient(client).PauseQueue("receipts-nice"); err != nil {
 			t.Fatal(err)

@@ -20,7 +20,7 @@ const impUID = "imp_448280090638"
 // A process that was stopped for a minute may call only if nobody took over.
 func TestStoppedAttemptAsksBeforeItCalls(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		store := outcome.NewStore(client, outcome.Config{})
 		begin := func(lease time.Duration) *outcome.Attempt {
 			a, err := store.Begin(t.Context(), tasks.Revocation{ImpUID: impUID}, lease)
