@@ -23,5 +23,4 @@ var exceptions = map[string]exception{
 	"worker/iamport/iamporttest":    {circle: 14, long: 1},
 	"worker/pause":                  {long: 1},
 	"worker/revoke":                 {long: 1},
-	"worker/sweep":                  {circle: 6, long: 1},
 }
