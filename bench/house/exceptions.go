@@ -9,7 +9,6 @@ var exceptions = map[string]exception{
 	"bench/soak":                    {circle: 11, long: 2},
 	"bench/world":                   {circle: 13, long: 4},
 	"bench/world/mutations":         {long: 4},
-	"cmd/internal/config":           {circle: 6, long: 7},
 	"cmd/internal/doctor":           {circle: 10, long: 5},
 	"cmd/internal/monitor":          {circle: 5, long: 4},
 	"enqueue":                       {circle: 6},

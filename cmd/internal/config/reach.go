@@ -14,13 +14,12 @@ import (
 )
 
 const (
-	// reachTime is how long Redis may take to answer.
+	// reachTime is how long Redis may take to answer, what is examined included: a person
+	// who runs a command waits for it.
 	reachTime = 5 * time.Second
 	// soonTime is after what time without an answer it is examined what is there: a
 	// server that speaks no TLS is silent when it is spoken to with TLS.
 	soonTime = 750 * time.Millisecond
-	// stepTime bounds each question of that.
-	stepTime = 500 * time.Millisecond
 )
 
 // Reach returns nil once Redis answers and is what the URL takes it for. Otherwise it
@@ -39,7 +38,7 @@ func (r *Redis) reach(ctx context.Context, client redis.UniversalClient) error {
 	defer cancel()
 	at, err := r.servers(ctx, client)
 	if err != nil {
-		return err
+		return describe(err)
 	}
 	soon, cancelSoon := context.WithTimeout(ctx, soonTime)
 	defer cancelSoon()
