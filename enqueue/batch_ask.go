@@ -3,11 +3,64 @@ package enqueue
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
+	"sync"
 
 	"receiptrevoker/tasks/outcome"
 )
+
+// Ask asks for every line and yields what came of it, in the order of the list.
+// It reads little further ahead than it has answers, so that a list of any
+// length is read no faster than Redis answers; of what it has read it keeps the
+// imp_uids alone, about 25 bytes each, which tell a line that repeats another. One that
+// contradicts an earlier line, which has been asked for by then, is invalid: see
+// [FindContradictions] for a list that can be read before.
+//
+// Where an earlier call stopped, the same list continues: lines that were
+// answered are passed over. A line that asks for something else than it did is
+// a [*MismatchError]. That, [ErrOlderWorker] if a line names its receipt, any error of
+// Redis that did not pass within half a minute, and the end of ctx are yielded as an
+// error, which ends it.
+func (b *Batch) Ask(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineResult, error] {
+	return func(yield func(LineResult, error) bool) {
+		ctx, span := b.client.tracer.list(ctx, b.name)
+		defer span.End()
+		ctx, cancel := context.WithCancel(ctx)
+		chunks := make(chan *chunk, chunksAhead)
+		reader := &batchReader{Batch: b, firsts: &firsts{}}
+		var running sync.WaitGroup
+		running.Go(func() {
+			defer close(chunks)
+			reader.read(ctx, lines, chunks)
+		})
+		defer func() {
+			cancel()
+			for c := range chunks { // wait for those under way
+				<-c.done
+			}
+			running.Wait()
+		}()
+		for c := range chunks {
+			<-c.done
+			if c.err != nil {
+				yield(LineResult{}, c.err)
+				return
+			}
+			for _, result := range c.results {
+				if !yield(result, nil) {
+					return
+				}
+			}
+		}
+		err := context.Cause(ctx)
+		if reader.ended {
+			err = reader.complete(ctx)
+		}
+		if err != nil {
+			yield(LineResult{}, err)
+		}
+	}
+}
 
 // batchReader reads a list chunk by chunk, and records one after the other: of two
 // lists that are given at the same time, only one gets further than the lines that
@@ -67,30 +120,4 @@ func (r *batchReader) complete(ctx context.Context) error {
 		return &MismatchError{Batch: r.name, Lines: other.Rows}
 	}
 	return err
-}
-
-// MismatchError says that a list is not the one that a batch was made of. It matches
-// [outcome.ErrOtherList].
-type MismatchError struct {
-	Batch string
-	// Line is the first line that is another, and Text what stands there: an
-	// imp_uid and, if it has one, its gateway. Line is 0 where the list ends too early.
-	Line int
-	Text string
-	// Lines is how many the batch's list has, where the one given is longer or
-	// shorter.
-	Lines int
-}
-
-func (e *MismatchError) Unwrap() error { return outcome.ErrOtherList }
-
-func (e *MismatchError) Error() string {
-	difference := fmt.Sprintf("line %d, %.80s, is not what stood there before", e.Line, e.Text)
-	switch {
-	case e.Lines > 0 && e.Line > 0:
-		difference = fmt.Sprintf("line %d is beyond the %d lines the batch was made of", e.Line, e.Lines)
-	case e.Lines > 0:
-		difference = fmt.Sprintf("it ends before the %d lines the batch was made of", e.Lines)
-	}
-	return fmt.Sprintf("the batch %s was made of another list: %s", e.Batch, difference)
 }

@@ -11,7 +11,6 @@ var exceptions = map[string]exception{
 	"bench/world/mutations":         {long: 4},
 	"cmd/internal/doctor":           {circle: 10, long: 5},
 	"cmd/internal/monitor":          {circle: 5, long: 4},
-	"enqueue":                       {circle: 6},
 	"tasks":                         {long: 1},
 	"tasks/asynqkeys/asynqkeystest": {long: 1},
 	"tasks/outcome":                 {circle: 10, long: 5},
