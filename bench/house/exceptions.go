@@ -17,7 +17,6 @@ var exceptions = map[string]exception{
 	"tasks/redisfault":              {long: 3},
 	"tasks/rights":                  {long: 2},
 	"worker/gate":                   {circle: 12, long: 9},
-	"worker/iamport":                {circle: 8, long: 1},
 	"worker/iamport/iamporttest":    {circle: 14, long: 1},
 	"worker/pause":                  {long: 1},
 	"worker/revoke":                 {long: 1},

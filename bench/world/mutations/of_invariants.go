@@ -103,7 +103,7 @@ var ofInvariants = []mutation{
 	{
 		name:   "token-in-log",
 		breaks: "The access token is part of the message of a failed call, which is logged.",
-		file:   "worker/iamport/call.go",
+		file:   "worker/iamport/api.go",
 		old:    "failure.Message = hide(failure.Message)",
 		new:    "failure.Message = hide(failure.Message) + \" Bearer \" + token",
 	},
