@@ -13,7 +13,6 @@ var exceptions = map[string]exception{
 	"cmd/internal/monitor":          {circle: 5, long: 4},
 	"tasks":                         {long: 1},
 	"tasks/asynqkeys/asynqkeystest": {long: 1},
-	"tasks/outcome":                 {circle: 10, long: 5},
 	"tasks/redisfault":              {long: 3},
 	"tasks/rights":                  {long: 2},
 	"worker/gate":                   {circle: 12, long: 9},
