@@ -15,7 +15,6 @@ var exceptions = map[string]exception{
 	"tasks/asynqkeys/asynqkeystest": {long: 1},
 	"tasks/redisfault":              {long: 3},
 	"tasks/rights":                  {long: 2},
-	"worker/gate":                   {circle: 12, long: 9},
 	"worker/iamport/iamporttest":    {circle: 14, long: 1},
 	"worker/pause":                  {long: 1},
 	"worker/revoke":                 {long: 1},

@@ -89,7 +89,7 @@ var ofInvariants = []mutation{
 	{
 		name:   "gate-pauses-all",
 		breaks: "A gate that closes pauses the queues of all gateways: receipts of one wait for the outage of another.",
-		file:   "worker/gate/tidy.go",
+		file:   "worker/gate/state.go",
 		old:    "for _, name := range []Name{PortOne, Of(q.PG)} {",
 		new:    "for name := range s.Gates {\n\t\t_ = q",
 	},
