@@ -2,12 +2,10 @@ package enqueue
 
 import (
 	"context"
-	"iter"
-	"sync"
+	"fmt"
 
 	"golang.org/x/text/unicode/norm"
 
-	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -42,91 +40,28 @@ func (b *Batch) Status(ctx context.Context) (outcome.Batch, error) {
 	return b.client.outcomes.Batch(ctx, b.name)
 }
 
-// Line is one line of a list.
-type Line struct {
-	// Number is where the line stands, for people: in a file, its line.
-	Number int
-	ImpUID string
-	PG     tasks.Gateway
-	// ApplyNum is the number of the receipt that is meant, empty for the one there is;
-	// see [tasks.Revocation.ApplyNum].
-	ApplyNum string
-	// Tier is the code of the sub-merchant, empty for the workers' own; see
-	// [tasks.Revocation.Tier].
-	Tier string
-	// Invalid is why the line cannot be asked for, nil if it can. Text is then
-	// what stands there, which tells the list from another.
-	Invalid error
-	Text    string
+// MismatchError says that a list is not the one that a batch was made of. It matches
+// [outcome.ErrOtherList].
+type MismatchError struct {
+	Batch string
+	// Line is the first line that is another, and Text what stands there: an
+	// imp_uid and, if it has one, its gateway. Line is 0 where the list ends too early.
+	Line int
+	Text string
+	// Lines is how many the batch's list has, where the one given is longer or
+	// shorter.
+	Lines int
 }
 
-// LineResult is what came of asking for a line.
-type LineResult struct {
-	Line
-	Kind outcome.Kind
-	// First is the number of the line that this one repeats, 0 if it repeats none.
-	First int
-	// Before tells that the line was answered by an earlier call already.
-	Before bool
-}
+func (e *MismatchError) Unwrap() error { return outcome.ErrOtherList }
 
-const (
-	// chunkSize is how many lines are recorded in one step. Redis takes 1.2 ms for it,
-	// in which it answers no other client.
-	chunkSize = 250
-	// chunksAhead is how many chunks may be on their way.
-	chunksAhead = 4
-)
-
-// Ask asks for every line and yields what came of it, in the order of the list.
-// It reads little further ahead than it has answers, so that a list of any
-// length is read no faster than Redis answers; of what it has read it keeps the
-// imp_uids alone, about 25 bytes each, which tell a line that repeats another. One that
-// contradicts an earlier line, which has been asked for by then, is invalid: see
-// [FindContradictions] for a list that can be read before.
-//
-// Where an earlier call stopped, the same list continues: lines that were
-// answered are passed over. A line that asks for something else than it did is
-// a [*MismatchError]. That, [ErrOlderWorker] if a line names its receipt, any error of
-// Redis that did not pass within half a minute, and the end of ctx are yielded as an
-// error, which ends it.
-func (b *Batch) Ask(ctx context.Context, lines iter.Seq[Line]) iter.Seq2[LineResult, error] {
-	return func(yield func(LineResult, error) bool) {
-		ctx, span := b.client.tracer.list(ctx, b.name)
-		defer span.End()
-		ctx, cancel := context.WithCancel(ctx)
-		chunks := make(chan *chunk, chunksAhead)
-		reader := &batchReader{Batch: b, firsts: &firsts{}}
-		var running sync.WaitGroup
-		running.Go(func() {
-			defer close(chunks)
-			reader.read(ctx, lines, chunks)
-		})
-		defer func() {
-			cancel()
-			for c := range chunks { // wait for those under way
-				<-c.done
-			}
-			running.Wait()
-		}()
-		for c := range chunks {
-			<-c.done
-			if c.err != nil {
-				yield(LineResult{}, c.err)
-				return
-			}
-			for _, result := range c.results {
-				if !yield(result, nil) {
-					return
-				}
-			}
-		}
-		err := context.Cause(ctx)
-		if reader.ended {
-			err = reader.complete(ctx)
-		}
-		if err != nil {
-			yield(LineResult{}, err)
-		}
+func (e *MismatchError) Error() string {
+	difference := fmt.Sprintf("line %d, %.80s, is not what stood there before", e.Line, e.Text)
+	switch {
+	case e.Lines > 0 && e.Line > 0:
+		difference = fmt.Sprintf("line %d is beyond the %d lines the batch was made of", e.Line, e.Lines)
+	case e.Lines > 0:
+		difference = fmt.Sprintf("it ends before the %d lines the batch was made of", e.Lines)
 	}
+	return fmt.Sprintf("the batch %s was made of another list: %s", e.Batch, difference)
 }

@@ -1,7 +1,6 @@
 package enqueue
 
 import (
-	"fmt"
 	"iter"
 
 	"receiptrevoker/tasks"
@@ -51,16 +50,4 @@ func (c *Contradictions) Mark(line Line) Line {
 		other = places[1]
 	}
 	return line.contradicting(other.line, "none of them is asked for; give the right one in another list")
-}
-
-// valid reports whether a line can be asked for as far as it shows by itself.
-func (l Line) valid() bool { return l.Invalid == nil && l.revocation().ValidateNew() == nil }
-
-// contradicting returns a line as one that cannot be asked for, since another line of the same
-// imp_uid names another receipt, tier or gateway. What stands there stays what it is, see [Line.Text].
-func (l Line) contradicting(other uint32, so string) Line {
-	l.Text = l.text()
-	l.Invalid = fmt.Errorf("line %d: %s: line %d names another apply_num, tier or gateway: %s",
-		l.Number, l.Text, other, so)
-	return l
 }

@@ -2,7 +2,6 @@ package enqueue
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"receiptrevoker/tasks"
@@ -44,19 +43,6 @@ func check(firsts *firsts, line Line, r tasks.Revocation) LineResult {
 		result.Kind = outcome.KindInvalid
 	}
 	return result
-}
-
-// revocation returns what a line asks for, without what its batch adds.
-func (l Line) revocation() tasks.Revocation {
-	pg, _ := tasks.ParseGateway(string(l.PG))
-	return tasks.Revocation{ImpUID: l.ImpUID, PG: pg, ApplyNum: l.ApplyNum, Tier: l.Tier}
-}
-
-// otherReceipt says of a line that it came while another receipt of its imp_uid was being
-// revoked.
-func (l Line) otherReceipt() error {
-	return fmt.Errorf("line %d: %s: %w when the list was given: give the line in another "+
-		"batch once that has ended", l.Number, l.ImpUID, ErrOtherReceipt)
 }
 
 // LinePreview is what would come of asking for a line now.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -57,7 +56,7 @@ func (s *Store) askSingle(ctx context.Context, dry bool, requests []tasks.Revoca
 	rows := bytes.Repeat([]byte{'?', 0, 0, 0, 0}, len(requests))
 	args := []any{"", flag(dry), "", "", 1, rows}
 	for _, r := range requests {
-		args = append(args, r.ImpUID, "1", s.json(mannerOf(r)))
+		args = append(args, r.ImpUID, "1", s.manners.json(r))
 	}
 	return s.run(ctx, askScript, s.openKey(), args...).StringSlice()
 }
@@ -83,7 +82,8 @@ func (s *Store) AskRowsAs(
 	if first+len(rows)-1 > MaxRows {
 		return nil, fmt.Errorf("%s: %w", name, ErrTooLong)
 	}
-	reply, err := s.run(ctx, askScript, s.openKey(), s.askArgs(caller, name, source, first, rows, requests)...).StringSlice()
+	args := s.askArgs(caller, name, source, first, rows, requests)
+	reply, err := s.run(ctx, askScript, s.openKey(), args...).StringSlice()
 	if err != nil {
 		return nil, fmt.Errorf("record rows of the batch %s: %w", name, err)
 	}
@@ -111,41 +111,11 @@ func (s *Store) askArgs(caller, batch, source string, first int, rows []Row, req
 			r = tasks.Revocation{PG: r.PG}
 		}
 		r.Batch, r.Row = batch, first+i
-		args = append(args, r.ImpUID, lineOf(r), s.json(mannerOf(r)))
+		args = append(args, r.ImpUID, lineOf(r), s.manners.json(r))
 		kept = append(append(kept, byte(cmp.Or(rows[i].Kind, '?'))), rows[i].Digest[:]...)
 	}
 	copy(args, []any{batch, flag(false), source, caller, first, kept})
 	return args
-}
-
-// manner is what is asked for besides the imp_uid, as the scripts read it: fields of the
-// request's hash, which most rows of a list have in common.
-type manner struct {
-	PG       tasks.Gateway `json:"pg,omitempty"`
-	Batch    string        `json:"batch,omitempty"`
-	ApplyNum string        `json:"apply_num,omitempty"`
-	Again    string        `json:"again,omitempty"`
-	Tier     string        `json:"tier,omitempty"`
-}
-
-func mannerOf(r tasks.Revocation) manner {
-	return manner{PG: r.PG, Batch: r.Batch, ApplyNum: r.ApplyNum, Again: flag(r.Again), Tier: r.Tier}
-}
-
-// mannerJSON is a manner and its JSON.
-type mannerJSON struct {
-	manner
-	json string
-}
-
-// json returns a manner in JSON: mostly that of the request before.
-func (s *Store) json(m manner) string {
-	if last := s.asked.Load(); last != nil && last.manner == m {
-		return last.json
-	}
-	text, _ := json.Marshal(m) // strings are always written
-	s.asked.Store(&mannerJSON{m, string(text)})
-	return string(text)
 }
 
 // readRows reads what the script returns of so many rows: those that were asked for

@@ -105,7 +105,7 @@ func NewCaller() string { return strconv.FormatUint(rand.Uint64(), 36) }
 func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Duration, caller string) (*Attempt, error) {
 	who, line := asker(r)
 	reply, err := s.run(ctx, beginScript, s.outcomeKey(r.ImpUID),
-		lease.Milliseconds(), caller, r.ImpUID, who, line, s.json(mannerOf(r))).Slice()
+		lease.Milliseconds(), caller, r.ImpUID, who, line, s.manners.json(r)).Slice()
 	if err != nil {
 		return nil, fmt.Errorf("begin the attempt on %s: %w", r.ImpUID, err)
 	}
@@ -145,21 +145,6 @@ func (a *Attempt) read(kept, asked pairs) (err error) {
 	return nil
 }
 
-// pairs are names and values in turn, as a script returns a hash.
-type pairs []any
-
-// get returns the value of a name, empty if there is none. There are few: to look through
-// them costs less than a map.
-func (p pairs) get(name string) string {
-	for i := 0; i+1 < len(p); i += 2 {
-		if p[i] == name {
-			value, _ := p[i+1].(string)
-			return value
-		}
-	}
-	return ""
-}
-
 // Extend prolongs a running attempt's lease to at least lease from now. It reports
 // whether the attempt may still call: not if it is over, a newer one has begun, or its
 // request is an earlier one.
@@ -176,8 +161,8 @@ func (s *Store) Extend(ctx context.Context, a *Attempt, lease time.Duration) (ma
 // if it is terminal, its stream entry, its dead letter and what its batches
 // count. Of o it takes the status, the reason, the answer, the receipt and when it is
 // looked up or attempted again. Where o has no answer, or is retrying and has no reason,
-// the last one stays. It reports false if nothing was written, because the same stands there already or
-// because another attempt knows better: revoked wins over everything,
+// the last one stays. It reports false if nothing was written, because the same stands there
+// already or because another attempt knows better: revoked wins over everything,
 // otherwise the newer attempt wins.
 func (s *Store) Finish(ctx context.Context, a *Attempt, o Outcome) (written bool, err error) {
 	o.ImpUID, o.PG = a.Revocation.ImpUID, a.Revocation.PG
@@ -202,14 +187,6 @@ func (s *Store) Finish(ctx context.Context, a *Attempt, o Outcome) (written bool
 		return false, fmt.Errorf("finish the attempt on %s: %w", o.ImpUID, err)
 	}
 	return written, nil
-}
-
-// flag is a truth as the scripts read it.
-func flag(set bool) string {
-	if set {
-		return "1"
-	}
-	return ""
 }
 
 // cut returns the longest beginning of s within limit bytes that ends between

@@ -36,7 +36,8 @@ func (b Batch) MarshalJSON() ([]byte, error) {
 	}{
 		b.Name, b.Source, b.Lines, b.Complete, b.Queued, b.Duplicate(), b.Elsewhere, b.Repeated, b.Invalid,
 		b.Revoked, b.Dead, b.Open, b.Held, b.Called(), b.Reasons, b.Gateways,
-		formatTime(b.StartedAt), formatTime(b.ChangedAt), formatTime(b.FinishedAt), formatTime(b.CancelledAt), b.Rate, b.leftSeconds(),
+		formatTime(b.StartedAt), formatTime(b.ChangedAt), formatTime(b.FinishedAt), formatTime(b.CancelledAt),
+		b.Rate, b.leftSeconds(),
 	})
 }
 

@@ -64,6 +64,29 @@ func (e *NotDeadError) Error() string {
 	return fmt.Sprintf("%s is not a dead letter: it is %s", e.ImpUID, e.Status)
 }
 
+// ErrWithdrawn is matched where a dead letter is not settled, or not revived, because
+// all who asked for it have cancelled: it was to be left alone, and asking again is a new
+// request.
+var ErrWithdrawn = errors.New("was cancelled by whoever asked; " +
+	"to revoke it all the same, request it again: revoker enqueue IMP_UID")
+
+// ErrReissued is matched where a dead letter is not revived, or not settled as not revoked,
+// because another receipt exists now than the one that was asked for: the next attempt would
+// revoke that one.
+var ErrReissued = errors.New("is reissued: another receipt exists now than the one asked for; " +
+	"request it again, with the apply_num that is meant")
+
+// leftAlone returns why nothing was done to a dead letter, by the reply of a script.
+func leftAlone(impUID, reply string) error {
+	switch Reason(reply) {
+	case ReasonWithdrawn:
+		return fmt.Errorf("%s %w", impUID, ErrWithdrawn)
+	case ReasonReissued:
+		return fmt.Errorf("%s %w", impUID, ErrReissued)
+	}
+	return &NotDeadError{ImpUID: impUID, Status: Status(reply)}
+}
+
 // Revive makes a dead letter open again, with no attempts so far, in one atomic
 // step with what its batches count. The next attempt is uncertain if one from
 // before was. It returns what to enqueue, or a [*NotDeadError]. Should that not

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -220,4 +221,15 @@ func getWithdrawn(o *Outcome) string {
 func setWithdrawn(o *Outcome, s string) (err error) {
 	o.Withdrawn, err = strconv.ParseBool(s)
 	return err
+}
+
+// batchesOf returns the batches that a request names as asking for it.
+func batchesOf(asked map[string]string) (names []string) {
+	for name := range asked {
+		if batch, in := strings.CutPrefix(name, "in:"); in {
+			names = append(names, batch)
+		}
+	}
+	slices.Sort(names)
+	return names
 }

@@ -46,20 +46,3 @@ func readMemory(kept pairs) Memory {
 		RefusedSince: timeOf(kept.get("refused_since"), time.UnixMilli), Seen: kept.get("seen"),
 	}
 }
-
-// millis returns a time as the scripts keep it, empty for none.
-func millis(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return strconv.FormatInt(t.UnixMilli(), 10)
-}
-
-// timeOf reads a number that unit makes a time of; zero if it is none.
-func timeOf(text string, unit func(int64) time.Time) time.Time {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n <= 0 {
-		return time.Time{}
-	}
-	return unit(n).UTC()
-}

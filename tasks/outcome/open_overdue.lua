@@ -17,6 +17,8 @@ for _, imp_uid in ipairs(redis.call('ZRANGEBYSCORE', openKey, '-inf', due, 'LIMI
     redis.call('ZREM', openKey, imp_uid)
     is = 'ended'
   end
-  for _, value in ipairs({imp_uid, is, pg or '', batch or '', apply_num or '', tier or ''}) do reply[#reply + 1] = value end
+  for _, value in ipairs({imp_uid, is, pg or '', batch or '', apply_num or '', tier or ''}) do
+    reply[#reply + 1] = value
+  end
 end
 return reply

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -91,17 +89,6 @@ func (k kept) withdrawn() (bool, error) {
 	return len(batches) > 0, nil
 }
 
-// batchesOf returns the batches that a request names as asking for it.
-func batchesOf(asked map[string]string) (names []string) {
-	for name := range asked {
-		if batch, in := strings.CutPrefix(name, "in:"); in {
-			names = append(names, batch)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
 // values returns the outcome's fields, or those of one that is queued where the
 // request has none yet. Where a lease is over, the worker of the attempt has died, and its
 // DELETE may have worked unseen.
@@ -122,7 +109,8 @@ func (k kept) values(impUID string) (map[string]string, error) {
 	for _, name := range batchesOf(asked) {
 		values["in:"+name] = ""
 	}
-	if over := timeOf(values["leased_until"], time.UnixMilli); values["idle"] == "" && !over.IsZero() && over.Before(time.Now()) {
+	over := timeOf(values["leased_until"], time.UnixMilli)
+	if values["idle"] == "" && !over.IsZero() && over.Before(time.Now()) {
 		values["looked_up_until"] = formatTime(over)
 	}
 	return values, err

@@ -1,8 +1,9 @@
 package outcome
 
 import (
-	"context"
 	"embed"
+	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -19,8 +20,42 @@ func source(name string) string {
 // script returns the script of a file, behind what all of them share.
 func script(name string) *redis.Script { return redis.NewScript(source("scripts.lua") + source(name)) }
 
-// run runs a script on the store's keys, of which it is told one and makes the others.
-func (s *Store) run(ctx context.Context, script *redis.Script, key string, args ...any) *redis.Cmd {
-	args = append([]any{s.config.TTL.Milliseconds()}, args...)
-	return script.Run(ctx, s.client, []string{key}, args...)
+// pairs are names and values in turn, as a script returns a hash.
+type pairs []any
+
+// get returns the value of a name, empty if there is none. There are few: to look through
+// them costs less than a map.
+func (p pairs) get(name string) string {
+	for i := 0; i+1 < len(p); i += 2 {
+		if p[i] == name {
+			value, _ := p[i+1].(string)
+			return value
+		}
+	}
+	return ""
+}
+
+// flag is a truth as the scripts read it.
+func flag(set bool) string {
+	if set {
+		return "1"
+	}
+	return ""
+}
+
+// millis returns a time as the scripts keep it, empty for none.
+func millis(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(t.UnixMilli(), 10)
+}
+
+// timeOf reads a number that unit makes a time of; zero if it is none.
+func timeOf(text string, unit func(int64) time.Time) time.Time {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 {
+		return time.Time{}
+	}
+	return unit(n).UTC()
 }

@@ -2,7 +2,6 @@ package outcome
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -14,17 +13,6 @@ var settleScript = script("settle.lua")
 // maxStatedBy is how long the name of who makes a statement may be, in bytes. What is
 // stated may be as long as a gateway's message, [maxMessage].
 const maxStatedBy = 100
-
-// ErrWithdrawn is matched where a dead letter is not settled, or not revived, because
-// all who asked for it have cancelled: it was to be left alone, and asking again is a new
-// request.
-var ErrWithdrawn = errors.New("was cancelled by whoever asked; to revoke it all the same, request it again: revoker enqueue IMP_UID")
-
-// ErrReissued is matched where a dead letter is not revived, or not settled as not revoked,
-// because another receipt exists now than the one that was asked for: the next attempt would
-// revoke that one.
-var ErrReissued = errors.New("is reissued: another receipt exists now than the one asked for; " +
-	"request it again, with the apply_num that is meant")
 
 // Statement is what a person found out about a dead letter, where PortOne's API does not
 // tell: in its console, or at the gateway.
@@ -82,15 +70,4 @@ func (s *Store) Settle(ctx context.Context, impUID string, of Statement) error {
 		return leftAlone(impUID, reply)
 	}
 	return nil
-}
-
-// leftAlone returns why nothing was done to a dead letter, by the reply of a script.
-func leftAlone(impUID, reply string) error {
-	switch Reason(reply) {
-	case ReasonWithdrawn:
-		return fmt.Errorf("%s %w", impUID, ErrWithdrawn)
-	case ReasonReissued:
-		return fmt.Errorf("%s %w", impUID, ErrReissued)
-	}
-	return &NotDeadError{ImpUID: impUID, Status: Status(reply)}
 }

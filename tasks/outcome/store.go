@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -13,10 +12,14 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// The settings' defaults.
 const (
-	DefaultNamespace    = tasks.DefaultNamespace
-	DefaultTTL          = 90 * 24 * time.Hour
+	// DefaultNamespace is that of the queues, too: producers and workers that are given none
+	// meet there.
+	DefaultNamespace = tasks.DefaultNamespace
+	// DefaultTTL bounds what Redis keeps. Until it is over, to ask twice is to ask once.
+	DefaultTTL = 90 * 24 * time.Hour
+	// DefaultStreamLength bounds the stream, which Redis holds in memory. A follower that is
+	// further behind misses outcomes; see [ErrMissed].
 	DefaultStreamLength = 1_000_000
 )
 
@@ -41,9 +44,9 @@ type Config struct {
 // Its methods are safe for concurrent use. Errors that match none of this
 // package's are Redis' own: the caller may repeat the call.
 type Store struct {
-	client redis.UniversalClient
-	config Config
-	asked  atomic.Pointer[mannerJSON] // what was asked for last
+	client  redis.UniversalClient
+	config  Config
+	manners manners
 }
 
 // NewStore returns a store on client, which the caller closes.
@@ -65,4 +68,10 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("ask Redis for the time: %w", err)
 	}
 	return now.UTC(), nil
+}
+
+// run runs a script on the store's keys, of which it is told one and makes the others.
+func (s *Store) run(ctx context.Context, script *redis.Script, key string, args ...any) *redis.Cmd {
+	args = append([]any{s.config.TTL.Milliseconds()}, args...)
+	return script.Run(ctx, s.client, []string{key}, args...)
 }

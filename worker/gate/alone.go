@@ -1,7 +1,7 @@
 package gate
 
 import (
-	"fmt"
+	"log/slog"
 	"time"
 )
 
@@ -33,29 +33,27 @@ func (a *alone) refused(process string) bool {
 	return a.closed && a.openedBy != "" && a.openedBy != process
 }
 
-// standAside stops the calls of this process alone for a while. The caller
-// holds the lock.
-func (g *Gates) standAside(l *local, reason string) {
-	if l.alone.reason == "" {
-		g.log.Error("PortOne refuses this process alone: it makes no calls, others do", "reason", reason)
+// standAside stops the calls of this process alone until a time.
+func (a *alone) standAside(until time.Time, reason string, log *slog.Logger) {
+	if a.reason == "" {
+		log.Error("PortOne refuses this process alone: it makes no calls, others do", "reason", reason)
 	}
-	l.alone.until, l.alone.reason = time.Now().Add(g.config.ProbeMax), reason
-	l.window.entries = nil
+	a.until, a.reason = until, reason
 }
 
-// letIn notes that PortOne has answered this process. The caller holds the lock.
-func (g *Gates) letIn(l *local) {
-	if l.alone.reason != "" {
-		g.log.Info("PortOne lets this process in again")
+// letIn notes that PortOne has answered this process.
+func (a *alone) letIn(log *slog.Logger) {
+	if a.reason != "" {
+		log.Info("PortOne lets this process in again")
 	}
-	l.alone = alone{}
+	*a = alone{}
 }
 
 // aside returns why this process alone makes no calls, or nil. What it has taken
-// up goes back soon, for others. The caller holds the lock.
-func (l *local) aside(now time.Time) *WaitError {
-	if !now.Before(l.alone.until) {
+// up goes back soon, for others.
+func (a *alone) aside(now time.Time) *WaitError {
+	if !now.Before(a.until) {
 		return nil
 	}
-	return &WaitError{Gate: PortOne, Wait: longestWait, text: fmt.Sprintf("PortOne refuses this process: %s", l.alone.reason)}
+	return &WaitError{Gate: PortOne, Wait: longestWait, text: "PortOne refuses this process: " + a.reason}
 }

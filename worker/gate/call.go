@@ -8,17 +8,6 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// WaitError says that a call must wait for longer than it may hold a slot.
-type WaitError struct {
-	// Gate is the gate that is closed, empty if too many calls are made or a person has
-	// paused the queue.
-	Gate Name
-	Wait time.Duration // until it is worth trying again
-	text string
-}
-
-func (e *WaitError) Error() string { return e.text }
-
 // Call is a call on its way through its gates.
 type Call struct {
 	gates *Gates
@@ -40,7 +29,7 @@ func (g *Gates) Enter(ctx context.Context, pg tasks.Gateway, queue string) (*Cal
 		left := time.Until(deadline)
 		switch {
 		case refused == nil:
-			return call, g.await(ctx, pg, deadline)
+			return call, g.limiter.await(ctx, pg, deadline)
 		case left <= 0:
 			return nil, refused
 		}
@@ -60,7 +49,7 @@ func (g *Gates) admit(pg tasks.Gateway, queue string, probe bool) (*Call, *WaitE
 	defer g.mu.Unlock()
 	now := time.Now()
 	own, portone := g.gates[Of(pg)], g.gates[PortOne]
-	for i, refused := range []*WaitError{g.hold(now), g.paused(queue), g.shut(pg, now), portone.aside(now)} {
+	for i, refused := range []*WaitError{g.hold(now), g.paused(queue), g.shut(pg, now), portone.alone.aside(now)} {
 		if refused != nil && (i < 2 || !probe) {
 			return nil, refused, g.changed
 		}
@@ -106,7 +95,7 @@ func (g *Gates) EnterProbe(ctx context.Context, pg tasks.Gateway, queue string) 
 	if refused != nil {
 		return nil, refused
 	}
-	return call, g.await(ctx, pg, time.Now().Add(longestWait))
+	return call, g.limiter.await(ctx, pg, time.Now().Add(longestWait))
 }
 
 // Through reports whether the call went through the gate of a gateway.

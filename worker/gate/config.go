@@ -3,10 +3,15 @@ package gate
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"time"
+
+	"receiptrevoker/tasks"
 )
 
-// The defaults.
+// The defaults; [Config] has the reasons.
 const (
 	DefaultReceipts = 80
 	DefaultProbe    = time.Second
@@ -21,6 +26,16 @@ const (
 	Fewest = 10
 	// long is how long nothing must have succeeded then.
 	long = 10 * time.Minute
+
+	// life is how long a gate is remembered that nothing changes. Probes change a
+	// closed one.
+	life = 24 * time.Hour
+	// proberLife is how long a process is believed to probe without a sign of life, which it
+	// gives every [Config.Poll]. Only then another one probes instead.
+	proberLife = 2 * time.Second
+	// longestProbe is the longest time between two probes, and so between a gateway's return
+	// and its gate's opening.
+	longestProbe = time.Hour
 )
 
 // Config says when gates close and how they open again. The zero value is the
@@ -81,4 +96,33 @@ func (c Config) Validate() error {
 		return fmt.Errorf("gate probe max %v must be between the gate probe, %v, and %v", c.ProbeMax, c.Probe, longestProbe)
 	}
 	return c.Rate.validate()
+}
+
+// Rate bounds the DELETE calls a second of all processes together. Zero does
+// not.
+type Rate struct {
+	All     float64
+	Gateway map[tasks.Gateway]float64
+}
+
+// leastRate is a call a day: less is no rate, but a mistake.
+const leastRate = 1.0 / (24 * 60 * 60)
+
+// validate looks at the gateways in order, so that of several mistakes the same is told.
+func (r Rate) validate() error {
+	err := ValidateRate("rate", "calls", r.All)
+	for _, pg := range slices.Sorted(maps.Keys(r.Gateway)) {
+		err = cmp.Or(err, ValidateRate("rate-"+string(pg), "calls", r.Gateway[pg]))
+	}
+	return err
+}
+
+// ValidateRate returns an error that begins with a name unless rate is so many of something a
+// second, in fractions too, or 0.
+func ValidateRate(name, of string, rate float64) error {
+	if rate == 0 || rate >= leastRate && !math.IsInf(rate, 1) {
+		return nil
+	}
+	return fmt.Errorf("%s %v must be 0, for no limit, or at least %.6f %s a second, which is one a day",
+		name, rate, leastRate, of)
 }

@@ -99,3 +99,18 @@ type Result struct {
 	Since time.Time
 	Signs
 }
+
+// longestWait is how long a call may wait for its gate in the slot that it has;
+// then its task goes back. It bounds how often tasks are taken up in vain.
+const longestWait = time.Second
+
+// WaitError says that a call must wait for longer than it may hold a slot.
+type WaitError struct {
+	// Gate is the gate that is closed, empty if too many calls are made or a person has
+	// paused the queue.
+	Gate Name
+	Wait time.Duration // until it is worth trying again
+	text string
+}
+
+func (e *WaitError) Error() string { return e.text }

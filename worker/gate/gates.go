@@ -11,9 +11,9 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
-// longestWait is how long a call may wait for its gate in the slot that it has;
-// then its task goes back. It bounds how often tasks are taken up in vain.
-const longestWait = time.Second
+// closeTimeout bounds the telling of a gate, for which the call waits. No reply is overtaken
+// by one that is newer by twice that: then Redis' clock was set back.
+const closeTimeout = 2 * time.Second
 
 // Gates is what one process knows of the gates. Asking it costs no round trip:
 // it looks at a copy that is a fraction of a second old.
@@ -25,6 +25,7 @@ type Gates struct {
 	wake    chan struct{} // something is to be done at once
 	turned  atomic.Pointer[time.Time]
 	pauses  *pause.View
+	limiter limiter
 
 	mu      sync.Mutex
 	gates   map[Name]*local
@@ -49,7 +50,8 @@ type local struct {
 func New(store *Store, config Config, process string, log *slog.Logger) *Gates {
 	g := &Gates{
 		store: store, config: config.WithDefaults(), process: process, log: log,
-		pauses: pause.NewView(store.pauses), wake: make(chan struct{}, 1), changed: make(chan struct{}), gates: make(map[Name]*local),
+		limiter: limiter{store, config.Rate, log}, pauses: pause.NewView(store.pauses),
+		wake: make(chan struct{}, 1), changed: make(chan struct{}), gates: make(map[Name]*local),
 	}
 	for _, name := range names() {
 		g.gates[name] = &local{}
@@ -77,9 +79,6 @@ func (g *Gates) Refresh(ctx context.Context) (Snapshot, error) {
 	}
 	return s, nil
 }
-
-// attentive reports whether it matters to a gate that a call succeeds.
-func (s State) attentive() bool { return s.Closed || s.Waived || s.failing }
 
 // adopt takes a state over, unless a newer one is known: replies overtake each
 // other. One that is much newer is of a clock that was set back. The caller holds the

@@ -10,10 +10,6 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// tidyEvery is how often it is looked for pauses that a gate has left
-// behind, while no gate is closed.
-const tidyEvery = time.Second
-
 // Prober makes a call that finds out whether what is behind a gate works.
 type Prober interface {
 	// Probe calls for a receipt that the gate holds back, and returns what that says about
@@ -24,13 +20,11 @@ type Prober interface {
 // keeper sees to it that queues are paused and gates probed, in every process;
 // Redis decides who does what.
 type keeper struct {
-	*Gates
+	gates    *Gates
 	prober   Prober
 	complain func(kind string, err error)
-
-	tidied   time.Time
-	paused   map[string]int64 // queues seen to be paused by a gate, and its epoch
-	released map[Name]int64   // the epoch in which receipts were brought forward
+	tidier   tidier
+	released map[Name]int64 // the epoch in which receipts were brought forward
 
 	mu   sync.Mutex
 	busy map[Name]bool // gates that this process probes
@@ -41,8 +35,8 @@ type keeper struct {
 // complain and tried again.
 func (g *Gates) Run(ctx context.Context, prober Prober, complain func(kind string, err error)) {
 	k := &keeper{
-		Gates: g, prober: prober, complain: complain,
-		paused: make(map[string]int64), released: make(map[Name]int64), busy: make(map[Name]bool),
+		gates: g, prober: prober, complain: complain, busy: make(map[Name]bool), released: make(map[Name]int64),
+		tidier: tidier{gates: g, complain: complain, paused: make(map[string]int64)},
 	}
 	defer k.jobs.Wait()
 	defer g.turned.Store(nil)
@@ -63,14 +57,18 @@ func (g *Gates) Run(ctx context.Context, prober Prober, complain func(kind strin
 
 // round reads the gates, sees to the queues, and does what there is to do.
 func (k *keeper) round(ctx context.Context) error {
-	k.turn()
-	s, err := k.Refresh(ctx)
+	k.gates.turn()
+	s, err := k.gates.Refresh(ctx)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(k.store.mend(ctx, s.mends, k.complain), k.tidy(ctx, s))
+	for _, m := range s.mends {
+		k.complain("invalid "+m.key+" "+m.field, m)
+		err = errors.Join(err, m.do(ctx, k.gates.store.client))
+	}
+	err = errors.Join(err, k.tidier.tidy(ctx, s))
 	for name, state := range s.Gates {
-		k.turn()
+		k.gates.turn()
 		err = errors.Join(err, k.tend(ctx, s, name, state))
 	}
 	return err
@@ -78,12 +76,16 @@ func (k *keeper) round(ctx context.Context) error {
 
 // tend does what there is to do at one gate.
 func (k *keeper) tend(ctx context.Context, s Snapshot, name Name, state State) error {
-	if k.untold(name) {
-		return k.tellSuccess(ctx, name)
+	if k.gates.untold(name) {
+		return k.gates.tellSuccess(ctx, name)
 	}
 	switch {
-	case !state.Closed && !state.OpenedAt.IsZero() && k.released[name] != state.Epoch && k.pauses.Known() != nil:
-		return k.bringForward(ctx, name, state.Epoch)
+	case !state.Closed && !state.OpenedAt.IsZero() && k.released[name] != state.Epoch && k.gates.pauses.Known() != nil:
+		err := k.gates.store.bringForward(ctx, name, k.queues(name))
+		if err == nil {
+			k.released[name] = state.Epoch
+		}
+		return err
 	case s.Gates[PortOne].Closed && name != PortOne:
 		return nil // PortOne's own gate is closed: probing a gateway tells nothing
 	case state.Closed && !s.Now.Before(state.NextProbe):
@@ -103,11 +105,11 @@ func (g *Gates) untold(name Name) bool {
 // assume asks for the probe of a gate, and makes it beside. One process makes it at
 // a time; that this one still does is said again in every round.
 func (k *keeper) assume(ctx context.Context, name Name, epoch int64) error {
-	said := settlement{what: settleProbing, epoch: strconv.FormatInt(epoch, 10), process: k.process}
-	s, err := k.store.settle(ctx, name, said, k.config)
+	said := settlement{what: settleProbing, epoch: strconv.FormatInt(epoch, 10), process: k.gates.process}
+	s, err := k.gates.store.settle(ctx, name, said, k.gates.config)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err != nil || s.Gates[name].prober != k.process || k.busy[name] {
+	if err != nil || s.Gates[name].prober != k.gates.process || k.busy[name] {
 		return err
 	}
 	k.busy[name] = true
@@ -118,7 +120,7 @@ func (k *keeper) assume(ctx context.Context, name Name, epoch int64) error {
 		k.mu.Unlock()
 		switch {
 		case err == nil:
-			k.nudge()
+			k.gates.nudge()
 		case ctx.Err() == nil:
 			k.complain("probe", err)
 		}
@@ -135,18 +137,18 @@ func (k *keeper) probe(ctx context.Context, name Name, said settlement) error {
 	defer cancel()
 	switch {
 	case found == Answered:
-		return k.succeed(ctx, name, "", true)
+		return k.gates.succeed(ctx, name, "", true)
 	case found >= Failed:
 		said.what = settleFailed
 	}
-	s, err := k.store.settle(ctx, name, said, k.config)
-	return k.take(name, s, err, time.Time{})
+	s, err := k.gates.store.settle(ctx, name, said, k.gates.config)
+	return k.gates.take(name, s, err, time.Time{})
 }
 
 // queues returns the queues behind a gate that no person has paused.
 func (k *keeper) queues(name Name) []string {
 	var queues []string
-	for _, p := range k.pauses.Known() {
+	for _, p := range k.gates.pauses.Known() {
 		if q, ours := tasks.ParseQueue(p.Queue); ours && name.covers(q) && !p.ByPerson() {
 			queues = append(queues, p.Queue)
 		}

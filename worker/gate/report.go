@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// closeTimeout bounds the telling of a gate, for which the call waits.
-const closeTimeout = 2 * time.Second
-
 // maxReason is how much of a reason is kept, in bytes: it may quote PortOne.
 const maxReason = 300
 
@@ -76,7 +73,7 @@ func (g *Gates) succeed(ctx context.Context, name Name, impUID string, probe boo
 	}
 	if name == PortOne {
 		l.window.add(impUID, false)
-		g.letIn(l)
+		l.alone.letIn(g.log)
 	}
 	urgent := l.Closed && l.opens
 	g.mu.Unlock()
@@ -133,7 +130,8 @@ func (g *Gates) portOneFailed(said Evidence, epoch int64, result Result) string 
 		reason += " (" + result.Cause + ")"
 	}
 	if said != Limited && l.alone.refused(g.process) {
-		g.standAside(l, reason)
+		l.alone.standAside(time.Now().Add(g.config.ProbeMax), reason, g.log)
+		l.window.entries = nil
 		return ""
 	}
 	l.alone.closed = said != Limited

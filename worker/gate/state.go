@@ -3,8 +3,9 @@ package gate
 import (
 	"cmp"
 	"fmt"
-	"strconv"
 	"time"
+
+	"receiptrevoker/tasks"
 )
 
 // State is a gate as it stands in Redis. The zero State is that of a gate that
@@ -44,26 +45,8 @@ type State struct {
 	failing bool   // something has failed since the last success
 }
 
-// values are the names and values of a gate's hash.
-type values map[string]string
-
-func newValues(reply any) values {
-	pairs, _ := reply.([]any)
-	v := make(values, len(pairs)/2)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		v[text(pairs[i])] = text(pairs[i+1])
-	}
-	return v
-}
-
-// moment returns a time that is kept in microseconds, the zero time if there is
-// none.
-func (v values) moment(name string) time.Time {
-	if n := number(v[name]); n != 0 {
-		return time.UnixMicro(n).UTC()
-	}
-	return time.Time{}
-}
+// attentive reports whether it matters to a gate that a call succeeds.
+func (s State) attentive() bool { return s.Closed || s.Waived || s.failing }
 
 // decode returns the state that a gate's hash and its count of failed receipts
 // show.
@@ -102,12 +85,47 @@ func (s State) ReasonIn(zone *time.Location) string {
 	return fmt.Sprintf("%d different receipts failed %s (%s)", s.Counted, since, s.Cause)
 }
 
-func text(value any) string {
-	s, _ := value.(string)
-	return s
+// Snapshot is all that is known about the gates at one moment.
+type Snapshot struct {
+	Now   time.Time // of Redis
+	Hold  time.Duration
+	Gates map[Name]State
+
+	mends []mend
 }
 
-func number(s string) int64 {
-	n, _ := strconv.ParseInt(s, 10, 64)
-	return n
+// Behind returns the closed gate that a queue is behind, whatever else pauses it, empty for none.
+func (s Snapshot) Behind(queue string) Name {
+	name, _ := s.wanted(queue)
+	return name
+}
+
+// wanted returns the gate that should pause a queue, and its epoch, or none.
+func (s Snapshot) wanted(queue string) (Name, int64) {
+	q, _ := tasks.ParseQueue(queue)
+	for _, name := range []Name{PortOne, Of(q.PG)} {
+		if state := s.Gates[name]; state.Closed {
+			return name, state.Epoch
+		}
+	}
+	return "", 0
+}
+
+// redisTime returns the time with which a reply begins.
+func redisTime(reply []any) time.Time {
+	return time.UnixMicro(number(text(reply[0]))*1_000_000 + number(text(reply[1]))).UTC()
+}
+
+// readGate returns a gate from a reply that begins with its names and values, and how
+// many have failed. keys are those of the two.
+func readGate(keys []string, now time.Time, reply []any) (State, []mend) {
+	v := newValues(reply[0])
+	mends := v.validate(keys[0], now)
+	for i, key := range keys {
+		if wrong, ok := reply[i].(string); ok {
+			mends = append(mends, mend{key: key, value: wrong})
+		}
+	}
+	failed, _ := reply[1].(int64)
+	return decode(v, failed), mends
 }

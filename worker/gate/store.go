@@ -30,14 +30,6 @@ var (
 	settleScript = redis.NewScript(gateSource + settleSource)
 )
 
-const (
-	// life is how long a gate is remembered that nothing changes. Probes change a
-	// closed one.
-	life = 24 * time.Hour
-	// proberLife is how long a process is believed to probe without a sign of life.
-	proberLife = 2 * time.Second
-)
-
 // Store keeps the gates in Redis. For each that was used in the last day there is
 // a hash {namespace}:gate:<name>, a sorted set {namespace}:gate:<name>:failed of the
 // receipts that failed since the last success, by time, and after it opened one
@@ -64,15 +56,6 @@ func (s *Store) failed(name Name) string   { return s.hash(name) + ":failed" }
 func (s *Store) released(name Name) string { return s.hash(name) + ":released" }
 func (s *Store) holdKey() string           { return s.key("hold") }
 
-// Snapshot is all that is known about the gates at one moment.
-type Snapshot struct {
-	Now   time.Time // of Redis
-	Hold  time.Duration
-	Gates map[Name]State
-
-	mends []mend
-}
-
 // Poll reads all gates in one round trip. Values out of range count as absent.
 func (s *Store) Poll(ctx context.Context) (Snapshot, error) {
 	all := names()
@@ -92,30 +75,11 @@ func (s *Store) Poll(ctx context.Context) (Snapshot, error) {
 		snapshot.Hold = 0
 	}
 	for i, name := range all {
-		state, mends := s.read(name, snapshot.Now, reply[3+2*i:])
+		state, mends := readGate(keys[1+2*i:3+2*i], snapshot.Now, reply[3+2*i:])
 		snapshot.Gates[name] = state
 		snapshot.mends = append(snapshot.mends, mends...)
 	}
 	return snapshot, nil
-}
-
-// redisTime returns the time with which a reply begins.
-func redisTime(reply []any) time.Time {
-	return time.UnixMicro(number(text(reply[0]))*1_000_000 + number(text(reply[1]))).UTC()
-}
-
-// read returns a gate from a reply that begins with its names and values, and how
-// many have failed.
-func (s *Store) read(name Name, now time.Time, reply []any) (State, []mend) {
-	v := newValues(reply[0])
-	mends := v.validate(s.hash(name), now)
-	for i, key := range []string{s.hash(name), s.failed(name)} {
-		if wrong, ok := reply[i].(string); ok {
-			mends = append(mends, mend{key: key, value: wrong})
-		}
-	}
-	failed, _ := reply[1].(int64)
-	return decode(v, failed), mends
 }
 
 // failure is a receipt whose call failed.
@@ -170,12 +134,13 @@ func micros(t time.Time) int64 { return max(t.UnixMicro(), 0) }
 
 // change runs a script that changes a gate, and returns the gate as it stands then.
 func (s *Store) change(ctx context.Context, name Name, script *redis.Script, args ...any) (Snapshot, error) {
-	reply, err := script.Run(ctx, s.client, []string{s.hash(name), s.failed(name), s.released(name)}, args...).Slice()
+	keys := []string{s.hash(name), s.failed(name), s.released(name)}
+	reply, err := script.Run(ctx, s.client, keys, args...).Slice()
 	if err != nil {
 		return Snapshot{}, fmt.Errorf("tell the gate of %s: %w", name, err)
 	}
 	now := redisTime(reply)
-	state, _ := s.read(name, now, reply[2:])
+	state, _ := readGate(keys[:2], now, reply[2:])
 	return Snapshot{Now: now, Gates: map[Name]State{name: state}}, nil
 }
 

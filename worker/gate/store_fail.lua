@@ -5,7 +5,8 @@
 --       success was, in us, 0 for none; at how many the gate closes; how many are enough
 --       once nothing has succeeded for so long, and how long that is, in us; why it closes
 --       whatever was counted, "" if it does not; owner; cause; first probe interval in us
-local imp_uid, succeeded, most, least, long, reason = ARGV[2], num(ARGV[3]), num(ARGV[4]), num(ARGV[5]), num(ARGV[6]), ARGV[7]
+local imp_uid, succeeded, most, least = ARGV[2], num(ARGV[3]), num(ARGV[4]), num(ARGV[5])
+local long, reason = num(ARGV[6]), ARGV[7]
 local state, epoch, succeeded_at, waived, spared, since = unpack(redis.call('HMGET', KEYS[1],
   'state', 'epoch', 'succeeded_at', 'waived', 'spared', 'failing_since'))
 local epoch, since, suspects = num(epoch), tonumber(since or now) or now, 0
@@ -30,7 +31,8 @@ if late and counted < least and counted + suspects >= most then
   reason = counted + suspects .. ' calls failed, and nothing has succeeded for ten minutes'
 end
 if (counted >= most or late and counted >= least or reason ~= '') and current and state ~= 'closed' then
-  redis.call('HSET', KEYS[1], 'state', 'closed', 'epoch', text(math.max(now, epoch + 1)), 'owner', ARGV[8], 'reason', reason,
-    'cause', ARGV[9], 'failures', counted, 'interval', ARGV[10], 'probe_at', text(math.max(now, epoch + 1) + num(ARGV[10])))
+  epoch = math.max(now, epoch + 1)
+  redis.call('HSET', KEYS[1], 'state', 'closed', 'epoch', text(epoch), 'owner', ARGV[8], 'reason', reason,
+    'cause', ARGV[9], 'failures', counted, 'interval', ARGV[10], 'probe_at', text(epoch + num(ARGV[10])))
 end
 return reply()

@@ -7,8 +7,9 @@
 --       interval in us; for how long nothing may have succeeded before the gate is waived,
 --       in us, 0 for ever; how long a process is believed to probe in us
 local what, succeeded, longest, patience = ARGV[1], num(ARGV[4]), num(ARGV[5]), num(ARGV[6])
-local state, epoch, succeeded_at, interval, due, prober, prober_until, failures, waited, reason = unpack(redis.call('HMGET',
-  KEYS[1], 'state', 'epoch', 'succeeded_at', 'interval', 'probe_at', 'prober', 'prober_until', 'failures', 'waited', 'reason'))
+local state, epoch, succeeded_at, interval, due, prober, prober_until, failures, waited, reason = unpack(
+  redis.call('HMGET', KEYS[1], 'state', 'epoch', 'succeeded_at', 'interval', 'probe_at', 'prober', 'prober_until',
+    'failures', 'waited', 'reason'))
 local closed = state == 'closed' and (ARGV[2] == '' or epoch == ARGV[2])
 local epoch, failures, failed, moment, lenient = num(epoch), num(failures), what == 'failed', 60000000, 1000
 local interval, due = tonumber(interval or longest) or longest, tonumber(due or now) or now

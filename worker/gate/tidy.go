@@ -6,9 +6,20 @@ import (
 	"fmt"
 	"time"
 
-	"receiptrevoker/tasks"
 	"receiptrevoker/worker/pause"
 )
+
+// tidyEvery is how often it is looked for pauses that a gate has left
+// behind, while no gate is closed.
+const tidyEvery = time.Second
+
+// tidier pauses queues behind closed gates, and resumes them.
+type tidier struct {
+	gates    *Gates
+	complain func(kind string, err error)
+	tidied   time.Time
+	paused   map[string]int64 // queues seen to be paused by a gate, and its epoch
+}
 
 // tidy makes the pauses what the gates say: a queue behind a closed gate is
 // paused, one that a gate has paused and that is behind none any more is
@@ -17,20 +28,20 @@ import (
 //
 // s was read before the pauses are: a mark of an epoch that is over by then is
 // the past, and one that is younger than s the business of a later round.
-func (k *keeper) tidy(ctx context.Context, s Snapshot) error {
-	if !s.busy() && time.Since(k.tidied) < tidyEvery {
+func (t *tidier) tidy(ctx context.Context, s Snapshot) error {
+	if !s.busy() && time.Since(t.tidied) < tidyEvery {
 		return nil
 	}
-	pauses, err := k.pauses.Read(ctx)
+	pauses, err := t.gates.pauses.Read(ctx)
 	if err != nil {
 		return err
 	}
 	for _, p := range pauses {
-		k.turn()
-		err = errors.Join(err, k.tidyOne(ctx, s, p))
+		t.gates.turn()
+		err = errors.Join(err, t.tidyOne(ctx, s, p))
 	}
 	if err == nil {
-		k.tidied = time.Now()
+		t.tidied = time.Now()
 	}
 	return err
 }
@@ -45,53 +56,36 @@ func (s Snapshot) busy() bool {
 	return false
 }
 
-func (k *keeper) tidyOne(ctx context.Context, s Snapshot, p pause.Pause) error {
+func (t *tidier) tidyOne(ctx context.Context, s Snapshot, p pause.Pause) error {
 	wanted, epoch := s.wanted(p.Queue)
-	before, known := k.paused[p.Queue]
-	delete(k.paused, p.Queue)
+	before, known := t.paused[p.Queue]
+	delete(t.paused, p.Queue)
 	switch {
 	case p.ByPerson():
 		return nil
 	case p.Paused && s.Gates[Name(p.Gate)].Closed && s.Gates[Name(p.Gate)].Epoch == p.Epoch:
-		k.paused[p.Queue] = p.Epoch
+		t.paused[p.Queue] = p.Epoch
 		return nil
 	case p.Paused && p.Epoch > s.Now.UnixMicro() && p.Epoch <= s.Now.Add(slack).UnixMicro():
 		return nil
 	case p.Paused && wanted == "":
 		if p.Epoch > s.Now.UnixMicro() {
-			k.complain("invalid", fmt.Errorf("the mark of %s's pause is %q, out of range: it is removed", p.Queue, p.Mark))
+			t.complain("invalid", fmt.Errorf("the mark of %s's pause is %q, out of range: it is removed", p.Queue, p.Mark))
 		}
-		_, err := k.store.pauses.Swap(ctx, p, "")
+		_, err := t.gates.store.pauses.Swap(ctx, p, "")
 		return err
 	case wanted == "":
 		return nil
 	case !p.Paused && known && before == epoch:
 		// It was paused by this closure and is not any more: a person has
 		// resumed it, and shall have his way.
-		opened, err := k.store.Open(ctx, wanted, epoch)
+		opened, err := t.gates.store.Open(ctx, wanted, epoch)
 		if opened {
-			k.log.Info("gate opened by hand", "gate", string(wanted), "queue", p.Queue)
+			t.gates.log.Info("gate opened by hand", "gate", string(wanted), "queue", p.Queue)
 		}
-		k.nudge()
+		t.gates.nudge()
 		return err
 	}
-	_, err := k.store.pauses.Swap(ctx, p, pause.GateMark(string(wanted), epoch))
+	_, err := t.gates.store.pauses.Swap(ctx, p, pause.GateMark(string(wanted), epoch))
 	return err
-}
-
-// Behind returns the closed gate that a queue is behind, whatever else pauses it, empty for none.
-func (s Snapshot) Behind(queue string) Name {
-	name, _ := s.wanted(queue)
-	return name
-}
-
-// wanted returns the gate that should pause a queue, and its epoch, or none.
-func (s Snapshot) wanted(queue string) (Name, int64) {
-	q, _ := tasks.ParseQueue(queue)
-	for _, name := range []Name{PortOne, Of(q.PG)} {
-		if state := s.Gates[name]; state.Closed {
-			return name, state.Epoch
-		}
-	}
-	return "", 0
 }

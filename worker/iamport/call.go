@@ -29,51 +29,12 @@ type call struct {
 	decode func(response json.RawMessage) error
 }
 
+// maxBody is how many bytes of an answer are read, so that a page of something between
+// here and PortOne cannot fill the memory: many calls are made at a time.
+const maxBody = 1 << 20
+
 // errTooLarge is why an answer of more than a mebibyte was not read.
 var errTooLarge = errors.New("the answer is larger than 1 MiB")
-
-// exchange makes one call within the client's timeout. It returns nil for an
-// answer with status 200 and code 0 that could be decoded, and an error for
-// every other.
-func (c *Client) exchange(ctx context.Context, call call) *Error {
-	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
-	defer cancel()
-	ctx, link := call.watch(ctx, cancel)
-	defer link.end()
-	request, err := c.request(ctx, call)
-	if err != nil {
-		return call.failed(err)
-	}
-	response, err := c.http.Do(request)
-	if err != nil {
-		failure := call.failed(link.why(err))
-		failure.Sent = link.connected.Load()
-		return c.conceal(failure, call.token)
-	}
-	if failure := call.read(response); failure != nil {
-		return c.conceal(failure, call.token)
-	}
-	return nil
-}
-
-func (c *Client) request(ctx context.Context, call call) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, call.method, c.config.URL+call.path, call.body)
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("User-Agent", "revoker")
-	if call.body != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	if call.token != "" {
-		request.Header.Set("Authorization", "Bearer "+call.token)
-	}
-	if c.config.Tier != "" {
-		request.Header.Set("Tier", c.config.Tier)
-	}
-	return request, nil
-}
 
 // read reads an answer, all of it, so that its connection is used again.
 func (c call) read(response *http.Response) *Error {
@@ -106,22 +67,18 @@ func (c call) failed(err error) *Error {
 	return &Error{Op: c.op, ImpUID: c.impUID, Err: err}
 }
 
-// conceal removes what must not be shown from texts of others: the
-// message, and the cause, which may quote an answer. It cuts both, since Redis
-// and the log keep them with every retry; last, so that no part of a secret is left.
-func (c *Client) conceal(failure *Error, token string) *Error {
-	hide := func(text string) string {
-		text = c.redact.Replace(text)
-		if token != "" {
-			text = strings.ReplaceAll(text, token, mask)
-		}
-		return cut(text, maxText)
+// check returns why an answer with code 0 and the receipt in it, as far as it
+// could be read, cannot be used.
+func (c *call) check(receipt Receipt, err error) error {
+	switch {
+	case receipt.ImpUID != "" && !strings.EqualFold(receipt.ImpUID, c.impUID):
+		return fmt.Errorf("the answer is about %q", receipt.ImpUID)
+	case c.op == OpRevoke: // code 0 is a revocation's success, whatever describes it
+		return nil
+	case err == nil && receipt == Receipt{}: // which is not to say that it is not revoked
+		return errors.New("the answer describes no receipt")
 	}
-	failure.Message = hide(failure.Message)
-	if failure.Err != nil {
-		failure.Err = concealError(failure.Err, hide)
-	}
-	return failure
+	return err
 }
 
 // maxText is how much of a text of others is kept, in bytes.
@@ -139,7 +96,8 @@ func cut(text string, limit int) string {
 	return text[:limit] + "…"
 }
 
-// maxRetryAfter bounds what a header may ask for.
+// maxRetryAfter bounds what a header may ask for: all workers stop for so long, and one
+// answer with a wrong number must not stop them for a day.
 const maxRetryAfter = time.Hour
 
 // retryAfter returns how long a Retry-After header asks to wait, in either of

@@ -4,131 +4,56 @@
 package iamport
 
 import (
-	"cmp"
 	"context"
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
-	"strings"
-	"sync/atomic"
 	"time"
-
-	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
 )
 
-const (
-	// DefaultURL is where PortOne V1 is.
-	DefaultURL = "https://api.iamport.kr"
-	// DefaultTimeout bounds one call. PortOne recommends at least 60 seconds,
-	// and says that hanging up does not stop what it has begun.
-	DefaultTimeout = 60 * time.Second
-
-	maxBody = 1 << 20
-)
-
-// Config is how a client reaches PortOne. Key and Secret are required, the
-// rest has defaults.
-type Config struct {
-	// URL is the API's address. Default [DefaultURL].
-	URL string
-	// Key and Secret are the merchant's API credentials (imp_key, imp_secret).
-	Key, Secret Secret
-	// Tier is the code of a sub-merchant, three upper-case letters or digits,
-	// sent in the Tier header. Default none.
-	Tier string
-	// Timeout bounds one call. Default [DefaultTimeout].
-	Timeout time.Duration
-	// Connections is how many idle connections are kept: as many as there are
-	// calls at a time. Default 100.
-	Connections int
-	// Dial makes the connections, if they are to go another way than by the system's own
-	// routes and proxies. Default [net/http.DefaultTransport]'s.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error) `json:"-"`
-	// OnCall is told of every call that has ended, in the goroutine that made
-	// it, and should return at once. Default: nobody is.
-	OnCall func(Exchange) `json:"-"`
-	// Tracers make a span for every call. PortOne is told nothing of it.
-	// Default the global ones of OpenTelemetry, which do nothing until they are
-	// set.
-	Tracers trace.TracerProvider `json:"-"`
-}
-
 // Client calls PortOne. Its methods are safe for concurrent use; callers share
 // connections and one token. Every error is an [*Error].
 type Client struct {
-	config Config
-	http   *http.Client
+	api    *api
 	tokens *tokenSource
-	redact *strings.Replacer
-	tracer trace.Tracer
-
-	unanswered *atomic.Bool // whether the last call that has ended had no answer
-	receipts   *passage     // whether calls on receipts get through
 }
 
 // NewClient returns a client, or an error that names the setting that is wrong.
 // It makes no call.
 func NewClient(config Config) (*Client, error) {
-	config.URL = strings.TrimSuffix(cmp.Or(config.URL, DefaultURL), "/")
-	config.Timeout = cmp.Or(config.Timeout, DefaultTimeout)
-	config.Connections = cmp.Or(config.Connections, 100)
-	if config.OnCall == nil {
-		config.OnCall = func(Exchange) {}
+	config, err := config.complete()
+	if err != nil {
+		return nil, err
 	}
-	if config.Tracers == nil {
-		config.Tracers = otel.GetTracerProvider()
-	}
-
-	address, err := url.Parse(config.URL)
-	switch {
-	case config.Key == "" || config.Secret == "":
-		return nil, errors.New("iamport: key and secret are both required")
-	case err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http":
-		return nil, fmt.Errorf("iamport: the API's address must be an http(s) URL such as %s", DefaultURL)
-	case address.User != nil || strings.ContainsAny(config.URL, "?#"):
-		return nil, errors.New("iamport: the API's address must not hold a user, a query or a fragment")
-	case config.Tier != "":
-		if err := tasks.ValidateTier(config.Tier); err != nil {
-			return nil, fmt.Errorf("iamport: %w", err)
-		}
-	}
-
-	c := &Client{
-		config: config,
-		http: &http.Client{
-			Transport:     newTransport(config),
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		redact:     masking(config.Key, config.Secret),
-		tracer:     config.Tracers.Tracer("receiptrevoker/worker/iamport"),
-		unanswered: new(atomic.Bool),
-		receipts:   new(passage),
-	}
-	c.tokens = &tokenSource{obtain: c.obtainToken}
-	return c, nil
+	api := newAPI(config)
+	return &Client{api, &tokenSource{api: api}}, nil
 }
 
 // WithTier returns a client that calls for a sub-merchant, and shares connections and
 // token with c; c itself for the empty tier.
 func (c *Client) WithTier(tier string) *Client {
-	if tier == "" || tier == c.config.Tier {
+	if tier == "" || tier == c.api.config.Tier {
 		return c
 	}
-	other := *c
-	other.config.Tier = tier
-	return &other
+	api := *c.api
+	api.config.Tier = tier
+	return &Client{&api, c.tokens}
 }
 
 // Format writes where PortOne is, whatever the verb: fmt would else reach the
 // secrets in c, whose own methods it does not call there.
-func (c *Client) Format(f fmt.State, _ rune) { io.WriteString(f, "iamport.Client("+c.config.URL+")") }
+func (c *Client) Format(f fmt.State, _ rune) {
+	io.WriteString(f, "iamport.Client("+c.api.config.URL+")")
+}
 
 // RevokeReceipt revokes the cash receipt of a payment (DELETE
 // /receipts/{imp_uid}). It returns the receipt as far as PortOne described it.
@@ -160,17 +85,65 @@ func (c *Client) GetReceipt(ctx context.Context, impUID string) (Receipt, error)
 // Authenticate obtains a token if there is none, or if PortOne did not answer the
 // last call. That tells whether PortOne can be reached and accepts the credentials.
 func (c *Client) Authenticate(ctx context.Context) error {
-	_, err := c.tokens.get(ctx, c.confirmed)
+	_, err := c.tokens.get(ctx, c.tokens.confirmed)
 	return err
 }
 
 // Timeout returns what bounds one call.
-func (c *Client) Timeout() time.Duration { return c.config.Timeout }
+func (c *Client) Timeout() time.Duration { return c.api.config.Timeout }
 
 // Now returns PortOne's present time: what it said with the last token, and the
 // time since that was asked for. It may be ahead of PortOne's clock by as long as that
 // answer took, and behind it by a second. It reports false while there is no token.
 func (c *Client) Now() (time.Time, bool) { return c.tokens.now() }
+
+// Answered says that PortOne has answered another process a call on a receipt, which
+// [Client.Blocked] then counts as an answer to this one.
+func (c *Client) Answered() { c.api.receipts.note(time.Now(), nil) }
+
+// Blocked returns an error that says so if no call on a receipt gets through to PortOne: a call
+// failed, and for a minute since it began none has got through; from ten failed calls on,
+// for one timeout, if that is shorter. Whether calls are made meanwhile makes no difference, but
+// an hour after the last failed call nothing is known any more, and that is no error, as it is
+// none that no call was made.
+//
+// A call has got through that PortOne answers with its envelope, also with 400 or 500. It has not
+// where PortOne turns it away, with 401, 403, 408, 425, 429, 502 or above, nor with a page of
+// something else, an answer that breaks off, a redirect, an empty answer and a timeout. Tokens
+// prove nothing here: they may be given while no call on a receipt gets through. Blocked makes no
+// call, and returns at once.
+func (c *Client) Blocked() error { return c.api.receipts.blocked(c.api.config.Timeout) }
+
+const (
+	// fingerprintRounds makes a fingerprint take milliseconds: a key of PortOne's has 16
+	// digits, all of which could be tried with a fast hash.
+	fingerprintRounds = 20_000
+	// fingerprintBytes is too many for two accounts to have the same by chance.
+	fingerprintBytes = 16
+)
+
+// Fingerprint returns a hash, under a key, of the account that is called: of its key
+// and its tier, and not of its secret, which may change. It takes some milliseconds.
+func (c *Client) Fingerprint(key []byte) string {
+	account := string(c.api.config.Key) + "\x00" + c.api.config.Tier
+	hash, err := pbkdf2.Key(sha256.New, account, key, fingerprintRounds, fingerprintBytes)
+	if err != nil {
+		panic(err) // only for a length that no hash has
+	}
+	return hex.EncodeToString(hash)
+}
+
+// Exposed reports whether key and secret leave this machine without encryption: the address
+// is http, and not of this machine.
+func (c *Client) Exposed() bool {
+	address, err := url.Parse(c.api.config.URL)
+	if err != nil || address.Scheme != "http" {
+		return false
+	}
+	host := address.Hostname()
+	ip, err := netip.ParseAddr(host)
+	return host != "localhost" && (err != nil || !ip.Unmap().IsLoopback())
+}
 
 // receipt makes a call on one receipt, and once more with a fresh token if PortOne
 // refused the token. A 401 of something else may be about any token, and the call may
@@ -199,20 +172,6 @@ func (c *Client) receipt(ctx context.Context, call call) (Receipt, error) {
 	return receipt, nil
 }
 
-// check returns why an answer with code 0 and the receipt in it, as far as it
-// could be read, cannot be used.
-func (c *call) check(receipt Receipt, err error) error {
-	switch {
-	case receipt.ImpUID != "" && !strings.EqualFold(receipt.ImpUID, c.impUID):
-		return fmt.Errorf("the answer is about %q", receipt.ImpUID)
-	case c.op == OpRevoke: // code 0 is a revocation's success, whatever describes it
-		return nil
-	case err == nil && receipt == Receipt{}: // which is not to say that it is not revoked
-		return errors.New("the answer describes no receipt")
-	}
-	return err
-}
-
 func (c *Client) withToken(ctx context.Context, call *call) *Error {
 	var err error
 	if call.token, err = c.tokens.get(ctx, c.tokens.current); err != nil {
@@ -223,5 +182,5 @@ func (c *Client) withToken(ctx context.Context, call *call) *Error {
 	if err := call.refused(ctx); err != nil {
 		return call.failed(err)
 	}
-	return c.do(ctx, *call)
+	return c.api.do(ctx, *call)
 }

@@ -66,3 +66,15 @@ func (e *Error) Error() string {
 
 // Unwrap returns Err, so that a caller may match context and network errors.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Exchange is a call that has ended: one request, of which a token that is
+// refused makes two.
+type Exchange struct {
+	Op Op
+	// Status is the answer's HTTP status, 0 if there was none.
+	Status int
+	// Took is the time from before the request to after the answer's last byte.
+	Took time.Duration
+	// Err is why the call did not succeed, nil if it did.
+	Err *Error
+}

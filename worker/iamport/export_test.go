@@ -12,12 +12,12 @@ import (
 // SetDial makes c reach its server by dial. A network in memory lets a test's
 // fake time pass while a call waits, which no socket does.
 func SetDial(c *Client, dial func(ctx context.Context, network, address string) (net.Conn, error)) {
-	c.http.Transport.(*http.Transport).DialContext = dial
+	c.api.http.Transport.(*http.Transport).DialContext = dial
 }
 
 // Trust makes c trust the certificates of an authority besides those of the system.
 func Trust(c *Client, authority *x509.Certificate) {
-	transport := c.http.Transport.(*http.Transport)
+	transport := c.api.http.Transport.(*http.Transport)
 	if transport.TLSClientConfig == nil {
 		transport.TLSClientConfig = &tls.Config{}
 	}

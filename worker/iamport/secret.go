@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/netip"
-	"net/url"
 	"strings"
 )
 
@@ -46,18 +44,6 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // LogValue returns what String returns.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
-
-// Exposed reports whether key and secret leave this machine without encryption: the address
-// is http, and not of this machine.
-func (c *Client) Exposed() bool {
-	address, err := url.Parse(c.config.URL)
-	if err != nil || address.Scheme != "http" {
-		return false
-	}
-	host := address.Hostname()
-	ip, err := netip.ParseAddr(host)
-	return host != "localhost" && (err != nil || !ip.Unmap().IsLoopback())
-}
 
 // concealed is an error whose text held a secret, or was too long. It matches what the error
 // matched.

@@ -64,10 +64,6 @@ func (p *passage) note(began time.Time, failure *Error) {
 	p.failed, p.last, p.why = p.failed+1, now, failure
 }
 
-// Answered says that PortOne has answered another process a call on a receipt, which
-// [Client.Blocked] then counts as an answer to this one.
-func (c *Client) Answered() { c.receipts.note(time.Now(), nil) }
-
 // blocked returns what [Client.Blocked] does, for calls with a timeout.
 func (p *passage) blocked(timeout time.Duration) error {
 	p.mu.Lock()
@@ -82,16 +78,3 @@ func (p *passage) blocked(timeout time.Duration) error {
 	return fmt.Errorf("no call on a receipt has got through to PortOne since %s, %d failed, the last at %s: %w",
 		p.since.UTC().Format(time.RFC3339), p.failed, p.last.UTC().Format(time.RFC3339), p.why)
 }
-
-// Blocked returns an error that says so if no call on a receipt gets through to PortOne: a call
-// failed, and for a minute since it began none has got through; from ten failed calls on,
-// for one timeout, if that is shorter. Whether calls are made meanwhile makes no difference, but
-// an hour after the last failed call nothing is known any more, and that is no error, as it is
-// none that no call was made.
-//
-// A call has got through that PortOne answers with its envelope, also with 400 or 500. It has not
-// where PortOne turns it away, with 401, 403, 408, 425, 429, 502 or above, nor with a page of something else,
-// an answer that breaks off, a redirect, an empty answer and a timeout. Tokens prove nothing here:
-// they may be given while no call on a receipt gets through. Blocked makes no call, and returns at
-// once.
-func (c *Client) Blocked() error { return c.receipts.blocked(c.config.Timeout) }

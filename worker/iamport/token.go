@@ -28,10 +28,7 @@ type token struct {
 // tokenSource remembers one token for all callers, and has one request for a
 // new one in flight however many ask.
 type tokenSource struct {
-	// obtain asks PortOne for a token. It serves every waiting caller and so
-	// runs on a context that ends with none of them.
-	obtain func(context.Context) (token, error)
-
+	api    *api
 	flight singleflight.Group
 	mu     sync.Mutex
 	held   token
@@ -47,7 +44,7 @@ func (s *tokenSource) get(ctx context.Context, usable func() (string, bool)) (st
 		if value, ok := usable(); ok {
 			return value, nil // another flight landed in between
 		}
-		fresh, err := s.obtain(context.WithoutCancel(ctx))
+		fresh, err := s.obtain(context.WithoutCancel(ctx)) // it serves every waiting caller
 		if err != nil {
 			return "", err
 		}
@@ -82,6 +79,13 @@ func (s *tokenSource) current() (string, bool) {
 	return s.held.value, time.Until(s.held.expires) > 0
 }
 
+// confirmed returns the current token, and false if PortOne did not answer the last call:
+// that the token is good tells nothing then.
+func (s *tokenSource) confirmed() (string, bool) {
+	value, ok := s.current()
+	return value, ok && !s.api.unanswered.Load()
+}
+
 // now returns PortOne's present time, and false while there is no token.
 func (s *tokenSource) now() (time.Time, bool) {
 	s.mu.Lock()
@@ -111,16 +115,18 @@ func decodeToken(response json.RawMessage, asked time.Time) (token, error) {
 	return token{value: wire.AccessToken, asked: asked, expires: asked.Add(life), portone: timeOf(wire.Now)}, nil
 }
 
+// tokenPath is where tokens are had, by the one call that needs none.
 const tokenPath = "/users/getToken"
 
-// obtainToken asks for a token (POST /users/getToken).
-func (c *Client) obtainToken(ctx context.Context) (obtained token, _ error) {
+// obtain asks for a token (POST /users/getToken).
+func (s *tokenSource) obtain(ctx context.Context) (obtained token, _ error) {
 	asked := time.Now()
-	body, err := json.Marshal(map[string]string{"imp_key": string(c.config.Key), "imp_secret": string(c.config.Secret)})
+	config := s.api.config
+	body, err := json.Marshal(map[string]string{"imp_key": string(config.Key), "imp_secret": string(config.Secret)})
 	if err != nil {
 		return token{}, &Error{Op: OpToken, Err: err}
 	}
-	failure := c.do(ctx, call{
+	failure := s.api.do(ctx, call{
 		op: OpToken, method: http.MethodPost, path: tokenPath, route: tokenPath, body: bytes.NewReader(body),
 		decode: func(response json.RawMessage) (err error) {
 			obtained, err = decodeToken(response, asked)

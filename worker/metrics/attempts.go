@@ -56,14 +56,14 @@ func newAttempts() *attempts {
 	return a
 }
 
-// OnAttempt counts an attempt. It is for [receiptrevoker/worker.Config].
-func (m *Metrics) OnAttempt(ended revoke.Ended) {
+// count counts an attempt.
+func (a *attempts) count(ended revoke.Ended) {
 	if ended.Reason == "" {
 		return // it was put back before it called anybody
 	}
 	pg, reason := label(ended.PG), string(ended.Reason)
-	m.attempts.attempts.WithLabelValues(pg, reason).Inc()
+	a.attempts.WithLabelValues(pg, reason).Inc()
 	if ended.Recorded && ended.Status.Terminal() {
-		m.attempts.outcomes.WithLabelValues(reason, pg).Inc()
+		a.outcomes.WithLabelValues(reason, pg).Inc()
 	}
 }

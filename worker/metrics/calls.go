@@ -20,8 +20,10 @@ var operations = map[iamport.Op]string{
 var statuses = []int{200, 400, 401, 403, 404, 429, 500, 501, 502, 503, 504}
 
 const (
+	// otherStatus is of all the rest: statuses come from outside, and each label is a series.
 	otherStatus = "other"
-	noStatus    = "none" // there was no answer
+	// noStatus is of calls without an answer.
+	noStatus = "none"
 )
 
 // buckets are the bounds of durations, in seconds. Calls are given up after 60
@@ -30,9 +32,12 @@ var buckets = []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
 
 // What came of asking for a token.
 const (
-	tokenOK      = "ok"
+	tokenOK = "ok"
+	// tokenRefused: PortOne refuses the credentials, which a person must mend; an alert
+	// rests on it.
 	tokenRefused = "refused"
-	tokenFailed  = "failed"
+	// tokenFailed: no answer, or one that tells nothing of the credentials; it may pass.
+	tokenFailed = "failed"
 )
 
 // calls counts the calls of the API.
@@ -45,7 +50,9 @@ func newCalls() *calls {
 	c := &calls{
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "revoker_api_request_seconds",
-			Help: "Seconds that a call of PortOne took. operation is token, revoke or lookup; status is none where no answer came.", Buckets: buckets,
+			Help: "Seconds that a call of PortOne took. operation is token, revoke or lookup; " +
+				"status is none where no answer came.",
+			Buckets: buckets,
 		}, []string{"operation", "status"}),
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "revoker_token_refreshes_total",
@@ -65,11 +72,11 @@ func newCalls() *calls {
 	return c
 }
 
-// OnCall counts a call. It is for [iamport.Config].
-func (m *Metrics) OnCall(call iamport.Exchange) {
-	m.calls.seconds.WithLabelValues(operations[call.Op], statusLabel(call.Status)).Observe(call.Took.Seconds())
+// count counts a call, and what came of one for a token.
+func (c *calls) count(call iamport.Exchange) {
+	c.seconds.WithLabelValues(operations[call.Op], statusLabel(call.Status)).Observe(call.Took.Seconds())
 	if call.Op == iamport.OpToken {
-		m.calls.tokens.WithLabelValues(tokenResult(call)).Inc()
+		c.tokens.WithLabelValues(tokenResult(call)).Inc()
 	}
 }
 

@@ -37,7 +37,8 @@ var (
 	overdue      = describe("revoker_overdue_outcomes",
 		"Open requests that no worker has attempted for a minute although their time has come.")
 	batchLines = describe("revoker_batch_lines",
-		"Receipts of a batch that are open, revoked or dead: the latest 100 batches, 20 of them unfinished.", "batch", "state")
+		"Receipts of a batch that are open, revoked or dead: the latest 100 batches, 20 of them unfinished.",
+		"batch", "state")
 	batchHeld    = describe("revoker_batch_held_lines", "Open receipts of a batch whose queue is paused.", "batch")
 	olderWorkers = describe("revoker_older_workers",
 		"Processes that serve the queues and do not understand every field of a task: an older version, or another program.")

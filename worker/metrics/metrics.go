@@ -8,6 +8,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/worker/iamport"
+	"receiptrevoker/worker/revoke"
 )
 
 // Metrics counts what a worker does. Its methods are what the worker and its
@@ -30,6 +34,16 @@ func New() *Metrics {
 	m.registry.MustRegister(m.counted()...)
 	return m
 }
+
+// OnAttempt counts an attempt. It is for [receiptrevoker/worker.Config].
+func (m *Metrics) OnAttempt(ended revoke.Ended) { m.attempts.count(ended) }
+
+// OnCall counts a call. It is for [iamport.Config].
+func (m *Metrics) OnCall(call iamport.Exchange) { m.calls.count(call) }
+
+// Hook counts the commands that Redis does not carry out. It is for the client
+// that the worker is given.
+func (m *Metrics) Hook() redis.Hook { return hook{m.redisErrors} }
 
 // counted returns what this process counts.
 func (m *Metrics) counted() []prometheus.Collector {

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -65,19 +66,13 @@ func pausing(ctx context.Context, gates *gate.Store, queues []asynqkeys.Queue) (
 
 // shown returns the queues that are shown, those of known gateways first.
 func shown(names []string) []string {
-	known := func(name string) bool {
-		queue, _ := tasks.ParseQueue(name)
-		return queue.PG == "" || queue.PG.Known()
+	unknown := func(name string) int {
+		if queue, _ := tasks.ParseQueue(name); queue.PG == "" || queue.PG.Known() {
+			return 0
+		}
+		return 1
 	}
 	names = slices.DeleteFunc(names, func(name string) bool { return len(name) > longestName })
-	slices.SortFunc(names, func(a, b string) int {
-		if known(a) != known(b) {
-			if known(a) {
-				return -1
-			}
-			return 1
-		}
-		return len(a) - len(b)
-	})
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(unknown(a)-unknown(b), len(a)-len(b)) })
 	return names[:min(len(names), mostQueues)]
 }

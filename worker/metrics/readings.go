@@ -65,7 +65,8 @@ type readings struct {
 
 func newReadings(subject Subject) *readings {
 	return &readings{
-		subject: subject, workers: asynqkeys.NewWorkers(subject.Redis, subject.Outcomes.Namespace()), last: reading{err: errors.New("nothing was read yet")},
+		subject: subject, workers: asynqkeys.NewWorkers(subject.Redis, subject.Outcomes.Namespace()),
+		last: reading{err: errors.New("nothing was read yet")},
 	}
 }
 

@@ -13,12 +13,6 @@ import (
 	"receiptrevoker/tasks/redisfault"
 )
 
-// Hook counts the commands that Redis does not carry out. It is for the client
-// that the worker is given.
-func (m *Metrics) Hook() redis.Hook {
-	return hook{func(err error) { m.redisErrors.WithLabelValues(kindOf(err)).Inc() }}
-}
-
 // otherError is the kind of errors that have none of their own.
 const otherError = "other"
 
@@ -42,7 +36,10 @@ var kinds = map[redisfault.Fault]string{
 // kindOf tells why Redis did not carry a command out.
 func kindOf(err error) string { return cmp.Or(kinds[redisfault.Of(err)], otherError) }
 
-type hook struct{ count func(error) }
+// hook counts the commands that fail after all tries of the client, by kind.
+type hook struct{ errors *prometheus.CounterVec }
+
+func (h hook) count(err error) { h.errors.WithLabelValues(kindOf(err)).Inc() }
 
 // DialHook changes nothing: the command that needs the connection is counted.
 func (hook) DialHook(next redis.DialHook) redis.DialHook {

@@ -6,22 +6,15 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
-const (
-	// archiveKeep is how many archived tasks each queue keeps, for people to
-	// see. Asynq trims its archive at 10,000 without a word, and cannot if
-	// thousands end their 90 days together; ours stays far below both.
-	archiveKeep = 500
-	// settlers is how many archived tasks are settled at a time: each of them
-	// takes a lookup.
-	settlers = 8
-)
+// archiveKeep is how many archived tasks each queue keeps, for people to
+// see. Asynq trims its archive at 10,000 without a word, and cannot if
+// thousands end their 90 days together; ours stays far below both.
+const archiveKeep = 500
 
 // archive gives every archived task of a queue an outcome, and deletes the
 // oldest of those that have one: the list of dead letters is ours, not Asynq's.
@@ -49,23 +42,6 @@ func (s *Sweeper) archive(ctx context.Context, queue string, until time.Time) er
 	trimmed := forEach(ctx, s, done[:max(len(done)-archiveKeep, 0)], until, s.remove)
 	rand.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
 	return errors.Join(append(problems, trimmed, forEach(ctx, s, open, until, s.settle))...)
-}
-
-// forEach does something with some of all at a time, until the time for it is
-// over. It returns the first error.
-func forEach[T any](ctx context.Context, s *Sweeper, all []T, until time.Time, do func(context.Context, T) error) error {
-	var group errgroup.Group
-	group.SetLimit(settlers)
-	for _, one := range all {
-		if s.over(ctx, until) {
-			break
-		}
-		s.Rest() // Go waits for another to end
-		group.Go(func() error { return do(ctx, one) })
-	}
-	s.Rest()
-	defer s.Beat()
-	return group.Wait()
 }
 
 // archived returns a page of the archive, oldest first, with what is known of

@@ -10,57 +10,11 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
-	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/complaint"
 )
-
-// stageTime bounds each stage of a sweep; what is left waits for the next
-// sweep. What has begun by then is finished.
-const stageTime = 10 * time.Second
-
-// Handler writes the outcomes of requests for which there is no task that a worker would
-// take. The worker's handler is one.
-type Handler interface {
-	// Conclude ends a request without a DELETE: as revoked if a lookup says so, and else as
-	// withdrawn if it is, or dead with [outcome.ReasonCrashed] if crashed, which is told
-	// when it was asked for on Redis' clock, returns true. Otherwise it stays open. It
-	// reports whether it has ended by this; it has not while another attempt is running.
-	// The error is one of Redis by which it was not begun.
-	Conclude(ctx context.Context, r tasks.Revocation, crashed func(askedAt time.Time) bool) (ended bool, err error)
-	// Bury makes a dead letter of what can never become a call, for the given cause. The
-	// error tells why it is none yet.
-	Bury(ctx context.Context, r tasks.Revocation, cause error) error
-	// Open makes a request open that was never attempted, and counts no attempt. It
-	// reports false if another process has done so.
-	Open(ctx context.Context, r tasks.Revocation) (opened bool, err error)
-}
-
-// Sweeper rescues stalled requests: tasks whose worker died and that Asynq does not take
-// back, tasks that Asynq archived before they had an outcome, and requests whose task is
-// gone. Any number of processes may run one: Redis lets one lead at a time, and two at
-// once would do no harm. All fields are required.
-type Sweeper struct {
-	Handler   Handler
-	Outcomes  *outcome.Store
-	Redis     redis.UniversalClient
-	Inspector *asynq.Inspector
-	Tasks     asynqkeys.Producer
-	// Attempts is how many calls the schedule of retries has for each request.
-	Attempts int
-	// Process is the name of this process among all workers, and Every how often it sweeps.
-	Process string
-	Every   time.Duration
-	// Beat is a sign of life. Rest says that none is to be expected until the next one,
-	// while the sweep waits for PortOne or Redis, which have timeouts of their own.
-	Beat, Rest func()
-	Complaints *complaint.Log
-	Log        *slog.Logger
-}
 
 // Run sweeps from time to time until ctx is done.
 func (s *Sweeper) Run(ctx context.Context) {
@@ -116,11 +70,6 @@ func (s *Sweeper) lead(ctx context.Context) (bool, error) {
 	return leads, nil
 }
 
-// recovery is of the tasks of a queue that Asynq would leave as they are.
-func (s *Sweeper) recovery(queue string) asynqkeys.Recovery {
-	return asynqkeys.Recovery{Redis: s.Redis, Inspector: s.Inspector, Queue: queue}
-}
-
 // ofQueue does something for a queue, and begins nothing more after the given
 // time.
 type ofQueue func(ctx context.Context, queue string, until time.Time) error
@@ -139,10 +88,4 @@ func (s *Sweeper) each(queues []string, do ofQueue) func(context.Context) error 
 		}
 		return errors.Join(problems...)
 	}
-}
-
-// over reports whether to begin nothing more. Asking is a sign of life.
-func (s *Sweeper) over(ctx context.Context, until time.Time) bool {
-	s.Beat()
-	return ctx.Err() != nil || time.Now().After(until)
 }

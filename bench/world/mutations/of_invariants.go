@@ -89,7 +89,7 @@ var ofInvariants = []mutation{
 	{
 		name:   "gate-pauses-all",
 		breaks: "A gate that closes pauses the queues of all gateways: receipts of one wait for the outage of another.",
-		file:   "worker/gate/tidy.go",
+		file:   "worker/gate/state.go",
 		old:    "for _, name := range []Name{PortOne, Of(q.PG)} {",
 		new:    "for name := range s.Gates {\n\t\t_ = q",
 	},
@@ -103,7 +103,7 @@ var ofInvariants = []mutation{
 	{
 		name:   "token-in-log",
 		breaks: "The access token is part of the message of a failed call, which is logged.",
-		file:   "worker/iamport/call.go",
+		file:   "worker/iamport/api.go",
 		old:    "failure.Message = hide(failure.Message)",
 		new:    "failure.Message = hide(failure.Message) + \" Bearer \" + token",
 	},

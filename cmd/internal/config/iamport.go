@@ -29,7 +29,8 @@ type IAMPort struct {
 func (i *IAMPort) Flags(f *pflag.FlagSet) {
 	f.StringVar(&i.URL, "iamport-url", iamport.DefaultURL, "`URL` of PortOne V1")
 	env(f, "iamport-url", "IAMPORT_URL")
-	f.StringVar(&i.Tier, "tier", "", "`code` of the sub-merchant (하위상점) for whose receipts an agency's account calls: three upper-case letters or digits")
+	f.StringVar(&i.Tier, "tier", "", "`code` of the sub-merchant (하위상점) for whose receipts an agency's account calls: "+
+		"three upper-case letters or digits")
 	env(f, "tier", "IMP_TIER")
 	f.DurationVar(&i.Timeout, "timeout", iamport.DefaultTimeout, "how long one call of the API may take")
 	env(f, "timeout", "REVOKER_TIMEOUT")

@@ -25,7 +25,8 @@ type Monitor struct {
 func (m *Monitor) Flags(f *pflag.FlagSet) {
 	f.StringVar(&m.Address, "listen", DefaultMonitor, "`address` to serve on; beyond loopback it needs a password")
 	env(f, "listen", "REVOKER_MONITOR_LISTEN")
-	f.BoolVar(&m.AllowActions, "allow-actions", false, "let people change queues and tasks in the Asynq web UI; needs a password")
+	f.BoolVar(&m.AllowActions, "allow-actions", false,
+		"let people change queues and tasks in the Asynq web UI; needs a password")
 	env(f, "allow-actions", "REVOKER_MONITOR_ALLOW_ACTIONS")
 }
 

@@ -12,9 +12,14 @@ import (
 	"receiptrevoker/tasks/redisfault"
 )
 
-// silence is how long a server is listened to before it is spoken to: one that accepts
-// nobody says why at once, and closes the connection.
-const silence = 50 * time.Millisecond
+const (
+	// silence is how long a server is listened to before it is spoken to: one that accepts
+	// nobody says why at once, and closes the connection.
+	silence = 50 * time.Millisecond
+	// stepTime bounds each question to a server that did not answer the client. Several are
+	// asked one after another, and all must fit in reachTime.
+	stepTime = 500 * time.Millisecond
+)
 
 // servers are where the client of a URL connects to.
 type servers struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -14,13 +15,12 @@ import (
 )
 
 const (
-	// reachTime is how long Redis may take to answer.
+	// reachTime is how long Redis may take to answer, what is examined included: a person
+	// who runs a command waits for it.
 	reachTime = 5 * time.Second
 	// soonTime is after what time without an answer it is examined what is there: a
 	// server that speaks no TLS is silent when it is spoken to with TLS.
 	soonTime = 750 * time.Millisecond
-	// stepTime bounds each question of that.
-	stepTime = 500 * time.Millisecond
 )
 
 // Reach returns nil once Redis answers and is what the URL takes it for. Otherwise it
@@ -39,7 +39,7 @@ func (r *Redis) reach(ctx context.Context, client redis.UniversalClient) error {
 	defer cancel()
 	at, err := r.servers(ctx, client)
 	if err != nil {
-		return err
+		return describe(err)
 	}
 	soon, cancelSoon := context.WithTimeout(ctx, soonTime)
 	defer cancelSoon()
@@ -104,6 +104,41 @@ func (r *Redis) greet(ctx context.Context, client redis.UniversalClient) error {
 		return err
 	}
 	return ping.Err()
+}
+
+// identity is what a server says it is, in the words of HELLO or INFO; nil or empty where
+// it does not say.
+type identity struct{ mode, role any }
+
+// inform returns what INFO says, which fewer users may ask than HELLO. A node of a Cluster
+// is unknown: there may be a proxy before it that is used like a master by itself.
+func inform(ctx context.Context, client *redis.Client) identity {
+	info, err := client.InfoMap(ctx).Result()
+	if err != nil || info["Server"]["redis_mode"] == "cluster" {
+		return identity{}
+	}
+	return identity{info["Server"]["redis_mode"], info["Replication"]["role"]}
+}
+
+// misdirected returns an error if the server is not a master by itself.
+func (i identity) misdirected(ctx context.Context, client *redis.Client) error {
+	wrong := &redisfault.AddressError{Addr: client.Options().Addr}
+	switch {
+	case i.mode == "sentinel":
+		wrong.Is = "is a Sentinel"
+		wrong.Advice = "set the Redis URL to redis-sentinel://" + wrong.Addr + "/0?master=NAME, with the master's name"
+	case i.mode == "cluster":
+		wrong.Is, wrong.Advice = "is a node of a Redis Cluster", redisfault.SetCluster
+	case i.role == "replica" || i.role == "slave":
+		wrong.Is, wrong.Advice = "is a replica", redisfault.SetMaster
+		info, _ := client.InfoMap(ctx, "replication").Result() // nothing, where it is forbidden
+		if of := info["Replication"]; of["master_host"] != "" {
+			wrong.Is += " of " + net.JoinHostPort(of["master_host"], of["master_port"])
+		}
+	default:
+		return nil
+	}
+	return wrong
 }
 
 // Failover reports whether the URL names Sentinels, which say which Redis is the master.

@@ -1,16 +1,16 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 	"github.com/spf13/pflag"
 
 	"receiptrevoker/tasks/outcome"
@@ -60,7 +60,8 @@ func (r *Redis) Open() (redis.UniversalClient, error) {
 	case r.URL == "":
 		return nil, errors.New("no Redis is given: set REDIS_URL or --redis, such as redis://127.0.0.1:6379/0")
 	case r.Namespace == "" || strings.ContainsAny(r.Namespace, "{}[]*?\\/ \t\r\n"):
-		return nil, fmt.Errorf("--namespace %q must be a word without blanks, slashes, braces, brackets, * and ?", r.Namespace)
+		return nil, fmt.Errorf("--namespace %q must be a word without blanks, slashes, braces, brackets, * and ?",
+			r.Namespace)
 	case r.TTL <= 0:
 		return nil, fmt.Errorf("--outcome-ttl %v must be above 0, such as 2160h", r.TTL)
 	}
@@ -86,7 +87,8 @@ func (r *Redis) open(raw string) (redis.UniversalClient, error) {
 	}
 	scheme, rest, _ := strings.Cut(raw, "://")
 	if at := strings.LastIndex(rest, "@"); at >= 0 && strings.ContainsAny(rest[:at], "/?#") {
-		return nil, errors.New("it is malformed; a password's special characters are written as %XX, an @ after the host as %40")
+		return nil, errors.New("it is malformed; a password's special characters are written as %XX, " +
+			"an @ after the host as %40")
 	}
 	if err := ports(rest); err != nil && !strings.HasPrefix(rest, "/") { // the path of a socket has none
 		return nil, err
@@ -105,32 +107,14 @@ func (r *Redis) open(raw string) (redis.UniversalClient, error) {
 		"redis-cluster:// or rediss-cluster://")
 }
 
-// portPattern is a port of an address. There may be several addresses, and one of IPv6 in brackets.
-var portPattern = regexp.MustCompile(`:([0-9]+)(?:[,/?#]|$)`)
-
-// ports returns an error for a port that none can be. The client would take it for a Redis
-// that is away, and wait.
-func ports(rest string) error {
-	for _, found := range portPattern.FindAllStringSubmatch(rest[strings.LastIndex(rest, "@")+1:], -1) {
-		if port, err := strconv.ParseUint(found[1], 10, 16); err != nil || port == 0 {
-			return fmt.Errorf("its port %s must be between 1 and 65535", found[1])
-		}
-	}
-	return nil
-}
-
 func (r *Redis) single(raw string) (redis.UniversalClient, error) {
 	options, err := redis.ParseURL(raw)
 	if err != nil {
 		return nil, err
 	}
-	if err := database(options.DB); err != nil {
-		return nil, err
-	}
-	if err := bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
-		return nil, err
-	}
-	if err := r.certificates.apply(options.TLSConfig); err != nil {
+	err = cmp.Or(database(options.DB), bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize),
+		r.certificates.apply(options.TLSConfig))
+	if err != nil {
 		return nil, err
 	}
 	options.ContextTimeoutEnabled, options.DisableIdentity = true, noIdentity
@@ -143,15 +127,68 @@ func (r *Redis) cluster(raw string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
-		return nil, err
-	}
-	if err := r.certificates.apply(options.TLSConfig); err != nil {
+	err = cmp.Or(bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize),
+		r.certificates.apply(options.TLSConfig))
+	if err != nil {
 		return nil, err
 	}
 	options.ContextTimeoutEnabled, options.DisableIdentity = true, noIdentity
 	options.MaintNotificationsConfig = noMaintenanceNews()
 	return redis.NewClusterClient(options), nil
+}
+
+func (r *Redis) sentinel(raw string) (redis.UniversalClient, error) {
+	options, err := r.failover(raw)
+	if err != nil {
+		return nil, err
+	}
+	return redis.NewFailoverClient(options), nil
+}
+
+// failover takes the user and password of the URL for those of Redis, as in
+// every other form; the Sentinels' own, if they have any, are the parameters
+// sentinel_username and sentinel_password.
+func (r *Redis) failover(raw string) (*redis.FailoverOptions, error) {
+	u, err := url.Parse(addresses(raw))
+	if err != nil {
+		return nil, err
+	}
+	query := u.Query()
+	master, user, password := query.Get("master"), query.Get("sentinel_username"), query.Get("sentinel_password")
+	if master == "" {
+		return nil, errors.New("the master's name is missing, " +
+			"as in redis-sentinel://host:26379,host2:26379/0?master=mymaster")
+	}
+	for _, own := range []string{"master", "sentinel_username", "sentinel_password"} {
+		query.Del(own)
+	}
+	query.Set("master_name", master)
+	u.RawQuery = query.Encode()
+	options, err := redis.ParseFailoverURL(u.String())
+	if err != nil {
+		return nil, err
+	}
+	err = cmp.Or(database(options.DB), bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize),
+		r.certificates.apply(options.TLSConfig))
+	if err != nil {
+		return nil, err
+	}
+	options.Username, options.Password = options.SentinelUsername, options.SentinelPassword
+	options.SentinelUsername, options.SentinelPassword = user, password
+	options.ContextTimeoutEnabled, options.DisableIdentity = true, noIdentity
+	return options, nil
+}
+
+// With each connection go-redis tells Redis its own name and version, and asks
+// for news of maintenance, by way of subcommands of CLIENT. Users who may do
+// little are refused both, once for each connection, so that what matters in
+// ACL LOG is lost among them; and a list of users that allows the first is
+// refused by a Redis before 7.2, which does not know it. Nothing depends on
+// either: whatever fails is tried again.
+const noIdentity = true
+
+func noMaintenanceNews() *maintnotifications.Config {
+	return &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 }
 
 // database refuses a number below 0, which go-redis takes for database 0.
@@ -162,7 +199,8 @@ func database(number int) error {
 	return nil
 }
 
-// mostConnections bounds what a URL may ask for: go-redis panics far above.
+// mostConnections bounds what a URL's pool_size and min_idle_conns may ask for: go-redis
+// sets the whole pool aside at once, and panics far above.
 const mostConnections = 10_000
 
 // bounded gives a pool at least our size, and refuses what is out of bounds.
@@ -172,53 +210,4 @@ func bounded(pool *int, others ...int) error {
 	}
 	*pool = max(*pool, poolSize)
 	return nil
-}
-
-// addresses turns a list of hosts with commas, as people write it, into the
-// addr parameters that go-redis reads.
-func addresses(raw string) string {
-	scheme, rest, _ := strings.Cut(raw, "://")
-	end := strings.IndexAny(rest, "/?")
-	if end < 0 {
-		end = len(rest)
-	}
-	authority, tail := rest[:end], rest[end:]
-	user, hosts := "", authority
-	if at := strings.LastIndex(authority, "@"); at >= 0 {
-		user, hosts = authority[:at+1], authority[at+1:]
-	}
-	first, others, _ := strings.Cut(hosts, ",")
-	if others != "" {
-		separator := "?"
-		if strings.Contains(tail, "?") {
-			separator = "&"
-		}
-		for other := range strings.SplitSeq(others, ",") {
-			tail += separator + "addr=" + url.QueryEscape(other)
-			separator = "&"
-		}
-	}
-	return scheme + "://" + user + first + tail
-}
-
-// holdsPassword reports whether a URL of Redis, also a malformed one, has a
-// password in it: beside its user, or a parameter such as sentinel_password.
-func holdsPassword(raw string) bool {
-	_, rest, _ := strings.Cut(raw, "://")
-	if at := strings.LastIndex(rest, "@"); at >= 0 {
-		if _, password, _ := strings.Cut(rest[:at], ":"); password != "" {
-			return true
-		}
-	}
-	return strings.Contains(rest, "password=")
-}
-
-// withoutURL returns the reason alone of an error that repeats the URL, which
-// may hold a password.
-func withoutURL(err error) error {
-	var malformed *url.Error
-	if errors.As(err, &malformed) {
-		return errors.New("it is malformed; a password's special characters are written as %XX")
-	}
-	return err
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -59,7 +58,7 @@ func (r *Redis) masters(ctx context.Context, at servers) (addrs []string, why er
 			}
 		default:
 			if found := at.probe(ctx, addr); redisfault.Permanent(found) {
-				return nil, describe(found)
+				return nil, found
 			}
 		}
 	}
@@ -93,50 +92,4 @@ func unknownMaster(ctx context.Context, sentinel *redis.SentinelClient, addr, na
 		set += ": " + strings.Join(known, ", ")
 	}
 	return &redisfault.AddressError{Addr: addr, Is: "is a Sentinel that knows no master named " + name, Advice: set}
-}
-
-func (r *Redis) sentinel(raw string) (redis.UniversalClient, error) {
-	options, err := r.failover(raw)
-	if err != nil {
-		return nil, err
-	}
-	return redis.NewFailoverClient(options), nil
-}
-
-// failover takes the user and password of the URL for those of Redis, as in
-// every other form; the Sentinels' own, if they have any, are the parameters
-// sentinel_username and sentinel_password.
-func (r *Redis) failover(raw string) (*redis.FailoverOptions, error) {
-	u, err := url.Parse(addresses(raw))
-	if err != nil {
-		return nil, err
-	}
-	query := u.Query()
-	master, user, password := query.Get("master"), query.Get("sentinel_username"), query.Get("sentinel_password")
-	if master == "" {
-		return nil, errors.New("the master's name is missing, " +
-			"as in redis-sentinel://host:26379,host2:26379/0?master=mymaster")
-	}
-	for _, own := range []string{"master", "sentinel_username", "sentinel_password"} {
-		query.Del(own)
-	}
-	query.Set("master_name", master)
-	u.RawQuery = query.Encode()
-	options, err := redis.ParseFailoverURL(u.String())
-	if err != nil {
-		return nil, err
-	}
-	if err := database(options.DB); err != nil {
-		return nil, err
-	}
-	if err := bounded(&options.PoolSize, options.MinIdleConns, options.PipelinePoolSize); err != nil {
-		return nil, err
-	}
-	if err := r.certificates.apply(options.TLSConfig); err != nil {
-		return nil, err
-	}
-	options.Username, options.Password = options.SentinelUsername, options.SentinelPassword
-	options.SentinelUsername, options.SentinelPassword = user, password
-	options.ContextTimeoutEnabled, options.DisableIdentity = true, noIdentity
-	return options, nil
 }

@@ -27,14 +27,17 @@ func (w *Worker) Flags(f *pflag.FlagSet) {
 	env(f, "concurrency", "REVOKER_CONCURRENCY")
 	f.DurationVar(&w.Poll, "poll", worker.DefaultPoll, "longest wait of an idle worker before it looks for work")
 	env(f, "poll", "REVOKER_POLL")
-	f.IntVar(&w.Schedule.Attempts, "retry-attempts", backoff.DefaultAttempts, "DELETE calls per imp_uid before it is given up")
+	f.IntVar(&w.Schedule.Attempts, "retry-attempts", backoff.DefaultAttempts,
+		"DELETE calls per imp_uid before it is given up")
 	env(f, "retry-attempts", "REVOKER_RETRY_ATTEMPTS")
-	f.DurationVar(&w.Schedule.Base, "retry-base", backoff.DefaultBase, "delay after the first failed attempt; it doubles each time")
+	f.DurationVar(&w.Schedule.Base, "retry-base", backoff.DefaultBase,
+		"delay after the first failed attempt; it doubles each time")
 	env(f, "retry-base", "REVOKER_RETRY_BASE")
 	f.DurationVar(&w.Schedule.Max, "retry-max", backoff.DefaultMax, "longest delay between two attempts")
 	env(f, "retry-max", "REVOKER_RETRY_MAX")
 	w.Gate.Flags(f)
-	f.BoolVar(&w.AcceptAccount, "accept-account", false, "start although the namespace's workers call PortOne with another account")
+	f.BoolVar(&w.AcceptAccount, "accept-account", false,
+		"start although the namespace's workers call PortOne with another account")
 	env(f, "accept-account", "REVOKER_ACCEPT_ACCOUNT")
 }
 
