@@ -156,8 +156,8 @@ func (c *Client) Outcome(ctx context.Context, impUID string) (outcome.Outcome, e
 
 // The bounds of how often Wait looks.
 const (
-	waitFirst = 20 * time.Millisecond
-	waitMost  = time.Second
+	waitFirst = 20 * time.Millisecond // which a gateway hardly undercuts
+	waitMost  = time.Second           // so that many who wait cost Redis little
 )
 
 // Wait returns the outcome of an imp_uid once it is terminal, however many

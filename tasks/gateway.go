@@ -15,17 +15,17 @@ type Gateway string
 // The gateways on which PortOne documents, or once documented, revoking cash
 // receipts.
 const (
-	Inicis       Gateway = "html5_inicis"
-	KCP          Gateway = "kcp"
-	Settle       Gateway = "settle"
-	Nice         Gateway = "nice"
-	Daou         Gateway = "daou"
-	KICC         Gateway = "kicc"
-	TossPayments Gateway = "tosspayments"
-	NiceV2       Gateway = "nice_v2"
-	KSNET        Gateway = "ksnet"
-	SmartroV2    Gateway = "smartro_v2"
-	Welcome      Gateway = "welcome"
+	Inicis       Gateway = "html5_inicis" // KG Inicis
+	KCP          Gateway = "kcp"          // NHN KCP
+	Settle       Gateway = "settle"       // Hecto Financial: PortOne documents no lookup
+	Nice         Gateway = "nice"         // NICE Payments, its older module
+	Daou         Gateway = "daou"         // Kiwoom Pay, formerly PayJoa of Daou
+	KICC         Gateway = "kicc"         // Easypay: PortOne documents no lookup
+	TossPayments Gateway = "tosspayments" // Toss Payments
+	NiceV2       Gateway = "nice_v2"      // NICE Payments, its newer module
+	KSNET        Gateway = "ksnet"        // KSNET
+	SmartroV2    Gateway = "smartro_v2"   // Smartro
+	Welcome      Gateway = "welcome"      // Welcome Payments
 )
 
 // gatewayName is what is known about a gateway. lookup tells whether PortOne documents

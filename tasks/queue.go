@@ -10,8 +10,8 @@ const DefaultNamespace = "receipt"
 func Key(namespace, name string) string { return "{" + namespace + "}:" + name }
 
 const (
-	queuePrefix = "receipts"
-	bulkInfix   = "-bulk"
+	queuePrefix = "receipts" // begins every name, so that an Asynq of others is left alone
+	bulkInfix   = "-bulk"    // is in those of lists
 	// afterNamespace ends the prefix of another namespace. No gateway's code has one.
 	afterNamespace = ":"
 )

@@ -20,9 +20,14 @@ import (
 
 // The settings' defaults.
 const (
+	// DefaultConcurrency is how many calls a worker makes at once to each gateway: with one
+	// second a call, 72,000 an hour.
 	DefaultConcurrency = 20
-	DefaultPoll        = 100 * time.Millisecond
-	DefaultSweep       = 15 * time.Second
+	// DefaultPoll is how long a single request waits for an idle worker, at most and about.
+	DefaultPoll = 100 * time.Millisecond
+	// DefaultSweep is how soon what a crash left behind is seen, within Asynq's own 30 s.
+	DefaultSweep = 15 * time.Second
+	// DefaultGiveUpAfter outlasts a night, in which people who could mend it sleep.
 	DefaultGiveUpAfter = 12 * time.Hour
 )
 

@@ -71,6 +71,7 @@ func (s listSettings) validate() error {
 	return nil
 }
 
+// bulkHelp is what bulk -h prints before its flags.
 const bulkHelp = `Bulk reads a list of payments and asks for each one's receipt to be revoked: a
 CSV with a header, one bare column of imp_uids, an Excel workbook (.xlsx),
 NDJSON, a JSON array, or a list as PortOne's API answers it; from a file, or

@@ -26,10 +26,10 @@ import (
 
 // The exit codes.
 const (
-	exitDone       = 0
-	exitFailed     = 1
-	exitUsage      = 2
-	exitUnfinished = 3
+	exitDone       = 0 // all was done as asked
+	exitFailed     = 1 // an error ended it
+	exitUsage      = 2 // the arguments are wrong: nothing was begun
+	exitUnfinished = 3 // something is left to do, which the command says
 )
 
 // errUnfinished ends a command that did what it was told, but has something to

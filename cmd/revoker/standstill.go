@@ -27,10 +27,10 @@ const (
 
 // What was told of the workers.
 const (
-	toldServing  = "serving" // that some are running
-	toldWaiting  = "waiting" // that none takes tasks, and some wait for PortOne
-	toldStopping = "stopping"
-	toldNone     = "none"
+	toldServing  = "serving"  // that some are running
+	toldWaiting  = "waiting"  // that none takes tasks, and some wait for PortOne
+	toldStopping = "stopping" // that all that run are about to end
+	toldNone     = "none"     // that none runs
 )
 
 // standstill tells those who wait why nothing may come: how many workers are running, and

@@ -14,10 +14,11 @@ import (
 )
 
 const (
-	// lookEvery and looks bound the wait for a worker that has written the outcome of a
-	// task, and is about to tell Asynq.
+	// lookEvery is how often it is seen whether a worker that has written the outcome of a
+	// task has told Asynq.
 	lookEvery = 20 * time.Millisecond
-	looks     = 25
+	// looks bounds that wait to half a second: after it the worker is taken for dead.
+	looks = 25
 )
 
 // Producer enqueues the tasks of a namespace's requests.

@@ -23,8 +23,8 @@ const Protocol = 2
 // Of ten tasks that a server takes while both queues of a gateway are full, nine are
 // single ones.
 const (
-	singleWeight = 9
-	bulkWeight   = 1
+	singleWeight = 9 // a person waits for each of them
+	bulkWeight   = 1 // a list must move, too
 )
 
 // Weights returns the queues of a gateway in a namespace with their weights, for the
@@ -52,9 +52,9 @@ var errUnread = errors.New("this is not what Asynq writes of a server")
 
 // What Asynq writes of the state of a server, beside "active".
 const (
-	statusNew     = "new" // which a server has only before it registers
-	statusStopped = "stopped"
-	statusClosed  = "closed" // it finishes what it had taken
+	statusNew     = "new"     // which a server has only before it registers
+	statusStopped = "stopped" // it takes no more tasks
+	statusClosed  = "closed"  // it finishes what it had taken
 )
 
 // server is what is read of it.

@@ -18,8 +18,9 @@ import (
 const (
 	// waitingAfter is how long a worker waits before it registers: most serve sooner.
 	waitingAfter = time.Second
-	// registerEvery and registeredFor are those of Asynq's servers.
+	// registerEvery is how often Asynq's servers renew what they registered.
 	registerEvery = 5 * time.Second
+	// registeredFor is after how long Redis forgets it.
 	registeredFor = 2 * registerEvery
 	// removeTimeout bounds the removal of what was registered, for which a worker that is
 	// about to serve waits. What Redis does not remove ends by itself.

@@ -36,9 +36,12 @@ func Permanent(err error) bool {
 
 // What to set where an address leads to the wrong server.
 const (
+	// SetCluster is for a URL of one server where a node of a Cluster answers.
 	SetCluster = "begin the Redis URL with redis-cluster:// or rediss-cluster://"
-	SetMaster  = "point the Redis URL at the master, or to the Sentinels with redis-sentinel://"
-	SetSingle  = "begin the Redis URL with redis:// or rediss://"
+	// SetMaster is for a URL that leads to a replica.
+	SetMaster = "point the Redis URL at the master, or to the Sentinels with redis-sentinel://"
+	// SetSingle is for a URL of a Cluster where a single server answers.
+	SetSingle = "begin the Redis URL with redis:// or rediss://"
 )
 
 // setKnown is what to do where a command is unknown that Redis has had since 6.2.
@@ -49,6 +52,7 @@ const setKnown = "take rename-command for it out of Redis' settings, unless this
 const setType = "see what wrote that key, with TYPE and GET in redis-cli, and rename or delete it; of an imp_uid that is " +
 	"{receipt}:request:<imp_uid> or {receipt}:outcome:<imp_uid>. A database of our own keeps other programs away"
 
+// setUser is for a wrong user or password.
 const setUser = "give both as in redis://user:password@host:6379, with a password's special characters as %XX"
 
 var advice = map[Fault]string{

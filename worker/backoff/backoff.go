@@ -12,9 +12,13 @@ import (
 
 // The schedule's defaults.
 const (
+	// DefaultAttempts outlasts the maintenance of a night and a morning: 10 hours 43 minutes.
 	DefaultAttempts = 30
-	DefaultBase     = 5 * time.Second
-	DefaultMax      = 30 * time.Minute
+	// DefaultBase is longer than a gateway's hiccup, and short for a person who waits.
+	DefaultBase = 5 * time.Second
+	// DefaultMax is how long after the end of an outage a receipt is called at the latest,
+	// where no gate saw the outage.
+	DefaultMax = 30 * time.Minute
 )
 
 // jitterPercent spreads retries, so that tasks that failed together do not

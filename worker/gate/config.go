@@ -13,11 +13,11 @@ import (
 
 // The defaults; [Config] has the reasons.
 const (
-	DefaultReceipts = 80
-	DefaultProbe    = time.Second
-	DefaultProbeMax = 10 * time.Second
-	DefaultPatience = 12 * time.Hour
-	DefaultPoll     = 200 * time.Millisecond
+	DefaultReceipts = 80                     // different receipts that fail in a row close a gate
+	DefaultProbe    = time.Second            // until the first probe
+	DefaultProbeMax = 10 * time.Second       // between probes, at most
+	DefaultPatience = 12 * time.Hour         // until attempts count all the same
+	DefaultPoll     = 200 * time.Millisecond // between readings of all gates
 )
 
 const (

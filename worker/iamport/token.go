@@ -116,6 +116,7 @@ func decodeToken(response json.RawMessage, asked time.Time) (token, error) {
 }
 
 // tokenPath is where tokens are had, by the one call that needs none.
+// tokenPath is where PortOne gives tokens.
 const tokenPath = "/users/getToken"
 
 // obtain asks for a token (POST /users/getToken).

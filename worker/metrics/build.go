@@ -41,4 +41,5 @@ func Built() (version, revision, goVersion string) {
 	return cmp.Or(info.Main.Version, unknown), cmp.Or(revision, unknown), cmp.Or(info.GoVersion, unknown)
 }
 
+// unknown is the revision of a program that was built outside its repository.
 const unknown = "unknown"

@@ -21,7 +21,7 @@ var statuses = []int{200, 400, 401, 403, 404, 429, 500, 501, 502, 503, 504}
 
 const (
 	// otherStatus is of all the rest: statuses come from outside, and each label is a series.
-	otherStatus = "other"
+	otherStatus = "other" // one that PortOne does not document, so that labels stay few
 	// noStatus is of calls without an answer.
 	noStatus = "none"
 )
@@ -32,7 +32,7 @@ var buckets = []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
 
 // What came of asking for a token.
 const (
-	tokenOK = "ok"
+	tokenOK = "ok" // PortOne gave one
 	// tokenRefused: PortOne refuses the credentials, which a person must mend; an alert
 	// rests on it.
 	tokenRefused = "refused"

@@ -41,8 +41,8 @@ func (p Pause) ByPerson() bool { return p.Paused && p.Gate == "" && p.Until.IsZe
 
 // The words of our marks.
 const (
-	markGate   = "gate "
-	markPerson = "person "
+	markGate   = "gate "              // a gate paused the queue, and its opening resumes it
+	markPerson = "person "            // a person did, and only a person resumes it
 	ofGate     = "^[^ ]* gate [^ ]+ " // a pattern of Lua that matches those of gates
 )
 

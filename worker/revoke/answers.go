@@ -41,8 +41,8 @@ const (
 type effect bool
 
 const (
-	none   effect = false
-	unseen effect = true // and no answer said so
+	none   effect = false // it was not made, or PortOne refused it
+	unseen effect = true  // and no answer said so
 )
 
 // The rows ask one question: is the fault in the request, or in the world? In the

@@ -27,8 +27,8 @@ const (
 	// one of 85 from all over it does with a probability of 99 %. They begin within
 	// sampledWithin.
 	sampled       = 85
-	sampledAtOnce = 10
-	sampledWithin = 3 * time.Second
+	sampledAtOnce = 10              // half of the slots that one worker has by default
+	sampledWithin = 3 * time.Second // after which the ordinary probes follow
 )
 
 // probeBegins bounds how long a probe tries to begin an attempt.

@@ -21,8 +21,8 @@ type HTTP struct {
 const AutoHTTP = "auto"
 
 const (
-	firstPort = 9464
-	autoPorts = 100 // how many are tried
+	firstPort = 9464 // that of Prometheus' exporters of OpenTelemetry
+	autoPorts = 100  // how many are tried
 )
 
 // Flags registers the setting.

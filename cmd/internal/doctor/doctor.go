@@ -24,10 +24,10 @@ type Level string
 // The levels. A failure would lose revocations or stops all of them; a
 // warning may do so one day; unknown is what Redis does not show its user.
 const (
-	OK      Level = "ok"
-	Warning Level = "warning"
-	Failure Level = "failure"
-	Unknown Level = "unknown"
+	OK      Level = "ok"      // as it should be
+	Warning Level = "warning" // something may be lost, or wait, one day
+	Failure Level = "failure" // revocations are lost, or stand still
+	Unknown Level = "unknown" // Redis or PortOne did not say
 )
 
 // Finding is what one check has found.

@@ -5,6 +5,7 @@ import (
 	"time"
 )
 
+// appendOnly is the advice where a crash of Redis loses what was asked for.
 const appendOnly = "set appendonly yes (CONFIG SET appendonly yes, and in redis.conf)"
 
 // persistence tells how much a crash of Redis would lose.

@@ -108,5 +108,6 @@ func unreachable(err error) (found, mend string) {
 	return "PortOne's answer did not arrive: " + err.Error(), egress
 }
 
+// egress is the advice where PortOne cannot be reached at all.
 const egress = "open the way from this machine to PortOne; where only fixed addresses may be opened, " +
 	"set IAMPORT_URL=https://static-api.iamport.kr"

@@ -9,10 +9,8 @@ import (
 )
 
 const (
-	// strayQueues is how many queues of others are looked into, and strayPage
-	// how many tasks of each.
-	strayQueues = 50
-	strayPage   = 20
+	strayQueues = 50 // how many queues of others are looked into, so that doctor ends soon
+	strayPage   = 20 // how many tasks of each, which name the kind of all
 )
 
 // strays looks for tasks of ours in queues that no worker of ours ever serves.

@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// firstPages and laterPages are how many pages of dead letters, of 500, are
-	// counted when the page is first read, and at each reading after that. They
-	// bound what a reading costs: 10,000 letters are known at once, and a
-	// million after a quarter of an hour.
+	// firstPages is how many pages of dead letters, of 500, are counted when the page is
+	// first read: 10,000 letters are known at once.
 	firstPages = 20
+	// laterPages is how many are at each reading after that: a million letters are known
+	// after a quarter of an hour, and none costs more than the first.
 	laterPages = 10
 	// countLife is how old a count may be that seems to be right.
 	countLife = time.Minute

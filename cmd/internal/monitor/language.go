@@ -35,11 +35,9 @@ func (t tongue) other() tongue {
 }
 
 const (
-	// languageField is the parameter by which a link switches the language, and
-	// languageCookie remembers it.
-	languageField  = "lang"
-	languageCookie = "revoker_lang"
-	year           = 365 * 24 * 60 * 60
+	languageField  = "lang"             // the parameter by which a link switches the language
+	languageCookie = "revoker_lang"     // remembers it
+	year           = 365 * 24 * 60 * 60 // the cookie's life, in seconds
 )
 
 // speak returns the language for a request: that of the switch, or the

@@ -12,13 +12,15 @@ import (
 const (
 	// mostBatches is how many batches are looked at, those started last.
 	mostBatches = 100
-	// minHold is for how long a reading is shown to everybody, at least; and never
-	// for less than costFactor times as long as it took, so that Redis spends less
-	// than a hundredth of its time on it, whatever there is to be read and
+	// minHold is for how long a reading is shown to everybody, at least. It is below refresh,
+	// so that a person who watches sees no older one.
+	minHold = 4 * time.Second
+	// costFactor is how many times longer than it took a reading is shown, so that Redis
+	// spends less than a hundredth of its time on it, whatever there is to be read and
 	// however many people watch.
-	minHold    = 4 * time.Second // below refresh, so that one who watches sees no older one
 	costFactor = 100
-	maxHold    = time.Minute
+	// maxHold is for how long a reading is shown at most: the page must not seem to stand still.
+	maxHold = time.Minute
 	// patience is how long a reading may take.
 	patience = 5 * time.Second
 )

@@ -113,8 +113,8 @@ func checkProtocol(getenv func(string) string) error {
 }
 
 const (
-	anyEndpoint    = "OTEL_EXPORTER_OTLP_ENDPOINT"
-	tracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+	anyEndpoint    = "OTEL_EXPORTER_OTLP_ENDPOINT"        // of all signals
+	tracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" // of traces, which comes first
 )
 
 // endpoint returns where spans are sent, nothing for OpenTelemetry's default.

@@ -14,7 +14,9 @@ const (
 	// longest is how many bytes bcrypt looks at.
 	longest = 72
 	// cost is bcrypt's for new hashes: about a quarter of a second.
-	cost     = 12
+	cost = 12
+	// mostCost is that of a hash that a login takes four seconds to compare with; a higher one
+	// would let a few logins occupy the machine.
 	mostCost = 16
 )
 

@@ -65,6 +65,7 @@ func (s *sessions) end(value string) {
 	delete(s.ends, sha256.Sum256([]byte(value)))
 }
 
+// cookieName is the name of the cookie that holds a session's token.
 const cookieName = "revoker_session"
 
 // newCookie returns the session's cookie, or one that deletes it if its age is

@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	// maxTries is how many wrong passwords an address may give at once, and
-	// tryEvery after how long it may give another one.
+	// maxTries is how many wrong passwords an address may give at once.
 	maxTries = 5
+	// tryEvery is after how long it may give another one: 8,640 a day are too few to find a
+	// password of twelve characters.
 	tryEvery = 10 * time.Second
 	// mostAddresses bounds what is remembered; beyond it, new addresses share
 	// one allowance.
