@@ -39,9 +39,9 @@ stand in the outcome, as stated_by and statement.
 
 It needs --yes, without which it says how many would be settled. What is not a
 dead letter, was withdrawn, or is reissued and stated not to be revoked, is
-reported, and the exit code is then 3. A
-statement that a receipt is revoked cannot be taken back: if it was wrong,
-request the receipt anew, with 'revoker enqueue IMP_UID --again'.`,
+reported, and the exit code is then 3, as when Ctrl-C stops it. A statement that
+a receipt is revoked cannot be taken back: if it was wrong, request the receipt
+anew, with 'revoker enqueue IMP_UID --again'.`,
 		Example: `  revoker dead settle imp_448280090638 --revoked --yes \
     --reason "console: cancelled 2026-11-25 14:02"`,
 		PreRunE: notEmpty("by"),
@@ -98,6 +98,7 @@ func (p *program) runDeadSettle(ctx context.Context, s deadSettleSettings, impUI
 	if err != nil {
 		return err
 	}
+	walk.advice = ": there is nothing to settle, and 'revoker dead discard' takes it off the list"
 	walk.refuse = func(o outcome.Outcome) error {
 		switch {
 		case o.Reason == outcome.ReasonWithdrawn:
