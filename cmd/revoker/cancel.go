@@ -36,7 +36,7 @@ was never called ends as dead, with the reason withdrawn; for one that was
 called before, a lookup decides whether it ends as already revoked or as
 withdrawn. Where PortOne documents no lookup, for settle and kicc, it ends as
 unconfirmed if an answer of it is lost, and else as withdrawn. An attempt that
-is running goes on: it is shown, and not repeated. A dead letter stays one:
+is running is finished: it is shown, and not repeated. A dead letter stays one:
 'revoker dead retry' leaves it alone from then on.
 
 It withdraws what everybody asks for these receipts, lists included. To withdraw
@@ -132,7 +132,7 @@ var withdrawals = []struct {
 	{outcome.Withdrawn, "withdrawn", "withdrawn", false},
 	{outcome.Called, "withdrawn after an attempt: no other DELETE follows", "withdrawn after an attempt", false},
 	{outcome.Running, "an attempt is running: it is not repeated", "running", true},
-	{outcome.Wanted, "somebody else asks for it: it stays requested", "asked for by somebody else", false},
+	{outcome.Wanted, "another request asks for it: it stays requested", "requested elsewhere too", false},
 	{outcome.WasRevoked, "is revoked already", "revoked already", true},
 	{outcome.WasDead, "is dead already: it is not retried any more", "dead already", true},
 	{outcome.Unknown, "not requested", "not requested", true},

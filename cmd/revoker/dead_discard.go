@@ -101,7 +101,7 @@ func (w *deadWalk) discardAll(ctx context.Context, letters []outcome.Outcome) er
 		w.out.say("revoker: %s is not on the list: it was discarded before", letters[0].ImpUID)
 		return nil
 	case missing > 0:
-		w.out.say("revoker: %d of these were discarded by somebody else meanwhile", missing)
+		w.out.say("revoker: %d of these had been discarded by another command", missing)
 	}
 	for _, o := range letters {
 		w.count(o)

@@ -81,7 +81,7 @@ func (s *deadSettleSettings) statement() (outcome.Statement, error) {
 		return statement, usageError{errors.New("say with --reason how you know, as one line of text")}
 	case slices.Contains(outcome.DeadReasons(), outcome.Reason(s.reason)):
 		return statement, usageError{fmt.Errorf(
-			"--reason %s is why it is dead: say how you know what became of it", s.reason)}
+			"--reason %s is why it is dead: say how you know whether it is revoked", s.reason)}
 	}
 	if err := statement.Validate(); err != nil {
 		return statement, usageError{err}

@@ -14,7 +14,7 @@ import (
 func (p *program) status() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status IMP_UID...",
-		Short: "Show what became of single imp_uids",
+		Short: "Show the status of single imp_uids",
 		Long: `Status shows what is known about each imp_uid: queued if it was requested and no
 attempt has begun, retrying, revoked, dead, or unknown if there is no request,
 as of a task of another producer before its first attempt. Of one whose queue is

@@ -18,7 +18,7 @@ const maxStatedBy = 100
 // ErrWithdrawn is matched where a dead letter is not settled, or not revived, because
 // all who asked for it have cancelled: it was to be left alone, and asking again is a new
 // request.
-var ErrWithdrawn = errors.New("was cancelled by whoever asked")
+var ErrWithdrawn = errors.New("was cancelled by all who requested it")
 
 // ErrReissued is matched where a dead letter is not revived, or not settled as not revoked,
 // because another receipt exists now than the one that was asked for: the next attempt would

@@ -56,11 +56,11 @@ var words = map[string]text{
 	"search": {"Search by imp_uid", "imp_uid로 찾기"},
 	"find":   {"Search", "찾기"},
 	"nothing": {
-		"Nothing is known about %s: nobody asked for it, or its outcome's life is over.",
+		"Nothing is known about %s: it was never requested, or its outcome has expired.",
 		"%s에 대한 기록이 없습니다. 요청된 적이 없거나 보관 기간이 지났습니다.",
 	},
 	"invalid": {
-		"It could be no imp_uid: these have 1 to 32 of A-Z a-z 0-9 _ and -.",
+		"It cannot be an imp_uid: these have 1 to 32 of A-Z a-z 0-9 _ and -.",
 		"imp_uid 형식이 아닙니다. A-Z a-z 0-9 _ - 문자로 된 1~32자여야 합니다.",
 	},
 	"task":    {"Task in Asynq", "Asynq 작업"},
@@ -161,8 +161,8 @@ var words = map[string]text{
 	"reason unsupported_gateway": {"PortOne cannot revoke on this gateway", "취소를 지원하지 않는 PG사"},
 	"reason attempts_exhausted":  {"every attempt failed", "모든 시도가 실패함"},
 	"reason reissued":            {"another receipt than the one asked for exists now", "요청한 것과 다른 현금영수증이 발급되어 있음"},
-	"reason withdrawn":           {"cancelled by whoever asked", "요청자가 취소 요청을 철회함"},
-	"reason unconfirmed":         {"may be revoked, nobody can tell: look by hand", "취소 여부를 알 수 없음: 직접 확인 필요"},
+	"reason withdrawn":           {"cancelled by all who requested it", "요청자가 취소 요청을 철회함"},
+	"reason unconfirmed":         {"may be revoked, no lookup can tell: look by hand", "취소 여부를 알 수 없음: 직접 확인 필요"},
 	"reason invalid_task":        {"the task cannot be read", "읽을 수 없는 작업"},
 	"reason crashed":             {"the process died in the last attempt", "마지막 시도 중 프로세스 종료"},
 	"reason pg_failure":          {"the gateway answered that it failed", "PG사가 취소 실패로 응답함"},
@@ -196,5 +196,5 @@ var words = map[string]text{
 	"unseen blind":           {"may have worked unseen, no lookup can tell: not given up before", "취소되었을 수 있으나 조회로 알 수 없음: 이 시각까지 포기하지 않음"},
 	"field stated_by":        {"stated by", "확인한 담당자"},
 	"field statement":        {"statement", "확인 내용"},
-	"field withdrawn":        {"cancelled by whoever asked", "요청자가 철회함"},
+	"field withdrawn":        {"cancelled by all who requested it", "요청자가 철회함"},
 }
