@@ -15,7 +15,7 @@ var exceptions = map[string]exception{
 	"enqueue":                       {circle: 6},
 	"tasks":                         {long: 1},
 	"tasks/asynqkeys/asynqkeystest": {long: 1},
-	"tasks/outcome":                 {circle: 10, long: 5},
+	"tasks/outcome":                 {circle: 10, long: 4},
 	"tasks/redisfault":              {long: 3},
 	"tasks/rights":                  {long: 2},
 	"worker/gate":                   {circle: 12, long: 9},

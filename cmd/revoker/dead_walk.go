@@ -158,8 +158,9 @@ func (w *deadWalk) noBatch() error {
 // tellLeft says how many letters were left alone, and why.
 func (w *deadWalk) tellLeft() {
 	if n := w.left[outcome.ReasonWithdrawn]; n > 0 {
-		w.out.say("%d cancelled, not retried: all who requested them have cancelled; to revoke them all the same, request them again: "+
-			"revoker enqueue IMP_UID, or revoker bulk FILE --batch NAME with another name", n)
+		w.out.say("%d cancelled, not retried: all who requested them have cancelled; "+
+			"to revoke them all the same, request them again: revoker enqueue IMP_UID, "+
+			"or revoker bulk FILE --batch NAME with another name", n)
 	}
 	if n := w.left[outcome.ReasonReissued]; n > 0 {
 		w.out.say("%d reissued, not retried: another receipt exists now than the one asked for; "+

@@ -146,7 +146,8 @@ func (s *workSettings) announce(log *slog.Logger, api *iamport.Client, traced bo
 		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String(),
 		"gate", s.worker.Gate.Config().String(), "traces", traced)
 	if api.Exposed() {
-		log.Warn("key and secret are sent without encryption: set IAMPORT_URL to an address that begins with https://", "iamport_url", s.api.URL)
+		log.Warn("key and secret are sent without encryption: set IAMPORT_URL to an address that begins with https://",
+			"iamport_url", s.api.URL)
 	}
 }
 
