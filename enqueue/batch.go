@@ -56,7 +56,7 @@ type MismatchError struct {
 func (e *MismatchError) Unwrap() error { return outcome.ErrOtherList }
 
 func (e *MismatchError) Error() string {
-	difference := fmt.Sprintf("line %d, %.80s, is not what stood there before", e.Line, e.Text)
+	difference := fmt.Sprintf("line %d is now %.80s", e.Line, e.Text)
 	switch {
 	case e.Lines > 0 && e.Line > 0:
 		difference = fmt.Sprintf("line %d is beyond the %d lines the batch was made of", e.Line, e.Lines)

@@ -12,6 +12,8 @@ import (
 type Cancelled struct {
 	ImpUID string
 	outcome.Withdrawal
+	// Before tells of a batch's line that it had been cancelled before, and nothing has changed.
+	Before bool
 }
 
 // cancelPage is how many requests are cancelled in one step.
@@ -47,7 +49,7 @@ func (c *Client) cancelPage(ctx context.Context, page []string, dry bool, yield 
 		if err != nil {
 			break
 		}
-		if !yield(Cancelled{page[i], withdrawal}, nil) {
+		if !yield(Cancelled{ImpUID: page[i], Withdrawal: withdrawal}, nil) {
 			return false
 		}
 	}
@@ -100,7 +102,7 @@ func (b *Batch) Cancel(ctx context.Context, dry bool, looked func(int)) iter.Seq
 				looked(page.Looked)
 			}
 			for i, impUID := range page.ImpUIDs {
-				if !yield(Cancelled{impUID, page.Withdrawals[i]}, nil) {
+				if !yield(Cancelled{impUID, page.Withdrawals[i], page.Before[i]}, nil) {
 					return
 				}
 			}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -124,6 +125,37 @@ func testSystemic(t *testing.T, client *redis.Client, mode string) {
 	if n := log.count("level=ERROR"); n > 2 { // the alarm, and that somebody was turned away before
 		t.Errorf("%d errors in the log:\n%s", n, &log.text)
 	}
+}
+
+// An idle worker has no receipt with which it could try PortOne: the next token opens the gate.
+func TestPortOnesGateOpensWithATokenWhereNothingWaits(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		b := newBench(t, client, iamporttest.Config{})
+		var refusing atomic.Bool
+		var refused atomic.Int64
+		b.url, _ = serveAt(t, "127.0.0.1:0", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if refusing.Load() && r.URL.Path == "/users/getToken" {
+				refused.Add(1)
+				http.Error(w, `{"code":-1,"message":"인증에 실패하였습니다.","response":null}`, http.StatusUnauthorized)
+				return
+			}
+			b.portone.ServeHTTP(w, r)
+		}))
+		b.url = "http://" + b.url
+		b.known(t)
+		refusing.Store(true)
+		now := time.Now().UnixMicro()
+		client.HSet(t.Context(), "{receipt}:gate:portone", "state", "closed", "epoch", now, "reason", "no token", "probe_at", now)
+		w, _ := b.startWorker(t)
+		eventually(t, "a token is refused three times", func() bool { return refused.Load() >= 3 })
+		if err := w.Ready(t.Context()); !b.closed(t, gate.PortOne) || err == nil {
+			t.Errorf("without a token the gate is open, or the worker ready: %v", err)
+		}
+		refusing.Store(false)
+		eventually(t, "the gate is open", func() bool { return !b.closed(t, gate.PortOne) })
+		eventually(t, "the worker is ready", func() bool { return w.Ready(t.Context()) == nil })
+	})
 }
 
 // serveAt serves a handler at an address and returns it.

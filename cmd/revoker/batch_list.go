@@ -23,8 +23,8 @@ func (p *program) batchList() *cobra.Command {
 of its imp_uids are revoked, dead, or still open, and whether it has finished,
 how long it will take, or how many lines are held, by what and since when, or
 until when where PortOne wants no calls (Retry-After). A list may be cancelled
-but for some lines, which are called: somebody else asks for them, or they were
-retried.`,
+but for some lines, which are called: another request asks for them, or they
+were retried.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runBatchList(cmd.Context()) },
 	}

@@ -30,7 +30,7 @@ or from FILE, and compared with the batch: another list is refused. --pg,
 --tier, --column and --sheet must be what they were then.
 
 A line that repeats another one has "repeated" in the column duplicate, and one
-that somebody else had asked for has "elsewhere". Values of a CSV that a
+that another request had asked for has "elsewhere". Values of a CSV that a
 spreadsheet would run as a formula get an apostrophe before them.`,
 		Example: `  revoker batch report refunds-2026-11 --output outcomes.csv --bom
   revoker batch report refunds-2026-11 refunds.csv > outcomes.csv`,

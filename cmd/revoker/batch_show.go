@@ -21,11 +21,11 @@ func (p *program) batchShow() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show NAME",
 		Short: "Show how far a batch has come",
-		Long: `Show tells what came of asking for the lines of a list, and what became of each
-imp_uid: by reason, and by payment gateway. Held are lines that wait since a
-gate or a person has paused their queue, or while PortOne wants no calls
+		Long: `Show counts the lines of a list by what bulk did with them, and the imp_uids by
+outcome: by reason, and by payment gateway. Held are lines that wait because a
+gate or a person has paused their queue, or PortOne wants no calls
 (Retry-After); the time left is that of the others. Of a cancelled list it
-counts apart what is called all the same, since somebody else asks for it.
+counts apart what is called all the same, because another request asks for it.
 With --wait it also says how many workers are running. It exits 3 unless all are
 revoked, also when Ctrl-C ends the waiting.`,
 		Example: `  revoker batch show refunds-2026-11 --wait`,
@@ -143,7 +143,7 @@ func toCome(b outcome.Batch) string {
 
 // cancelledOpen says of a cancelled batch what becomes of its open lines.
 func cancelledOpen(b outcome.Batch) string {
-	const asked = "asked for by somebody else, and called"
+	const asked = "requested elsewhere too, and called"
 	at, called := "cancelled "+moment(b.CancelledAt), b.Called()
 	text := at + ": no DELETE follows, a lookup decides what was called" + withoutLookup(b.OpenOf())
 	switch called {

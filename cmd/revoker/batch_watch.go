@@ -46,7 +46,8 @@ func (w *batchWatch) until(ctx context.Context, name string) (outcome.Batch, err
 		case errors.Is(err, outcome.ErrNoBatch):
 			return b, err
 		case ctx.Err() != nil:
-			w.progress.say("stopped waiting; the batch goes on, and 'revoker batch show %s%s --wait' waits again", name, w.flags)
+			w.progress.say("stopped waiting; the batch continues, and 'revoker batch show %s%s --wait' waits again",
+				name, w.flags)
 			return b, errUnfinished
 		case err != nil:
 			w.progress.warn(err)

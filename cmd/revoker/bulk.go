@@ -97,7 +97,7 @@ other, and none of them is asked for; of standard input and pipes of more than
 1,000 lines, which are read only once, the first is.
 
 With --dry-run it reads the list, and shows how it was understood, how many
-lines are new or were asked for before, and what became of those; nothing is
+lines are new or were asked for before, and the outcomes of those; nothing is
 written. Where Redis would refuse the list, it says so and exits 1. On a
 terminal it shows the same of more than 1,000 lines and asks, unless --yes.
 
@@ -111,7 +111,7 @@ first 1,000 lines are looked at; if the whole turns out to look wrong, it exits
 3 in the end, and says how to withdraw it.
 
 The list is a batch: 'revoker batch show NAME' tells how far it has come. Giving
-the same list again under the same --batch goes on where it stopped, and asks
+the same list again under the same --batch continues where it stopped, and asks
 for nothing twice. A batch is one list: another one under that name is refused.
 What was asked for elsewhere counts as a duplicate and is shown with the outcome
 it has or gets. Single revocations come before those of a list.

@@ -200,6 +200,6 @@ func (j *bulkJob) again(ctx context.Context, broken bool) string {
 	case broken:
 		return fmt.Sprintf("%s; mend the list, and give it again with --batch %s", has, j.settings.batch)
 	default:
-		return fmt.Sprintf("%s; to go on, give the same list again with --batch %s", has, j.settings.batch)
+		return fmt.Sprintf("%s; to continue, give the same list again with --batch %s", has, j.settings.batch)
 	}
 }

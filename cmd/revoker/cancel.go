@@ -36,7 +36,7 @@ was never called ends as dead, with the reason withdrawn; for one that was
 called before, a lookup decides whether it ends as already revoked or as
 withdrawn. Where PortOne documents no lookup, for settle and kicc, it ends as
 unconfirmed if an answer of it is lost, and else as withdrawn. An attempt that
-is running goes on: it is shown, and not repeated. A dead letter stays one:
+is running is finished: it is shown, and not repeated. A dead letter stays one:
 'revoker dead retry' leaves it alone from then on.
 
 It withdraws what everybody asks for these receipts, lists included. To withdraw
@@ -74,9 +74,10 @@ that are running are shown, and not repeated. Dead letters of it are not retried
 any more, not even by a 'revoker dead retry' that is running. To revoke a line
 all the same, request it again, on its own or in a list with another name.
 
-It needs --yes, without which it says how many lines would be withdrawn. Ctrl-C
-stops the counting, not the cancelling: from the start on no line is called. It
-exits 3 if attempts are running.`,
+It needs --yes, without which it says how many lines would be withdrawn. Lines
+that were cancelled before are counted apart. A list of which every line is
+revoked is left as it is. Ctrl-C stops the counting, not the cancelling: from
+the start on no line is called. It exits 3 if attempts are running.`,
 		Example: `  revoker batch cancel refunds-2026-11 --dry-run
   revoker batch cancel refunds-2026-11 --yes`,
 		Args: arguments(1, 1, "the NAME of a batch"),
@@ -104,7 +105,7 @@ func (p *program) runBatchCancel(ctx context.Context, s cancelSettings, name str
 	}
 	c := cancelling{program: p, settings: s, counts: make(map[outcome.Withdrawal]int), progress: progress}
 	err = c.each(batch.Cancel(ctx, s.dryRun, looked), false)
-	if err == nil && len(c.counts) == 0 {
+	if err == nil && len(c.counts)+c.before == 0 {
 		err = c.tellEnded(ctx, batch)
 	}
 	if ask && (err == nil || err == errUnfinished) {
@@ -118,6 +119,7 @@ type cancelling struct {
 	*program
 	settings cancelSettings
 	counts   map[outcome.Withdrawal]int
+	before   int      // lines that had been cancelled before
 	progress *counter // nil for single ones
 }
 
@@ -130,7 +132,7 @@ var withdrawals = []struct {
 	{outcome.Withdrawn, "withdrawn", "withdrawn", false},
 	{outcome.Called, "withdrawn after an attempt: no other DELETE follows", "withdrawn after an attempt", false},
 	{outcome.Running, "an attempt is running: it is not repeated", "running", true},
-	{outcome.Wanted, "somebody else asks for it: it stays requested", "asked for by somebody else", false},
+	{outcome.Wanted, "another request asks for it: it stays requested", "requested elsewhere too", false},
 	{outcome.WasRevoked, "is revoked already", "revoked already", true},
 	{outcome.WasDead, "is dead already: it is not retried any more", "dead already", true},
 	{outcome.Unknown, "not requested", "not requested", true},
@@ -145,7 +147,11 @@ func (c *cancelling) each(all iter.Seq2[enqueue.Cancelled, error], single bool) 
 			c.progressEnd()
 			return err
 		}
-		c.counts[cancelled.Withdrawal]++
+		if cancelled.Before {
+			c.before++
+		} else {
+			c.counts[cancelled.Withdrawal]++
+		}
 		for _, w := range withdrawals {
 			if w.of != cancelled.Withdrawal {
 				continue
@@ -175,7 +181,8 @@ func (c *cancelling) show(of enqueue.Cancelled, text string) error {
 		return printJSON(c.stdout, struct {
 			ImpUID     string             `json:"imp_uid"`
 			Withdrawal outcome.Withdrawal `json:"withdrawal"`
-		}{of.ImpUID, of.Withdrawal})
+			Before     bool               `json:"before,omitempty"`
+		}{of.ImpUID, of.Withdrawal, of.Before})
 	}
 	return newScreen(c.stdout).line(pad(of.ImpUID, 18)+"  "+text, hanging)
 }
@@ -188,6 +195,9 @@ func (c *cancelling) tellEnded(ctx context.Context, batch *enqueue.Batch) error 
 	b, err := batch.Status(ctx)
 	if err == nil {
 		c.say("Nothing is open: %d revoked and %d dead already.", b.Revoked, b.Dead)
+		if b.Dead > 0 && !b.CancelledAt.IsZero() {
+			c.say("The dead letters are not retried any more.")
+		}
 	}
 	return err
 }
@@ -200,8 +210,11 @@ func (c *cancelling) sumUp() {
 			parts = append(parts, fmt.Sprintf("%d %s", n, w.many))
 		}
 	}
-	if len(parts) == 0 {
+	if len(parts)+c.before == 0 {
 		return
+	}
+	if c.before > 0 {
+		parts = append(parts, fmt.Sprintf("%d cancelled before", c.before))
 	}
 	would := ""
 	if c.settings.dryRun {

@@ -25,7 +25,7 @@ func (p *program) deadDiscard() *cobra.Command {
 done about. Their outcomes stay, and 'revoker status' still says dead. It needs
 IMP_UIDs, a flag that narrows the letters down, or --all; and --yes, without
 which it says how many would go. An IMP_UID that is not on the list is reported,
-and the exit code is then 3.
+and the exit code is then 3, as when Ctrl-C stops it.
 
 It is also how to get rid of a letter whose outcome cannot be read: name it.
 
@@ -101,7 +101,7 @@ func (w *deadWalk) discardAll(ctx context.Context, letters []outcome.Outcome) er
 		w.out.say("revoker: %s is not on the list: it was discarded before", letters[0].ImpUID)
 		return nil
 	case missing > 0:
-		w.out.say("revoker: %d of these were discarded by somebody else meanwhile", missing)
+		w.out.say("revoker: %d of these had been discarded by another command", missing)
 	}
 	for _, o := range letters {
 		w.count(o)

@@ -44,9 +44,9 @@ that is meant. How many were left is said in the end. A list that is cancelled
 while its letters are retried stops that.
 
 Retrying twice harms nothing: what is no longer dead is left alone. Ctrl-C stops
-between two letters, and the same command goes on. An IMP_UID that is not dead
-or was cancelled, and a letter that cannot be retried, are reported, and the
-exit code is then 3.
+between two letters, with exit code 3; it says how many were retried, and the
+same command continues. An IMP_UID that is not dead or was cancelled, and a
+letter that cannot be retried, are reported, and the exit code is then 3.
 
 ` + filterHelp,
 		Example: `  revoker dead retry imp_448280090638
@@ -83,7 +83,7 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 	if err != nil {
 		return err
 	}
-	walk.refuse = leave
+	walk.refuse, walk.advice = leave, "; to revoke it all the same, request it again: revoker enqueue IMP_UID"
 	pace := rate.NewLimiter(rate.Inf, 1)
 	if s.rate > 0 {
 		pace.SetLimit(rate.Limit(s.rate))

@@ -39,9 +39,9 @@ stand in the outcome, as stated_by and statement.
 
 It needs --yes, without which it says how many would be settled. What is not a
 dead letter, was withdrawn, or is reissued and stated not to be revoked, is
-reported, and the exit code is then 3. A
-statement that a receipt is revoked cannot be taken back: if it was wrong,
-request the receipt anew, with 'revoker enqueue IMP_UID --again'.`,
+reported, and the exit code is then 3, as when Ctrl-C stops it. A statement that
+a receipt is revoked cannot be taken back: if it was wrong, request the receipt
+anew, with 'revoker enqueue IMP_UID --again'.`,
 		Example: `  revoker dead settle imp_448280090638 --revoked --yes \
     --reason "console: cancelled 2026-11-25 14:02"`,
 		PreRunE: notEmpty("by"),
@@ -81,7 +81,7 @@ func (s *deadSettleSettings) statement() (outcome.Statement, error) {
 		return statement, usageError{errors.New("say with --reason how you know, as one line of text")}
 	case slices.Contains(outcome.DeadReasons(), outcome.Reason(s.reason)):
 		return statement, usageError{fmt.Errorf(
-			"--reason %s is why it is dead: say how you know what became of it", s.reason)}
+			"--reason %s is why it is dead: say how you know whether it is revoked", s.reason)}
 	}
 	if err := statement.Validate(); err != nil {
 		return statement, usageError{err}
@@ -98,6 +98,7 @@ func (p *program) runDeadSettle(ctx context.Context, s deadSettleSettings, impUI
 	if err != nil {
 		return err
 	}
+	walk.advice = ": there is nothing to settle, and 'revoker dead discard' takes it off the list"
 	walk.refuse = func(o outcome.Outcome) error {
 		switch {
 		case o.Reason == outcome.ReasonWithdrawn:

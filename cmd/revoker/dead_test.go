@@ -88,11 +88,11 @@ func TestDeadRetryStopsBetweenLettersAndGoesOn(t *testing.T) {
 	go func() { ended <- p.run(ctx, []string{"dead", "retry", "--all", "--rate", "10", "--redis", url}) }()
 	redistest.Eventually(t, 20*time.Second, "some are retried", func() bool { return left() <= 17 })
 	cancel()
-	if code := <-ended; code != exitFailed {
-		t.Errorf("exit code %d, want %d", code, exitFailed)
+	if code := <-ended; code != exitUnfinished {
+		t.Errorf("exit code %d, want %d", code, exitUnfinished)
 	}
 	rest := left()
-	want := fmt.Sprintf("revoker: retry: stopped after %d dead letters; the same command goes on\n", 20-rest)
+	want := fmt.Sprintf("%d dead letters retried: %[1]d refused.\nstopped: the same command continues with the rest\n", 20-rest)
 	if rest == 0 || out.String() != want {
 		t.Errorf("got %q with %d left, want %q", out.String(), rest, want)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"receiptrevoker/cmd/internal/list/impuid"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
@@ -21,6 +22,7 @@ type deadWalk struct {
 	list   *deadletter.List
 	filter deadletter.Filter
 	refuse func(outcome.Outcome) error // why nothing is done to a letter; may be nil
+	advice string                      // what to do about one that was cancelled
 	// missing is that there is no batch of the filter's name, which is an error where no letter
 	// matches: letters may outlive their batch.
 	missing error
@@ -100,7 +102,11 @@ func (w *deadWalk) pass(err error) bool {
 		return true
 	case errors.As(err, &notDead), errors.As(err, &corrupt), errors.Is(err, tasks.ErrInvalid), withdrawn, reissued:
 		w.skipped++
-		w.out.say("revoker: %v%s", err, unheardOf(notDead))
+		advice := unheardOf(notDead)
+		if withdrawn {
+			advice = w.advice
+		}
+		w.out.say("revoker: %v%s", err, advice)
 		return true
 	}
 	return false
@@ -111,7 +117,7 @@ func unheardOf(letter *outcome.NotDeadError) string {
 	switch {
 	case letter == nil || letter.Status != "":
 		return ""
-	case strings.HasPrefix(letter.ImpUID, "imp_") || strings.HasPrefix(letter.ImpUID, "imps_"):
+	case impuid.OfPortOne(letter.ImpUID):
 		return "; 'revoker dead list' shows the dead letters"
 	}
 	return "; imp_uids begin with imp_ or imps_, and 'revoker dead list' shows those of the dead letters"
@@ -152,11 +158,12 @@ func (w *deadWalk) noBatch() error {
 // tellLeft says how many letters were left alone, and why.
 func (w *deadWalk) tellLeft() {
 	if n := w.left[outcome.ReasonWithdrawn]; n > 0 {
-		w.out.say("%d cancelled left: whoever asked has cancelled them; to revoke them all the same, request them again: "+
-			"revoker enqueue IMP_UID, or revoker bulk FILE --batch NAME with another name", n)
+		w.out.say("%d cancelled, not retried: all who requested them have cancelled; "+
+			"to revoke them all the same, request them again: revoker enqueue IMP_UID, "+
+			"or revoker bulk FILE --batch NAME with another name", n)
 	}
 	if n := w.left[outcome.ReasonReissued]; n > 0 {
-		w.out.say("%d reissued left: another receipt exists now than the one asked for; "+
+		w.out.say("%d reissued, not retried: another receipt exists now than the one asked for; "+
 			"request it again: revoker enqueue IMP_UID --apply-num NUMBER", n)
 	}
 }
@@ -203,10 +210,25 @@ func (p *program) carryOut(ctx context.Context, walk *deadWalk, c change, do fun
 	case !c.yes:
 		return walk.ask(ctx, would)
 	}
-	if err := do(ctx); err != nil {
-		return fmt.Errorf("%s: %w; the same command goes on", c.verb, err)
+	switch err := do(ctx); {
+	case err == nil:
+		return walk.end(c.done)
+	case ctx.Err() != nil:
+		return walk.stopped(c)
+	default:
+		return fmt.Errorf("%s: %w; the same command continues", c.verb, err)
 	}
-	return walk.end(c.done)
+}
+
+// stopped says how many letters there were before a Ctrl-C, and how to go on.
+func (w *deadWalk) stopped(c change) error {
+	if w.done == 0 {
+		w.out.say("stopped: no dead letter was %s; the same command begins again", c.done)
+		return errUnfinished
+	}
+	_ = w.end(c.done) // whatever it met, there may be more
+	w.out.say("stopped: the same command continues with the rest")
+	return errUnfinished
 }
 
 // rehearse shows the letters that something would be done to.

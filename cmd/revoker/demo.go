@@ -35,7 +35,7 @@ shows their outcomes. Nothing leaves the machine.`,
 		Args: arguments(0, 1, ""),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runDemo(cmd.Context(), s, args) },
 	}
-	cmd.Flags().BoolVar(&s.keep, "keep", false, "go on running afterwards, for the web site, until Ctrl-C")
+	cmd.Flags().BoolVar(&s.keep, "keep", false, "keep running afterwards, for the web site, until Ctrl-C")
 	cmd.Flags().BoolVarP(&s.verbose, "verbose", "v", false, "show the worker's log instead of a progress bar")
 	cmd.Flags().StringVar(&s.ui, "ui", "127.0.0.1:8980",
 		"`address` of the web site; another port is taken if it is in use")

@@ -22,8 +22,8 @@ var reasonTexts = []struct {
 	{outcome.ReasonRefused, "PortOne refused the request"},
 	{outcome.ReasonUnsupportedGateway, "PortOne cannot revoke on this gateway (501)"},
 	{outcome.ReasonAttemptsExhausted, "the gateway failed at every attempt (500)"},
-	{outcome.ReasonUnconfirmed, "may be revoked; nobody can tell"},
-	{outcome.ReasonInvalidTask, "a task nobody can read; nothing was called"},
+	{outcome.ReasonUnconfirmed, "may be revoked; no lookup can tell"},
+	{outcome.ReasonInvalidTask, "a task that cannot be read; nothing was called"},
 }
 
 // showOutcomes prints how many outcomes have each reason, with an example.
@@ -80,10 +80,10 @@ func (p *program) showTruth(portone *iamporttest.Server, outcomes []outcome.Outc
 		}
 		deletes += truth.Deletes
 	}
-	fmt.Fprintf(p.stdout, "\n%d receipts took %d DELETE calls. PortOne's own books say %d revoked,\n"+
+	fmt.Fprintf(p.stdout, "\n%d receipts took %d DELETE calls. PortOne's own records say %d revoked,\n"+
 		"as reported, with %d differences.\n", len(outcomes), deletes, revoked, wrong)
 	if wrong > 0 {
-		return fmt.Errorf("%d outcomes differ from PortOne's own books", wrong)
+		return fmt.Errorf("%d outcomes differ from PortOne's own records", wrong)
 	}
 	return nil
 }

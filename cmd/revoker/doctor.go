@@ -32,8 +32,9 @@ allowed all that workers do, unless it only looks. It costs the same at any
 number of tasks and outcomes. It writes one key that lives for a second, and to
 try the rights of any other user than revoker-doctor one more, which it deletes.
 
-Exit codes: 1 if something would lose revocations or lets none be carried out, 3
-if there are warnings only, 0 otherwise.`,
+Exit codes: 1 if revocations would be lost or none can be carried out, as where
+requests are open and no worker takes tasks; 3 if there are warnings only; 0
+otherwise.`,
 		Example: `  revoker doctor
   revoker doctor --json | jq 'select(.level == "failure")'`,
 		Args: arguments(0, 0, ""),

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"receiptrevoker/cmd/internal/list/impuid"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -28,7 +29,8 @@ func (p *program) enqueue() *cobra.Command {
 		Long: `Enqueue asks for the receipts of single payments to be revoked. Asking twice is
 asking once: an imp_uid that was asked for before is shown with what it has come
 to. A request is recorded before its task is enqueued: what is shown as queued
-is carried out, also if its task is lost.
+is carried out, also if its task is lost. It warns of an imp_uid that does not
+begin with imp_ or imps_, and asks for it all the same.
 
 A payment has another receipt after each partial refund, under the same imp_uid.
 --apply-num names the one that is meant: it is looked up first, and no other is
@@ -116,6 +118,9 @@ func unacceptable(err error) bool {
 // request asks for one receipt and returns how far it has come.
 func (p *program) request(ctx context.Context, queue *enqueue.Client, r tasks.Revocation) (outcome.Outcome, error) {
 	result, err := queue.Revoke(ctx, r)
+	if err == nil && !impuid.OfPortOne(r.ImpUID) {
+		p.say("revoker: %s does not begin with imp_ or imps_, as the imp_uids of PortOne do", r.ImpUID)
+	}
 	if err != nil || !result.Duplicate {
 		return outcome.Outcome{ImpUID: r.ImpUID, PG: r.PG, Status: result.Status}, err
 	}

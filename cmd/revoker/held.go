@@ -23,6 +23,16 @@ func (p *program) pauses(ctx context.Context) []pause.Pause {
 	return pauses
 }
 
+// workers returns the workers that live, nil where that cannot be read, which is told.
+func (p *program) workers(ctx context.Context) []asynqkeys.Worker {
+	workers, err := asynqkeys.NewWorkers(p.client, p.redis.Namespace).List(ctx)
+	if err != nil {
+		p.complain(ctx, "revoker: it is not known which workers are running", err)
+		return nil
+	}
+	return append([]asynqkeys.Worker{}, workers...) // not nil where there are none
+}
+
 // hold returns what holds the open lines of a batch, and notes in it how many they are. Lines
 // that are cancelled end whatever is paused.
 func hold(b *outcome.Batch, pauses []pause.Pause) []pause.Hold {
@@ -103,11 +113,39 @@ func nextProbe(of gate.Name, gates gate.Snapshot) string {
 // heldQueue returns what pauses the queue of an outcome that has not ended, and false if
 // nothing does.
 func heldQueue(o outcome.Outcome, namespace string, pauses []pause.Pause) (pause.Pause, bool) {
-	if o.Status != outcome.Queued && o.Status != outcome.Retrying || o.Withdrawn { // that ends whatever is paused
+	queue, open := openQueue(o, namespace)
+	if !open {
 		return pause.Pause{}, false
 	}
-	queue := tasks.QueueOf(tasks.Revocation{PG: o.PG, Batch: o.Batch}).In(namespace)
-	return pause.Of(queue.Name(), pauses)
+	return pause.Of(queue, pauses)
+}
+
+// openQueue returns the queue of an outcome that has not ended, and false if it has, or is
+// cancelled: that ends it whatever is paused.
+func openQueue(o outcome.Outcome, namespace string) (string, bool) {
+	open := (o.Status == outcome.Queued || o.Status == outcome.Retrying) && !o.Withdrawn
+	return tasks.QueueOf(tasks.Revocation{PG: o.PG, Batch: o.Batch}).In(namespace).Name(), open
+}
+
+// waitsOn says what one receipt waits for: what pauses its queue, and a worker that serves it;
+// empty if it has ended, or waits for neither.
+func waitsOn(o outcome.Outcome, namespace string, pauses []pause.Pause, workers []asynqkeys.Worker) string {
+	queue, open := openQueue(o, namespace)
+	if !open {
+		return ""
+	}
+	var all []string
+	if p, held := pause.Of(queue, pauses); held {
+		all = append(all, waitsFor(p))
+	}
+	switch n := asynqkeys.CountOf(workers); {
+	case workers == nil || asynqkeys.Served(workers, queue):
+	case n.Serving == 0:
+		all = append(all, working(n, 0))
+	default:
+		all = append(all, "no worker serves its queue, "+queue)
+	}
+	return strings.Join(all, "; ")
 }
 
 // waitsFor says what one receipt waits for.

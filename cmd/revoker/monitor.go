@@ -29,17 +29,17 @@ func (p *program) monitor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "monitor",
 		Short: "Serve the web site: gateways, batches, dead letters, Asynq's tasks",
-		Long: `Monitor serves a web site on which people see how revocations fare: gateways and
-their queues, batches, dead letters, and what became of an imp_uid, in Korean
-and English, and beside it the Asynq web UI with every task.
+		Long: `Monitor serves a web site that shows gateways and their queues, batches, dead
+letters, and the outcome of an imp_uid, in Korean and English, and beside it the
+Asynq web UI with every task.
 
-On a loopback address it asks nobody who they are. Anywhere else it needs a
-password, whose bcrypt hash stands in REVOKER_MONITOR_PASSWORD_HASH or in a file
-that REVOKER_MONITOR_PASSWORD_HASH_FILE names; --hash makes one. It speaks HTTP:
-put a proxy with a certificate before it where others could listen.
+On a loopback address it asks for no password. Anywhere else it needs one, whose
+bcrypt hash is in REVOKER_MONITOR_PASSWORD_HASH or in a file that
+REVOKER_MONITOR_PASSWORD_HASH_FILE names; --hash makes one. It speaks HTTP: put
+a proxy with a certificate before it where others could listen.
 
-It only shows, unless --allow-actions lets those who know the password pause
-queues, and run, archive and delete tasks.`,
+It only shows, unless --allow-actions allows those who know the password to
+pause queues, and to run, archive and delete tasks.`,
 		Example: `  revoker monitor
   revoker monitor --hash > password.hash
   REVOKER_MONITOR_PASSWORD_HASH_FILE=password.hash \

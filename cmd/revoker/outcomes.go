@@ -33,7 +33,8 @@ dead letter that turns out to be revoked comes again.
 
 A batch of which nothing is known, as of a misspelled name, is an error; with
 --follow it is told, and waited for. Lines that were requested elsewhere before
-bear the batch, or none, that asked first, and are not shown: it says how many.
+belong to the batch that requested them first, or to none, and are not shown: it
+says how many.
 
 --since also takes the ID of an entry of the stream, and begins after it. When
 --follow ends it says which one was the last.
@@ -131,7 +132,7 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	}
 	if s.follow && streamID.MatchString(after) {
 		newScreen(p.stderr).erase()
-		p.say("stopped; --since %s goes on here", after)
+		p.say("stopped; --since %s continues here", after)
 	}
 	switch {
 	case unshown:

@@ -116,15 +116,15 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 		}
 		return nil
 	}
-	open, cancelled, err := outcome.NewStore(p.client, p.redis.Outcomes()).Waiting(ctx)
+	all, err := p.store.Waiting(ctx)
 	if err != nil {
 		return err
 	}
-	of := requests{open, cancelled}
+	of := all
 	if len(queues)+len(s.pgs) > 0 {
-		of = requests{math.MaxInt64, 0} // in which queues their tasks are is not known
+		of = outcome.Waiting{Open: math.MaxInt64} // in which queues their tasks are is not known
 	}
-	return p.showQueues(lines, workingOn(lines, workers, of), open)
+	return p.showQueues(lines, workingOn(lines, workers, of), all.Open)
 }
 
 // watchQueues counts what is in the queues, and how much is done meanwhile.

@@ -23,11 +23,11 @@ func (p *program) queueResume() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resume QUEUE...",
 		Short: "Resume queues, whoever has paused them",
-		Long: `Resume lets workers take tasks from the queues named, from those of a gateway,
-or from all. If a gate has paused one, the gate opens; it closes again once as
-many receipts have failed without a success in between. One that a person has
-paused behind a closed gate waits for that gate, as before; resumed once more,
-it opens the gate. A queue that is not paused is no error.
+		Long: `Resume has workers take tasks again from the queues named, from those of a
+gateway, or from all. If a gate has paused one, the gate opens; it closes again
+once as many receipts have failed without a success in between. One that a
+person has paused behind a closed gate waits for that gate, as before; resumed
+once more, it opens the gate. A queue that is not paused is no error.
 
 It lifts the pauses of other people too, and says in the end whose they were and
 why. With --by, --reason or both it lifts those alone that were made with them,

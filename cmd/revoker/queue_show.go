@@ -6,15 +6,12 @@ import (
 	"time"
 
 	"receiptrevoker/tasks/asynqkeys"
+	"receiptrevoker/tasks/outcome"
 )
 
-// requests are how many are open, and how many of those are cancelled.
-type requests struct{ open, cancelled int64 }
-
-// workingOn says how many workers there are, and where none serves them how many tasks wait, for how
-// many open requests where those are fewer, and how many of these are cancelled. No worker is at what
-// is active then.
-func workingOn(lines []queueLine, workers asynqkeys.Count, of requests) string {
+// workingOn says how many workers there are, and where none serves them how many tasks wait, and for
+// which requests. No worker is at what is active then.
+func workingOn(lines []queueLine, workers asynqkeys.Count, of outcome.Waiting) string {
 	waiting := int64(0)
 	for _, l := range lines {
 		waiting += l.Pending + l.Active + l.Retry + l.Scheduled
@@ -23,19 +20,7 @@ func workingOn(lines []queueLine, workers asynqkeys.Count, of requests) string {
 	if workers.Serving > 0 || waiting == 0 {
 		return text
 	}
-	if of.open == 0 {
-		return text + ", for no open request"
-	}
-	if of.open < waiting {
-		text += ", for " + count(int(of.open), "open request", "open requests")
-	}
-	switch of.cancelled {
-	case 0:
-		return text
-	case of.open:
-		return text + ", all cancelled"
-	}
-	return text + ", " + strconv.FormatInt(of.cancelled, 10) + " of them cancelled"
+	return text + of.Behind(waiting)
 }
 
 // showQueues prints a line about the workers and a table, and if there may be tasks of what is not

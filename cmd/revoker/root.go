@@ -53,7 +53,7 @@ func (p *program) root() *cobra.Command {
 I'amport.
 
 Order services queue revocations in Redis, workers carry them out and repeat
-what a payment gateway failed to do, and what became of every imp_uid stands in
+what a payment gateway failed to do, and the outcome of every imp_uid is in
 Redis. Begin with 'revoker demo'.
 
 Results go to standard output, progress and logs to standard error.

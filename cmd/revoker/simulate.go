@@ -38,7 +38,7 @@ func (p *program) simulate() *cobra.Command {
 FILE, a list as 'revoker bulk' reads it, have receipts of their gateways; any
 other imp_uid has one as well, except for --never-issued of them.
 
-It keeps the truth, and answers what it is asked at
+It records what is called and revoked, and serves these controls:
   GET    /_simulator/truth[/IMP_UID]   what is revoked, and how often called
   GET    /_simulator/stats             calls by operation and status
   POST   /_simulator/faults            add faults, one a line; DELETE drops them
@@ -67,7 +67,7 @@ html-404 stands for a proxy's page with any status from 200 to 599.`,
 		"HTTP `status` for revoking twice: 500, 400 or 200; PortOne documents none")
 	f.DurationVar(&s.portone.TokenLifetime, "token-lifetime", 30*time.Minute, "life of an access token")
 	f.StringVar(&s.percent, "never-issued", "0", "`percent` of unlisted imp_uids without a receipt, such as 2 or 2%")
-	f.Uint64Var(&s.portone.Seed, "seed", 1, "`number` that decides all chance")
+	f.Uint64Var(&s.portone.Seed, "seed", 1, "`number` that seeds everything random")
 	return cmd
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/pause"
 )
@@ -13,12 +14,13 @@ import (
 func (p *program) status() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status IMP_UID...",
-		Short: "Show what became of single imp_uids",
+		Short: "Show the status of single imp_uids",
 		Long: `Status shows what is known about each imp_uid: queued if it was requested and no
 attempt has begun, retrying, revoked, dead, or unknown if there is no request,
 as of a task of another producer before its first attempt. Of one whose queue is
-paused it says which gate or person holds it, and since when; and until when
-PortOne wants no calls (Retry-After). It exits 3 unless all of them are revoked.`,
+paused it says which gate or person holds it, and since when; until when PortOne
+wants no calls (Retry-After); and where no worker serves its queue, that. It
+exits 3 unless all of them are revoked.`,
 		Args: arguments(1, -1, "an IMP_UID"),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runStatus(cmd.Context(), args) },
 	}
@@ -34,8 +36,9 @@ func (p *program) runStatus(ctx context.Context, impUIDs []string) error {
 	queue, out := p.requests(), p.printer()
 
 	var pauses []pause.Pause
+	var workers []asynqkeys.Worker
 	if !p.json {
-		pauses = p.pauses(ctx)
+		pauses, workers = p.pauses(ctx), p.workers(ctx)
 	}
 	unfinished := false
 	for _, impUID := range impUIDs {
@@ -47,11 +50,7 @@ func (p *program) runStatus(ctx context.Context, impUIDs []string) error {
 			return err
 		}
 		unfinished = unfinished || o.Status != outcome.Revoked
-		cause := ""
-		if p, held := heldQueue(o, p.redis.Namespace, pauses); held {
-			cause = waitsFor(p)
-		}
-		if err := out.held(o, cause); err != nil {
+		if err := out.held(o, waitsOn(o, p.redis.Namespace, pauses, workers)); err != nil {
 			return err
 		}
 	}

@@ -75,12 +75,12 @@ func TestWaitingWithoutAWorker(t *testing.T) {
 		"batch show": {
 			[]string{"batch", "show", "before", "--wait"},
 			"49 tasks wait",
-			"stopped waiting; the batch goes on, and 'revoker batch show before --wait' waits\n    again\n",
+			"stopped waiting; the batch continues, and 'revoker batch show before --wait'\n    waits again\n",
 		},
 		"bulk": {
 			[]string{"bulk", write(t, w.list(7)), "--batch", "after", "--wait"},
 			"7 tasks wait",
-			"stopped waiting; the batch goes on, and 'revoker batch show after --wait' waits\n    again\n",
+			"stopped waiting; the batch continues, and 'revoker batch show after --wait'\n    waits again\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

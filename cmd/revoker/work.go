@@ -39,7 +39,7 @@ func (p *program) work() *cobra.Command {
 		Use:   "work",
 		Short: "Carry queued revocations out",
 		Long: `Work takes revocations off their queues, calls DELETE /receipts/{imp_uid}, and
-writes what became of each to Redis. Run as many processes as you like. While a
+writes the outcome of each to Redis. Run as many processes as you like. While a
 payment gateway is down none of them calls it, but for a probe now and then;
 'revoker queue list' shows it.
 
@@ -47,7 +47,7 @@ It needs a Redis, and PortOne's REST API key and secret, in IMP_KEY and
 IMP_SECRET or in files that IMP_KEY_FILE and IMP_SECRET_FILE name; 'revoker
 doctor' checks both. It waits for a Redis that is away, and ends if REDIS_URL
 leads to something else. Every setting is a flag or the environment variable
-that stands beside it. Ctrl-C or SIGTERM stops the worker once the calls in
+named beside it. Ctrl-C or SIGTERM stops the worker once the calls in
 flight are finished.
 
 At --http it answers /healthz (is the process alive), /readyz (can it revoke,
@@ -146,7 +146,8 @@ func (s *workSettings) announce(log *slog.Logger, api *iamport.Client, traced bo
 		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String(),
 		"gate", s.worker.Gate.Config().String(), "traces", traced)
 	if api.Exposed() {
-		log.Warn("key and secret are sent without encryption: let IAMPORT_URL begin with https://", "iamport_url", s.api.URL)
+		log.Warn("key and secret are sent without encryption: set IAMPORT_URL to an address that begins with https://",
+			"iamport_url", s.api.URL)
 	}
 }
 

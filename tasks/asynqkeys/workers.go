@@ -76,6 +76,13 @@ func CountOf(workers []Worker) (c Count) {
 	return c
 }
 
+// Served reports whether one of the workers takes tasks of a queue.
+func Served(workers []Worker, queue string) bool {
+	return slices.ContainsFunc(workers, func(w Worker) bool {
+		return w.State == Serving && slices.Contains(w.Queues, queue)
+	})
+}
+
 // Older reports whether the worker may carry a task of this version out wrongly.
 func (w Worker) Older() bool { return w.Protocol < Protocol }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -36,12 +37,16 @@ const (
 // Cancel withdraws every request for the imp_uids, as far as no attempt has
 // begun, and returns the effect on each. A dry run changes nothing.
 func (s *Store) Cancel(ctx context.Context, impUIDs []string, dry bool) ([]Withdrawal, error) {
-	return s.cancel(ctx, "", impUIDs, dry)
+	found, _, err := s.cancel(ctx, "", impUIDs, dry)
+	return found, err
 }
 
-func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry bool) ([]Withdrawal, error) {
+// cancel also returns which of them had been cancelled before.
+func (s *Store) cancel(
+	ctx context.Context, batch string, impUIDs []string, dry bool,
+) (found []Withdrawal, before []bool, err error) {
 	if len(impUIDs) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	args := []any{batch, flag(dry)}
 	for _, impUID := range impUIDs {
@@ -49,18 +54,19 @@ func (s *Store) cancel(ctx context.Context, batch string, impUIDs []string, dry 
 	}
 	reply, err := s.run(ctx, cancelScript, s.openKey(), args...).StringSlice()
 	if err != nil {
-		return nil, fmt.Errorf("cancel %d requests: %w", len(impUIDs), err)
+		return nil, nil, fmt.Errorf("cancel %d requests: %w", len(impUIDs), err)
 	}
-	found := make([]Withdrawal, len(reply))
-	for i, text := range reply {
-		found[i] = Withdrawal(text)
+	for _, text := range reply {
+		what, _, again := strings.Cut(text, " ")
+		found, before = append(found, Withdrawal(what)), append(before, again)
 	}
-	return found, nil
+	return found, before, nil
 }
 
 // MarkCancelled cancels a batch: what is asked for in it is not called any more, nor a dead
 // letter of it revived, unless another request asks for it too, and nothing more can be asked
-// for in it. A batch that is cancelled stays so since the first time. The error matches [ErrNoBatch].
+// for in it. A batch that is cancelled stays so since the first time, and one whose list is revoked
+// as a whole is not cancelled: nothing in it could be. The error matches [ErrNoBatch].
 func (s *Store) MarkCancelled(ctx context.Context, name string) error {
 	cancelled, err := s.run(ctx, markScript, s.batchKey(name), name).Bool()
 	if err != nil {
@@ -72,17 +78,18 @@ func (s *Store) MarkCancelled(ctx context.Context, name string) error {
 	return nil
 }
 
-// markScript marks a batch as cancelled. That finishes it if nothing in it is open: its list
-// may never have come to its end.
+// markScript marks a batch as cancelled, unless it has finished without a dead letter. That finishes
+// it if nothing in it is open: its list may never have come to its end.
 var markScript = redis.NewScript(source("scripts.lua") + `
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  return 0
+local was, dead = values(KEYS[1]), 0
+for name, value in pairs(was) do
+  dead = dead + (string.match(name, '^dead:') and tonumber(value) or 0)
 end
-if not redis.call('HGET', KEYS[1], 'cancelled_at') then
+if not was.cancelled_at and (not was.finished_at or dead > 0) and next(was) then
   redis.call('HSET', KEYS[1], 'cancelled_at', now)
   settle(ARGV[2])
 end
-return 1
+return next(was) and 1 or 0
 `)
 
 // CancelOpen goes through all that is open, and withdraws what a batch asks for that
@@ -102,10 +109,11 @@ func (s *Store) CancelOpen(ctx context.Context, name string, dry bool) iter.Seq2
 			for i := 0; i < len(members); i += 2 { // each with its score
 				impUIDs = append(impUIDs, members[i])
 			}
-			found, err := s.cancel(ctx, name, impUIDs, dry)
+			found, before, err := s.cancel(ctx, name, impUIDs, dry)
 			for i, withdrawal := range found {
 				if withdrawal != Foreign && withdrawal != Unknown {
 					page.ImpUIDs, page.Withdrawals = append(page.ImpUIDs, impUIDs[i]), append(page.Withdrawals, withdrawal)
+					page.Before = append(page.Before, before[i])
 				}
 			}
 			if !yield(page, err) || err != nil || next == 0 {
@@ -116,9 +124,11 @@ func (s *Store) CancelOpen(ctx context.Context, name string, dry bool) iter.Seq2
 	}
 }
 
-// Page is the effect on some of what a batch asks for, and among how many they were.
+// Page is the effect on some of what a batch asks for, and among how many they were. Before tells of
+// those [Withdrawn] or [Called] which had been cancelled before, so that nothing has changed.
 type Page struct {
 	Looked      int
 	ImpUIDs     []string
 	Withdrawals []Withdrawal
+	Before      []bool
 }

@@ -5,8 +5,9 @@
 -- ARGV  batch, which is cancelled, or empty for all who ask; "1" to change nothing; the imp_uids
 --
 -- Returns for each what it is: "withdrawn" if it was never called; "called", between two
--- attempts; "running"; "wanted" if another request asks for it; "foreign" if the batch does
--- not; the status with which it ended; or "unknown".
+-- attempts; both with " before" behind it if it had been cancelled; "running"; "wanted" if
+-- another request asks for it; "foreign" if the batch does not; the status with which it
+-- ended; or "unknown".
 local batch, dry = ARGV[2], ARGV[3] == '1'
 
 local function cancel(imp_uid)
@@ -30,10 +31,11 @@ local function cancel(imp_uid)
     if not ended then redis.call('ZADD', openKey, -millis, imp_uid) end
   end
   if ended then return was.status end
+  local before = asked.withdrawn and ' before' or ''
   if is and was.status then
-    return tonumber(was.leased_until or 0) > millis and 'running' or 'called'
+    return tonumber(was.leased_until or 0) > millis and 'running' or 'called' .. before
   end
-  return 'withdrawn'
+  return 'withdrawn' .. before
 end
 
 local reply = {}

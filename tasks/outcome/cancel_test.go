@@ -73,6 +73,69 @@ func TestCancelledBatchStaysCancelledSinceTheFirstTime(t *testing.T) {
 	})
 }
 
+// A list that is revoked as a whole has nothing to be withdrawn, one with a dead letter has.
+func TestRevokedListIsNotCancelled(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s := newStore(client)
+		for name, impUID := range map[string]string{"revoked": "imp_1", "dead": "imp_2"} {
+			if _, err := askRows(t.Context(), s, name, 1, impUID); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.CompleteBatch(t.Context(), name, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		end(t, s, "imp_1", revoked)
+		end(t, s, "imp_2", dead)
+		markCancelled(t, s, "revoked")
+		markCancelled(t, s, "dead")
+		if at := batch(t, s, "revoked").CancelledAt; !at.IsZero() {
+			t.Errorf("the list that was revoked is cancelled at %v", at)
+		}
+		if batch(t, s, "dead").CancelledAt.IsZero() {
+			t.Error("the list with a dead letter is not cancelled")
+		}
+	})
+}
+
+// What had been cancelled before is told from what is cancelled now, also of a dry run.
+func TestCancelledListTellsWhatWasCancelledBefore(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+		s, ctx := newStore(client), t.Context()
+		if _, err := askRows(ctx, s, "a", 1, "imp_1", "imp_2"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Cancel(ctx, []string{"imp_1"}, false); err != nil {
+			t.Fatal(err)
+		}
+		before := func(dry bool) map[string]bool {
+			found := make(map[string]bool)
+			for page, err := range s.CancelOpen(ctx, "a", dry) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, impUID := range page.ImpUIDs {
+					if found[impUID] = page.Before[i]; page.Withdrawals[i] != outcome.Withdrawn {
+						t.Errorf("%s is %s", impUID, page.Withdrawals[i])
+					}
+				}
+			}
+			return found
+		}
+		one, both := map[string]bool{"imp_1": true, "imp_2": false}, map[string]bool{"imp_1": true, "imp_2": true}
+		for i, want := range []map[string]bool{one, one, both, both} {
+			if i == 1 {
+				markCancelled(t, s, "a")
+			}
+			if diff := cmp.Diff(want, before(i%3 == 0)); diff != "" {
+				t.Errorf("cancelled for the %d. time (-want +got):\n%s", i, diff)
+			}
+		}
+	})
+}
+
 // A task that its producer did not record is not called for a batch that is cancelled.
 func TestUnrecordedTaskOfACancelledBatchIsWithdrawn(t *testing.T) {
 	t.Parallel()

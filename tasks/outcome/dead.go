@@ -67,8 +67,7 @@ func (e *NotDeadError) Error() string {
 // ErrWithdrawn is matched where a dead letter is not settled, or not revived, because
 // all who asked for it have cancelled: it was to be left alone, and asking again is a new
 // request.
-var ErrWithdrawn = errors.New("was cancelled by whoever asked; " +
-	"to revoke it all the same, request it again: revoker enqueue IMP_UID")
+var ErrWithdrawn = errors.New("was cancelled by all who requested it")
 
 // ErrReissued is matched where a dead letter is not revived, or not settled as not revoked,
 // because another receipt exists now than the one that was asked for: the next attempt would

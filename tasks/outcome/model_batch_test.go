@@ -101,13 +101,18 @@ func (m *model) cancelBatch(batch int, open []int, dry bool) string {
 	if !b.made {
 		return "no batch"
 	}
-	if !dry {
+	if !dry && (!b.finished || b.tally().Dead > 0) {
 		b.cancelled = true
 		m.settle()
 	}
 	var found []string
 	for _, i := range open {
-		if text := m.receipts[i].cancel(m, batch, dry); text != "foreign" {
+		before := m.receipts[i].withdrawn
+		text := m.receipts[i].cancel(m, batch, dry)
+		if before && (text == "withdrawn" || text == "called") {
+			text += " before"
+		}
+		if text != "foreign" {
 			found = append(found, fmt.Sprintf("imp_%d %s", i, text))
 		}
 	}
@@ -203,7 +208,11 @@ func (w *world) cancelBatch(ctx context.Context, name string, dry bool) (string,
 			return "", err
 		}
 		for i, impUID := range page.ImpUIDs {
-			found = append(found, impUID+" "+string(page.Withdrawals[i]))
+			text := impUID + " " + string(page.Withdrawals[i])
+			if page.Before[i] {
+				text += " before"
+			}
+			found = append(found, text)
 		}
 	}
 	slices.Sort(found)

@@ -19,9 +19,9 @@ const (
 
 // Overview is what a glance at all outcomes tells.
 type Overview struct {
-	// Open are the requests that have not ended, Overdue those of them that
-	// no worker has attempted for a while although their time has come.
-	Open, Overdue int64
+	// Open are the requests that have not ended, Cancelled those of them that end without a DELETE, and
+	// Overdue those that no worker has attempted for a while although their time has come.
+	Open, Cancelled, Overdue int64
 	// Dead are the dead letters on the list.
 	Dead int64
 	// Batches are those that have not finished, the one started last first: at
@@ -29,18 +29,46 @@ type Overview struct {
 	Batches []Batch
 }
 
-// Waiting returns how many requests are open, and how many of them are cancelled: they end without
-// a call, and stand before the others.
-func (s *Store) Waiting(ctx context.Context) (open, cancelled int64, err error) {
+// Waiting is how many requests are open, and how many of those are cancelled: they end without a
+// DELETE.
+type Waiting struct{ Open, Cancelled int64 }
+
+// Wanted returns how many may still lead to a DELETE.
+func (w Waiting) Wanted() int64 { return w.Open - w.Cancelled }
+
+// Behind says for people, after how many tasks wait, for how many requests they do where those are
+// fewer, and how many of these are cancelled: Asynq keeps the task of a request that was cancelled or
+// has ended until a worker takes it.
+func (w Waiting) Behind(tasks int64) (text string) {
+	if w.Open == 0 {
+		return ", for no open request"
+	}
+	if w.Open < tasks {
+		text = fmt.Sprintf(", for %d open requests", w.Open)
+		if w.Open == 1 {
+			text = ", for 1 open request"
+		}
+	}
+	switch w.Cancelled {
+	case 0:
+		return text
+	case w.Open:
+		return text + ", all cancelled"
+	}
+	return fmt.Sprintf("%s, %d of them cancelled", text, w.Cancelled)
+}
+
+// Waiting counts the open requests.
+func (s *Store) Waiting(ctx context.Context) (Waiting, error) {
 	var all, early *redis.IntCmd
-	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		all, early = p.ZCard(ctx, s.openKey()), p.ZCount(ctx, s.openKey(), "-inf", "(0")
 		return nil
 	})
 	if err != nil {
-		return 0, 0, fmt.Errorf("count what is open: %w", err)
+		return Waiting{}, fmt.Errorf("count what is open: %w", err)
 	}
-	return all.Val(), early.Val(), nil
+	return Waiting{all.Val(), early.Val()}, nil
 }
 
 // Overview returns what a glance at all outcomes tells, in two round trips whose cost does
@@ -48,10 +76,11 @@ func (s *Store) Waiting(ctx context.Context) (open, cancelled int64, err error) 
 // ago.
 func (s *Store) Overview(ctx context.Context, overdueFor time.Duration) (Overview, error) {
 	var now *redis.TimeCmd
-	var open, overdue, withdrawn, dead *redis.IntCmd
+	var open, cancelled, overdue, withdrawn, dead *redis.IntCmd
 	var names *redis.StringSliceCmd
 	_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		now, open, dead = p.Time(ctx), p.ZCard(ctx, s.openKey()), p.ZCard(ctx, s.deadKey())
+		cancelled = p.ZCount(ctx, s.openKey(), "-inf", "(0")
 		names = p.ZRevRange(ctx, s.batchIndexKey(), 0, latestBatches-1)
 		return nil
 	})
@@ -65,7 +94,7 @@ func (s *Store) Overview(ctx context.Context, overdueFor time.Duration) (Overvie
 	})
 	batches = slices.DeleteFunc(batches, Batch.Finished)
 	return Overview{
-		Open: open.Val(), Overdue: overdue.Val() + withdrawn.Val(), Dead: dead.Val(),
+		Open: open.Val(), Cancelled: cancelled.Val(), Overdue: overdue.Val() + withdrawn.Val(), Dead: dead.Val(),
 		Batches: batches[:min(len(batches), overviewBatches)],
 	}, err
 }

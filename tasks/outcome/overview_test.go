@@ -10,6 +10,7 @@ import (
 
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
 )
 
 func TestOverviewCountsAndShowsUnfinishedBatches(t *testing.T) {
@@ -84,8 +85,9 @@ func TestOverviewOfWhatIsCancelled(t *testing.T) {
 	if _, err := s.Ask(t.Context(), tasks.Revocation{ImpUID: "imp_3"}); err != nil {
 		t.Fatal(err)
 	}
-	if open, cancelled, err := s.Waiting(t.Context()); open != 3 || cancelled != 2 || err != nil {
-		t.Errorf("%d are open, %d of them cancelled, %v; want 3 and 2", open, cancelled, err)
+	waiting, err := s.Waiting(t.Context())
+	if want := (outcome.Waiting{Open: 3, Cancelled: 2}); waiting != want || err != nil {
+		t.Errorf("got %+v, %v; want %+v", waiting, err, want)
 	}
 	end(t, s, "imp_3", revoked)
 	for after, want := range map[time.Duration]int64{time.Second: 0, time.Minute: 0, time.Minute + 2*time.Second: 2} {

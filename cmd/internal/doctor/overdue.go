@@ -18,8 +18,11 @@ func (d *doctor) overdue(ctx context.Context) {
 		return
 	}
 	late := max(all.Overdue-d.held, 0)
-	found := fmt.Sprintf("%s, %d of them for more than %.0f minutes overdue",
-		count(all.Open, "request is open", "requests are open"), late, longOverdue.Minutes())
+	found := count(all.Open, "request is open", "requests are open")
+	if all.Cancelled > 0 {
+		found += fmt.Sprintf(", %d of them cancelled", all.Cancelled)
+	}
+	found += fmt.Sprintf(", %d of them for more than %.0f minutes overdue", late, longOverdue.Minutes())
 	if late < all.Overdue {
 		found += fmt.Sprintf(", without %d that wait in paused queues", all.Overdue-late)
 	}

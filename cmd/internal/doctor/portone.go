@@ -22,7 +22,7 @@ func (d *doctor) portone(ctx context.Context) {
 		d.authenticate(ctx)
 	case d.NoAPI == nil:
 		none := unknown("credentials", "none are given, and PortOne is not asked")
-		none.Mend = "where workers run, examine with IMP_KEY and IMP_SECRET, or IMP_KEY_FILE and IMP_SECRET_FILE"
+		none.Mend = "where workers run, run doctor with IMP_KEY and IMP_SECRET, or IMP_KEY_FILE and IMP_SECRET_FILE"
 		d.tell(none)
 	default:
 		d.tell(failure("credentials", d.NoAPI.Error(), "mend the setting"))
@@ -52,7 +52,7 @@ func (d *doctor) account(ctx context.Context) {
 
 func (d *doctor) authenticate(ctx context.Context) {
 	if d.API.Exposed() {
-		d.tell(warning("portone-tls", "key and secret are sent without encryption: whoever is on the way reads them",
+		d.tell(warning("portone-tls", "key and secret are sent without encryption: anyone on the network path can read them",
 			"begin IAMPORT_URL or --iamport-url with https://"))
 	}
 	begun := time.Now()
@@ -85,7 +85,7 @@ func (d *doctor) refused(answer *iamport.Error) Finding {
 		return failure("credentials", "PortOne refuses the key or the secret: "+found,
 			"set IMP_KEY and IMP_SECRET (or their files) to the REST API key and secret of PortOne's console")
 	case reason == outcome.ReasonRateLimited, answer.Status >= http.StatusInternalServerError:
-		return warning("credentials", "PortOne cannot answer now: "+found, "examine again later")
+		return warning("credentials", "PortOne cannot answer now: "+found, "run doctor again later")
 	}
 	return failure("credentials", "this is not PortOne's answer: "+found, "mend IAMPORT_URL or --iamport-url")
 }
@@ -109,5 +109,5 @@ func unreachable(err error) (found, mend string) {
 }
 
 // egress is the advice where PortOne cannot be reached at all.
-const egress = "open the way from this machine to PortOne; where only fixed addresses may be opened, " +
+const egress = "allow connections from this machine to PortOne; where only fixed addresses may be opened, " +
 	"set IAMPORT_URL=https://static-api.iamport.kr"

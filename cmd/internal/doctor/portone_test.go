@@ -46,7 +46,7 @@ func TestWhatPortOneHasAgainstTheCredentials(t *testing.T) {
 		"a web page":  {answering(t, 200, "<html>"), wanted{doctor.OK, ""}, wanted{doctor.Failure, "IAMPORT_URL"}},
 		"our request": {answering(t, 400, `{"code":-1}`), wanted{doctor.OK, ""}, wanted{doctor.Failure, "refuses the key or the secret"}},
 		"page of 401": {answering(t, 401, "<html>"), wanted{doctor.OK, ""}, wanted{doctor.Failure, "IAMPORT_URL"}},
-		"busy":        {answering(t, 503, ""), wanted{doctor.OK, ""}, wanted{doctor.Warning, "examine again"}},
+		"busy":        {answering(t, 503, ""), wanted{doctor.OK, ""}, wanted{doctor.Warning, "run doctor again"}},
 		"closed":      {at("http://127.0.0.1:1"), wanted{doctor.Failure, "cannot be reached"}, wanted{doctor.Unknown, "not asked"}},
 		"no such":     {at("http://no-such-name.invalid"), wanted{doctor.Failure, "DNS"}, wanted{doctor.Unknown, "not asked"}},
 		"untrusted":   {at(encrypted.URL), wanted{doctor.Failure, "certificate is not trusted"}, wanted{doctor.Unknown, "not asked"}},

@@ -3,13 +3,13 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
+	"receiptrevoker/tasks/outcome"
 )
 
 // queue is what waits in one of Asynq's queues.
@@ -46,18 +46,25 @@ func (d *doctor) ours(ctx context.Context, names []string) {
 		d.tell(unknown("queues", refusal("reading our queues", err)))
 		return
 	}
+	waiting, err := d.Outcomes.Waiting(ctx)
+	if err != nil {
+		d.tell(unknown("queues", refusal("reading the open requests", err)))
+		return
+	}
 	if workers, err := asynqkeys.NewWorkers(d.Redis, d.Outcomes.Namespace()).List(ctx); err != nil {
 		d.tell(unknown("queues", refusal("reading Asynq's servers", err)))
 	} else {
-		serve(all, workers)
-		d.tell(served(all, asynqkeys.CountOf(workers)), older(workers))
+		for i := range all {
+			all[i].served = asynqkeys.Served(workers, all[i].Name)
+		}
+		d.tell(served(all, asynqkeys.CountOf(workers), waiting), older(workers))
 	}
 	for _, q := range all {
 		if q.Paused {
 			d.held += q.Unserved()
 		}
 	}
-	d.tell(paused(all), archive(all), d.unleased(ctx, all))
+	d.tell(paused(all, waiting), archive(all), d.unleased(ctx, all))
 }
 
 // others looks for tasks of ours in the queues of others.
@@ -68,15 +75,6 @@ func (d *doctor) others(ctx context.Context, names []string) {
 		return
 	}
 	d.tell(strays(asynq.NewInspectorFromRedisClient(d.Redis), all, d.Outcomes.Namespace()))
-}
-
-// serve marks the queues that workers serve.
-func serve(queues []queue, workers []asynqkeys.Worker) {
-	for i := range queues {
-		queues[i].served = slices.ContainsFunc(workers, func(w asynqkeys.Worker) bool {
-			return w.State == asynqkeys.Serving && slices.Contains(w.Queues, queues[i].Name)
-		})
-	}
 }
 
 // backlog counts what is in the named queues.
@@ -92,8 +90,10 @@ func (d *doctor) backlog(ctx context.Context, names []string) ([]queue, error) {
 	return all, nil
 }
 
-// served looks for tasks of ours that wait for a worker that is not there.
-func served(queues []queue, workers asynqkeys.Count) Finding {
+// served looks for tasks of ours that wait for a worker that is not there. Where none takes any task
+// and requests are open that are not cancelled, that is a failure. Tasks for no open request may be
+// those of a producer that records none.
+func served(queues []queue, workers asynqkeys.Count, of outcome.Waiting) Finding {
 	var left []string
 	waiting := int64(0)
 	for _, q := range queues {
@@ -108,15 +108,21 @@ func served(queues []queue, workers asynqkeys.Count) Finding {
 	}
 	found := fmt.Sprintf("%s, %s in %s", processes(workers),
 		count(waiting, "task waits", "tasks wait"), count(len(queues), "queue", "queues"))
-	switch {
-	case len(left) == 0:
-		return ok("queues", found)
-	case workers.Waiting > 0:
-		return warning("queues", found+"; nobody serves "+shorten(left),
-			"look at the log and /readyz of the workers that wait: they take tasks once PortOne accepts their account")
+	if waiting > 0 {
+		found += of.Behind(waiting)
 	}
-	return warning("queues", found+"; nobody serves "+shorten(left),
-		"start workers with revoker work, with this Redis and enough rights; where one runs, its log and /readyz say why it serves nothing")
+	if len(left) == 0 {
+		return ok("queues", found)
+	}
+	found += "; no worker serves " + shorten(left)
+	mend := "start workers with revoker work, with this Redis and enough rights; where one runs, its log and /readyz say why it serves nothing"
+	if workers.Waiting > 0 {
+		mend = "look at the log and /readyz of the workers that wait: they take tasks once PortOne accepts their account"
+	}
+	if workers.Serving == 0 && of.Wanted() > 0 {
+		return failure("queues", found, mend)
+	}
+	return warning("queues", found, mend)
 }
 
 // processes says how many workers there are, and what keeps some from taking tasks.
@@ -147,15 +153,17 @@ func older(workers []asynqkeys.Worker) Finding {
 }
 
 // paused looks for queues that were paused while tasks wait in them.
-func paused(queues []queue) Finding {
+func paused(queues []queue, of outcome.Waiting) Finding {
 	var held []string
+	all := int64(0)
 	for _, q := range queues {
 		if q.Paused && q.Waiting() > 0 {
+			all += q.Waiting()
 			held = append(held, fmt.Sprintf("%s (%d)", q.Name, q.Waiting()))
 		}
 	}
 	if len(held) > 0 {
-		return warning("paused", "paused with tasks in them: "+shorten(held),
+		return warning("paused", "paused with tasks in them: "+shorten(held)+of.Behind(all),
 			"see with revoker queue list who paused them and why; "+
 				"a gate resumes by itself, a person with revoker queue resume")
 	}

@@ -37,7 +37,7 @@ func TestQueuesThatNobodyServes(t *testing.T) {
 		enqueue(t, client, tasks.Revocation{ImpUID: "imp_single"})
 		examine(t, c).want(t, "older-workers", wanted{doctor.OK, "protocol 2"})
 		client.LMove(t.Context(), "asynq:{receipts-kcp}:pending", "asynq:{receipts-kcp}:active", "RIGHT", "LEFT") // a worker died with it
-		examine(t, c).want(t, "queues", wanted{doctor.Warning, "0 workers, 4 tasks wait in 2 queues; nobody serves receipts (1), receipts-kcp (3)"})
+		examine(t, c).want(t, "queues", wanted{doctor.Warning, "0 workers, 4 tasks wait in 2 queues, for no open request; no worker serves receipts (1), receipts-kcp (3)"})
 		client.LMove(t.Context(), "asynq:{receipts-kcp}:active", "asynq:{receipts-kcp}:pending", "RIGHT", "LEFT")
 
 		// A worker that serves one of them, and takes nothing: its queue is paused.
@@ -51,9 +51,56 @@ func TestQueuesThatNobodyServes(t *testing.T) {
 		}
 		defer server.Shutdown()
 		found := examineUntil(t, c, "queues", "1 worker, ")
-		found.want(t, "queues", wanted{doctor.Warning, "nobody serves receipts (1)"})
+		found.want(t, "queues", wanted{doctor.Warning, "no worker serves receipts (1)"})
 		found.want(t, "older-workers", wanted{doctor.Warning, fmt.Sprintf(":%d (another program)", os.Getpid())})
 		found.want(t, "paused", wanted{doctor.Warning, "receipts-kcp (3)"})
+	})
+}
+
+// Tasks of cancelled requests are told from those that wait for a worker: no worker at all is a
+// failure only where one is wanted.
+func TestQueuesOfWhatIsCancelled(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		c, ctx := config(client), t.Context()
+		for _, impUID := range []string{"imp_1", "imp_2", "imp_3"} {
+			r := tasks.Revocation{ImpUID: impUID, PG: tasks.KCP}
+			if _, err := c.Outcomes.Ask(ctx, r); err != nil {
+				t.Fatal(err)
+			}
+			enqueue(t, client, r)
+		}
+		if err := asynq.NewInspectorFromRedisClient(client).PauseQueue("receipts-kcp"); err != nil {
+			t.Fatal(err)
+		}
+		want := func(level doctor.Level, of, paused string) {
+			t.Helper()
+			found := examine(t, c)
+			found.want(t, "queues", wanted{level, "0 workers, 3 tasks wait in 1 queue" + of + "; no worker serves receipts-kcp (3)"})
+			found.want(t, "paused", wanted{doctor.Warning, "receipts-kcp (3)" + paused})
+		}
+		want(doctor.Failure, "", "")
+		cancel := func(impUIDs ...string) {
+			if _, err := c.Outcomes.Cancel(ctx, impUIDs, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cancel("imp_1", "imp_2")
+		want(doctor.Failure, ", 2 of them cancelled", ", 2 of them cancelled")
+		examine(t, c).want(t, "overdue", wanted{doctor.OK, "3 requests are open, 2 of them cancelled, 0 of them for more"})
+		for _, impUID := range []string{"imp_1", "imp_2"} { // their tasks stay in the queue
+			attempt, err := c.Outcomes.Begin(ctx, tasks.Revocation{ImpUID: impUID}, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			over := outcome.Outcome{Status: outcome.Dead, Reason: outcome.ReasonWithdrawn}
+			if _, err := c.Outcomes.Finish(ctx, attempt, over); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want(doctor.Failure, ", for 1 open request", ", for 1 open request")
+		cancel("imp_3")
+		want(doctor.Warning, ", for 1 open request, all cancelled", ", for 1 open request, all cancelled")
 	})
 }
 
@@ -91,7 +138,7 @@ func TestQueuesOfOthersThatMayNotBeSeen(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: server.Addr, Username: "worker", Password: "pw"})
 	defer client.Close()
 	found := examine(t, config(client))
-	found.want(t, "queues", wanted{doctor.Warning, "nobody serves receipts (1)"})
+	found.want(t, "queues", wanted{doctor.Warning, "no worker serves receipts (1)"})
 	found.want(t, "archive", wanted{doctor.OK, "at most 0"})
 	found.want(t, "strays", wanted{doctor.Unknown, "not allowed to look: reading the queues of others is forbidden"})
 }

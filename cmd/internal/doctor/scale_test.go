@@ -28,7 +28,7 @@ func TestExaminationOfAMillionOutcomesCostsLittle(t *testing.T) {
 		began := time.Now()
 		found := examine(t, config(client))
 		best = min(best, time.Since(began))
-		found.want(t, "queues", wanted{doctor.Warning, fmt.Sprintf("0 workers, %d tasks wait in 24 queues", 24*each)})
+		found.want(t, "queues", wanted{doctor.Failure, fmt.Sprintf("0 workers, %d tasks wait in 24 queues", 24*each)})
 		found.want(t, "overdue", wanted{doctor.Warning, fmt.Sprintf("%d requests are open", scaleOutcomes/20)})
 		if t.Failed() {
 			return

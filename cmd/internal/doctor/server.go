@@ -58,7 +58,7 @@ func (d *doctor) writes(ctx context.Context) {
 		d.tell(ok("writes", "Redis takes writes"))
 		return
 	}
-	mend := cmp.Or(redisfault.Advice(err), "mend what Redis says")
+	mend := cmp.Or(redisfault.Advice(err), "correct what Redis reports")
 	d.tell(failure("writes", "Redis takes no writes: write a key that lives for a second: "+err.Error(), mend))
 }
 

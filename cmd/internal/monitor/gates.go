@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/pause"
@@ -19,7 +20,7 @@ type Gates interface {
 // gatesSeen is what they told at one moment.
 type gatesSeen struct {
 	gate.Snapshot
-	pauses []pause.Pause // of the queues that exist or are paused
+	all []pause.Pause // of the queues that exist or are paused
 }
 
 // stop is what a person paused at once.
@@ -41,7 +42,7 @@ func (s stop) Names() string {
 
 // Stops returns what people have paused, each with who did it, when and why.
 func (g *gatesSeen) Stops() (stops []stop) {
-	for _, p := range g.pauses {
+	for _, p := range g.all {
 		if !p.ByPerson() {
 			continue
 		}
@@ -54,10 +55,21 @@ func (g *gatesSeen) Stops() (stops []stop) {
 	return stops
 }
 
-// stopped reports whether a person has paused a queue.
-func (g *gatesSeen) stopped(queue string) bool {
-	p, found := pause.Of(queue, g.pauses)
-	return found && p.ByPerson()
+// pauses returns the key of the word for the person or the gate that pauses a queue, empty for none.
+func (g *gatesSeen) pauses(q asynqkeys.Queue) string {
+	var p pause.Pause
+	if g != nil {
+		p, _ = pause.Of(q.Name, g.all)
+	}
+	switch {
+	case p.ByPerson():
+		return "by person"
+	case gate.Name(p.Gate) == gate.PortOne:
+		return "by portone"
+	case q.Paused:
+		return "by gate"
+	}
+	return ""
 }
 
 // holds returns what holds the open lines of a batch.
@@ -65,7 +77,7 @@ func (g *gatesSeen) holds(b outcome.Batch) []pause.Hold {
 	if g == nil || !b.CancelledAt.IsZero() { // what is cancelled ends whatever is paused
 		return nil
 	}
-	return pause.Holds(b.OpenOf(), g.pauses)
+	return pause.Holds(b.OpenOf(), g.all)
 }
 
 // PortOne is the gate before all gateways.
@@ -80,5 +92,5 @@ func readGates(ctx context.Context, gates Gates) (*gatesSeen, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &gatesSeen{Snapshot: seen, pauses: pauses}, nil
+	return &gatesSeen{Snapshot: seen, all: pauses}, nil
 }

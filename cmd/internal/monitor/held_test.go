@@ -89,12 +89,18 @@ func TestPageTellsHowManyWorkersAreRunning(t *testing.T) {
 		if strings.Contains(body, "No worker") {
 			t.Error("the page asks for workers although nothing waits")
 		}
-		enqueue(t, client, tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP})
+		request := func(r tasks.Revocation) {
+			if _, err := outcome.NewStore(client, outcome.Config{}).Ask(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+			enqueue(t, client, r)
+		}
+		request(tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP})
 		now = now.Add(time.Minute)
 		contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "en")), "No worker takes tasks; 1 task waits.</p>")
 		client.LMove(t.Context(), "asynq:{receipts-kcp}:pending", "asynq:{receipts-kcp}:active", "RIGHT", "LEFT") // a worker died with it
 		for i := range 48 {
-			enqueue(t, client, tasks.Revocation{ImpUID: fmt.Sprintf("imp_2%d", i), PG: tasks.Nice})
+			request(tasks.Revocation{ImpUID: fmt.Sprintf("imp_2%d", i), PG: tasks.Nice})
 		}
 		now = now.Add(time.Minute)
 		contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "en")), "No worker takes tasks; 49 tasks wait.</p>")
@@ -126,6 +132,30 @@ func TestPageTellsHowManyWorkersAreRunning(t *testing.T) {
 			t.Error("the page misses workers although one is running")
 		}
 	})
+}
+
+// Behind PortOne's closed gate no gateway is shown as open, and each of its queues with what pauses it.
+func TestPageTellsThatPortOnesGateHoldsAGateway(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	gates := &fakeGates{seen: gate.Snapshot{Gates: map[gate.Name]gate.State{gate.PortOne: {Closed: true, Reason: "no token"}}}}
+	for _, pg := range []tasks.Gateway{tasks.KCP, tasks.Nice} {
+		enqueue(t, client, tasks.Revocation{ImpUID: "imp_" + string(pg), PG: pg})
+	}
+	for queue, by := range map[string]string{"receipts-kcp": string(gate.PortOne), "receipts-nice": ""} {
+		client.Set(t.Context(), asynqkeys.Key(queue, "paused"), 1, 0)
+		gates.pauses = append(gates.pauses, pause.Pause{Queue: queue, Paused: true, Gate: by})
+	}
+	for language, want := range map[string][]string{
+		"en": {"PortOne&#39;s gate is closed</span></h3>", "paused by PortOne&#39;s gate</span>", "paused by a person</span>"},
+		"ko": {"포트원 게이트가 닫힘</span></h3>", "포트원 게이트가 일시 정지</span>", "담당자가 일시 정지</span>"},
+	} {
+		body := read(t, ask(newSite(t, client, monitor.Config{Gates: gates}), "GET", "/", "Accept-Language", language))
+		contains(t, body, want...)
+		if strings.Contains(body, `badge good`) {
+			t.Errorf("%s: a gateway is shown as open:\n%s", language, body)
+		}
+	}
 }
 
 // The search says what a receipt waits for, and no time that is past.

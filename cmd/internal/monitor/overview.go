@@ -37,15 +37,17 @@ type overview struct {
 type gatewayRow struct {
 	PG     tasks.Gateway
 	Gate   *gate.State // nil if there are none to be shown
+	Held   bool        // the gate is open, and PortOne's is closed
 	Queues []queueRow
 }
 
-// queueRow is a queue, and what a person did to it.
+// queueRow is a queue, and what pauses it.
 type queueRow struct {
 	asynqkeys.Queue
-	Bulk     bool
-	Oldest   time.Duration
-	ByPerson bool
+	Bulk   bool
+	Oldest time.Duration
+	// Pauses is the key of the word for the person or the gate that pauses it, empty for none.
+	Pauses string
 }
 
 // gatewayRows puts the queues of each gateway under its gate. Gateways whose
@@ -57,8 +59,7 @@ func (s snapshot) gatewayRows() (rows []gatewayRow, idle []tasks.Gateway) {
 	for _, q := range s.Queues {
 		is, _ := tasks.ParseQueue(q.Name)
 		pg := is.PG
-		byPerson := s.Gates != nil && s.Gates.stopped(q.Name)
-		byPG[pg] = append(byPG[pg], queueRow{q, is.Bulk, q.Oldest(s.At), byPerson})
+		byPG[pg] = append(byPG[pg], queueRow{q, is.Bulk, q.Oldest(s.At), s.Gates.pauses(q)})
 		if !slices.Contains(order, pg) {
 			order = append(order, pg)
 		}
@@ -70,7 +71,7 @@ func (s snapshot) gatewayRows() (rows []gatewayRow, idle []tasks.Gateway) {
 		row := gatewayRow{PG: pg, Queues: byPG[pg]}
 		if s.Gates != nil {
 			state := s.Gates.Gates[gate.Of(pg)]
-			row.Gate = &state
+			row.Gate, row.Held = &state, !state.Closed && s.Gates.PortOne().Closed
 		}
 		switch {
 		case len(row.Queues) > 0 || row.Closed():
@@ -100,14 +101,20 @@ func (r gatewayRow) rank() int {
 	return 1
 }
 
-// Unserved is how many tasks wait where no worker is running.
+// Unserved is how many tasks wait where no worker takes any, and 0 where one does.
 func (s snapshot) Unserved() int {
+	if s.Workers.Serving > 0 {
+		return 0
+	}
 	waiting := int64(0)
 	for _, q := range s.Queues {
 		waiting += q.Unserved()
 	}
 	return int(waiting)
 }
+
+// Fewer tells that more tasks are unserved than requests are open.
+func (s snapshot) Fewer() bool { return int64(s.Unserved()) > s.Open }
 
 // Kept tells that paused queues hold more tasks than requests are open.
 func (s snapshot) Kept() bool {

@@ -123,7 +123,7 @@ func TestPageShowsGatewaysAndGates(t *testing.T) {
 		body := read(t, ask(site, "GET", "/", "Accept-Language", "ko"))
 		contains(t, body, "NHN KCP", "서로 다른 영수증 150건이 마지막 성공(2026-11-25 08:41:00 KST) 이후 실패했습니다.", "다음 확인 2031-11-25 12:04:05 KST", "차단됨", "포트원 게이트가 열린 뒤 확인",
 			"담당자가 일시 정지", "receipts-kcp: kim@ops이(가) 일시 정지, 2026-11-25 08:42:00 KST부터: 점검 &lt;06:00&gt;",
-			"receipts-nice: 담당자가 Asynq 웹 UI나 도구에서 일시 정지", "30초 동안 호출하지 않습니다", "게이트가 닫혀", "no token: 401", "키움페이", "정상", "열두 시간 동안 성공한 건이 없어", "대기열 없음: KG이니시스",
+			"receipts-nice: 담당자가 Asynq 웹 UI나 도구에서 일시 정지", "30초 동안 호출하지 않습니다", "게이트가 닫혀", "no token: 401", "키움페이", "열두 시간 동안 성공한 건이 없어", "대기열 없음: KG이니시스",
 			`<a href="/asynq/queues/receipts-bulk-kcp">배치</a></th>`+"\n"+`<td>2</td><td>0</td><td>1</td><td>0</td><td>1분</td>`)
 		kcp, daou := strings.Index(body, "<code>kcp</code>"), strings.Index(body, "<code>daou</code>")
 		if kcp < 0 || kcp > daou {

@@ -42,7 +42,7 @@ func (f *found) hold(gates *gatesSeen, namespace string) *pause.Pause {
 	}
 	asked := tasks.Revocation{PG: f.Outcome.PG, Batch: f.Outcome.Batch}
 	queue := cmp.Or(f.Queue, tasks.QueueOf(asked).In(namespace).Name())
-	pause, held := pause.Of(queue, gates.pauses)
+	pause, held := pause.Of(queue, gates.all)
 	if !held {
 		return nil
 	}

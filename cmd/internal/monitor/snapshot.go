@@ -33,8 +33,7 @@ type snapshot struct {
 	Gates   *gatesSeen // nil if there are none to be shown
 	Batches []outcome.Batch
 	Dead    deadCount
-	// Open is how many requests are open, and Cancelled how many of those end without a call.
-	Open, Cancelled int64
+	outcome.Waiting
 }
 
 // snapshots reads what the page shows, once for all who watch.
@@ -95,7 +94,7 @@ func (s *snapshots) read(ctx context.Context, now time.Time) (read snapshot, err
 	if read.Batches, err = s.config.Outcomes.NewestBatches(ctx, mostBatches); err != nil {
 		return read, err
 	}
-	if read.Open, read.Cancelled, err = s.config.Outcomes.Waiting(ctx); err != nil {
+	if read.Waiting, err = s.config.Outcomes.Waiting(ctx); err != nil {
 		return read, err
 	}
 	read.Dead, err = s.dead.step(ctx)

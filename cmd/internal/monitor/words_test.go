@@ -21,7 +21,7 @@ func TestEveryWordIsKnownAndUsed(t *testing.T) {
 	}
 	byGo := []string{
 		"krw", "days", "hours", "minutes", "seconds", "person", "company", "no gateway", "reason ",
-		"portone", "shut", "paused in asynq", "paused by",
+		"portone", "shut", "paused in asynq", "paused by", "by gate", "by portone", "by person",
 		"withdrawn queued", "withdrawn retrying", "withdrawn dead", "withdrawn blind", "unseen due", "unseen blind",
 	}
 	for _, key := range byGo {
