@@ -25,9 +25,10 @@ const (
 	Wanted Withdrawal = "wanted"
 	// Foreign: the batch does not ask for it.
 	Foreign Withdrawal = "foreign"
-	// WasRevoked and WasDead: it had ended before. A dead letter is not revived any more.
+	// WasRevoked: it had ended before.
 	WasRevoked Withdrawal = Withdrawal(Revoked)
-	WasDead    Withdrawal = Withdrawal(Dead)
+	// WasDead: it had ended before, and is not revived any more.
+	WasDead Withdrawal = Withdrawal(Dead)
 	// Unknown: there is no request for it.
 	Unknown Withdrawal = "unknown"
 )

@@ -11,9 +11,9 @@ type Op string
 
 // The calls of this client.
 const (
-	OpToken  Op = "get token"
-	OpRevoke Op = "revoke receipt"
-	OpLookup Op = "look up receipt"
+	OpToken  Op = "get token"       // POST /users/getToken
+	OpRevoke Op = "revoke receipt"  // DELETE /receipts/{imp_uid}
+	OpLookup Op = "look up receipt" // GET /receipts/{imp_uid}
 )
 
 // Error says what came of a call that did not succeed. It holds facts alone;

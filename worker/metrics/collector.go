@@ -103,6 +103,7 @@ func (s sink) metric(desc *prometheus.Desc, kind prometheus.ValueType, value flo
 	}
 }
 
+// queues shows what is in the queues and who has paused them.
 func (s sink) queues(queues []queue) {
 	for _, q := range queues {
 		for state, count := range map[string]int64{
@@ -116,6 +117,7 @@ func (s sink) queues(queues []queue) {
 	}
 }
 
+// batches shows how far batches have come, and how much of them waits in paused queues.
 func (s sink) batches(batches []outcome.Batch, queues []queue) {
 	pauses := make([]pause.Pause, len(queues))
 	for i, q := range queues {

@@ -17,6 +17,7 @@ import (
 // otherError is the kind of errors that have none of their own.
 const otherError = "other"
 
+// newRedisErrors returns a counter with a series for each kind of fault.
 func newRedisErrors() *prometheus.CounterVec {
 	errors := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "revoker_redis_errors_total",
@@ -81,6 +82,8 @@ func greeting(cmd redis.Cmder) bool {
 // task of Asynq's that is gone.
 var answers = []string{"NOSCRIPT ", "NOT FOUND", "ERR NOT FOUND"}
 
+// failed reports whether an error says that a command was not carried out. One that its
+// caller gave up is no fault of Redis.
 func failed(err error) bool {
 	if err == nil || errors.Is(err, redis.Nil) || errors.Is(err, context.Canceled) {
 		return false
