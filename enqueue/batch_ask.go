@@ -115,8 +115,7 @@ func (r *batchReader) complete(ctx context.Context) error {
 	err := retried(ctx, false, func(ctx context.Context) error {
 		return r.by.outcomes.CompleteBatch(ctx, r.name, r.rows)
 	})
-	var other *outcome.OtherListError
-	if errors.As(err, &other) {
+	if other, is := errors.AsType[*outcome.OtherListError](err); is {
 		return &MismatchError{Batch: r.name, Lines: other.Rows}
 	}
 	return err

@@ -108,8 +108,8 @@ func (c *chunk) take(line int, kind outcome.Kind, before bool) {
 
 // explain says which line of the list is not what the batch was made of.
 func (c *chunk) explain(err error) error {
-	var other *outcome.OtherListError
-	if !errors.As(err, &other) {
+	other, is := errors.AsType[*outcome.OtherListError](err)
+	if !is {
 		return err
 	}
 	at := other.Row - c.first

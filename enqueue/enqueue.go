@@ -154,10 +154,12 @@ func (c *Client) Outcome(ctx context.Context, impUID string) (outcome.Outcome, e
 	return c.outcomes.Get(ctx, impUID)
 }
 
-// The bounds of how often Wait looks.
 const (
-	waitFirst = 20 * time.Millisecond // which a gateway hardly undercuts
-	waitMost  = time.Second           // so that many who wait cost Redis little
+	// waitFirst is after what time Wait looks again first, and doubles that each time: most
+	// revocations end within a second.
+	waitFirst = 20 * time.Millisecond
+	// waitMost is the longest time between two looks: many who wait cost Redis little then.
+	waitMost = time.Second
 )
 
 // Wait returns the outcome of an imp_uid once it is terminal, however many

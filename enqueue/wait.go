@@ -80,8 +80,7 @@ func (w *waiting) round(ctx context.Context, yield func(outcome.Outcome, error) 
 	}
 	for event, err := range w.store.Events(ctx, w.after) {
 		w.after = event.ID
-		var corrupt *outcome.CorruptError
-		if errors.As(err, &corrupt) {
+		if _, corrupt := errors.AsType[*outcome.CorruptError](err); corrupt {
 			continue // a page will tell
 		}
 		if err != nil {

@@ -26,9 +26,9 @@ const (
 	Wanted Withdrawal = "wanted"
 	// Foreign: the batch does not ask for it.
 	Foreign Withdrawal = "foreign"
-	// WasRevoked: it had ended before, as revoked.
+	// WasRevoked: it had ended before.
 	WasRevoked Withdrawal = Withdrawal(Revoked)
-	// WasDead: it had ended before, as dead, and is not revived any more.
+	// WasDead: it had ended before, and is not revived any more.
 	WasDead Withdrawal = Withdrawal(Dead)
 	// Unknown: there is no request for it.
 	Unknown Withdrawal = "unknown"

@@ -76,7 +76,7 @@ func TestCancelledBatchStaysCancelledSinceTheFirstTime(t *testing.T) {
 // A list that is revoked as a whole has nothing to be withdrawn, one with a dead letter has.
 func TestRevokedListIsNotCancelled(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		for name, impUID := range map[string]string{"revoked": "imp_1", "dead": "imp_2"} {
 			if _, err := askRows(t.Context(), s, name, 1, impUID); err != nil {
@@ -102,7 +102,7 @@ func TestRevokedListIsNotCancelled(t *testing.T) {
 // What had been cancelled before is told from what is cancelled now, also of a dry run.
 func TestCancelledListTellsWhatWasCancelledBefore(t *testing.T) {
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, client *redis.Client) {
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s, ctx := newStore(client), t.Context()
 		if _, err := askRows(ctx, s, "a", 1, "imp_1", "imp_2"); err != nil {
 			t.Fatal(err)

@@ -11,16 +11,22 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// The defaults; [Config] has the reasons.
 const (
-	DefaultReceipts = 80                     // different receipts that fail in a row close a gate
-	DefaultProbe    = time.Second            // until the first probe
-	DefaultProbeMax = 10 * time.Second       // between probes, at most
-	DefaultPatience = 12 * time.Hour         // until attempts count all the same
-	DefaultPoll     = 200 * time.Millisecond // between readings of all gates
-)
+	// DefaultReceipts is the default of [Config.Receipts]. With fewer, a gate would close on
+	// an ordinary list of which most receipts fail; with more, an outage costs more attempts.
+	DefaultReceipts = 80
+	// DefaultProbe is the default of [Config.Probe]: a gate that closed on a bad part of a
+	// list opens soon.
+	DefaultProbe = time.Second
+	// DefaultProbeMax is the default of [Config.ProbeMax], by which a gate may outlast an
+	// outage.
+	DefaultProbeMax = 10 * time.Second
+	// DefaultPatience is the default of [Config.Patience], which says why.
+	DefaultPatience = 12 * time.Hour
+	// DefaultPoll is the default of [Config.Poll]: an idle process asks Redis five times a
+	// second.
+	DefaultPoll = 200 * time.Millisecond
 
-const (
 	// Fewest is how many receipts must have failed for a gate to close where
 	// nothing has succeeded for long: fewer are worth all their attempts.
 	Fewest = 10

@@ -141,8 +141,7 @@ func (k *keeper) probe(ctx context.Context, name Name, said settlement) error {
 	case found >= Failed:
 		said.what = settleFailed
 	}
-	s, err := k.gates.store.settle(ctx, name, said, k.gates.config)
-	return k.gates.take(name, s, err, time.Time{})
+	return k.gates.settle(ctx, name, said)
 }
 
 // queues returns the queues behind a gate that no person has paused.

@@ -57,8 +57,7 @@ func (g *Gates) restart(ctx context.Context, name Name) error {
 	if !g.States()[name].attentive() {
 		return nil
 	}
-	s, err := g.store.settle(ctx, name, settlement{what: settleOpen, process: g.process}, g.config)
-	return g.take(name, s, err, time.Time{})
+	return g.settle(ctx, name, settlement{what: settleOpen, process: g.process})
 }
 
 // succeed notes a success of this process. Redis is told at once if that opens the
@@ -92,6 +91,11 @@ func (g *Gates) tellSuccess(ctx context.Context, name Name) error {
 		said.epoch = "none"
 	}
 	g.mu.Unlock()
+	return g.settle(ctx, name, said)
+}
+
+// settle tells a gate what follows, and takes over how it stands then.
+func (g *Gates) settle(ctx context.Context, name Name, said settlement) error {
 	s, err := g.store.settle(ctx, name, said, g.config)
 	return g.take(name, s, err, said.succeeded)
 }

@@ -104,7 +104,7 @@ func (s *Store) fail(ctx context.Context, name Name, f failure, config Config) (
 
 // What a gate is told when it is settled.
 const (
-	settleSucceeded = "succeeded" // a probe
+	settleSucceeded = "succeeded" // a call, at a time that is told
 	settleProbing   = "probing"   // the process asks to make the probe that is due, or continues it
 	settleFailed    = "failed"    // a probe
 	settleSilent    = "silent"    // a probe that said nothing, or there was none to make

@@ -56,6 +56,7 @@ func (s Snapshot) busy() bool {
 	return false
 }
 
+// tidyOne pauses or resumes one queue, or opens its gate where a person has resumed it.
 func (t *tidier) tidyOne(ctx context.Context, s Snapshot, p pause.Pause) error {
 	wanted, epoch := s.wanted(p.Queue)
 	before, known := t.paused[p.Queue]
@@ -77,8 +78,8 @@ func (t *tidier) tidyOne(ctx context.Context, s Snapshot, p pause.Pause) error {
 	case wanted == "":
 		return nil
 	case !p.Paused && known && before == epoch:
-		// It was paused by this closure and is not any more: a person has
-		// resumed it, and shall have his way.
+		// This closure had paused it, and it is not paused any more: a person has resumed
+		// it, which opens the gate.
 		opened, err := t.gates.store.Open(ctx, wanted, epoch)
 		if opened {
 			t.gates.log.Info("gate opened by hand", "gate", string(wanted), "queue", p.Queue)

@@ -175,8 +175,7 @@ func (c *Client) receipt(ctx context.Context, call call) (Receipt, error) {
 func (c *Client) withToken(ctx context.Context, call *call) *Error {
 	var err error
 	if call.token, err = c.tokens.get(ctx, c.tokens.current); err != nil {
-		var failure *Error
-		errors.As(err, &failure)
+		failure, _ := errors.AsType[*Error](err)
 		return failure
 	}
 	if err := call.refused(ctx); err != nil {

@@ -11,7 +11,7 @@ import (
 // value is had by converting it to a string.
 type Secret string
 
-// mask stands where a secret was.
+// mask stands for a secret, and does not tell how long it is.
 const mask = "***"
 
 // shortestHidden is how many characters a text has at least that is hidden wherever it

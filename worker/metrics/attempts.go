@@ -32,6 +32,8 @@ func gateways() []string {
 // attempts counts what attempts came to.
 type attempts struct{ outcomes, attempts *prometheus.CounterVec }
 
+// newAttempts returns counters with a series for each gateway and each reason with which an
+// attempt can end. No attempt ends with what a person states.
 func newAttempts() *attempts {
 	a := &attempts{
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{

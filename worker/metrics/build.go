@@ -41,5 +41,6 @@ func Built() (version, revision, goVersion string) {
 	return cmp.Or(info.Main.Version, unknown), cmp.Or(revision, unknown), cmp.Or(info.GoVersion, unknown)
 }
 
-// unknown is the revision of a program that was built outside its repository.
+// unknown stands where the toolchain has written nothing, such as the revision of a source
+// that is in no repository.
 const unknown = "unknown"

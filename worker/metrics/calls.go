@@ -32,7 +32,8 @@ var buckets = []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
 
 // What came of asking for a token.
 const (
-	tokenOK = "ok" // PortOne gave one
+	// tokenOK: PortOne gave one.
+	tokenOK = "ok"
 	// tokenRefused: PortOne refuses the credentials, which a person must mend; an alert
 	// rests on it.
 	tokenRefused = "refused"
@@ -46,6 +47,8 @@ type calls struct {
 	tokens  *prometheus.CounterVec
 }
 
+// newCalls returns counters with all their series: a rate over one that appears with its
+// first count misses that count.
 func newCalls() *calls {
 	c := &calls{
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -80,6 +83,7 @@ func (c *calls) count(call iamport.Exchange) {
 	}
 }
 
+// statusLabel returns the label of an HTTP status, 0 for no answer.
 func statusLabel(status int) string {
 	switch {
 	case status == 0:

@@ -67,12 +67,12 @@ func (c collector) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements [prometheus.Collector].
 func (c collector) Collect(ch chan<- prometheus.Metric) {
 	s := sink(ch)
-	last := c.readings.latest()
+	last := c.readings.last.Load()
 	s.gauge(redisUp, flag(last.err == nil))
 	s.gauge(ready, flag(last.ready))
 	for name, state := range c.worker.Gates() {
 		s.gauge(gateClosed, flag(state.Closed), gateLabel(name))
-		s.counter(gateClosures, float64(state.Closures), gateLabel(name))
+		s.metric(gateClosures, prometheus.CounterValue, float64(state.Closures), gateLabel(name))
 		s.gauge(gateFailed, float64(state.Failed), gateLabel(name))
 		s.gauge(gateWaived, flag(state.Waived), gateLabel(name))
 	}
@@ -91,23 +91,19 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 // sink takes metrics.
 type sink chan<- prometheus.Metric
 
-// gauge takes a gauge, unless Redis holds a name that can be no
-// label: one such name must not hide everything else.
 func (s sink) gauge(desc *prometheus.Desc, value float64, labels ...string) {
-	s.metric(desc, prometheus.GaugeValue, value, labels)
+	s.metric(desc, prometheus.GaugeValue, value, labels...)
 }
 
-// counter takes a counter in the same way.
-func (s sink) counter(desc *prometheus.Desc, value float64, labels ...string) {
-	s.metric(desc, prometheus.CounterValue, value, labels)
-}
-
-func (s sink) metric(desc *prometheus.Desc, kind prometheus.ValueType, value float64, labels []string) {
+// metric takes a metric, unless Redis holds a name that can be no label: one such name
+// must not hide everything else.
+func (s sink) metric(desc *prometheus.Desc, kind prometheus.ValueType, value float64, labels ...string) {
 	if metric, err := prometheus.NewConstMetric(desc, kind, value, labels...); err == nil {
 		s <- metric
 	}
 }
 
+// queues shows what is in the queues and who has paused them.
 func (s sink) queues(queues []queue) {
 	for _, q := range queues {
 		for state, count := range map[string]int64{
@@ -121,6 +117,7 @@ func (s sink) queues(queues []queue) {
 	}
 }
 
+// batches shows how far batches have come, and how much of them waits in paused queues.
 func (s sink) batches(batches []outcome.Batch, queues []queue) {
 	pauses := make([]pause.Pause, len(queues))
 	for i, q := range queues {

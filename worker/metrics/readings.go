@@ -3,7 +3,7 @@ package metrics
 import (
 	"context"
 	"errors"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -58,33 +58,17 @@ type readings struct {
 	subject Subject
 	workers *asynqkeys.Workers
 	flight  singleflight.Group
-
-	mu   sync.Mutex
-	last reading
+	last    atomic.Pointer[reading]
 }
 
 func newReadings(subject Subject) *readings {
-	return &readings{
-		subject: subject, workers: asynqkeys.NewWorkers(subject.Redis, subject.Outcomes.Namespace()),
-		last: reading{err: errors.New("nothing was read yet")},
-	}
-}
-
-// latest returns the last reading.
-func (r *readings) latest() reading {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.last
+	r := &readings{subject: subject, workers: asynqkeys.NewWorkers(subject.Redis, subject.Outcomes.Namespace())}
+	r.last.Store(&reading{err: errors.New("nothing was read yet")})
+	return r
 }
 
 // fresh reports whether the last reading may be shown.
-func (r *readings) fresh() bool { return time.Since(r.latest().at) < readingLife }
-
-func (r *readings) keep(found reading) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.last = found
-}
+func (r *readings) fresh() bool { return time.Since(r.last.Load().at) < readingLife }
 
 // refresh sees to it that the last reading is fresh. It returns in time, also
 // where Redis does not: it then has said nothing.
@@ -96,20 +80,20 @@ func (r *readings) refresh(ctx context.Context) {
 	defer cancel()
 	done := r.flight.DoChan("", func() (any, error) {
 		if !r.fresh() { // another flight may have ended in between
-			r.keep(r.read(ctx))
+			r.last.Store(r.read(ctx))
 		}
 		return nil, nil
 	})
 	select {
 	case <-done:
 	case <-ctx.Done():
-		r.keep(reading{at: time.Now(), err: context.Cause(ctx)})
+		r.last.Store(&reading{at: time.Now(), err: context.Cause(ctx)})
 	}
 }
 
 // read asks everybody at the same time.
-func (r *readings) read(ctx context.Context) reading {
-	var found reading
+func (r *readings) read(ctx context.Context) *reading {
+	found := new(reading)
 	var all errgroup.Group
 	all.Go(func() (err error) {
 		found.overview, err = r.subject.Outcomes.Overview(ctx, overdueFor)

@@ -16,6 +16,7 @@ import (
 // otherError is the kind of errors that have none of their own.
 const otherError = "other"
 
+// newRedisErrors returns a counter with a series for each kind of fault.
 func newRedisErrors() *prometheus.CounterVec {
 	errors := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "revoker_redis_errors_total",

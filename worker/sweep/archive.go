@@ -68,8 +68,7 @@ func (s *Sweeper) inform(ctx context.Context, page []archivedTask) error {
 	}
 	i := 0
 	for o, err := range s.Outcomes.Each(ctx, impUIDs) {
-		var unreadable *outcome.CorruptError
-		if err != nil && !errors.As(err, &unreadable) {
+		if _, corrupt := errors.AsType[*outcome.CorruptError](err); err != nil && !corrupt {
 			return err
 		}
 		page[i].known, page[i].unknown = o, err

@@ -83,8 +83,8 @@ func FromEnvironment(f *pflag.FlagSet, getenv func(string) string) (err error) {
 // FlagError returns what is wrong with a flag's value and what one looks like,
 // where err says that a value cannot be read, and otherwise err.
 func FlagError(err error) error {
-	var bad *pflag.InvalidValueError
-	if !errors.As(err, &bad) {
+	bad, is := errors.AsType[*pflag.InvalidValueError](err)
+	if !is {
 		return err
 	}
 	kind, flag := "another value", bad.GetFlag()

@@ -28,10 +28,10 @@ var retiredSettings = []struct{ flag, variable, instead string }{
 }
 
 const (
-	// useReceipts is the advice on settings of gates by a ratio, which are gone.
+	// useReceipts is for the settings of a gate that closed on a share of calls.
 	useReceipts = "remove it; --gate-receipts [REVOKER_GATE_RECEIPTS] now says how many different receipts " +
 		"fail before a gate closes"
-	// fixedProbes is the advice on settings of how often a closed gate is probed, which are gone.
+	// fixedProbes is for those of when it was probed.
 	fixedProbes = "remove it; a closed gate is now always probed after 1 s, and then up to 10 s apart"
 )
 

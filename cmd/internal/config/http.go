@@ -17,12 +17,15 @@ type HTTP struct {
 }
 
 // AutoHTTP stands for the first free port of the loopback address, from 9464 on: several
-// workers run on one machine. 9464 is the port of OpenTelemetry's exporters for Prometheus.
+// workers run on one machine.
 const AutoHTTP = "auto"
 
 const (
-	firstPort = 9464 // that of Prometheus' exporters of OpenTelemetry
-	autoPorts = 100  // how many are tried
+	// firstPort is the port of OpenTelemetry's exporters for Prometheus.
+	firstPort = 9464
+	// autoPorts is how many are tried: more workers than one machine has use for, and few
+	// enough to fail at once.
+	autoPorts = 100
 )
 
 // Flags registers the setting.

@@ -64,7 +64,7 @@ func (i *IAMPort) Client(getenv func(string) string, connections int) (*iamport.
 	})
 }
 
-// giveCredentials is the advice where PortOne's key or secret is not given.
+// giveCredentials is what to do where one or both are missing.
 const giveCredentials = "give PortOne's REST API key and secret in IMP_KEY and IMP_SECRET, " +
 	"or in files named by IMP_KEY_FILE and IMP_SECRET_FILE"
 

@@ -100,8 +100,7 @@ func dial(ctx context.Context, network, addr string) (net.Conn, error) {
 
 // unlessLate returns nil for an error that says only that time ran out.
 func unlessLate(err error) error {
-	var late net.Error
-	if errors.As(err, &late) && late.Timeout() {
+	if late, is := errors.AsType[net.Error](err); is && late.Timeout() {
 		return nil
 	}
 	return err

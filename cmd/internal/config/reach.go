@@ -165,8 +165,7 @@ var states = map[redisfault.Fault]string{
 
 // describe puts into words why Redis cannot be used, if it cannot.
 func describe(err error) error {
-	var address *redisfault.AddressError
-	if err == nil || errors.As(err, &address) {
+	if _, said := errors.AsType[*redisfault.AddressError](err); err == nil || said {
 		return err
 	}
 	if state, ok := states[redisfault.Of(err)]; ok {

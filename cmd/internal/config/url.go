@@ -65,8 +65,7 @@ func holdsPassword(raw string) bool {
 // withoutURL returns the reason alone of an error that repeats the URL, which
 // may hold a password.
 func withoutURL(err error) error {
-	var malformed *url.Error
-	if errors.As(err, &malformed) {
+	if _, malformed := errors.AsType[*url.Error](err); malformed {
 		return errors.New("it is malformed; a password's special characters are written as %XX")
 	}
 	return err
