@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"receiptrevoker/cmd/internal/list/decode"
+	"receiptrevoker/cmd/internal/list/jsontext"
 	"receiptrevoker/cmd/internal/list/lines"
 	"receiptrevoker/cmd/internal/list/plain"
 )
@@ -24,16 +25,11 @@ func textFormat(head []byte, column string) Format {
 	}
 	first, _, more := bytes.Cut(text, []byte("\n"))
 	first = bytes.Trim(first, plain.Blanks)
-	if json.Valid(first) {
-		if lines.NewJSON(column, "").HoldsList(first) {
-			return JSON
-		}
-		return NDJSON
-	}
-	if !more {
-		if len(head) == decode.HeadSize && answerBegins(first) {
-			return JSON
-		}
+	cut := !more && len(head) == decode.HeadSize
+	switch valid := json.Valid(first); {
+	case (valid || cut) && jsontext.HoldsList(first, lines.NewJSON(column, "").Names):
+		return JSON
+	case valid, !more:
 		return NDJSON
 	}
 	return multiline(text, first)
@@ -94,28 +90,4 @@ func multiline(text, first []byte) Format {
 		return JSON
 	}
 	return NDJSON
-}
-
-// answerBegins reports whether an object that is cut begins as an answer of
-// PortOne does.
-func answerBegins(text []byte) bool {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	for depth, code := 0, false; ; {
-		token, err := decoder.Token()
-		if err != nil {
-			return false
-		}
-		switch token {
-		case json.Delim('{'), json.Delim('['):
-			depth++
-		case json.Delim('}'), json.Delim(']'):
-			depth--
-		case "code":
-			code = code || depth == 1
-		case "response":
-			if code && depth == 1 {
-				return true
-			}
-		}
-	}
 }

@@ -58,10 +58,22 @@ func (s *Suspects) Doubtful() bool {
 }
 
 // count counts a row that can be used.
-func (s *Suspects) count(row *Row, unknownGateway bool) {
+func (s *Suspects) count(row *Row, unknownGateway, hidden bool) {
 	s.Rows++
-	if strange := !impuid.OfPortOne(row.ImpUID); strange || unknownGateway {
-		s.add(row, strange, unknownGateway)
+	strange := !impuid.OfPortOne(row.ImpUID)
+	if strange || unknownGateway {
+		s.Either++
+	}
+	if unknownGateway {
+		s.Gateways++
+	}
+	if strange {
+		s.ImpUIDs++
+		s.Examples = example(s.Examples, row)
+	}
+	if hidden {
+		s.Hidden++
+		s.FirstHidden = cmp.Or(s.FirstHidden, row.Line)
 	}
 	if row.PG == "" {
 		s.Nameless++
@@ -72,25 +84,6 @@ func (s *Suspects) count(row *Row, unknownGateway bool) {
 			s.FirstOdd = Note{row.Line, strings.Clone(row.ImpUID)}
 		}
 	}
-}
-
-// countHidden counts a row that can be used, and is hidden.
-func (s *Suspects) countHidden(row int) {
-	s.Hidden++
-	s.FirstHidden = cmp.Or(s.FirstHidden, row)
-}
-
-// add counts a row that is suspect.
-func (s *Suspects) add(row *Row, strange, unknownGateway bool) {
-	s.Either++
-	if unknownGateway {
-		s.Gateways++
-	}
-	if !strange {
-		return
-	}
-	s.ImpUIDs++
-	s.Examples = example(s.Examples, row)
 }
 
 // example returns examples with a row's imp_uid, unless there are enough.

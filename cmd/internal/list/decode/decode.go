@@ -14,10 +14,10 @@ import (
 
 // How lists are encoded.
 const (
-	plainUTF8 = "UTF-8"
-	bomUTF8   = "UTF-8 with BOM"
-	utf16     = "UTF-16"
-	EUCKR     = "EUC-KR (CP949)"
+	UTF8    = "UTF-8"
+	bomUTF8 = "UTF-8 with BOM"
+	utf16   = "UTF-16"
+	EUCKR   = "EUC-KR (CP949)"
 )
 
 // UTF8Mark is the byte-order mark of UTF-8.
@@ -68,7 +68,7 @@ func Guess(head []byte) string {
 	if !utf8.Valid(head) && fits(d.fromKorean(head)) {
 		return EUCKR
 	}
-	return plainUTF8
+	return UTF8
 }
 
 // wholeLines returns the head of a list without its last line if that may be cut within a

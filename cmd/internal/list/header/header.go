@@ -68,10 +68,12 @@ type Header struct {
 	Columns  []string
 	Names    []string // of the columns, also from the rows around it, see addRows
 	Lines    []int    // on which its rows stand
+	Found    naming.Columns
+	First    int // line of the first imp_uid of a list of nothing else, which has no header
 	like     naming.Likeness
 	Payments int   // rows below with a payment in that column
 	Width    Width // of the rows below
-	err      error // two columns have the name
+	err      error // two columns have the same name
 }
 
 // bestHeader returns the header of the list, nil if there is none: the one whose

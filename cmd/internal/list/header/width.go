@@ -45,7 +45,8 @@ func Reach(columns []string) int {
 // name, unless a value may have moved that decides which receipt is revoked.
 func (h *Header) judge(below []Header, at int) {
 	h.Width = WidthOf(h.Columns)
-	movable := h.movable(at)
+	// A value that is split, to the right of an imp_uid that is in its place, moves what is behind it.
+	movable := max(h.Found.First(naming.NumberField), h.Found.First(naming.TierField)) > at+1
 	var reaches []int
 	var payments []Header
 	for _, row := range below {
@@ -77,14 +78,6 @@ func (h *Header) most(payments []Header) int {
 		return cells[len(cells)/2]
 	}
 	return h.Width.Least
-}
-
-// movable reports whether a value that is split, to the right of an imp_uid that is in its place,
-// moves the receipt's number or the sub-merchant.
-func (h *Header) movable(at int) bool {
-	number, _, _ := naming.Find(h.Names, naming.NumberNames, naming.Loose)
-	tier, _, _ := naming.Find(h.Names, naming.TierNames, naming.Loose)
-	return max(number, tier) > at+1
 }
 
 // Unnamed returns how many columns the rows have, 0 if the header has as many.

@@ -23,7 +23,7 @@ func (e *Elements) page(read level) {
 func (e *Elements) tellPages() {
 	for _, first := range e.pages {
 		if first.total > first.elements {
-			e.partial(first.line, first.elements, first.total)
+			e.Partial(first.line, first.elements, first.total)
 		}
 	}
 	e.pages = nil

@@ -2,7 +2,10 @@ package lines
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
+	"receiptrevoker/cmd/internal/list/naming"
 	"receiptrevoker/cmd/internal/list/payment"
 )
 
@@ -32,27 +35,24 @@ func (s *shortest) longerThan(value string) bool {
 	return len(value)+1 < s.filled
 }
 
-// lengths are those of the values that tell one receipt from another.
-type lengths struct{ impUID, number, tier shortest }
+// lengths are those of the values that tell one receipt from another, not of the gateway's.
+type lengths [naming.FieldCount]shortest
 
 // add takes in a row that can be used.
 func (l *lengths) add(row *payment.Row) {
-	l.impUID.add(row.ImpUID)
-	l.number.add(row.ApplyNum)
-	l.tier.add(row.Tier)
+	l[naming.ImpUIDField].add(row.ImpUID)
+	l[naming.NumberField].add(row.ApplyNum)
+	l[naming.TierField].add(row.Tier)
 }
 
 // cutOff returns an error if a record may be what is left of a line: it has no line end, and has fewer cells
 // than most others, or its last cell is shorter than those of all others. The Ctrl-Z of DOS ends a text.
-func (l *lengths) cutOff(p *shape, row *payment.Row, record []byte) error {
-	if end := record[len(record)-1]; end == '\n' || end == '\r' || end == 0x1A || p.Sheet {
+func (p *CSV) cutOff(row *payment.Row, record []byte) error {
+	if p.Sheet || strings.IndexByte("\n\r\x1A", record[len(record)-1]) >= 0 {
 		return nil
 	}
-	last := len(row.Columns) - 1
-	if p.short(last+1) ||
-		last == p.ImpUID && l.impUID.longerThan(row.ImpUID) ||
-		last == p.Number && l.number.longerThan(row.ApplyNum) ||
-		last == p.Tier && l.tier.longerThan(row.Tier) {
+	of := slices.Index(p.at[:], len(row.Columns)-1)
+	if p.short(len(row.Columns)) || of > 0 && p.lengths[of].longerThan(*row.Value(naming.Field(of))) {
 		return errCutOff
 	}
 	return nil

@@ -31,9 +31,10 @@ func (k *JSON) lookup(
 	if twice {
 		named = members(record)
 	}
-	if card {
-		named = slices.DeleteFunc(named, func(m member) bool { return k.Meaning(m.key).Field == naming.NumberField })
-	}
+	named = slices.DeleteFunc(named, func(m member) bool {
+		of := k.Meaning(m.key).Field
+		return of == naming.NoField || card && of == naming.NumberField
+	})
 	named = append(named, within...)
 	slices.SortStableFunc(named, func(a, b member) int {
 		return cmp.Or(cmp.Compare(k.Meaning(a.key).Rank, k.Meaning(b.key).Rank), cmp.Compare(a.key, b.key))

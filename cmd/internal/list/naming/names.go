@@ -34,25 +34,32 @@ const (
 // Find returns the column that has the first of names that any column has,
 // -1 if there is none, and how well it matches; at worst as said. Better matches
 // are looked for first.
-func Find(header, names []string, worst Likeness) (int, Likeness, error) {
+func Find(header, names []string, worst Likeness) (found int, like Likeness, err error) {
+	found, best := -1, 0
+	for i, column := range header {
+		rank, ok := rankOf(column, names, worst)
+		switch {
+		case !ok || found >= 0 && rank > best:
+		case found < 0 || rank < best:
+			found, best, like, err = i, rank, Likeness(rank/len(names)), nil
+			worst = like
+		case err == nil:
+			err = fmt.Errorf("columns %d and %d are both named %q: rename one of them", found+1, i+1, names[rank%len(names)])
+		}
+	}
+	return found, like, err
+}
+
+// rankOf returns how well a name matches the known ones, the less the better, and false if worse than is said.
+func rankOf(name string, names []string, worst Likeness) (int, bool) {
 	for like := written; like <= worst; like++ {
-		for _, name := range names {
-			found := -1
-			for i, column := range header {
-				if !like.Matches(column, name) {
-					continue
-				}
-				if found >= 0 {
-					return found, like, fmt.Errorf("columns %d and %d are both named %q: rename one of them", found+1, i+1, name)
-				}
-				found = i
-			}
-			if found >= 0 {
-				return found, like, nil
+		for i, known := range names {
+			if like.Matches(name, known) {
+				return int(like)*len(names) + i, true
 			}
 		}
 	}
-	return -1, 0, nil
+	return 0, false
 }
 
 // Matches reports whether a column's name is as like a known one, or like it in a better way.

@@ -4,12 +4,26 @@ package payment
 import (
 	"encoding/json"
 
+	"receiptrevoker/cmd/internal/list/naming"
 	"receiptrevoker/cmd/internal/list/plain"
 	"receiptrevoker/tasks"
 )
 
 // Column returns the value of a column, "" if the row does not reach there.
 func (r *Row) Column(i int) string { return plain.Value(r.Cell(i)) }
+
+// Value returns where the row keeps the value of a field.
+func (r *Row) Value(of naming.Field) *string {
+	switch of {
+	case naming.ImpUIDField:
+		return &r.ImpUID
+	case naming.GatewayField:
+		return (*string)(&r.PG)
+	case naming.NumberField:
+		return &r.ApplyNum
+	}
+	return &r.Tier
+}
 
 // Cell returns a column as it came, "" if the row does not reach there.
 func (r *Row) Cell(i int) string {

@@ -79,11 +79,7 @@ func (b *workbook) holds(folder string) bool {
 // mediaType returns what OpenDocument and Hangul files say of themselves in their part
 // mimetype, and "" for another archive.
 func (b *workbook) mediaType() string {
-	part, ok := b.parts["mimetype"]
-	if !ok {
-		return ""
-	}
-	in, err := part.Open()
+	in, err := b.part("mimetype")
 	if err != nil {
 		return ""
 	}
@@ -98,15 +94,24 @@ func partName(name string) string {
 	return strings.ToLower(strings.TrimPrefix(path.Clean(strings.ReplaceAll(name, `\`, "/")), "/"))
 }
 
-// unmarshal decodes a part that is held as a whole.
-func (b *workbook) unmarshal(name string, into any) error {
+// part opens a part of the archive.
+func (b *workbook) part(name string) (io.ReadCloser, error) {
 	part, ok := b.parts[name]
 	if !ok {
-		return fmt.Errorf("it has no part %s", fault.Cut(name))
+		return nil, fmt.Errorf("it has no part %s", fault.Cut(name))
 	}
 	in, err := part.Open()
 	if err != nil {
-		return fmt.Errorf("%s: %w", fault.Cut(name), err)
+		return nil, fmt.Errorf("%s: %w", fault.Cut(name), err)
+	}
+	return in, nil
+}
+
+// unmarshal decodes a part that is held as a whole.
+func (b *workbook) unmarshal(name string, into any) error {
+	in, err := b.part(name)
+	if err != nil {
+		return err
 	}
 	defer in.Close()
 	if err := newXMLDecoder(asUTF8(io.LimitReader(in, maxPart))).Decode(into); err != nil {

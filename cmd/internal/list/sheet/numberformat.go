@@ -1,16 +1,10 @@
 package sheet
 
 import (
-	"encoding/xml"
-	"io"
+	"bytes"
 	"regexp"
-	"slices"
 	"strconv"
-	"strings"
 )
-
-// maxStyles bounds how many formats of cells are remembered, as Excel does.
-const maxStyles = 1 << 16
 
 // zeros is a number format by which Excel shows a number with leading zeros, 003456789 for 3456789, also where
 // it has others for negative numbers and texts behind it.
@@ -20,38 +14,34 @@ var zeros = regexp.MustCompile(`^(0{2,32})(?:;|$)`)
 // where none has a format of zeros.
 type numberFormats []uint8
 
-// readFormats reads the styles (ECMA-376 part 1, 18.8).
-func readFormats(in *xmlReader) (numberFormats, error) {
+// readFormats reads the styles (ECMA-376 part 1, 18.8), which a workbook need not have.
+func (b *workbook) readFormats() (formats numberFormats, err error) {
+	if b.parts[b.styles] == nil {
+		return nil, nil
+	}
+	var styles struct {
+		Formats []struct {
+			ID   string `xml:"numFmtId,attr"`
+			Code string `xml:"formatCode,attr"`
+		} `xml:"numFmts>numFmt"`
+		Cells []struct {
+			ID string `xml:"numFmtId,attr"`
+		} `xml:"cellXfs>xf"`
+	}
+	err = b.unmarshal(b.styles, &styles)
 	digits := make(map[string]uint8) // by the number of a format
-	var formats numberFormats
-	inCells := false
-	for {
-		token, err := in.next()
-		if err == io.EOF {
-			if !slices.ContainsFunc(formats, func(n uint8) bool { return n > 0 }) {
-				formats = nil
-			}
-			return formats, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		switch e := token.(type) {
-		case xml.StartElement:
-			switch {
-			case e.Name.Local == "numFmt" && len(digits) < maxStyles:
-				if found := zeros.FindStringSubmatch(attribute(e, "formatCode")); found != nil {
-					digits[attribute(e, "numFmtId")] = uint8(len(found[1]))
-				}
-			case e.Name.Local == "cellXfs":
-				inCells = true
-			case e.Name.Local == "xf" && inCells && len(formats) < maxStyles:
-				formats = append(formats, digits[attribute(e, "numFmtId")])
-			}
-		case xml.EndElement:
-			inCells = inCells && e.Name.Local != "cellXfs"
+	for _, format := range styles.Formats {
+		if found := zeros.FindStringSubmatch(format.Code); found != nil {
+			digits[format.ID] = uint8(len(found[1]))
 		}
 	}
+	for _, cell := range styles.Cells {
+		formats = append(formats, digits[cell.ID])
+	}
+	if len(digits) == 0 {
+		formats = nil
+	}
+	return formats, err
 }
 
 // show returns a number as a cell of a style shows it: with leading zeros, if its format says so.
@@ -60,13 +50,8 @@ func (f numberFormats) show(number []byte, style string) []byte {
 		return number
 	}
 	i, err := strconv.Atoi(style)
-	if err != nil || i < 0 || i >= len(f) || int(f[i]) <= len(number) {
+	if err != nil || i < 0 || i >= len(f) || int(f[i]) <= len(number) || !isDigits(number) {
 		return number
 	}
-	for _, b := range number {
-		if b < '0' || b > '9' {
-			return number
-		}
-	}
-	return append([]byte(strings.Repeat("0", int(f[i])-len(number))), number...)
+	return append(bytes.Repeat([]byte("0"), int(f[i])-len(number)), number...)
 }

@@ -34,29 +34,27 @@ func Open(list, in io.Reader, name string) (*Rows, error) {
 	if section, ok := wholeFile(list); ok {
 		return openSheet(section, section.Size(), name)
 	}
-	file, size, err := keep(in)
+	file, err := temporary()
 	if err != nil {
 		return nil, fmt.Errorf("keep the workbook while it is read: %w", err)
 	}
-	rows, err := openSheet(file, size, name)
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	rows.file = file
-	return rows, nil
-}
-
-// keep copies what is left of a list to a temporary file, and returns its size.
-func keep(in io.Reader) (*os.File, int64, error) {
-	file, err := temporary()
-	if err != nil {
-		return nil, 0, err
-	}
+	var rows *Rows
 	size, err := io.Copy(file, in)
 	if err != nil {
-		file.Close()
-		return nil, 0, err
+		err = fmt.Errorf("keep the workbook while it is read: %w", err)
+	} else if rows, err = openSheet(file, size, name); err == nil {
+		rows.file = file
+		return rows, nil
 	}
-	return file, size, nil
+	file.Close()
+	return nil, err
+}
+
+// temporary returns a file that is gone when it is closed.
+func temporary() (*os.File, error) {
+	file, err := os.CreateTemp("", "revoker-*.list")
+	if err == nil {
+		_ = os.Remove(file.Name()) // stays readable until it is closed
+	}
+	return file, err
 }

@@ -43,7 +43,7 @@ func (r *richText) end() []byte { return unescape(r.text) }
 var escaped = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
 
 // unescape returns text with its escapes replaced. Control characters other than
-// line breaks and tabs are dropped: [Rows] uses two of them for itself.
+// line breaks and tabs are dropped: no value has one.
 func unescape(text []byte) []byte {
 	if !escaped.Match(text) {
 		return text
