@@ -40,12 +40,12 @@ type Reader struct {
 	cells *splitter     // nil unless there is one
 	text  decode.Decoder
 	last  Record // what was last returned
-	Line  int   // number of the line ahead
-	start int   // number of the line on which the record last returned starts
-	size  int   // bytes of that record, still in the buffer
-	lines int   // lines of that record
-	long  bool  // that record continues after size bytes, up to a line break
-	err   error // why nothing can be read into the buffer any more
+	Line  int    // number of the line ahead
+	start int    // number of the line on which the record last returned starts
+	size  int    // bytes of that record, still in the buffer
+	lines int    // lines of that record
+	long  bool   // that record continues after size bytes, up to a line break
+	err   error  // why nothing can be read into the buffer any more
 
 	open  unclosed
 	IsRow func(record []byte, from int, state QuoteState) bool // as a row by itself; nil up to the header

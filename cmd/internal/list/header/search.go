@@ -43,7 +43,7 @@ type Search struct {
 	Line  int // on which head begins
 	Text  decode.Decoder
 	Rows  []*frame.Record // the first of a sheet, which has no head
-	Named string         // what is said about the imp_uid's column
+	Named string          // what is said about the imp_uid's column
 }
 
 // Find returns the header, one without a line for a list of nothing but imp_uids.

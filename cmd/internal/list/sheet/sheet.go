@@ -36,7 +36,7 @@ type Rows struct {
 	merged  mergedCells
 
 	ahead []*frame.Record // the first rows, which were looked at and are to be read
-	err   error          // final
+	err   error           // final
 
 	begun, ended bool // sheetData
 	row          int  // number of the row in work, or last

@@ -1,9 +1,13 @@
 package lines
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
 
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/header"
@@ -93,6 +97,87 @@ func (p *CSV) gatewayMoved(row *payment.Row) error {
 			return fault.Invalid("%q stands in the gateway's column, and %q in column %d, which has no name: a value to the "+
 				"left of it may have a %s and no quotes", fault.Cut(cell), fault.Cut(value), i+1, plain.SeparatorNames[p.comma])
 		}
+	}
+	return nil
+}
+
+// figure is a number in a row of totals, as in 총 3건.
+const figure = `[\d,.]+\s*(?:건|원|개|rows?|lines?)?`
+
+var (
+	errTotals = fault.Invalid("the line looks like a row of totals")
+	bareCount = regexp.MustCompile(`^[0-9]{1,7}$`) // of at most a workbook's rows; an imp_uid has 10 digits and more
+
+	totals = regexp.MustCompile(`(?i)^[<\[(*]*(?:` +
+		`(?:총\s*합\s*계|전체\s*합계|총\s*계|합\s*계|소\s*계|누\s*계|집\s*계|평\s*균|요\s*약|건\s*수|개\s*수|계|총)\s*(?:건수|금액|수량)?` +
+		`[\s:(=]*(?:` + figure + `)?|` +
+		`(?:(?:grand |sub[ -]?)?totals?|sum|count|average|avg|mean)` +
+		`(?:[\s:(=]+(?:count|amount|` + figure + `))*)[\s>\])*:.]*$`)
+	number = regexp.MustCompile(`^[\d,.]+$`)
+)
+
+// looksLikeTotals reports whether a row is what a person or a program put below
+// a list: it has no imp_uid, or a number in its place, and the word in another
+// cell, or the word stands in the imp_uid's place.
+func looksLikeTotals(row payment.Row) bool {
+	if row.ImpUID != "" && !number.MatchString(row.ImpUID) {
+		return totals.MatchString(norm.NFC.String(row.ImpUID))
+	}
+	for i := range row.Columns {
+		if cell := row.Column(i); cell != "" && len(cell) < 200 && totals.MatchString(norm.NFC.String(cell)) {
+			return true
+		} else if cell != "" && row.ImpUID != "" {
+			return false // with a number as the imp_uid, the first cell must say it
+		}
+	}
+	return false
+}
+
+var errCutOff = errors.New("it is the last line, has no line end, and is shorter than the others: " +
+	"the file may have been cut off here")
+
+// shortest are the lengths of the shortest values that a column had: of all, and of those that are not empty.
+// 0 is a column without any row.
+type shortest struct{ all, filled int }
+
+// add takes in a value.
+func (s *shortest) add(value string) {
+	n := len(value) + 1 // so that 0 is none
+	if s.all == 0 || n < s.all {
+		s.all = n
+	}
+	if n > 1 && (s.filled == 0 || n < s.filled) {
+		s.filled = n
+	}
+}
+
+// longerThan reports whether all values that were added are longer than a value, but for empty ones if it is not.
+func (s *shortest) longerThan(value string) bool {
+	if value == "" {
+		return s.all > 1
+	}
+	return len(value)+1 < s.filled
+}
+
+// lengths are those of the values that tell one receipt from another, not of the gateway's.
+type lengths [naming.FieldCount]shortest
+
+// add takes in a row that can be used.
+func (l *lengths) add(row *payment.Row) {
+	l[naming.ImpUIDField].add(row.ImpUID)
+	l[naming.NumberField].add(row.ApplyNum)
+	l[naming.TierField].add(row.Tier)
+}
+
+// cutOff returns an error if a record may be what is left of a line: it has no line end, and has fewer cells
+// than most others, or its last cell is shorter than those of all others. The Ctrl-Z of DOS ends a text.
+func (p *CSV) cutOff(row *payment.Row, record []byte) error {
+	if p.Sheet || strings.IndexByte("\n\r\x1A", record[len(record)-1]) >= 0 {
+		return nil
+	}
+	of := slices.Index(p.at[:], len(row.Columns)-1)
+	if p.short(len(row.Columns)) || of > 0 && p.lengths[of].longerThan(*row.Value(naming.Field(of))) {
+		return errCutOff
 	}
 	return nil
 }
