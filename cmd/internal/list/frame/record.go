@@ -18,6 +18,14 @@ type Record struct {
 	Gaps   []Gap    // cells of a row that have no value, and for a person do
 }
 
+// TooLong returns an error if a row of a sheet is.
+func (r *Record) TooLong() error {
+	if len(r.Text) > MaxRecord {
+		return ErrTooLong
+	}
+	return nil
+}
+
 // Gap are cells of a row, from 1, whose value stands elsewhere: in the first row of those that they are merged over,
 // or nowhere if it is still to be worked out.
 type Gap struct {

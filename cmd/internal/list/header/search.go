@@ -81,7 +81,7 @@ func (l Search) samples() []sample {
 	if l.Rows != nil {
 		s := sample{comma: ','}
 		for _, row := range l.Rows {
-			s.add(row, nil)
+			s.add(row, row.TooLong())
 		}
 		s.search(l.Named)
 		return []sample{s}

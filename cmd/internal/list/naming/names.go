@@ -53,7 +53,7 @@ func Find(header, names []string, worst Likeness) (found int, like Likeness, err
 
 // rankOf returns how well a name matches the known ones, the less the better, and false if worse than is said.
 func rankOf(name string, names []string, worst Likeness) (int, bool) {
-	for like := written; like <= worst; like++ {
+	for like := written; like <= worst && len(name) <= maxName; like++ {
 		for i, known := range names {
 			if like.Matches(name, known) {
 				return int(like)*len(names) + i, true
@@ -146,6 +146,8 @@ const (
 	// maxKeys bounds how many keys are remembered, and maxKey their length in bytes.
 	maxKeys = 1000
 	maxKey  = 200
+	// maxName is how long the name of a column may be, with all that people write into the cell.
+	maxName = 1000
 )
 
 // Fields finds what names mean, and remembers it: to find it anew for each line would take longer than all the rest.

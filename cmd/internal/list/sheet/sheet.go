@@ -82,15 +82,7 @@ func (s *Rows) Next() (*frame.Record, error) {
 	}
 	row := s.ahead[0]
 	s.ahead = s.ahead[1:]
-	return row, tooLong(row)
-}
-
-// tooLong returns an error if a row is.
-func tooLong(row *frame.Record) error {
-	if len(row.Text) > frame.MaxRecord {
-		return frame.ErrTooLong
-	}
-	return nil
+	return row, row.TooLong()
 }
 
 // read reads the next row.
@@ -105,7 +97,7 @@ func (s *Rows) read() (*frame.Record, error) {
 		}
 		if s.whole = s.row; len(s.text) > 0 || len(s.gaps) > 0 {
 			row := s.record()
-			return row, tooLong(row)
+			return row, row.TooLong()
 		}
 	}
 	return &frame.Record{Line: s.whole + 1}, s.err
