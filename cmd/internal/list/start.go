@@ -83,8 +83,7 @@ func (r *Reader) useHeader(p *lines.CSV, at *header.Header, sepLine int) error {
 		r.note(at.Line, "most lines end before the column of apply_num or tier: they name none")
 	}
 	r.noteUnread(p, at)
-	names := Row{Columns: at.Names}
-	name := func(of naming.Field) string { return names.Column(p.First(of)) }
+	name := func(of naming.Field) string { return plain.Cell(at.Names, p.First(of)) }
 	r.layout.HeaderLine, r.layout.ImpUID, r.layout.PG = at.Line, name(naming.ImpUIDField), name(naming.GatewayField)
 	r.layout.ApplyNum, r.layout.Tier = name(naming.NumberField), name(naming.TierField)
 	if !p.Sheet {

@@ -1,6 +1,7 @@
 package header
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,7 +9,6 @@ import (
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/impuid"
 	"receiptrevoker/cmd/internal/list/naming"
-	"receiptrevoker/cmd/internal/list/payment"
 	"receiptrevoker/cmd/internal/list/plain"
 	"receiptrevoker/tasks"
 )
@@ -82,25 +82,18 @@ type Header struct {
 // name matches best, then with most payments below it, then with most columns,
 // then the first.
 func bestHeader(samples []sample) *Header {
-	var best *Header
+	var all []*Header
 	for i := range samples {
 		for j := range samples[i].headers {
-			if h := &samples[i].headers[j]; best == nil || h.better(best) {
-				best = h
-			}
+			all = append(all, &samples[i].headers[j])
 		}
 	}
-	return best
-}
-
-func (h *Header) better(than *Header) bool {
-	switch {
-	case h.like != than.like:
-		return h.like < than.like
-	case h.Payments != than.Payments:
-		return h.Payments > than.Payments
+	if len(all) == 0 {
+		return nil
 	}
-	return h.filled() > than.filled()
+	return slices.MaxFunc(all, func(a, b *Header) int {
+		return cmp.Or(cmp.Compare(b.like, a.like), cmp.Compare(a.Payments, b.Payments), cmp.Compare(a.filled(), b.filled()))
+	})
 }
 
 // filled returns how many columns hold something.
@@ -124,8 +117,7 @@ func (h *Header) holdsLine() error {
 
 // isData reports whether the row below a header may be a payment, with its imp_uid in column at.
 func isData(columns []string, at int) bool {
-	row := payment.Row{Columns: columns}
-	cell := row.Column(at)
+	cell := plain.Cell(columns, at)
 	return slices.ContainsFunc(columns, impuid.Is) || plain.HasDigit(cell) || cell != "" && tasks.StandsForNoValue(cell)
 }
 
@@ -137,14 +129,14 @@ func joinNames(fields *naming.Fields, names, other, upper, lower []string) []str
 	adds := func(name string) bool { return isRead(name) && fields.Meaning(name).Field != naming.ImpUIDField }
 	joined, group := slices.Clone(names), ""
 	for i := range max(len(upper), len(lower)) {
-		above, below := cellOf(upper, i), cellOf(lower, i)
+		above, below := plain.Cell(upper, i), plain.Cell(lower, i)
 		if above != "" {
 			group = above
 		}
-		if isRead(cellOf(names, i)) {
+		if isRead(plain.Cell(names, i)) {
 			continue
 		}
-		for _, name := range []string{cellOf(other, i), group + " " + below} {
+		for _, name := range []string{plain.Cell(other, i), group + " " + below} {
 			if adds(name) && (below != "" || name != group+" ") { // a title alone names no column
 				joined = append(joined, make([]string, max(0, i+1-len(joined)))...)
 				joined[i] = name
@@ -153,10 +145,4 @@ func joinNames(fields *naming.Fields, names, other, upper, lower []string) []str
 		}
 	}
 	return joined
-}
-
-// cellOf returns a cell of a row, "" if the row does not reach there.
-func cellOf(columns []string, i int) string {
-	row := payment.Row{Columns: columns}
-	return row.Column(i)
 }

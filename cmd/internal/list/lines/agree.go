@@ -46,7 +46,8 @@ func agree(r *payment.Row, values *[naming.FieldCount][]string) (err error) {
 			case found == "":
 				found = value
 			case err == nil:
-				err = fault.Invalid("two values are named for %s, %q and %q", fields[of].name, fault.Cut(found), fault.Cut(value))
+				err = fault.Invalid("two values are named for %s, %q and %q",
+					fields[of].name, fault.Cut(found), fault.Cut(value))
 			}
 		}
 		*r.Value(naming.Field(of)) = cmp.Or(found, or)

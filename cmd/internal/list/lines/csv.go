@@ -47,8 +47,8 @@ func NewCSV(at *header.Header, named string, sheet bool) *CSV {
 // LooksLikePayment reports whether a record above the header holds an imp_uid, or a number
 // that may be one in its place.
 func (p *CSV) LooksLikePayment(record *frame.Record) bool {
-	row := payment.Row{Columns: record.Cells}
-	return impuid.In(string(record.Text)) || impuid.BareNumber.MatchString(row.Column(p.at[naming.ImpUIDField]))
+	cell := plain.Cell(record.Cells, p.at[naming.ImpUIDField])
+	return impuid.In(string(record.Text)) || impuid.BareNumber.MatchString(cell)
 }
 
 // Parse makes a row of a record, see [payment.ErrBlank].

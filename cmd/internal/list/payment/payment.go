@@ -15,7 +15,7 @@ import (
 )
 
 // Column returns the value of a column, "" if the row does not reach there.
-func (r *Row) Column(i int) string { return plain.Value(r.Cell(i)) }
+func (r *Row) Column(i int) string { return plain.Cell(r.Columns, i) }
 
 // Value returns where the row keeps the value of a field.
 func (r *Row) Value(of naming.Field) *string {

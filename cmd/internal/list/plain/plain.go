@@ -30,6 +30,14 @@ func Value(value string) string {
 	}
 }
 
+// Cell returns the value of a cell of a row, "" if the row does not reach there.
+func Cell(cells []string, i int) string {
+	if i < 0 || i >= len(cells) {
+		return ""
+	}
+	return Value(cells[i])
+}
+
 // bare reports whether a cell's first or last byte is neither a blank nor part
 // of what Value takes off.
 func bare(b byte) bool { return b > ' ' && b < 0x7F && b != '"' && b != '\'' && b != '=' }

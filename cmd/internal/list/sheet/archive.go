@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"strings"
 
@@ -194,13 +193,4 @@ func Open(list, in io.Reader, name string) (*Rows, error) {
 	}
 	file.Close()
 	return nil, err
-}
-
-// temporary returns a file that is gone when it is closed.
-func temporary() (*os.File, error) {
-	file, err := os.CreateTemp("", "revoker-*.list")
-	if err == nil {
-		_ = os.Remove(file.Name()) // stays readable until it is closed
-	}
-	return file, err
 }

@@ -112,33 +112,6 @@ func (s *Rows) content() ([]byte, error) {
 	return c.raw, nil // e is an error such as #N/A, d a date in ISO 8601
 }
 
-// plainNumber returns a number as a person would write it: without an exponent, and
-// without the digits that binary fractions add. An integer stays as it is.
-func plainNumber(value []byte) []byte {
-	if !isDigits(value) {
-		if f, err := strconv.ParseFloat(string(value), 64); err == nil {
-			return strconv.AppendFloat(nil, f, 'f', -1, 64)
-		}
-	}
-	return value
-}
-
-// isDigits reports whether a number is of digits alone.
-func isDigits(number []byte) bool { return len(bytes.Trim(number, "0123456789")) == 0 }
-
-// columnOf returns the column, from 1, that a reference such as AB12 names, 0 if
-// it names none.
-func columnOf(reference string) int {
-	column := 0
-	for _, letter := range []byte(reference) {
-		if letter |= 0x20; letter < 'a' || letter > 'z' || column > maxSheetColumns {
-			break
-		}
-		column = column*26 + int(letter-'a') + 1
-	}
-	return column
-}
-
 // richText gathers the text of an element of a workbook, which may be in several
 // runs, each with its font. Phonetic hints (rPh) are no part of it.
 type richText struct {

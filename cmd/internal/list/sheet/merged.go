@@ -14,6 +14,12 @@ import (
 	"receiptrevoker/cmd/internal/list/frame"
 )
 
+// The size of a sheet, ECMA-376 as Excel holds it.
+const (
+	maxSheetRows    = 1 << 20
+	maxSheetColumns = 1 << 14
+)
+
 // mergedCells are the ranges of cells of a sheet that are merged over several rows, which are asked about row by
 // row. The cell in the first row and column of a range has the value; Excel shows it beside all its rows.
 type mergedCells struct {
@@ -85,4 +91,17 @@ func (m *mergedCells) gaps(row int32) []frame.Gap {
 		}
 	}
 	return m.open
+}
+
+// columnOf returns the column, from 1, that a reference such as AB12 names, 0 if
+// it names none.
+func columnOf(reference string) int {
+	column := 0
+	for _, letter := range []byte(reference) {
+		if letter |= 0x20; letter < 'a' || letter > 'z' || column > maxSheetColumns {
+			break
+		}
+		column = column*26 + int(letter-'a') + 1
+	}
+	return column
 }

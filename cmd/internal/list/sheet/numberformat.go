@@ -14,36 +14,6 @@ var zeros = regexp.MustCompile(`^(0{2,32})(?:;|$)`)
 // where none has a format of zeros.
 type numberFormats []uint8
 
-// readFormats reads the styles (ECMA-376 part 1, 18.8), which a workbook need not have.
-func (b *workbook) readFormats() (formats numberFormats, err error) {
-	if b.parts[b.styles] == nil {
-		return nil, nil
-	}
-	var styles struct {
-		Formats []struct {
-			ID   string `xml:"numFmtId,attr"`
-			Code string `xml:"formatCode,attr"`
-		} `xml:"numFmts>numFmt"`
-		Cells []struct {
-			ID string `xml:"numFmtId,attr"`
-		} `xml:"cellXfs>xf"`
-	}
-	err = b.unmarshal(b.styles, &styles)
-	digits := make(map[string]uint8) // by the number of a format
-	for _, format := range styles.Formats {
-		if found := zeros.FindStringSubmatch(format.Code); found != nil {
-			digits[format.ID] = uint8(len(found[1]))
-		}
-	}
-	for _, cell := range styles.Cells {
-		formats = append(formats, digits[cell.ID])
-	}
-	if len(digits) == 0 {
-		formats = nil
-	}
-	return formats, err
-}
-
 // show returns a number as a cell of a style shows it: with leading zeros, if its format says so.
 func (f numberFormats) show(number []byte, style string) []byte {
 	if len(f) == 0 || style == "" {
@@ -55,3 +25,17 @@ func (f numberFormats) show(number []byte, style string) []byte {
 	}
 	return append(bytes.Repeat([]byte("0"), int(f[i])-len(number)), number...)
 }
+
+// plainNumber returns a number as a person would write it: without an exponent, and
+// without the digits that binary fractions add. An integer stays as it is.
+func plainNumber(value []byte) []byte {
+	if !isDigits(value) {
+		if f, err := strconv.ParseFloat(string(value), 64); err == nil {
+			return strconv.AppendFloat(nil, f, 'f', -1, 64)
+		}
+	}
+	return value
+}
+
+// isDigits reports whether a number is of digits alone.
+func isDigits(number []byte) bool { return len(bytes.Trim(number, "0123456789")) == 0 }

@@ -13,12 +13,6 @@ import (
 	"receiptrevoker/cmd/internal/list/frame"
 )
 
-// The size of a sheet, ECMA-376 as Excel holds it.
-const (
-	maxSheetRows    = 1 << 20
-	maxSheetColumns = 1 << 14
-)
-
 // Rows yields the rows of a sheet that hold something. A cell stays in its column.
 //
 // Hidden rows are read, and told of. A cell is what the file holds: text, the last result of a
@@ -90,7 +84,8 @@ func (s *Rows) read() (*frame.Record, error) {
 	for s.err == nil {
 		whole, err := s.next()
 		if err != nil && err != io.EOF {
-			err = fault.Broken(fmt.Errorf("the workbook cannot be read: sheet %q, after row %d: %w", fault.Cut(s.Name), s.row, err))
+			err = fmt.Errorf("the workbook cannot be read: sheet %q, after row %d: %w", fault.Cut(s.Name), s.row, err)
+			err = fault.Broken(err)
 		}
 		if s.err = err; !whole {
 			continue
@@ -175,4 +170,10 @@ func isHidden(row xml.StartElement) bool {
 	hidden := attribute(row, "hidden")
 	height, err := strconv.ParseFloat(attribute(row, "ht"), 64)
 	return hidden == "1" || hidden == "true" || err == nil && height == 0
+}
+
+// Left is a sheet that is not read, and holds payments.
+type Left struct {
+	Name string
+	Rows int // with an imp_uid, or below a header that names it; of the first 10,000
 }

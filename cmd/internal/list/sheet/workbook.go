@@ -160,12 +160,6 @@ func (b *workbook) readTexts(texts *sharedTexts) error {
 	return nil
 }
 
-// Left is a sheet that is not read, and holds payments.
-type Left struct {
-	Name string
-	Rows int // with an imp_uid, or below a header that names it; of the first 10,000
-}
-
 // left returns the sheets that Excel shows beside the one that is read, and that hold payments. One that cannot be
 // read is left out: nothing of it is asked for.
 func (b *workbook) left(than sheetPart, read *Rows) (all []Left) {
@@ -209,4 +203,34 @@ func (s *Rows) payments() (n int) {
 		}
 	}
 	return n
+}
+
+// readFormats reads the styles (ECMA-376 part 1, 18.8), which a workbook need not have.
+func (b *workbook) readFormats() (formats numberFormats, err error) {
+	if b.parts[b.styles] == nil {
+		return nil, nil
+	}
+	var styles struct {
+		Formats []struct {
+			ID   string `xml:"numFmtId,attr"`
+			Code string `xml:"formatCode,attr"`
+		} `xml:"numFmts>numFmt"`
+		Cells []struct {
+			ID string `xml:"numFmtId,attr"`
+		} `xml:"cellXfs>xf"`
+	}
+	err = b.unmarshal(b.styles, &styles)
+	digits := make(map[string]uint8) // by the number of a format
+	for _, format := range styles.Formats {
+		if found := zeros.FindStringSubmatch(format.Code); found != nil {
+			digits[format.ID] = uint8(len(found[1]))
+		}
+	}
+	for _, cell := range styles.Cells {
+		formats = append(formats, digits[cell.ID])
+	}
+	if len(digits) == 0 {
+		formats = nil
+	}
+	return formats, err
 }
