@@ -52,7 +52,7 @@ func TestAMillionLinesTakeNoMoreMemoryThanAFew(t *testing.T) {
 func TestQuotesThatAreNeverClosedTakeNoLonger(t *testing.T) {
 	t.Parallel()
 	const line, reach = "a\",\"\n", 1 << 20
-	const lines, last = 300_000, (reach - len("\"\n")) / len(line) // lines before the closing one that reach it
+	const lines, last = 220_000, (reach - len("\"\n")) / len(line) // lines before the closing one that reach it
 	began := time.Now()
 	text := "imp_uid,memo\n" + strings.Repeat(line, lines) + "\"\nimp_1,x\n"
 	reader, err := list.NewReader(strings.NewReader(text), list.Options{})

@@ -55,17 +55,16 @@ var (
 
 // dressed reports whether a column has a name with additions: a number or tables before it, something in
 // brackets, or words such as 필수. Or the name itself is in brackets, as in 승인번호(apply_num).
-func dressed(column, name string) bool {
-	name = plain.Squeeze(name)
+func dressed(column form, name string) bool {
 	for _, other := range otherNames {
-		if plain.Squeeze(other.name) == name {
-			column = other.like.ReplaceAllString(plain.Name(column), other.name)
+		if formOf(other.name).letters == name && other.like.MatchString(column.plain) {
+			column = formOf(other.like.ReplaceAllString(column.plain, other.name))
 		}
 	}
-	if all := plain.Squeeze(column); name == "" || !strings.Contains(all, name) {
+	if name == "" || !strings.Contains(column.letters, name) {
 		return false
 	}
-	text := ring.ReplaceAllString(plain.Name(column), "")
+	text := ring.ReplaceAllString(column.plain, "")
 	text = marks.Replace(strings.ToLower(norm.NFKC.String(text)))
 	other, isCode := codeNames[name]
 	if another.MatchString(text) || isCode && other.MatchString(text) {

@@ -53,9 +53,13 @@ func Find(header, names []string, worst Likeness) (found int, like Likeness, err
 
 // rankOf returns how well a name matches the known ones, the less the better, and false if worse than is said.
 func rankOf(name string, names []string, worst Likeness) (int, bool) {
-	for like := written; like <= worst && len(name) <= maxName; like++ {
+	if len(name) > maxName {
+		return 0, false
+	}
+	column := formOf(name)
+	for like := written; like <= worst; like++ {
 		for i, known := range names {
-			if like.Matches(name, known) {
+			if like.matches(column, formOf(known)) {
 				return int(like)*len(names) + i, true
 			}
 		}
@@ -63,19 +67,39 @@ func rankOf(name string, names []string, worst Likeness) (int, bool) {
 	return 0, false
 }
 
-// Matches reports whether a column's name is as like a known one, or like it in a better way.
-func (l Likeness) Matches(column, name string) bool {
-	switch l {
-	case written:
-		return strings.EqualFold(plain.Name(column), plain.Name(name))
-	case Spelled:
-		squeezed := plain.Squeeze(column)
-		return squeezed != "" && squeezed == plain.Squeeze(name)
+// form is what of a name is compared.
+type form struct{ text, plain, letters string }
+
+// known are the forms of the known names: each of them is compared with each name of a column.
+var known = func() map[string]form {
+	forms := make(map[string]form)
+	for _, names := range Names("") {
+		for _, name := range names {
+			forms[name] = form{name, plain.Name(name), plain.Squeeze(name)}
+		}
 	}
-	if name == ImpUIDNames[0] && impUIDWord.MatchString(column) {
-		return !strings.ContainsAny(column, plain.Separators) && !strings.Contains(strings.ToLower(column), "merchant")
+	return forms
+}()
+
+// formOf returns the form of a name.
+func formOf(name string) form {
+	if f, ok := known[name]; ok {
+		return f
 	}
-	return dressed(column, name)
+	return form{name, plain.Name(name), plain.Squeeze(name)}
+}
+
+// matches reports whether a column's name is as like a known one, or like it in a better way.
+func (l Likeness) matches(column, name form) bool {
+	switch {
+	case l == written:
+		return strings.EqualFold(column.plain, name.plain)
+	case l == Spelled:
+		return column.letters != "" && column.letters == name.letters
+	case name.text == ImpUIDNames[0] && impUIDWord.MatchString(column.text):
+		return !strings.ContainsAny(column.text, plain.Separators) && !strings.Contains(strings.ToLower(column.text), "merchant")
+	}
+	return dressed(column, name.letters)
 }
 
 // impUIDWord is the imp_uid's name with anything around it: without a column of imp_uids there is no list.
@@ -133,7 +157,7 @@ func Locate(header []string, named string, worst Likeness) (at Columns, err erro
 		}
 		for _, name := range names {
 			for i, column := range header {
-				if Spelled.Matches(column, name) && !slices.Contains(at[of], i) {
+				if Spelled.matches(formOf(column), formOf(name)) && !slices.Contains(at[of], i) {
 					at[of] = append(at[of], i)
 				}
 			}
