@@ -110,8 +110,14 @@ func (r *Reader) noteUnread(p *lines.CSV, at *header.Header) {
 	reads := p.Reads()
 	for i, name := range at.Names {
 		like, text := naming.LookAlike(name)
+		if like == naming.NoField && slices.Contains(at.Gateways, i) {
+			like, text = naming.GatewayField, "its values are gateways; if it names the gateway, name it pg"
+		}
 		if like == naming.NoField || slices.Contains(reads, i) {
 			continue
+		}
+		if of := naming.OfPayment(at.Names); of != "" && like == naming.NumberField {
+			text = fmt.Sprintf("beside %q it is the card company's number; if it is the receipt's, name it 현금영수증 승인번호", of)
 		}
 		if read := p.First(like); read >= 0 {
 			text = fmt.Sprintf("column %d is, %q", read+1, fault.Cut(plain.Name(at.Names[read])))

@@ -3,8 +3,10 @@ package header
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/impuid"
@@ -42,7 +44,7 @@ func missing(header []string, column string) error {
 func (h *Header) addRows(rows []Header, i, at int, named string) {
 	fields := naming.NewFields(named)
 	h.Names, h.Lines = h.Columns, []int{h.Line}
-	if i > 0 {
+	if i > 0 && !holdsValue(rows[i-1].Columns) {
 		above := rows[i-1]
 		h.add(above, joinNames(&fields, h.Names, above.Columns, above.Columns, h.Columns), at, &fields)
 	}
@@ -75,6 +77,7 @@ type Header struct {
 	like     naming.Likeness
 	Payments int   // rows below with a payment in that column
 	Width    Width // of the rows below
+	Gateways []int // columns in which each of these payments has a gateway or nothing
 	err      error // two columns have the same name
 }
 
@@ -92,14 +95,14 @@ func bestHeader(samples []sample) *Header {
 		return nil
 	}
 	return slices.MaxFunc(all, func(a, b *Header) int {
-		return cmp.Or(cmp.Compare(b.like, a.like), cmp.Compare(a.Payments, b.Payments), cmp.Compare(a.filled(), b.filled()))
+		return cmp.Or(cmp.Compare(b.like, a.like), cmp.Compare(a.Payments, b.Payments), cmp.Compare(filled(a.Columns), filled(b.Columns)))
 	})
 }
 
 // filled returns how many columns hold something.
-func (h *Header) filled() int {
+func filled(columns []string) int {
 	n := 0
-	for _, column := range h.Columns {
+	for _, column := range columns {
 		if plain.Value(column) != "" {
 			n++
 		}
@@ -121,9 +124,22 @@ func isData(columns []string, at int) bool {
 	return slices.ContainsFunc(columns, impuid.Is) || plain.HasDigit(cell) || cell != "" && tasks.StandsForNoValue(cell)
 }
 
+// everything is what exports say that was not restricted where they tell what was searched for.
+var everything = regexp.MustCompile(`(?i)^(?:전체|모두|all)$`)
+
+// holdsValue reports whether a row above the names holds a value, such as the 전체 of 승인번호: 전체: then it tells what
+// was searched for.
+func holdsValue(columns []string) bool {
+	return slices.ContainsFunc(columns, func(cell string) bool {
+		_, isGateway := tasks.ParseGateway(plain.Value(cell))
+		return isGateway || everything.MatchString(plain.Name(cell)) ||
+			plain.HasDigit(cell) && !strings.ContainsFunc(cell, unicode.IsLetter)
+	})
+}
+
 // joinNames returns names with those that another row has for columns that would not be read otherwise: its
-// own, or the name in the lower row with the group's title in the upper one, which stands above the first column of
-// the group.
+// own if the column has no other or the row has as many, or the name in the lower row with the group's title in the
+// upper one, which stands above the first column of the group.
 func joinNames(fields *naming.Fields, names, other, upper, lower []string) []string {
 	isRead := func(name string) bool { return fields.Meaning(name).Field != naming.NoField }
 	adds := func(name string) bool { return isRead(name) && fields.Meaning(name).Field != naming.ImpUIDField }
@@ -136,7 +152,11 @@ func joinNames(fields *naming.Fields, names, other, upper, lower []string) []str
 		if isRead(plain.Cell(names, i)) {
 			continue
 		}
-		for _, name := range []string{plain.Cell(other, i), group + " " + below} {
+		own := plain.Cell(other, i)
+		if plain.Cell(names, i) != "" && filled(other) < filled(names) {
+			own = ""
+		}
+		for _, name := range []string{own, group + " " + below} {
 			if adds(name) && (below != "" || name != group+" ") { // a title alone names no column
 				joined = append(joined, make([]string, max(0, i+1-len(joined)))...)
 				joined[i] = name

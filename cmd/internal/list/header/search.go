@@ -207,7 +207,7 @@ func noHeader(samples []sample, column string) error {
 			best, wrong, width = nil, s.fault, s.width
 		}
 		for j := range s.rows[:min(s.data+1, maxAbove, len(s.rows))] {
-			if n := s.rows[j].filled(); n > width {
+			if n := filled(s.rows[j].Columns); n > width {
 				best, wrong, width = &s.rows[j], nil, n
 			}
 		}

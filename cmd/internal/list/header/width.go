@@ -6,6 +6,7 @@ import (
 	"receiptrevoker/cmd/internal/list/impuid"
 	"receiptrevoker/cmd/internal/list/naming"
 	"receiptrevoker/cmd/internal/list/plain"
+	"receiptrevoker/tasks"
 )
 
 // Width is how far the records of a CSV may reach. One that reaches further has a value
@@ -64,6 +65,24 @@ func (h *Header) judge(below []Header, at int) {
 		h.Width = h.Width.AtLeast(Width{reaches[i], reaches[i], h.Width.Least})
 	}
 	h.Width.Least = h.most(payments)
+	h.findGateways(payments)
+}
+
+// findGateways finds the columns that hold gateways, whatever they are called.
+func (h *Header) findGateways(payments []Header) {
+	for i := range h.Columns {
+		named, other := 0, 0
+		for _, row := range payments {
+			if _, known := tasks.ParseGateway(plain.Cell(row.Columns, i)); known {
+				named++
+			} else if plain.Cell(row.Columns, i) != "" {
+				other++
+			}
+		}
+		if named > 0 && other == 0 {
+			h.Gateways = append(h.Gateways, i)
+		}
+	}
 }
 
 // most returns how many cells most of the payments have that are no wider than the list.

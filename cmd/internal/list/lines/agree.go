@@ -3,6 +3,7 @@ package lines
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/impuid"
@@ -53,6 +54,14 @@ func agree(r *payment.Row, values *[naming.FieldCount][]string) (err error) {
 		*r.Value(naming.Field(of)) = cmp.Or(found, or)
 	}
 	return err
+}
+
+// whole returns a number without the fraction that a program adds to a column with empty cells, as in 242524332.0.
+func whole(number string) string {
+	if text, ok := strings.CutSuffix(number, ".0"); ok && strings.Trim(text, "0123456789") == "" {
+		return text
+	}
+	return number
 }
 
 // validateNumber returns an error that matches [tasks.ErrInvalid] if a receipt's number is the value of

@@ -55,7 +55,7 @@ func (p *CSV) LooksLikePayment(record *frame.Record) bool {
 func (p *CSV) Parse(record *frame.Record) (payment.Row, error) {
 	row := payment.Row{Line: record.Line, Columns: record.Cells}
 	row.PG, row.ImpUID = tasks.Gateway(row.Cell(p.at[naming.GatewayField])), row.Column(p.at[naming.ImpUIDField])
-	row.ApplyNum, row.Tier = row.Column(p.at[naming.NumberField]), row.Column(p.at[naming.TierField])
+	row.ApplyNum, row.Tier = whole(row.Column(p.at[naming.NumberField])), row.Column(p.at[naming.TierField])
 	var disagree error
 	if p.many {
 		row, disagree = p.agreed(row)

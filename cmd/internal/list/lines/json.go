@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/frame"
@@ -61,7 +63,7 @@ func (p *JSON) Parse(record *frame.Record) (payment.Row, error) {
 }
 
 // digits is a number of JSON that is read as it is written, as in a CSV.
-var digits = regexp.MustCompile(`^[0-9]+$`)
+var digits = regexp.MustCompile(`^[0-9]+(?:\.0)?$`)
 
 // fill gives a row the values of an object's keys, see lookup.
 func fill(r *payment.Row, values *[naming.FieldCount][]json.RawMessage) (err error) {
@@ -69,8 +71,11 @@ func fill(r *payment.Row, values *[naming.FieldCount][]json.RawMessage) (err err
 	for of, all := range values {
 		for i, value := range all {
 			read, ok := text(value)
-			if !ok && naming.Field(of) == naming.NumberField && digits.Match(value) {
-				read, ok = string(value), true
+			if naming.Field(of) == naming.NumberField {
+				if !ok && digits.Match(value) {
+					read, ok = string(value), true
+				}
+				read = whole(read)
 			}
 			if !ok {
 				err = cmp.Or(err, fmt.Errorf("%s %s is not a string", fields[of].name, fault.Cut(string(value))))
@@ -98,14 +103,11 @@ func failure(object map[string]json.RawMessage) error {
 		fault.Cut(string(code)), fault.Cut(message))
 }
 
-// isPayment reports whether an object is PortOne's own record of a payment, whose apply_num
-// is the number by which the card company approved it, not the receipt's. It has the key
-// cash_receipt_issued (PaymentAnnotation of its specification), and in an answer at least a
-// pay_method.
+// isPayment reports whether an object is PortOne's own record of a payment, see [naming.OfPayment]. In an answer it
+// has at least a pay_method.
 func (p *JSON) isPayment(object map[string]json.RawMessage) bool {
-	_, payment := object["cash_receipt_issued"]
 	_, method := object["pay_method"]
-	return payment || method && p.InAnswer()
+	return method && p.InAnswer() || naming.OfPayment(slices.Collect(maps.Keys(object))) != ""
 }
 
 // parseString makes a row of a string that stands without a key. It has to look

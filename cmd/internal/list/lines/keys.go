@@ -47,7 +47,7 @@ func (k *JSON) lookup(
 		if found[f] == nil {
 			best[f] = means.Rank
 		}
-		if means.Rank == best[f] || means.Rank < int(naming.Loose)*len(k.Fields.Names[f]) {
+		if means.Rank == best[f] || means.Rank < int(naming.Loose)*len(k.Fields.Names[f]) || f == naming.NumberField {
 			found[f] = append(found[f], m.value)
 		}
 	}
@@ -72,8 +72,15 @@ func (k *JSON) within(name string, value json.RawMessage, depth int) (all []memb
 		}
 		return all
 	}
-	for _, m := range members(value) {
-		all = append(all, k.nested(name+"."+m.key, m.value, depth)...)
+	inner, keys := members(value), []string(nil)
+	for _, m := range inner {
+		keys = append(keys, m.key)
+	}
+	for _, m := range inner {
+		name := name + "." + m.key
+		if k.Meaning(name).Field != naming.NumberField || naming.OfPayment(keys) == "" {
+			all = append(all, k.nested(name, m.value, depth)...)
+		}
 	}
 	return all
 }

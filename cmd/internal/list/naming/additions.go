@@ -25,13 +25,13 @@ var (
 	// another are words for another payment's, or another receipt's.
 	another = regexp.MustCompile(`(?:^|[^\pL])구(?:$|[^\pL])|이전|기존|취소|(?:^|[^a-z])(?:old|prev|before|cancel|original)`)
 
-	// otherNames are what stands for a name where no column has that: 현금영수증 번호 may be the customer's, and a PG명
+	// otherNames are what stands for a name where no column has that: 현금영수증 번호 is what the buyer gave, and a PG명
 	// may not tell one gateway of a company from another.
 	otherNames = []struct {
 		like *regexp.Regexp
 		name string
 	}{
-		{regexp.MustCompile(`^\s*현금\s*영수증\s*(?:정보|내역)?\s*(?:승인\s*)?번호`), "현금영수증 승인번호"},
+		{regexp.MustCompile(`^\s*현금\s*영수증\s*(?:(?:정보|내역)\s*(?:승인\s*)?|승인\s*)번호`), "현금영수증 승인번호"},
 		{regexp.MustCompile(`(?i)^\s*(?:pg\s*사?|결제\s*대행사?)[ _-]*(?:이름|명|코드|name|code)`), "PG사"},
 	}
 
@@ -46,8 +46,10 @@ var codeNames = map[string]*regexp.Regexp{
 }
 
 var (
-	ofOrder    = regexp.MustCompile(`merchant`)
-	ofCard     = regexp.MustCompile(`카드|card|결제|payment`) // of a payment it is the number of the card company
+	ofOrder = regexp.MustCompile(`merchant`)
+	// ofCard is of a payment, whose number is the card company's, or of the receipt that was issued again, which is to stay.
+	ofCard = regexp.MustCompile(`카드|card|결제|payment|재발[급행]|신규|변경\s*후|부분\s*환불|` +
+		`(?:^|[^a-z])(?:new|reissued?|refund)(?:$|[^a-z])`)
 	ofGateway  = regexp.MustCompile(`수수료|번호|금액|상태|결과|카드|fee|amount|(?:^|[^a-z])[tm]?id(?:$|[^a-z])`)
 	ofCustomer = regexp.MustCompile(`등급|회원|고객|구매자|사용자|이용자|유저|` +
 		`grade|level|member|customer|user|buyer|client|account|(?:^|[^a-z])[umc]\.`)

@@ -2,6 +2,7 @@
 package naming
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -147,6 +148,14 @@ func (c *Columns) Last(of Field) int { return slices.Max(append([]int{-1}, c[of]
 // the letters of a name. What is only like a name, such as 이전 imp_uid, is another's where one has the name. If
 // named is not empty, only that is the imp_uid's.
 func Locate(header []string, named string, worst Likeness) (at Columns, err error) {
+	if OfPayment(header) != "" {
+		header = slices.Clone(header)
+		for i, column := range header {
+			if Spelled.matches(formOf(column), formOf(NumberNames[0])) {
+				header[i] = ""
+			}
+		}
+	}
 	for of, names := range Names(named) {
 		best, _, err := Find(header, names, worst)
 		if err != nil {
@@ -164,6 +173,29 @@ func Locate(header []string, named string, worst Likeness) (at Columns, err erro
 		}
 	}
 	return at, nil
+}
+
+// OfPayment returns a name by which PortOne's own record of a payment is known, whose apply_num is the number by which
+// the card company approved it, not the receipt's; "" if there is none. It is cash_receipt_issued (PaymentAnnotation of
+// its specification), or what only such a record has beside another of its names.
+func OfPayment(names []string) (name string) {
+	own, common := []string{"pg_tid", "card_name", "card_code", "card_number", "card_quota"}, []string{"pay_method", "pg_provider"}
+	found := 0
+	for _, n := range names {
+		switch {
+		case n == "cash_receipt_issued":
+			return n
+		case slices.Contains(own, n):
+			name = cmp.Or(name, n)
+			found++
+		case slices.Contains(common, n):
+			found++
+		}
+	}
+	if found < 2 {
+		return ""
+	}
+	return name
 }
 
 const (
