@@ -36,6 +36,10 @@ type Suspects struct {
 	// NamelessExamples are the first three of their imp_uids. Either does not count them.
 	Nameless         int
 	NamelessExamples []Note
+	// Further are the first three further imp_uids of lines that hold more than one, which are not asked for, and
+	// FurtherRows is how many such lines there are.
+	Further     []Note
+	FurtherRows int
 	// OtherSheets are the sheets of a workbook that are not read and hold payments, unless [Options].Sheet is given.
 	OtherSheets []sheet.Left
 	// Hidden is how many stand in a row of a workbook that Excel does not show, as where a
@@ -51,13 +55,13 @@ func (s *Suspects) MostNameless() bool { return 2*s.Nameless > s.Rows }
 
 // Any reports whether there is something to say of the rows.
 func (s *Suspects) Any() bool {
-	return s.Either > 0 || s.Odd > 0 || s.Nameless > 0 || len(s.OtherSheets) > 0 || s.Hidden > 0
+	return s.Either > 0 || s.Odd > 0 || s.Nameless > 0 || s.FurtherRows > 0 || len(s.OtherSheets) > 0 || s.Hidden > 0
 }
 
 // Doubtful reports whether a person is to say yes to the list: most of its rows are suspect
-// or name no gateway, some are hidden, or other sheets hold payments.
+// or name no gateway, some are hidden, some hold further imp_uids, or other sheets hold payments.
 func (s *Suspects) Doubtful() bool {
-	return s.Most() || s.MostNameless() || len(s.OtherSheets) > 0 || s.Hidden > 0
+	return s.Most() || s.MostNameless() || s.FurtherRows > 0 || len(s.OtherSheets) > 0 || s.Hidden > 0
 }
 
 // count counts a row that can be used.
@@ -72,7 +76,11 @@ func (s *Suspects) count(row *Row, unknownGateway, hidden bool) {
 	}
 	if strange {
 		s.ImpUIDs++
-		s.Examples = example(s.Examples, row)
+		s.Examples = example(s.Examples, row.Line, row.ImpUID)
+	}
+	if row.Further != "" {
+		s.FurtherRows++
+		s.Further = example(s.Further, row.Line, row.Further)
 	}
 	if hidden {
 		s.Hidden++
@@ -80,7 +88,7 @@ func (s *Suspects) count(row *Row, unknownGateway, hidden bool) {
 	}
 	if row.PG == "" {
 		s.Nameless++
-		s.NamelessExamples = example(s.NamelessExamples, row)
+		s.NamelessExamples = example(s.NamelessExamples, row.Line, row.ImpUID)
 	}
 	if impuid.Odd(row.ImpUID) {
 		if s.Odd++; s.Odd == 1 {
@@ -89,12 +97,12 @@ func (s *Suspects) count(row *Row, unknownGateway, hidden bool) {
 	}
 }
 
-// example returns examples with a row's imp_uid, unless there are enough.
-func example(examples []Note, row *Row) []Note {
+// example returns examples with an imp_uid of a line, unless there are enough.
+func example(examples []Note, line int, impUID string) []Note {
 	if len(examples) == shownSuspects {
 		return examples
 	}
-	return append(examples, Note{row.Line, strings.Clone(row.ImpUID)})
+	return append(examples, Note{line, strings.Clone(impUID)})
 }
 
 // maxGateways bounds how many spellings are remembered; a list has a dozen,

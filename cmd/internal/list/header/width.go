@@ -1,6 +1,7 @@
 package header
 
 import (
+	"regexp"
 	"slices"
 
 	"receiptrevoker/cmd/internal/list/impuid"
@@ -66,7 +67,19 @@ func (h *Header) judge(below []Header, at int) {
 	}
 	h.Width.Least = h.most(payments)
 	h.findGateways(payments)
+	nine, given := 0, 0
+	for _, row := range payments {
+		switch number := plain.Cell(row.Columns, h.Found.First(naming.NumberField)); {
+		case nineDigits.MatchString(number):
+			nine++
+		case number != "":
+			given++
+		}
+	}
+	h.Nine = nine > 0 && nine >= given
 }
+
+var nineDigits = regexp.MustCompile(`^[0-9]{9}(?:\.0)?$`)
 
 // findGateways finds the columns that hold gateways, whatever they are called.
 func (h *Header) findGateways(payments []Header) {

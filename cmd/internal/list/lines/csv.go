@@ -4,9 +4,11 @@ package lines
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
+	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/frame"
 	"receiptrevoker/cmd/internal/list/header"
 	"receiptrevoker/cmd/internal/list/impuid"
@@ -73,7 +75,8 @@ func (p *CSV) Parse(record *frame.Record) (payment.Row, error) {
 	if err := impuid.Validate(row.ImpUID); err != nil {
 		return row, err
 	}
-	return row, p.complete(&row, record.Text)
+	err := p.complete(&row, record.Text)
+	return row, err
 }
 
 // unusable returns why a row is no payment, or one whose values may stand in other columns, nil if neither.
@@ -115,6 +118,9 @@ func (p *CSV) agreed(row payment.Row) (payment.Row, error) {
 	return row, err
 }
 
+// likeNumber is a receipt's number of nine digits, whose first zeros a program may have dropped.
+var likeNumber = regexp.MustCompile(`^[0-9]{7,9}$`)
+
 // complete returns an error if a record may be a part of a line, or hold more than one, or a value that stands in
 // another's column.
 func (p *CSV) complete(row *payment.Row, record []byte) error {
@@ -131,11 +137,26 @@ func (p *CSV) complete(row *payment.Row, record []byte) error {
 		if err := impuid.InOther(row.Columns); err != nil {
 			return err
 		}
+		row.Further = p.further(row)
 	}
 	if err := validateNumber(row.ApplyNum); err != nil {
 		return err
 	}
+	if p.header.Nine && row.ApplyNum != "" && !likeNumber.MatchString(row.ApplyNum) && given(row.ApplyNum) {
+		return fault.Invalid("%q stands in apply_num's column, where others have nine digits", fault.Cut(row.ApplyNum))
+	}
 	return p.gatewayMoved(row)
+}
+
+// further returns another imp_uid of a row, unless its column is said to be another's.
+func (p *CSV) further(row *payment.Row) string {
+	for i := range row.Columns {
+		cell := row.Column(i)
+		if cell != row.ImpUID && impuid.Is(cell) && !naming.OfAnother(plain.Cell(p.header.Names, i)) {
+			return cell
+		}
+	}
+	return ""
 }
 
 // unusual returns why a row whose imp_uid does not look like one is no payment,

@@ -59,7 +59,24 @@ func (p *JSON) Parse(record *frame.Record) (payment.Row, error) {
 	case err != nil:
 		return row, err
 	}
+	row.Further = further(&row)
 	return row, cmp.Or(impuid.Validate(row.ImpUID), validateNumber(row.ApplyNum))
+}
+
+// ownString is a string of JSON that is an imp_uid, with what stands before it, which may be its key.
+var ownString = regexp.MustCompile(`([^,{]{0,60})"(imps?_[0-9][A-Za-z0-9_-]*)"`)
+
+// further returns another imp_uid of an object, unless its key is said to be another's.
+func further(row *payment.Row) string {
+	if bytes.Count(row.Raw, []byte(`"imp`))-bytes.Count(row.Raw, []byte(`mp_uid"`)) < 2 { // the key and the payment itself
+		return ""
+	}
+	for _, found := range ownString.FindAllSubmatch(row.Raw, -1) {
+		if other := string(found[2]); other != row.ImpUID && !naming.OfAnother(string(found[1])) {
+			return other
+		}
+	}
+	return ""
 }
 
 // digits is a number of JSON that is read as it is written, as in a CSV.

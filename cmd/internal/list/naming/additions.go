@@ -38,6 +38,11 @@ var (
 	subMall = regexp.MustCompile(`^\s*하위\s?상점(?:\s?코드)?\s*$`)
 )
 
+// OfAnother reports whether a name is said to be another payment's or receipt's, such as 이전 imp_uid.
+func OfAnother(name string) bool {
+	return another.MatchString(strings.ToLower(norm.NFKC.String(plain.Name(name))))
+}
+
 // codeNames are the names, by their letters and digits, that are no words of a language: they may have any
 // addition but the words given here, with which they are the name of something else.
 var codeNames = map[string]*regexp.Regexp{
