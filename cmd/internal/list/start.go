@@ -116,7 +116,7 @@ func (r *Reader) noteUnread(p *lines.CSV, at *header.Header) {
 		if like == naming.NoField || slices.Contains(reads, i) {
 			continue
 		}
-		if of := naming.OfPayment(at.Names); of != "" && like == naming.NumberField {
+		if of := naming.OfPayment(slices.Values(at.Names)); of != "" && like == naming.NumberField {
 			text = fmt.Sprintf("beside %q it is the card company's number; if it is the receipt's, name it 현금영수증 승인번호", of)
 		}
 		if read := p.First(like); read >= 0 {

@@ -96,7 +96,8 @@ func bestHeader(samples []sample) *Header {
 		return nil
 	}
 	return slices.MaxFunc(all, func(a, b *Header) int {
-		return cmp.Or(cmp.Compare(b.like, a.like), cmp.Compare(a.Payments, b.Payments), cmp.Compare(filled(a.Columns), filled(b.Columns)))
+		return cmp.Or(cmp.Compare(b.like, a.like), cmp.Compare(a.Payments, b.Payments),
+			cmp.Compare(filled(a.Columns), filled(b.Columns)))
 	})
 }
 

@@ -39,7 +39,9 @@ type CSV struct {
 
 // NewCSV returns a parser of records below a header. named is what is said about the imp_uid's column.
 func NewCSV(at *header.Header, named string, sheet bool) *CSV {
-	p := &CSV{header: at, shape: shape{comma: at.Comma, named: named, Width: at.Width, sure: at.Payments > 0, Sheet: sheet}}
+	p := &CSV{header: at, shape: shape{
+		comma: at.Comma, named: named, Width: at.Width, sure: at.Payments > 0, Sheet: sheet,
+	}}
 	if p.use(at.Found); at.Line > 0 {
 		p.name = at.Columns[p.at[naming.ImpUIDField]]
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
-	"slices"
 
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/frame"
@@ -124,7 +123,7 @@ func failure(object map[string]json.RawMessage) error {
 // has at least a pay_method.
 func (p *JSON) isPayment(object map[string]json.RawMessage) bool {
 	_, method := object["pay_method"]
-	return method && p.InAnswer() || naming.OfPayment(slices.Collect(maps.Keys(object))) != ""
+	return method && p.InAnswer() || naming.OfPayment(maps.Keys(object)) != ""
 }
 
 // parseString makes a row of a string that stands without a key. It has to look

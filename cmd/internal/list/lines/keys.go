@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -31,10 +32,12 @@ func (k *JSON) lookup(
 	if twice {
 		named = members(record)
 	}
-	named = slices.DeleteFunc(named, func(m member) bool {
-		of := k.Meaning(m.key).Field
-		return of == naming.NoField || card && of == naming.NumberField
-	})
+	if twice || card {
+		named = slices.DeleteFunc(named, func(m member) bool {
+			of := k.Meaning(m.key).Field
+			return of == naming.NoField || card && of == naming.NumberField
+		})
+	}
 	named = append(named, within...)
 	slices.SortStableFunc(named, func(a, b member) int {
 		return cmp.Or(cmp.Compare(k.Meaning(a.key).Rank, k.Meaning(b.key).Rank), cmp.Compare(a.key, b.key))
@@ -72,13 +75,14 @@ func (k *JSON) within(name string, value json.RawMessage, depth int) (all []memb
 		}
 		return all
 	}
-	inner, keys := members(value), []string(nil)
+	inner := members(value)
+	keys := make(map[string]bool, len(inner))
 	for _, m := range inner {
-		keys = append(keys, m.key)
+		keys[m.key] = true
 	}
 	for _, m := range inner {
 		name := name + "." + m.key
-		if k.Meaning(name).Field != naming.NumberField || naming.OfPayment(keys) == "" {
+		if k.Meaning(name).Field != naming.NumberField || naming.OfPayment(maps.Keys(keys)) == "" {
 			all = append(all, k.nested(name, m.value, depth)...)
 		}
 	}

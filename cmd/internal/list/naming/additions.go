@@ -52,7 +52,8 @@ var codeNames = map[string]*regexp.Regexp{
 
 var (
 	ofOrder = regexp.MustCompile(`merchant`)
-	// ofCard is of a payment, whose number is the card company's, or of the receipt that was issued again, which is to stay.
+	// ofCard is of a payment, whose number is the card company's, or of the receipt that was issued again, which is to
+	// stay.
 	ofCard = regexp.MustCompile(`카드|card|결제|payment|재발[급행]|신규|변경\s*후|부분\s*환불|` +
 		`(?:^|[^a-z])(?:new|reissued?|refund)(?:$|[^a-z])`)
 	ofGateway  = regexp.MustCompile(`수수료|번호|금액|상태|결과|카드|fee|amount|(?:^|[^a-z])[tm]?id(?:$|[^a-z])`)

@@ -4,6 +4,7 @@ package naming
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,7 +99,8 @@ func (l Likeness) matches(column, name form) bool {
 	case l == Spelled:
 		return column.letters != "" && column.letters == name.letters
 	case name.text == ImpUIDNames[0] && impUIDWord.MatchString(column.text):
-		return !strings.ContainsAny(column.text, plain.Separators) && !strings.Contains(strings.ToLower(column.text), "merchant")
+		text := strings.ToLower(column.text)
+		return !strings.ContainsAny(text, plain.Separators) && !strings.Contains(text, "merchant")
 	}
 	return dressed(column, name.letters)
 }
@@ -148,7 +150,7 @@ func (c *Columns) Last(of Field) int { return slices.Max(append([]int{-1}, c[of]
 // the letters of a name. What is only like a name, such as 이전 imp_uid, is another's where one has the name. If
 // named is not empty, only that is the imp_uid's.
 func Locate(header []string, named string, worst Likeness) (at Columns, err error) {
-	if OfPayment(header) != "" {
+	if OfPayment(slices.Values(header)) != "" {
 		header = slices.Clone(header)
 		for i, column := range header {
 			if Spelled.matches(formOf(column), formOf(NumberNames[0])) {
@@ -178,17 +180,16 @@ func Locate(header []string, named string, worst Likeness) (at Columns, err erro
 // OfPayment returns a name by which PortOne's own record of a payment is known, whose apply_num is the number by which
 // the card company approved it, not the receipt's; "" if there is none. It is cash_receipt_issued (PaymentAnnotation of
 // its specification), or what only such a record has beside another of its names.
-func OfPayment(names []string) (name string) {
-	own, common := []string{"pg_tid", "card_name", "card_code", "card_number", "card_quota"}, []string{"pay_method", "pg_provider"}
+func OfPayment(names iter.Seq[string]) (name string) {
 	found := 0
-	for _, n := range names {
-		switch {
-		case n == "cash_receipt_issued":
+	for n := range names {
+		switch n {
+		case "cash_receipt_issued":
 			return n
-		case slices.Contains(own, n):
+		case "pg_tid", "card_name", "card_code", "card_number", "card_quota":
 			name = cmp.Or(name, n)
 			found++
-		case slices.Contains(common, n):
+		case "pay_method", "pg_provider":
 			found++
 		}
 	}
