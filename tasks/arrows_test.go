@@ -56,14 +56,19 @@ var arrows = map[string][]string{
 	"cmd/internal/list/decode":  {"cmd/internal/list/plain"},
 	"cmd/internal/list/unpack":  {"cmd/internal/list/decode", "cmd/internal/list/fault", "cmd/internal/list/plain"},
 	"cmd/internal/list/foreign": {"cmd/internal/list/fault", "cmd/internal/list/plain"},
+	"cmd/internal/list/frame":   {"cmd/internal/list/decode", "cmd/internal/list/fault", "cmd/internal/list/plain"},
 	"cmd/internal/list/sheet": {
 		"cmd/internal/list/decode", "cmd/internal/list/fault", "cmd/internal/list/foreign",
-		"cmd/internal/list/frame", "cmd/internal/list/plain",
+		"cmd/internal/list/frame", "cmd/internal/list/impuid", "cmd/internal/list/naming",
+		"cmd/internal/list/plain",
 	},
-	"cmd/internal/list/frame":    {"cmd/internal/list/decode", "cmd/internal/list/plain"},
-	"cmd/internal/list/jsontext": {"cmd/internal/list/fault", "cmd/internal/list/frame", "cmd/internal/list/plain"},
+	"cmd/internal/list/jsontext": {
+		"cmd/internal/list/decode", "cmd/internal/list/fault", "cmd/internal/list/frame",
+		"cmd/internal/list/plain",
+	},
 	"cmd/internal/list/payment": {
-		"tasks", "cmd/internal/list/fault", "cmd/internal/list/frame", "cmd/internal/list/plain",
+		"tasks", "cmd/internal/list/fault", "cmd/internal/list/frame", "cmd/internal/list/naming",
+		"cmd/internal/list/plain",
 	},
 	"cmd/internal/list/header": {
 		"tasks", "cmd/internal/list/decode", "cmd/internal/list/fault", "cmd/internal/list/frame",

@@ -36,6 +36,9 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 	if suspects.Nameless > 0 {
 		newScreen(out).say("revoker: %s%s", nameless(suspects, whole), examples(suspects.NamelessExamples))
 	}
+	if suspects.FurtherRows > 0 {
+		newScreen(out).say("revoker: %s%s", furtherImpUIDs(suspects, whole), examples(suspects.Further))
+	}
 	if len(suspects.OtherSheets) > 0 {
 		newScreen(out).say("revoker: %s", otherSheets(suspects))
 	}
@@ -49,6 +52,12 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 func nameless(suspects list.Suspects, whole bool) string {
 	return fmt.Sprintf("%d %s lines %s no gateway", suspects.Nameless, ofRows(suspects, whole),
 		either(suspects.Nameless, "names", "name"))
+}
+
+// furtherImpUIDs says how many lines hold more than one imp_uid.
+func furtherImpUIDs(suspects list.Suspects, whole bool) string {
+	return fmt.Sprintf("%d %s lines %s another imp_uid, which is not asked for", suspects.FurtherRows,
+		ofRows(suspects, whole), either(suspects.FurtherRows, "holds", "hold"))
 }
 
 // otherSheets says which sheets are not read and hold payments.
@@ -146,6 +155,9 @@ func doubts(suspects list.Suspects, whole bool) string {
 	if suspects.MostNameless() {
 		all = append(all, nameless(suspects, whole))
 	}
+	if suspects.FurtherRows > 0 {
+		all = append(all, furtherImpUIDs(suspects, whole))
+	}
 	if len(suspects.OtherSheets) > 0 {
 		all = append(all, otherSheets(suspects))
 	}
@@ -165,6 +177,9 @@ func advice(suspects list.Suspects) (text string) {
 	}
 	if suspects.MostNameless() {
 		text += "fill in the gateway of each line, "
+	}
+	if suspects.FurtherRows > 0 {
+		text += "give each imp_uid a line of its own, "
 	}
 	if len(suspects.OtherSheets) > 0 {
 		text += "name the sheet that is meant with --sheet, "
@@ -207,6 +222,8 @@ func mistake(suspects list.Suspects) string {
 		return "the column was wrong"
 	case suspects.MostNameless():
 		return "the lines have a gateway"
+	case suspects.FurtherRows > 0:
+		return "the other imp_uids were meant"
 	case len(suspects.OtherSheets) > 0:
 		return "another sheet was meant"
 	}

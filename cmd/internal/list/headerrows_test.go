@@ -32,6 +32,26 @@ func TestHeaderOfSeveralRowsIsReadWhole(t *testing.T) {
 			notes: []string{`1 above the header, not read: "imp_uid,pg"`},
 		},
 		{
+			name: "what was searched for, above", list: "현금영수증 승인번호,전체,,\n주문번호,imp_uid,PG사,금액\n2026-1,imp_100000000001,kcp,5\n",
+			want: []string{"3 imp_100000000001 kcp"}, notes: []string{`1 above the header, not read: "현금영수증 승인번호,전체,,"`},
+		},
+		{
+			name: "a condition without a value", list: "apply_num,,,\n주문번호,imp_uid,PG사,금액\n2026-1,imp_100000000001,kcp,5\n",
+			want: []string{"3 imp_100000000001 kcp"}, notes: []string{`1 above the header, not read: "apply_num,,,"`},
+		},
+		{
+			name: "a condition that is a number", list: "현금영수증 승인번호,300000001,,\n,imp_uid,PG사,금액\n2026-1,imp_100000000001,kcp,5\n",
+			want: []string{"3 imp_100000000001 kcp"}, notes: []string{`1 above the header, not read: "현금영수증 승인번호,300000001,,"`},
+		},
+		{
+			name: "a condition on the gateway", list: "PG사,NHN KCP,,\n주문번호,imp_uid,PG사,금액\n2026-1,imp_100000000001,kcp,5\n",
+			want: []string{"3 imp_100000000001 kcp"}, notes: []string{`1 above the header, not read: "PG사,NHN KCP,,"`},
+		},
+		{
+			name: "as many conditions as columns", list: "tier,전체,PG사,전체\n주문번호,imp_uid,가맹점,금액\n2026-1,imp_100000000001,서울,5\n",
+			want: []string{"3 imp_100000000001"}, notes: []string{`1 above the header, not read: "tier,전체,PG사,전체"`},
+		},
+		{
 			name: "of a group that was cancelled", list: "결제정보,취소 현금영수증\nimp_uid,승인번호\nimp_100000000001,1\n", want: []string{"3 imp_100000000001"},
 			notes: []string{
 				`1 above the header, not read: "결제정보,취소 현금영수증"`,

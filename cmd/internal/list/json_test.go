@@ -194,11 +194,18 @@ func TestMembersOfObjectsWithinAPaymentAreRead(t *testing.T) {
 			name: "several receipts", list: `{"imp_uid":"imp_1","receipts":[{"apply_num":"3001"},{"apply_num":"3002"}]}`,
 			want: []string{`line 1: two values are named for apply_num, "3001" and "3002"`},
 		},
-		{name: "the payment's own first", list: `{"imp_uid":"imp_1","apply_num":"3001","receipt":{"apply_num":"3002"}}`, want: []string{"1 imp_1 3001"}},
+		{name: "the payment's own and the same", list: `{"imp_uid":"imp_1","apply_num":"3001","receipt":{"apply_num":"3001"}}`, want: []string{"1 imp_1 3001"}},
 		{
 			name: "of others", list: `{"imp_uid":"imp_1","old":{"apply_num":"1","imp_uid":"imp_2"},"user":{"tier":"VIP"},"card":{"apply_num":"2"}}`,
 			want: []string{"1 imp_1"},
 		},
+		{name: "of PortOne's record, its usual part", list: `{"imp_uid":"imp_1","pg_provider":"kcp","pg_tid":"t","apply_num":"9"}`, want: []string{"1 imp_1 kcp"}},
+		{name: "of PortOne's record within", list: `{"imp_uid":"imp_1","portone":{"card_code":"1","pg_tid":"t","apply_num":"9"}}`, want: []string{"1 imp_1"}},
+		{
+			name: "of two receipts", list: `{"imp_uid":"imp_1","apply_num":"9","receipt":{"apply_num":"3001"}}`,
+			want: []string{`line 1: two values are named for apply_num, "9" and "3001"`},
+		},
+		{name: "a number that was a fraction", list: `{"imp_uid":"imp_1","apply_num":242524332.0}`, want: []string{"1 imp_1 242524332"}},
 		{name: "of PortOne's record", list: `{"cash_receipt_issued":true,"imp_uid":"imp_1","apply_num":"9","receipt":{"apply_num":"3001"}}`, want: []string{"1 imp_1 3001"}},
 		{name: "an imp_uid alone", list: `{"payment":{"imp_uid":"imp_1"}}`, want: []string{"line 1: the object has no key imp_uid or impUid"}},
 	} {

@@ -15,11 +15,8 @@ import (
 	"slices"
 	"strings"
 
-	"receiptrevoker/cmd/internal/list/decode"
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/frame"
-	"receiptrevoker/cmd/internal/list/jsontext"
-	"receiptrevoker/cmd/internal/list/lines"
 	"receiptrevoker/cmd/internal/list/payment"
 	"receiptrevoker/cmd/internal/list/sheet"
 	"receiptrevoker/cmd/internal/list/unpack"
@@ -35,18 +32,16 @@ var ErrBroken = fault.ErrBroken
 // Reader reads a list row by row. It holds one record at a time, however long
 // the list is.
 type Reader struct {
-	records  frame.Reader
-	elements *jsontext.Elements // nil unless the format is JSON
-	text     decode.Decoder
+	records  source
+	held     *frame.Record // was read, and is to be returned once more
+	lines    *frame.Reader // records, unless they are rows of a workbook or elements of JSON
+	rows     *sheet.Rows   // records of a workbook, nil unless the list is one
 	parser   parser
 	gateways gateways
 	suspects Suspects
-	tier     string // of lines that name none
-	format   Format
-	encoding string
+	opts     Options
 
 	unpacking *unpack.Stream // nil unless the list is compressed
-	rows      *sheet.Rows    // nil unless the list is a workbook
 	closed    bool
 	header    []string
 	layout    Layout
@@ -55,31 +50,28 @@ type Reader struct {
 	noted     struct{ marked, odd bool } // which notes there are of what may come again
 }
 
-// parser makes a row of a record in UTF-8, whose PG is as it came. With an error
+// source yields the records of a list, however it is written.
+type source interface {
+	// Next returns the next record. If [frame.Unusable] holds for the error, that is the beginning of one that
+	// cannot be used; any other is final.
+	Next() (*frame.Record, error)
+}
+
+// parser makes a row of a record, whose PG is as it came. With an error
 // it returns what could be read; [payment.ErrBlank] means that the record holds nothing.
 type parser interface {
-	Parse(record []byte) (Row, error)
+	Parse(record *frame.Record) (Row, error)
 }
 
 // Format returns how the list is written.
-func (r *Reader) Format() Format { return r.format }
+func (r *Reader) Format() Format { return r.layout.Format }
 
 // Header returns the header of a CSV list as it came, in UTF-8. It is nil for
 // JSON, and for a list of bare imp_uids.
 func (r *Reader) Header() []string { return r.header }
 
 // Layout returns how the list is written.
-func (r *Reader) Layout() Layout {
-	layout := r.layout
-	layout.Format, layout.Encoding = r.format, r.encoding
-	if r.unpacking != nil {
-		layout.Compression = r.unpacking.With
-	}
-	if r.rows != nil {
-		layout.Sheet, layout.Sheets, layout.Separator = r.rows.Name, r.rows.Sheets, ""
-	}
-	return layout
-}
+func (r *Reader) Layout() Layout { return r.layout }
 
 // Suspects returns the counts of the rows read so far.
 func (r *Reader) Suspects() Suspects {
@@ -118,7 +110,7 @@ func (r *Reader) Read() (Row, error) {
 		record, err := r.next()
 		if err == io.EOF {
 			if wrong := r.unpacking.Trailing(); wrong != nil {
-				return Row{}, payment.NewLineError(Row{Line: r.line()}, nil, wrong)
+				return Row{}, payment.NewLineError(Row{Line: record.Line}, nil, wrong)
 			}
 		}
 		if err != nil && !frame.Unusable(err) {
@@ -126,86 +118,41 @@ func (r *Reader) Read() (Row, error) {
 		}
 		row, err := r.row(record, err)
 		if err == nil {
-			r.suspects.count(&row, r.gateways.count(row.PG))
-			if r.rows != nil && r.rows.IsHidden(row.Line) {
-				r.suspects.countHidden(row.Line)
-			}
+			r.suspects.count(&row, r.gateways.count(row.PG), record.Hidden)
 			return row, nil
 		}
 		if err != payment.ErrBlank {
-			return Row{}, payment.NewLineError(row, record, err)
+			return Row{}, payment.NewLineError(row, record.Text, err)
 		}
 	}
 }
 
-// next returns the next record in UTF-8. If [frame.Unusable] holds for the error,
-// record is the beginning of one that cannot be used.
-func (r *Reader) next() ([]byte, error) {
-	record, err := r.record()
-	if err == frame.ErrTooLong || err == frame.ErrLongElement {
-		record = decode.Whole(record)
-	}
-	return r.text.Decode(record), err
-}
-
-// record returns the next record as it came. A final error says how far the
-// reading came.
-func (r *Reader) record() ([]byte, error) {
-	if r.elements != nil {
-		return r.elements.Next()
+// next returns the next record. A final error says how far the reading came.
+func (r *Reader) next() (*frame.Record, error) {
+	if held := r.held; held != nil {
+		r.held = nil
+		return held, nil
 	}
 	record, err := r.records.Next()
-	r.noteLine()
-	if err != nil && err != io.EOF && !frame.Unusable(err) {
-		return nil, fmt.Errorf("line %d: %w", r.records.Start, err)
+	if r.lines != nil {
+		r.noteLine()
+	}
+	if err != nil && err != io.EOF && !frame.Unusable(err) && r.layout.Format != JSON {
+		err = fmt.Errorf("line %d: %w", record.Line, err)
 	}
 	return record, err
 }
 
-// line returns the line on which the record last returned starts.
-func (r *Reader) line() int {
-	if r.elements != nil {
-		return r.elements.Start
-	}
-	return r.records.Start
-}
-
 // row returns the row that a record holds, or what can be read of it. If the
 // record is unusable already, fault is why, and the error.
-func (r *Reader) row(record []byte, fault error) (Row, error) {
+func (r *Reader) row(record *frame.Record, fault error) (Row, error) {
 	if fault == frame.ErrTooLong || fault == frame.ErrLongElement {
-		return Row{Line: r.line()}, fault
+		return Row{Line: record.Line}, fault
 	}
 	row, err := r.parser.Parse(record)
-	row.Line = r.line()
 	row.PG = r.gateways.parse(string(row.PG))
-	row.Tier = cmp.Or(row.Tier, r.tier)
-	if err == nil {
-		err = lines.ValidateNumber(row.ApplyNum)
-	}
-	if p, ok := r.parser.(*lines.CSV); ok {
-		err = cmp.Or(r.lacking(p, row), err)
-		if err == nil {
-			err = r.moved(p, row)
-		}
-	}
+	row.Tier = cmp.Or(row.Tier, r.opts.Tier)
 	return row, cmp.Or(fault, err)
-}
-
-// lacking returns an error if a value that a row needs is still to be worked out. The row may be blank without it.
-func (r *Reader) lacking(p *lines.CSV, row Row) error {
-	if r.rows == nil {
-		return nil
-	}
-	return r.rows.Unsolved(row.Line, p.Reads())
-}
-
-// moved returns an error if a value that a row needs stands in another cell.
-func (r *Reader) moved(p *lines.CSV, row Row) error {
-	if r.rows != nil {
-		return r.rows.MergedAbove(row.Line, p.Reads())
-	}
-	return p.GatewayMoved(row)
 }
 
 // Notes returns what was found up to the line last read, in the order of the
@@ -213,6 +160,18 @@ func (r *Reader) moved(p *lines.CSV, row Row) error {
 // the middle. There are at most 100; each kind that could come on every line is
 // noted once.
 func (r *Reader) Notes() []Note { return r.notes }
+
+// maxNotes bounds how many notes are kept.
+const maxNotes = 100
+
+// Note is something about a list that a person should know although every line
+// around it was read.
+type Note struct {
+	// Line is the line of the file that it is about, from 1.
+	Line int
+	// Text says what is there, and what was made of it.
+	Text string
+}
 
 // note keeps a note, unless there are too many.
 func (r *Reader) note(line int, text string) {
@@ -223,9 +182,9 @@ func (r *Reader) note(line int, text string) {
 
 // noteLine notes what is odd about the line that was just read.
 func (r *Reader) noteLine() {
-	f := &r.records
+	f := r.lines
 	if f.MarkedLine > 0 && !r.noted.marked {
-		r.noted.marked, r.text.Korean = true, false
+		r.noted.marked = true
 		r.note(f.MarkedLine, "a byte-order mark stands here, as where files are put together")
 	}
 	if f.OddLine > 0 && !r.noted.odd {

@@ -67,6 +67,8 @@ func TestColumnsOfOtherThingsAreNotRead(t *testing.T) {
 	t.Parallel()
 	for _, column := range []string{
 		"apply_num_old", "취소 apply_num", "apply_num (취소)", "apply_num(이전)", "old.apply_num", "(구) apply_num", "apply_num (구)",
+		"apply_num(재발급)", "apply_num (재발행분)", "apply_num(신규)", "apply_num(변경후)", "apply_num (new)", "apply_num(부분환불)",
+		"reissue.apply_num", "재발급.apply_num", "new.apply_num", "refund.apply_num", "reissued_receipt.apply_num",
 		"승인번호", "카드 승인번호(apply_num)", "payments.apply_num", "apply_num (card)", "현금영수증 승인번호 (취소)", "이전 현금영수증 승인번호",
 		"pg 수수료", "pg (수수료)", "수수료(PG)", "결제수단(pg)", "pg_tid", "pg (tid)", "PG사 거래번호", "PG사(카드사)", "pg (old)",
 		"user.tier", "u.tier", "buyer tier", "tier (회원등급)", "등급(tier)", "member_tier", "tier.name", "frontier", "tier_old", "a|apply_num",
@@ -143,6 +145,25 @@ func TestColumnOfTheReceiptThatIsNotReadIsNoted(t *testing.T) {
 				`1 the key "승인번호" is not read: if it names the receipt that is meant, name it apply_num`,
 				`2 the key "user.tier" is not read: if it names the sub-merchant, name it tier`,
 			},
+		},
+		{
+			name: "of PortOne's own record of a payment", list: "imp_uid,merchant_uid,pay_method,pg_provider,pg_tid,apply_num,amount\n" +
+				"imp_100000000001,m1,trans,kcp,t,30001234,1000\n", want: []string{"2 imp_100000000001 kcp"},
+			notes: []string{`1 column 6, "apply_num", is not read: beside "pg_tid" it is the card company's number; if it is the receipt's, ` +
+				`name it 현금영수증 승인번호`},
+		},
+		{
+			name: "the receipt's beside PortOne's own record", list: "imp_uid,pg_tid,apply_num,현금영수증 승인번호,pay_method\nimp_100000000001,t,30001234,300000001,card\n",
+			want: []string{"2 imp_100000000001 300000001"}, notes: []string{`1 column 3, "apply_num", is not read: column 4 is, "현금영수증 승인번호"`},
+		},
+		{
+			name: "what the buyer gave", list: "imp_uid,pg,현금영수증번호\nimp_100000000001,kcp,010-1234-5678\n", want: []string{"2 imp_100000000001 kcp"},
+			notes: []string{`1 column 3, "현금영수증번호", is not read: if it names the receipt that is meant, name it apply_num`},
+		},
+		{
+			name: "gateways under another name", list: "imp_uid,채널\nimp_100000000001,kcp\nimp_100000000002,\nimp_100000000003,html5_inicis\n",
+			want:  []string{"2 imp_100000000001", "3 imp_100000000002", "4 imp_100000000003"},
+			notes: []string{`1 column 2, "채널", is not read: its values are gateways; if it names the gateway, name it pg`},
 		},
 		{
 			name: "most lines have none", list: "imp_uid,메모,apply_num\nimp_100000000001,x\n", want: []string{"2 imp_100000000001"},

@@ -11,6 +11,7 @@ import (
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/foreign"
 	"receiptrevoker/cmd/internal/list/frame"
+	"receiptrevoker/cmd/internal/list/header"
 	"receiptrevoker/cmd/internal/list/jsontext"
 	"receiptrevoker/cmd/internal/list/lines"
 	"receiptrevoker/cmd/internal/list/sheet"
@@ -36,8 +37,8 @@ import (
 // or comes from r.
 func NewReader(r io.Reader, opts Options) (*Reader, error) {
 	opts.Column, opts.Sheet = strings.TrimSpace(opts.Column), strings.TrimSpace(opts.Sheet)
-	reader := &Reader{gateways: newGateways(opts.PG), tier: opts.Tier}
-	if err := reader.begin(r, opts); err != nil {
+	reader := &Reader{gateways: newGateways(opts.PG), opts: opts}
+	if err := reader.begin(r); err != nil {
 		err = reader.ofSheet(err)
 		reader.Close()
 		return nil, err
@@ -55,57 +56,77 @@ func (r *Reader) ofSheet(err error) error {
 }
 
 // begin opens the list, and starts to read it.
-func (r *Reader) begin(in io.Reader, opts Options) error {
-	in, err := r.unwrap(in, opts)
+func (r *Reader) begin(in io.Reader) error {
+	in, err := r.unwrap(in)
 	if err != nil {
 		return err
+	}
+	if r.rows != nil {
+		return r.startSheet()
 	}
 	text, encoding, err := decode.Open(in)
 	if err != nil {
 		return err
 	}
-	r.records, r.encoding = frame.NewReader(text, 1, frame.MaxRecord), encoding
-	if err := r.records.SkipBlank(); err == io.EOF {
+	r.lines = frame.NewReader(text, 1, frame.MaxRecord)
+	r.records = r.lines
+	if err := r.lines.SkipBlank(); err == io.EOF {
 		return ErrEmpty
 	} else if err != nil {
 		return err
 	}
-	head, err := decode.Peek(r.records.In)
+	head, err := decode.Peek(r.lines.In)
 	if err != nil {
 		return err
 	}
 	if err := foreign.Text(head); err != nil {
 		return err
 	}
-	if r.encoding == "" {
-		r.encoding = decode.Guess(head)
+	r.layout.Encoding = encoding
+	if encoding == "" {
+		r.layout.Encoding = decode.Guess(head)
 	}
-	r.text.Korean = r.encoding == decode.EUCKR
-	return r.start(head, opts)
+	return r.start(head)
 }
 
 // start sets up the parser, having seen the head of the list.
-func (r *Reader) start(head []byte, opts Options) error {
-	if r.format != XLSX {
-		r.format = textFormat(head, opts.Column)
-		if opts.Sheet != "" {
-			return fmt.Errorf("the list is written as %s, which has no sheets: leave out --sheet", r.format)
-		}
+func (r *Reader) start(head []byte) error {
+	r.layout.Format = textFormat(head, r.opts.Column)
+	if r.opts.Sheet != "" {
+		return fmt.Errorf("the list is written as %s, which has no sheets: leave out --sheet", r.layout.Format)
 	}
-	switch r.format {
+	text := decode.Decoder{Korean: r.layout.Encoding == decode.EUCKR}
+	switch r.layout.Format {
 	case NDJSON:
-		parser := lines.NewJSON(opts.Column, "line")
-		parser.Unread = r.noteKey
+		parser, at := lines.NewJSON(r.opts.Column, "line"), r.lines.At
+		parser.Unread = func(key string) { r.noteKey(at(), key) }
 		r.parser = parser
+		r.lines.Use(text, 0)
 	case JSON:
-		parser := lines.NewJSON(opts.Column, "element")
-		r.elements = jsontext.New(r.records.In, r.records.Line, parser.Names, r.notePage)
-		parser.Unread, parser.InAnswer = r.noteKey, r.elements.InAnswer
-		r.parser = parser
+		parser := lines.NewJSON(r.opts.Column, "element")
+		elements := jsontext.New(r.lines.In, r.lines.Line)
+		elements.Text, elements.Names, elements.Partial = text, parser.Names, r.notePage
+		parser.Unread = func(key string) { r.noteKey(elements.At(), key) }
+		parser.InAnswer = elements.InAnswer
+		r.parser, r.records, r.lines = parser, elements, nil
 	default:
-		return r.startCSV(head, opts.Column)
+		search := header.Search{Head: head, Line: r.lines.Line, Text: text, Named: r.opts.Column}
+		return r.startCSV(search)
 	}
 	return nil
+}
+
+// startSheet sets up the parser of a workbook, having seen its first rows.
+func (r *Reader) startSheet() error {
+	r.records, r.layout.Encoding = r.rows, decode.UTF8
+	first, err := r.rows.Ahead(header.MaxRows, decode.HeadSize)
+	if err != nil {
+		return err
+	}
+	if len(first) == 0 {
+		return ErrEmpty
+	}
+	return r.startCSV(header.Search{Rows: first, Named: r.opts.Column})
 }
 
 // notePage notes that an answer of PortOne holds one page of its list.
@@ -123,15 +144,16 @@ func (r *Reader) Close() error {
 	return r.rows.Close()
 }
 
-// unwrap returns the text of a list: unpacked, if it is compressed, and if it is a
-// workbook, its rows as a CSV.
-func (r *Reader) unwrap(list io.Reader, opts Options) (_ io.Reader, err error) {
+// unwrap returns the text of a list: unpacked, if it is compressed. If it is a workbook, it opens its rows.
+func (r *Reader) unwrap(list io.Reader) (_ io.Reader, err error) {
 	in := bufio.NewReader(list)
 	if r.unpacking, err = unpack.Open(in); err != nil {
 		return nil, err
 	}
 	if r.unpacking != nil {
 		in = bufio.NewReader(r.unpacking)
+		list = in // what is unpacked cannot be sought in
+		r.layout.Compression = r.unpacking.With
 	}
 	head, err := in.Peek(foreign.HeadSize)
 	if err != nil && err != io.EOF {
@@ -143,12 +165,10 @@ func (r *Reader) unwrap(list io.Reader, opts Options) (_ io.Reader, err error) {
 	if !sheet.IsArchive(head) {
 		return in, foreign.File(head)
 	}
-	if r.unpacking != nil {
-		list = in // what is unpacked cannot be sought in
-	}
-	if r.rows, err = sheet.Open(list, in, opts.Sheet); err != nil {
+	if r.rows, err = sheet.Open(list, in, r.opts.Sheet); err != nil {
 		return nil, err
 	}
-	r.format, r.suspects.OtherSheets = XLSX, r.rows.Left
-	return r.rows, nil
+	r.layout.Format, r.layout.Sheet, r.layout.Sheets = XLSX, r.rows.Name, r.rows.Sheets
+	r.suspects.OtherSheets = r.rows.Left
+	return nil, nil
 }

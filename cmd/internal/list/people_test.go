@@ -192,12 +192,12 @@ func TestNamesOfColumns(t *testing.T) {
 		},
 		"apply_num": {
 			"applyNum", "APPLY NUM", "현금영수증 승인번호", "현금영수증승인번호", "현금영수증\n승인번호", norm.NFD.String("현금영수증 승인번호"),
-			"국세청 승인번호", "현금영수증 번호", norm.NFD.String("현금영수증번호"), "현금영수증번호 (선택)", "승인번호(현금영수증)", "승인번호 (국세청)", "영수증 승인번호",
+			"국세청 승인번호", "현금영수증 정보 번호", norm.NFD.String("현금영수증승인번호"), "현금영수증승인번호 (선택)", "승인번호(현금영수증)", "승인번호 (국세청)", "영수증 승인번호",
 		},
 		"tier": {"Tier", "TIER", "tier_code", "Tier Code", "tierCode"},
 		"": {
 			"merchant_uid", "승인번호", "거래번호", "거래고유번호(KCP)", "포트원 거래번호(V2)", "merchant_uid(imp_uid)", "old_imp_uid", "imp_uids",
-			"pg_tid", "카드 승인번호", "apply_number", "tiers", "customer tier", "등급",
+			"pg_tid", "카드 승인번호", "현금영수증 번호", norm.NFD.String("현금영수증번호"), "현금영수증번호 (선택)", "apply_number", "tiers", "customer tier", "등급",
 		},
 	} {
 		for _, name := range names {

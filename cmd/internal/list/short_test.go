@@ -55,8 +55,8 @@ func TestLinesThatEndBeforeAColumnOfTheReceiptAreInvalid(t *testing.T) {
 			want: []string{"2 imp_100000000001 ABC", "line 3: the line has 3 columns, not 4" + missing, "4 imp_100000000003"},
 		},
 		{
-			name: "all lines end before the last column", list: "imp_uid,구매자,apply_num,메모\nimp_100000000001,김,3001\nimp_100000000002,이,\nimp_100000000003,박,3003\n",
-			want: []string{"2 imp_100000000001 3001", "3 imp_100000000002", "4 imp_100000000003 3003"},
+			name: "all lines end before the last column", list: "imp_uid,구매자,apply_num,메모\nimp_100000000001,김,300000001\nimp_100000000002,이,\nimp_100000000003,박,300000003\n",
+			want: []string{"2 imp_100000000001 300000001", "3 imp_100000000002", "4 imp_100000000003 300000003"},
 		},
 		{
 			name: "after a second header", list: "imp_uid\nimp_100000000001\nimp_uid,금액,apply_num\nimp_100000000002,5,3002\nimp_100000000003,5 3003\n",

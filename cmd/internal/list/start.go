@@ -1,14 +1,19 @@
 package list
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
+	"receiptrevoker/cmd/internal/list/decode"
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/frame"
 	"receiptrevoker/cmd/internal/list/header"
+	"receiptrevoker/cmd/internal/list/jsontext"
 	"receiptrevoker/cmd/internal/list/lines"
 	"receiptrevoker/cmd/internal/list/naming"
 	"receiptrevoker/cmd/internal/list/payment"
@@ -17,61 +22,55 @@ import (
 
 var errAbove = errors.New("it stands above the header and looks like a payment, which is not read")
 
-// skipTo skips to a line, and notes what stands above it. What looks like a payment there
+// skipTo reads up to a record on a line, and notes what stands above it. What looks like a payment there
 // is to be reported as a line that cannot be used.
-func (r *Reader) skipTo(p *lines.CSV, line, sepLine int) error {
+func (r *Reader) skipTo(p *lines.CSV, line, sepLine int) (*frame.Record, error) {
 	for {
 		record, err := r.next()
-		if err != nil && !frame.Unusable(err) {
-			return err
+		if record.Line >= line && frame.Unusable(err) {
+			err = fmt.Errorf("line %d: %w", record.Line, err)
 		}
-		at := r.records.Start
-		if at >= line {
-			r.records.Again()
-			return nil
+		if err != nil && !frame.Unusable(err) || record.Line >= line {
+			return record, err
 		}
-		text := fault.Cut(plain.Name(string(record)))
+		text := fault.Cut(plain.Name(string(record.Text)))
 		switch {
-		case at == sepLine:
+		case record.Line == sepLine:
 			r.note(sepLine, fmt.Sprintf("%q says what separates the columns: it is not part of the list", text))
 		case p.LooksLikePayment(record):
-			r.above = append(r.above, payment.NewLineError(Row{Line: at}, record, errAbove))
+			r.above = append(r.above, payment.NewLineError(Row{Line: record.Line}, record.Text, errAbove))
 		case strings.Trim(text, plain.Unfilled) != "":
-			r.note(at, fmt.Sprintf("above the header, not read: %q", text))
+			r.note(record.Line, fmt.Sprintf("above the header, not read: %q", text))
 		}
 	}
 }
 
 // startCSV finds the header and sets up the parser for what follows it.
-func (r *Reader) startCSV(head []byte, named string) error {
-	isSheet := r.format == XLSX
-	sep, sepLine := header.SeparatorLine(head, r.records.Line)
-	at, bare, err := header.Search{
-		Head: head, Line: r.records.Line, Korean: r.text.Korean, Sheet: isSheet, Named: named, Sep: sep, SepLine: sepLine,
-	}.Find()
+func (r *Reader) startCSV(search header.Search) error {
+	at, err := search.Find()
 	if err != nil {
 		return err
 	}
-	comma := byte(',')
-	if at != nil {
-		comma = at.Comma
+	p := lines.NewCSV(at, r.opts.Column, r.rows != nil)
+	r.parser = p
+	if r.lines != nil {
+		r.lines.Use(search.Text, at.Comma)
 	}
-	p := lines.NewCSV(comma, named, isSheet)
-	r.parser, r.records.Comma = p, comma
-	if at == nil {
-		err = r.skipTo(p, bare, sepLine)
+	if at.Line > 0 {
+		err = r.useHeader(p, at, search.SeparatorLine())
+	} else if first, wrong := r.skipTo(p, at.First, search.SeparatorLine()); wrong == nil {
+		r.held = first
 	} else {
-		err = r.useHeader(p, at, sepLine)
+		err = wrong
 	}
-	r.records.IsRow = p.IsRow
+	if r.lines != nil {
+		r.lines.IsRow = p.IsRow
+	}
 	return err
 }
 
-// useHeader reads up to the header and takes its columns.
+// useHeader reads up to the header and over it, and notes what is to be known of it.
 func (r *Reader) useHeader(p *lines.CSV, at *header.Header, sepLine int) error {
-	if err := p.UseHeader(at); err != nil {
-		return err
-	}
 	if err := r.skipHeader(p, at, sepLine); err != nil {
 		return err
 	}
@@ -80,15 +79,15 @@ func (r *Reader) useHeader(p *lines.CSV, at *header.Header, sepLine int) error {
 		r.note(at.Line, fmt.Sprintf("the header has %d columns, the lines have %d: what has no name is not read",
 			len(at.Columns), n))
 	}
-	if p.Moves.Receipt && p.Least <= max(p.Number, p.Tier) && !p.Sheet {
+	if p.MovesReceipt && p.Least <= max(p.First(naming.NumberField), p.First(naming.TierField)) && !p.Sheet {
 		r.note(at.Line, "most lines end before the column of apply_num or tier: they name none")
 	}
 	r.noteUnread(p, at)
-	names := Row{Columns: at.Names}
-	r.layout = Layout{
-		Separator: plain.SeparatorNames[at.Comma], HeaderLine: at.Line,
-		ImpUID: names.Column(p.ImpUID), PG: names.Column(p.Gateway),
-		ApplyNum: names.Column(p.Number), Tier: names.Column(p.Tier),
+	name := func(of naming.Field) string { return plain.Cell(at.Names, p.First(of)) }
+	r.layout.HeaderLine, r.layout.ImpUID, r.layout.PG = at.Line, name(naming.ImpUIDField), name(naming.GatewayField)
+	r.layout.ApplyNum, r.layout.Tier = name(naming.NumberField), name(naming.TierField)
+	if !p.Sheet {
+		r.layout.Separator = plain.SeparatorNames[at.Comma]
 	}
 	return nil
 }
@@ -96,11 +95,8 @@ func (r *Reader) useHeader(p *lines.CSV, at *header.Header, sepLine int) error {
 // skipHeader reads up to a header and over it, and notes where it has several rows.
 func (r *Reader) skipHeader(p *lines.CSV, at *header.Header, sepLine int) error {
 	for _, line := range at.Lines {
-		if err := r.skipTo(p, line, sepLine); err != nil {
+		if _, err := r.skipTo(p, line, sepLine); err != nil {
 			return err
-		}
-		if _, err := r.next(); err != nil {
-			return fmt.Errorf("line %d: %w", line, err)
 		}
 	}
 	if first, last := at.Lines[0], at.Lines[len(at.Lines)-1]; first < last {
@@ -111,23 +107,108 @@ func (r *Reader) skipHeader(p *lines.CSV, at *header.Header, sepLine int) error 
 
 // noteUnread notes the columns that may say which receipt is meant, whose, or where, and are not read.
 func (r *Reader) noteUnread(p *lines.CSV, at *header.Header) {
-	of := map[naming.Field]int{naming.NumberField: p.Number, naming.TierField: p.Tier, naming.GatewayField: p.Gateway}
 	reads := p.Reads()
 	for i, name := range at.Names {
 		like, text := naming.LookAlike(name)
+		if like == naming.NoField && slices.Contains(at.Gateways, i) {
+			like, text = naming.GatewayField, "its values are gateways; if it names the gateway, name it pg"
+		}
 		if like == naming.NoField || slices.Contains(reads, i) {
 			continue
 		}
-		if of[like] >= 0 {
-			text = fmt.Sprintf("column %d is, %q", of[like]+1, fault.Cut(plain.Name(at.Names[of[like]])))
+		if of := naming.OfPayment(slices.Values(at.Names)); of != "" && like == naming.NumberField {
+			text = fmt.Sprintf("beside %q it is the card company's number; if it is the receipt's, name it 현금영수증 승인번호", of)
+		}
+		if read := p.First(like); read >= 0 {
+			text = fmt.Sprintf("column %d is, %q", read+1, fault.Cut(plain.Name(at.Names[read])))
 		}
 		r.note(at.Line, fmt.Sprintf("column %d, %q, is not read: %s", i+1, fault.Cut(plain.Name(name)), text))
 	}
 }
 
 // noteKey notes a key of JSON that may be one of those, and is not read.
-func (r *Reader) noteKey(key string) {
+func (r *Reader) noteKey(line int, key string) {
 	if like, text := naming.LookAlike(key); like != naming.NoField {
-		r.note(r.line(), fmt.Sprintf("the key %q is not read: %s", fault.Cut(plain.Name(key)), text))
+		r.note(line, fmt.Sprintf("the key %q is not read: %s", fault.Cut(plain.Name(key)), text))
 	}
+}
+
+// textFormat returns how a text that begins with head is written. NDJSON has its
+// first object on one line; a broken first line is no reason to take the rest of
+// an NDJSON for something else.
+func textFormat(head []byte, column string) Format {
+	text := bytes.TrimLeft(head, plain.Blanks)
+	switch {
+	case startsArray(text):
+		return JSON
+	case !bytes.HasPrefix(text, []byte("{")):
+		return CSV
+	}
+	first, _, more := bytes.Cut(text, []byte("\n"))
+	first = bytes.Trim(first, plain.Blanks)
+	cut := !more && len(head) == decode.HeadSize
+	switch valid := json.Valid(first); {
+	case (valid || cut) && jsontext.HoldsList(first, lines.NewJSON(column, "").Names):
+		return JSON
+	case valid, !more:
+		return NDJSON
+	}
+	return multiline(text, first)
+}
+
+// startsArray reports whether text begins an array, rather than a title such as
+// [2026-11] above a CSV.
+func startsArray(text []byte) bool {
+	rest, ok := bytes.CutPrefix(text, []byte("["))
+	if !ok {
+		return false
+	}
+	switch b := plain.FirstByte(rest); {
+	case b == 0:
+		return false
+	case bytes.IndexByte([]byte(`{["]`), b) >= 0:
+		return true
+	case bytes.IndexByte([]byte("-0123456789ntf"), b) >= 0:
+		return startsWithWords(text)
+	}
+	return false
+}
+
+// startsWithWords reports whether text begins an array whose first elements are numbers or
+// words such as null. [2026] above a CSV is none.
+func startsWithWords(text []byte) bool {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	for i := 0; ; i++ {
+		token, err := decoder.Token()
+		switch token := token.(type) {
+		case string:
+			return true
+		case json.Delim:
+			if token == ']' {
+				rest := bytes.TrimLeft(text[decoder.InputOffset():], plain.Blanks)
+				return len(rest) == 0 || startsArray(rest)
+			}
+			if i > 0 {
+				return true
+			}
+		}
+		if err != nil {
+			return err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF)
+		}
+	}
+}
+
+// multiline returns the format of a text whose first line, of several, is no
+// valid JSON by itself.
+func multiline(text, first []byte) Format {
+	if len(first) == 1 {
+		return JSON // a brace alone: the object continues
+	}
+	var value json.RawMessage
+	err := json.NewDecoder(bytes.NewReader(text)).Decode(&value)
+	if err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
+		return JSON
+	}
+	return NDJSON
 }

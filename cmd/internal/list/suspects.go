@@ -3,9 +3,12 @@ package list
 import (
 	"cmp"
 	"strings"
+	"unicode"
 
 	"receiptrevoker/cmd/internal/list/impuid"
+	"receiptrevoker/cmd/internal/list/plain"
 	"receiptrevoker/cmd/internal/list/sheet"
+	"receiptrevoker/tasks"
 )
 
 // shownSuspects is how many imp_uids are kept that show what is wrong with their column.
@@ -33,6 +36,10 @@ type Suspects struct {
 	// NamelessExamples are the first three of their imp_uids. Either does not count them.
 	Nameless         int
 	NamelessExamples []Note
+	// Further are the first three further imp_uids of lines that hold more than one, which are not asked for, and
+	// FurtherRows is how many such lines there are.
+	Further     []Note
+	FurtherRows int
 	// OtherSheets are the sheets of a workbook that are not read and hold payments, unless [Options].Sheet is given.
 	OtherSheets []sheet.Left
 	// Hidden is how many stand in a row of a workbook that Excel does not show, as where a
@@ -48,24 +55,40 @@ func (s *Suspects) MostNameless() bool { return 2*s.Nameless > s.Rows }
 
 // Any reports whether there is something to say of the rows.
 func (s *Suspects) Any() bool {
-	return s.Either > 0 || s.Odd > 0 || s.Nameless > 0 || len(s.OtherSheets) > 0 || s.Hidden > 0
+	return s.Either > 0 || s.Odd > 0 || s.Nameless > 0 || s.FurtherRows > 0 || len(s.OtherSheets) > 0 || s.Hidden > 0
 }
 
 // Doubtful reports whether a person is to say yes to the list: most of its rows are suspect
-// or name no gateway, some are hidden, or other sheets hold payments.
+// or name no gateway, some are hidden, some hold further imp_uids, or other sheets hold payments.
 func (s *Suspects) Doubtful() bool {
-	return s.Most() || s.MostNameless() || len(s.OtherSheets) > 0 || s.Hidden > 0
+	return s.Most() || s.MostNameless() || s.FurtherRows > 0 || len(s.OtherSheets) > 0 || s.Hidden > 0
 }
 
 // count counts a row that can be used.
-func (s *Suspects) count(row *Row, unknownGateway bool) {
+func (s *Suspects) count(row *Row, unknownGateway, hidden bool) {
 	s.Rows++
-	if strange := !impuid.OfPortOne(row.ImpUID); strange || unknownGateway {
-		s.add(row, strange, unknownGateway)
+	strange := !impuid.OfPortOne(row.ImpUID)
+	if strange || unknownGateway {
+		s.Either++
+	}
+	if unknownGateway {
+		s.Gateways++
+	}
+	if strange {
+		s.ImpUIDs++
+		s.Examples = example(s.Examples, row.Line, row.ImpUID)
+	}
+	if row.Further != "" {
+		s.FurtherRows++
+		s.Further = example(s.Further, row.Line, row.Further)
+	}
+	if hidden {
+		s.Hidden++
+		s.FirstHidden = cmp.Or(s.FirstHidden, row.Line)
 	}
 	if row.PG == "" {
 		s.Nameless++
-		s.NamelessExamples = example(s.NamelessExamples, row)
+		s.NamelessExamples = example(s.NamelessExamples, row.Line, row.ImpUID)
 	}
 	if impuid.Odd(row.ImpUID) {
 		if s.Odd++; s.Odd == 1 {
@@ -74,29 +97,89 @@ func (s *Suspects) count(row *Row, unknownGateway bool) {
 	}
 }
 
-// countHidden counts a row that can be used, and is hidden.
-func (s *Suspects) countHidden(row int) {
-	s.Hidden++
-	s.FirstHidden = cmp.Or(s.FirstHidden, row)
-}
-
-// add counts a row that is suspect.
-func (s *Suspects) add(row *Row, strange, unknownGateway bool) {
-	s.Either++
-	if unknownGateway {
-		s.Gateways++
-	}
-	if !strange {
-		return
-	}
-	s.ImpUIDs++
-	s.Examples = example(s.Examples, row)
-}
-
-// example returns examples with a row's imp_uid, unless there are enough.
-func example(examples []Note, row *Row) []Note {
+// example returns examples with an imp_uid of a line, unless there are enough.
+func example(examples []Note, line int, impUID string) []Note {
 	if len(examples) == shownSuspects {
 		return examples
 	}
-	return append(examples, Note{row.Line, strings.Clone(row.ImpUID)})
+	return append(examples, Note{line, strings.Clone(impUID)})
+}
+
+// maxGateways bounds how many spellings are remembered; a list has a dozen,
+// unless the column holds something else.
+const maxGateways = 256
+
+// maxSpelling is how long a spelling may be to be remembered, in bytes.
+const maxSpelling = 200
+
+// UnknownGateway is a name of a gateway that is not known.
+type UnknownGateway struct {
+	// Name is the gateway as the list names it.
+	Name string
+	// Lines is how many rows have that name.
+	Lines int
+}
+
+// gateways remembers what the names of gateways mean: to parse one anew for
+// each of a million lines would take longer than all the rest.
+type gateways struct {
+	unnamed tasks.Gateway // of lines that name none
+	parsed  map[string]tasks.Gateway
+	unknown map[tasks.Gateway]int // rows of each that is not known
+	others  int                   // rows of those that are not remembered
+}
+
+func newGateways(unnamed tasks.Gateway) gateways {
+	g := gateways{
+		unnamed: unnamed, parsed: make(map[string]tasks.Gateway), unknown: make(map[tasks.Gateway]int),
+	}
+	if unnamed != "" && !unnamed.Known() {
+		g.unknown[unnamed] = 0
+	}
+	return g
+}
+
+// parse returns the gateway that a cell names, or its value if that is not known.
+func (g *gateways) parse(cell string) tasks.Gateway {
+	if cell == "" {
+		return g.unnamed
+	}
+	if pg, ok := g.parsed[cell]; ok {
+		return pg
+	}
+	name := plain.Value(cell)
+	pg, known := tasks.ParseGateway(name)
+	if !known && tasks.StandsForNoValue(name) && !unreadable(name) {
+		pg, known = g.unnamed, true
+	}
+	if len(g.parsed) < maxGateways && len(cell) <= maxSpelling {
+		pg = tasks.Gateway(strings.Clone(string(pg)))
+		g.parsed[strings.Clone(cell)] = pg
+		if !known {
+			g.unknown[pg] = 0
+		}
+	}
+	return pg
+}
+
+// unreadable reports whether a text has lost its letters: what was written in an encoding that is not known is read
+// as symbols, and programs put ? where they cannot write a letter.
+func unreadable(text string) bool {
+	isSymbol := func(r rune) bool { return r > 0x7F && unicode.IsSymbol(r) }
+	return strings.Contains(text, "??") || strings.ContainsFunc(text, isSymbol)
+}
+
+// count counts a row's gateway if it is not known, and reports whether the row names one.
+func (g *gateways) count(pg tasks.Gateway) (unknown bool) {
+	if pg == "" || len(g.unknown) == 0 && len(g.parsed) < maxGateways && len(pg) <= maxSpelling {
+		return false
+	}
+	if _, ok := g.unknown[pg]; ok {
+		g.unknown[pg]++
+	} else if !pg.Known() {
+		g.others++
+	} else {
+		return false
+	}
+	return pg != g.unnamed
 }

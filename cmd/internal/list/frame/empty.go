@@ -9,8 +9,8 @@ import (
 
 // empties returns what an empty line is made of: blanks and, in a CSV, separators.
 func (f *Reader) empties() string {
-	if f.Comma != 0 {
-		return plain.Blanks + string(rune(f.Comma))
+	if f.comma != 0 {
+		return plain.Blanks + string(rune(f.comma))
 	}
 	return plain.Blanks
 }
@@ -19,7 +19,7 @@ func (f *Reader) empties() string {
 // separators. The error is final.
 func (f *Reader) SkipBlank() error {
 	for {
-		line, err := f.Next()
+		line, err := f.next()
 		if err != nil && err != ErrTooLong {
 			return err
 		}

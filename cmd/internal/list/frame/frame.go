@@ -36,13 +36,16 @@ type Reader struct {
 	In    *bufio.Reader // holds two times limit
 	limit int           // how long a line may be
 	most  int           // how far limit may be raised
-	Comma byte          // separator of fields; 0 if quotes mean nothing and each line is a record
-	Line  int           // number of the line ahead
-	Start int           // number of the line on which the record last returned starts
-	size  int           // bytes of that record, still in the buffer
-	lines int           // lines of that record
-	long  bool          // that record continues after size bytes, up to a line break
-	err   error         // why nothing can be read into the buffer any more
+	comma byte          // separator of fields; 0 if quotes mean nothing and each line is a record
+	cells *splitter     // nil unless there is one
+	text  decode.Decoder
+	last  Record // what was last returned
+	Line  int    // number of the line ahead
+	start int    // number of the line on which the record last returned starts
+	size  int    // bytes of that record, still in the buffer
+	lines int    // lines of that record
+	long  bool   // that record continues after size bytes, up to a line break
+	err   error  // why nothing can be read into the buffer any more
 
 	open  unclosed
 	IsRow func(record []byte, from int, state QuoteState) bool // as a row by itself; nil up to the header
@@ -54,17 +57,40 @@ type Reader struct {
 
 // NewReader returns the records of what a buffer of two times [decode.HeadSize] reads, from a line on. most is
 // how long a line may be.
-func NewReader(in *bufio.Reader, line, most int) Reader {
-	return Reader{In: in, Line: line, limit: decode.HeadSize, most: most}
+func NewReader(in *bufio.Reader, line, most int) *Reader {
+	return &Reader{In: in, Line: line, limit: decode.HeadSize, most: most}
 }
 
-// Next returns the next record with its line break, valid until the call after.
-// If [Unusable] holds for the error, that is the beginning of a record which
-// cannot be used; any other error is final.
-func (f *Reader) Next() ([]byte, error) {
+// Use says in which encoding the lines are, and what separates their cells; 0 if they have none.
+func (f *Reader) Use(text decode.Decoder, comma byte) {
+	f.text, f.comma = text, comma
+	if comma != 0 {
+		f.cells = newSplitter(comma)
+	}
+}
+
+// At returns the line on which the record last returned starts.
+func (f *Reader) At() int { return f.start }
+
+// Next returns the next record with its line break. If [Unusable] holds for the error, that is the
+// beginning of a record which cannot be used; any other error is final.
+func (f *Reader) Next() (*Record, error) {
+	text, err := f.next()
+	if err == ErrTooLong {
+		text = decode.Whole(text)
+	}
+	f.last.Line, f.last.Text, f.last.Cells = f.start, f.text.Decode(text), nil
+	if f.cells != nil && err != ErrTooLong {
+		f.last.Cells = f.cells.split(f.last.Text)
+	}
+	return &f.last, err
+}
+
+// next returns the next record as it came.
+func (f *Reader) next() ([]byte, error) {
 	f.leave()
 	for {
-		f.Start = f.Line
+		f.start = f.Line
 		end, err := f.longLineEnd(0)
 		if err == ErrTooLong {
 			// Its last byte may be the CR of a CRLF, so that it is looked at again.
@@ -75,7 +101,7 @@ func (f *Reader) Next() ([]byte, error) {
 			return nil, err
 		}
 		line := f.ahead(end)
-		if b := line[0]; (b <= ' ' || b == f.Comma) && f.skipEmpty(f.empties()) ||
+		if b := line[0]; (b <= ' ' || b == f.comma) && f.skipEmpty(f.empties()) ||
 			b == decode.UTF8Mark[0] && f.dropMark(line) {
 			continue
 		}
@@ -86,7 +112,7 @@ func (f *Reader) Next() ([]byte, error) {
 // whole returns the record that begins with a line.
 func (f *Reader) whole(line []byte) (_ []byte, err error) {
 	f.size, f.lines = len(line), 1
-	if f.Comma != 0 && bytes.IndexByte(line, '"') >= 0 {
+	if f.comma != 0 && bytes.IndexByte(line, '"') >= 0 {
 		if line, err = f.quoted(line); err != nil {
 			return line, err
 		}
@@ -116,7 +142,7 @@ func (f *Reader) dropMark(line []byte) bool {
 	}
 	_, _ = f.In.Discard(len(decode.UTF8Mark)) // cannot fail: the bytes are in the buffer
 	f.open.pass(len(decode.UTF8Mark), 0)
-	if f.MarkedLine == 0 {
+	if f.text.Korean = false; f.MarkedLine == 0 {
 		f.MarkedLine = f.Line
 	}
 	return true

@@ -70,7 +70,7 @@ func (u *unclosed) pass(size, lines int) {
 // span. A quote that is never closed, or closed by one that belongs to another line, costs
 // no more than the line on which it is opened: as a row by itself.
 func (f *Reader) quoted(line []byte) ([]byte, error) {
-	state := fieldStart.Scan(line, f.Comma)
+	state := fieldStart.Scan(line, f.comma)
 	switch {
 	case state == stray:
 		return line, errStrayQuote
@@ -95,7 +95,7 @@ func (f *Reader) quoted(line []byte) ([]byte, error) {
 			return nil, err
 		}
 		record := f.ahead(next)
-		if state = state.Scan(record[end:], f.Comma); state == stray || f.swallows(record, end, InQuotes) {
+		if state = state.Scan(record[end:], f.comma); state == stray || f.swallows(record, end, InQuotes) {
 			f.open = unclosed{size: end, lines: lines, ended: true}
 			return f.ahead(first), errOpenQuote
 		}

@@ -1,14 +1,18 @@
 package header
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/impuid"
 	"receiptrevoker/cmd/internal/list/naming"
 	"receiptrevoker/cmd/internal/list/plain"
+	"receiptrevoker/tasks"
 )
 
 // maxNamed is how many columns an error names.
@@ -40,7 +44,7 @@ func missing(header []string, column string) error {
 func (h *Header) addRows(rows []Header, i, at int, named string) {
 	fields := naming.NewFields(named)
 	h.Names, h.Lines = h.Columns, []int{h.Line}
-	if i > 0 {
+	if i > 0 && !holdsValue(rows[i-1].Columns) {
 		above := rows[i-1]
 		h.add(above, joinNames(&fields, h.Names, above.Columns, above.Columns, h.Columns), at, &fields)
 	}
@@ -68,41 +72,39 @@ type Header struct {
 	Columns  []string
 	Names    []string // of the columns, also from the rows around it, see addRows
 	Lines    []int    // on which its rows stand
+	Found    naming.Columns
+	First    int // line of the first imp_uid of a list of nothing else, which has no header
 	like     naming.Likeness
 	Payments int   // rows below with a payment in that column
 	Width    Width // of the rows below
-	err      error // two columns have the name
+	Nine     bool  // one of their receipts' numbers has nine digits, as those of the National Tax Service have
+	Gateways []int // columns in which each of these payments has a gateway or nothing
+	err      error // two columns have the same name
 }
 
 // bestHeader returns the header of the list, nil if there is none: the one whose
 // name matches best, then with most payments below it, then with most columns,
 // then the first.
 func bestHeader(samples []sample) *Header {
-	var best *Header
+	var all []*Header
 	for i := range samples {
 		for j := range samples[i].headers {
-			if h := &samples[i].headers[j]; best == nil || h.better(best) {
-				best = h
-			}
+			all = append(all, &samples[i].headers[j])
 		}
 	}
-	return best
-}
-
-func (h *Header) better(than *Header) bool {
-	switch {
-	case h.like != than.like:
-		return h.like < than.like
-	case h.Payments != than.Payments:
-		return h.Payments > than.Payments
+	if len(all) == 0 {
+		return nil
 	}
-	return h.filled() > than.filled()
+	return slices.MaxFunc(all, func(a, b *Header) int {
+		return cmp.Or(cmp.Compare(b.like, a.like), cmp.Compare(a.Payments, b.Payments),
+			cmp.Compare(filled(a.Columns), filled(b.Columns)))
+	})
 }
 
 // filled returns how many columns hold something.
-func (h *Header) filled() int {
+func filled(columns []string) int {
 	n := 0
-	for _, column := range h.Columns {
+	for _, column := range columns {
 		if plain.Value(column) != "" {
 			n++
 		}
@@ -116,4 +118,53 @@ func (h *Header) holdsLine() error {
 	return fmt.Errorf("line %d: the header holds an imp_uid, %q: "+
 		"a line end is missing before it, or it is an example that is to be taken out",
 		h.Line, fault.Cut(plain.Name(h.Columns[i])))
+}
+
+// isData reports whether the row below a header may be a payment, with its imp_uid in column at.
+func isData(columns []string, at int) bool {
+	cell := plain.Cell(columns, at)
+	return slices.ContainsFunc(columns, impuid.Is) || plain.HasDigit(cell) || cell != "" && tasks.StandsForNoValue(cell)
+}
+
+// everything is what exports say that was not restricted where they tell what was searched for.
+var everything = regexp.MustCompile(`(?i)^(?:전체|모두|all)$`)
+
+// holdsValue reports whether a row above the names holds a value, such as the 전체 of 승인번호: 전체: then it tells what
+// was searched for.
+func holdsValue(columns []string) bool {
+	return slices.ContainsFunc(columns, func(cell string) bool {
+		_, isGateway := tasks.ParseGateway(plain.Value(cell))
+		return isGateway || everything.MatchString(plain.Name(cell)) ||
+			plain.HasDigit(cell) && !strings.ContainsFunc(cell, unicode.IsLetter)
+	})
+}
+
+// joinNames returns names with those that another row has for columns that would not be read otherwise: its
+// own if the column has no other or the row has as many, or the name in the lower row with the group's title in the
+// upper one, which stands above the first column of the group.
+func joinNames(fields *naming.Fields, names, other, upper, lower []string) []string {
+	isRead := func(name string) bool { return fields.Meaning(name).Field != naming.NoField }
+	adds := func(name string) bool { return isRead(name) && fields.Meaning(name).Field != naming.ImpUIDField }
+	joined, group := slices.Clone(names), ""
+	for i := range max(len(upper), len(lower)) {
+		above, below := plain.Cell(upper, i), plain.Cell(lower, i)
+		if above != "" {
+			group = above
+		}
+		if isRead(plain.Cell(names, i)) {
+			continue
+		}
+		own := plain.Cell(other, i)
+		if plain.Cell(names, i) != "" && filled(other) < filled(names) {
+			own = ""
+		}
+		for _, name := range []string{own, group + " " + below} {
+			if adds(name) && (below != "" || name != group+" ") { // a title alone names no column
+				joined = append(joined, make([]string, max(0, i+1-len(joined)))...)
+				joined[i] = name
+				break
+			}
+		}
+	}
+	return joined
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,8 +22,8 @@ import (
 const (
 	// maxAbove is how many rows are searched for the header, below a list's title.
 	maxAbove = 30
-	// maxRows is how many rows are looked at.
-	maxRows = 2 * maxAbove
+	// MaxRows is how many rows are looked at.
+	MaxRows = 2 * maxAbove
 )
 
 // sample is the beginning of a list, split by one separator.
@@ -38,44 +39,66 @@ type sample struct {
 
 // Search is what is known of a list whose header is looked for.
 type Search struct {
-	Head    []byte
-	Line    int    // on which head begins
-	Korean  bool   // it is CP949
-	Sheet   bool   // the records are rows of a sheet
-	Named   string // what is said about the imp_uid's column
-	Sep     byte   // what a sep= line names, 0 if there is none
-	SepLine int    // where that is
+	Head  []byte
+	Line  int // on which head begins
+	Text  decode.Decoder
+	Rows  []*frame.Record // the first of a sheet, which has no head
+	Named string          // what is said about the imp_uid's column
 }
 
-// Find returns the header, or else the line of the first imp_uid of a list of nothing else.
-func (l Search) Find() (at *Header, bare int, err error) {
+// Find returns the header, one without a line for a list of nothing but imp_uids.
+func (l Search) Find() (*Header, error) {
 	samples := l.samples()
-	if best := bestHeader(samples); best != nil && best.err != nil {
-		return nil, 0, fmt.Errorf("line %d: %w", best.Line, best.err)
-	} else if best != nil {
-		return best, 0, nil
+	best := bestHeader(samples)
+	switch {
+	case best != nil && best.err != nil:
+		return nil, fmt.Errorf("line %d: %w", best.Line, best.err)
+	case best != nil:
+		return best, nil
+	case l.Named == "":
+		if best = bare(samples); best != nil {
+			return best, nil
+		}
 	}
-	if first, ok := firstBare(samples); ok && l.Named == "" {
-		return nil, first, nil
+	return nil, noHeader(samples, l.Named)
+}
+
+// sepPattern is the line by which Excel is told the separator, as it comes back
+// from tools that took it for data, too.
+var sepPattern = regexp.MustCompile(`(?i)^(?:\xEF\xBB\xBF)?"?sep=([,;\t|^])"?[,;\t|^ ]*[\r\n]`)
+
+// SeparatorLine returns the line that says what separates the columns, 0 if the first does not.
+func (l Search) SeparatorLine() int {
+	if sepPattern.Match(l.Head) {
+		return l.Line
 	}
-	return nil, 0, noHeader(samples, l.Named)
+	return 0
 }
 
 // samples splits the beginning of a list by each separator, the one that a sep=
 // line names first, and finds the headers.
 func (l Search) samples() []sample {
+	if l.Rows != nil {
+		s := sample{comma: ','}
+		for _, row := range l.Rows {
+			s.add(row, row.TooLong())
+		}
+		s.search(l.Named)
+		return []sample{s}
+	}
 	commas := []byte(plain.Separators)
-	if i := bytes.IndexByte(commas, l.Sep); i > 0 {
-		commas = slices.Concat([]byte{l.Sep}, commas[:i], commas[i+1:])
+	if found := sepPattern.FindSubmatch(l.Head); found != nil {
+		i := bytes.IndexByte(commas, found[1][0])
+		commas = slices.Concat(found[1], commas[:i], commas[i+1:])
 	}
 	all := make([]sample, len(commas))
 	buffer := bufio.NewReaderSize(nil, len(l.Head)+1)
 	for i, comma := range commas {
 		buffer.Reset(bytes.NewReader(l.Head))
 		records := frame.NewReader(buffer, l.Line, decode.HeadSize)
-		records.Comma = comma
+		records.Use(l.Text, comma)
 		all[i].comma = comma
-		all[i].split(records, l)
+		all[i].split(records, l.SeparatorLine())
 		if len(l.Head) == decode.HeadSize {
 			all[i].dropLast() // which may be cut
 		}
@@ -85,30 +108,28 @@ func (l Search) samples() []sample {
 }
 
 // split cuts the beginning of a list into rows.
-func (s *sample) split(records frame.Reader, l Search) {
-	cells, text := frame.NewSplitter(s.comma, l.Sheet), decode.Decoder{Korean: l.Korean}
-	for len(s.rows) < maxRows {
+func (s *sample) split(records *frame.Reader, sepLine int) {
+	for len(s.rows) < MaxRows {
 		record, err := records.Next()
 		if err != nil && !frame.Unusable(err) {
 			break
 		}
-		if err == frame.ErrTooLong {
-			record = decode.Whole(record)
+		if record.Line != sepLine {
+			s.add(record, err)
 		}
-		record = text.Decode(record)
-		if records.Start == l.SepLine || len(bytes.Trim(record, plain.Unfilled)) == 0 {
-			continue
-		}
-		if err != nil {
-			s.reject(record, payment.NewLineError(payment.Row{Line: records.Start}, record, err))
-			continue
-		}
-		columns := cells.Split(record)
-		if plain.Empty(columns) {
-			continue
-		}
-		s.rows = append(s.rows, Header{Comma: s.comma, Line: records.Start, Columns: columns})
-		if s.data == len(s.rows)-1 && !holdsPayment(record) {
+	}
+}
+
+// add takes in a record, unless it holds nothing. wrong is why it cannot be used, nil if it can.
+func (s *sample) add(record *frame.Record, wrong error) {
+	switch {
+	case len(bytes.Trim(record.Text, plain.Unfilled)) == 0:
+	case wrong != nil && len(s.rows) == 0 && s.fault == nil:
+		s.fault = payment.NewLineError(payment.Row{Line: record.Line}, record.Text, wrong)
+		s.width = 1 + bytes.Count(record.Text, []byte{s.comma})
+	case wrong == nil && !plain.Empty(record.Cells):
+		s.rows = append(s.rows, Header{Comma: s.comma, Line: record.Line, Columns: record.Cells})
+		if s.data == len(s.rows)-1 && !holdsPayment(record.Text) {
 			s.data++
 		}
 	}
@@ -117,16 +138,9 @@ func (s *sample) split(records frame.Reader, l Search) {
 // dropLast drops the last row, unless it is the only one or there are more than
 // are looked at.
 func (s *sample) dropLast() {
-	if n := len(s.rows); n > 1 && n < maxRows {
+	if n := len(s.rows); n > 1 && n < MaxRows {
 		s.rows = s.rows[:n-1]
 		s.data = min(s.data, n-1)
-	}
-}
-
-// reject keeps why the first record cannot be used.
-func (s *sample) reject(record []byte, err error) {
-	if len(s.rows) == 0 && s.fault == nil {
-		s.fault, s.width = err, 1+bytes.Count(record, []byte{s.comma})
 	}
 }
 
@@ -146,7 +160,7 @@ func (s *sample) search(named string) {
 		worst = naming.Spelled
 	}
 	for i, row := range s.rows[:min(s.data+1, maxAbove, len(s.rows))] {
-		at, like, err := naming.Find(row.Columns, naming.NamesOr(named), worst)
+		at, like, err := naming.Find(row.Columns, naming.Names(named)[naming.ImpUIDField], worst)
 		if at < 0 {
 			continue
 		}
@@ -157,20 +171,25 @@ func (s *sample) search(named string) {
 		if holds || i == s.data {
 			continue
 		}
-		row.like, row.err = like, err
 		row.addRows(s.rows, i, at, named)
+		row.like = like
+		if row.Found, row.err = naming.Locate(row.Names, named, naming.Loose); err != nil {
+			row.err = err
+		}
 		row.judge(s.rows[i+1:], at)
 		s.headers = append(s.headers, row)
 	}
 }
 
-// firstBare returns the line of the first imp_uid of a list of nothing else.
-func firstBare(samples []sample) (int, bool) {
+// bare returns what serves as the header of a list of nothing but imp_uids, nil for another list.
+func bare(samples []sample) *Header {
 	rows := samples[slices.IndexFunc(samples, func(s sample) bool { return s.comma == ',' })].rows
-	if len(rows) > 0 && len(rows[0].Columns) == 1 && impuid.Is(rows[0].Columns[0]) {
-		return rows[0].Line, true
+	if len(rows) == 0 || len(rows[0].Columns) > 1 || !impuid.Is(rows[0].Columns[0]) {
+		return nil
 	}
-	return 0, false
+	return &Header{
+		Comma: ',', First: rows[0].Line, Found: naming.Columns{naming.ImpUIDField: {0}}, Payments: 1, Width: Width{1, 1, 1},
+	}
 }
 
 // noHeader returns the error for a list without a header that can be used. It
@@ -188,7 +207,7 @@ func noHeader(samples []sample, column string) error {
 			best, wrong, width = nil, s.fault, s.width
 		}
 		for j := range s.rows[:min(s.data+1, maxAbove, len(s.rows))] {
-			if n := s.rows[j].filled(); n > width {
+			if n := filled(s.rows[j].Columns); n > width {
 				best, wrong, width = &s.rows[j], nil, n
 			}
 		}

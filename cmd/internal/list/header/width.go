@@ -1,11 +1,13 @@
 package header
 
 import (
+	"regexp"
 	"slices"
 
 	"receiptrevoker/cmd/internal/list/impuid"
 	"receiptrevoker/cmd/internal/list/naming"
 	"receiptrevoker/cmd/internal/list/plain"
+	"receiptrevoker/tasks"
 )
 
 // Width is how far the records of a CSV may reach. One that reaches further has a value
@@ -45,7 +47,8 @@ func Reach(columns []string) int {
 // name, unless a value may have moved that decides which receipt is revoked.
 func (h *Header) judge(below []Header, at int) {
 	h.Width = WidthOf(h.Columns)
-	movable := h.movable(at)
+	// A value that is split, to the right of an imp_uid that is in its place, moves what is behind it.
+	movable := max(h.Found.First(naming.NumberField), h.Found.First(naming.TierField)) > at+1
 	var reaches []int
 	var payments []Header
 	for _, row := range below {
@@ -63,6 +66,29 @@ func (h *Header) judge(below []Header, at int) {
 		h.Width = h.Width.AtLeast(Width{reaches[i], reaches[i], h.Width.Least})
 	}
 	h.Width.Least = h.most(payments)
+	h.findGateways(payments)
+	h.Nine = slices.ContainsFunc(payments, func(row Header) bool {
+		return nineDigits.MatchString(plain.Cell(row.Columns, h.Found.First(naming.NumberField)))
+	})
+}
+
+var nineDigits = regexp.MustCompile(`^[0-9]{9}(?:\.0)?$`)
+
+// findGateways finds the columns that hold gateways, whatever they are called.
+func (h *Header) findGateways(payments []Header) {
+	for i := range h.Columns {
+		named, other := 0, 0
+		for _, row := range payments {
+			if _, known := tasks.ParseGateway(plain.Cell(row.Columns, i)); known {
+				named++
+			} else if plain.Cell(row.Columns, i) != "" {
+				other++
+			}
+		}
+		if named > 0 && other == 0 {
+			h.Gateways = append(h.Gateways, i)
+		}
+	}
 }
 
 // most returns how many cells most of the payments have that are no wider than the list.
@@ -77,14 +103,6 @@ func (h *Header) most(payments []Header) int {
 		return cells[len(cells)/2]
 	}
 	return h.Width.Least
-}
-
-// movable reports whether a value that is split, to the right of an imp_uid that is in its place,
-// moves the receipt's number or the sub-merchant.
-func (h *Header) movable(at int) bool {
-	number, _, _ := naming.Find(h.Names, naming.NumberNames, naming.Loose)
-	tier, _, _ := naming.Find(h.Names, naming.TierNames, naming.Loose)
-	return max(number, tier) > at+1
 }
 
 // Unnamed returns how many columns the rows have, 0 if the header has as many.

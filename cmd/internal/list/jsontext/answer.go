@@ -6,13 +6,14 @@ import (
 	"strconv"
 
 	"receiptrevoker/cmd/internal/list/fault"
+	"receiptrevoker/cmd/internal/list/plain"
 )
 
 // object takes the object ahead, which is outside of an answer's list or the response of an
 // answer. It is an element unless it holds a list: then those of the list are.
 func (e *Elements) object(response bool) (bool, error) {
 	opened := level{bracket: '{', line: e.scan.line, full: true}
-	e.Start = e.scan.line
+	e.start = e.scan.line
 	e.scan.take()
 	code, payment := false, false
 	for {
@@ -20,7 +21,7 @@ func (e *Elements) object(response bool) (bool, error) {
 		if !ok || err != nil {
 			return e.remainder(err)
 		}
-		code, payment = code || key == "code", payment || e.names(key)
+		code, payment = code || key == "code", payment || e.Names(key)
 		b, err := e.scan.inside()
 		if err != nil {
 			return false, err
@@ -56,11 +57,16 @@ func (e *Elements) object(response bool) (bool, error) {
 	}
 }
 
-// listAhead reports whether the array ahead is a list: its first object has an imp_uid.
+// listAhead reports whether the array ahead is a list.
 func (e *Elements) listAhead() bool {
 	const most = 4 << 10
 	head, _ := e.scan.in.Peek(most) // an error comes again
-	decoder := json.NewDecoder(bytes.NewReader(head))
+	return beginsList(head, e.Names)
+}
+
+// beginsList reports whether a text begins with an array whose first object has an imp_uid.
+func beginsList(text []byte, names func(key string) bool) bool {
+	decoder := json.NewDecoder(bytes.NewReader(text))
 	for _, bracket := range []json.Delim{'[', '{'} {
 		if token, err := decoder.Token(); err != nil || token != bracket {
 			return false
@@ -68,7 +74,7 @@ func (e *Elements) listAhead() bool {
 	}
 	for decoder.More() {
 		key, _ := decoder.Token()
-		if name, ok := key.(string); !ok || e.names(name) {
+		if name, ok := key.(string); !ok || names(name) {
 			return ok
 		}
 		if decoder.Decode(new(json.RawMessage)) != nil {
@@ -76,6 +82,31 @@ func (e *Elements) listAhead() bool {
 		}
 	}
 	return false
+}
+
+// HoldsList reports whether an object, which may be cut, is an answer of PortOne that holds a list, or has one under
+// the key data.
+func HoldsList(object []byte, names func(key string) bool) (found bool) {
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	_, _ = decoder.Token() // the brace
+	for code := false; decoder.More(); {
+		token, _ := decoder.Token()
+		key, _ := token.(string)
+		value := bytes.TrimLeft(object[decoder.InputOffset():], plain.Blanks+":")
+		code = code || key == "code"
+		switch {
+		case names(key):
+			return false
+		case key == "response" && code:
+			found = found || plain.FirstByte(value) == '[' || plain.FirstByte(value) == '{'
+		case key == "data":
+			found = found || beginsList(value, names)
+		}
+		if decoder.Decode(new(json.RawMessage)) != nil {
+			break
+		}
+	}
+	return found
 }
 
 // remainder takes what is left of an object that holds no list.
@@ -117,7 +148,7 @@ func (e *Elements) member() (bool, error) {
 	if !ok {
 		return false, e.scan.broken("a key is expected")
 	}
-	if e.names(key) {
+	if e.Names(key) {
 		return false, e.scan.broken("the object of line %d holds a list, and a key %s as well",
 			e.open[len(e.open)-1].line, key)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"receiptrevoker/cmd/internal/list/decode"
 	"receiptrevoker/cmd/internal/list/frame"
 )
 
@@ -16,13 +17,16 @@ import (
 // PortOne V1 answers {"code":0,"message":null,"response":…} with an array or with
 // {"total":…,"list":[…]} as its response; see its specification, /payments/status.
 type Elements struct {
-	scan    jsonScanner
-	names   func(key string) bool       // reports whether a key is an imp_uid's
-	Start   int                         // line on which the element last returned starts
-	open    []level                     // what is open around what is ahead, of which elements are taken
-	err     error                       // final
-	partial func(line, read, total int) // is told of a list of which not all pages are there
-	pages   []level                     // the first page of each total, with the elements of all
+	Text    decode.Decoder              // of what it is written in
+	Names   func(key string) bool       // reports whether a key is an imp_uid's
+	Partial func(line, read, total int) // is told of a list of which not all pages are there
+
+	scan  jsonScanner
+	start int     // line on which the element last returned starts
+	open  []level // what is open around what is ahead, of which elements are taken
+	err   error   // final
+	last  frame.Record
+	pages []level // the first page of each total, with the elements of all
 }
 
 // level is an array of elements, or an object of an answer around one.
@@ -37,16 +41,17 @@ type level struct {
 	elements int // how many were read
 }
 
-// New returns the elements of a text that begins on a line. names reports whether a key
-// is an imp_uid's, and partial is told of a list of which not all pages are there.
-func New(in *bufio.Reader, line int, names func(string) bool, partial func(line, read, total int)) *Elements {
-	return &Elements{scan: jsonScanner{in: in, line: line}, names: names, partial: partial}
+// New returns the elements of a text that begins on a line.
+func New(in *bufio.Reader, line int) *Elements {
+	return &Elements{scan: jsonScanner{in: in, line: line}}
 }
 
-// Next returns the next element, valid until the call after. The error is
-// [frame.ErrLongElement] with the beginning of an element, io.EOF at the end of the text,
-// or final.
-func (e *Elements) Next() ([]byte, error) {
+// At returns the line on which the element last returned starts, or the one in work.
+func (e *Elements) At() int { return e.start }
+
+// Next returns the next element. The error is [frame.ErrLongElement] with the beginning of an element, io.EOF at
+// the end of the text, or final.
+func (e *Elements) Next() (*frame.Record, error) {
 	for e.err == nil {
 		e.scan.text = e.scan.text[:0]
 		found, err := e.step()
@@ -54,12 +59,14 @@ func (e *Elements) Next() ([]byte, error) {
 		case err != nil:
 			e.err = err
 		case found && len(e.scan.text) > frame.MaxRecord:
-			return e.scan.text[:frame.MaxRecord], frame.ErrLongElement
+			text := decode.Whole(e.scan.text[:frame.MaxRecord])
+			return &frame.Record{Line: e.start, Text: e.Text.Decode(text)}, frame.ErrLongElement
 		case found:
-			return e.scan.text, nil
+			e.last = frame.Record{Line: e.start, Text: e.Text.Decode(e.scan.text)}
+			return &e.last, nil
 		}
 	}
-	return nil, e.err
+	return &frame.Record{Line: e.start}, e.err
 }
 
 // step moves to the next bracket, comma or value, and reports whether an element
@@ -76,7 +83,7 @@ func (e *Elements) step() (bool, error) {
 		}
 		return false, err
 	}
-	e.Start = e.scan.line
+	e.start = e.scan.line
 	if len(e.open) == 0 {
 		return e.outside(b)
 	}
@@ -170,4 +177,29 @@ func (e *Elements) InAnswer() bool {
 // inObject reports whether the element is one of a list within an object.
 func (e *Elements) inObject() bool {
 	return slices.ContainsFunc(e.open, func(l level) bool { return l.bracket == '{' })
+}
+
+// maxPaged bounds how many totals are told apart.
+const maxPaged = 1000
+
+// page takes in what was read of an answer's list. Pages of the same total are one list's, as
+// where jq -s has put them together.
+func (e *Elements) page(read level) {
+	i := slices.IndexFunc(e.pages, func(first level) bool { return first.total == read.total })
+	switch {
+	case i >= 0:
+		e.pages[i].elements += read.elements
+	case len(e.pages) < maxPaged:
+		e.pages = append(e.pages, read)
+	}
+}
+
+// tellPages tells of the lists of which pages are missing.
+func (e *Elements) tellPages() {
+	for _, first := range e.pages {
+		if first.total > first.elements {
+			e.Partial(first.line, first.elements, first.total)
+		}
+	}
+	e.pages = nil
 }

@@ -1,6 +1,10 @@
 package lines
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/impuid"
 	"receiptrevoker/cmd/internal/list/naming"
@@ -8,79 +12,69 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// agree returns the value of a payment's field that several columns or keys name, the
-// preferred first. One that is sure goes before the others, as an imp_uid of PortOne goes
-// before another number, and one that stands for no value gives way. Two that are sure and
-// differ are an error, with which the first is returned.
-func agree(field string, values []string, sure func(string) bool) (string, error) {
-	found := ""
-	for _, value := range values {
-		switch {
-		case !sure(value) || value == found:
-		case found == "":
-			found = value
-		default:
-			return found, fault.Invalid("two values are named for %s, %q and %q", field, fault.Cut(found), fault.Cut(value))
-		}
-	}
-	if found != "" {
-		return found, nil
-	}
-	for _, value := range values {
-		if !tasks.StandsForNoValue(value) {
-			return value, nil
-		}
-	}
-	return values[0], nil
+// fields are those of a payment: how an error calls them, and which of their values are sure.
+var fields = [naming.FieldCount]struct {
+	name string
+	sure func(value string) bool
+}{
+	naming.ImpUIDField:  {"imp_uid", impuid.OfPortOne},
+	naming.GatewayField: {"pg", func(name string) bool { return tasks.Gateway(name).Known() }},
+	naming.NumberField:  {"apply_num", given},
+	naming.TierField:    {"tier", given},
 }
 
-// agreed makes each field of a row that several columns or keys name the one that agree
-// returns. values are theirs, of a field that is named once or not at all nil.
-func agreed(r *payment.Row, values [naming.FieldCount][]string) (err error) {
-	given := func(value string) bool { return !tasks.StandsForNoValue(value) }
-	known := func(name string) bool { return tasks.Gateway(name).Known() }
-	pg := string(r.PG)
-	for _, field := range []struct {
-		of   naming.Field
-		name string
-		into *string
-		sure func(string) bool
-	}{
-		{naming.NumberField, "apply_num", &r.ApplyNum, given},
-		{naming.TierField, "tier", &r.Tier, given},
-		{naming.GatewayField, "pg", &pg, known},
-		{naming.ImpUIDField, "imp_uid", &r.ImpUID, impuid.OfPortOne},
-	} {
-		named := values[field.of]
+// given reports whether a value does not stand for none.
+func given(value string) bool { return !tasks.StandsForNoValue(value) }
+
+// agree makes the fields of a row that several columns or keys name the preferred of their values, of those that
+// are sure before the others: as an imp_uid of PortOne goes before another number. One that stands for no value
+// gives way. Two that are sure and differ are an error, with which the first is taken.
+func agree(r *payment.Row, values *[naming.FieldCount][]string) (err error) {
+	for of, named := range values {
 		if len(named) < 2 {
 			continue
 		}
-		for i := range named {
-			if code, ok := tasks.ParseGateway(named[i]); ok && field.of == naming.GatewayField {
-				named[i] = string(code)
+		found, or := "", named[0]
+		if i := slices.IndexFunc(named, given); i >= 0 {
+			or = named[i]
+		}
+		for _, value := range named {
+			if code, ok := tasks.ParseGateway(value); ok && naming.Field(of) == naming.GatewayField {
+				value = string(code)
+			}
+			switch {
+			case !fields[of].sure(value) || value == found:
+			case found == "":
+				found = value
+			case err == nil:
+				err = fault.Invalid("two values are named for %s, %q and %q",
+					fields[of].name, fault.Cut(found), fault.Cut(value))
 			}
 		}
-		value, wrong := agree(field.name, named, field.sure)
-		if *field.into = value; wrong != nil {
-			err = wrong
-		}
+		*r.Value(naming.Field(of)) = cmp.Or(found, or)
 	}
-	r.PG = tasks.Gateway(pg)
 	return err
 }
 
-// agreed is the function for a record. It takes the row itself: by a pointer each row of any
-// list would be allocated.
-func (p *shape) agreed(row payment.Row) (payment.Row, error) {
-	var named [naming.FieldCount][]string
-	for of, columns := range p.others {
-		if len(columns) < 2 {
-			continue
-		}
-		for _, column := range columns {
-			named[of] = append(named[of], row.Column(column))
-		}
+// whole returns a number without the fraction that a program adds to a column with empty cells, as in 242524332.0.
+func whole(number string) string {
+	if text, ok := strings.CutSuffix(number, ".0"); ok && strings.Trim(text, "0123456789") == "" {
+		return text
 	}
-	err := agreed(&row, named)
-	return row, err
+	return number
+}
+
+// validateNumber returns an error that matches [tasks.ErrInvalid] if a receipt's number is the value of
+// another column: the name of a gateway, or an imp_uid.
+func validateNumber(number string) error {
+	if number == "" || number[0] <= '9' { // no gateway's name begins with a digit
+		return nil
+	}
+	if impuid.Begins(number) {
+		return fault.Invalid("%q is an imp_uid, not an apply_num", fault.Cut(number))
+	}
+	if _, known := tasks.ParseGateway(number); known {
+		return fault.Invalid("%q is a gateway, not an apply_num", fault.Cut(number))
+	}
+	return nil
 }

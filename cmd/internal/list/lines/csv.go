@@ -4,9 +4,11 @@ package lines
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
+	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/frame"
 	"receiptrevoker/cmd/internal/list/header"
 	"receiptrevoker/cmd/internal/list/impuid"
@@ -26,87 +28,105 @@ var (
 // whoever keeps the one keeps the other: 4 KiB.
 const ownStrings = 4 << 10
 
-// CSV makes rows of CSV records.
+// CSV makes rows of lines of a CSV, and of rows of a sheet.
 type CSV struct {
-	cells *frame.Splitter
 	names map[string]bool // the letters of all names of columns that are read
 	shape
 	lengths lengths
-	header  *header.Header // of the list, nil if it has none
+	header  *header.Header // of the list
 	lost    error          // why the columns are not known since a second header, nil if they are
 }
 
-// NewCSV returns a parser of records with an imp_uid alone, up to
-// [CSV.UseHeader]. named is what is said about the imp_uid's column.
-func NewCSV(comma byte, named string, sheet bool) *CSV {
-	return &CSV{cells: frame.NewSplitter(comma, sheet), shape: shape{
-		comma: comma, named: named, Columns: naming.Columns{Gateway: -1, Number: -1, Tier: -1},
-		Width: header.Width{Cells: 1, Filled: 1, Least: 1}, sure: true, Sheet: sheet,
+// NewCSV returns a parser of records below a header. named is what is said about the imp_uid's column.
+func NewCSV(at *header.Header, named string, sheet bool) *CSV {
+	p := &CSV{header: at, shape: shape{
+		comma: at.Comma, named: named, Width: at.Width, sure: at.Payments > 0, Sheet: sheet,
 	}}
-}
-
-// UseHeader takes the columns of a header.
-func (p *CSV) UseHeader(at *header.Header) (err error) {
-	if p.Columns, err = naming.Locate(at.Names, p.named, naming.Loose); err != nil {
-		return fmt.Errorf("line %d: %w", at.Line, err)
+	if p.use(at.Found); at.Line > 0 {
+		p.name = at.Columns[p.at[naming.ImpUIDField]]
 	}
-	p.header, p.name = at, at.Columns[p.ImpUID]
-	p.findOthers(at.Names)
-	p.Width, p.sure = at.Width, at.Payments > 0
-	return nil
+	return p
 }
 
 // LooksLikePayment reports whether a record above the header holds an imp_uid, or a number
 // that may be one in its place.
-func (p *CSV) LooksLikePayment(record []byte) bool {
-	row := payment.Row{Columns: p.cells.Split(record)}
-	return impuid.In(string(record)) || impuid.BareNumber.MatchString(row.Column(p.ImpUID))
+func (p *CSV) LooksLikePayment(record *frame.Record) bool {
+	cell := plain.Cell(record.Cells, p.at[naming.ImpUIDField])
+	return impuid.In(string(record.Text)) || impuid.BareNumber.MatchString(cell)
 }
 
 // Parse makes a row of a record, see [payment.ErrBlank].
-func (p *CSV) Parse(record []byte) (payment.Row, error) {
-	row := payment.Row{Columns: p.cells.Split(record)}
-	if plain.Empty(row.Columns) {
-		return row, payment.ErrBlank
-	}
-	row.PG, row.ImpUID = tasks.Gateway(row.Cell(p.Gateway)), row.Column(p.ImpUID)
-	row.ApplyNum, row.Tier = row.Column(p.Number), row.Column(p.Tier)
-	var fault error
+func (p *CSV) Parse(record *frame.Record) (payment.Row, error) {
+	row := payment.Row{Line: record.Line, Columns: record.Cells}
+	row.PG, row.ImpUID = tasks.Gateway(row.Cell(p.at[naming.GatewayField])), row.Column(p.at[naming.ImpUIDField])
+	row.ApplyNum, row.Tier = whole(row.Column(p.at[naming.NumberField])), row.Column(p.at[naming.TierField])
+	var disagree error
 	if p.many {
-		row, fault = p.agreed(row)
+		row, disagree = p.agreed(row)
 	}
-	if len(record) > ownStrings {
+	if len(record.Text) > ownStrings {
 		own(&row)
 	}
 	usual := impuid.Ordinary(row.ImpUID)
-	if !usual {
-		if err := p.unusual(row); err != nil {
-			return row, err
-		}
+	if err := p.unusable(record, row, usual); err != nil {
+		return row, err
 	}
-	switch {
-	case p.lost != nil:
-		return row, p.lost
-	case !p.Holds(row.Columns) && !p.Sheet: // no cell of a sheet moves
-		return row, p.tooWide(row.Columns)
-	}
-	if !usual {
-		if err := p.misplaced(row); err != nil {
-			return row, err
-		}
-	}
-	if fault != nil {
-		return row, fault
+	if disagree != nil {
+		return row, disagree
 	}
 	if err := impuid.Validate(row.ImpUID); err != nil {
 		return row, err
 	}
-	return row, p.complete(&row, record)
+	err := p.complete(&row, record.Text)
+	return row, err
 }
 
-// complete returns an error if a record may be a part of a line, or hold more than one.
+// unusable returns why a row is no payment, or one whose values may stand in other columns, nil if neither.
+func (p *CSV) unusable(record *frame.Record, row payment.Row, usual bool) error {
+	if len(record.Gaps) > 0 {
+		if err := record.Gap(p.Reads()); err != nil {
+			return err
+		}
+	}
+	if plain.Empty(row.Columns) {
+		return payment.ErrBlank
+	}
+	if !usual {
+		if err := p.unusual(row); err != nil {
+			return err
+		}
+	}
+	switch {
+	case p.lost != nil:
+		return p.lost
+	case !p.Holds(row.Columns) && !p.Sheet: // no cell of a sheet moves
+		return p.tooWide(row.Columns)
+	case !usual:
+		return p.misplaced(row)
+	}
+	return nil
+}
+
+// agreed is agree for a record. It takes the row itself: by a pointer each row of any
+// list would be allocated.
+func (p *CSV) agreed(row payment.Row) (payment.Row, error) {
+	var values [naming.FieldCount][]string
+	for of, columns := range p.Columns {
+		for _, column := range columns {
+			values[of] = append(values[of], row.Column(column))
+		}
+	}
+	err := agree(&row, &values)
+	return row, err
+}
+
+// likeNumber is a receipt's number of nine digits, whose first zeros a program may have dropped.
+var likeNumber = regexp.MustCompile(`^[0-9]{7,9}$`)
+
+// complete returns an error if a record may be a part of a line, or hold more than one, or a value that stands in
+// another's column.
 func (p *CSV) complete(row *payment.Row, record []byte) error {
-	if err := p.lengths.cutOff(&p.shape, row, record); err != nil {
+	if err := p.cutOff(row, record); err != nil {
 		return err
 	}
 	p.lengths.add(row)
@@ -115,10 +135,36 @@ func (p *CSV) complete(row *payment.Row, record []byte) error {
 			return err
 		}
 	}
-	if len(row.Columns) == 1 || !impuid.MayBeTwo(record) {
-		return nil
+	if len(row.Columns) > 1 && impuid.MayBeTwo(record) {
+		if err := impuid.InOther(row.Columns); err != nil {
+			return err
+		}
+		row.Further = p.further(row)
 	}
-	return impuid.InOther(row.Columns)
+	if err := validateNumber(row.ApplyNum); err != nil {
+		return err
+	}
+	if row.ApplyNum != "" && !likeNumber.MatchString(row.ApplyNum) && given(row.ApplyNum) {
+		switch {
+		case len(row.Columns) < p.Cells && p.MovesReceipt && !p.Sheet:
+			return fault.Invalid("%q stands in apply_num's column, and the line has %d columns, not %d: a value may be "+
+				"missing to the left of it", fault.Cut(row.ApplyNum), len(row.Columns), p.Cells)
+		case p.header.Nine:
+			return fault.Invalid("%q stands in apply_num's column, where others have nine digits", fault.Cut(row.ApplyNum))
+		}
+	}
+	return p.gatewayMoved(row)
+}
+
+// further returns another imp_uid of a row, unless its column is said to be another's.
+func (p *CSV) further(row *payment.Row) string {
+	for i := range row.Columns {
+		cell := row.Column(i)
+		if cell != row.ImpUID && impuid.Is(cell) && !naming.OfAnother(plain.Cell(p.header.Names, i)) {
+			return cell
+		}
+	}
+	return ""
 }
 
 // unusual returns why a row whose imp_uid does not look like one is no payment,
@@ -130,8 +176,8 @@ func (p *CSV) unusual(row payment.Row) error {
 	if looksLikeTotals(row) {
 		return errTotals
 	}
-	if p.lost == nil && p.ImpUID >= len(row.Columns) {
-		return fmt.Errorf("the line has %d columns, the imp_uid's is column %d", len(row.Columns), p.ImpUID+1)
+	if at := p.at[naming.ImpUIDField]; p.lost == nil && at >= len(row.Columns) {
+		return fmt.Errorf("the line has %d columns, the imp_uid's is column %d", len(row.Columns), at+1)
 	}
 	return nil
 }
@@ -146,8 +192,8 @@ func (p *CSV) headerAgain(row payment.Row) error {
 	if slices.ContainsFunc(row.Columns, func(cell string) bool { return plain.Name(cell) == plain.Name(p.name) }) {
 		worst = naming.Loose
 	}
-	before, reaches, names := p.Columns, header.WidthOf(row.Columns), row.Columns
-	if p.header != nil && slices.Equal(row.Columns, p.header.Columns) { // it may have had several rows
+	before, reaches, names := p.at, header.WidthOf(row.Columns), row.Columns
+	if slices.Equal(row.Columns, p.header.Columns) { // it may have had several rows
 		reaches, names = p.header.Width, p.header.Names
 	}
 	found, err := naming.Locate(names, p.named, worst)
@@ -155,19 +201,18 @@ func (p *CSV) headerAgain(row payment.Row) error {
 	case err != nil:
 		p.lost = fmt.Errorf("the header above this line cannot be read: %w", err)
 		return err
-	case found.ImpUID >= 0:
-		if found == before {
+	case found.First(naming.ImpUIDField) >= 0:
+		if p.use(found); p.at == before {
 			reaches = reaches.AtLeast(p.Width)
 		}
-		p.Columns, p.Width, p.lost = found, reaches, nil
-		p.findOthers(names)
+		p.Width, p.lost = reaches, nil
 	case tasks.StandsForNoValue(row.ImpUID) || slices.ContainsFunc(row.Columns, plain.HasDigit):
 		return nil // a line of the list, which has such a word in another column
 	default:
 		p.lost = errLostColumn
 		return errLostColumn
 	}
-	if found == before {
+	if p.at == before {
 		return errHeaderAgain
 	}
 	return errOtherHeader
@@ -177,8 +222,8 @@ func (p *CSV) headerAgain(row payment.Row) error {
 func (p *CSV) isName(cell string) bool {
 	if p.names == nil {
 		p.names = map[string]bool{plain.Squeeze(p.name): true}
-		fields := naming.NewFields(p.named)
-		for _, name := range slices.Concat(fields.Names[:]...) {
+		names := naming.Names(p.named)
+		for _, name := range slices.Concat(names[:]...) {
 			p.names[plain.Squeeze(name)] = true
 		}
 		delete(p.names, "")

@@ -6,14 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 
 	"receiptrevoker/cmd/internal/list/fault"
+	"receiptrevoker/cmd/internal/list/frame"
 	"receiptrevoker/cmd/internal/list/impuid"
 	"receiptrevoker/cmd/internal/list/naming"
 	"receiptrevoker/cmd/internal/list/payment"
 	"receiptrevoker/cmd/internal/list/plain"
-	"receiptrevoker/tasks"
 )
 
 // JSON makes rows of JSON objects, and of strings that are imp_uids.
@@ -34,65 +35,76 @@ func NewJSON(column, unit string) *JSON {
 }
 
 // Parse makes a row of a record, see [payment.ErrBlank].
-func (p *JSON) Parse(record []byte) (payment.Row, error) {
-	record = bytes.Trim(bytes.TrimSpace(record), plain.Blanks+"\x00")
-	if len(record) == 0 {
+func (p *JSON) Parse(record *frame.Record) (payment.Row, error) {
+	text := bytes.Trim(bytes.TrimSpace(record.Text), plain.Blanks+"\x00")
+	if len(text) == 0 {
 		return payment.Row{}, payment.ErrBlank
 	}
-	if record[0] == '"' {
-		return p.parseString(record)
+	row := payment.Row{Line: record.Line}
+	if text[0] == '"' {
+		err := p.parseString(&row, text)
+		return row, err
 	}
 	var object map[string]json.RawMessage
-	if err := json.Unmarshal(record, &object); err != nil {
-		return payment.Row{}, p.notObject(err)
+	if err := json.Unmarshal(text, &object); err != nil {
+		return row, p.notObject(err)
 	}
-	values := p.lookup(object, record, p.isPayment(object))
-	row := payment.Row{Raw: bytes.Clone(record)}
-	err := fill(&row, values)
+	row.Raw = bytes.Clone(text)
+	values := p.lookup(object, text, p.isPayment(object))
+	err := fill(&row, &values)
 	switch {
 	case values[naming.ImpUIDField] == nil:
 		return row, cmp.Or(failure(object), p.noKey)
 	case err != nil:
 		return row, err
 	}
-	return row, impuid.Validate(row.ImpUID)
+	row.Further = further(&row)
+	return row, cmp.Or(impuid.Validate(row.ImpUID), validateNumber(row.ApplyNum))
+}
+
+// ownString is a string of JSON that is an imp_uid, with what stands before it, which may be its key.
+var ownString = regexp.MustCompile(`([^,{]{0,60})"(imps?_[0-9][A-Za-z0-9_-]*)"`)
+
+// further returns another imp_uid of an object, unless its key is said to be another's.
+func further(row *payment.Row) string {
+	if bytes.Count(row.Raw, []byte(`"imp`))-bytes.Count(row.Raw, []byte(`mp_uid"`)) < 2 { // the key and the payment itself
+		return ""
+	}
+	for _, found := range ownString.FindAllSubmatch(row.Raw, -1) {
+		if other := string(found[2]); other != row.ImpUID && !naming.OfAnother(string(found[1])) {
+			return other
+		}
+	}
+	return ""
 }
 
 // digits is a number of JSON that is read as it is written, as in a CSV.
-var digits = regexp.MustCompile(`^[0-9]+$`)
+var digits = regexp.MustCompile(`^[0-9]+(?:\.0)?$`)
 
 // fill gives a row the values of an object's keys, see lookup.
-func fill(r *payment.Row, values [naming.FieldCount][]json.RawMessage) error {
-	pg := ""
+func fill(r *payment.Row, values *[naming.FieldCount][]json.RawMessage) (err error) {
 	var named [naming.FieldCount][]string
-	for _, field := range []struct {
-		of   naming.Field
-		name string
-		into *string
-	}{
-		{naming.GatewayField, "pg", &pg},
-		{naming.NumberField, "apply_num", &r.ApplyNum},
-		{naming.TierField, "tier", &r.Tier},
-		{naming.ImpUIDField, "imp_uid", &r.ImpUID},
-	} {
-		for i, value := range values[field.of] {
+	for of, all := range values {
+		for i, value := range all {
 			read, ok := text(value)
-			if !ok && field.of == naming.NumberField && digits.Match(value) {
-				read, ok = string(value), true
-			}
-			if i == 0 {
-				*field.into = read
+			if naming.Field(of) == naming.NumberField {
+				if !ok && digits.Match(value) {
+					read, ok = string(value), true
+				}
+				read = whole(read)
 			}
 			if !ok {
-				return fmt.Errorf("%s %s is not a string", field.name, fault.Cut(string(value)))
+				err = cmp.Or(err, fmt.Errorf("%s %s is not a string", fields[of].name, fault.Cut(string(value))))
 			}
-			if len(values[field.of]) > 1 {
-				named[field.of] = append(named[field.of], read)
+			if i == 0 {
+				*r.Value(naming.Field(of)) = read
+			}
+			if len(all) > 1 {
+				named[of] = append(named[of], read)
 			}
 		}
 	}
-	r.PG = tasks.Gateway(pg)
-	return agreed(r, named)
+	return cmp.Or(err, agree(r, &named))
 }
 
 // failure returns what an answer of PortOne says that is none to a list: code is not 0, and
@@ -107,61 +119,32 @@ func failure(object map[string]json.RawMessage) error {
 		fault.Cut(string(code)), fault.Cut(message))
 }
 
-// isPayment reports whether an object is PortOne's own record of a payment, whose apply_num
-// is the number by which the card company approved it, not the receipt's. It has the key
-// cash_receipt_issued (PaymentAnnotation of its specification), and in an answer at least a
-// pay_method.
+// isPayment reports whether an object is PortOne's own record of a payment, see [naming.OfPayment]. In an answer it
+// has at least a pay_method.
 func (p *JSON) isPayment(object map[string]json.RawMessage) bool {
-	_, payment := object["cash_receipt_issued"]
 	_, method := object["pay_method"]
-	return payment || method && p.InAnswer()
+	return method && p.InAnswer() || naming.OfPayment(maps.Keys(object)) != ""
 }
 
 // parseString makes a row of a string that stands without a key. It has to look
 // like an imp_uid, as nothing else tells that it is one.
-func (p *JSON) parseString(record []byte) (payment.Row, error) {
+func (p *JSON) parseString(row *payment.Row, record []byte) error {
 	if err := json.Unmarshal(record, new(string)); err != nil {
-		return payment.Row{}, p.notObject(err)
+		return p.notObject(err)
 	}
-	impUID, _ := text(record)
-	row := payment.Row{Raw: bytes.Clone(record), ImpUID: impUID}
-	if err := impuid.Validate(impUID); err != nil {
-		return row, err
+	row.Raw = bytes.Clone(record)
+	row.ImpUID, _ = text(record)
+	if err := impuid.Validate(row.ImpUID); err != nil {
+		return err
 	}
-	if !impuid.Is(impUID) {
-		return row, fmt.Errorf("the string %q is not an imp_uid, which begins with imp_ or imps_", fault.Cut(impUID))
+	if !impuid.Is(row.ImpUID) {
+		return fmt.Errorf("the string %q is not an imp_uid, which begins with imp_ or imps_", fault.Cut(row.ImpUID))
 	}
-	return row, nil
+	return nil
 }
 
 // Names reports whether key is that of an imp_uid.
 func (p *JSON) Names(key string) bool { return p.Meaning(key).Field == naming.ImpUIDField }
-
-// HoldsList reports whether an object is an answer of PortOne that holds a list, or has one under the key data.
-func (p *JSON) HoldsList(object []byte) bool {
-	var answer struct{ Code, Response, Data json.RawMessage }
-	var keys map[string]json.RawMessage
-	if json.Unmarshal(object, &answer) != nil || json.Unmarshal(object, &keys) != nil ||
-		p.lookup(keys, object, false)[naming.ImpUIDField] != nil {
-		return false
-	}
-	first := plain.FirstByte(answer.Response)
-	return answer.Code != nil && (first == '[' || first == '{') || p.isList(answer.Data)
-}
-
-// isList reports whether a value is an array whose first object has an imp_uid.
-func (p *JSON) isList(value json.RawMessage) bool {
-	var elements []map[string]json.RawMessage
-	if json.Unmarshal(value, &elements) != nil || len(elements) == 0 {
-		return false
-	}
-	for key := range elements[0] {
-		if p.Names(key) {
-			return true
-		}
-	}
-	return false
-}
 
 // notObject returns a plain word for why a record could not be parsed.
 func (p *JSON) notObject(err error) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -31,8 +32,11 @@ func (k *JSON) lookup(
 	if twice {
 		named = members(record)
 	}
-	if card {
-		named = slices.DeleteFunc(named, func(m member) bool { return k.Meaning(m.key).Field == naming.NumberField })
+	if twice || card {
+		named = slices.DeleteFunc(named, func(m member) bool {
+			of := k.Meaning(m.key).Field
+			return of == naming.NoField || card && of == naming.NumberField
+		})
 	}
 	named = append(named, within...)
 	slices.SortStableFunc(named, func(a, b member) int {
@@ -46,7 +50,7 @@ func (k *JSON) lookup(
 		if found[f] == nil {
 			best[f] = means.Rank
 		}
-		if means.Rank == best[f] || means.Rank < int(naming.Loose)*len(k.Fields.Names[f]) {
+		if means.Rank == best[f] || means.Rank < int(naming.Loose)*len(k.Fields.Names[f]) || f == naming.NumberField {
 			found[f] = append(found[f], m.value)
 		}
 	}
@@ -71,8 +75,16 @@ func (k *JSON) within(name string, value json.RawMessage, depth int) (all []memb
 		}
 		return all
 	}
-	for _, m := range members(value) {
-		all = append(all, k.nested(name+"."+m.key, m.value, depth)...)
+	inner := members(value)
+	keys := make(map[string]bool, len(inner))
+	for _, m := range inner {
+		keys[m.key] = true
+	}
+	for _, m := range inner {
+		name := name + "." + m.key
+		if k.Meaning(name).Field != naming.NumberField || naming.OfPayment(maps.Keys(keys)) == "" {
+			all = append(all, k.nested(name, m.value, depth)...)
+		}
 	}
 	return all
 }

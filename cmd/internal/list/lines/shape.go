@@ -1,9 +1,12 @@
 package lines
 
 import (
+	"bytes"
 	"slices"
 
+	"receiptrevoker/cmd/internal/list/frame"
 	"receiptrevoker/cmd/internal/list/header"
+	"receiptrevoker/cmd/internal/list/impuid"
 	"receiptrevoker/cmd/internal/list/naming"
 )
 
@@ -14,44 +17,27 @@ type shape struct {
 	named string // what the options say about the imp_uid's column
 	name  string // what the header says
 	naming.Columns
-	others [naming.FieldCount][]int // all columns of a field that several name, the preferred first
-	many   bool                     // there are such
+	at   [naming.FieldCount]int // the preferred column of each field, -1 if there is none
+	many bool                   // several columns name a field
 	header.Width
-	Moves moves
-	sure  bool // there are imp_uids in the imp_uid's column, as PortOne makes them
+	sure bool // there are imp_uids in the imp_uid's column, as PortOne makes them
+
+	// What stands to the right of the imp_uid, and so moves into another column where a separator is missing
+	// behind it: the receipt's number or the sub-merchant, and the gateway, unless it is glued to the imp_uid then,
+	// which is odd.
+	MovesReceipt, movesGateway bool
 }
 
-// findOthers finds the fields that several columns of a header name. What is only like a
-// name, such as 이전 imp_uid, is another's.
-func (p *shape) findOthers(header []string) {
-	p.others, p.many = [naming.FieldCount][]int{}, false
-	for of, names := range naming.NewFields(p.named).Names {
-		for _, name := range names {
-			for i, column := range header {
-				if naming.Spelled.Matches(column, name) && !slices.Contains(p.others[of], i) {
-					p.others[of] = append(p.others[of], i)
-				}
-			}
-		}
-		p.many = p.many || len(p.others[of]) > 1
+// use takes the columns of a header.
+func (p *shape) use(columns naming.Columns) {
+	p.Columns, p.many = columns, false
+	for of := range columns {
+		p.at[of] = columns.First(naming.Field(of))
+		p.many = p.many || len(columns[of]) > 1
 	}
-	p.findMoves()
-}
-
-// moves says what stands to the right of the imp_uid, and so moves into another column where a separator is
-// missing behind it.
-type moves struct {
-	Receipt bool // the receipt's number or the sub-merchant
-	gateway bool
-}
-
-// findMoves finds out what may move.
-func (p *shape) findMoves() {
-	last := func(of naming.Field, column int) int { return slices.Max(append(p.others[of], column)) }
-	p.Moves = moves{
-		Receipt: max(last(naming.NumberField, p.Number), last(naming.TierField, p.Tier)) > p.ImpUID,
-		gateway: last(naming.GatewayField, p.Gateway) > p.ImpUID+1, // else it is glued to the imp_uid, which is odd then
-	}
+	impUID := p.at[naming.ImpUIDField]
+	p.MovesReceipt = max(columns.Last(naming.NumberField), columns.Last(naming.TierField)) > impUID
+	p.movesGateway = columns.Last(naming.GatewayField) > impUID+1
 }
 
 // short reports whether a record has fewer cells than most others have. One as short as most is not: Excel
@@ -60,7 +46,29 @@ func (p *shape) findMoves() {
 func (p *shape) short(cells int) bool { return cells < p.Least && !p.Sheet }
 
 // Reads returns the columns that are read.
-func (p *shape) Reads() []int {
-	columns := []int{p.ImpUID, p.Gateway, p.Number, p.Tier}
-	return slices.DeleteFunc(slices.Concat(append(p.others[:], columns)...), func(column int) bool { return column < 0 })
+func (p *shape) Reads() []int { return slices.Concat(p.Columns[:]...) }
+
+// IsRow reports whether the last line of a record over which a quoted cell continues looks like a row
+// by itself: it has as many columns as the list or more, and an imp_uid in its place, with other
+// text around it or without imp_. That is within the quotes, unless they end before it and it is
+// not the record's imp_uid, or the record is too wide. The line begins at begin in a state. An
+// imp_uid in a sentence has a blank beside its comma: where a list has one after each, no quote
+// opens a field.
+func (p *shape) IsRow(record []byte, begin int, state frame.QuoteState) bool {
+	line, comma, at := record[begin:], []byte{p.comma}, p.at[naming.ImpUIDField]
+	if bytes.Count(line, comma)+1 < p.Least {
+		return false
+	}
+	from := 0
+	for range at {
+		from += bytes.Index(line[from:], comma) + 1
+	}
+	cell, after, more := bytes.Cut(line[from:], comma)
+	if len(cell) == 0 || from > 0 && cell[0] == ' ' || more && len(after) > 0 && after[0] == ' ' {
+		return false
+	}
+	return impuid.MayBe(string(bytes.Trim(cell, "\"\r\n"))) &&
+		(state.Scan(line[:from], comma[0]) == frame.InQuotes ||
+			frame.CountCells(record[:begin+from], comma[0]) != at+1 ||
+			frame.CountCells(record, comma[0]) > p.Cells)
 }

@@ -1,6 +1,7 @@
 package naming
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,18 +25,23 @@ var (
 	// another are words for another payment's, or another receipt's.
 	another = regexp.MustCompile(`(?:^|[^\pL])구(?:$|[^\pL])|이전|기존|취소|(?:^|[^a-z])(?:old|prev|before|cancel|original)`)
 
-	// otherNames are what stands for a name where no column has that: 현금영수증 번호 may be the customer's, and a PG명
+	// otherNames are what stands for a name where no column has that: 현금영수증 번호 is what the buyer gave, and a PG명
 	// may not tell one gateway of a company from another.
 	otherNames = []struct {
 		like *regexp.Regexp
 		name string
 	}{
-		{regexp.MustCompile(`^\s*현금\s*영수증\s*(?:정보|내역)?\s*(?:승인\s*)?번호`), "현금영수증 승인번호"},
+		{regexp.MustCompile(`^\s*현금\s*영수증\s*(?:(?:정보|내역)\s*(?:승인\s*)?|승인\s*)번호`), "현금영수증 승인번호"},
 		{regexp.MustCompile(`(?i)^\s*(?:pg\s*사?|결제\s*대행사?)[ _-]*(?:이름|명|코드|name|code)`), "PG사"},
 	}
 
 	subMall = regexp.MustCompile(`^\s*하위\s?상점(?:\s?코드)?\s*$`)
 )
+
+// OfAnother reports whether a name is said to be another payment's or receipt's, such as 이전 imp_uid.
+func OfAnother(name string) bool {
+	return another.MatchString(strings.ToLower(norm.NFKC.String(plain.Name(name))))
+}
 
 // codeNames are the names, by their letters and digits, that are no words of a language: they may have any
 // addition but the words given here, with which they are the name of something else.
@@ -45,8 +51,11 @@ var codeNames = map[string]*regexp.Regexp{
 }
 
 var (
-	ofOrder    = regexp.MustCompile(`merchant`)
-	ofCard     = regexp.MustCompile(`카드|card|결제|payment`) // of a payment it is the number of the card company
+	ofOrder = regexp.MustCompile(`merchant`)
+	// ofCard is of a payment, whose number is the card company's, or of the receipt that was issued again, which is to
+	// stay.
+	ofCard = regexp.MustCompile(`카드|card|결제|payment|재발[급행]|신규|변경\s*후|부분\s*환불|` +
+		`(?:^|[^a-z])(?:new|reissued?|refund)(?:$|[^a-z])`)
 	ofGateway  = regexp.MustCompile(`수수료|번호|금액|상태|결과|카드|fee|amount|(?:^|[^a-z])[tm]?id(?:$|[^a-z])`)
 	ofCustomer = regexp.MustCompile(`등급|회원|고객|구매자|사용자|이용자|유저|` +
 		`grade|level|member|customer|user|buyer|client|account|(?:^|[^a-z])[umc]\.`)
@@ -54,17 +63,16 @@ var (
 
 // dressed reports whether a column has a name with additions: a number or tables before it, something in
 // brackets, or words such as 필수. Or the name itself is in brackets, as in 승인번호(apply_num).
-func dressed(column, name string) bool {
-	name = plain.Squeeze(name)
+func dressed(column form, name string) bool {
 	for _, other := range otherNames {
-		if plain.Squeeze(other.name) == name {
-			column = other.like.ReplaceAllString(plain.Name(column), other.name)
+		if formOf(other.name).letters == name && other.like.MatchString(column.plain) {
+			column = formOf(other.like.ReplaceAllString(column.plain, other.name))
 		}
 	}
-	if all := plain.Squeeze(column); name == "" || !strings.Contains(all, name) {
+	if name == "" || !strings.Contains(column.letters, name) {
 		return false
 	}
-	text := ring.ReplaceAllString(plain.Name(column), "")
+	text := ring.ReplaceAllString(column.plain, "")
 	text = marks.Replace(strings.ToLower(norm.NFKC.String(text)))
 	other, isCode := codeNames[name]
 	if another.MatchString(text) || isCode && other.MatchString(text) {
@@ -80,4 +88,35 @@ func dressed(column, name string) bool {
 		return false
 	}
 	return slices.ContainsFunc(added, func(text string) bool { return plain.LettersAndDigits(text) == name })
+}
+
+// lookAlikes are what the names of columns look like that may be a receipt's number, a gateway or a sub-merchant
+// under a name that is not known.
+var lookAlikes = []struct {
+	field    Field
+	like     *regexp.Regexp
+	is, name string
+}{
+	{NumberField, regexp.MustCompile(`apply|approval[ _-]?n|승인\s*번호|receipt[ _-]?n(?:o|um)|` +
+		`(?:영수증|국세청)\s*번호`), "receipt that is meant", "apply_num"},
+	{
+		TierField, regexp.MustCompile(`(?:^|[^a-z])tier|티어|서브\s*몰|하위\s*(?:상점|가맹점)|sub[ _-]?(?:mall|merchant)`),
+		"sub-merchant", "tier",
+	},
+	{GatewayField, regexp.MustCompile(`(?:^|[^a-z])pg|결제\s*대행|결제사|payment[ _-]?gateway`), "gateway", "pg"},
+}
+
+// LookAlike says of the name of a column or key that is not read what it looks like, NoField if like nothing. One of
+// a gateway's fees, numbers or amounts is none of its name.
+func LookAlike(name string) (of Field, text string) {
+	if len(name) > maxKey {
+		return NoField, ""
+	}
+	name = strings.ToLower(norm.NFKC.String(plain.Name(name)))
+	for _, l := range lookAlikes {
+		if l.like.MatchString(name) && (l.field != GatewayField || !ofGateway.MatchString(name)) {
+			return l.field, fmt.Sprintf("if it names the %s, name it %s", l.is, l.name)
+		}
+	}
+	return NoField, ""
 }

@@ -2,8 +2,11 @@
 package naming
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
 	"regexp"
+	"slices"
 	"strings"
 
 	"receiptrevoker/cmd/internal/list/plain"
@@ -34,41 +37,227 @@ const (
 // Find returns the column that has the first of names that any column has,
 // -1 if there is none, and how well it matches; at worst as said. Better matches
 // are looked for first.
-func Find(header, names []string, worst Likeness) (int, Likeness, error) {
+func Find(header, names []string, worst Likeness) (found int, like Likeness, err error) {
+	found, best := -1, 0
+	for i, column := range header {
+		rank, ok := rankOf(column, names, worst)
+		switch {
+		case !ok || found >= 0 && rank > best:
+		case found < 0 || rank < best:
+			found, best, like, err = i, rank, Likeness(rank/len(names)), nil
+			worst = like
+		case err == nil:
+			err = fmt.Errorf("columns %d and %d are both named %q: rename one of them", found+1, i+1, names[rank%len(names)])
+		}
+	}
+	return found, like, err
+}
+
+// rankOf returns how well a name matches the known ones, the less the better, and false if worse than is said.
+func rankOf(name string, names []string, worst Likeness) (int, bool) {
+	if len(name) > maxName {
+		return 0, false
+	}
+	column := formOf(name)
 	for like := written; like <= worst; like++ {
-		for _, name := range names {
-			found := -1
-			for i, column := range header {
-				if !like.Matches(column, name) {
-					continue
-				}
-				if found >= 0 {
-					return found, like, fmt.Errorf("columns %d and %d are both named %q: rename one of them", found+1, i+1, name)
-				}
-				found = i
-			}
-			if found >= 0 {
-				return found, like, nil
+		for i, known := range names {
+			if like.matches(column, formOf(known)) {
+				return int(like)*len(names) + i, true
 			}
 		}
 	}
-	return -1, 0, nil
+	return 0, false
 }
 
-// Matches reports whether a column's name is as like a known one, or like it in a better way.
-func (l Likeness) Matches(column, name string) bool {
-	switch l {
-	case written:
-		return strings.EqualFold(plain.Name(column), plain.Name(name))
-	case Spelled:
-		squeezed := plain.Squeeze(column)
-		return squeezed != "" && squeezed == plain.Squeeze(name)
+// form is what of a name is compared.
+type form struct{ text, plain, letters string }
+
+// known are the forms of the known names: each of them is compared with each name of a column.
+var known = func() map[string]form {
+	forms := make(map[string]form)
+	for _, names := range Names("") {
+		for _, name := range names {
+			forms[name] = form{name, plain.Name(name), plain.Squeeze(name)}
+		}
 	}
-	if name == ImpUIDNames[0] && impUIDWord.MatchString(column) {
-		return !strings.ContainsAny(column, plain.Separators) && !strings.Contains(strings.ToLower(column), "merchant")
+	return forms
+}()
+
+// formOf returns the form of a name.
+func formOf(name string) form {
+	if f, ok := known[name]; ok {
+		return f
 	}
-	return dressed(column, name)
+	return form{name, plain.Name(name), plain.Squeeze(name)}
+}
+
+// matches reports whether a column's name is as like a known one, or like it in a better way.
+func (l Likeness) matches(column, name form) bool {
+	switch {
+	case l == written:
+		return strings.EqualFold(column.plain, name.plain)
+	case l == Spelled:
+		return column.letters != "" && column.letters == name.letters
+	case name.text == ImpUIDNames[0] && impUIDWord.MatchString(column.text):
+		text := strings.ToLower(column.text)
+		return !strings.ContainsAny(text, plain.Separators) && !strings.Contains(text, "merchant")
+	}
+	return dressed(column, name.letters)
 }
 
 // impUIDWord is the imp_uid's name with anything around it: without a column of imp_uids there is no list.
 var impUIDWord = regexp.MustCompile(`(?i)(?:^|[^a-z0-9_])imp[ _-]?uid(?:$|[^a-z0-9_])`)
+
+// Field is one of a payment that a key of JSON may name.
+type Field int
+
+// The fields of a payment.
+const (
+	NoField Field = iota
+	ImpUIDField
+	GatewayField
+	NumberField
+	TierField
+	FieldCount
+)
+
+// Names returns the names of each field, the preferred ones first. column is the imp_uid's, if it is said.
+func Names(column string) [FieldCount][]string {
+	names := [FieldCount][]string{
+		ImpUIDField: ImpUIDNames, GatewayField: GatewayNames, NumberField: NumberNames, TierField: TierNames,
+	}
+	if column != "" {
+		names[ImpUIDField] = []string{column}
+	}
+	return names
+}
+
+// Columns are the columns of each field, the preferred first.
+type Columns [FieldCount][]int
+
+// First returns the preferred column of a field, -1 if there is none.
+func (c *Columns) First(of Field) int {
+	if len(c[of]) == 0 {
+		return -1
+	}
+	return c[of][0]
+}
+
+// Last returns the rightmost column of a field, -1 if there is none.
+func (c *Columns) Last(of Field) int { return slices.Max(append([]int{-1}, c[of]...)) }
+
+// Locate finds the columns of each field by their names in the header: the one that is named best, and all with
+// the letters of a name. What is only like a name, such as 이전 imp_uid, is another's where one has the name. If
+// named is not empty, only that is the imp_uid's.
+func Locate(header []string, named string, worst Likeness) (at Columns, err error) {
+	if OfPayment(slices.Values(header)) != "" {
+		header = slices.Clone(header)
+		for i, column := range header {
+			if Spelled.matches(formOf(column), formOf(NumberNames[0])) {
+				header[i] = ""
+			}
+		}
+	}
+	for of, names := range Names(named) {
+		best, _, err := Find(header, names, worst)
+		if err != nil {
+			return at, err
+		}
+		if best >= 0 {
+			at[of] = []int{best}
+		}
+		for _, name := range names {
+			for i, column := range header {
+				if Spelled.matches(formOf(column), formOf(name)) && !slices.Contains(at[of], i) {
+					at[of] = append(at[of], i)
+				}
+			}
+		}
+	}
+	return at, nil
+}
+
+// OfPayment returns a name by which PortOne's own record of a payment is known, whose apply_num is the number by which
+// the card company approved it, not the receipt's; "" if there is none. It is cash_receipt_issued (PaymentAnnotation of
+// its specification), or what only such a record has beside another of its names.
+func OfPayment(names iter.Seq[string]) (name string) {
+	found := 0
+	for n := range names {
+		switch n {
+		case "cash_receipt_issued":
+			return n
+		case "pg_tid", "card_name", "card_code", "card_number", "card_quota":
+			name = cmp.Or(name, n)
+			found++
+		case "pay_method", "pg_provider":
+			found++
+		}
+	}
+	if found < 2 {
+		return ""
+	}
+	return name
+}
+
+const (
+	// maxKeys bounds how many keys are remembered, and maxKey their length in bytes.
+	maxKeys = 1000
+	maxKey  = 200
+	// maxName is how long the name of a column may be, with all that people write into the cell.
+	maxName = 1000
+)
+
+// Fields finds what names mean, and remembers it: to find it anew for each line would take longer than all the rest.
+type Fields struct {
+	Names [FieldCount][]string // the preferred ones first
+	worst Likeness
+	known map[string]meaning
+
+	Unread func(key string) // is told of each key once that names no field; may be nil
+}
+
+// meaning is the field that a key names, and how well: the less the better.
+type meaning struct {
+	Field Field
+	Rank  int
+}
+
+// NewFields returns the fields by their names. column is the imp_uid's, if it is said.
+func NewFields(column string) Fields {
+	k := Fields{Names: Names(column), worst: Loose, known: make(map[string]meaning)}
+	if column != "" {
+		k.worst = Spelled
+	}
+	return k
+}
+
+// Meaning returns what a key names.
+func (k *Fields) Meaning(key string) meaning {
+	if m, ok := k.known[key]; ok {
+		return m
+	}
+	m := k.find(key)
+	if len(k.known) < maxKeys && len(key) <= maxKey {
+		k.known[strings.Clone(key)] = m
+		if m.Field == NoField && k.Unread != nil {
+			k.Unread(key)
+		}
+	}
+	return m
+}
+
+// find is Meaning for a key that is not known yet. A name as it is goes before the same in another case.
+func (k *Fields) find(key string) meaning {
+	for of, names := range k.Names {
+		if len(key) > maxKey {
+			break
+		}
+		if i := slices.Index(names, key); i >= 0 {
+			return meaning{Field(of), i}
+		}
+		if rank, ok := rankOf(key, names, k.worst); ok {
+			return meaning{Field(of), rank}
+		}
+	}
+	return meaning{}
+}

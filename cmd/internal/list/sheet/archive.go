@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -79,11 +80,7 @@ func (b *workbook) holds(folder string) bool {
 // mediaType returns what OpenDocument and Hangul files say of themselves in their part
 // mimetype, and "" for another archive.
 func (b *workbook) mediaType() string {
-	part, ok := b.parts["mimetype"]
-	if !ok {
-		return ""
-	}
-	in, err := part.Open()
+	in, err := b.part("mimetype")
 	if err != nil {
 		return ""
 	}
@@ -98,15 +95,24 @@ func partName(name string) string {
 	return strings.ToLower(strings.TrimPrefix(path.Clean(strings.ReplaceAll(name, `\`, "/")), "/"))
 }
 
-// unmarshal decodes a part that is held as a whole.
-func (b *workbook) unmarshal(name string, into any) error {
+// part opens a part of the archive.
+func (b *workbook) part(name string) (io.ReadCloser, error) {
 	part, ok := b.parts[name]
 	if !ok {
-		return fmt.Errorf("it has no part %s", fault.Cut(name))
+		return nil, fmt.Errorf("it has no part %s", fault.Cut(name))
 	}
 	in, err := part.Open()
 	if err != nil {
-		return fmt.Errorf("%s: %w", fault.Cut(name), err)
+		return nil, fmt.Errorf("%s: %w", fault.Cut(name), err)
+	}
+	return in, nil
+}
+
+// unmarshal decodes a part that is held as a whole.
+func (b *workbook) unmarshal(name string, into any) error {
+	in, err := b.part(name)
+	if err != nil {
+		return err
 	}
 	defer in.Close()
 	if err := newXMLDecoder(asUTF8(io.LimitReader(in, maxPart))).Decode(into); err != nil {
@@ -144,4 +150,47 @@ func (b *workbook) relations(of string) []relation {
 	dir, base := path.Split(of)
 	_ = b.unmarshal(partName(dir+"_rels/"+base+".rels"), &list)
 	return list.Relations
+}
+
+// IsArchive reports whether head is that of a ZIP archive, an empty one included.
+func IsArchive(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
+}
+
+// wholeFile returns what can be sought in, from its beginning.
+func wholeFile(list io.Reader) (*io.SectionReader, bool) {
+	file, ok := list.(interface {
+		io.ReaderAt
+		io.Seeker
+	})
+	if !ok {
+		return nil, false
+	}
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, false // a pipe
+	}
+	return io.NewSectionReader(file, 0, size), true
+}
+
+// Open opens a sheet of a workbook, by its name or for "" the first that Excel shows. in is
+// what is left of a list that cannot be sought in: that is kept in a temporary file.
+func Open(list, in io.Reader, name string) (*Rows, error) {
+	if section, ok := wholeFile(list); ok {
+		return openSheet(section, section.Size(), name)
+	}
+	file, err := temporary()
+	if err != nil {
+		return nil, fmt.Errorf("keep the workbook while it is read: %w", err)
+	}
+	var rows *Rows
+	size, err := io.Copy(file, in)
+	if err != nil {
+		err = fmt.Errorf("keep the workbook while it is read: %w", err)
+	} else if rows, err = openSheet(file, size, name); err == nil {
+		rows.file = file
+		return rows, nil
+	}
+	file.Close()
+	return nil, err
 }

@@ -2,107 +2,160 @@ package sheet
 
 import (
 	"bytes"
+	"encoding/xml"
 	"fmt"
+	"regexp"
 	"strconv"
+	"unicode/utf8"
 
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/frame"
-	"receiptrevoker/cmd/internal/list/plain"
 )
 
 // cell is the cell in work.
 type cell struct {
-	column int // from 1; 0 before the first of a row
-	filled int // column that the record has reached
-	kind   string
-	style  string // the number of its format
-	inline bool   // its text stands in it
-	value  bool   // within v
-	raw    []byte
-	text   richText
+	column  int // from 1; 0 before the first of a row
+	kind    string
+	style   string // the number of its format
+	inline  bool   // within is: its text stands in it
+	value   bool   // within v
+	formula bool   // it has one
+	raw     []byte
+	text    richText
 }
 
-// endCell adds the cell to the record.
+// token takes up a token within a cell.
+func (c *cell) token(token xml.Token) {
+	switch e := token.(type) {
+	case xml.StartElement:
+		c.value = c.value || e.Name.Local == "v"
+		c.inline = c.inline || e.Name.Local == "is"
+		c.formula = c.formula || e.Name.Local == "f"
+	case xml.EndElement:
+		c.value = c.value && e.Name.Local != "v"
+		c.inline = c.inline && e.Name.Local != "is"
+	case xml.CharData:
+		if c.value && len(c.raw) <= frame.MaxRecord {
+			c.raw = append(c.raw, e...)
+		}
+	}
+	if c.inline {
+		c.text.token(token)
+	}
+}
+
+// startCell begins a cell.
+func (s *Rows) startCell(e xml.StartElement) error {
+	column := s.cell.column + 1
+	if r := attribute(e, "r"); r != "" {
+		column = columnOf(r)
+	}
+	if column <= s.cell.column || column > maxSheetColumns {
+		return fmt.Errorf("a cell %q follows column %d", fault.Cut(attribute(e, "r")), s.cell.column)
+	}
+	s.cell = cell{
+		column: column, kind: attribute(e, "t"), style: attribute(e, "s"), value: s.cell.value, inline: s.cell.inline,
+		raw: s.cell.raw[:0], text: s.cell.text,
+	}
+	s.cell.text.begin()
+	return nil
+}
+
+// endCell adds the cell to the row, which is not continued beyond what is used.
 func (s *Rows) endCell() error {
-	if s.kind == "inlineStr" {
-		value := s.text.end()
-		if len(value) == 0 { // some programs write v, as in a cell of the kind str
-			value = unescape(s.raw)
-		}
-		s.field(value)
-		return nil
+	value, err := s.content()
+	if len(value) == 0 || len(s.text) > frame.MaxRecord {
+		return err
 	}
-	if len(s.raw) == 0 {
-		if s.unsolved.formula && s.kind != "str" { // with str it is worked out, and the text is empty
-			s.unsolved.add(s.row, s.column)
+	for len(s.ends) < s.cell.column {
+		if len(s.ends) > 0 {
+			s.text = append(s.text, ',')
 		}
-		return nil
+		s.ends = append(s.ends, len(s.text))
 	}
-	value, err := s.content(s.raw)
-	s.field(value)
+	s.text = append(s.text, value...)
+	s.ends[len(s.ends)-1] = len(s.text)
 	return err
 }
 
-// content returns what a cell shows whose v is value.
-func (s *Rows) content(value []byte) ([]byte, error) {
-	switch s.kind {
-	case "s":
-		i, err := strconv.Atoi(string(bytes.TrimSpace(value)))
+// content returns what the cell shows.
+func (s *Rows) content() ([]byte, error) {
+	c := &s.cell
+	switch value := bytes.TrimSpace(c.raw); {
+	case c.kind == "inlineStr":
+		if text := c.text.end(); len(text) > 0 { // some programs write v, as in a cell of the kind str
+			return text, nil
+		}
+		return unescape(c.raw), nil
+	case len(c.raw) == 0:
+		// Programs other than Excel write a workbook without working out its formulas, and Excel does so when it opens
+		// one. With str it is worked out, and the text is empty.
+		if c.formula && c.kind != "str" {
+			s.gaps = append(s.gaps, frame.Gap{Left: int32(c.column), Right: int32(c.column)})
+		}
+		return nil, nil
+	case c.kind == "s":
+		i, err := strconv.Atoi(string(value))
 		if err != nil || !s.texts.has(i) { // no value that is read may have a #, so that it costs the line
-			return fmt.Appendf(nil, "#text %s is missing", fault.Cut(string(value))), nil
+			return fmt.Appendf(nil, "#text %s is missing", fault.Cut(string(c.raw))), nil
 		}
 		return s.texts.at(i)
-	case "str":
-		return unescape(value), nil
-	case "b":
-		if string(bytes.TrimSpace(value)) == "1" {
-			return []byte("TRUE"), nil
-		}
+	case c.kind == "str":
+		return unescape(c.raw), nil
+	case c.kind == "b" && string(value) == "1":
+		return []byte("TRUE"), nil
+	case c.kind == "b":
 		return []byte("FALSE"), nil
-	case "", "n":
-		return s.formats.show(plainNumber(bytes.TrimSpace(value)), s.style), nil
+	case c.kind == "", c.kind == "n":
+		return s.formats.show(plainNumber(value), c.style), nil
 	}
-	return value, nil // e is an error such as #N/A, d a date in ISO 8601
+	return c.raw, nil // e is an error such as #N/A, d a date in ISO 8601
 }
 
-// field adds a field to the record, which is not continued beyond what is used.
-func (s *Rows) field(value []byte) {
-	if len(value) == 0 || len(s.record) > frame.MaxRecord {
-		return
-	}
-	for ; s.filled < s.column; s.filled++ {
-		s.record = append(s.record, ',')
-	}
-	quoted := bytes.ContainsAny(value, plain.Separators+`"`)
-	if quoted {
-		s.record = append(s.record, '"')
-	}
-	for _, b := range value {
-		switch b {
-		case '"':
-			s.record = append(s.record, '"')
-		case '\n':
-			b = frame.CellLF
-		case '\r':
-			b = frame.CellCR
+// richText gathers the text of an element of a workbook, which may be in several
+// runs, each with its font. Phonetic hints (rPh) are no part of it.
+type richText struct {
+	text     []byte
+	reading  bool // within a t
+	phonetic bool // within a rPh
+}
+
+func (r *richText) begin() { *r = richText{text: r.text[:0]} }
+
+// token takes up a token of the element.
+func (r *richText) token(token xml.Token) {
+	switch e := token.(type) {
+	case xml.StartElement:
+		r.reading = e.Name.Local == "t" && !r.phonetic
+		r.phonetic = r.phonetic || e.Name.Local == "rPh"
+	case xml.EndElement:
+		r.reading = false
+		r.phonetic = r.phonetic && e.Name.Local != "rPh"
+	case xml.CharData:
+		if r.reading && len(r.text) <= frame.MaxRecord { // a row of that length cannot be used
+			r.text = append(r.text, e...)
 		}
-		s.record = append(s.record, b)
-	}
-	if quoted {
-		s.record = append(s.record, '"')
 	}
 }
 
-// plainNumber returns a number as a person would write it: without an exponent, and
-// without the digits that binary fractions add. An integer stays as it is.
-func plainNumber(value []byte) []byte {
-	for _, b := range value {
-		if b < '0' || b > '9' {
-			if f, err := strconv.ParseFloat(string(value), 64); err == nil {
-				return strconv.AppendFloat(nil, f, 'f', -1, 64)
-			}
-			break
-		}
+// end returns the text, valid until begin.
+func (r *richText) end() []byte { return unescape(r.text) }
+
+// escaped is how a workbook writes characters that XML cannot hold, ECMA-376 part 1,
+// 22.9.2.19 (ST_Xstring): _x000D_ is a carriage return.
+var escaped = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
+// unescape returns text with its escapes replaced. Control characters other than
+// line breaks and tabs are dropped: no value has one.
+func unescape(text []byte) []byte {
+	if !escaped.Match(text) {
+		return text
 	}
-	return value
+	return escaped.ReplaceAllFunc(text, func(escape []byte) []byte {
+		code, _ := strconv.ParseUint(string(escape[2:6]), 16, 16)
+		if code < ' ' && code != '\n' && code != '\r' && code != '\t' {
+			return nil
+		}
+		return utf8.AppendRune(nil, rune(code))
+	})
 }

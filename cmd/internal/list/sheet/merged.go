@@ -7,20 +7,24 @@ import (
 	"cmp"
 	"encoding/xml"
 	"slices"
+	"strconv"
 	"strings"
 
 	"receiptrevoker/cmd/internal/list/decode"
-	"receiptrevoker/cmd/internal/list/fault"
+	"receiptrevoker/cmd/internal/list/frame"
 )
 
-// mergedRange is a range of cells, counted from 1, that are merged over several rows. The cell
-// in its first row and column has the value; Excel shows it beside all its rows.
-type mergedRange struct{ left, right, top, bottom int32 }
+// The size of a sheet, ECMA-376 as Excel holds it.
+const (
+	maxSheetRows    = 1 << 20
+	maxSheetColumns = 1 << 14
+)
 
-// mergedCells are the ranges of a sheet, which are asked about row by row.
+// mergedCells are the ranges of cells of a sheet that are merged over several rows, which are asked about row by
+// row. The cell in the first row and column of a range has the value; Excel shows it beside all its rows.
 type mergedCells struct {
-	ahead []mergedRange // below the row, by their first row
-	open  []mergedRange // that began above the row and reach it
+	ahead []frame.Gap // below the row, by their first row
+	open  []frame.Gap // that began above the row and reach it
 }
 
 // readMerged returns the ranges of a sheet that are merged over several rows. They stand behind
@@ -33,14 +37,14 @@ func readMerged(part *zip.File) mergedCells {
 	}
 	defer in.Close()
 	found := bufio.NewReaderSize(asUTF8(in), decode.HeadSize)
-	var ranges []mergedRange
+	var ranges []frame.Gap
 	for advance(found, []byte("mergeCell")) && len(ranges) < maxSheetRows {
 		tag, _ := found.ReadSlice('>')
-		if r := rangeOf(tag); r.bottom > r.top {
+		if r := rangeOf(tag); r.Bottom > r.Top {
 			ranges = append(ranges, r)
 		}
 	}
-	slices.SortFunc(ranges, func(a, b mergedRange) int { return cmp.Compare(a.top, b.top) })
+	slices.SortFunc(ranges, func(a, b frame.Gap) int { return cmp.Compare(a.Top, b.Top) })
 	return mergedCells{ahead: ranges}
 }
 
@@ -61,38 +65,43 @@ func advance(in *bufio.Reader, text []byte) bool {
 }
 
 // rangeOf returns the range that the rest of a mergeCell names, as A2:B4.
-func rangeOf(tag []byte) mergedRange {
+func rangeOf(tag []byte) frame.Gap {
 	token, err := xml.NewDecoder(strings.NewReader("<" + string(tag))).RawToken()
 	element, ok := token.(xml.StartElement)
 	if err != nil || !ok {
-		return mergedRange{}
+		return frame.Gap{}
 	}
 	from, to, _ := strings.Cut(strings.ReplaceAll(attribute(element, "ref"), "$", ""), ":")
-	return mergedRange{int32(columnOf(from)), int32(columnOf(to)), rowOf(from), rowOf(to)}
+	return frame.Gap{Left: int32(columnOf(from)), Right: int32(columnOf(to)), Top: rowOf(from), Bottom: rowOf(to)}
 }
 
-// at takes up a row. Rows are taken up in their order. Ranges do not overlap, so that no more
-// are open than there are columns.
-func (m *mergedCells) at(row int) {
-	m.open = slices.DeleteFunc(m.open, func(r mergedRange) bool { return int(r.bottom) < row })
-	for len(m.ahead) > 0 && int(m.ahead[0].top) < row {
-		if int(m.ahead[0].bottom) >= row && len(m.open) < maxSheetColumns {
+// rowOf returns the row, from 1, that a reference such as AB12 names, 0 if it names none.
+func rowOf(reference string) int32 {
+	row, _ := strconv.ParseInt(strings.TrimLeft(strings.ToUpper(reference), "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 10, 32)
+	return int32(row)
+}
+
+// gaps returns those of a row: cells of ranges that began above. Rows are asked about in their order. Ranges do not
+// overlap, so that no more are open than there are columns.
+func (m *mergedCells) gaps(row int32) []frame.Gap {
+	m.open = slices.DeleteFunc(m.open, func(r frame.Gap) bool { return r.Bottom < row })
+	for ; len(m.ahead) > 0 && m.ahead[0].Top < row; m.ahead = m.ahead[1:] {
+		if m.ahead[0].Bottom >= row && len(m.open) < maxSheetColumns {
 			m.open = append(m.open, m.ahead[0])
 		}
-		m.ahead = m.ahead[1:]
 	}
+	return m.open
 }
 
-// above returns an error if a cell that is read of a row belongs to a range that began
-// above: then its value stands in the first row of the range alone.
-func (m *mergedCells) above(row int, reads []int) error {
-	m.at(row)
-	for _, merged := range m.open {
-		within := func(column int) bool { return int(merged.left) <= column+1 && column+1 <= int(merged.right) }
-		if i := slices.IndexFunc(reads, within); i >= 0 {
-			return fault.Invalid("column %d is merged over rows %d to %d, and row %d alone has the value: "+
-				"unmerge the cells and fill each", reads[i]+1, merged.top, merged.bottom, merged.top)
+// columnOf returns the column, from 1, that a reference such as AB12 names, 0 if
+// it names none.
+func columnOf(reference string) int {
+	column := 0
+	for _, letter := range []byte(reference) {
+		if letter |= 0x20; letter < 'a' || letter > 'z' || column > maxSheetColumns {
+			break
 		}
+		column = column*26 + int(letter-'a') + 1
 	}
-	return nil
+	return column
 }

@@ -1,4 +1,4 @@
-// Package sheet reads the rows of a sheet of a workbook, as records of a CSV.
+// Package sheet reads the rows of a sheet of a workbook.
 package sheet
 
 import (
@@ -13,10 +13,7 @@ import (
 	"receiptrevoker/cmd/internal/list/frame"
 )
 
-// Rows yields the rows of a sheet as CSV records, so that they are read by the
-// code that reads a CSV. Row 17 is line 17, whether or not rows before it are
-// empty, and a cell stays in its column. A line break within a cell is [frame.CellLF] or
-// [frame.CellCR].
+// Rows yields the rows of a sheet that hold something. A cell stays in its column.
 //
 // Hidden rows are read, and told of. A cell is what the file holds: text, the last result of a
 // formula, a number without an exponent and with the zeros of its format, TRUE or FALSE, and of a date its number.
@@ -30,17 +27,19 @@ type Rows struct {
 	Left    []Left   // the other sheets with payments, unless the sheet is named
 	texts   *sharedTexts
 	formats numberFormats
+	merged  mergedCells
+
+	ahead []*frame.Record // the first rows, which were looked at and are to be read
+	err   error           // final
 
 	begun, ended bool // sheetData
 	row          int  // number of the row in work, or last
-	written      int  // rows in out or before
-	hidden       hiddenRows
-	merged       mergedCells
-	unsolved     unsolved
-	out          []byte
-	record       []byte // of the row in work
-	err          error
-	cell
+	whole        int  // number of the last one that was read to its end
+	hidden       bool // of the row in work
+	gaps         []frame.Gap
+	text         []byte // its cells with commas between them
+	ends         []int  // where each ends in text
+	cell         cell
 }
 
 // Close frees what the sheet keeps.
@@ -53,64 +52,92 @@ func (s *Rows) Close() error {
 	return err
 }
 
-// IsHidden reports whether a row is hidden. It is asked of rows in their order.
-func (s *Rows) IsHidden(row int) bool { return s.hidden.has(row) }
-
-// MergedAbove returns an error if a cell that is read of a row belongs to a range that began
-// above: then its value stands in the first row of the range alone.
-func (s *Rows) MergedAbove(row int, reads []int) error { return s.merged.above(row, reads) }
-
-// Unsolved returns an error if a cell that is read of a row has a formula without a value. It is asked of rows in
-// their order.
-func (s *Rows) Unsolved(row int, reads []int) error { return s.unsolved.among(row, reads) }
-
-// Read reads whole rows, as far as they fit.
-func (s *Rows) Read(p []byte) (int, error) {
-	for len(s.out) == 0 {
-		if s.err != nil {
-			return 0, s.err
+// Ahead returns the first rows, and does not take them: at most some, of at most some bytes, but for the last.
+func (s *Rows) Ahead(most, size int) ([]*frame.Record, error) {
+	for len(s.ahead) < most && size > 0 {
+		row, err := s.read()
+		if err == io.EOF {
+			break
 		}
-		if s.err = s.next(); s.err != nil && s.err != io.EOF {
-			s.err = fault.Broken(fmt.Errorf("the workbook cannot be read: sheet %q, after row %d: %w",
-				fault.Cut(s.Name), s.row, s.err))
+		if err != nil && !frame.Unusable(err) {
+			return nil, err
 		}
+		s.ahead = append(s.ahead, row)
+		size -= len(row.Text)
 	}
-	n := copy(p, s.out)
-	s.out = s.out[:copy(s.out, s.out[n:])]
-	return n, nil
+	return s.ahead, nil
 }
 
-// next takes up a token.
-func (s *Rows) next() error {
+// Next returns the next row. The error is io.EOF after the last one, [frame.ErrTooLong] with the beginning of a row,
+// or final.
+func (s *Rows) Next() (*frame.Record, error) {
+	if len(s.ahead) == 0 {
+		return s.read()
+	}
+	row := s.ahead[0]
+	s.ahead = s.ahead[1:]
+	return row, row.TooLong()
+}
+
+// read reads the next row.
+func (s *Rows) read() (*frame.Record, error) {
+	for s.err == nil {
+		whole, err := s.next()
+		if err != nil && err != io.EOF {
+			err = fmt.Errorf("the workbook cannot be read: sheet %q, after row %d: %w", fault.Cut(s.Name), s.row, err)
+			err = fault.Broken(err)
+		}
+		if s.err = err; !whole {
+			continue
+		}
+		if s.whole = s.row; len(s.text) > 0 || len(s.gaps) > 0 {
+			row := s.record()
+			return row, row.TooLong()
+		}
+	}
+	return &frame.Record{Line: s.whole + 1}, s.err
+}
+
+// record returns the row in work, which is whole.
+func (s *Rows) record() *frame.Record {
+	text := string(s.text)
+	cells := make([]string, len(s.ends))
+	from := 0
+	for i, end := range s.ends {
+		cells[i] = text[from:end]
+		from = end + 1
+	}
+	return &frame.Record{
+		Line: s.row, Text: []byte(text), Cells: cells, Hidden: s.hidden, Gaps: append(s.gaps, s.merged.gaps(int32(s.row))...),
+	}
+}
+
+// next takes up a token, and reports whether a row ends with it.
+func (s *Rows) next() (whole bool, err error) {
 	token, err := s.xml.next()
 	switch {
 	case err == io.EOF && !s.ended:
-		return errors.New("it is cut short")
-	case err != nil:
-		return err
-	case s.ended:
-		return nil // up to the end, at which the checksum is compared
+		return false, errors.New("it is cut short")
+	case err != nil || s.ended: // up to the end, at which the checksum is compared
+		return false, err
 	}
 	switch e := token.(type) {
 	case xml.StartElement:
-		if e.Name.Local == "sheetData" {
-			s.begun = true
-		} else if s.begun {
+		if s.begun {
 			err = s.start(e)
 		}
+		s.begun = s.begun || e.Name.Local == "sheetData"
 	case xml.EndElement:
-		if s.begun {
-			err = s.end(e.Name.Local)
+		if !s.begun {
+			return false, nil
 		}
-	case xml.CharData:
-		if s.value && len(s.raw) <= frame.MaxRecord {
-			s.raw = append(s.raw, e...)
+		if e.Name.Local == "c" {
+			err = s.endCell()
 		}
+		whole, s.ended = e.Name.Local == "row", e.Name.Local == "sheetData"
 	}
-	if s.inline {
-		s.text.token(token)
-	}
-	return err
+	s.cell.token(token)
+	return whole, err
 }
 
 func (s *Rows) start(e xml.StartElement) error {
@@ -119,13 +146,6 @@ func (s *Rows) start(e xml.StartElement) error {
 		return s.startRow(e)
 	case "c":
 		return s.startCell(e)
-	case "v":
-		s.value = true
-	case "f":
-		s.unsolved.formula = true
-	case "is":
-		s.inline = true
-		s.text.begin()
 	}
 	return nil
 }
@@ -138,53 +158,18 @@ func (s *Rows) startRow(e xml.StartElement) error {
 	if row <= s.row || row > maxSheetRows {
 		return fmt.Errorf("a row %q follows", fault.Cut(attribute(e, "r")))
 	}
-	s.row, s.record = row, s.record[:0]
-	s.hidden.begin(e)
-	s.column, s.filled = 0, 1
+	s.row, s.hidden, s.gaps = row, isHidden(e), nil
+	s.text, s.ends, s.cell.column = s.text[:0], s.ends[:0], 0
 	return nil
 }
 
-func (s *Rows) startCell(e xml.StartElement) error {
-	column := s.column + 1
-	if r := attribute(e, "r"); r != "" {
-		column = columnOf(r)
-	}
-	if column <= s.column || column > maxSheetColumns {
-		return fmt.Errorf("a cell %q follows column %d", fault.Cut(attribute(e, "r")), s.column)
-	}
-	s.column, s.kind, s.style = column, attribute(e, "t"), attribute(e, "s")
-	s.raw, s.unsolved.formula = s.raw[:0], false
-	s.text.begin()
-	return nil
-}
-
-func (s *Rows) end(name string) error {
-	switch name {
-	case "v":
-		s.value = false
-	case "is":
-		s.inline = false
-	case "c":
-		return s.endCell()
-	case "row":
-		s.endRow()
-	case "sheetData":
-		s.ended = true
-	}
-	return nil
-}
-
-// endRow puts the record on its line.
-func (s *Rows) endRow() {
-	for ; s.written < s.row-1; s.written++ {
-		s.out = append(s.out, '\n')
-	}
-	if len(s.record) == 0 && s.unsolved.has(s.row) {
-		s.record = append(s.record, `""`...) // so that it is no blank line
-	}
-	s.out = append(append(s.out, s.record...), '\n')
-	s.written++
-	s.hidden.end(s.row)
+// isHidden reports whether a program does not show a row, because of a filter, an
+// outline or its height. A person may not know that it is in the list. Where a sheet hides rows unless
+// they say otherwise (zeroHeight), Excel shows those that are written in it.
+func isHidden(row xml.StartElement) bool {
+	hidden := attribute(row, "hidden")
+	height, err := strconv.ParseFloat(attribute(row, "ht"), 64)
+	return hidden == "1" || hidden == "true" || err == nil && height == 0
 }
 
 // Left is a sheet that is not read, and holds payments.

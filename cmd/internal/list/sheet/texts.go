@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"bufio"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -32,10 +33,10 @@ type sharedTexts struct {
 	ends   [][]uint32 // where each text ends, in chunks, which need no copying to grow
 	memory []byte
 	file   *os.File // nil while all fit into memory
-	out    []byte   // not yet written to the file
-	size   int      // bytes of all texts
-	window []byte   // what was last read from the file
-	from   int      // where the window begins, in all texts
+	out    *bufio.Writer
+	size   int    // bytes of all texts
+	window []byte // what was last read from the file
+	from   int    // where the window begins, in all texts
 }
 
 // load reads the part that holds the texts.
@@ -43,31 +44,26 @@ func (t *sharedTexts) load(in *xmlReader) error {
 	var text richText
 	for {
 		token, err := in.next()
-		if err == io.EOF {
-			return t.flush()
-		}
-		if err != nil {
+		switch {
+		case err == io.EOF && t.out != nil:
+			return t.out.Flush()
+		case err == io.EOF:
+			return nil
+		case err != nil:
 			return err
 		}
 		text.token(token)
-		switch e := token.(type) {
-		case xml.StartElement:
-			if e.Name.Local == "si" {
-				text.begin()
-			}
-		case xml.EndElement:
-			if e.Name.Local != "si" {
-				continue
-			}
+		if e, ok := token.(xml.EndElement); ok && e.Name.Local == "si" {
 			if err := t.add(text.end()); err != nil {
-				return err
+				return fmt.Errorf("keep the texts of the workbook: %w", err)
 			}
+			text.begin()
 		}
 	}
 }
 
 // add adds a text.
-func (t *sharedTexts) add(text []byte) error {
+func (t *sharedTexts) add(text []byte) (err error) {
 	if t.size += len(text); t.size > maxTexts {
 		return errTexts
 	}
@@ -80,28 +76,14 @@ func (t *sharedTexts) add(text []byte) error {
 		t.memory = append(t.memory, text...)
 		return nil
 	}
-	t.out = append(t.out, text...)
-	if len(t.out) < textMemory/16 {
-		return nil
-	}
-	return t.flush()
-}
-
-// flush writes to the file what waits for it.
-func (t *sharedTexts) flush() (err error) {
-	if len(t.out) == 0 {
-		return nil
-	}
 	if t.file == nil {
-		if t.file, err = temporary(); err != nil {
-			return fmt.Errorf("keep the texts of the workbook: %w", err)
-		}
+		t.file, err = temporary()
+		t.out = bufio.NewWriterSize(t.file, textMemory/16)
 	}
-	if _, err := t.file.Write(t.out); err != nil {
-		return fmt.Errorf("keep the texts of the workbook: %w", err)
+	if err == nil {
+		_, err = t.out.Write(text)
 	}
-	t.out = t.out[:0]
-	return nil
+	return err
 }
 
 // has reports whether there is a text of that number, from 0.
@@ -137,4 +119,13 @@ func (t *sharedTexts) close() {
 	if t.file != nil {
 		t.file.Close()
 	}
+}
+
+// temporary returns a file that is gone when it is closed.
+func temporary() (*os.File, error) {
+	file, err := os.CreateTemp("", "revoker-*.list")
+	if err == nil {
+		_ = os.Remove(file.Name()) // stays readable until it is closed
+	}
+	return file, err
 }

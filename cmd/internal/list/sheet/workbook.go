@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"receiptrevoker/cmd/internal/list/fault"
+	"receiptrevoker/cmd/internal/list/frame"
+	"receiptrevoker/cmd/internal/list/impuid"
+	"receiptrevoker/cmd/internal/list/naming"
 	"receiptrevoker/cmd/internal/list/plain"
 )
 
@@ -115,49 +118,44 @@ func (b *workbook) others(than sheetPart) (names []string) {
 	return names
 }
 
-// open returns the rows of a sheet as CSV records, see [Rows]. They are to be
-// closed.
+// open returns the rows of a sheet. They are to be closed.
 func (b *workbook) open(s sheetPart) (*Rows, error) {
-	part, ok := b.parts[s.part]
-	if !ok {
-		return nil, fmt.Errorf("the workbook cannot be read: it has no part %s", fault.Cut(s.part))
-	}
-	var formats numberFormats
-	texts := &sharedTexts{}
-	err := b.read(b.styles, func(in *xmlReader) (err error) {
-		formats, err = readFormats(in)
-		return err
-	})
-	if err == nil {
-		err = b.read(b.shared, texts.load)
-	}
+	rows, err := b.rows(s)
 	if err != nil {
-		texts.close()
 		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
 	}
-	in, err := part.Open()
-	if err != nil {
-		texts.close()
-		return nil, fmt.Errorf("the workbook cannot be read: sheet %q: %w", fault.Cut(s.name), err)
+	if rows.formats, err = b.readFormats(); err == nil {
+		err = b.readTexts(rows.texts)
 	}
-	return &Rows{
-		xml: newXMLReader(in), part: in, Name: s.name, texts: texts, formats: formats, merged: readMerged(part),
-	}, nil
+	if err != nil {
+		rows.Close()
+		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
+	}
+	rows.merged = readMerged(b.parts[s.part])
+	return rows, nil
 }
 
-// read reads a part token by token, which a workbook need not have.
-func (b *workbook) read(name string, load func(*xmlReader) error) error {
-	part, ok := b.parts[name]
-	if !ok {
+// rows returns the rows of a sheet, of which neither formats nor shared texts are known.
+func (b *workbook) rows(s sheetPart) (*Rows, error) {
+	in, err := b.part(s.part)
+	if err != nil {
+		return nil, err
+	}
+	return &Rows{xml: newXMLReader(in), part: in, Name: s.name, texts: &sharedTexts{}}, nil
+}
+
+// readTexts reads the shared texts, which a workbook need not have.
+func (b *workbook) readTexts(texts *sharedTexts) error {
+	if b.parts[b.shared] == nil {
 		return nil
 	}
-	in, err := part.Open()
-	if err == nil {
-		defer in.Close()
-		err = load(newXMLReader(in))
-	}
+	in, err := b.part(b.shared)
 	if err != nil {
-		return fmt.Errorf("%s: %w", fault.Cut(name), err)
+		return err
+	}
+	defer in.Close()
+	if err := texts.load(newXMLReader(in)); err != nil {
+		return fmt.Errorf("%s: %w", fault.Cut(b.shared), err)
 	}
 	return nil
 }
@@ -166,19 +164,73 @@ func (b *workbook) read(name string, load func(*xmlReader) error) error {
 // read is left out: nothing of it is asked for.
 func (b *workbook) left(than sheetPart, read *Rows) (all []Left) {
 	for _, s := range b.sheets {
-		part := b.parts[s.part]
-		if s == than || s.hidden || part == nil {
+		if s == than || s.hidden {
 			continue
 		}
-		in, err := part.Open()
+		rows, err := b.rows(s)
 		if err != nil {
 			continue
 		}
-		rows := &Rows{xml: newXMLReader(in), part: in, Name: s.name, texts: read.texts, formats: read.formats}
-		if n := countPayments(rows); n > 0 {
+		rows.texts, rows.formats = read.texts, read.formats
+		if n := rows.payments(); n > 0 {
 			all = append(all, Left{s.name, n})
 		}
-		in.Close()
+		rows.part.Close()
 	}
 	return all
+}
+
+const (
+	// maxLeftRows is how many rows of a sheet that is not read are looked at: at each opening it costs time.
+	maxLeftRows = 10_000
+	// maxAbove is how many of them are searched for a header.
+	maxAbove = 30
+)
+
+// payments counts the rows with an imp_uid, or with anything below a header that names it.
+func (s *Rows) payments() (n int) {
+	below := false
+	for i := range maxLeftRows {
+		row, err := s.read()
+		if err != nil && !frame.Unusable(err) {
+			break
+		}
+		if impuid.In(string(row.Text)) || below && !plain.Empty(row.Cells) {
+			n++
+		} else if i < maxAbove && !below {
+			column, _, _ := naming.Find(row.Cells, naming.ImpUIDNames, naming.Loose)
+			below = column >= 0
+		}
+	}
+	return n
+}
+
+// readFormats reads the styles (ECMA-376 part 1, 18.8), which a workbook need not have.
+func (b *workbook) readFormats() (formats numberFormats, err error) {
+	if b.parts[b.styles] == nil {
+		return nil, nil
+	}
+	var styles struct {
+		Formats []struct {
+			ID   string `xml:"numFmtId,attr"`
+			Code string `xml:"formatCode,attr"`
+		} `xml:"numFmts>numFmt"`
+		Cells []struct {
+			ID string `xml:"numFmtId,attr"`
+		} `xml:"cellXfs>xf"`
+	}
+	err = b.unmarshal(b.styles, &styles)
+	digits := make(map[string]uint8) // by the number of a format
+	for _, format := range styles.Formats {
+		if found := zeros.FindStringSubmatch(format.Code); found != nil {
+			digits[format.ID] = uint8(len(found[1]))
+		}
+	}
+	for _, cell := range styles.Cells {
+		formats = append(formats, digits[cell.ID])
+	}
+	if len(digits) == 0 {
+		formats = nil
+	}
+	return formats, err
 }
