@@ -20,7 +20,6 @@ var exceptions = map[string]exception{
 	"tasks/rights":                  {long: 2},
 	"worker/gate":                   {circle: 12, long: 9},
 	"worker/iamport":                {circle: 8, long: 1},
-	"worker/iamport/iamporttest":    {circle: 14, long: 1},
 	"worker/metrics":                {circle: 5, long: 3},
 	"worker/pause":                  {long: 1},
 	"worker/revoke":                 {long: 1},
