@@ -68,7 +68,7 @@ func (b *bench) fanout(ctx context.Context) error {
 
 // pair are a loop and a batch on the same Redis.
 type pair struct {
-	*bench
+	bench        *bench
 	client       *redis.Client
 	name, target string
 	tasks        int // of the loop
@@ -80,19 +80,19 @@ func (p pair) measure(ctx context.Context) (batch float64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	batch, err = p.enqueued(ctx, p.lines, p.ask)
+	batch, err = p.enqueued(ctx, p.bench.lines, p.ask)
 	if err != nil {
 		return 0, err
 	}
-	p.table.figure(fmt.Sprintf("%s: loop of Asynq's client, %d tasks", p.name, p.tasks), "", "%.0f/s").add(loop)
-	p.table.figure(fmt.Sprintf("%s: batch of %d lines", p.name, p.lines), "", "%.0f/s").add(batch)
-	p.table.figure(p.name+": batch ÷ loop", p.target, "%.1f").add(batch / loop)
+	p.bench.table.figure(fmt.Sprintf("%s: loop of Asynq's client, %d tasks", p.name, p.tasks), "", "%.0f/s").add(loop)
+	p.bench.table.figure(fmt.Sprintf("%s: batch of %d lines", p.name, p.bench.lines), "", "%.0f/s").add(batch)
+	p.bench.table.figure(p.name+": batch ÷ loop", p.target, "%.1f").add(batch / loop)
 	return batch, nil
 }
 
 // enqueued returns how many tasks do enqueues a second, which is to enqueue count.
 func (p pair) enqueued(ctx context.Context, count int, do func(context.Context) error) (float64, error) {
-	if err := p.redis.Empty(ctx); err != nil {
+	if err := p.bench.redis.Empty(ctx); err != nil {
 		return 0, err
 	}
 	began := time.Now()
@@ -100,7 +100,7 @@ func (p pair) enqueued(ctx context.Context, count int, do func(context.Context) 
 		return 0, err
 	}
 	took := time.Since(began)
-	return float64(count) / took.Seconds(), p.checkPending(ctx, count)
+	return float64(count) / took.Seconds(), p.bench.checkPending(ctx, count)
 }
 
 // loop enqueues tasks one after the other.
@@ -119,7 +119,7 @@ func (p pair) loop(ctx context.Context) error {
 }
 
 // ask asks for a whole list as a batch, from opening the batch to its completion.
-func (p pair) ask(ctx context.Context) error { return fanoutAsk(ctx, p.client, p.lines) }
+func (p pair) ask(ctx context.Context) error { return fanoutAsk(ctx, p.client, p.bench.lines) }
 
 func fanoutAsk(ctx context.Context, client *redis.Client, lines int) error {
 	return scene.AskLines(ctx, enqueue.NewClient(client, enqueue.Config{}), fanoutBatch, numbered(lines))

@@ -30,7 +30,7 @@ func TestOutageSmoke(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 			defer cancel()
 			o := outages[slices.IndexFunc(outages, func(o outage) bool { return o.key == key })]
-			b := &bench{settings: settings{quiet: 4500 * time.Millisecond, down: 6 * time.Second, backlog: 300, log: io.Discard}}
+			b := &bench{settings: settings{quiet: 3 * time.Second, down: 4 * time.Second, backlog: 300, log: io.Discard}}
 			r, err := b.runOutage(ctx, o)
 			skipWithoutRedis(t, err)
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/bench/internal/portone"
+	"receiptrevoker/bench/internal/proof"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
@@ -95,20 +96,12 @@ func (s *Scene) AwaitOutcomes(ctx context.Context, list []tasks.Revocation, good
 }
 
 // Outcomes returns the outcomes of requests.
-func (s *Scene) Outcomes(ctx context.Context, list []tasks.Revocation) (all []outcome.Outcome, err error) {
-	store := outcome.NewStore(s.Redis.Client, outcome.Config{})
-	for page := range slices.Chunk(list, 500) {
-		impUIDs := make([]string, len(page))
-		for i, r := range page {
-			impUIDs[i] = r.ImpUID
-		}
-		outcomes, err := store.Many(ctx, impUIDs)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, outcomes...)
+func (s *Scene) Outcomes(ctx context.Context, list []tasks.Revocation) ([]outcome.Outcome, error) {
+	impUIDs := make([]string, len(list))
+	for i, r := range list {
+		impUIDs[i] = r.ImpUID
 	}
-	return all, nil
+	return proof.Outcomes(ctx, outcome.NewStore(s.Redis.Client, outcome.Config{}), impUIDs)
 }
 
 // Within waits like await, but no longer than limit, which is no error.
