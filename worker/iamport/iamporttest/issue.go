@@ -2,7 +2,6 @@ package iamporttest
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -35,12 +34,10 @@ func (s *Server) Reissue(impUID string, amount int64) (Receipt, bool) {
 		return Receipt{}, false
 	}
 	e.earlier = append(e.earlier, was)
-	number := fmt.Sprintf("%09d", s.dice.roll(impUID, forDetails, uint64(len(e.earlier)))%1_000_000_000)
 	r := Receipt{
 		ImpUID: impUID, PG: was.PG, Type: was.Type, Amount: cmp.Or(amount, was.Amount/2),
-		ReceiptTID: "tid" + number, ApplyNum: number, ReceiptURL: "https://receipts.invalid/" + number,
 		AppliedAt: later(s.now(), was.AppliedAt),
-	}.complete(s.dice, s.now())
+	}.complete(s.dice, s.now(), uint64(len(e.earlier)))
 	e.issue(r)
 	e.truth.Effective = 0
 	return r, true

@@ -27,10 +27,10 @@ type Receipt struct {
 	CancelledAt time.Time `json:"cancelled_at,omitzero"`
 }
 
-// complete returns r with every missing detail filled in; one that is not revoked was
-// issued before now.
-func (r Receipt) complete(d dice, now time.Time) Receipt {
-	roll := d.roll(r.ImpUID, forDetails)
+// complete returns r with every missing detail filled in, those of the first receipt of its
+// payment or of the nth that followed; one that is not revoked was issued before now.
+func (r Receipt) complete(d dice, now time.Time, nth ...uint64) Receipt {
+	roll := d.roll(r.ImpUID, append([]uint64{forDetails}, nth...)...)
 	kind := "person"
 	if roll%5 == 0 {
 		kind = "company"
