@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"receiptrevoker/bench/internal/benchredis"
+	"receiptrevoker/bench/internal/contender"
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/bench/redistest/redisserver"
 	"receiptrevoker/bench/redistest/scale"
@@ -21,9 +21,7 @@ import (
 
 // TestMain makes the test binary a child where a test has started it as one.
 func TestMain(m *testing.M) {
-	if os.Getenv(childEnv) != "" {
-		exit(serve(os.Stdin))
-	}
+	contender.Serve()
 	os.Exit(m.Run())
 }
 
@@ -45,19 +43,30 @@ func TestSmoke(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
-			var report strings.Builder
-			err := run(ctx, settings{
-				runs: 1, only: name, samples: 3, small: 20, large: scale.Of(200, 400), lines: 500, huge: scale.Of(10_000, 40_000), log: io.Discard,
-			}, &report)
-			skipWithoutRedis(t, err)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := strings.Count(report.String(), "\n| "+want.begin); got != want.rows {
-				t.Errorf("got %d rows of %s, want %d:\n%s", got, name, want.rows, &report)
+			report := measure(ctx, t, name, settings{
+				runs: 1, samples: 3, small: 20, large: scale.Of(200, 400), lines: 500, huge: scale.Of(10_000, 40_000), log: io.Discard,
+			})
+			if got := strings.Count(report, "\n| "+want.begin); got != want.rows {
+				t.Errorf("got %d rows of %s, want %d:\n%s", got, name, want.rows, report)
 			}
 		})
 	}
+}
+
+// measure makes a measurement and returns the report.
+func measure(ctx context.Context, t *testing.T, name string, s settings) string {
+	t.Helper()
+	chosen, err := choose(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report strings.Builder
+	err = options{settings: s, chosen: chosen}.run(ctx, &report)
+	skipWithoutRedis(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report.String()
 }
 
 // TestInterrupted checks that a measurement ends soon after its context, and
@@ -65,17 +74,13 @@ func TestSmoke(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	b := &bench{settings: settings{runs: 1, only: "pickup", samples: 1_000, log: cancelling(cancel)}}
-	var err error
-	b.redis, err = benchredis.Start(ctx, "", benchredis.InMemory...)
-	skipWithoutRedis(t, err)
+	chosen, err := choose("pickup")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.redis.Stop()
-
 	began := time.Now()
-	_, err = b.measure(ctx)
+	err = options{settings: settings{runs: 1, samples: 1_000, log: cancelling(cancel)}, chosen: chosen}.run(ctx, io.Discard)
+	skipWithoutRedis(t, err)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want an error that matches %v", err, context.Canceled)
 	}
@@ -88,8 +93,7 @@ func TestInterrupted(t *testing.T) {
 // installed, unless one is required.
 func skipWithoutRedis(t *testing.T, err error) {
 	t.Helper()
-	missing := errors.Is(err, redisserver.ErrNotInstalled) || errors.Is(err, errNoBenchmark)
-	if missing && os.Getenv(redistest.RequireEnv) != "1" {
+	if errors.Is(err, redisserver.ErrNotInstalled) && os.Getenv(redistest.RequireEnv) != "1" {
 		t.Skip(err)
 	}
 }
@@ -104,14 +108,22 @@ func (c cancelling) Write(line []byte) (int, error) {
 
 func TestTable(t *testing.T) {
 	t.Parallel()
-	got := table("A machine.", []row{
-		{name: "odd", target: "≤ 2", format: "%.0f ms", values: []float64{30, 10, 20}},
-		{name: "even", format: "%.1f %%", values: []float64{4, 1, 2, 3}},
-	})
+	var filled table
+	for _, value := range []float64{30, 10, 20} {
+		filled.figure("odd", "≤ 2", "%.0f ms").add(value)
+	}
+	for _, value := range []float64{4, 1, 2, 3} {
+		filled.figure("even", "", "%.1f %%").add(value)
+	}
+	for value, limit := range map[float64]float64{25: 30, 40: 25, 39: 40} {
+		filled.figure("list", "", "%.0f s").within(value, limit)
+	}
+	got := filled.report("A machine.")
 	want := `| measured | target | median | smallest – largest | runs |
 |---|---|---|---|---|
 | odd | ≤ 2 | 20 ms | 10 ms – 30 ms | 3 |
 | even | – | 2.5 % | 1.0 % – 4.0 % | 4 |
+| list: 2 of 3 within the target, worst 40 s where 25 s are allowed | – | 39 s | 25 s – 40 s | 3 |
 
 A machine.
 `
@@ -140,13 +152,13 @@ func TestParseRefusesWhatMakesNoSense(t *testing.T) {
 		{"-samples", "0"},
 		{"-n", "5", "-small", "5"},
 		{"-small", "0"},
-		{"-only", "all"},
+		{"-only", "every"},
+		{"-only", "cpu,"},
 		{"pickup"},
 		{"-lines", "0"},
 		{"-million", "0"},
 		{"-all", "-only", "cpu"},
-		{"-case", "81"},
-		{"-contenders", "revoker,"},
+		{"-only", "mixed/81"},
 		{"-seeds", "0"},
 		{"-watch", "-1s"},
 	} {
@@ -159,23 +171,28 @@ func TestParseRefusesWhatMakesNoSense(t *testing.T) {
 	}
 }
 
-func TestWants(t *testing.T) {
+func TestChosenMeasurements(t *testing.T) {
 	t.Parallel()
+	const (
+		outage = " outage/revoker outage/killed outage/at-once outage/failing outage/bare-default outage/bare-doubling"
+		mixed  = " mixed/0 mixed/30 mixed/50 mixed/80 mixed/95 mixed/sorted mixed/calls mixed/single mixed/hand " +
+			"mixed/restart mixed/brownout mixed/hopeless"
+	)
 	for args, want := range map[string]string{
-		"":              "pickup throughput cpu fanout outage",
-		"-all":          "pickup throughput cpu fanout outage million mixed",
-		"-only million": "million",
-		"-only cpu":     "cpu",
+		"":                        "pickup throughput cpu fanout" + outage,
+		"-all":                    "pickup throughput cpu fanout" + outage + " million" + mixed,
+		"-only million":           "million",
+		"-only outage":            outage[1:],
+		"-only mixed/80,cpu":      "mixed/80 cpu",
+		"-only outage/killed,cpu": "outage/killed cpu",
 	} {
-		s, err := parse(strings.Fields(args), io.Discard)
+		o, err := parse(strings.Fields(args), io.Discard)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, m := range measurements() {
-			if s.wants(m) {
-				got = append(got, m.name)
-			}
+		for _, m := range o.chosen {
+			got = append(got, m.name)
 		}
 		if got := strings.Join(got, " "); got != want {
 			t.Errorf("%q: got %q, want %q", args, got, want)

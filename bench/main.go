@@ -1,7 +1,7 @@
 // Bench measures how soon an idle worker calls for a revocation, how much of
 // the time its slots are busy, and what a revocation costs in CPU time beside
 // the barest handler that makes the same call; how fast a list comes into Redis
-// beside a loop of Asynq's client and beside what redis-benchmark can; how the
+// beside a loop of Asynq's client and beside the same commands in one go; how the
 // gateways fare while one of them is down; and how much receipts that fail
 // permanently delay those that do not. It starts everything it needs: a
 // redis-server of its own, a simulated PortOne, and a process for each worker. The
@@ -16,19 +16,17 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"receiptrevoker/bench/internal/benchredis"
+	"receiptrevoker/bench/internal/contender"
 )
 
 func main() {
-	if os.Getenv(childEnv) != "" {
-		exit(serve(os.Stdin))
-	}
-	s, err := parse(os.Args[1:], os.Stderr)
+	contender.Serve()
+	o, err := parse(os.Args[1:], os.Stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return
 	}
@@ -36,147 +34,105 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	err = run(ctx, s, os.Stdout)
+	err = o.run(ctx, os.Stdout)
 	stop()
-	exit(err)
-}
-
-func exit(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
-	os.Exit(0)
 }
 
-// settings are what is measured, and on how much.
-type settings struct {
-	runs    int           // of each measurement
-	only    string        // the name of the one measurement that is made; empty for those that are not large
-	all     bool          // also make those that are large
-	output  string        // a file that the table is written to as well
-	profile string        // a file for the CPU profile of the worker, or of fanout
-	samples int           // of a run of the measurement pickup
-	small   int           // revocations of the small run of the measurement cpu
-	large   int           // revocations of its large run, and of throughput
-	lines   int           // of the list of fanout
-	huge    int           // lines of the list of the measurement million
-	down    time.Duration // how long the gateway is down in the measurement outage
-	// contenders are the keys of those that outage is made with, and cases the
-	// names of the parts of mixed that are made.
-	contenders, cases choice
-	seeds             int           // each part of mixed is made with the seeds 1 to seeds
-	watch             time.Duration // how long mixed counts calls for receipts that fail; 0 for not at all
-	sizes             mixedSizes
-	log               io.Writer // is told how far it has come
+// options are what is measured, and where the table goes.
+type options struct {
+	settings
+	chosen []measurement
+	output string // a file that the table is written to as well
 }
 
-// parse returns the settings that the arguments ask for, or an error that has
-// been written to log.
-func parse(args []string, log io.Writer) (settings, error) {
-	s := settings{log: log, sizes: defaultSizes}
+// parse returns what the arguments ask for, or an error that has been written to log.
+func parse(args []string, log io.Writer) (options, error) {
+	o := options{settings: settings{log: log, quiet: 15 * time.Second, backlog: 2_000, sizes: defaultSizes}}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(log)
-	f.IntVar(&s.runs, "runs", 5, "how often each measurement is made")
-	f.StringVar(&s.only, "only", "", "make this measurement alone: `"+strings.Join(names(), "|")+"`")
-	f.BoolVar(&s.all, "all", false, "make also the measurements million, which takes a gigabyte of memory, and "+
+	only := f.String("only", "", "make these measurements alone, separated by commas: "+allNames()+
+		"; outage or mixed for all of theirs")
+	all := f.Bool("all", false, "make also the measurements million, which takes a gigabyte of memory, and "+
 		"mixed, which takes half an hour")
-	f.StringVar(&s.output, "o", "", "write the table to this `file` as well")
-	f.StringVar(&s.profile, "cpuprofile", "",
-		"write a CPU profile of the worker in the last run to this `file`, for cpu one of the bare handler to FILE.bare, "+
-			"and for fanout one of asking for the batch on loopback")
-	f.IntVar(&s.samples, "samples", 200, "revocations of a run of pickup")
-	f.IntVar(&s.small, "small", 1_000, "revocations of the small run of cpu, which is subtracted from the large one")
-	f.IntVar(&s.large, "n", 10_000, "revocations of the large run of cpu, and of a run of throughput")
-	f.IntVar(&s.lines, "lines", 100_000, "lines of the list of fanout, whose loop enqueues fewer")
-	f.IntVar(&s.huge, "million", 1_000_000, "lines of the list of million")
-	f.DurationVar(&s.down, "down", time.Minute,
+	f.IntVar(&o.runs, "runs", 5, "how often each measurement is made")
+	f.IntVar(&o.seeds, "seeds", 1, "each part of mixed is made with the seeds 1 to this `number` instead")
+	f.StringVar(&o.output, "o", "", "write the table to this `file` as well")
+	f.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the worker in the last run of pickup, "+
+		"throughput or cpu to this `file`")
+	f.IntVar(&o.samples, "samples", 200, "revocations of a run of pickup")
+	f.IntVar(&o.small, "small", 1_000, "revocations of the small run of cpu, which is subtracted from the large one")
+	f.IntVar(&o.large, "n", 10_000, "revocations of the large run of cpu, and of a run of throughput")
+	f.IntVar(&o.lines, "lines", 100_000, "lines of the list of fanout, whose loop enqueues fewer")
+	f.IntVar(&o.huge, "million", 1_000_000, "lines of the list of million")
+	f.DurationVar(&o.down, "down", time.Minute,
 		"how long the gateway is down in outage, which is made once whatever -runs says")
-	s.flagParts(f)
-	if err := f.Parse(args); err != nil {
-		return s, err
+	f.DurationVar(&o.watch, "watch", 0, "for how long mixed/calls counts the calls for receipts that fail, "+
+		"for which 15m tells most (default not at all)")
+	err := f.Parse(args)
+	if err != nil {
+		return o, err
 	}
-	if err := s.validate(f.Args()); err != nil {
+	if *all && *only == "" {
+		*only, *all = "all", false
+	}
+	if o.chosen, err = choose(*only); err == nil {
+		err = o.validate(f.Args(), *all)
+	}
+	if err != nil {
 		fmt.Fprintln(log, err)
 		f.Usage()
-		return s, err
 	}
-	return s, nil
+	return o, err
 }
 
-// flagParts defines the flags of outage and mixed that make a run shorter or
-// longer.
-func (s *settings) flagParts(f *flag.FlagSet) {
-	s.contenders.flag(f, "contenders", contenderKeys(), "who works through outage")
-	s.cases.flag(f, "case", mixedNames(), "what mixed measures")
-	f.IntVar(&s.seeds, "seeds", 1, "each part of mixed is made with the seeds 1 to this `number`")
-	f.DurationVar(&s.watch, "watch", 0,
-		"for how long mixed counts the calls for receipts that fail, for which 15m tells most (default not at all)")
-}
-
-func (s settings) validate(rest []string) error {
+func (o options) validate(rest []string, contradiction bool) error {
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q", rest[0])
-	case s.runs < 1 || s.samples < 1:
-		return fmt.Errorf("-runs %d and -samples %d must be at least 1", s.runs, s.samples)
-	case s.small < 1 || s.large <= s.small:
-		return fmt.Errorf("-small %d must be at least 1, and -n %d above it", s.small, s.large)
-	case s.lines < 1 || s.huge < 1:
-		return fmt.Errorf("-lines %d and -million %d must be at least 1", s.lines, s.huge)
-	case s.seeds < 1 || s.watch < 0:
-		return fmt.Errorf("-seeds %d must be at least 1, and -watch %v not negative", s.seeds, s.watch)
-	case s.down < time.Second:
-		return fmt.Errorf("-down %v must be at least 1s", s.down)
-	case s.only != "" && s.all:
+	case contradiction:
 		return errors.New("-only and -all contradict each other")
-	case s.only != "" && !slices.Contains(names(), s.only):
-		return fmt.Errorf("-only %q must be one of %s", s.only, strings.Join(names(), ", "))
+	case o.runs < 1 || o.samples < 1:
+		return fmt.Errorf("-runs %d and -samples %d must be at least 1", o.runs, o.samples)
+	case o.small < 1 || o.large <= o.small:
+		return fmt.Errorf("-small %d must be at least 1, and -n %d above it", o.small, o.large)
+	case o.lines < 1 || o.huge < 1:
+		return fmt.Errorf("-lines %d and -million %d must be at least 1", o.lines, o.huge)
+	case o.seeds < 1 || o.watch < 0:
+		return fmt.Errorf("-seeds %d must be at least 1, and -watch %v not negative", o.seeds, o.watch)
+	case o.down < time.Second:
+		return fmt.Errorf("-down %v must be at least 1s", o.down)
 	}
 	return nil
 }
 
-// names returns what the measurements are called.
-func names() (names []string) {
-	for _, m := range measurements() {
-		names = append(names, m.name)
-	}
-	return names
-}
-
-// wants reports whether a measurement is to be made.
-func (s settings) wants(m measurement) bool {
-	if s.only != "" {
-		return s.only == m.name
-	}
-	return s.all || !m.large
-}
-
-// notes returns what is to be said before the table.
-func (s settings) notes() (text string) {
-	for _, m := range measurements() {
-		if m.note != "" && s.wants(m) {
-			text += m.note + "\n\n"
-		}
-	}
-	return text
-}
-
 // run measures, and writes the table to stdout and where else it is wanted.
-func run(ctx context.Context, s settings, stdout io.Writer) error {
+func (o options) run(ctx context.Context, stdout io.Writer) error {
 	server, err := benchredis.Start(ctx, "", benchredis.InMemory...)
 	if err != nil {
 		return err
 	}
 	defer server.Stop()
-	b := &bench{settings: s, redis: server}
-	rows, err := b.measure(ctx)
-	if err != nil {
-		return err
+	b := &bench{settings: o.settings, redis: server}
+	report := ""
+	for _, m := range o.chosen {
+		err := m.make(b, ctx)
+		if err != nil && ctx.Err() != nil { // Asynq's errors do not wrap it
+			err = ctx.Err()
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+		if !strings.Contains(report, m.note) {
+			report += m.note + "\n\n"
+		}
 	}
-	report := s.notes() + table(machine(server.Version, time.Now()), rows)
-	if s.output != "" {
-		if err := os.WriteFile(s.output, []byte(report), 0o644); err != nil {
+	report += b.table.report(machine(server.Version, time.Now()))
+	if o.output != "" {
+		if err := os.WriteFile(o.output, []byte(report), 0o644); err != nil {
 			return err
 		}
 	}

@@ -29,54 +29,46 @@ const (
 
 // million measures what the program revoker needs to take in a large list: its
 // memory, and how soon the batch's figures can be read meanwhile.
-func (b *bench) million(ctx context.Context) ([]row, error) {
+func (b *bench) million(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "bench-million-")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer os.RemoveAll(dir)
 	revoker, err := program.Build(ctx, dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	list := filepath.Join(dir, "list.csv")
 	if err := writeList(list, b.huge); err != nil {
-		return nil, err
+		return err
 	}
-	rate := row{name: fmt.Sprintf("million: revoker bulk on %d lines", b.huge), format: "%.0f/s"}
-	memory := row{name: "million: its peak resident memory", target: "< 100 MB", format: "%.0f MB"}
-	median := row{name: "million: reading the batch's figures meanwhile, median", target: "< 10 ms", format: "%.1f ms"}
-	longest := row{name: "million: reading the batch's figures meanwhile, longest", target: "< 10 ms", format: "%.1f ms"}
-	queued := row{
-		name:   "million: memory in Redis for each line that is queued, besides Asynq's task",
-		target: "≤ 450 bytes", format: "%.0f bytes",
-	}
-	for run := range b.runs {
-		b.say("million: run %d of %d", run+1, b.runs)
+	return b.each("million", b.runs, func(uint64) error {
 		if err := b.redis.Empty(ctx); err != nil {
-			return nil, err
+			return err
 		}
 		found, err := b.bulk(ctx, revoker, list)
 		if err != nil {
-			return nil, err
+			return err
+		}
+		bytes, err := b.queuedMemory(ctx)
+		if err != nil {
+			return err
 		}
 		slices.Sort(found.reads)
 		b.say("million: the figures were read %d times", len(found.reads))
-		rate.add(float64(b.huge) / found.time.Seconds())
+		b.table.figure(fmt.Sprintf("million: revoker bulk on %d lines", b.huge), "", "%.0f/s").
+			add(float64(b.huge) / found.time.Seconds())
 		if found.peak > 0 {
-			memory.add(float64(found.peak) / 1e6)
+			b.table.figure("million: its peak resident memory", "< 100 MB", "%.0f MB").add(float64(found.peak) / 1e6)
 		}
-		median.add(quantile(found.reads, 0.5))
-		longest.add(quantile(found.reads, 1))
-		bytes, err := b.queuedMemory(ctx)
-		if err != nil {
-			return nil, err
-		}
-		queued.add(float64(bytes) / float64(b.huge))
-	}
-	rows := []row{rate, memory, median, longest, queued}
-	rows = slices.DeleteFunc(rows, func(r row) bool { return len(r.values) == 0 })
-	return rows, b.redis.Empty(ctx)
+		const reading = "million: reading the batch's figures meanwhile, "
+		b.table.figure(reading+"median", "< 10 ms", "%.1f ms").add(quantile(found.reads, 0.5))
+		b.table.figure(reading+"longest", "< 10 ms", "%.1f ms").add(quantile(found.reads, 1))
+		const memory = "million: memory in Redis for each line that is queued, besides Asynq's task"
+		b.table.figure(memory, "≤ 450 bytes", "%.0f bytes").add(float64(bytes) / float64(b.huge))
+		return b.redis.Empty(ctx)
+	})
 }
 
 // bulkRun is what was seen of one run of revoker bulk.
@@ -111,7 +103,7 @@ func (b *bench) bulk(ctx context.Context, revoker, list string) (bulkRun, error)
 	if batch.Queued != b.huge || !batch.Complete || len(found.reads) == 0 || unknown {
 		return found, fmt.Errorf("the run is void: %d reads, peak memory %d, %+v", len(found.reads), found.peak, batch)
 	}
-	return found, b.checkPending(ctx, b.huge, 0)
+	return found, b.checkPending(ctx, b.huge)
 }
 
 // lookOn reads the batch's figures and the memory of the process that makes it,

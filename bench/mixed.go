@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	"receiptrevoker/bench/internal/benchredis"
+	"receiptrevoker/bench/internal/contender"
+	"receiptrevoker/bench/internal/scene"
 	"receiptrevoker/tasks"
-	"receiptrevoker/worker/backoff"
-	"receiptrevoker/worker/gate"
+	"receiptrevoker/worker/iamport/iamporttest"
 )
 
 const (
@@ -15,13 +17,11 @@ const (
 	mixedProcesses = 3
 	mixedSlots     = 20
 	mixedLatency   = 100 * time.Millisecond
-	// mixedGateway is the one whose receipts fail, but for the part restart.
-	mixedGateway = tasks.KCP
 )
 
 // mixedNote is on how mixed is made.
 const mixedNote = "mixed: three workers of 20 slots, API latency 100 ms, default schedule and gates; " +
-	"Redis with " + onDiskText + ". " +
+	"Redis with " + benchredis.OnDiskText + ". " +
 	"Bare is Asynq's server with a handler that makes the same DELETEs and lookups on the same slots and schedule: " +
 	"it looks up before a repeated DELETE and after a 500, and has no gates and no outcomes."
 
@@ -54,72 +54,86 @@ var defaultSizes = mixedSizes{
 	brownout: time.Minute,
 }
 
-// mixedPart is a part of mixed.
-type mixedPart struct {
+// The contenders of mixed, which measures how much receipts that fail permanently, or for a
+// while, delay those that do not, beside a bare handler that holds nothing back.
+var (
+	mixedRevoker = []contender.Job{{}}
+	mixedBoth    = []contender.Job{{Kind: contender.BareLookups}, {}}
+)
+
+// part is a part of mixed.
+type part struct {
 	name string
-	make func(*bench, context.Context) ([]row, error)
+	unit string // of what is measured, with its format
+	who  []contender.Job
+	// act is done in a scene and returns what is measured of it.
+	act func(ctx context.Context, s *scene.Scene) (float64, error)
+	// show adds to the table what was measured, in the order of who.
+	show func(found []float64)
 }
 
-func mixedParts() (parts []mixedPart) {
-	for _, failing := range []float64{0, 30, 50, 80, 95} {
-		parts = append(parts, mixedPart{fmt.Sprint(failing), func(b *bench, ctx context.Context) ([]row, error) {
-			return b.mixedLists(ctx, failing)
-		}})
-	}
-	return append(parts,
-		mixedPart{"sorted", (*bench).mixedSorted},
-		mixedPart{"single", (*bench).mixedSingle},
-		mixedPart{"hand", (*bench).mixedHand},
-		mixedPart{"restart", (*bench).mixedRestart},
-		mixedPart{"brownout", (*bench).mixedBrownout},
-		mixedPart{"hopeless", (*bench).mixedHopeless},
-	)
-}
-
-func mixedNames() (names []string) {
-	for _, part := range mixedParts() {
-		names = append(names, part.name)
-	}
-	return names
-}
-
-// mixed measures how much receipts that fail permanently, or for a while, delay
-// those that do not, beside a bare handler that holds nothing back.
-func (b *bench) mixed(ctx context.Context) ([]row, error) {
-	var rows []row
-	for _, part := range mixedParts() {
-		if !b.cases.has(part.name) {
-			continue
-		}
-		more, err := part.make(b, ctx)
+// mixed has each contender of the parts act in a scene of its own, with each seed.
+func (b *bench) mixed(ctx context.Context, parts ...part) error {
+	for _, p := range parts {
+		err := b.each("mixed: "+p.name, b.seeds, func(seed uint64) error {
+			found := make([]float64, len(p.who))
+			for i, job := range p.who {
+				var err error
+				if found[i], err = p.play(ctx, seed, job); err != nil {
+					return fmt.Errorf("%s: %w", nameOf(job), err)
+				}
+				b.say("  %s: "+p.unit, nameOf(job), found[i])
+			}
+			p.show(found)
+			return nil
+		})
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", part.name, err)
-		}
-		rows = append(rows, more...)
-	}
-	return rows, nil
-}
-
-// eachSeed calls f with the seeds in turn, and says of which part.
-func (b *bench) eachSeed(part string, f func(seed uint64) error) error {
-	for seed := range b.seeds {
-		b.say("mixed: %s, seed %d of %d", part, seed+1, b.seeds)
-		if err := f(uint64(seed) + 1); err != nil {
-			return fmt.Errorf("seed %d: %w", seed+1, err)
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
 	return nil
 }
 
-// contestant is who works in a run of mixed.
-type contestant struct {
-	name     string
-	bare     bareMode
-	schedule backoff.Schedule // of revoker; zero for the default
-	gate     gate.Config      // of revoker; zero for the default
+// against shows what bare and revoker came to, and the second in per cent of the first.
+func (b *bench) against(name, target string) func(found []float64) {
+	return func(found []float64) {
+		b.table.figure(name+", bare", "", "%.0f").add(found[0])
+		b.table.figure(name+", revoker", "", "%.0f").add(found[1])
+		b.table.figure(name+", revoker against bare", target, "%.0f %%").add(100 * found[1] / max(found[0], 1))
+	}
 }
 
-var (
-	mixedBare    = contestant{name: "bare", bare: bareLookups}
-	mixedRevoker = contestant{name: "revoker"}
-)
+// slower shows what bare and revoker took, and what was allowed to revoker.
+func (b *bench) slower(name, target string, limit func(bare float64) float64) func(found []float64) {
+	return func(found []float64) {
+		b.table.figure(name+", bare", "", "%.1f s").add(found[0])
+		b.table.figure(name+", revoker", target, "%.1f s").within(found[1], limit(found[0]))
+	}
+}
+
+func nameOf(job contender.Job) string {
+	if job.Kind.Bare() {
+		return "bare"
+	}
+	return "revoker"
+}
+
+// play has one contender act, once all its workers serve queues.
+func (p part) play(ctx context.Context, seed uint64, job contender.Job) (float64, error) {
+	job.Slots, job.Gateways = mixedSlots, append([]tasks.Gateway{gateway}, others...)
+	cfg := iamporttest.Config{Seed: seed, Latency: iamporttest.Latency{Median: mixedLatency}}
+	s, err := scene.New(ctx, benchredis.OnDisk, cfg, job)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	if err := s.Serve(ctx, mixedProcesses); err != nil {
+		return 0, err
+	}
+	return p.act(ctx, s)
+}
+
+// failing is a rule by which so many in a hundred receipts of the gateway fail permanently.
+func failing(share float64) iamporttest.Rule {
+	return iamporttest.Rule{PG: gateway, Fault: iamporttest.GatewayFailed, Receipts: share}
+}

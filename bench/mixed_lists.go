@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"time"
 
+	"receiptrevoker/bench/internal/portone"
+	"receiptrevoker/bench/internal/scene"
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -13,127 +17,122 @@ import (
 // mixedList is a list of which some receipts fail permanently.
 type mixedList struct {
 	failing float64 // of its receipts, in per cent
-	warm    int     // calls that succeed before
 	sorted  bool    // those that fail come first
-	watch   time.Duration
+	warm    bool    // calls succeed before
 }
 
-func (l mixedList) name(lines int) string {
-	name := fmt.Sprintf("%.0f %% of %d receipts fail permanently", l.failing, lines)
+func (l mixedList) name(sizes mixedSizes) string {
+	name := fmt.Sprintf("%.0f %% of %d receipts fail permanently", l.failing, sizes.list)
 	if l.sorted {
-		name = fmt.Sprintf("the first %.0f %% of %d receipts fail permanently", l.failing, lines)
+		name = "the first " + name
 	}
-	if l.warm > 0 {
-		name += fmt.Sprintf(", after %d successes", l.warm)
+	if l.warm {
+		name += fmt.Sprintf(", after %d successes", sizes.warm)
 	}
 	return name
 }
 
-// mixedLists measures when all receipts of a list are revoked that do not fail,
-// with successful calls before and without.
-func (b *bench) mixedLists(ctx context.Context, failing float64) ([]row, error) {
-	cold := mixedList{failing: failing}
-	if failing == 80 {
-		cold.watch = b.watch
-	}
-	rows, err := b.mixedPair(ctx, cold)
-	if err != nil {
-		return nil, err
-	}
-	more, err := b.mixedPair(ctx, mixedList{failing: failing, warm: b.sizes.warm})
-	return append(rows, more...), err
-}
-
-// mixedSorted does so for lists whose older receipts fail.
-func (b *bench) mixedSorted(ctx context.Context) (rows []row, err error) {
-	for _, l := range []mixedList{
-		{failing: 80, sorted: true},
-		{failing: 80, sorted: true, warm: b.sizes.warm},
-		{failing: 95, sorted: true},
-		{failing: 95, sorted: true, warm: b.sizes.warm},
-	} {
-		more, err := b.mixedPair(ctx, l)
-		if err != nil {
-			return nil, err
+// mixedLists measures when all receipts of a list are revoked that do not fail, with
+// successful calls before and without. In those that are sorted the older receipts fail.
+func (b *bench) mixedLists(sorted bool, shares ...float64) (parts []part) {
+	for _, share := range shares {
+		for _, warm := range []bool{false, true} {
+			l := mixedList{failing: share, sorted: sorted, warm: warm}
+			name := l.name(b.sizes)
+			parts = append(parts, part{
+				name: name, unit: "%.1f s", who: mixedBoth,
+				act: func(ctx context.Context, s *scene.Scene) (float64, error) { return l.act(ctx, s, b.sizes) },
+				show: b.slower("mixed: "+name+": all others revoked", "≤ 1.5 × bare + 10 s",
+					func(bare float64) float64 { return 1.5*bare + 10 }),
+			})
 		}
-		rows = append(rows, more...)
 	}
-	return rows, nil
+	return parts
 }
 
-// mixedPair measures a list with the bare handler and with revoker, with each
-// seed.
-func (b *bench) mixedPair(ctx context.Context, l mixedList) ([]row, error) {
-	name := l.name(b.sizes.list)
-	p := newPassed("mixed: "+name+": all others revoked", "≤ 1.5 × bare + 10 s",
-		func(bare float64) float64 { return 1.5*bare + 10 })
-	watched := fmt.Sprintf("mixed: %s: calls for these in %v", name, l.watch)
-	calls := [2]row{{name: watched + ", bare", format: "%.0f"}, {name: watched + ", revoker", format: "%.0f"}}
-	share := row{name: watched + ", revoker against bare", target: "80 – 120 %", format: "%.0f %%"}
-	err := b.eachSeed(name, func(seed uint64) error {
-		var found [2]listResult
-		for i, who := range []contestant{mixedBare, mixedRevoker} {
-			var err error
-			if found[i], err = b.runList(ctx, l, seed, who); err != nil {
-				return fmt.Errorf("%s: %w", who.name, err)
-			}
-			calls[i].add(float64(found[i].deletes))
+// act asks for the list and waits until all its receipts are revoked that do not fail, or
+// for the limit. It returns how long that took, in seconds.
+func (l mixedList) act(ctx context.Context, s *scene.Scene, sizes mixedSizes) (float64, error) {
+	if l.warm {
+		if err := warm(ctx, s, sizes.warm); err != nil {
+			return 0, err
 		}
-		p.add(found[0].took.Seconds(), found[1].took.Seconds())
-		share.add(100 * float64(found[1].deletes) / float64(max(found[0].deletes, 1)))
-		return nil
-	})
-	if err != nil || l.watch == 0 {
-		return p.rows(), err
 	}
-	return append(p.rows(), calls[0], calls[1], share), nil
-}
-
-// listResult is what was seen of a list.
-type listResult struct {
-	took    time.Duration // until all receipts were revoked that do not fail
-	deletes int           // for the others, while they were watched
-}
-
-// runList asks for a list and waits until all its receipts are revoked that do
-// not fail, or for the limit.
-func (b *bench) runList(ctx context.Context, l mixedList, seed uint64, who contestant) (r listResult, err error) {
-	s, err := b.stage(ctx, seed, who)
-	defer s.strike()
+	began, err := l.ask(ctx, s, sizes.list)
 	if err != nil {
-		return r, err
+		return 0, err
 	}
-	if err := s.warm(ctx, l.warm); err != nil {
-		return r, err
+	err = scene.Within(ctx, sizes.limit, func(ctx context.Context) error { return s.AwaitNone(ctx, portone.Seen.Open) })
+	if len(s.PortOne.Those(portone.Seen.Open)) > 0 {
+		return sizes.limit.Seconds(), err
 	}
-	list := s.issueMany(b.sizes.list)
+	return s.PortOne.LastDone(gateway).Sub(began).Seconds(), err
+}
+
+// ask asks for the list, and returns when it began to.
+func (l mixedList) ask(ctx context.Context, s *scene.Scene, lines int) (began time.Time, err error) {
+	list := s.PortOne.IssueMany(gateway, lines)
 	if l.failing > 0 {
-		s.inject(iamporttest.Rule{PG: mixedGateway, Fault: iamporttest.GatewayFailed, Receipts: l.failing})
+		s.PortOne.Inject(failing(l.failing))
 	}
 	if l.sorted {
-		slices.SortStableFunc(list, func(a, c string) int {
-			switch {
-			case s.fails(a) == s.fails(c):
-				return 0
-			case s.fails(a):
-				return -1
-			}
-			return 1
+		rank := map[bool]int{true: 0, false: 1}
+		slices.SortStableFunc(list, func(a, c tasks.Revocation) int {
+			return cmp.Compare(rank[s.PortOne.Fails(a.ImpUID)], rank[s.PortOne.Fails(c.ImpUID)])
 		})
 	}
-	began := time.Now()
-	if err := s.askBulk(ctx, "mixed", list); err != nil {
-		return r, err
+	began = time.Now()
+	return began, s.AskBatch(ctx, "mixed", list)
+}
+
+// warm makes so many calls that succeed.
+func warm(ctx context.Context, s *scene.Scene, calls int) error {
+	if err := s.AskBatch(ctx, "warm", s.PortOne.IssueMany(gateway, calls)); err != nil {
+		return err
 	}
-	ok, err := awaitFor(ctx, b.sizes.limit, func(ctx context.Context) error { return s.awaitDone(ctx, mixedGateway) })
-	if r.took = b.sizes.limit; ok {
-		r.took = s.lastDone(mixedGateway).Sub(began)
+	return s.AwaitNone(ctx, portone.Seen.Open)
+}
+
+// mixedCalls counts the calls for the receipts of a list that fail, for as long as the
+// settings say.
+func (b *bench) mixedCalls() []part {
+	if b.watch == 0 {
+		return nil
 	}
-	b.say("  %s: %.1f s, %d of %d left", who.name, r.took.Seconds(), s.open(mixedGateway), len(list))
-	if err != nil || l.watch == 0 {
-		return r, err
+	l := mixedList{failing: 80}
+	act := func(ctx context.Context, s *scene.Scene) (float64, error) {
+		began, err := l.ask(ctx, s, b.sizes.list)
+		if err == nil {
+			err = wait.For(ctx, time.Until(began.Add(b.watch)))
+		}
+		calls, _ := s.PortOne.Deletes(s.PortOne.Those(func(seen portone.Seen) bool { return seen.Fails }))
+		return float64(calls), err
 	}
-	err = wait.For(ctx, time.Until(began.Add(l.watch)))
-	r.deletes = s.deletes(mixedGateway)
-	return r, err
+	name := fmt.Sprintf("mixed: %s: calls for these in %v", l.name(b.sizes), b.watch)
+	return []part{{name: "calls", unit: "%.0f", who: mixedBoth, act: act, show: b.against(name, "80 – 120 %")}}
+}
+
+// mixedBrownout measures how many receipts are revoked while most calls fail,
+// whatever receipt they are for.
+func (b *bench) mixedBrownout() []part {
+	act := func(ctx context.Context, s *scene.Scene) (float64, error) {
+		fail := func(percent float64) {
+			s.PortOne.Simulated.Clear()
+			s.PortOne.Inject(iamporttest.Rule{PG: gateway, Fault: iamporttest.GatewayFailed, Percent: percent})
+		}
+		fail(2)
+		if err := warm(ctx, s, b.sizes.warm); err != nil {
+			return 0, err
+		}
+		list := s.PortOne.IssueMany(gateway, b.sizes.list)
+		fail(90)
+		if err := s.AskBatch(ctx, "mixed", list); err != nil {
+			return 0, err
+		}
+		err := wait.For(ctx, b.sizes.brownout)
+		return float64(len(list) - len(s.PortOne.Those(portone.Seen.Open))), err
+	}
+	name := fmt.Sprintf("mixed: nine of ten calls fail for %v with %d receipts waiting: revoked meanwhile",
+		b.sizes.brownout, b.sizes.list)
+	return []part{{name: "brownout", unit: "%.0f", who: mixedBoth, act: act, show: b.against(name, "≥ 80 %")}}
 }

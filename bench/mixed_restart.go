@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"receiptrevoker/enqueue"
+	"receiptrevoker/bench/internal/scene"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/wait"
@@ -15,19 +15,15 @@ import (
 )
 
 const (
-	// restartBatch is the list that is under way when everything is killed.
-	restartBatch = "mixed"
-	// restartFailing and restartByHand are how many receipts in a hundred fail
-	// permanently, and one in how many was revoked by hand.
-	restartFailing = 5
-	restartByHand  = 10
+	// restartByHand is one in how many receipts was revoked by hand.
+	restartByHand = 10
 	// restartTold is of how many receipts the log tells that are overdue.
 	restartTold = 5
 )
 
 // restartFaults are what goes wrong, besides, while everything is killed.
 var restartFaults = []iamporttest.Rule{
-	{Fault: iamporttest.GatewayFailed, Receipts: restartFailing},
+	{Fault: iamporttest.GatewayFailed, Receipts: 5},
 	{Fault: iamporttest.GatewayFailed, Percent: 8},
 	{Fault: iamporttest.BadGateway, Percent: 2},
 	{Fault: iamporttest.CutBefore, Percent: 3},
@@ -37,94 +33,75 @@ var restartFaults = []iamporttest.Rule{
 
 // mixedRestart measures what is left behind after all workers and Redis were
 // killed at work.
-func (b *bench) mixedRestart(ctx context.Context) ([]row, error) {
+func (b *bench) mixedRestart() []part {
 	name := fmt.Sprintf("mixed: %v after a restart of all workers and Redis, of %d receipts",
 		b.sizes.recover, b.sizes.crash)
-	all := row{name: name + ": open", format: "%.0f"}
-	late := row{name: name + ": open although their schedule does not say so", target: "0", format: "%.0f"}
-	err := b.eachSeed("restart", func(seed uint64) error {
-		open, overdue, err := b.runRestart(ctx, seed)
-		b.say("  revoker: %d open, %d overdue", open, overdue)
-		all.add(float64(open))
-		late.add(float64(overdue))
-		return err
-	})
-	return []row{all, late}, err
-}
-
-// runRestart returns how many receipts are open in the end, and how many of these
-// no schedule holds back.
-func (b *bench) runRestart(ctx context.Context, seed uint64) (open, overdue int, err error) {
-	s, err := b.stage(ctx, seed, mixedRevoker)
-	defer s.strike()
-	if err != nil {
-		return 0, 0, err
-	}
-	s.portone.Inject(restartFaults...)
-	began := time.Now()
-	impUIDs, err := s.askManyGateways(ctx, b.sizes.crash)
-	if err != nil {
-		return 0, 0, err
-	}
-	if err := wait.For(ctx, time.Until(began.Add(b.sizes.until))); err != nil {
-		return 0, 0, err
-	}
-	if err := s.restart(ctx, b.sizes.away); err != nil {
-		return 0, 0, err
-	}
-	if err := wait.For(ctx, b.sizes.recover); err != nil {
-		return 0, 0, err
-	}
-	left, err := s.lacking(ctx, impUIDs, func(o outcome.Outcome) bool { return o.Status.Terminal() })
-	now := time.Now()
-	for _, o := range left {
-		if scheduled(o, now) {
-			continue
+	act := func(ctx context.Context, s *scene.Scene) (float64, error) {
+		left, err := b.restart(ctx, s)
+		if err != nil {
+			return 0, err
 		}
-		if overdue++; overdue <= restartTold {
+		b.say("  %d open", len(left))
+		b.table.figure(name+": open", "", "%.0f").add(float64(len(left)))
+		now := time.Now()
+		overdue := slices.DeleteFunc(left, func(o outcome.Outcome) bool { return scheduled(o, now) })
+		for _, o := range overdue[:min(len(overdue), restartTold)] {
 			text, _ := json.Marshal(o) // made of texts and numbers
 			b.say("  overdue: %s", text)
 		}
+		return float64(len(overdue)), nil
 	}
-	return len(left), overdue, err
+	return []part{{name: "restart", unit: "%.0f overdue", who: mixedRevoker, act: act, show: func(found []float64) {
+		b.table.figure(name+": open although their schedule does not say so", "0", "%.0f").add(found[0])
+	}}}
+}
+
+// restart returns the outcomes of the receipts that are open some time after a restart.
+func (b *bench) restart(ctx context.Context, s *scene.Scene) ([]outcome.Outcome, error) {
+	s.PortOne.Simulated.Inject(restartFaults...)
+	began := time.Now()
+	list, err := askManyGateways(ctx, s, b.sizes.crash)
+	if err != nil {
+		return nil, err
+	}
+	if err := wait.For(ctx, time.Until(began.Add(b.sizes.until))); err != nil {
+		return nil, err
+	}
+	if err := s.Restart(ctx, b.sizes.away); err != nil {
+		return nil, err
+	}
+	if err := wait.For(ctx, b.sizes.recover); err != nil {
+		return nil, err
+	}
+	outcomes, err := s.Outcomes(ctx, list)
+	return slices.DeleteFunc(outcomes, func(o outcome.Outcome) bool { return o.Status.Terminal() }), err
 }
 
 // askManyGateways issues receipts of many gateways and asks for them, each second
 // one in a list.
-func (s *scene) askManyGateways(ctx context.Context, count int) (impUIDs []string, err error) {
-	gateways := append([]tasks.Gateway{mixedGateway}, outageOthers...)
-	var singles []tasks.Revocation
-	var lines []enqueue.Line
+func askManyGateways(ctx context.Context, s *scene.Scene, count int) ([]tasks.Revocation, error) {
+	gateways := append([]tasks.Gateway{gateway}, others...)
+	var singles, lines []tasks.Revocation
 	for i := range count {
 		r := iamporttest.Receipt{PG: gateways[i/2%len(gateways)]}
 		if i/2%restartByHand == 0 {
 			r.CancelledAt = time.Now().Add(-time.Hour)
 		}
-		impUID := s.issue(r)
-		s.ask(r.PG, impUID)
-		impUIDs = append(impUIDs, impUID)
 		if i%2 == 0 {
-			singles = append(singles, tasks.Revocation{ImpUID: impUID, PG: r.PG})
+			singles = append(singles, s.PortOne.Issue(r))
 		} else {
-			lines = append(lines, enqueue.Line{Number: i + 1, ImpUID: impUID, PG: r.PG})
+			lines = append(lines, s.PortOne.Issue(r))
 		}
 	}
-	if err := revokeAll(ctx, s.client, singles); err != nil {
+	if err := s.AskMany(ctx, singles); err != nil {
 		return nil, err
 	}
-	return impUIDs, askList(ctx, s.client, restartBatch, slices.Values(lines), len(lines))
+	return append(singles, lines...), s.AskBatch(ctx, "mixed", lines)
 }
 
-// restart kills all workers and Redis at once and starts them again after a
-// while.
-func (s *scene) restart(ctx context.Context, away time.Duration) error {
-	s.workers.kill()
-	s.redis.Kill()
-	if err := wait.For(ctx, away); err != nil {
-		return err
-	}
-	if err := s.redis.Up(ctx); err != nil {
-		return err
-	}
-	return s.start(ctx)
+// scheduled reports whether an outcome says that its receipt is to be attempted
+// later, or was until a moment ago.
+func scheduled(o outcome.Outcome, now time.Time) bool {
+	const moment = 3 * time.Second
+	return o.Status == outcome.Retrying && !o.NextAttemptAt.Before(now.Add(-moment))
 }

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"time"
 
-	"receiptrevoker/tasks"
+	"receiptrevoker/bench/internal/benchredis"
+	"receiptrevoker/bench/internal/contender"
+	"receiptrevoker/tasks/outcome"
 )
 
 const (
@@ -18,85 +19,54 @@ const (
 	// outageLatency is that of each answer, also of those that say that the
 	// gateway is down.
 	outageLatency = 200 * time.Millisecond
-	// outageBacklog is about how many receipts wait for the gateway that is down
-	// when it returns.
-	outageBacklog = 2_000
 	// outageRate is how many receipts a second are asked for of each of the
 	// others.
 	outageRate = 20
-	// quietFor is how long all gateways are up before.
-	quietFor = 15 * time.Second
 	// drainLimit bounds the wait for the backlog, far above what the slowest
 	// schedule takes.
 	drainLimit = 15 * time.Minute
 )
 
-// outageDown is the gateway that goes down, and outageOthers those that do not.
-const outageDown = tasks.KCP
+// outageNote is on how outage is made.
+const outageNote = "outage: Redis with " + benchredis.OnDiskText + "; " +
+	"bare Asynq is its server with a handler that makes the DELETE and nothing else."
 
-var outageOthers = []tasks.Gateway{tasks.Inicis, tasks.Settle, tasks.Nice, tasks.Daou, tasks.TossPayments}
-
-// contender is a system that works through an outage.
-type contender struct {
+// outage is a gateway that is down for a while, and what happens to those who work.
+type outage struct {
 	key     string // by which it is asked for
-	name    string
-	bare    bareMode // and with which schedule
-	kill    bool     // the process that owns the gate is killed, and another comes
-	atOnce  bool     // the whole backlog is asked for when the gateway goes down
-	failing float64  // of the receipts, in per cent: no DELETE revokes them, also after the return
+	name    string // of who works
+	kind    contender.Kind
+	kill    bool    // the process that owns the gate is killed, and another comes
+	atOnce  bool    // the whole backlog is asked for when the gateway goes down
+	failing float64 // of the receipts, in per cent: no DELETE revokes them, also after the return
 }
 
-var contenders = []contender{
+var outages = []outage{
 	{key: "revoker", name: "revoker"},
 	{key: "killed", name: "revoker, owner of the gate killed", kill: true},
 	{key: "at-once", name: "revoker, backlog all at once", atOnce: true},
 	{key: "failing", name: "revoker, backlog all at once, 30 % fail permanently", atOnce: true, failing: 30},
-	{key: "bare-default", name: "bare Asynq, its default schedule", bare: bareDefault},
-	{key: "bare-doubling", name: "bare Asynq, 1 s doubling", bare: bareExponential},
+	{key: "bare-default", name: "bare Asynq, its default schedule", kind: contender.BareDefault},
+	{key: "bare-doubling", name: "bare Asynq, 1 s doubling", kind: contender.BareExponential},
 }
 
-// outageNote is on how outage is made.
-const outageNote = "outage: Redis with " + onDiskText + "; " +
-	"bare Asynq is its server with a handler that makes the DELETE and nothing else."
-
-// contenderKeys returns by what the contenders are asked for.
-func contenderKeys() (keys []string) {
-	for _, c := range contenders {
-		keys = append(keys, c.key)
-	}
-	return keys
-}
-
-// outage measures six gateways while one of them is down. It is
-// made once for each contender, whatever the number of runs: it takes minutes.
-func (b *bench) outage(ctx context.Context) ([]row, error) {
-	b, err := b.onDisk(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer b.redis.Stop()
-	var rows []row
-	for _, c := range contenders {
-		if !b.contenders.has(c.key) {
-			continue
-		}
-		b.say("outage: %s", c.name)
-		o, err := b.runOutage(ctx, c)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.name, err)
-		}
-		rows = append(rows, o.rows(c)...)
-	}
-	return rows, nil
-}
-
-// outageResult is what was seen of a contender.
+// outageResult is what was seen of an outage.
 type outageResult struct {
 	calls, dead   int
-	lost          losses
-	backlog       int
+	burned        int           // attempts of all receipts that were spent on the gateway that was down
+	most          int           // of one receipt
+	backlog       int           // receipts that wait at the gateway's return
 	drained       time.Duration // from the return to the last receipt that does not fail
 	quiet, during state         // of the other gateways
+}
+
+// burn adds the attempts of receipts, of each of which so many were not lost.
+func (r *outageResult) burn(outcomes []outcome.Outcome, kept int) {
+	for _, o := range outcomes {
+		lost := max(o.Attempts-kept, 0)
+		r.burned += lost
+		r.most = max(r.most, lost)
+	}
 }
 
 // state is how gateways are served.
@@ -111,35 +81,34 @@ func (r outageResult) ideal() time.Duration {
 }
 
 // limit is how long the backlog may take.
-func (r outageResult) limit(c contender) time.Duration {
+func (o outage) limit(r outageResult) time.Duration {
 	limit := r.ideal()*13/10 + 10*time.Second
-	if c.failing > 0 {
+	if o.failing > 0 {
 		limit += 25 * time.Second
 	}
 	return limit
 }
 
-func (r outageResult) rows(c contender) []row {
-	line := func(name, goal, format string, value float64) row {
-		if c.bare != notBare {
-			goal = ""
+// show adds the figures of an outage to a table.
+func (o outage) show(t *table, r outageResult) {
+	add := func(name, target, format string, value float64) {
+		if o.kind.Bare() {
+			target = ""
 		}
-		return row{name: "outage: " + c.name + ": " + name, target: goal, format: format, values: []float64{value}}
+		t.figure("outage: "+o.name+": "+name, target, format).add(value)
 	}
 	drained := "an empty backlog"
-	if c.failing > 0 {
+	if o.failing > 0 {
 		drained = "all revoked that do not fail, of a backlog"
 	}
-	return []row{
-		line("calls to the dead gateway", fmt.Sprintf("< %d", mostCalls), "%.0f", float64(r.calls)),
-		line("attempts burned", fmt.Sprintf("≤ %d", mostBurned), "%.0f", float64(r.lost.burned)),
-		line("most burned by one receipt", fmt.Sprintf("≤ %d", mostOfOne), "%.0f", float64(r.lost.most)),
-		line("dead letters", "0", "%.0f", float64(r.dead)),
-		line(fmt.Sprintf("its return to %s of %d, ideally %.1f s", drained, r.backlog, r.ideal().Seconds()),
-			fmt.Sprintf("≤ %.1f s", r.limit(c).Seconds()), "%.1f s", r.drained.Seconds()),
-		line("pickup of the others, before", "", "%.0f ms", milliseconds(r.quiet.pickup)),
-		line("pickup of the others, during", fmt.Sprintf("≤ %.0f ms", milliseconds(r.quiet.pickup)+50), "%.0f ms",
-			milliseconds(r.during.pickup)),
-		line("throughput of the others, against before", "≥ 95 %", "%.1f %%", 100*r.during.throughput/r.quiet.throughput),
-	}
+	add("calls to the dead gateway", fmt.Sprintf("< %d", mostCalls), "%.0f", float64(r.calls))
+	add("attempts burned", fmt.Sprintf("≤ %d", mostBurned), "%.0f", float64(r.burned))
+	add("most burned by one receipt", fmt.Sprintf("≤ %d", mostOfOne), "%.0f", float64(r.most))
+	add("dead letters", "0", "%.0f", float64(r.dead))
+	add(fmt.Sprintf("its return to %s of %d, ideally %.1f s", drained, r.backlog, r.ideal().Seconds()),
+		fmt.Sprintf("≤ %.1f s", o.limit(r).Seconds()), "%.1f s", r.drained.Seconds())
+	quiet := milliseconds(r.quiet.pickup)
+	add("pickup of the others, before", "", "%.0f ms", quiet)
+	add("pickup of the others, during", fmt.Sprintf("≤ %.0f ms", quiet+50), "%.0f ms", milliseconds(r.during.pickup))
+	add("throughput of the others, against before", "≥ 95 %", "%.1f %%", 100*r.during.throughput/r.quiet.throughput)
 }

@@ -2,102 +2,246 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
 	"time"
 
+	"receiptrevoker/bench/internal/benchredis"
+	"receiptrevoker/bench/internal/contender"
+	"receiptrevoker/bench/internal/portone"
+	"receiptrevoker/bench/internal/scene"
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/asynqkeys"
+	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/wait"
+	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// runOutage measures a contender while a gateway goes down and comes back.
-func (b *bench) runOutage(ctx context.Context, c contender) (outageResult, error) {
-	ctx, cancel := context.WithTimeout(ctx, quietFor+b.down+drainLimit+time.Minute)
-	defer cancel()
-	if err := b.redis.Empty(ctx); err != nil {
-		return outageResult{}, err
-	}
-	s, err := startWatched(iamporttest.Config{Latency: iamporttest.Latency{Median: outageLatency}})
-	if err != nil {
-		return outageResult{}, err
-	}
-	defer s.close()
-	workers := &outageWorkers{bench: b, contender: c, url: s.url()}
-	defer workers.kill()
-	if workers.token, err = s.token(ctx); err != nil {
-		return outageResult{}, err
-	}
-	for range outageProcesses {
-		if err := workers.start(ctx); err != nil {
-			return outageResult{}, err
+// outage measures six gateways while one of them goes down and comes back. It is made
+// once, whatever the number of runs: it takes minutes.
+func (b *bench) outage(ctx context.Context, o outage) error {
+	return b.each("outage: "+o.name, 1, func(uint64) error {
+		found, err := b.runOutage(ctx, o)
+		if err == nil {
+			o.show(&b.table, found)
 		}
+		return err
+	})
+}
+
+// runOutage sets the scene.
+func (b *bench) runOutage(ctx context.Context, o outage) (r outageResult, err error) {
+	ctx, cancel := context.WithTimeout(ctx, b.quiet+b.down+drainLimit+time.Minute)
+	defer cancel()
+	cfg := iamporttest.Config{Latency: iamporttest.Latency{Median: outageLatency}}
+	s, err := scene.New(ctx, benchredis.OnDisk, cfg, contender.Job{
+		Kind: o.kind, Slots: outageSlots, Gateways: append([]tasks.Gateway{gateway}, others...),
+	})
+	if err != nil {
+		return r, err
 	}
-	return b.timeline(ctx, s, workers)
+	defer s.Close()
+	if err := s.Serve(ctx, outageProcesses); err != nil {
+		return r, err
+	}
+	return b.timeline(ctx, s, o)
 }
 
 // timeline is a quiet time, the outage, and the return.
-func (b *bench) timeline(ctx context.Context, s *watched, workers *outageWorkers) (r outageResult, err error) {
-	load := newAsking(b.redis.Client, s)
-	defer load.stop()
-	for _, pg := range outageOthers {
-		load.start(ctx, pg, outageRate)
+func (b *bench) timeline(ctx context.Context, s *scene.Scene, o outage) (r outageResult, err error) {
+	load := &producers{scene: s}
+	asking, stop := context.WithCancel(ctx)
+	defer load.running.Wait()
+	defer stop()
+	for _, pg := range others {
+		load.start(asking, pg, outageRate)
 	}
-	load.start(ctx, outageDown, outageRate)
-	if err := wait.For(ctx, quietFor/3); err != nil { // until every queue is served
+	stopDown := load.start(asking, gateway, outageRate)
+	if r.quiet, err = b.quietly(ctx, s); err != nil {
 		return r, err
+	}
+	down := time.Now()
+	s.PortOne.Simulated.SetOutage(gateway, true)
+	if o.failing > 0 {
+		s.PortOne.Inject(iamporttest.Rule{PG: gateway, Fault: iamporttest.GatewayFailed, Receipts: o.failing})
+	}
+	stopMore := func() {}
+	if o.atOnce {
+		stopDown()
+		err = s.AskMany(ctx, s.PortOne.IssueMany(gateway, b.backlog))
+	} else {
+		stopMore = load.start(asking, gateway, float64(b.backlog)/b.down.Seconds()-outageRate)
+	}
+	if err == nil {
+		err = b.meanwhile(ctx, s, o, down)
+	}
+	if err == nil {
+		err = o.lost(ctx, s, &r, true) // those that fail keep losing attempts after the return
+	}
+	if err != nil {
+		return r, err
+	}
+	s.PortOne.Simulated.SetOutage(gateway, false)
+	back := time.Now()
+	stopDown()
+	stopMore()
+	r.during = stateOf(s, down, back)
+	r.backlog = len(s.PortOne.Those(ofDown(func(seen portone.Seen) bool { return seen.Done.IsZero() })))
+	if err := s.AwaitNone(ctx, ofDown(portone.Seen.Open)); err != nil {
+		return r, err
+	}
+	r.drained = s.PortOne.LastDone(gateway).Sub(back)
+	stop()
+	load.running.Wait()
+	return r, o.total(ctx, s, &r)
+}
+
+// ofDown returns whether a receipt is such and of the gateway that is down.
+func ofDown(such func(portone.Seen) bool) func(portone.Seen) bool {
+	return func(seen portone.Seen) bool { return seen.PG == gateway && such(seen) }
+}
+
+// quietly returns how gateways are served while all are up.
+func (b *bench) quietly(ctx context.Context, s *scene.Scene) (found state, err error) {
+	if err := wait.For(ctx, b.quiet/3); err != nil { // until every queue is served
+		return found, err
 	}
 	began := time.Now()
-	if err := wait.For(ctx, quietFor*2/3); err != nil {
-		return r, err
+	if err := wait.For(ctx, b.quiet*2/3); err != nil {
+		return found, err
 	}
-	r.quiet = s.state(outageOthers, began, time.Now())
-
-	down := time.Now()
-	s.portone.SetOutage(outageDown, true)
-	if err := b.pileUp(ctx, s, load, workers.contender); err != nil {
-		return r, err
-	}
-	if err := b.meanwhile(ctx, down, workers); err != nil {
-		return r, err
-	}
-	// Those that fail keep losing attempts after the return.
-	if err := workers.attempts(ctx, s, true, &r.lost); err != nil {
-		return r, err
-	}
-	s.portone.SetOutage(outageDown, false)
-	back := time.Now()
-	load.end(outageDown)
-	r.during = s.state(outageOthers, down, back)
-	r.backlog = s.waiting(outageDown)
-	if err := s.awaitDone(ctx, outageDown); err != nil {
-		return r, err
-	}
-	r.drained = s.lastDone(outageDown).Sub(back)
-	load.stop()
-	return r, workers.total(ctx, s, &r)
+	return stateOf(s, began, time.Now()), nil
 }
 
-// pileUp asks for the backlog of the gateway that is down, or begins to.
-func (b *bench) pileUp(ctx context.Context, s *watched, load *asking, c contender) error {
-	if c.failing > 0 {
-		s.inject(iamporttest.Rule{PG: outageDown, Fault: iamporttest.GatewayFailed, Receipts: c.failing})
+// stateOf returns how the gateways that do not fail were served in a time: those receipts
+// that were asked for in it, and those that were done in it.
+func stateOf(s *scene.Scene, from, to time.Time) (found state) {
+	var waits []time.Duration
+	done := 0
+	s.PortOne.Each(func(_ string, seen portone.Seen) {
+		switch {
+		case seen.PG == gateway:
+			return
+		case seen.Asked.After(from) && seen.Asked.Before(to) && !seen.Called.IsZero():
+			waits = append(waits, seen.Called.Sub(seen.Asked))
+		}
+		if seen.Done.After(from) && seen.Done.Before(to) {
+			done++
+		}
+	})
+	slices.Sort(waits)
+	if len(waits) > 0 {
+		found.pickup = waits[len(waits)/2]
 	}
-	if !c.atOnce {
-		load.start(ctx, outageDown, float64(outageBacklog)/b.down.Seconds()-outageRate)
-		return nil
-	}
-	load.end(outageDown)
-	return load.atOnce(ctx, outageDown, outageBacklog)
+	found.throughput = float64(done) / to.Sub(from).Seconds()
+	return found
 }
 
-// meanwhile waits for the end of the outage that began at down. If the contender is to be hurt, that
+// meanwhile waits for the end of the outage that began at down. If a worker is to be killed, that
 // happens half-way.
-func (b *bench) meanwhile(ctx context.Context, down time.Time, workers *outageWorkers) error {
-	if workers.contender.kill {
+func (b *bench) meanwhile(ctx context.Context, s *scene.Scene, o outage, down time.Time) error {
+	if o.kill {
 		if err := wait.For(ctx, b.down/2); err != nil {
 			return err
 		}
-		if err := workers.replaceOwner(ctx); err != nil {
+		if err := replaceOwner(ctx, s); err != nil {
 			return err
 		}
 	}
 	return wait.For(ctx, time.Until(down.Add(b.down)))
+}
+
+// replaceOwner kills the process that closed the gate and starts another. On a busy machine it
+// takes a while until one has.
+func replaceOwner(ctx context.Context, s *scene.Scene) error {
+	store, owner := gate.NewStore(s.Redis.Client, ""), -1
+	err := s.Await(ctx, scene.Every, func() (int, error) {
+		snapshot, err := store.Poll(ctx)
+		held := snapshot.Gates[gate.Of(gateway)]
+		owner = slices.IndexFunc(s.Workers, func(process *contender.Process) bool {
+			return strings.Contains(held.Owner, ":"+strconv.Itoa(process.PID())+":")
+		})
+		if held.Closed && owner >= 0 {
+			return 0, err
+		}
+		return 1, err
+	})
+	if err != nil {
+		return fmt.Errorf("wait for a process that closes the gate: %w", err)
+	}
+	fmt.Fprintf(os.Stderr, "outage: killed process %d, which owned the gate\n", s.Workers[owner].PID())
+	s.Workers[owner].Kill()
+	s.Workers = slices.Delete(s.Workers, owner, owner+1)
+	return s.Start(ctx, 1)
+}
+
+// lost adds to r the attempts that receipts lost: those that fail, or those that do not and
+// of which the last attempt was not lost.
+func (o outage) lost(ctx context.Context, s *scene.Scene, r *outageResult, failing bool) error {
+	if o.kind.Bare() {
+		return nil
+	}
+	kept := 1
+	if failing {
+		kept = 0
+	}
+	list := s.PortOne.Those(ofDown(func(seen portone.Seen) bool { return seen.Fails == failing }))
+	outcomes, err := s.Outcomes(ctx, list)
+	r.burn(outcomes, kept)
+	return err
+}
+
+// total writes into r what the outage cost in the end. Of a bare worker every
+// call is an attempt that was lost.
+func (o outage) total(ctx context.Context, s *scene.Scene, r *outageResult) error {
+	r.calls = s.PortOne.Simulated.Stats().DuringOutage
+	if !o.kind.Bare() {
+		letters, err := outcome.NewStore(s.Redis.Client, outcome.Config{}).DeadLetters(ctx)
+		r.dead = int(letters)
+		return errors.Join(err, o.lost(ctx, s, r, false))
+	}
+	_, most := s.PortOne.Deletes(s.PortOne.Those(ofDown(func(seen portone.Seen) bool { return !seen.Fails })))
+	r.burned, r.most = r.calls, most-1
+	queues, err := asynqkeys.Read(ctx, s.Redis.Client, []string{tasks.Queue{PG: gateway}.Name()})
+	if err == nil {
+		r.dead = int(queues[0].Archived)
+	}
+	return err
+}
+
+// producers ask for receipts, each of them evenly.
+type producers struct {
+	scene   *scene.Scene
+	running sync.WaitGroup
+}
+
+// start starts a producer that asks for rate receipts of a gateway a second, until it is ended.
+func (p *producers) start(ctx context.Context, pg tasks.Gateway, rate float64) (end func()) {
+	ctx, end = context.WithCancel(ctx)
+	if rate <= 0 {
+		return end
+	}
+	p.running.Go(func() {
+		ticker := time.NewTicker(time.Duration(float64(time.Second) / rate))
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			// It is asked for to the end, so that what is counted is also queued.
+			err := p.scene.Ask(context.WithoutCancel(ctx), p.scene.PortOne.Issue(iamporttest.Receipt{PG: pg}))
+			if err != nil {
+				fmt.Fprintln(os.Stderr, "bench:", err) // and the run will not come to its end
+			}
+		}
+	})
+	return end
 }

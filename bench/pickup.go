@@ -7,9 +7,13 @@ import (
 	"slices"
 	"time"
 
-	"receiptrevoker/enqueue"
+	"receiptrevoker/bench/internal/benchredis"
+	"receiptrevoker/bench/internal/contender"
+	"receiptrevoker/bench/internal/portone"
+	"receiptrevoker/bench/internal/scene"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/wait"
+	"receiptrevoker/worker/iamport/iamporttest"
 )
 
 // mostIdle bounds the random pause before a sample. It is twice the worker's
@@ -18,66 +22,56 @@ const mostIdle = 200 * time.Millisecond
 
 // pickup measures the time from asking for a revocation, while the worker has
 // nothing to do, to the DELETE's arrival.
-func (b *bench) pickup(ctx context.Context) ([]row, error) {
-	median := row{name: fmt.Sprintf("pickup: median of %d", b.samples), target: "< 100 ms", format: "%.0f ms"}
-	p95 := row{name: "pickup: 95th percentile", format: "%.0f ms"}
-	longest := row{name: "pickup: longest", format: "%.0f ms"}
-	for run := range b.runs {
-		b.say("pickup: run %d of %d", run+1, b.runs)
+func (b *bench) pickup(ctx context.Context) error {
+	return b.each("pickup", b.runs, func(uint64) error {
 		waits, err := b.pickupRun(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		slices.Sort(waits)
-		median.add(quantile(waits, 0.5))
-		p95.add(quantile(waits, 0.95))
-		longest.add(quantile(waits, 1))
-	}
-	return []row{median, p95, longest}, nil
+		b.table.figure(fmt.Sprintf("pickup: median of %d", b.samples), "< 100 ms", "%.0f ms").add(quantile(waits, 0.5))
+		b.table.figure("pickup: 95th percentile", "", "%.0f ms").add(quantile(waits, 0.95))
+		b.table.figure("pickup: longest", "", "%.0f ms").add(quantile(waits, 1))
+		return nil
+	})
 }
 
 // pickupRun returns the times of all samples of one worker, in milliseconds.
 // The revocation before the first brings its queue into being.
-func (b *bench) pickupRun(ctx context.Context) ([]float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute+time.Duration(b.samples)*time.Second)
+func (b *bench) pickupRun(ctx context.Context) (waits []float64, err error) {
+	ctx, cancel := bounded(ctx, 10*b.samples)
 	defer cancel()
-	portone, err := startSimulator(0, b.samples+1)
+	s, err := scene.New(ctx, benchredis.InMemory, iamporttest.Config{}, contender.Job{Profile: b.profile})
 	if err != nil {
 		return nil, err
 	}
-	defer portone.close()
-	if err := b.redis.Empty(ctx); err != nil {
+	defer s.Close()
+	if err := s.Start(ctx, 1); err != nil {
 		return nil, err
 	}
-	process, err := startChild(ctx, job{RedisAddr: b.redis.Addr, URL: portone.url, Profile: b.profile})
-	if err != nil {
-		return nil, err
-	}
-	defer process.kill()
-
-	client := enqueue.NewClient(b.redis.Client, enqueue.Config{})
-	var waits []float64
+	var first tasks.Revocation
 	for i := range b.samples + 1 {
-		asked := time.Now()
-		if _, err := client.Revoke(ctx, tasks.Revocation{ImpUID: impUID(i), PG: gateway}); err != nil {
+		r := s.PortOne.Issue(iamporttest.Receipt{PG: gateway})
+		if i == 0 {
+			first = r
+		}
+		if err := s.Ask(ctx, r); err != nil {
 			return nil, err
 		}
-		arrived, err := await(ctx, process, portone.arrivals)
-		if err != nil {
+		if err := s.AwaitNone(ctx, portone.Seen.Open); err != nil {
 			return nil, err
 		}
-		if arrived.impUID != impUID(i) {
-			return nil, fmt.Errorf("the run is void: %s arrived, not %s", arrived.impUID, impUID(i))
-		}
-		waits = append(waits, milliseconds(arrived.at.Sub(asked)))
 		if err := wait.For(ctx, rand.N(mostIdle)); err != nil {
 			return nil, err
 		}
 	}
-	if _, err := process.stop(); err != nil {
+	s.PortOne.Each(func(impUID string, seen portone.Seen) {
+		if impUID != first.ImpUID {
+			waits = append(waits, milliseconds(seen.Called.Sub(seen.Asked)))
+		}
+	})
+	if _, err := s.Workers[0].Stop(); err != nil {
 		return nil, err
 	}
-	return waits[1:], portone.check()
+	return waits, s.PortOne.Once()
 }
-
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

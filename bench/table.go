@@ -10,31 +10,72 @@ import (
 	"time"
 )
 
-// row is one line of the table: a figure of each run.
-type row struct {
+// table is what measurements found: figures in the order in which each had its first value.
+type table struct{ figures []*figure }
+
+// figure is one line of the table: a value of each run.
+type figure struct {
 	name   string
 	target string // for people; empty if there is none
-	format string // of one figure, with its unit
+	format string // of one value, with its unit
 	values []float64
+	limits []float64 // what was allowed in each run; nil if the target says it
 }
 
-func (r *row) add(value float64) { r.values = append(r.values, value) }
+// figure returns the figure of a name, which the table has then.
+func (t *table) figure(name, target, format string) *figure {
+	for _, f := range t.figures {
+		if f.name == name {
+			return f
+		}
+	}
+	f := &figure{name: name, target: target, format: format}
+	t.figures = append(t.figures, f)
+	return f
+}
 
-// String returns the row in Markdown: the median of the runs, the smallest and
+func (f *figure) add(value float64) { f.values = append(f.values, value) }
+
+// within adds the value of a run that is to keep to a limit of its own.
+func (f *figure) within(value, limit float64) {
+	f.add(value)
+	f.limits = append(f.limits, limit)
+}
+
+// String returns the figure in Markdown: the median of the runs, the smallest and
 // the largest.
-func (r row) String() string {
-	sorted := slices.Sorted(slices.Values(r.values))
-	show := func(value float64) string { return fmt.Sprintf(r.format, value) }
-	return fmt.Sprintf("| %s | %s | %s | %s – %s | %d |",
-		r.name, cmp.Or(r.target, "–"), show(median(sorted)), show(sorted[0]), show(sorted[len(sorted)-1]), len(sorted))
+func (f *figure) String() string {
+	sorted := slices.Sorted(slices.Values(f.values))
+	show := func(value float64) string { return fmt.Sprintf(f.format, value) }
+	return fmt.Sprintf("| %s%s | %s | %s | %s – %s | %d |", f.name, f.kept(), cmp.Or(f.target, "–"),
+		show(median(sorted)), show(sorted[0]), show(sorted[len(sorted)-1]), len(sorted))
 }
 
-// table returns the whole report in Markdown.
-func table(machine string, rows []row) string {
+// kept says how many of the runs kept to their limits, and of the worst of them.
+func (f *figure) kept() string {
+	if f.limits == nil {
+		return ""
+	}
+	kept, worst := 0, 0
+	over := func(run int) float64 { return f.values[run] - f.limits[run] }
+	for run := range f.values {
+		if over(run) <= 0 {
+			kept++
+		}
+		if over(run) > over(worst) {
+			worst = run
+		}
+	}
+	return fmt.Sprintf(": %d of %d within the target, worst "+f.format+" where "+f.format+" are allowed",
+		kept, len(f.values), f.values[worst], f.limits[worst])
+}
+
+// report returns the whole table in Markdown.
+func (t *table) report(machine string) string {
 	var b strings.Builder
 	b.WriteString("| measured | target | median | smallest – largest | runs |\n|---|---|---|---|---|\n")
-	for _, r := range rows {
-		b.WriteString(r.String() + "\n")
+	for _, f := range t.figures {
+		b.WriteString(f.String() + "\n")
 	}
 	b.WriteString("\n" + machine + "\n")
 	return b.String()
@@ -60,3 +101,5 @@ func median(sorted []float64) float64 {
 func quantile(sorted []float64, q float64) float64 {
 	return sorted[max(int(math.Ceil(q*float64(len(sorted))))-1, 0)]
 }
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -11,7 +11,7 @@ import (
 
 // missing are the programs without which tests are skipped, and what such a test says.
 var missing = map[string]string{
-	"redis-server": "redis-", // or redis-benchmark, which comes with it
+	"redis-server": "redis-server",
 	"chromium":     "chromium",
 }
 

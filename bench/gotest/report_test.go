@@ -15,7 +15,7 @@ const stream = `{"Action":"start","Package":"p"}
 {"Action":"fail","Package":"p","Test":"TestBad"}
 {"Action":"output","Package":"p","Test":"TestSkipped","Output":"    neither redis-server nor valkey-server is installed\n"}
 {"Action":"skip","Package":"p","Test":"TestSkipped"}
-{"Action":"output","Package":"p","Test":"TestSkipped/too","Output":"    redis-benchmark is not installed\n"}
+{"Action":"output","Package":"p","Test":"TestSkipped/too","Output":"    neither redis-server nor valkey-server is installed\n"}
 {"Action":"skip","Package":"p","Test":"TestSkipped/too"}
 {"Action":"output","Package":"p","Test":"TestChild","Output":"    is run by another test\n"}
 {"Action":"skip","Package":"p","Test":"TestChild"}

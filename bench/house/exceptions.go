@@ -3,10 +3,6 @@ package main
 // exceptions are the packages that pass a limit today. An entry only shrinks, and goes when
 // its package keeps to the limits.
 var exceptions = map[string]exception{
-	"bench":                         {circle: 29, long: 1},
-	"bench/internal/proof":          {long: 1},
-	"bench/redistest":               {long: 1},
-	"bench/soak":                    {circle: 11, long: 2},
 	"bench/world":                   {circle: 13, long: 4},
 	"bench/world/mutations":         {long: 4},
 	"cmd/internal/doctor":           {circle: 10, long: 5},
@@ -15,7 +11,6 @@ var exceptions = map[string]exception{
 	"tasks/asynqkeys/asynqkeystest": {long: 1},
 	"tasks/redisfault":              {long: 3},
 	"tasks/rights":                  {long: 2},
-	"worker/iamport/iamporttest":    {circle: 14, long: 1},
 	"worker/pause":                  {long: 1},
 	"worker/revoke":                 {long: 1},
 }

@@ -2,17 +2,15 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"go/ast"
 	"go/parser"
-	"go/scanner"
 	"go/token"
 	"io/fs"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
-
-	luaparse "github.com/yuin/gopher-lua/parse"
 )
 
 // file is a source file of Go or Lua that is neither a test nor its data.
@@ -59,78 +57,50 @@ func readFiles(root fs.FS) (all []file, err error) {
 	return all, err
 }
 
-// measure measures a file by its tokens, and one of Go by its syntax too.
+// measure measures a file by what is left of its lines without comments, and one of Go by its
+// syntax too.
 func measure(name string, text []byte) (f file, err error) {
 	f.dir, f.name = path.Split(name)
 	f.dir = path.Clean(f.dir)
-	tokens := goTokens
+	code := slices.Clone(text)
 	if f.lua() {
-		tokens = luaTokens
-	}
-	code, err := tokens(name, text)
-	if err != nil {
+		code = luaComment.ReplaceAll(code, nil)
+	} else if err := f.parse(name, code); err != nil {
 		return f, err
 	}
+	rest := bytes.Split(code, []byte("\n"))
 	for i, line := range bytes.Split(text, []byte("\n")) {
 		width := utf8.RuneCount(line)
 		f.longestLine = max(f.longestLine, width)
 		if width > maxLine {
 			f.long++
 		}
-		switch blank := len(bytes.TrimSpace(line)) == 0; {
-		case blank:
-		case code[i+1]:
+		switch {
+		case len(bytes.TrimSpace(rest[i])) > 0:
 			f.code++
-		default:
+		case len(bytes.TrimSpace(line)) > 0:
 			f.comments++
 		}
 	}
-	if f.lua() {
-		return f, nil
-	}
-	return f, f.parse(name, text)
+	return f, nil
 }
 
-// goTokens returns the lines with a token, counted from 1.
-func goTokens(name string, text []byte) (lines map[int]bool, err error) {
-	lines = make(map[int]bool)
-	set := token.NewFileSet()
-	at := set.AddFile(name, -1, len(text))
-	var s scanner.Scanner
-	s.Init(at, text, func(pos token.Position, msg string) { err = fmt.Errorf("%s: %s", pos, msg) }, 0)
-	for {
-		pos, tok, literal := s.Scan()
-		if tok == token.EOF {
-			return lines, err
-		}
-		if tok == token.SEMICOLON && literal == "\n" {
-			continue // the scanner's own, at the end of a line
-		}
-		for i := range 1 + strings.Count(literal, "\n") {
-			lines[at.Line(pos)+i] = true
-		}
-	}
-}
+// luaComment is a line of Lua that is nothing but a comment.
+var luaComment = regexp.MustCompile(`(?m)^[ \t]*--.*$`)
 
-// luaTokens is goTokens for Lua.
-func luaTokens(name string, text []byte) (map[int]bool, error) {
-	lines := make(map[int]bool)
-	s := luaparse.NewScanner(bytes.NewReader(text), name)
-	for {
-		tok, err := s.Scan(new(luaparse.Lexer))
-		if err != nil || tok.Type == luaparse.EOF {
-			return lines, err
-		}
-		lines[tok.Pos.Line] = true
-	}
-}
-
-// parse takes the functions and exported names of a file of Go.
+// parse takes the functions and exported names of a file of Go, and makes its comments blank.
 func (f *file) parse(name string, text []byte) error {
 	set := token.NewFileSet()
 	tree, err := parser.ParseFile(set, name, text, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		return err
+	}
+	for _, group := range tree.Comments {
+		for i := set.Position(group.Pos()).Offset; i < set.Position(group.End()).Offset; i++ {
+			if text[i] != '\n' {
+				text[i] = ' '
+			}
+		}
 	}
 	for _, decl := range tree.Decls {
 		switch d := decl.(type) {
@@ -173,16 +143,12 @@ func (f *file) export(documented bool, names ...*ast.Ident) {
 }
 
 // receiver returns the name of a method's type.
-func receiver(expr ast.Expr) string {
-	switch e := expr.(type) {
-	case *ast.StarExpr:
-		return receiver(e.X)
-	case *ast.IndexExpr:
-		return receiver(e.X)
-	case *ast.IndexListExpr:
-		return receiver(e.X)
-	case *ast.Ident:
-		return e.Name
-	}
-	return ""
+func receiver(expr ast.Expr) (name string) {
+	ast.Inspect(expr, func(n ast.Node) bool {
+		if ident, ok := n.(*ast.Ident); ok && name == "" {
+			name = ident.Name // the first, before those of its type parameters
+		}
+		return true
+	})
+	return name
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -59,6 +61,29 @@ func TestCircleIsOfFilesThatNeedEachOther(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"b", "c", "d"}, largestCircle(needs)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestFilesNeedWhatTheyDoNotSpell has a file that reaches a field of another by what iterates
+// over it alone.
+func TestFilesNeedWhatTheyDoNotSpell(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":    "module m\n\ngo 1.26\n",
+		"p/held.go": "package p\n\ntype held struct{ n int }\n\nvar total = sum()\n",
+		"p/all.go":  "package p\n\nimport \"iter\"\n\nfunc all() iter.Seq[held] { return nil }\n",
+		"p/sum.go":  "package p\n\nfunc sum() (n int) {\n\tfor h := range all() {\n\t\tn += h.n\n\t}\n\treturn n\n}\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := fileCircles(dir)
+	want := map[string][]string{"p": {"all.go", "held.go", "sum.go"}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 

@@ -20,7 +20,8 @@ import (
 var fillOutcomes = redis.NewScript(`
 for i = ARGV[2], ARGV[2] + ARGV[3] - 1 do
   local imp_uid = string.format('imp_%012d', i)
-  redis.call('HSET', ARGV[1] .. imp_uid, 'imp_uid', imp_uid, 'pg', 'kcp', 'status', 'revoked', 'reason', 'revoked', 'attempts', 1)
+  redis.call('HSET', ARGV[1] .. imp_uid, 'imp_uid', imp_uid, 'pg', 'kcp',
+    'status', 'revoked', 'reason', 'revoked', 'attempts', 1)
   redis.call('XADD', KEYS[3], '*', 'imp_uid', imp_uid, 'status', 'revoked')
   if i % 20 == 0 then
     redis.call('ZADD', KEYS[1], i, imp_uid)

@@ -114,8 +114,3 @@ func (k *soak) acceptRecorded(ctx context.Context) error {
 	}
 	return nil
 }
-
-// at waits until a time from the start.
-func (k *soak) at(ctx context.Context, at time.Duration) error {
-	return wait.For(ctx, time.Until(k.began.Add(at)))
-}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"receiptrevoker/bench/internal/proof"
@@ -14,8 +13,6 @@ const (
 	look = time.Second
 	// sayEvery is how many looks there are to one line about how far that is.
 	sayEvery = 20
-	// page is how many outcomes are read in one round trip.
-	page = 500
 
 	// leaseTime is how long Asynq may take to notice that a process died: its
 	// lease of 30 s is over, it waits 30 s more, and looks once a minute.
@@ -57,16 +54,13 @@ func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
 // stillOpen returns those of the imp_uids that have no terminal outcome, or may
 // have none, since Redis did not say.
 func (k *soak) stillOpen(ctx context.Context, impUIDs []string) (open []string) {
-	for chunk := range slices.Chunk(impUIDs, page) {
-		outcomes, err := k.outcomes.Many(ctx, chunk)
-		if err != nil {
-			open = append(open, chunk...)
-			continue
-		}
-		for _, o := range outcomes {
-			if !o.Status.Terminal() {
-				open = append(open, o.ImpUID)
-			}
+	outcomes, err := proof.Outcomes(ctx, k.outcomes, impUIDs)
+	if err != nil {
+		return impUIDs
+	}
+	for _, o := range outcomes {
+		if !o.Status.Terminal() {
+			open = append(open, o.ImpUID)
 		}
 	}
 	return open

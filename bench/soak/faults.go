@@ -8,8 +8,8 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// shares says how many in a hundred DELETEs go wrong in which way. Most of the
-// faults pass; those of the last group are final, and make dead letters. One 429
+// shares says how many in a hundred DELETEs, and lookups, go wrong in which way. Most of the
+// faults pass; those of the second group are final, and make dead letters. One 429
 // holds all workers for a second: more of them, and the run is a wait.
 var shares = []iamporttest.Rule{
 	{Fault: iamporttest.GatewayFailed, Percent: 8},
@@ -36,17 +36,14 @@ var shares = []iamporttest.Rule{
 	{Fault: iamporttest.Conflict, Percent: 0.3},
 	{Fault: iamporttest.Unsupported, Percent: 0.3},
 	{Fault: iamporttest.RefusedCode, Percent: 0.3},
-}
 
-// lookupShares says the same of lookups.
-var lookupShares = []iamporttest.Rule{
-	{Fault: iamporttest.BadGateway, Percent: 5},
-	{Fault: iamporttest.GatewayFailed, Percent: 1},
-	{Fault: iamporttest.Page(http.StatusNotFound), Percent: 1},
-	{Fault: iamporttest.CutBefore, Percent: 2},
-	{Fault: iamporttest.NotJSON, Percent: 1},
-	{Fault: iamporttest.Unauthorized, Percent: 1},
-	{Fault: iamporttest.SlowAfter, Percent: 0.5, Delay: 5 * time.Second},
+	{Lookup: true, Fault: iamporttest.BadGateway, Percent: 5},
+	{Lookup: true, Fault: iamporttest.GatewayFailed, Percent: 1},
+	{Lookup: true, Fault: iamporttest.Page(http.StatusNotFound), Percent: 1},
+	{Lookup: true, Fault: iamporttest.CutBefore, Percent: 2},
+	{Lookup: true, Fault: iamporttest.NotJSON, Percent: 1},
+	{Lookup: true, Fault: iamporttest.Unauthorized, Percent: 1},
+	{Lookup: true, Fault: iamporttest.SlowAfter, Percent: 0.5, Delay: 5 * time.Second},
 }
 
 // faults returns the shares, each between half and twice as large, by chance.
@@ -54,11 +51,6 @@ func faults(random *rand.Rand) []iamporttest.Rule {
 	var rules []iamporttest.Rule
 	for _, rule := range shares {
 		rule.Percent *= 0.5 + 1.5*random.Float64()
-		rules = append(rules, rule)
-	}
-	for _, rule := range lookupShares {
-		rule.Percent *= 0.5 + 1.5*random.Float64()
-		rule.Lookup = true
 		rules = append(rules, rule)
 	}
 	return rules

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -46,15 +47,7 @@ func (k *soak) cancelRequests(ctx context.Context, d deed) error {
 	for i, r := range d.revocations {
 		impUIDs[i] = r.ImpUID
 	}
-	return k.cancel(ctx, "", impUIDs, func(began time.Time) error {
-		for c, err := range k.client.Cancel(ctx, slices.Values(impUIDs), false) {
-			if err != nil {
-				return err
-			}
-			k.noteCancelled("", began, c)
-		}
-		return nil
-	})
+	return k.cancel(ctx, "", impUIDs, k.client.Cancel(ctx, slices.Values(impUIDs), false))
 }
 
 // cancelBatch cancels a batch, which may not have been made yet.
@@ -63,20 +56,14 @@ func (k *soak) cancelBatch(ctx context.Context, d deed) error {
 	if err != nil {
 		return err
 	}
-	return k.cancel(ctx, d.batch, k.plan.lists()[d.batch], func(began time.Time) error {
-		for c, err := range batch.Cancel(ctx, false, nil) {
-			if err != nil {
-				return err
-			}
-			k.noteCancelled(d.batch, began, c)
-		}
-		return nil
-	})
+	return k.cancel(ctx, d.batch, k.plan.lists()[d.batch], batch.Cancel(ctx, false, nil))
 }
 
-// cancel calls once until it succeeds, each time with when it was called first: what has
-// no reply may have taken effect.
-func (k *soak) cancel(ctx context.Context, batch string, impUIDs []string, once func(began time.Time) error) error {
+// cancel cancels until it succeeds, and notes what each call came to as begun when the first
+// one was: what has no reply may have taken effect.
+func (k *soak) cancel(
+	ctx context.Context, batch string, impUIDs []string, calls iter.Seq2[enqueue.Cancelled, error],
+) error {
 	began := time.Now()
 	k.history.Note(func() {
 		for _, impUID := range impUIDs {
@@ -84,7 +71,7 @@ func (k *soak) cancel(ctx context.Context, batch string, impUIDs []string, once 
 		}
 	})
 	for lost := false; ; {
-		err := once(began)
+		err := k.cancelOnce(batch, began, calls)
 		if err == nil {
 			if lost {
 				k.history.Untold(batch, began, impUIDs)
@@ -103,11 +90,17 @@ func (k *soak) cancel(ctx context.Context, batch string, impUIDs []string, once 
 	}
 }
 
-func (k *soak) noteCancelled(batch string, began time.Time, c enqueue.Cancelled) {
-	k.history.Note(func() {
-		k.history.Cancelled[c.ImpUID] = append(k.history.Cancelled[c.ImpUID],
-			proof.Cancellation{Batch: batch, Began: began, Returned: time.Now(), Withdrawal: c.Withdrawal})
-	})
+func (k *soak) cancelOnce(batch string, began time.Time, calls iter.Seq2[enqueue.Cancelled, error]) error {
+	for c, err := range calls {
+		if err != nil {
+			return err
+		}
+		k.history.Note(func() {
+			k.history.Cancelled[c.ImpUID] = append(k.history.Cancelled[c.ImpUID],
+				proof.Cancellation{Batch: batch, Began: began, Returned: time.Now(), Withdrawal: c.Withdrawal})
+		})
+	}
+	return nil
 }
 
 // archive archives some of the tasks that wait, as a person does in Asynq's web UI.
@@ -123,7 +116,7 @@ func (k *soak) archive(ctx context.Context, d deed) {
 		for _, list := range []func(string, ...asynq.ListOption) ([]*asynq.TaskInfo, error){
 			inspector.ListPendingTasks, inspector.ListRetryTasks, inspector.ListScheduledTasks,
 		} {
-			found, _ := list(queue, asynq.PageSize(page))
+			found, _ := list(queue, asynq.PageSize(500))
 			waiting = append(waiting, found...)
 		}
 	}

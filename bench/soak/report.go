@@ -132,10 +132,12 @@ func (k *soak) tell(b *strings.Builder, e *evidence, f proof.Finding) {
 		truth, _ := json.Marshal(e.Truths[impUID])
 		fmt.Fprintf(b, "\n%s\n\n    outcome %s\n    truth   %s\n", impUID, o, truth)
 		for _, a := range e.Asked[impUID] {
-			fmt.Fprintf(b, "    asked   %s to %s, batch %q, accepted %t, new %t\n", stamp(a.Began), stamp(a.At), a.Batch, a.Accepted, a.New)
+			fmt.Fprintf(b, "    asked   %s to %s, batch %q, accepted %t, new %t\n",
+				stamp(a.Began), stamp(a.At), a.Batch, a.Accepted, a.New)
 		}
 		for _, c := range e.Cancelled[impUID] {
-			fmt.Fprintf(b, "    cancel  %s to %s, batch %q: %s\n", stamp(c.Began), stamp(c.Returned), c.Batch, cmp.Or(c.Withdrawal, "no answer"))
+			fmt.Fprintf(b, "    cancel  %s to %s, batch %q: %s\n",
+				stamp(c.Began), stamp(c.Returned), c.Batch, cmp.Or(c.Withdrawal, "no answer"))
 		}
 		if state := e.Left[impUID]; state != "" {
 			fmt.Fprintf(b, "    task    %s\n", state)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,21 +22,6 @@ import (
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
-
-// soak is a run with everybody who takes part.
-type soak struct {
-	settings
-	plan     plan
-	began    time.Time
-	portone  *iamporttest.Server
-	redis    *benchredis.Server
-	workers  *workers
-	client   *enqueue.Client
-	outcomes *outcome.Store
-	history  *proof.History
-	recorded map[string]int // rows of each batch that was cancelled
-	files    string         // everybody's directory
-}
 
 // errFailed ends a run that did not prove what it should. The report says why.
 var errFailed = errors.New("the proof failed")
@@ -76,9 +62,6 @@ func run(ctx context.Context, s settings, stdout io.Writer) error {
 	return errFailed
 }
 
-// say writes a line about how far it has come.
-func (k *soak) say(format string, args ...any) { fmt.Fprintf(k.log, format+"\n", args...) }
-
 // start builds the program and starts everybody. What it returns stops them,
 // also after an error.
 func (k *soak) start(ctx context.Context) (stop func(), err error) {
@@ -104,9 +87,8 @@ func (k *soak) start(ctx context.Context) (stop func(), err error) {
 	}
 	stops = append(stops, api.Close, func() { _ = k.portone.Close() })
 
-	k.redis, err = benchredis.Start(ctx, k.files,
-		"--save", "", "--appendonly", "yes", "--appendfsync", k.fsync, "--maxmemory-policy", "noeviction",
-		"--logfile", filepath.Join(k.files, "redis.log"))
+	own := []string{"--appendfsync", k.fsync, "--logfile", filepath.Join(k.files, "redis.log")}
+	k.redis, err = benchredis.Start(ctx, k.files, slices.Concat(benchredis.OnDisk, own)...)
 	if err != nil {
 		return stop, err
 	}

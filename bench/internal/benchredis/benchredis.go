@@ -22,6 +22,14 @@ type Server struct {
 // InMemory are the arguments of a server that writes nothing to disk.
 var InMemory = []string{"--save", "", "--appendonly", "no"}
 
+// OnDisk are the settings that README recommends.
+var OnDisk = []string{
+	"--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
+}
+
+// OnDiskText is how people are told of [OnDisk].
+const OnDiskText = "appendonly yes, appendfsync everysec, maxmemory-policy noeviction"
+
 // Start starts a redis-server as [redisserver.Start] does. The caller stops it.
 func Start(ctx context.Context, dir string, args ...string) (*Server, error) {
 	server, err := redisserver.Start(ctx, dir, args...)

@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"maps"
 	"slices"
 
 	"receiptrevoker/tasks/outcome"
@@ -35,15 +34,20 @@ func which(name string, impUIDs []string) Finding {
 	return Finding{Name: name, Count: len(impUIDs), ImpUIDs: impUIDs}
 }
 
-// lost finds what was accepted and has no terminal outcome.
-func lost(e *Evidence) Finding {
+// those returns a finding of those imp_uids of which none should be bad.
+func those[V any](name string, all map[string]V, bad func(impUID string, v V) bool) Finding {
 	var found []string
-	for impUID := range e.Accepted {
-		if !e.Outcomes[impUID].Status.Terminal() {
+	for impUID, v := range all {
+		if bad(impUID, v) {
 			found = append(found, impUID)
 		}
 	}
-	return which("lost", found)
+	return which(name, found)
+}
+
+// lost finds what was accepted and has no terminal outcome.
+func lost(e *Evidence) Finding {
+	return those("lost", e.Accepted, func(impUID string, _ int) bool { return !e.Outcomes[impUID].Status.Terminal() })
 }
 
 // wrong finds outcomes that contradict PortOne: revoked where it is not, or by a
@@ -52,20 +56,15 @@ func lost(e *Evidence) Finding {
 // all who knew of it are gone, or that another receipt stands there now, about which
 // [revokedUnasked] judges.
 func wrong(e *Evidence) Finding {
-	var found []string
-	for impUID, o := range e.Outcomes {
+	return those("wrong", e.Outcomes, func(impUID string, o outcome.Outcome) bool {
 		truth := e.truthOf(o)
 		is := truth.Revoked()
-		switch {
-		case o.Status == outcome.Revoked && !is,
-			o.Reason == outcome.ReasonRevoked && truth.Effective == 0,
+		return o.Status == outcome.Revoked && !is ||
+			o.Reason == outcome.ReasonRevoked && truth.Effective == 0 ||
 			o.Status == outcome.Dead && is && o.Reason != outcome.ReasonReissued && !undecided(o) &&
-				!untold(o, truth) && !unasked(o, truth) && !(e.Unnoticed[impUID] && !o.PG.LooksUp()),
-			o.Reason == outcome.ReasonUnconfirmed && o.PG.LooksUp():
-			found = append(found, impUID)
-		}
-	}
-	return which("wrong", found)
+				!untold(o, truth) && !unasked(o, truth) && !(e.Unnoticed[impUID] && !o.PG.LooksUp()) ||
+			o.Reason == outcome.ReasonUnconfirmed && o.PG.LooksUp()
+	})
 }
 
 // untold reports whether the receipt was revoked by hand where no lookup exists,
@@ -87,20 +86,13 @@ func unasked(o outcome.Outcome, truth iamporttest.Truth) bool {
 // tell what the one came to in which a process died, or what somebody did, which
 // [baseless] checks.
 func notGivenUp(e *Evidence) Finding {
-	var found []string
-	for impUID, o := range e.Outcomes {
-		if !e.Failing[impUID] || e.truthOf(o).Revoked() {
-			continue
-		}
+	return those("every DELETE fails, not given up", e.Outcomes, func(impUID string, o outcome.Outcome) bool {
 		switch o.Reason {
 		case outcome.ReasonAttemptsExhausted, outcome.ReasonWithdrawn, outcome.ReasonCrashed, outcome.ReasonReissued:
-			continue
+			return false
 		}
-		if !undecided(o) {
-			found = append(found, impUID)
-		}
-	}
-	return which("every DELETE fails, not given up", found)
+		return e.Failing[impUID] && !e.truthOf(o).Revoked() && !undecided(o)
+	})
 }
 
 // undecided reports whether nobody can tell, by any documented call, what
@@ -114,14 +106,10 @@ func stuck(e *Evidence) Finding { return which("stuck", slices.Clone(e.Open)) }
 
 // revokedTwice finds DELETEs that took effect a second time.
 func revokedTwice(e *Evidence) Finding {
-	var found []string
-	for impUID, truth := range e.Truths {
-		again := func(t iamporttest.Truth) bool { return t.Effective > 1 }
-		if again(truth) || slices.ContainsFunc(e.Earlier[impUID], again) {
-			found = append(found, impUID)
-		}
-	}
-	f := which("revoked twice", found)
+	again := func(t iamporttest.Truth) bool { return t.Effective > 1 }
+	f := those("revoked twice", e.Truths, func(impUID string, truth iamporttest.Truth) bool {
+		return again(truth) || slices.ContainsFunc(e.Earlier[impUID], again)
+	})
 	f.Count = max(f.Count, e.Stats.RevokedTwice)
 	return f
 }
@@ -129,36 +117,29 @@ func revokedTwice(e *Evidence) Finding {
 // missingEvents finds terminal outcomes of which the stream does not say last
 // what they are.
 func missingEvents(e *Evidence) Finding {
-	var found []string
-	for impUID, o := range e.Outcomes {
+	return those("missing events", e.Outcomes, func(impUID string, o outcome.Outcome) bool {
 		events := e.Events[impUID]
-		if o.Status.Terminal() && (len(events) == 0 || events[len(events)-1] != o.Status) {
-			found = append(found, impUID)
-		}
-	}
-	return which("missing events", found)
+		return o.Status.Terminal() && (len(events) == 0 || events[len(events)-1] != o.Status)
+	})
 }
 
 // deadSetDifference finds dead outcomes that are not on the list of dead
 // letters though nobody took them off, and letters whose outcome is not dead.
 func deadSetDifference(e *Evidence) Finding {
-	var found []string
-	for impUID, o := range e.Outcomes {
-		if dead := o.Status == outcome.Dead; dead != e.Dead[impUID] && !(dead && e.Discarded[impUID]) {
-			found = append(found, impUID)
-		}
-	}
-	for impUID := range e.Dead {
-		if _, known := e.Outcomes[impUID]; !known {
-			found = append(found, impUID)
-		}
-	}
-	return which("dead-letter differences", found)
+	missing := those("", e.Outcomes, func(impUID string, o outcome.Outcome) bool {
+		dead := o.Status == outcome.Dead
+		return dead != e.Dead[impUID] && !(dead && e.Discarded[impUID])
+	})
+	unknown := those("", e.Dead, func(impUID string, _ bool) bool {
+		_, known := e.Outcomes[impUID]
+		return !known
+	})
+	return which("dead-letter differences", slices.Concat(missing.ImpUIDs, unknown.ImpUIDs))
 }
 
 // leftInQueues finds tasks that Asynq would still give to somebody.
 func leftInQueues(e *Evidence) Finding {
-	return which("left in queues", slices.Collect(maps.Keys(e.Left)))
+	return those("left in queues", e.Left, func(string, string) bool { return true })
 }
 
 // archive finds how many tasks Asynq has archived.
@@ -180,13 +161,9 @@ func misdirected(e *Evidence) Finding {
 
 // unconfirmed finds dead letters which rightly say that nobody can tell.
 func unconfirmed(e *Evidence) Finding {
-	var found []string
-	for impUID, o := range e.Outcomes {
-		if o.Status == outcome.Dead && undecided(o) {
-			found = append(found, impUID)
-		}
-	}
-	f := which("unconfirmed", found)
+	f := those("unconfirmed", e.Outcomes, func(_ string, o outcome.Outcome) bool {
+		return o.Status == outcome.Dead && undecided(o)
+	})
 	f.Allowed = -1
 	return f
 }

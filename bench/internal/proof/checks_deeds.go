@@ -23,42 +23,29 @@ const (
 // running or somebody has asked again, and those for lines that were never asked for.
 func calledAfterCancel(e *Evidence) Finding {
 	found := slices.DeleteFunc(slices.Clone(e.Refused), func(impUID string) bool { return len(e.Deletes[impUID]) == 0 })
-	for impUID, all := range e.Cancelled {
-		for _, c := range all {
-			allowed := 0
-			switch c.Withdrawal {
-			case outcome.Withdrawn, outcome.Called:
-			case outcome.Running:
-				allowed = ownDeletes
-			default:
-				continue
-			}
-			if !e.askedSince(impUID, c.Batch, c.Began) && e.DeletesSince(impUID, c.Returned) > allowed {
-				found = append(found, impUID)
-				break
-			}
-		}
-	}
-	return which("called after they were cancelled", found)
+	allowed := map[outcome.Withdrawal]int{outcome.Withdrawn: 0, outcome.Called: 0, outcome.Running: ownDeletes}
+	cancelled := those("", e.Cancelled, func(impUID string, all []Cancellation) bool {
+		return slices.ContainsFunc(all, func(c Cancellation) bool {
+			most, ended := allowed[c.Withdrawal]
+			return ended && !e.askedSince(impUID, c.Batch, c.Began) && e.DeletesSince(impUID, c.Returned) > most
+		})
+	})
+	return which("called after they were cancelled", append(found, cancelled.ImpUIDs...))
 }
 
 // notWithdrawn finds requests that were cancelled before any call, and did not end as
 // withdrawn although nobody asked again. Where Redis lost something it may have been a
 // call, and a dead letter says so if no lookup can tell.
 func notWithdrawn(e *Evidence) Finding {
-	var found []string
-	for impUID, all := range e.Cancelled {
+	return those("cancelled before a call, ended otherwise", e.Cancelled, func(impUID string, all []Cancellation) bool {
 		o := e.Outcomes[impUID]
 		if o.Status == outcome.Dead && (o.Reason == outcome.ReasonWithdrawn || e.forgot && undecided(o)) {
-			continue
+			return false
 		}
-		if slices.ContainsFunc(all, func(c Cancellation) bool {
+		return slices.ContainsFunc(all, func(c Cancellation) bool {
 			return c.Withdrawal == outcome.Withdrawn && !e.askedSince(impUID, c.Batch, c.Began)
-		}) {
-			found = append(found, impUID)
-		}
-	}
-	return which("cancelled before a call, ended otherwise", found)
+		})
+	})
 }
 
 // wantedNotCalled finds imp_uids of batches that were cancelled for which somebody else
@@ -83,46 +70,34 @@ func wantedNotCalled(e *Evidence) Finding {
 // calledAfterArchiving finds DELETEs for what a person had archived, unless somebody
 // has asked again.
 func calledAfterArchiving(e *Evidence) Finding {
-	var found []string
-	for impUID, at := range e.Archived {
-		if !e.askedSince(impUID, "", at.Add(-archiveGrace)) && e.DeletesSince(impUID, at.Add(archiveGrace)) > 0 {
-			found = append(found, impUID)
-		}
-	}
-	return which("called after a person archived them", found)
+	return those("called after a person archived them", e.Archived, func(impUID string, at time.Time) bool {
+		return !e.askedSince(impUID, "", at.Add(-archiveGrace)) && e.DeletesSince(impUID, at.Add(archiveGrace)) > 0
+	})
 }
 
 // revokedUnasked finds receipts that are revoked although nobody asked for them: each
 // has followed the one that was asked for. What follows between the lookup and the DELETE
 // of an attempt nobody can tell.
 func revokedUnasked(e *Evidence) Finding {
-	var found []string
-	for impUID, at := range e.Reissued {
+	return those("issued afterwards, revoked unasked", e.Reissued, func(impUID string, at time.Time) bool {
 		truth := e.Truths[impUID]
-		if _, again := e.Again[impUID]; !again && truth.Revoked() && truth.RevokedAt.Sub(at) > betweenCalls {
-			found = append(found, impUID)
-		}
-	}
-	return which("issued afterwards, revoked unasked", found)
+		_, again := e.Again[impUID]
+		return !again && truth.Revoked() && truth.RevokedAt.Sub(at) > betweenCalls
+	})
 }
 
 // endedUnseen finds imp_uids for which more requests were accepted than ended. One that
 // was cancelled and asked for again before its end shares that of the new one.
 func endedUnseen(e *Evidence) Finding {
-	var found []string
-	for impUID, requests := range e.Accepted {
-		if len(e.Events[impUID]) < requests-e.askedAnew(impUID) {
-			found = append(found, impUID)
-		}
-	}
-	return which("requests without an end of their own", found)
+	return those("requests without an end of their own", e.Accepted, func(impUID string, requests int) bool {
+		return len(e.Events[impUID]) < requests-e.askedAnew(impUID)
+	})
 }
 
 // endedTwice finds imp_uids that the stream calls revoked twice in a row although no
 // producer asked for a further receipt, or dead although none asked for anything again.
 func endedTwice(e *Evidence) Finding {
-	var found []string
-	for impUID, events := range e.Events {
+	return those("ended twice by one request", e.Events, func(impUID string, events []outcome.Status) bool {
 		again := make(map[outcome.Status]int)
 		for i := 1; i < len(events); i++ {
 			if events[i] == events[i-1] {
@@ -133,31 +108,20 @@ func endedTwice(e *Evidence) Finding {
 		if _, asked := e.Again[impUID]; asked {
 			further = 1
 		}
-		if again[outcome.Revoked] > further || again[outcome.Dead] > max(0, len(e.Asked[impUID])-1) {
-			found = append(found, impUID)
-		}
-	}
-	return which("ended twice by one request", found)
+		return again[outcome.Revoked] > further || again[outcome.Dead] > max(0, len(e.Asked[impUID])-1)
+	})
 }
 
 // baseless finds outcomes for which nobody has given a reason: withdrawn or given up
 // as archived, and nobody cancelled or archived it; another receipt, and there is none.
 func baseless(e *Evidence) Finding {
-	var found []string
-	for impUID, o := range e.Outcomes {
+	return those("withdrawn, archived or re-issued by nobody", e.Outcomes, func(impUID string, o outcome.Outcome) bool {
 		switch o.Reason {
 		case outcome.ReasonWithdrawn, outcome.ReasonCrashed:
-			if e.Touched[impUID] {
-				continue
-			}
+			return !e.Touched[impUID]
 		case outcome.ReasonReissued:
-			if !e.Reissued[impUID].IsZero() {
-				continue
-			}
-		default:
-			continue
+			return e.Reissued[impUID].IsZero()
 		}
-		found = append(found, impUID)
-	}
-	return which("withdrawn, archived or re-issued by nobody", found)
+		return false
+	})
 }

@@ -98,16 +98,23 @@ func (e *Evidence) gatherTruths(portone *iamporttest.Server) {
 
 func (e *Evidence) gatherOutcomes(ctx context.Context, store *outcome.Store) error {
 	e.Outcomes = make(map[string]outcome.Outcome, len(e.Accepted))
-	for chunk := range slices.Chunk(e.Sorted(), page) {
+	outcomes, err := Outcomes(ctx, store, e.Sorted())
+	for _, o := range outcomes {
+		e.Outcomes[o.ImpUID] = o
+	}
+	return err
+}
+
+// Outcomes returns the outcomes of imp_uids, however many these are.
+func Outcomes(ctx context.Context, store *outcome.Store, impUIDs []string) (all []outcome.Outcome, err error) {
+	for chunk := range slices.Chunk(impUIDs, page) {
 		outcomes, err := store.Many(ctx, chunk)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, o := range outcomes {
-			e.Outcomes[o.ImpUID] = o
-		}
+		all = append(all, outcomes...)
 	}
-	return nil
+	return all, nil
 }
 
 // gatherBatches reads what is known of the batches, and how often each was

@@ -58,7 +58,8 @@ func NewHistory() *History {
 	return &History{
 		Accepted: make(map[string]int), Asked: make(map[string][]Asking),
 		Cancelled: make(map[string][]Cancellation), Touched: make(map[string]bool),
-		Archived: make(map[string]time.Time), Reissued: make(map[string]time.Time), Discarded: make(map[string]bool), Unnoticed: make(map[string]bool),
+		Archived: make(map[string]time.Time), Reissued: make(map[string]time.Time),
+		Discarded: make(map[string]bool), Unnoticed: make(map[string]bool),
 		Again: make(map[string]outcome.Outcome), Deletes: make(map[string][]time.Time),
 	}
 }

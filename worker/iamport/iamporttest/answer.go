@@ -2,8 +2,13 @@ package iamporttest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
-	"strconv"
+)
+
+const (
+	typeJSON = "application/json; charset=utf-8"
+	typeHTML = "text/html"
 )
 
 // The gateways' and PortOne's texts. The API promises nothing about them.
@@ -16,6 +21,20 @@ const (
 	textAtWork       = "처리 중인 요청이 있습니다."
 	textMaintenance  = "시스템 점검 중입니다. 잠시 후 다시 시도해 주세요."
 )
+
+// texts are what PortOne says with each fault that it answers in an envelope.
+var texts = map[Fault]string{
+	BadRequest:      textNeverIssued,
+	Unauthorized:    textUnauthorized,
+	ExpireToken:     textUnauthorized,
+	Forbidden:       "접근 권한이 없습니다.",
+	NotFound:        textNeverIssued,
+	Conflict:        textAtWork,
+	TooManyRequests: "요청이 너무 많습니다.",
+	GatewayFailed:   textFailed,
+	Unsupported:     textUnsupported,
+	RefusedCode:     "현금영수증을 취소할 수 없습니다.",
+}
 
 // envelope is the body of every answer. Response and Message are absent where
 // they are nil, and null where they are null.
@@ -50,23 +69,6 @@ func failure(status int, message string) answer {
 	return answer{status, envelope{Code: -1, Message: message, Response: null}}
 }
 
-// send writes a.
-func (c *call) send(a answer) { c.write(a.status, "application/json; charset=utf-8", a.bytes()) }
-
-// write writes a whole answer.
-func (c *call) write(status int, contentType string, body []byte) {
-	c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	c.begin(status, contentType)
-	c.w.Write(body) // a client that is gone is no concern of ours
-}
-
-// begin writes the headers of an answer.
-func (c *call) begin(status int, contentType string) {
-	c.count(status)
-	c.w.Header().Set("Content-Type", contentType)
-	c.w.WriteHeader(status)
-}
-
 // bytes returns a's body.
 func (a answer) bytes() []byte {
 	a.body.Undocumented = "fields may be added at any time"
@@ -75,4 +77,49 @@ func (a answer) bytes() []byte {
 		panic(err) // only if one of this package's own types cannot be encoded
 	}
 	return body
+}
+
+// annotation is a receipt as the API shows it.
+type annotation struct {
+	ImpUID       string `json:"imp_uid"`
+	ReceiptTID   string `json:"receipt_tid"`
+	ApplyNum     string `json:"apply_num"`
+	Type         string `json:"type"`
+	Amount       any    `json:"amount"`
+	VAT          int64  `json:"vat"`
+	ReceiptURL   string `json:"receipt_url"`
+	AppliedAt    int64  `json:"applied_at"`
+	CancelledAt  any    `json:"cancelled_at,omitempty"`
+	Undocumented string `json:"undocumented"`
+}
+
+// annotate returns t as the API shows it. The cancelled_at of a receipt that is
+// not revoked is absent, null or 0, as roll decides.
+func annotate(t Truth, roll uint64) annotation {
+	a := annotation{
+		ImpUID: t.ImpUID, ReceiptTID: t.ReceiptTID, ApplyNum: t.ApplyNum, Type: t.Type,
+		Amount: wireAmount(t.Amount), VAT: t.VAT, ReceiptURL: t.ReceiptURL, AppliedAt: t.AppliedAt.Unix(),
+		Undocumented: "so may these",
+	}
+	switch {
+	case t.Revoked():
+		a.CancelledAt = t.RevokedAt.Unix()
+	case roll%3 == 0:
+		a.CancelledAt = null
+	case roll%3 == 1:
+		a.CancelledAt = 0
+	}
+	return a
+}
+
+// wireAmount returns an amount as gateways write it: most as a number, one in eight with a
+// fraction, and one with a comma, each always in the same way.
+func wireAmount(amount int64) any {
+	switch hundreds := amount / 100 % 8; {
+	case hundreds == 0:
+		return fmt.Sprintf("%d.0", amount)
+	case hundreds == 1 && amount >= 1_000 && amount < 1_000_000:
+		return fmt.Sprintf("%d,%03d", amount/1_000, amount%1_000)
+	}
+	return amount
 }

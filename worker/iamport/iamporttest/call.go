@@ -2,29 +2,9 @@ package iamporttest
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 )
-
-// Operation is what a call asks for.
-type Operation string
-
-// The operations that calls are counted by.
-const (
-	OpToken      Operation = "token"      // POST /users/getToken
-	OpRevoke     Operation = "revoke"     // DELETE /receipts/{imp_uid}
-	OpLookup     Operation = "lookup"     // GET /receipts/{imp_uid}
-	OpExternal   Operation = "external"   // /receipts/external/{merchant_uid}, which is not ours to touch
-	OpRedirected Operation = "redirected" // a redirect of the fault [Redirect] was followed
-	OpOther      Operation = "other"      // anything else
-)
-
-// Call is a request at the moment it arrived.
-type Call struct {
-	Operation Operation `json:"operation"`
-	ImpUID    string    `json:"imp_uid,omitempty"` // empty unless it is a receipt's call
-	Tier      string    `json:"tier,omitempty"`    // the header Tier: the sub-merchant
-	At        time.Time `json:"at"`
-}
 
 // call is a request on its way through the server.
 type call struct {
@@ -37,8 +17,7 @@ type call struct {
 	counted bool   // whether its status is in the statistics
 }
 
-// handle returns a handler that makes a call of every request and lets answer
-// answer it.
+// handle returns a handler that makes a call of every request, which answer answers.
 func (s *Server) handle(op Operation, answer func(*call)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer s.tally.enter()()
@@ -48,11 +27,6 @@ func (s *Server) handle(op Operation, answer func(*call)) http.Handler {
 		s.cfg.OnCall(c.Call)
 		answer(c)
 	})
-}
-
-// nothingHere answers calls to endpoints that the server does not have.
-func (c *call) nothingHere() {
-	c.send(failure(http.StatusNotFound, "요청하신 주소를 찾을 수 없습니다."))
 }
 
 // roll returns a random number of this call; numbers of different purposes do
@@ -92,9 +66,25 @@ func (c *call) cut() {
 // first byte is written, so that a client that has seen the answer finds it
 // counted.
 func (c *call) count(status int) {
-	if c.counted {
-		return
+	if !c.counted {
+		c.counted = true
+		c.server.tally.answered(c.Operation, status)
 	}
-	c.counted = true
-	c.server.tally.answered(c.Operation, status)
+}
+
+// send writes a.
+func (c *call) send(a answer) { c.write(a.status, typeJSON, a.bytes()) }
+
+// write writes a whole answer.
+func (c *call) write(status int, contentType string, body []byte) {
+	c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	c.begin(status, contentType)
+	c.w.Write(body) // a client that is gone is no concern of ours
+}
+
+// begin writes the headers of an answer.
+func (c *call) begin(status int, contentType string) {
+	c.count(status)
+	c.w.Header().Set("Content-Type", contentType)
+	c.w.WriteHeader(status)
 }

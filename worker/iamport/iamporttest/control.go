@@ -1,7 +1,6 @@
 package iamporttest
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,18 +23,26 @@ import (
 //	                                           revoked; its Truth, or 404, or 409
 const prefix = "/_simulator/"
 
-// control adds the handlers under prefix. They need no token and are not
-// counted.
+// control adds the handlers under prefix. They need no token and are not counted.
 func (s *Server) control() {
-	s.mux.HandleFunc("GET "+prefix+"truth", s.getTruths)
-	s.mux.HandleFunc("GET "+prefix+"truth/{imp_uid}", s.getTruth)
-	s.mux.HandleFunc("GET "+prefix+"stats", s.getStats)
-	s.mux.HandleFunc("GET "+prefix+"faults", s.getFaults)
-	s.mux.HandleFunc("POST "+prefix+"faults", s.postFaults)
-	s.mux.HandleFunc("DELETE "+prefix+"faults", s.deleteFaults)
-	s.mux.HandleFunc("PUT "+prefix+"outages/{pg}", s.changeOutage)
-	s.mux.HandleFunc("DELETE "+prefix+"outages/{pg}", s.changeOutage)
-	s.mux.HandleFunc("POST "+prefix+"receipts/{imp_uid}", s.reissue)
+	for pattern, handler := range map[string]http.HandlerFunc{
+		"GET truth":               s.getTruths,
+		"GET truth/{imp_uid}":     s.getTruth,
+		"GET stats":               func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Stats()) },
+		"GET faults":              s.getFaults,
+		"POST faults":             s.postFaults,
+		"DELETE faults":           s.deleteFaults,
+		"PUT outages/{pg}":        s.changeOutage,
+		"DELETE outages/{pg}":     s.changeOutage,
+		"POST receipts/{imp_uid}": s.reissue,
+	} {
+		s.mux.HandleFunc(strings.Replace(pattern, " ", " "+prefix, 1), handler)
+	}
+}
+
+func writeJSON(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(value)
 }
 
 func (s *Server) getTruths(w http.ResponseWriter, _ *http.Request) {
@@ -55,13 +62,19 @@ func (s *Server) getTruth(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("%q was neither issued nor called for", impUID), http.StatusNotFound)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(t)
+	writeJSON(w, t)
 }
 
-func (s *Server) getStats(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(s.Stats())
+// reissue answers as getTruth does, unless there is no receipt that is revoked.
+func (s *Server) reissue(w http.ResponseWriter, r *http.Request) {
+	impUID := r.PathValue("imp_uid")
+	if _, known := s.Truth(impUID); known {
+		if _, done := s.Reissue(impUID, 0); !done {
+			http.Error(w, fmt.Sprintf("%q has no receipt that is revoked", impUID), http.StatusConflict)
+			return
+		}
+	}
+	s.getTruth(w, r)
 }
 
 func (s *Server) getFaults(w http.ResponseWriter, _ *http.Request) {
@@ -70,33 +83,27 @@ func (s *Server) getFaults(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// postFaults adds all the rules of the body, or none if one is wrong.
+// postFaults adds all the rules of the body, one a line, or none if one is wrong. Empty
+// lines are skipped.
 func (s *Server) postFaults(w http.ResponseWriter, r *http.Request) {
-	rules, err := readRules(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var rules []Rule
+	for i, line := range strings.Split(string(body), "\n") {
+		if line = strings.TrimSpace(line); err != nil || line == "" {
+			continue
+		}
+		var rule Rule
+		if rule, err = ParseRule(line); err != nil {
+			err = fmt.Errorf("line %d: %w", i+1, err)
+		}
+		rules = append(rules, rule)
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	s.Inject(rules...)
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// readRules reads rules, one a line. Empty lines are skipped.
-func readRules(r io.Reader) ([]Rule, error) {
-	var rules []Rule
-	lines := bufio.NewScanner(r)
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" {
-			continue
-		}
-		rule, err := ParseRule(line)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
-		}
-		rules = append(rules, rule)
-	}
-	return rules, lines.Err()
 }
 
 func (s *Server) deleteFaults(w http.ResponseWriter, _ *http.Request) {
@@ -112,17 +119,4 @@ func (s *Server) changeOutage(w http.ResponseWriter, r *http.Request) {
 	}
 	s.SetOutage(pg, r.Method == http.MethodPut)
 	w.WriteHeader(http.StatusNoContent)
-}
-
-func (s *Server) reissue(w http.ResponseWriter, r *http.Request) {
-	impUID := r.PathValue("imp_uid")
-	if _, known := s.Truth(impUID); !known {
-		http.Error(w, fmt.Sprintf("%q was neither issued nor called for", impUID), http.StatusNotFound)
-		return
-	}
-	if _, ok := s.Reissue(impUID, 0); !ok {
-		http.Error(w, fmt.Sprintf("%q has no receipt that is revoked", impUID), http.StatusConflict)
-		return
-	}
-	s.getTruth(w, r)
 }

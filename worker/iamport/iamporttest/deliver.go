@@ -17,66 +17,59 @@ const (
 	defaultDelay = 70 * time.Second // of SlowAfter and CutLate: longer than a client should wait
 )
 
-// natural answers what the call is due to be told.
-func natural(c *call, _ Rule, due answer) {
-	c.pause()
-	c.send(due)
-}
-
-// says answers status, in an envelope, with message.
-func says(status int, message string) func(*call, Rule, answer) {
-	return func(c *call, _ Rule, _ answer) {
-		c.pause()
-		c.send(failure(status, message))
+// deliver answers the call as its rule says, or does not. due is what the call is to be told
+// without fault; it is empty for a DELETE that does not take effect.
+func (c *call) deliver(rule Rule, due answer) {
+	delay := cmp.Or(rule.Delay, defaultDelay)
+	switch { // what does not wait for the answer
+	case rule.Fault == ExpireToken:
+		c.server.tokens.drop()
+	case rule.Fault == CutLate && c.Operation == OpRevoke:
+		go c.revokeLater(delay)
+	case rule.Fault == Hang:
+		c.count(0)
+		c.awaitEnd()
 	}
-}
-
-// proxySays answers status as a proxy in front of PortOne would.
-func proxySays(status int) func(*call, Rule, answer) {
-	return func(c *call, rule Rule, _ answer) {
-		c.pause()
-		c.setRetryAfter(rule)
-		text := http.StatusText(status)
-		page := fmt.Sprintf("<html>\n<head><title>%d %s</title></head>\n<body>%s</body>\n</html>\n", status, text, text)
-		c.write(status, "text/html", []byte(page))
-	}
-}
-
-func tooMany(c *call, rule Rule, _ answer) {
 	c.pause()
-	c.setRetryAfter(rule)
-	c.send(failure(http.StatusTooManyRequests, "요청이 너무 많습니다."))
-}
-
-// setRetryAfter sets the header Retry-After, in seconds rounded up.
-func (c *call) setRetryAfter(rule Rule) {
-	if rule.RetryAfter > 0 {
+	if rule.RetryAfter > 0 && rule.Fault.duration() == retryAfter {
 		seconds := (rule.RetryAfter + time.Second - 1) / time.Second
 		c.w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
+	switch rule.Fault {
+	case "":
+		c.send(due)
+	case NotJSON:
+		c.write(http.StatusOK, "text/plain; charset=utf-8", []byte("OK\n"))
+	case NoResponse:
+		due.body.Response = nil
+		c.send(due)
+	case Redirect:
+		c.w.Header().Set("Location", elsewhere)
+		c.write(http.StatusFound, typeHTML, nil)
+	case CutBefore, CutAfter, CutLate:
+		c.cut()
+	case CutBody:
+		c.sendHalf(due)
+	case SlowAfter:
+		c.wait(delay)
+		c.send(due)
+	case Endless:
+		c.sendEndlessly()
+	default:
+		c.refuse(rule.Fault)
+	}
 }
 
-func expireToken(c *call, _ Rule, _ answer) {
-	c.server.tokens.drop()
-	c.pause()
-	c.send(failure(http.StatusUnauthorized, textUnauthorized))
-}
-
-func notJSON(c *call, _ Rule, _ answer) {
-	c.pause()
-	c.write(http.StatusOK, "text/plain; charset=utf-8", []byte("OK\n"))
-}
-
-func noResponse(c *call, _ Rule, due answer) {
-	c.pause()
-	due.body.Response = nil
-	c.send(due)
-}
-
-func redirect(c *call, _ Rule, _ answer) {
-	c.pause()
-	c.w.Header().Set("Location", elsewhere)
-	c.write(http.StatusFound, "text/html", nil)
+// refuse answers the status of a fault, in PortOne's envelope or on a proxy's page.
+func (c *call) refuse(fault Fault) {
+	status, page := fault.status()
+	if !page {
+		c.send(failure(status, texts[fault]))
+		return
+	}
+	text := http.StatusText(status)
+	html := fmt.Sprintf("<html>\n<head><title>%d %s</title></head>\n<body>%s</body>\n</html>\n", status, text, text)
+	c.write(status, typeHTML, []byte(html))
 }
 
 // arrivedElsewhere answers whoever follows a redirect.
@@ -87,37 +80,23 @@ func (c *call) arrivedElsewhere() {
 	c.send(success(null, 0))
 }
 
-func cut(c *call, _ Rule, _ answer) {
-	c.pause()
-	c.cut()
+// nothingHere answers calls to endpoints that the server does not have.
+func (c *call) nothingHere() {
+	c.send(failure(http.StatusNotFound, "요청하신 주소를 찾을 수 없습니다."))
 }
 
-func cutLate(c *call, rule Rule, _ answer) {
-	if c.Operation == OpRevoke {
-		go c.revokeLater(cmp.Or(rule.Delay, defaultDelay))
-	}
-	c.pause()
-	c.cut()
-}
-
-func cutBody(c *call, _ Rule, due answer) {
-	c.pause()
-	body := due.bytes()
+// sendHalf cuts the connection in the middle of an answer.
+func (c *call) sendHalf(a answer) {
+	body := a.bytes()
 	c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	c.begin(due.status, "application/json; charset=utf-8")
+	c.begin(a.status, typeJSON)
 	c.w.Write(body[:len(body)/2])
 	http.NewResponseController(c.w).Flush() // without it the headers would be cut as well
 	c.cut()
 }
 
-func slow(c *call, rule Rule, due answer) {
-	c.pause()
-	c.wait(cmp.Or(rule.Delay, defaultDelay))
-	c.send(due)
-}
-
-func hang(c *call, _ Rule, _ answer) {
-	c.count(0)
+// awaitEnd waits until the client gives up or the server ends, and cuts the call.
+func (c *call) awaitEnd() {
 	select {
 	case <-c.r.Context().Done():
 	case <-c.server.closed:
@@ -125,21 +104,20 @@ func hang(c *call, _ Rule, _ answer) {
 	c.cut()
 }
 
-func endless(c *call, _ Rule, _ answer) {
-	c.pause()
-	c.begin(http.StatusOK, "application/json; charset=utf-8")
+// sendEndlessly sends JSON until the client gives up or the server ends.
+func (c *call) sendEndlessly() {
+	c.begin(http.StatusOK, typeJSON)
 	io.WriteString(c.w, `{"code":0,"message":null,"response":{"receipt_url":"`)
 	more := bytes.Repeat([]byte("0"), 16<<10)
 	for {
-		if _, err := c.w.Write(more); err != nil {
-			c.cut()
-		}
+		_, err := c.w.Write(more)
 		select {
-		case <-c.r.Context().Done():
-			c.cut()
 		case <-c.server.closed:
 			c.cut()
 		default:
+			if err != nil || c.r.Context().Err() != nil {
+				c.cut()
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package iamporttest
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -60,6 +61,44 @@ const pagePrefix = "html-"
 // the status: "html-404". A Retry-After comes with it if the rule says so.
 func Page(status int) Fault { return Fault(pagePrefix + strconv.Itoa(status)) }
 
+// faults are all of them, of the pages that with 404.
+var faults = []Fault{
+	BadRequest, Unauthorized, Forbidden, NotFound, Conflict, TooManyRequests, GatewayFailed, Unsupported, BadGateway,
+	Unavailable, ExpireToken, RefusedCode, NotJSON, NoResponse, Redirect, CutBefore, CutAfter, CutLate, CutBody,
+	SlowAfter, Hang, Endless, Page(http.StatusNotFound),
+}
+
+// Faults returns every fault; of the pages, that with 404.
+func Faults() []Fault { return slices.Clone(faults) }
+
+// Known reports whether f is one of the constants of this package, or a [Page].
+func (f Fault) Known() bool {
+	status, page := f.status()
+	return slices.Contains(faults, f) || page && status >= 200 && status <= 599 && Page(status) == f
+}
+
+// status returns the status that f answers, and whether on a page of HTML.
+func (f Fault) status() (status int, page bool) {
+	switch f {
+	case ExpireToken:
+		return http.StatusUnauthorized, false
+	case RefusedCode:
+		return http.StatusOK, false
+	}
+	text, page := strings.CutPrefix(string(f), pagePrefix)
+	status, _ = strconv.Atoi(text) // 0 for a fault that answers none
+	return status, page || f == BadGateway || f == Unavailable
+}
+
+// revokes reports whether a DELETE takes effect although it goes wrong, if it does.
+func (f Fault) revokes() bool {
+	switch f {
+	case "", NoResponse, CutAfter, CutBody, SlowAfter, Endless:
+		return true
+	}
+	return false
+}
+
 // duration is what a rule's duration means to a fault.
 type duration int
 
@@ -69,68 +108,15 @@ const (
 	delay
 )
 
-// behaviour is what a fault does.
-type behaviour struct {
-	fault    Fault
-	revokes  bool     // whether a DELETE takes effect although it goes wrong
-	duration duration // what the duration of its rules is
-	// deliver answers c or does not. natural is what the call was due to be told;
-	// it is empty for a DELETE unless revokes.
-	deliver func(c *call, rule Rule, natural answer)
-}
-
-var behaviours = []behaviour{
-	{BadRequest, false, noDuration, says(400, textNeverIssued)},
-	{Unauthorized, false, noDuration, says(401, textUnauthorized)},
-	{Forbidden, false, noDuration, says(403, "접근 권한이 없습니다.")},
-	{NotFound, false, noDuration, says(404, textNeverIssued)},
-	{Conflict, false, noDuration, says(409, textAtWork)},
-	{TooManyRequests, false, retryAfter, tooMany},
-	{GatewayFailed, false, noDuration, says(500, textFailed)},
-	{Unsupported, false, noDuration, says(501, textUnsupported)},
-	{BadGateway, false, noDuration, proxySays(502)},
-	{Unavailable, false, retryAfter, proxySays(503)},
-	{ExpireToken, false, noDuration, expireToken},
-	{RefusedCode, false, noDuration, says(200, "현금영수증을 취소할 수 없습니다.")},
-	{NotJSON, false, noDuration, notJSON},
-	{NoResponse, true, noDuration, noResponse},
-	{Redirect, false, noDuration, redirect},
-	{CutBefore, false, noDuration, cut},
-	{CutAfter, true, noDuration, cut},
-	{CutLate, false, delay, cutLate},
-	{CutBody, true, noDuration, cutBody},
-	{SlowAfter, true, delay, slow},
-	{Hang, false, noDuration, hang},
-	{Endless, true, noDuration, endless},
-	page(http.StatusNotFound),
-}
-
-// page returns what [Page] does.
-func page(status int) behaviour { return behaviour{Page(status), false, retryAfter, proxySays(status)} }
-
-// Faults returns every fault; of the pages, that with 404.
-func Faults() []Fault {
-	all := make([]Fault, len(behaviours))
-	for i, b := range behaviours {
-		all[i] = b.fault
+func (f Fault) duration() duration {
+	switch f {
+	case SlowAfter, CutLate:
+		return delay
+	case TooManyRequests, Unavailable:
+		return retryAfter
 	}
-	return all
-}
-
-// Known reports whether f is one of the constants of this package, or a [Page].
-func (f Fault) Known() bool { return behaviourOf(f).fault != "" }
-
-// behaviourOf returns what f does, and how a call goes without fault for any
-// other.
-func behaviourOf(f Fault) behaviour {
-	for _, b := range behaviours {
-		if b.fault == f {
-			return b
-		}
+	if strings.HasPrefix(string(f), pagePrefix) {
+		return retryAfter
 	}
-	text, isPage := strings.CutPrefix(string(f), pagePrefix)
-	if status, err := strconv.Atoi(text); isPage && err == nil && status >= 200 && status <= 599 && Page(status) == f {
-		return page(status)
-	}
-	return behaviour{revokes: true, deliver: natural}
+	return noDuration
 }

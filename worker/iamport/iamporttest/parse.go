@@ -3,6 +3,7 @@ package iamporttest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,35 +36,37 @@ func ParseRule(text string) (Rule, error) {
 	return rule, nil
 }
 
-func parseRule(text string) (Rule, error) {
-	var rule Rule
-	text, where, ok := strings.Cut(text, "/")
-	if ok && where != "lookup" {
-		return rule, fmt.Errorf("unknown ending %q, want /lookup", "/"+where)
-	}
-	rule.Lookup = ok
-	target, rest, ok := strings.Cut(text, ":")
-	if !ok {
+func parseRule(text string) (rule Rule, err error) {
+	text, where, lookup := strings.Cut(text, "/")
+	target, rest, found := strings.Cut(text, ":")
+	if !found {
 		target, rest = "*", text
 	}
 	rest, duration, hasDuration := strings.Cut(rest, "@")
 	rest, percent, hasPercent := strings.Cut(rest, "=")
 	name, times, hasTimes := cutTimes(rest)
-
-	errs := []error{rule.parseTarget(target), rule.parseFault(name)}
+	rule.Lookup, rule.Fault = lookup, Fault(name)
+	if lookup && where != "lookup" {
+		return rule, fmt.Errorf("unknown ending %q, want /lookup", "/"+where)
+	}
+	if err := rule.parseTarget(target); err != nil {
+		return rule, err
+	}
+	if !rule.Fault.Known() {
+		return rule, fmt.Errorf("unknown fault %q, want one of %s", name, join(faults))
+	}
 	if hasTimes {
-		errs = append(errs, rule.parseTimes(times))
+		if rule.Times, err = strconv.Atoi(times); err != nil || rule.Times < 1 {
+			return rule, fmt.Errorf("bad count %q after x, want a whole number from 1", times)
+		}
 	}
 	if hasPercent {
-		errs = append(errs, rule.parsePercent(percent))
+		if rule.Percent, err = parseShare(percent); err != nil {
+			return rule, fmt.Errorf("bad share %q after =, %w", percent, err)
+		}
 	}
 	if hasDuration {
-		errs = append(errs, rule.parseDuration(duration))
-	}
-	for _, err := range errs {
-		if err != nil {
-			return rule, err
-		}
+		return rule, rule.parseDuration(duration)
 	}
 	return rule, nil
 }
@@ -115,41 +118,19 @@ func parseShare(text string) (float64, error) {
 	return percent, nil
 }
 
-func (rule *Rule) parseFault(text string) error {
-	rule.Fault = Fault(text)
-	if !rule.Fault.Known() {
-		return fmt.Errorf("unknown fault %q, want one of %s", text, join(Faults()))
-	}
-	return nil
-}
-
-func (rule *Rule) parseTimes(text string) (err error) {
-	rule.Times, err = strconv.Atoi(text)
-	if err != nil || rule.Times < 1 {
-		return fmt.Errorf("bad count %q after x, want a whole number from 1", text)
-	}
-	return nil
-}
-
-func (rule *Rule) parsePercent(text string) (err error) {
-	if rule.Percent, err = parseShare(text); err != nil {
-		return fmt.Errorf("bad share %q after =, %w", text, err)
-	}
-	return nil
-}
-
 func (rule *Rule) parseDuration(text string) error {
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
 		return fmt.Errorf("bad duration %q after @, want one above 0 such as 5s or 1m30s", text)
 	}
-	switch behaviourOf(rule.Fault).duration {
+	switch rule.Fault.duration() {
 	case retryAfter:
 		rule.RetryAfter = d
 	case delay:
 		rule.Delay = d
 	default:
-		return errors.New("a duration after @ is for the faults 429, 503, html-404 and the like, slow-after and cut-late only")
+		return errors.New("a duration after @ is for the faults 429, 503, html-404 and the like, " +
+			"slow-after and cut-late only")
 	}
 	return nil
 }
@@ -157,45 +138,30 @@ func (rule *Rule) parseDuration(text string) error {
 // String returns the rule in the form of [RuleSyntax]. Fields that mean nothing
 // to the rule's fault are left out.
 func (rule Rule) String() string {
-	var b strings.Builder
-	if target := rule.target(); target != "" {
-		b.WriteString(target + ":")
+	share := func(percent float64) string { return strconv.FormatFloat(percent, 'f', -1, 64) + "%" }
+	target := []string{string(rule.PG), rule.ImpUID}
+	if rule.Receipts > 0 {
+		target = append(target, share(rule.Receipts))
 	}
-	b.WriteString(string(rule.Fault))
+	text := strings.Join(slices.DeleteFunc(target, func(part string) bool { return part == "" }), "+")
+	if text != "" {
+		text += ":"
+	}
+	text += string(rule.Fault)
 	if rule.Times > 0 {
-		fmt.Fprintf(&b, "x%d", rule.Times)
+		text += "x" + strconv.Itoa(rule.Times)
 	}
 	if rule.Percent > 0 {
-		b.WriteString("=" + percentage(rule.Percent))
+		text += "=" + share(rule.Percent)
 	}
-	switch kind := behaviourOf(rule.Fault).duration; {
-	case kind == retryAfter && rule.RetryAfter > 0:
-		b.WriteString("@" + rule.RetryAfter.String())
-	case kind == delay && rule.Delay > 0:
-		b.WriteString("@" + rule.Delay.String())
+	if d := map[duration]time.Duration{retryAfter: rule.RetryAfter, delay: rule.Delay}[rule.Fault.duration()]; d > 0 {
+		text += "@" + d.String()
 	}
 	if rule.Lookup {
-		b.WriteString("/lookup")
+		text += "/lookup"
 	}
-	return b.String()
+	return text
 }
-
-// target returns what the rule is about, empty for all.
-func (rule Rule) target() string {
-	var parts []string
-	if rule.PG != "" {
-		parts = append(parts, string(rule.PG))
-	}
-	if rule.ImpUID != "" {
-		parts = append(parts, rule.ImpUID)
-	}
-	if rule.Receipts > 0 {
-		parts = append(parts, percentage(rule.Receipts))
-	}
-	return strings.Join(parts, "+")
-}
-
-func percentage(share float64) string { return strconv.FormatFloat(share, 'f', -1, 64) + "%" }
 
 // join lists names for a message.
 func join[T ~string](names []T) string {

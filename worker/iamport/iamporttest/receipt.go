@@ -27,9 +27,10 @@ type Receipt struct {
 	CancelledAt time.Time `json:"cancelled_at,omitzero"`
 }
 
-// complete returns r with every missing detail filled in.
-func (s *Server) complete(r Receipt) Receipt {
-	roll := s.dice.roll(r.ImpUID, forDetails)
+// complete returns r with every missing detail filled in, those of the first receipt of its
+// payment or of the nth that followed; one that is not revoked was issued before now.
+func (r Receipt) complete(d dice, now time.Time, nth ...uint64) Receipt {
+	roll := d.roll(r.ImpUID, append([]uint64{forDetails}, nth...)...)
 	kind := "person"
 	if roll%5 == 0 {
 		kind = "company"
@@ -44,56 +45,10 @@ func (s *Server) complete(r Receipt) Receipt {
 	r.ReceiptURL = cmp.Or(r.ReceiptURL, "https://receipts.invalid/"+number)
 	r.CancelledAt = r.CancelledAt.Round(0).UTC()
 	if r.AppliedAt.IsZero() {
-		latest := s.now()
 		if !r.CancelledAt.IsZero() {
-			latest = r.CancelledAt
+			now = r.CancelledAt
 		}
-		r.AppliedAt = latest.Add(-age).Truncate(time.Second)
+		r.AppliedAt = now.Add(-age).Truncate(time.Second)
 	}
 	return r
-}
-
-// annotation is a receipt as the API shows it.
-type annotation struct {
-	ImpUID       string `json:"imp_uid"`
-	ReceiptTID   string `json:"receipt_tid"`
-	ApplyNum     string `json:"apply_num"`
-	Type         string `json:"type"`
-	Amount       any    `json:"amount"`
-	VAT          int64  `json:"vat"`
-	ReceiptURL   string `json:"receipt_url"`
-	AppliedAt    int64  `json:"applied_at"`
-	CancelledAt  any    `json:"cancelled_at,omitempty"`
-	Undocumented string `json:"undocumented"`
-}
-
-// annotate returns t as the API shows it. The cancelled_at of a receipt that is
-// not revoked is absent, null or 0, as roll decides.
-func annotate(t Truth, roll uint64) annotation {
-	a := annotation{
-		ImpUID: t.ImpUID, ReceiptTID: t.ReceiptTID, ApplyNum: t.ApplyNum, Type: t.Type,
-		Amount: wireAmount(t.Amount), VAT: t.VAT, ReceiptURL: t.ReceiptURL, AppliedAt: t.AppliedAt.Unix(),
-		Undocumented: "so may these",
-	}
-	switch {
-	case t.Revoked():
-		a.CancelledAt = t.RevokedAt.Unix()
-	case roll%3 == 0:
-		a.CancelledAt = null
-	case roll%3 == 1:
-		a.CancelledAt = 0
-	}
-	return a
-}
-
-// wireAmount returns an amount as gateways write it: most as a number, one in eight with a
-// fraction, and one with a comma, each always in the same way.
-func wireAmount(amount int64) any {
-	switch hundreds := amount / 100 % 8; {
-	case hundreds == 0:
-		return fmt.Sprintf("%d.0", amount)
-	case hundreds == 1 && amount >= 1_000 && amount < 1_000_000:
-		return fmt.Sprintf("%d,%03d", amount/1_000, amount%1_000)
-	}
-	return amount
 }

@@ -2,6 +2,7 @@ package iamporttest
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"receiptrevoker/tasks"
@@ -15,8 +16,7 @@ func (c *call) receipt() {
 		c.send(failure(http.StatusUnauthorized, textUnauthorized))
 		return
 	}
-	rule, natural := c.decide()
-	behaviourOf(rule.Fault).deliver(c, rule, natural)
+	c.deliver(c.decide())
 }
 
 // arrive finds the call's entry, settles whether it has a receipt, and counts
@@ -29,7 +29,7 @@ func (c *call) arrive() {
 		e.decided = true
 		if r, ok := s.cfg.Unknown(c.ImpUID); ok {
 			r.ImpUID = c.ImpUID
-			e.issue(s.complete(r))
+			e.issue(r.complete(s.dice, s.now()))
 		}
 	}
 	if c.Operation == OpRevoke {
@@ -53,7 +53,7 @@ func (c *call) decide() (Rule, answer) {
 	e.reached[kind]++
 	c.ticket = e.reached[kind]<<1 | uint64(kind)
 	if c.Operation == OpLookup {
-		return c.server.choose(c), c.lookup()
+		return c.choose(), c.lookup()
 	}
 	if e.truth.Revoked() {
 		c.server.tally.change(func(s *Stats) { s.Duplicates++ })
@@ -65,9 +65,9 @@ func (c *call) decide() (Rule, answer) {
 	if e.atWork {
 		return Rule{}, failure(http.StatusConflict, textAtWork)
 	}
-	rule := c.server.choose(c)
+	rule := c.choose()
 	e.atWork = rule.Fault == CutLate
-	if !behaviourOf(rule.Fault).revokes {
+	if !rule.Fault.revokes() {
 		return rule, answer{}
 	}
 	return rule, c.revoke()
@@ -122,4 +122,51 @@ func (c *call) lookup() answer {
 	}
 	roll := c.roll(forDress)
 	return success(annotate(t, roll), roll>>8)
+}
+
+// choose returns the rule that decides the call, or the zero Rule. The caller
+// holds the entry's lock.
+func (c *call) choose() Rule {
+	s, e := c.server, c.entry
+	for _, rule := range s.rules.inForce() {
+		if rule.Lookup != (c.Operation == OpLookup) || !rule.about(e.truth.Receipt, s.dice) ||
+			rule.Times > 0 && e.fired[rule.number] >= rule.Times ||
+			rule.Percent > 0 && fraction(c.roll(forRules+uint64(rule.number)))*100 >= rule.Percent {
+			continue
+		}
+		if rule.Times > 0 {
+			if e.fired == nil {
+				e.fired = make(map[int]int)
+			}
+			e.fired[rule.number]++
+		}
+		s.tally.change(func(s *Stats) { s.Faults[rule.Fault]++ })
+		return rule.Rule
+	}
+	return Rule{}
+}
+
+// token answers POST /users/getToken.
+func (c *call) token() {
+	s := c.server
+	key, secret, err := credentials(c.r)
+	switch {
+	case err != nil:
+		c.send(failure(http.StatusBadRequest, "요청을 해석할 수 없습니다."))
+		return
+	case key != s.cfg.Key || secret != s.cfg.Secret:
+		c.send(failure(http.StatusUnauthorized, "imp_key 또는 imp_secret이 올바르지 않습니다."))
+		return
+	}
+	now := s.now()
+	token, expires := s.tokens.get(now)
+	c.send(success(map[string]any{
+		"access_token": token, "now": now.Unix(), "expired_at": expires.Unix(),
+	}, 0))
+}
+
+// authorized reports whether the call carries the valid token.
+func (c *call) authorized() bool {
+	token, ok := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
+	return ok && c.server.tokens.valid(token, c.server.now())
 }

@@ -1,7 +1,6 @@
 package iamporttest
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -52,25 +51,17 @@ func (b *rulebook) inForce() []numbered {
 	return b.rules
 }
 
-// Inject adds rules after those in force. It panics if a rule's fault is not
-// [Fault.Known]: a rule that can never happen is a mistake of the caller.
-func (s *Server) Inject(rules ...Rule) {
-	b := &s.rules
+func (b *rulebook) add(rules ...Rule) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, rule := range rules {
-		if !rule.Fault.Known() {
-			panic(fmt.Sprintf("iamporttest: no such fault: %q", rule.Fault))
-		}
 		b.rules = append(b.rules, numbered{rule, b.given})
 		b.given++
 	}
 }
 
-// Lift takes one rule that equals the given one off those in force. It reports false if
-// there is none.
-func (s *Server) Lift(rule Rule) bool {
-	b := &s.rules
+// lift takes one rule off that equals the given one, and reports whether there was one.
+func (b *rulebook) lift(rule Rule) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	i := slices.IndexFunc(b.rules, func(other numbered) bool { return other.Rule == rule })
@@ -80,57 +71,8 @@ func (s *Server) Lift(rule Rule) bool {
 	return i >= 0
 }
 
-// Clear drops all rules. Outages stay.
-func (s *Server) Clear() {
-	s.rules.mu.Lock()
-	defer s.rules.mu.Unlock()
-	s.rules.rules = nil
-}
-
-// Rules returns the rules in force, in the order they are tried.
-func (s *Server) Rules() []Rule {
-	var all []Rule
-	for _, rule := range s.rules.inForce() {
-		all = append(all, rule.Rule)
-	}
-	return slices.Clip(all)
-}
-
-// RulesAbout returns those rules in force that are about calls for the receipt of
-// impUID: which of these decides a call is up to their Percent and Times. Of an
-// imp_uid that has no receipt yet the gateway is not known.
-func (s *Server) RulesAbout(impUID string) []Rule {
-	r := Receipt{ImpUID: impUID}
-	if t, ok := s.Truth(impUID); ok {
-		r = t.Receipt
-	}
-	var about []Rule
-	for _, rule := range s.rules.inForce() {
-		if rule.about(r, s.dice) {
-			about = append(about, rule.Rule)
-		}
-	}
-	return about
-}
-
-// choose returns the rule that decides the call, or the zero Rule. The caller
-// holds the entry's lock.
-func (s *Server) choose(c *call) Rule {
-	e := c.entry
-	for _, rule := range s.rules.inForce() {
-		if rule.Lookup != (c.Operation == OpLookup) || !rule.about(e.truth.Receipt, s.dice) ||
-			rule.Times > 0 && e.fired[rule.number] >= rule.Times ||
-			rule.Percent > 0 && fraction(c.roll(forRules+uint64(rule.number)))*100 >= rule.Percent {
-			continue
-		}
-		if rule.Times > 0 {
-			if e.fired == nil {
-				e.fired = make(map[int]int)
-			}
-			e.fired[rule.number]++
-		}
-		s.tally.change(func(s *Stats) { s.Faults[rule.Fault]++ })
-		return rule.Rule
-	}
-	return Rule{}
+func (b *rulebook) clear() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rules = nil
 }

@@ -137,6 +137,9 @@ func TestShareOfReceipts(t *testing.T) {
 			if len(about) > 0 {
 				impUIDs, want = append(impUIDs, impUID), 500
 			}
+			if i >= 100 { // a tenth is called
+				continue
+			}
 			for range 3 {
 				wantStatus(t, p.revoke(impUID), want)
 			}

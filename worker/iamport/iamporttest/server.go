@@ -1,7 +1,9 @@
 package iamporttest
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,27 +24,6 @@ type Server struct {
 	closed chan struct{}
 	once   sync.Once
 }
-
-// New returns a server that behaves as cfg says. It panics if one of cfg's
-// rules has a fault that is not [Fault.Known].
-func New(cfg Config) *Server {
-	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, dice: dice{seed: cfg.Seed}, mux: http.NewServeMux(), closed: make(chan struct{})}
-	s.tokens = tokens{lifetime: cfg.TokenLifetime, dice: s.dice}
-	s.ledger.init()
-	s.Inject(cfg.Faults...)
-	s.mux.Handle("POST /users/getToken", s.handle(OpToken, (*call).token))
-	s.mux.Handle("DELETE /receipts/{imp_uid}", s.handle(OpRevoke, (*call).receipt))
-	s.mux.Handle("GET /receipts/{imp_uid}", s.handle(OpLookup, (*call).receipt))
-	s.mux.Handle("/receipts/external/{merchant_uid}", s.handle(OpExternal, (*call).nothingHere))
-	s.mux.Handle(elsewhere, s.handle(OpRedirected, (*call).arrivedElsewhere))
-	s.mux.Handle("/", s.handle(OpOther, (*call).nothingHere))
-	s.control()
-	return s
-}
-
-// ServeHTTP answers one call.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // Close ends every wait, so that the calls concerned are cut without an answer,
 // now and from now on. An HTTP server that waits for its handlers, such as
@@ -72,3 +53,37 @@ func (s *Server) down(pg tasks.Gateway) bool {
 // now returns the time of the server's clock, in UTC and without a monotonic
 // reading, so that two readings can be compared with ==.
 func (s *Server) now() time.Time { return s.cfg.Now().Round(0).UTC() }
+
+// Inject adds rules after those in force. It panics if a rule's fault is not
+// [Fault.Known]: a rule that can never happen is a mistake of the caller.
+func (s *Server) Inject(rules ...Rule) {
+	for _, rule := range rules {
+		if !rule.Fault.Known() {
+			panic(fmt.Sprintf("iamporttest: no such fault: %q", rule.Fault))
+		}
+	}
+	s.rules.add(rules...)
+}
+
+// Lift takes one rule that equals the given one off those in force. It reports false if
+// there is none.
+func (s *Server) Lift(rule Rule) bool { return s.rules.lift(rule) }
+
+// Clear drops all rules. Outages stay.
+func (s *Server) Clear() { s.rules.clear() }
+
+// Rules returns the rules in force, in the order they are tried.
+func (s *Server) Rules() []Rule {
+	var all []Rule
+	for _, rule := range s.rules.inForce() {
+		all = append(all, rule.Rule)
+	}
+	return slices.Clip(all)
+}
+
+// Stats returns the statistics of this moment.
+func (s *Server) Stats() Stats {
+	stats := s.tally.copy()
+	stats.Tokens = s.tokens.count()
+	return stats
+}

@@ -86,10 +86,9 @@ func (t *tally) revoked(nth int) {
 	})
 }
 
-// Stats returns the statistics of this moment.
-func (s *Server) Stats() Stats {
-	var stats Stats
-	s.tally.change(func(current *Stats) {
+// copy returns the statistics of this moment.
+func (t *tally) copy() (stats Stats) {
+	t.change(func(current *Stats) {
 		stats = *current
 		stats.Faults = maps.Clone(current.Faults)
 		stats.Calls = make(map[Operation]map[int]int, len(current.Calls))
@@ -97,6 +96,5 @@ func (s *Server) Stats() Stats {
 			stats.Calls[op] = maps.Clone(byStatus)
 		}
 	})
-	stats.Tokens = s.tokens.count()
 	return stats
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 )
@@ -66,25 +65,6 @@ func (t *tokens) count() int {
 	return t.issued
 }
 
-// token answers POST /users/getToken.
-func (c *call) token() {
-	s := c.server
-	key, secret, err := credentials(c.r)
-	switch {
-	case err != nil:
-		c.send(failure(http.StatusBadRequest, "요청을 해석할 수 없습니다."))
-		return
-	case key != s.cfg.Key || secret != s.cfg.Secret:
-		c.send(failure(http.StatusUnauthorized, "imp_key 또는 imp_secret이 올바르지 않습니다."))
-		return
-	}
-	now := s.now()
-	token, expires := s.tokens.get(now)
-	c.send(success(map[string]any{
-		"access_token": token, "now": now.Unix(), "expired_at": expires.Unix(),
-	}, 0))
-}
-
 // credentials returns the fields imp_key and imp_secret of a JSON or form body.
 func credentials(r *http.Request) (key, secret string, err error) {
 	r.Body = http.MaxBytesReader(nil, r.Body, maxBody)
@@ -99,10 +79,4 @@ func credentials(r *http.Request) (key, secret string, err error) {
 	}
 	err = json.NewDecoder(r.Body).Decode(&body)
 	return body.Key, body.Secret, err
-}
-
-// authorized reports whether the call carries the valid token.
-func (c *call) authorized() bool {
-	token, ok := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
-	return ok && c.server.tokens.valid(token, c.server.now())
 }

@@ -1,8 +1,9 @@
-package main
+package contender
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,17 +17,44 @@ import (
 type bare struct {
 	url, token string
 	client     *http.Client
+	lookups    bool // makes the worker's lookups, too
+	attempts   int  // after which it gives up; 0 for as many as the task has
 }
 
-// ProcessTask makes the call that the worker would make, within the time that
-// the task itself allows, and succeeds if PortOne says so.
+// ProcessTask makes the call that the worker would make, within the time that the task
+// itself allows, and succeeds if PortOne says so. With lookups it looks the receipt up
+// from the second attempt on, and again if the gateway says that the call failed.
 func (b *bare) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	var revocation tasks.Revocation
 	if err := json.Unmarshal(task.Payload(), &revocation); err != nil {
 		return err
 	}
+	retried, _ := asynq.GetRetryCount(ctx)
+	if b.lookups && retried > 0 && b.revoked(ctx, revocation.ImpUID) {
+		return nil
+	}
 	_, err := b.call(ctx, http.MethodDelete, revocation.ImpUID)
+	var refused *statusError
+	failed := errors.As(err, &refused) && refused.status == http.StatusInternalServerError
+	switch {
+	case failed && b.lookups && b.revoked(ctx, revocation.ImpUID):
+		return nil
+	case err != nil && retried+1 == b.attempts:
+		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
+	}
 	return err
+}
+
+// revoked reports whether a lookup says that a receipt is revoked.
+func (b *bare) revoked(ctx context.Context, impUID string) bool {
+	response, err := b.call(ctx, http.MethodGet, impUID)
+	if err != nil {
+		return false
+	}
+	var receipt struct {
+		CancelledAt int64 `json:"cancelled_at"`
+	}
+	return json.Unmarshal(response, &receipt) == nil && receipt.CancelledAt > 0
 }
 
 // statusError is an answer of PortOne that is no success.

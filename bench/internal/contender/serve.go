@@ -1,4 +1,4 @@
-package main
+package contender
 
 import (
 	"context"
@@ -22,22 +22,35 @@ import (
 	"receiptrevoker/worker/metrics"
 )
 
-// job is what a child works on, and with what.
-type job struct {
-	Bare      bareMode // whether by the bare handler, and how
-	RedisAddr string   // host and port
-	URL       string   // of PortOne
-	Token     string   // for the bare handler, which obtains none
-	Slots     int      // calls at a time; 0 for the worker's default
-	Profile   string   // file for a CPU profile; empty for none
-	Schedule  backoff.Schedule
-	Gate      gate.Config
+// Job is what a contender works on, and with what.
+type Job struct {
+	Kind      Kind
+	RedisAddr string           // host and port
+	URL       string           // of PortOne
+	Token     string           // for the bare handler, which obtains none
+	Slots     int              // calls at a time of each gateway; 0 for the worker's default
+	Gateways  []tasks.Gateway  // that a bare handler serves
+	Profile   string           // file for a CPU profile; empty for none
+	Schedule  backoff.Schedule // zero for the default
+	Gate      gate.Config      // of the worker; zero for the default
 }
 
-// serve is all that a child does: it reads its job from stdin and works until
-// stdin ends.
+// Serve does all that a process does that [Start] has started, and does not return there:
+// it reads its job from its standard input and works until that ends. In any other
+// process it does nothing.
+func Serve() {
+	if os.Getenv(childEnv) == "" {
+		return
+	}
+	if err := serve(os.Stdin); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
 func serve(stdin io.Reader) error {
-	var j job
+	var j Job
 	if err := json.NewDecoder(stdin).Decode(&j); err != nil {
 		return fmt.Errorf("read the job: %w", err)
 	}
@@ -59,7 +72,7 @@ func serve(stdin io.Reader) error {
 	}
 	client := redis.NewClient(benchredis.Options(j.RedisAddr))
 	defer client.Close()
-	if j.Bare != notBare {
+	if j.Kind.Bare() {
 		return serveBare(ctx, j, client)
 	}
 	return serveWorker(ctx, j, client)
@@ -67,7 +80,7 @@ func serve(stdin io.Reader) error {
 
 // serveWorker runs the worker as the program revoker does, with its log in JSON
 // to nowhere.
-func serveWorker(ctx context.Context, j job, client redis.UniversalClient) error {
+func serveWorker(ctx context.Context, j Job, client redis.UniversalClient) error {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		return err

@@ -1,0 +1,89 @@
+// Package contender runs those who are measured, each as a process of this same program:
+// revoker's worker, and Asynq's server with the barest handler that makes the same calls.
+package contender
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// childEnv is set for a process that is to work rather than to measure.
+const childEnv = "RECEIPTREVOKER_BENCH_CHILD"
+
+// stopTimeout bounds how long a contender that has nothing left to do may take to stop.
+const stopTimeout = 20 * time.Second
+
+// Process is a contender at work. It works until its standard input ends, and so never
+// outlives the process that started it.
+type Process struct {
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	exited chan struct{}
+	err    error // of its end; to be read after exited
+}
+
+// Start starts a process for j, which is killed when ctx ends. The caller kills it when
+// done with it.
+func Start(ctx context.Context, j Job) (*Process, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("start a contender: %w", err)
+	}
+	p := &Process{cmd: exec.CommandContext(ctx, path), exited: make(chan struct{})}
+	p.cmd.Env, p.cmd.Stderr = append(os.Environ(), childEnv+"=1"), os.Stderr
+	if p.stdin, err = p.cmd.StdinPipe(); err == nil {
+		err = p.cmd.Start()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start a contender: %w", err)
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.exited)
+	}()
+	if err := json.NewEncoder(p.stdin).Encode(j); err != nil {
+		p.Kill()
+		return nil, fmt.Errorf("tell the contender what to do: %w", err)
+	}
+	return p, nil
+}
+
+// PID returns the process's ID.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Ended returns an error once the process has ended, and nil before.
+func (p *Process) Ended() error {
+	select {
+	case <-p.exited:
+		return fmt.Errorf("a contender ended too early: %s", p.cmd.ProcessState)
+	default:
+		return nil
+	}
+}
+
+// Stop ends the process in good order and returns the CPU time it has used in its life,
+// its own and the kernel's.
+func (p *Process) Stop() (time.Duration, error) {
+	_ = p.stdin.Close()
+	select {
+	case <-p.exited:
+	case <-time.After(stopTimeout):
+		p.Kill()
+		return 0, fmt.Errorf("a contender did not stop within %v", stopTimeout)
+	}
+	if p.err != nil {
+		return 0, fmt.Errorf("a contender failed: %w", p.err)
+	}
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(), nil
+}
+
+// Kill ends the process at once. It does nothing to one that has ended.
+func (p *Process) Kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.exited
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// measurement is one of those that can be made.
+type measurement struct {
+	name string
+	make func(*bench, context.Context) error
+	// large tells that it takes so much memory, or time, that it is made only if
+	// it is asked for.
+	large bool
+	note  string // on how it is made; empty if there is nothing to say
+}
+
+func measurements() []measurement {
+	all := []measurement{
+		{name: "pickup", make: (*bench).pickup},
+		{name: "throughput", make: (*bench).throughput},
+		{name: "cpu", make: (*bench).cpu},
+		{name: "fanout", make: (*bench).fanout},
+	}
+	for _, o := range outages {
+		run := func(b *bench, ctx context.Context) error { return b.outage(ctx, o) }
+		all = append(all, measurement{name: "outage/" + o.key, make: run, note: outageNote})
+	}
+	all = append(all, measurement{name: "million", make: (*bench).million, large: true})
+	mixed := func(name string, parts func(*bench) []part) {
+		run := func(b *bench, ctx context.Context) error { return b.mixed(ctx, parts(b)...) }
+		all = append(all, measurement{name: "mixed/" + name, make: run, large: true, note: mixedNote})
+	}
+	for _, share := range []float64{0, 30, 50, 80, 95} {
+		mixed(fmt.Sprint(share), func(b *bench) []part { return b.mixedLists(false, share) })
+	}
+	mixed("sorted", func(b *bench) []part { return b.mixedLists(true, 80, 95) })
+	mixed("calls", (*bench).mixedCalls)
+	mixed("single", (*bench).mixedSingle)
+	mixed("hand", (*bench).mixedHand)
+	mixed("restart", (*bench).mixedRestart)
+	mixed("brownout", (*bench).mixedBrownout)
+	mixed("hopeless", (*bench).mixedHopeless)
+	return all
+}
+
+// choose returns the measurements that are named, such as "outage/killed", and those of which
+// the first half of the name is given, such as "outage"; an empty name stands for those that
+// are not large, and "all" for every one.
+func choose(names string) (chosen []measurement, err error) {
+	for _, name := range strings.Split(names, ",") {
+		found := slices.DeleteFunc(measurements(), func(m measurement) bool {
+			group, _, _ := strings.Cut(m.name, "/")
+			return m.name != name && group != name && name != "all" && (names != "" || m.large)
+		})
+		if len(found) == 0 {
+			return nil, fmt.Errorf("-only %q must be some of %s, separated by commas", names, allNames())
+		}
+		chosen = append(chosen, found...)
+	}
+	return chosen, nil
+}
+
+// allNames returns what measurements are called.
+func allNames() string {
+	var names []string
+	for _, m := range measurements() {
+		names = append(names, m.name)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/bench/internal/benchredis"
+)
+
+// listen returns all commands by which a client asks for the list as a batch.
+func (b *bench) listen(ctx context.Context) ([]byte, error) {
+	client := redis.NewClient(benchredis.Options(b.redis.Addr))
+	defer client.Close()
+	var h heard
+	client.AddHook(&h)
+	for range 2 { // the first time Redis is told what scripts say
+		h.commands.Reset()
+		if err := errors.Join(b.redis.Empty(ctx), fanoutAsk(ctx, client, b.lines)); err != nil {
+			return nil, err
+		}
+	}
+	return h.commands.Bytes(), nil
+}
+
+// heard is a hook that keeps commands as Redis' protocol has them.
+type heard struct {
+	mu       sync.Mutex
+	commands bytes.Buffer
+}
+
+// DialHook changes nothing.
+func (h *heard) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+// ProcessHook listens.
+func (h *heard) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		h.keep(cmd)
+		return next(ctx, cmd)
+	}
+}
+
+// ProcessPipelineHook listens.
+func (h *heard) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, commands []redis.Cmder) error {
+		h.keep(commands...)
+		return next(ctx, commands)
+	}
+}
+
+func (h *heard) keep(commands ...redis.Cmder) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, command := range commands {
+		fmt.Fprintf(&h.commands, "*%d\r\n", len(command.Args()))
+		for _, arg := range command.Args() {
+			text, ok := arg.([]byte)
+			if !ok {
+				text = fmt.Append(nil, arg)
+			}
+			fmt.Fprintf(&h.commands, "$%d\r\n%s\r\n", len(text), text)
+		}
+	}
+}
+
+const (
+	// recordingTakes is how much time Redis takes at least to record the lines of one step,
+	// far more than for enqueueing a task.
+	recordingTakes = 200 * time.Microsecond
+	// mostKept is how many slow commands Redis keeps, more than a list has steps.
+	mostKept = 10_000
+	// fewArgs are as many as a command has that enqueues a task; of longer ones Redis keeps
+	// the first 32.
+	fewArgs = 31
+)
+
+// replay sends to Redis in one go what a batch has sent, and waits for no reply before the
+// end: who does cannot be faster. It returns how many lines it was a second, and how long
+// Redis took to record those of one step.
+func (b *bench) replay(ctx context.Context, commands []byte) (rate float64, recording time.Duration, err error) {
+	if err := b.redis.Empty(ctx); err != nil {
+		return 0, 0, err
+	}
+	client := b.redis.Client
+	slow := client.ConfigSet(ctx, "slowlog-log-slower-than", fmt.Sprint(recordingTakes.Microseconds()))
+	kept := client.ConfigSet(ctx, "slowlog-max-len", fmt.Sprint(mostKept))
+	if err := errors.Join(slow.Err(), kept.Err(), client.Do(ctx, "slowlog", "reset").Err()); err != nil {
+		return 0, 0, err
+	}
+	began := time.Now()
+	if err := sendAll(ctx, b.redis.Addr, commands); err != nil {
+		return 0, 0, err
+	}
+	rate = float64(b.lines) / time.Since(began).Seconds()
+	log, err := client.SlowLogGet(ctx, mostKept).Result()
+	if err != nil {
+		return 0, 0, err
+	}
+	steps := 0
+	for _, entry := range log {
+		if len(entry.Args) > fewArgs {
+			recording += entry.Duration
+			steps++
+		}
+	}
+	if steps == 0 {
+		return 0, 0, errors.New("the run is void: Redis tells of no command that records lines")
+	}
+	return rate, recording / time.Duration(steps), b.checkPending(ctx, b.lines)
+}
+
+// sendAll sends commands and returns once Redis has carried them out, when it ends the
+// connection.
+func sendAll(ctx context.Context, addr string, commands []byte) error {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	sent := make(chan error, 1)
+	go func() {
+		_, err := conn.Write(commands)
+		sent <- errors.Join(err, conn.(*net.TCPConn).CloseWrite())
+	}()
+	_, err = io.Copy(io.Discard, conn)
+	return errors.Join(<-sent, err)
+}

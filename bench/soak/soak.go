@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"receiptrevoker/bench/internal/benchredis"
+	"receiptrevoker/bench/internal/proof"
+	"receiptrevoker/enqueue"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wait"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// soak is a run with everybody who takes part.
+type soak struct {
+	settings
+	plan     plan
+	began    time.Time
+	portone  *iamporttest.Server
+	redis    *benchredis.Server
+	workers  *workers
+	client   *enqueue.Client
+	outcomes *outcome.Store
+	history  *proof.History
+	recorded map[string]int // rows of each batch that was cancelled
+	files    string         // everybody's directory
+}
+
+// say writes a line about how far it has come.
+func (k *soak) say(format string, args ...any) { fmt.Fprintf(k.log, format+"\n", args...) }
+
+// at waits until a time from the start.
+func (k *soak) at(ctx context.Context, at time.Duration) error {
+	return wait.For(ctx, time.Until(k.began.Add(at)))
+}
