@@ -34,6 +34,27 @@ type settings struct {
 	log     io.Writer // is told how far it has come
 }
 
+// mixedSizes are how much each part of mixed does, and for how long.
+type mixedSizes struct {
+	list  int           // lines of a list of which some fail
+	warm  int           // successful calls before a list
+	limit time.Duration // of a wait; what takes longer has failed
+
+	beside  int           // lines that fail beside the single requests
+	singles int           // single requests
+	ahead   time.Duration // from the list to the first of them
+	apart   time.Duration // from one to the next
+
+	hand int // receipts revoked by hand
+
+	crash   int           // receipts under way when all processes are killed
+	until   time.Duration // from the start to that
+	away    time.Duration // how long nothing runs
+	recover time.Duration // from the restart to the look at what is open
+
+	brownout time.Duration // how long nine of ten calls fail
+}
+
 // bench makes the measurements.
 type bench struct {
 	settings

@@ -25,27 +25,6 @@ const mixedNote = "mixed: three workers of 20 slots, API latency 100 ms, default
 	"Bare is Asynq's server with a handler that makes the same DELETEs and lookups on the same slots and schedule: " +
 	"it looks up before a repeated DELETE and after a 500, and has no gates and no outcomes."
 
-// mixedSizes are how much each part of mixed does, and for how long.
-type mixedSizes struct {
-	list  int           // lines of a list of which some fail
-	warm  int           // successful calls before a list
-	limit time.Duration // of a wait; what takes longer has failed
-
-	beside  int           // lines that fail beside the single requests
-	singles int           // single requests
-	ahead   time.Duration // from the list to the first of them
-	apart   time.Duration // from one to the next
-
-	hand int // receipts revoked by hand
-
-	crash   int           // receipts under way when all processes are killed
-	until   time.Duration // from the start to that
-	away    time.Duration // how long nothing runs
-	recover time.Duration // from the restart to the look at what is open
-
-	brownout time.Duration // how long nine of ten calls fail
-}
-
 var defaultSizes = mixedSizes{
 	list: 3_000, warm: 500, limit: 5 * time.Minute,
 	beside: 10_000, singles: 20, ahead: 5 * time.Second, apart: 3 * time.Second,

@@ -15,7 +15,7 @@ import (
 func TestMixedSmoke(t *testing.T) {
 	t.Parallel()
 	for part, rows := range map[string]int{
-		"30": 4, "80": 4, "calls": 3, "single": 2, "hand": 1, "restart": 2, "brownout": 3,
+		"30": 4, "calls": 3, "single": 2, "hand": 1, "restart": 2, "brownout": 3,
 	} {
 		t.Run(part, func(t *testing.T) {
 			t.Parallel()
