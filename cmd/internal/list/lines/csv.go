@@ -148,11 +148,11 @@ func (p *CSV) complete(row *payment.Row, record []byte) error {
 	}
 	if row.ApplyNum != "" && !likeNumber(row.ApplyNum) && given(row.ApplyNum) {
 		switch {
+		case p.header.Nine:
+			return fault.Invalid("%q stands in apply_num's column, where others have nine digits", fault.Cut(row.ApplyNum))
 		case len(row.Columns) < p.Cells && p.MovesReceipt && !p.Sheet:
 			return fault.Invalid("%q stands in apply_num's column, and the line has %d columns, not %d: a value may be "+
 				"missing to the left of it", fault.Cut(row.ApplyNum), len(row.Columns), p.Cells)
-		case p.header.Nine:
-			return fault.Invalid("%q stands in apply_num's column, where others have nine digits", fault.Cut(row.ApplyNum))
 		}
 	}
 	return p.gatewayMoved(row)
