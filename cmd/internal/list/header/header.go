@@ -77,7 +77,7 @@ type Header struct {
 	like     naming.Likeness
 	Payments int   // rows below with a payment in that column
 	Width    Width // of the rows below
-	Nine     bool  // one of their receipts' numbers has nine digits, as those of the National Tax Service have
+	Nine     bool  // most of their receipts' numbers have nine digits, as the National Tax Service gives them
 	Gateways []int // columns in which each of these payments has a gateway or nothing
 	err      error // two columns have the same name
 }

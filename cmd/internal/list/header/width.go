@@ -67,9 +67,16 @@ func (h *Header) judge(below []Header, at int) {
 	}
 	h.Width.Least = h.most(payments)
 	h.findGateways(payments)
-	h.Nine = slices.ContainsFunc(payments, func(row Header) bool {
-		return nineDigits.MatchString(plain.Cell(row.Columns, h.Found.First(naming.NumberField)))
-	})
+	nine, given := 0, 0
+	for _, row := range payments {
+		switch number := plain.Cell(row.Columns, h.Found.First(naming.NumberField)); {
+		case nineDigits.MatchString(number):
+			nine++
+		case number != "":
+			given++
+		}
+	}
+	h.Nine = nine > 0 && nine >= given
 }
 
 var nineDigits = regexp.MustCompile(`^[0-9]{9}(?:\.0)?$`)

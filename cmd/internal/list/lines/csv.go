@@ -4,7 +4,6 @@ package lines
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -120,8 +119,11 @@ func (p *CSV) agreed(row payment.Row) (payment.Row, error) {
 	return row, err
 }
 
-// likeNumber is a receipt's number of nine digits, whose first zeros a program may have dropped.
-var likeNumber = regexp.MustCompile(`^[0-9]{7,9}$`)
+// likeNumber reports whether a value may be a receipt's number of nine digits, whose first zeros a program may have
+// dropped.
+func likeNumber(value string) bool {
+	return len(value) >= 7 && len(value) <= 9 && strings.Trim(value, "0123456789") == ""
+}
 
 // complete returns an error if a record may be a part of a line, or hold more than one, or a value that stands in
 // another's column.
@@ -144,13 +146,13 @@ func (p *CSV) complete(row *payment.Row, record []byte) error {
 	if err := validateNumber(row.ApplyNum); err != nil {
 		return err
 	}
-	if row.ApplyNum != "" && !likeNumber.MatchString(row.ApplyNum) && given(row.ApplyNum) {
+	if row.ApplyNum != "" && !likeNumber(row.ApplyNum) && given(row.ApplyNum) {
 		switch {
+		case p.header.Nine:
+			return fault.Invalid("%q stands in apply_num's column, where others have nine digits", fault.Cut(row.ApplyNum))
 		case len(row.Columns) < p.Cells && p.MovesReceipt && !p.Sheet:
 			return fault.Invalid("%q stands in apply_num's column, and the line has %d columns, not %d: a value may be "+
 				"missing to the left of it", fault.Cut(row.ApplyNum), len(row.Columns), p.Cells)
-		case p.header.Nine:
-			return fault.Invalid("%q stands in apply_num's column, where others have nine digits", fault.Cut(row.ApplyNum))
 		}
 	}
 	return p.gatewayMoved(row)
