@@ -122,13 +122,6 @@ func (w *world) end(f Fault) {
 	}
 }
 
-// happens reports whether such a fault happens now.
-func (w *world) happens(such func(Fault) bool) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.ContainsFunc(w.active, such)
-}
-
 // apply brings in force what all active faults of f's kind come to.
 func (w *world) apply(f Fault) {
 	switch f.Kind {

@@ -7,13 +7,6 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// outage is what is known of a gateway's time without service.
-type outage struct {
-	calls  int             // DELETEs that arrived in it
-	failed map[string]bool // the receipts that were called, as far as a gate counts them
-	held   time.Time       // when the last of as many was called as close the gate; zero for never
-}
-
 // during notes a DELETE that arrived in an outage. The caller holds w.mu.
 func (w *world) during(f Fault, p payment) {
 	o := w.inOutage[f]

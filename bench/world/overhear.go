@@ -52,16 +52,6 @@ func (w *world) undisturbed() bool {
 	})
 }
 
-// paymentOf returns the payment with an imp_uid of the scenario.
-func (w *world) paymentOf(impUID string) payment {
-	for _, p := range w.payments {
-		if p.ImpUID == impUID {
-			return p
-		}
-	}
-	return payment{}
-}
-
 // overhear enters every call of PortOne into the history, and keeps the tokens.
 func (w *world) overhear(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

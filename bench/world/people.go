@@ -10,12 +10,9 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/bench/internal/proof"
-	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/worker/gate"
-	"receiptrevoker/worker/pause"
 )
 
 // interfere plays people who do what a fault says to its rate of the payments or lists.
@@ -193,23 +190,5 @@ func (w *world) pauseLost() {
 			}
 			done = w.pausedNow(pg) == paused
 		}
-	}
-}
-
-// person is who the doors of people in the simulation belong to.
-type person struct {
-	producer  *enqueue.Client
-	inspector *asynq.Inspector
-	letters   *deadletter.List
-	gates     *gate.Store
-	pauses    *pause.Store
-}
-
-func newPerson(client *client) person {
-	store := outcome.NewStore(client, outcome.Config{})
-	return person{
-		producer: enqueue.NewClient(client, enqueue.Config{}), inspector: asynq.NewInspectorFromRedisClient(client),
-		letters: deadletter.New(client, store, deadletter.Config{}), gates: gate.NewStore(client, ""),
-		pauses: pause.NewStore(client, ""),
 	}
 }

@@ -2,15 +2,12 @@ package world
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker"
@@ -21,29 +18,11 @@ import (
 )
 
 const (
-	redisName = "Redis"
 	// gateReceipts is how many receipts must fail for a gate to close: few, as there are few.
 	gateReceipts = 5
 	// gatePoll spares most of the work of idle workers.
 	gatePoll = time.Second
 )
-
-// client is a Redis client whose subscriptions have a network of their own, without
-// faults: go-redis dials those while it holds a lock that others wait for, and the clock
-// of the bubble stands still while anybody waits for a lock. Asynq subscribes to what
-// cancels a running task, which this project does not use.
-type client struct {
-	*redis.Client
-	subscriptions *redis.Client
-}
-
-// optionsOf returns the options of the program for a client with a name.
-func optionsOf(name string) redis.Options {
-	return redis.Options{
-		Addr: redisName, ClientName: name, PoolSize: 64, ContextTimeoutEnabled: true, DisableIdentity: true,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	}
-}
 
 // client returns a Redis client of a host.
 func (w *world) client(h *host) *client {
@@ -54,22 +33,6 @@ func (w *world) client(h *host) *client {
 	c := &client{redis.NewClient(&options), redis.NewClient(&faultless)}
 	c.AddHook(recorder{w, h.name})
 	return c
-}
-
-// Subscribe subscribes to channels.
-func (c *client) Subscribe(ctx context.Context, channels ...string) *redis.PubSub {
-	return c.subscriptions.Subscribe(ctx, channels...)
-}
-
-// Close closes both networks.
-func (c *client) Close() error { return errors.Join(c.Client.Close(), c.subscriptions.Close()) }
-
-// process is one life of a worker.
-type process struct {
-	host *host
-	stop context.CancelFunc
-	done chan struct{}
-	dies sync.Once
 }
 
 // startWorker starts a life of the worker with a number.

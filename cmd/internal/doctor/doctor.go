@@ -6,15 +6,12 @@
 package doctor
 
 import (
-	"cmp"
 	"context"
-	"iter"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks/outcome"
-	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/worker/iamport"
 )
 
@@ -43,9 +40,12 @@ type Finding struct {
 	Mend string `json:"mend,omitempty"`
 }
 
-func ok(check, found string) Finding            { return Finding{check, "", OK, found, ""} }
-func unknown(check, found string) Finding       { return Finding{check, "", Unknown, found, ""} }
+func ok(check, found string) Finding { return Finding{check, "", OK, found, ""} }
+
+func unknown(check, found string) Finding { return Finding{check, "", Unknown, found, ""} }
+
 func warning(check, found, mend string) Finding { return Finding{check, "", Warning, found, mend} }
+
 func failure(check, found, mend string) Finding { return Finding{check, "", Failure, found, mend} }
 
 // Config is what is examined.
@@ -79,54 +79,9 @@ type doctor struct {
 	held  int64 // tasks in paused queues
 }
 
-// Examine yields what it finds, one check after the other.
-func Examine(ctx context.Context, config Config) iter.Seq[Finding] {
-	return func(yield func(Finding) bool) {
-		d := &doctor{Config: config, yield: yield}
-		checks := []func(context.Context){
-			d.servers, d.writes, d.rights, d.queues, d.overdue, d.account,
-		}
-		if err := config.Reach(ctx); err != nil {
-			d.tell(failure("reach", err.Error(), cmp.Or(redisfault.Advice(err), "start Redis, or mend REDIS_URL")))
-			checks = nil
-		}
-		for _, check := range append(checks, d.portone) {
-			if d.left || ctx.Err() != nil {
-				return
-			}
-			d.within(ctx, check)
-		}
-	}
-}
-
-func (d *doctor) within(ctx context.Context, check func(context.Context)) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	check(ctx)
-}
-
 // tell passes findings on.
 func (d *doctor) tell(findings ...Finding) {
 	for _, f := range findings {
 		d.left = d.left || !d.yield(f)
-	}
-}
-
-// servers examines every Redis that takes writes.
-func (d *doctor) servers(ctx context.Context) {
-	all, err := d.masters(ctx)
-	if err != nil {
-		d.tell(failure("reach", "the masters are not known: "+err.Error(),
-			"make all nodes of the cluster reachable from here"))
-	}
-	for _, n := range all {
-		if n.silent != nil {
-			d.tell(n.failure("reach", "does not answer: "+n.silent.Error(), "start it, or fail over to its replica"))
-			continue
-		}
-		d.tell(n.version(ctx), n.persistence(ctx), n.eviction(ctx))
-		if d.Failover {
-			d.tell(n.replication())
-		}
 	}
 }

@@ -1,0 +1,83 @@
+package world
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"receiptrevoker/bench/internal/proof"
+	"receiptrevoker/tasks"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// Run runs a scenario in a bubble of its own. Where it is impossible, the test fails.
+func Run(t *testing.T, s Scenario) (result Result) {
+	t.Helper()
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(context.Background()) // a test's own ends too late for the bubble
+		defer cancel()
+		w, err := newWorld(ctx, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.play(cancel)
+		result = w.result
+	})
+	return result
+}
+
+func newWorld(ctx context.Context, s Scenario) (*world, error) {
+	server, err := newRedis(s)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{
+		scenario: s, ctx: ctx, began: time.Now(), redis: server, history: newHistory(), proof: proof.NewHistory(),
+		payments: s.payments(), lists: make(map[string][]tasks.Revocation),
+		workers: make([]*process, s.Workers), lives: make([]int, s.Workers), wanted: make(map[string]tasks.Revocation),
+		cancelledLists: make(map[string]bool), paused: make(map[tasks.Gateway]time.Time), tokens: make(map[string]bool),
+		inOutage: make(map[Fault]*outage), doubted: make(map[string]bool), putOff: make(map[string]time.Time),
+		told: make(map[string]bool),
+	}
+	w.portone = newPortone(iamporttest.Config{
+		Seed: s.Seed, OnCall: w.arrive, Now: func() time.Time { return time.Now().Add(s.PortOneSkew) },
+	}, w.overhear)
+	for _, p := range w.payments {
+		if p.list != "" {
+			w.lists[p.list] = append(w.lists[p.list], p.Revocation)
+		}
+		if p.nature != notIssued {
+			w.portone.Issue(p.receipt)
+		}
+		w.portone.Inject(p.rules()...)
+	}
+	return w, nil
+}
+
+// play runs the scenario, and compares in the end. stop ends the workers.
+func (w *world) play(stop context.CancelFunc) {
+	for number := range w.workers {
+		w.startWorker(number)
+	}
+	client := w.client(w.newHost(producerName))
+	w.person = newPerson(client)
+	var acting sync.WaitGroup
+	w.produce(&acting)
+	for _, f := range w.scenario.Faults {
+		acting.Go(func() { w.happen(f) })
+	}
+	acting.Wait()
+	w.awaitEnd()
+	w.result.Virtual = time.Since(w.began)
+	stop()
+	w.running.Wait()
+	w.check()
+	client.Close()
+	w.portone.end()
+	w.redis.close()
+}
