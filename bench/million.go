@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	millionBatch = "million"
+	millionBatch = "million" // the name of its batch
 	// lookEvery is how often the batch's figures are read, which makes about
 	// 200 times on a list of a million lines.
 	lookEvery = 40 * time.Millisecond

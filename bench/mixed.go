@@ -15,8 +15,8 @@ import (
 const (
 	// mixedProcesses work, with mixedSlots for each gateway.
 	mixedProcesses = 3
-	mixedSlots     = 20
-	mixedLatency   = 100 * time.Millisecond
+	mixedSlots     = 20                     // the default
+	mixedLatency   = 100 * time.Millisecond // which a fast gateway takes
 )
 
 // mixedNote is on how mixed is made.

@@ -15,7 +15,7 @@ const (
 	mostCalls, mostBurned, mostOfOne = 240, 160, 1
 	// outageProcesses work, with outageSlots for each gateway.
 	outageProcesses = 3
-	outageSlots     = 20
+	outageSlots     = 20 // the default
 	// outageLatency is that of each answer, also of those that say that the
 	// gateway is down.
 	outageLatency = 200 * time.Millisecond

@@ -97,7 +97,8 @@ func (r Revocation) Validate() error {
 // carried out, and end as reissued.
 func (r Revocation) ValidateNew() error {
 	if r.ApplyNum != "" && StandsForNoValue(r.ApplyNum) {
-		return fmt.Errorf("%w: apply_num %.50q stands for no value: leave it empty where any receipt is meant", ErrInvalid, r.ApplyNum)
+		return fmt.Errorf("%w: apply_num %.50q stands for no value: leave it empty where any receipt is meant",
+			ErrInvalid, r.ApplyNum)
 	}
 	return r.Validate()
 }

@@ -16,13 +16,13 @@ import (
 // file is a source file of Go or Lua that is neither a test nor its data.
 type file struct {
 	dir, name    string
-	code         int // lines with a token
-	comments     int // lines with nothing but a comment
-	long         int // lines of more than [maxLine] characters
+	code         int   // lines with a token
+	comments     int   // lines with nothing but a comment
+	long         []int // lines of more than [maxLine] characters
 	longestLine  int
 	functions    []function
 	exported     int
-	undocumented []string // of the exported names
+	undocumented []string // of the exported names and the constants
 }
 
 func (f file) path() string { return path.Join(f.dir, f.name) }
@@ -73,7 +73,7 @@ func measure(name string, text []byte) (f file, err error) {
 		width := utf8.RuneCount(line)
 		f.longestLine = max(f.longestLine, width)
 		if width > maxLine {
-			f.long++
+			f.long = append(f.long, i+1)
 		}
 		switch {
 		case len(bytes.TrimSpace(rest[i])) > 0:
@@ -107,7 +107,9 @@ func (f *file) parse(name string, text []byte) error {
 		case *ast.FuncDecl:
 			lines := set.Position(d.End()).Line - set.Position(d.Pos()).Line + 1
 			f.functions = append(f.functions, function{name: f.path() + " " + d.Name.Name, lines: lines})
-			if d.Recv == nil || ast.IsExported(receiver(d.Recv.List[0].Type)) {
+			switch {
+			case d.Recv != nil && (d.Name.Name == "Error" || d.Name.Name == "Unwrap"): // package errors says what they do
+			case d.Recv == nil || ast.IsExported(receiver(d.Recv.List[0].Type)):
 				f.export(d.Doc != nil, d.Name)
 			}
 		case *ast.GenDecl:
@@ -117,15 +119,20 @@ func (f *file) parse(name string, text []byte) error {
 	return nil
 }
 
-// specs takes the exported names of a declaration. A comment on a group counts for each
-// of its names.
+// specs takes the exported names and the constants of a declaration. A comment on a group
+// counts for each of its names, unless they are constants: each of those has a reason of its own.
 func (f *file) specs(d *ast.GenDecl) {
+	of := d.Doc != nil && (d.Tok != token.CONST || len(d.Specs) == 1)
 	for _, spec := range d.Specs {
 		switch s := spec.(type) {
 		case *ast.TypeSpec:
-			f.export(d.Doc != nil || s.Doc != nil || s.Comment != nil, s.Name)
+			f.export(of || s.Doc != nil || s.Comment != nil, s.Name)
 		case *ast.ValueSpec:
-			f.export(d.Doc != nil || s.Doc != nil || s.Comment != nil, s.Names...)
+			documented := of || s.Doc != nil || s.Comment != nil
+			f.export(documented, s.Names...)
+			if name := s.Names[0]; d.Tok == token.CONST && !documented && !name.IsExported() {
+				f.undocumented = append(f.undocumented, f.path()+" "+name.Name)
+			}
 		}
 	}
 }

@@ -22,12 +22,13 @@ func TestCodeKeepsToItsLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := judge(files, circles, exceptions); err != nil {
+	if err := judge(files, circles); err != nil {
 		t.Error(err)
 	}
 }
 
 const goSource = "// Package p is one.\npackage p\n\n/* a\nb */\nvar X = `raw\n\n// not a comment\n` // of its own\n\n" +
+	"// of both\nconst (\n\ta = 1\n\tb = 2 // its own\n)\n\n" +
 	"// M has a comment.\nfunc (t *T[K]) M() {\n}\n\nfunc (t *T[K]) N() {}\n\nfunc (u u) N() {}\n"
 
 func TestFilesAreMeasuredByTheirTokens(t *testing.T) {
@@ -43,11 +44,11 @@ func TestFilesAreMeasuredByTheirTokens(t *testing.T) {
 	}
 	want := []file{
 		{
-			dir: "p", name: "p.go", code: 8, comments: 4, longestLine: 21, exported: 3,
+			dir: "p", name: "p.go", code: 12, comments: 5, longestLine: 21, exported: 3,
 			functions:    []function{{"p/p.go M", 2}, {"p/p.go N", 1}, {"p/p.go N", 1}},
-			undocumented: []string{"p/p.go N"},
+			undocumented: []string{"p/p.go a", "p/p.go N"},
 		},
-		{dir: ".", name: "s.lua", code: 2, comments: 2, long: 1, longestLine: 130},
+		{dir: ".", name: "s.lua", code: 2, comments: 2, long: []int{5}, longestLine: 130},
 	}
 	if diff := cmp.Diff(want, files, cmp.AllowUnexported(file{}, function{})); diff != "" {
 		t.Error(diff)
@@ -87,21 +88,18 @@ func TestFilesNeedWhatTheyDoNotSpell(t *testing.T) {
 	}
 }
 
-func TestExceptionsOnlyShrink(t *testing.T) {
+func TestLimitsNameWhatPassesThem(t *testing.T) {
 	t.Parallel()
-	files := []file{{dir: "p", long: 2, functions: []function{{"p/p.go F", 61}}}}
-	circles := map[string][]string{"p": {"a", "b", "c", "d", "e"}}
-	for name, test := range map[string]struct {
-		allowed exception
-		want    string
-	}{
-		"as they are": {exception{5, 2}, ""},
-		"grown":       {exception{0, 1}, "p has 2 lines of more than 120 characters, want at most 1\np has a circle of 5 files, want at most 4: [a b c d e]\n"},
-		"shrunk":      {exception{6, 2}, "the exception of p is {circle:6 long:2}: lower it to {circle:5 long:2}\n"},
-	} {
-		want := "p/p.go F has 61 lines, want at most 60\n" + test.want
-		if got := judge(files, circles, map[string]exception{"p": test.allowed}).Error() + "\n"; got != want {
-			t.Errorf("%s: got\n%swant\n%s", name, got, want)
-		}
+	files := []file{{
+		dir: "p", name: "p.go", long: []int{3}, functions: []function{{"p/p.go F", 61}, {"p/p.go G", 60}},
+		undocumented: []string{"p/p.go N"},
+	}}
+	const want = `p/p.go:3 has more than 120 characters
+p/p.go F has 61 lines, want at most 60
+p/p.go N has no comment of its own
+p has a circle of 5 files, want at most 4: [a b c d e]`
+	got := judge(files, map[string][]string{"p": {"a", "b", "c", "d", "e"}, "q": {"a", "b", "c", "d"}})
+	if diff := cmp.Diff(want, got.Error()); diff != "" {
+		t.Error(diff)
 	}
 }

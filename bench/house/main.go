@@ -30,7 +30,7 @@ func reportLines() error {
 	return report(os.Stdout, files)
 }
 
-// check says which limits are passed, and which exceptions are not needed any more.
+// check says which limits are passed.
 func check() error {
 	files, err := readFiles(os.DirFS("."))
 	if err != nil {
@@ -40,5 +40,5 @@ func check() error {
 	if err != nil {
 		return err
 	}
-	return judge(files, circles, exceptions)
+	return judge(files, circles)
 }

@@ -57,7 +57,7 @@ func extremes(w io.Writer, files []file) error {
 	for _, f := range files {
 		functions = append(functions, f.functions...)
 		undocumented = append(undocumented, f.undocumented...)
-		long += f.long
+		long += len(f.long)
 		exported += f.exported
 	}
 	line := slices.MaxFunc(files, func(a, b file) int { return cmp.Compare(a.longestLine, b.longestLine) })
@@ -67,7 +67,7 @@ func extremes(w io.Writer, files []file) error {
 longest line      %d characters, %s; %d have more than %d
 longest function  %d lines, %s
 longest file      %d lines of code, %s
-exported names    %d, of which %d have no comment
+exported names    %d; of these and of constants, %d have no comment
 `, line.longestLine, line.path(), long, maxLine, longest.lines, longest.name, biggest.code, biggest.path(),
 		exported, len(undocumented))
 	for _, name := range undocumented {

@@ -12,24 +12,24 @@ const (
 	// so many receipts are followed by another once they are revoked, and so many are
 	// asked for again although none has followed.
 	cancelledShare = 4
-	reissuedShare  = 4
-	againShare     = 2
+	reissuedShare  = 4 // in a hundred
+	againShare     = 2 // in a hundred
 	// namedShare is how many requests in a hundred name the receipt by its number.
 	namedShare = 4
 
 	// One batch in cancelledBatches is cancelled; the first of these, one for every
 	// linesPerLarge payments, are large, so that they are recorded in several steps.
 	cancelledBatches = 20
-	linesPerLarge    = 20_000
-	largeBatch       = 1_000
+	linesPerLarge    = 20_000 // payments to one large batch
+	largeBatch       = 1_000  // lines of a large batch, of which an enqueueing step takes several
 
 	// soon is when something is done to what has just been asked for, and late to
 	// what may have been tried before.
 	soon = 400 * time.Millisecond
-	late = 5 * time.Second
+	late = 5 * time.Second // after the first attempts
 	// archiveEvery is how often a person archives tasks, at most archiveMost at a time.
 	archiveEvery = time.Second
-	archiveMost  = 3
+	archiveMost  = 3 // tasks at a time, so that most end by themselves
 )
 
 // deed is something that people or other systems do to requests, or to receipts.
@@ -43,11 +43,11 @@ type deed struct {
 }
 
 const (
-	cancelRequests kind = "cancel requests"
-	cancelBatch    kind = "cancel a batch"
-	archiveTasks   kind = "archive tasks"
-	reissue        kind = "issue another receipt"
-	askAgain       kind = "ask again"
+	cancelRequests kind = "cancel requests"       // of a single request
+	cancelBatch    kind = "cancel a batch"        // of a list, as it is enqueued or afterwards
+	archiveTasks   kind = "archive tasks"         // in the web UI of Asynq
+	reissue        kind = "issue another receipt" // by the merchant, after the first was revoked
+	askAgain       kind = "ask again"             // although nothing was issued since
 )
 
 // interfere decides what is done to a payment that is asked for once, by a number

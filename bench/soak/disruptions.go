@@ -20,10 +20,10 @@ const (
 type kind string
 
 const (
-	killWorker   kind = "kill worker"
-	freezeWorker kind = "freeze worker"
-	restartRedis kind = "restart Redis"
-	outage       kind = "outage"
+	killWorker   kind = "kill worker"   // with SIGKILL
+	freezeWorker kind = "freeze worker" // with SIGSTOP, for longer than its leases
+	restartRedis kind = "restart Redis" // with SIGKILL, and up again with its files
+	outage       kind = "outage"        // of a gateway: every DELETE answers 500
 )
 
 // disruption is something that gets in the way at a time.

@@ -23,7 +23,7 @@ const (
 	// failingShare is for how many receipts in a hundred every DELETE fails, and
 	// byHandShare how many a person revoked before anybody asked.
 	failingShare = 4
-	byHandShare  = 4
+	byHandShare  = 4 // in a hundred
 )
 
 // plan is all that a seed decides.

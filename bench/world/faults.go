@@ -16,34 +16,35 @@ type Kind string
 // The kinds of faults. A call that goes wrong at PortOne is "call:" and its fault, see
 // [iamporttest.Fault], a lookup "lookup:".
 const (
-	Outage      Kind = "outage"       // a gateway is down: every DELETE answers 500
-	PortOneDown Kind = "portone-down" // PortOne takes no connections
-	Kill        Kind = "kill"         // a worker dies, and another one is started when the window ends
-	Freeze      Kind = "freeze"       // a worker stops, and continues when the window ends
-	CutBefore   Kind = "cut-before"   // the network cuts connections before what is sent arrives
-	CutAfter    Kind = "cut-after"    // the network cuts connections after what was sent has arrived
-	RedisDown   Kind = "redis-down"   // Redis takes no connections, and keeps its data
-	RedisLoses  Kind = "redis-loses"  // the same, and it comes back without its last second
-	RedisFull   Kind = "redis-full"
-	ReadOnly    Kind = "redis-read-only"
+	Outage      Kind = "outage"          // a gateway is down: every DELETE answers 500
+	PortOneDown Kind = "portone-down"    // PortOne takes no connections
+	Kill        Kind = "kill"            // a worker dies, and another one is started when the window ends
+	Freeze      Kind = "freeze"          // a worker stops, and continues when the window ends
+	CutBefore   Kind = "cut-before"      // the network cuts connections before what is sent arrives
+	CutAfter    Kind = "cut-after"       // the network cuts connections after what was sent has arrived
+	RedisDown   Kind = "redis-down"      // Redis takes no connections, and keeps its data
+	RedisLoses  Kind = "redis-loses"     // the same, and it comes back without its last second
+	RedisFull   Kind = "redis-full"      // writes are refused with OOM
+	ReadOnly    Kind = "redis-read-only" // writes are refused with READONLY
 
+	// callPrefix and lookupPrefix begin the faults of the simulated PortOne, of DELETEs and lookups.
 	callPrefix, lookupPrefix = "call:", "lookup:"
 )
 
 // What people do: each at a time of its own within the window, to the given rate of the
 // payments, or of the lists.
 const (
-	Pause      Kind = "pause" // a person pauses a gateway, and resumes it when the window ends
-	Archive    Kind = "archive-task"
-	Delete     Kind = "delete-task"
-	RunTask    Kind = "run-task"
-	Retry      Kind = "retry-letter"
-	Discard    Kind = "discard-letter"
-	Cancel     Kind = "cancel"
-	CancelSoon Kind = "cancel-soon" // the same of those that are asked for in the window, within seconds
-	CancelList Kind = "cancel-list"
-	Reissue    Kind = "reissue" // another receipt follows the one that was revoked
-	Again      Kind = "again"   // the same, and the new one is asked for
+	Pause      Kind = "pause"          // a person pauses a gateway, and resumes it when the window ends
+	Archive    Kind = "archive-task"   // a person archives a task in the web UI
+	Delete     Kind = "delete-task"    // a person deletes one
+	RunTask    Kind = "run-task"       // a person runs one at once
+	Retry      Kind = "retry-letter"   // a person retries a dead letter
+	Discard    Kind = "discard-letter" // a person takes one off the list
+	Cancel     Kind = "cancel"         // who asked cancels
+	CancelSoon Kind = "cancel-soon"    // the same of those that are asked for in the window, within seconds
+	CancelList Kind = "cancel-list"    // who gave a list cancels it
+	Reissue    Kind = "reissue"        // another receipt follows the one that was revoked
+	Again      Kind = "again"          // the same, and the new one is asked for
 )
 
 var (

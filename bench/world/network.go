@@ -18,9 +18,9 @@ var errDown = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("conn
 type effect int
 
 const (
-	delivered effect = iota
-	cutBefore        // the connection is cut, nothing arrives
-	cutAfter         // it arrives, and the connection is cut before the answer
+	delivered effect = iota // as on most days
+	cutBefore               // the connection is cut, nothing arrives
+	cutAfter                // it arrives, and the connection is cut before the answer
 )
 
 // most is how long the network takes for what is sent, at most. It also lets commands of
@@ -78,7 +78,8 @@ func (h *host) dial(server string, dial func() (net.Conn, error)) (net.Conn, err
 }
 
 // dialer returns dial in the shape that clients ask for.
-func (h *host) dialer(server string, dial func() (net.Conn, error)) func(context.Context, string, string) (net.Conn, error) {
+func (h *host) dialer(server string, dial func() (net.Conn, error)) func(context.Context, string, string) (
+	net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) { return h.dial(server, dial) }
 }
 

@@ -12,7 +12,7 @@ import (
 type nature string
 
 const (
-	ordinary    nature = ""
+	ordinary    nature = ""            // its receipt can be revoked
 	refused     nature = "refused"     // PortOne refuses it for good
 	unsupported nature = "unsupported" // its gateway revokes none
 	notIssued   nature = "not issued"  // there is none
@@ -30,10 +30,10 @@ type role int
 
 const (
 	onlyLetters role = iota // retry and discard its dead letter
-	cancelled
-	archived // or deleted, or run, as a task
-	reissued
-	roles
+	cancelled               // who asked cancels it
+	archived                // or deleted, or run, as a task
+	reissued                // another receipt follows it
+	roles                   // how many there are
 )
 
 // payment is one whose receipt is to be revoked.

@@ -11,6 +11,7 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
+// portoneName is the name of PortOne in the network.
 const portoneName = "PortOne"
 
 // portone is the simulated PortOne on a network of its own.

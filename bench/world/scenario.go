@@ -50,7 +50,8 @@ func (s Scenario) Validate() error {
 // String writes a scenario, one fault a line.
 func (s Scenario) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: %d receipts, %d lists, %.2f odd, %d workers, faults within %v, %d attempts, at most %v apart, "+
+	fmt.Fprintf(&b, "seed %d: %d receipts, %d lists, %.2f odd, %d workers, "+
+		"faults within %v, %d attempts, at most %v apart, "+
 		"clocks ahead: Redis %v, PortOne %v, Redis is older %t\n", s.Seed, s.Receipts, s.Lists, s.Odd, s.Workers,
 		s.Span, s.Attempts, s.MaxDelay, s.RedisSkew, s.PortOneSkew, s.OlderRedis)
 	for _, f := range s.Faults {
@@ -71,7 +72,8 @@ var gateways = []tasks.Gateway{tasks.KCP, tasks.Nice, tasks.Settle}
 var kinds = []Kind{
 	Outage, Outage, Outage, PortOneDown, Kill, Kill, Kill, Freeze, Freeze, CutBefore, CutAfter, RedisDown, RedisLoses,
 	RedisFull, ReadOnly,
-	"call:500", "call:502", "call:503", "call:html-404", "call:html-503", "call:cut-before", "call:cut-after", "call:cut-body",
+	"call:500", "call:502", "call:503", "call:html-404", "call:html-503",
+	"call:cut-before", "call:cut-after", "call:cut-body",
 	"call:cut-late", "call:cut-late", "call:slow-after", "call:hang", "call:endless", "call:401", "call:expire-token",
 	"call:429", "call:redirect",
 	"call:not-json", "call:no-response",
@@ -83,7 +85,8 @@ var kinds = []Kind{
 func Generate(seed uint64, span time.Duration) Scenario {
 	random := rand.New(rand.NewPCG(seed, 0))
 	s := Scenario{
-		Seed: seed, Receipts: 20 + random.IntN(41), Lists: random.IntN(4), Odd: 0.4 * random.Float64(), Workers: 2, Span: span,
+		Seed: seed, Receipts: 20 + random.IntN(41), Lists: random.IntN(4), Odd: 0.4 * random.Float64(),
+		Workers: 2, Span: span,
 		Attempts: 10, MaxDelay: max(span/8, time.Minute), Patience: max(span, 10*time.Minute), Poll: 10 * time.Second,
 		RedisSkew:   time.Duration(random.IntN(10_001)-5_000) * time.Millisecond,
 		PortOneSkew: time.Duration(random.IntN(241)-120) * time.Second,

@@ -34,8 +34,8 @@ import (
 )
 
 const (
-	producerName = "producer"
-	personName   = "person"
+	producerName = "producer" // the host of order services
+	personName   = "person"   // the host of people who watch and act
 )
 
 // Result is what a run came to.

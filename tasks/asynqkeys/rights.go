@@ -32,7 +32,7 @@ var (
 		serverKeys,
 		{"asynq:workers*", []string{"", ":{trial}"}},
 	}
-	// ProducerWrites are the keys that a [Producer] writes, and ProducerReads those that it only reads.
+	// ProducerWrites are the keys that a [Producer] writes.
 	ProducerWrites = []Pattern{
 		registryKey,
 		{"QUEUE*}:t:*", []string{"}:t:trial", "-bulk-kcp}:t:trial"}},
@@ -43,5 +43,6 @@ var (
 		{"QUEUE*}:scheduled", []string{"}:scheduled"}},
 		{"QUEUE*}:unique:*", []string{"}:unique:trial"}},
 	}
+	// ProducerReads are the keys that a [Producer] only reads.
 	ProducerReads = []Pattern{{"QUEUE*}:paused", []string{"}:paused"}}, serverKeys}
 )

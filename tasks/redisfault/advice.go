@@ -45,29 +45,32 @@ const (
 )
 
 // setKnown is what to do where a command is unknown that Redis has had since 6.2.
-const setKnown = "take rename-command for it out of Redis' settings, unless this is a Sentinel, a proxy, or a Redis before 6.2: " +
+const setKnown = "take rename-command for it out of Redis' settings, " +
+	"unless this is a Sentinel, a proxy, or a Redis before 6.2: " +
 	SetMaster
 
 // setType names the keys of an imp_uid, as errors name that and not its keys.
-const setType = "see what wrote that key, with TYPE and GET in redis-cli, and rename or delete it; of an imp_uid that is " +
+const setType = "see what wrote that key, with TYPE and GET in redis-cli, and rename or delete it; " +
+	"of an imp_uid that is " +
 	"{receipt}:request:<imp_uid> or {receipt}:outcome:<imp_uid>. A database of our own keeps other programs away"
 
 // setUser is for a wrong user or password.
 const setUser = "give both as in redis://user:password@host:6379, with a password's special characters as %XX"
 
 var advice = map[Fault]string{
-	Busy:           "this passes when its script ends; SCRIPT KILL in redis-cli ends one that has written nothing",
-	ClusterDown:    "bring the missing nodes back, or fail over: redis-cli --cluster check",
-	Denied:         "give Redis' users passwords, and set its bind and protected-mode",
-	Loading:        "this passes when Redis has read its files: try again then",
-	MasterDown:     "it is a replica whose master is away: " + SetMaster,
-	MaxClients:     "raise Redis' maxclients, or close connections: CLIENT LIST in redis-cli shows whose they are",
-	Misconf:        "make room on Redis' disk, and see its log: it cannot save, and takes no writes until it can",
-	Moved:          "it is a node of a Redis Cluster: " + SetCluster,
-	NoAuth:         setUser,
-	NoCluster:      SetSingle,
-	NoDatabase:     "end the Redis URL in a number below Redis' setting databases, which is 16 by default, such as /0",
-	NoPerm:         "use the user that the runbook has for this command, or give this one the rights of the runbook's list",
+	Busy:        "this passes when its script ends; SCRIPT KILL in redis-cli ends one that has written nothing",
+	ClusterDown: "bring the missing nodes back, or fail over: redis-cli --cluster check",
+	Denied:      "give Redis' users passwords, and set its bind and protected-mode",
+	Loading:     "this passes when Redis has read its files: try again then",
+	MasterDown:  "it is a replica whose master is away: " + SetMaster,
+	MaxClients:  "raise Redis' maxclients, or close connections: CLIENT LIST in redis-cli shows whose they are",
+	Misconf:     "make room on Redis' disk, and see its log: it cannot save, and takes no writes until it can",
+	Moved:       "it is a node of a Redis Cluster: " + SetCluster,
+	NoAuth:      setUser,
+	NoCluster:   SetSingle,
+	NoDatabase:  "end the Redis URL in a number below Redis' setting databases, which is 16 by default, such as /0",
+	NoPerm: "use the user that the runbook has for this command, " +
+		"or give this one the rights of the runbook's list",
 	NoReplicas:     "bring a replica back: there are fewer than min-replicas-to-write asks for",
 	OOM:            "raise maxmemory, or wait for workers to go through what is queued: memory is full",
 	ReadOnly:       "it is a replica: " + SetMaster,

@@ -24,7 +24,8 @@ var script = redis.NewScript(source)
 // not be found out, or why Redis takes no writes, as [NoWrites] reports. Users need no right for
 // it that the role does not, so that it works where ACL is forbidden.
 func Check(ctx context.Context, client redis.UniversalClient, role Role, namespace string) error {
-	c := &check{client: client, namespace: namespace, missing: &redisfault.RightsError{User: User(client), Role: role.User}}
+	missing := &redisfault.RightsError{User: User(client), Role: role.User}
+	c := &check{client: client, namespace: namespace, missing: missing}
 	key := examples(role.written[0], namespace)[0]
 	err := c.scripts(ctx, key, in(role.written[0], namespace))
 	if err != nil || len(c.missing.Commands)+len(c.missing.Unknown) > 0 {

@@ -25,8 +25,9 @@ type pattern = asynqkeys.Pattern
 // Worker is the role of a worker.
 var Worker = Role{
 	User: "revoker-worker",
-	commands: "time persist set setex del exists expire expireat pexpire pttl get incr hdel hexists hget hgetall hincrby " +
-		"hmget hset hsetnx lindex llen lpush lrange lrem rpoplpush rpush sadd sismember smembers srem zadd zcard zcount " +
+	commands: "time persist set setex del exists expire expireat pexpire pttl get incr " +
+		"hdel hexists hget hgetall hincrby hmget hset hsetnx lindex llen lpush lrange lrem rpoplpush rpush " +
+		"sadd sismember smembers srem zadd zcard zcount " +
 		"zrevrange zrange zrangebyscore zrem zremrangebyrank zremrangebyscore zscore setbit xadd xlen xrange",
 	written: append([]pattern{{Keys: "NS:*", Ends: []string{":trial", ":open", ":outcomes"}}}, asynqkeys.ServerWrites...),
 }

@@ -90,7 +90,9 @@ func (v *View) Refuse(queue string) string {
 		return "it is not known yet what is paused"
 	}
 	for _, name := range []string{queue, stem(queue)} {
-		i, found := slices.BinarySearchFunc(all, name, func(p Pause, name string) int { return strings.Compare(p.Queue, name) })
+		i, found := slices.BinarySearchFunc(all, name, func(p Pause, name string) int {
+			return strings.Compare(p.Queue, name)
+		})
 		if found && all[i].ByPerson() {
 			return all[i].explain()
 		}

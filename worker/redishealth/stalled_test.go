@@ -14,7 +14,7 @@ import (
 
 var (
 	errTimeout = errors.New("i/o timeout")
-	errMissing = errors.New("NOSCRIPT No matching script.")
+	errMissing = errors.New("NOSCRIPT No matching script")
 	errDamaged = errors.New("WRONGTYPE Operation against a key holding the wrong kind of value")
 )
 

@@ -73,9 +73,10 @@ var (
 
 // advice is what to do where PortOne lets no calls through for a reason.
 var advice = map[outcome.Reason]string{
-	outcome.ReasonRateLimited:  "set --rate on all workers, or lower it, or ask PortOne for a higher limit",
-	outcome.ReasonUnauthorized: "ask PortOne whether the API key, the list of allowed addresses and the contract still hold",
-	outcome.ReasonUnreachable:  "ask PortOne for its state, and look at the way out, with its proxies",
+	outcome.ReasonRateLimited: "set --rate on all workers, or lower it, or ask PortOne for a higher limit",
+	outcome.ReasonUnauthorized: "ask PortOne whether the API key, the list of allowed addresses " +
+		"and the contract still hold",
+	outcome.ReasonUnreachable: "ask PortOne for its state, and look at the way out, with its proxies",
 }
 
 // answers has the row of each status with which PortOne answers. All others of 400 to

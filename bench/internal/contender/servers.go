@@ -17,10 +17,15 @@ type Kind string
 
 // The kinds of contenders. All but the first are Asynq's own servers with a bare handler.
 const (
-	Revoker         Kind = "" // the worker
-	BareEach        Kind = "bare, a server for each gateway"
-	BareLookups     Kind = "bare, a server for each gateway, with the worker's schedule and lookups"
-	BareDefault     Kind = "bare, one server, Asynq's own retry schedule"
+	// Revoker is the worker.
+	Revoker Kind = ""
+	// BareEach shows what the worker costs beyond Asynq.
+	BareEach Kind = "bare, a server for each gateway"
+	// BareLookups is the rival where receipts fail.
+	BareLookups Kind = "bare, a server for each gateway, with the worker's schedule and lookups"
+	// BareDefault is what most services begin with.
+	BareDefault Kind = "bare, one server, Asynq's own retry schedule"
+	// BareExponential is what a service has that thought of outages.
 	BareExponential Kind = "bare, one server, retries after 1 s, doubling, up to half an hour"
 )
 

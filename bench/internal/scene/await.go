@@ -20,8 +20,8 @@ import (
 // Every is how often a scene looks whether what it awaits has happened, and seldom is how
 // often where each look costs Redis time.
 const (
-	Every  = 20 * time.Millisecond
-	seldom = 5 * Every
+	Every  = 20 * time.Millisecond // between looks: below what is measured in tenths of a second
+	seldom = 5 * Every             // where looking costs Redis much
 )
 
 // Await waits until count returns that nothing is left, or an error. It ends with an error

@@ -108,7 +108,8 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		if found.seed != 0 {
 			detected++
 		}
-		fmt.Fprintf(out, "%-28s %s\n%29s%s (%v)\n", m.name, m.breaks, "", found.describe(s), time.Since(began).Round(time.Second))
+		took := time.Since(began).Round(time.Second)
+		fmt.Fprintf(out, "%-28s %s\n%29s%s (%v)\n", m.name, m.breaks, "", found.describe(s), took)
 	}
 	fmt.Fprintf(out, "\n%d of %d mutations were detected within %d seeds\n", detected, len(s.chosen), s.seeds)
 	if 10*detected < 9*len(s.chosen) {

@@ -21,7 +21,8 @@ type mutation struct {
 // stale: the file was changed, and so must the mutation be.
 func (m mutation) apply(text string) (string, error) {
 	if n := strings.Count(text, m.old); n != 1 {
-		return "", fmt.Errorf("the mutation %s is stale: its text is found %d times in %s, want once:\n%s", m.name, n, m.file, m.old)
+		return "", fmt.Errorf("the mutation %s is stale: its text is found %d times in %s, want once:\n%s",
+			m.name, n, m.file, m.old)
 	}
 	return strings.Replace(text, m.old, m.new, 1), nil
 }

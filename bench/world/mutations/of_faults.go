@@ -91,7 +91,8 @@ var ofFaults = []mutation{
 		breaks: "A lookup is unusable whose amount is written as \"1,000\".",
 		file:   "worker/iamport/receipt.go",
 		old:    "_, err := numberOf(string(wire.CancelledAt))",
-		new:    "_, err := numberOf(string(wire.CancelledAt))\n\tif err == nil && wire.Amount != \"\" {\n\t\t_, err = strconv.ParseInt(string(wire.Amount), 10, 64)\n\t}",
+		new: "_, err := numberOf(string(wire.CancelledAt))\n\tif err == nil && wire.Amount != \"\" {\n" +
+			"\t\t_, err = strconv.ParseInt(string(wire.Amount), 10, 64)\n\t}",
 	},
 	{
 		name:   "called-after-retry-after",

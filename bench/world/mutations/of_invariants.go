@@ -56,7 +56,8 @@ var ofInvariants = []mutation{
 		breaks: "A batch does not count what became a dead letter, and never finishes.",
 		file:   "tasks/outcome/attempt_finish.lua",
 		old:    "count(asked, ending(was.status, was.reason), ending(new.status, new.reason))",
-		new:    "count(asked, ending(was.status, was.reason), new.status == 'revoked' and ending(new.status, new.reason) or nil)",
+		new: "count(asked, ending(was.status, was.reason), " +
+			"new.status == 'revoked' and ending(new.status, new.reason) or nil)",
 	},
 	{
 		name:   "dead-unlisted",

@@ -39,7 +39,8 @@ func (d *doctor) account(ctx context.Context) {
 	case standing.Former():
 		d.tell(warning("account", "this account is the former one of the namespace, and good until "+
 			moment(standing.Until),
-			"where it shall stay, start one worker with it and --accept-account; else change the key of the workers that have it"))
+			"where it shall stay, start one worker with it and --accept-account; "+
+				"else change the key of the workers that have it"))
 	case err == nil:
 		d.tell(ok("account", "no worker of the namespace calls PortOne with another account"))
 	case errors.Is(err, account.ErrOther):

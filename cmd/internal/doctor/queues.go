@@ -115,7 +115,8 @@ func served(queues []queue, workers asynqkeys.Count, of outcome.Waiting) Finding
 		return ok("queues", found)
 	}
 	found += "; no worker serves " + shorten(left)
-	mend := "start workers with revoker work, with this Redis and enough rights; where one runs, its log and /readyz say why it serves nothing"
+	mend := "start workers with revoker work, with this Redis and enough rights; " +
+		"where one runs, its log and /readyz say why it serves nothing"
 	if workers.Waiting > 0 {
 		mend = "look at the log and /readyz of the workers that wait: they take tasks once PortOne accepts their account"
 	}
@@ -146,8 +147,10 @@ func older(workers []asynqkeys.Worker) Finding {
 		}
 	}
 	if len(found) > 0 {
-		return warning("older-workers", "these do not know which receipt is meant, and revoke whichever there is: "+shorten(found),
-			"stop them, or upgrade them; until then apply_num and --again are refused, and those that wait may be revoked wrongly")
+		return warning("older-workers",
+			"these do not know which receipt is meant, and revoke whichever there is: "+shorten(found),
+			"stop them, or upgrade them; until then apply_num and --again are refused, "+
+				"and those that wait may be revoked wrongly")
 	}
 	return ok("older-workers", fmt.Sprintf("all workers are of protocol %d or newer", asynqkeys.Protocol))
 }
@@ -194,7 +197,8 @@ func archive(queues []queue) Finding {
 			"start a worker: it gives archived tasks their outcomes and trims the archive")
 	}
 	return ok("archive",
-		fmt.Sprintf("at most %s in a queue, of the %d that Asynq keeps", count(most, "archived task", "archived tasks"), archiveLimit))
+		fmt.Sprintf("at most %s in a queue, of the %d that Asynq keeps",
+			count(most, "archived task", "archived tasks"), archiveLimit))
 }
 
 // maxNames is how many names a finding shows.

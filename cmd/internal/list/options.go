@@ -10,8 +10,8 @@ type Format string
 
 // The formats that a [Reader] recognises.
 const (
-	CSV    Format = "CSV"
-	NDJSON Format = "NDJSON"
+	CSV    Format = "CSV"    // with any of five separators, or imp_uids alone
+	NDJSON Format = "NDJSON" // an object or a string on each line
 	// JSON is a JSON text other than NDJSON: an array of objects or of strings,
 	// objects one after another, or an answer of PortOne that holds a list.
 	JSON Format = "JSON"

@@ -84,7 +84,8 @@ func (c canceller) foreign(r *http.Request) error {
 	}
 	queue, err := url.PathUnescape(found[1])
 	if q, ours := tasks.ParseQueue(queue); err == nil && ours && !q.IsIn(c.outcomes.Namespace()) {
-		return fmt.Errorf("the queue is of the namespace %s, which has a site of its own", cmp.Or(q.Namespace, tasks.DefaultNamespace))
+		return fmt.Errorf("the queue is of the namespace %s, which has a site of its own",
+			cmp.Or(q.Namespace, tasks.DefaultNamespace))
 	}
 	return err
 }

@@ -69,14 +69,17 @@ var words = map[string]text{
 	"person":  {"person", "개인 (소득공제)"},
 	"company": {"company", "사업자 (지출증빙)"},
 
-	"gateways":     {"Gateways", "PG사"},
-	"no gateway":   {"No known gateway", "PG사 미지정"},
-	"no queues":    {"No queue exists yet: nothing was ever asked for.", "아직 대기열이 없습니다. 요청된 건이 없습니다."},
-	"idle":         {"No queue yet: %s", "대기열 없음: %s"},
-	"open":         {"open", "정상"},
-	"closed":       {"closed", "차단됨"},
-	"failed ever":  {"%d different receipts failed, and none has succeeded.", "서로 다른 영수증 %d건이 실패했고 성공한 건이 없습니다."},
-	"failed since": {"%d different receipts failed since the last success at %s.", "서로 다른 영수증 %[1]d건이 마지막 성공(%[2]s) 이후 실패했습니다."},
+	"gateways":    {"Gateways", "PG사"},
+	"no gateway":  {"No known gateway", "PG사 미지정"},
+	"no queues":   {"No queue exists yet: nothing was ever asked for.", "아직 대기열이 없습니다. 요청된 건이 없습니다."},
+	"idle":        {"No queue yet: %s", "대기열 없음: %s"},
+	"open":        {"open", "정상"},
+	"closed":      {"closed", "차단됨"},
+	"failed ever": {"%d different receipts failed, and none has succeeded.", "서로 다른 영수증 %d건이 실패했고 성공한 건이 없습니다."},
+	"failed since": {
+		"%d different receipts failed since the last success at %s.",
+		"서로 다른 영수증 %[1]d건이 마지막 성공(%[2]s) 이후 실패했습니다.",
+	},
 	"waived": {
 		"Nothing has succeeded for twelve hours: the gate stays open, and each receipt is called by its own schedule.",
 		"열두 시간 동안 성공한 건이 없어 게이트를 열어 두고 각 건을 자체 일정대로 호출합니다.",
@@ -169,7 +172,10 @@ var words = map[string]text{
 	"reason unreachable":         {"no usable answer came", "응답을 받지 못함"},
 	"reason unauthorized":        {"the credentials, or this address, were refused", "인증 정보 또는 접속 IP가 거부됨"},
 	"reason rate_limited":        {"PortOne asked for fewer calls", "포트원의 호출 제한"},
-	"reason gateway_paused":      {"the gateway's gate was closed, or a person had paused the queue: it was not called", "게이트가 닫혔거나 담당자가 일시 정지하여 호출 보류"},
+	"reason gateway_paused": {
+		"the gateway's gate was closed, or a person had paused the queue: it was not called",
+		"게이트가 닫혔거나 담당자가 일시 정지하여 호출 보류",
+	},
 
 	"field imp_uid":          {"payment", "거래고유번호"},
 	"field pg":               {"gateway", "PG사"},
@@ -193,8 +199,11 @@ var words = map[string]text{
 	"field next_attempt_at":  {"next attempt", "다음 시도"},
 	"field looked_up_until":  {"may have worked unseen: looked up until", "취소되었을 수 있어 조회를 계속하는 기한"},
 	"unseen due":             {"may have worked unseen: to be looked up since", "취소되었을 수 있음: 조회 예정 시각"},
-	"unseen blind":           {"may have worked unseen, no lookup can tell: not given up before", "취소되었을 수 있으나 조회로 알 수 없음: 이 시각까지 포기하지 않음"},
-	"field stated_by":        {"stated by", "확인한 담당자"},
-	"field statement":        {"statement", "확인 내용"},
-	"field withdrawn":        {"cancelled by all who requested it", "요청자가 철회함"},
+	"unseen blind": {
+		"may have worked unseen, no lookup can tell: not given up before",
+		"취소되었을 수 있으나 조회로 알 수 없음: 이 시각까지 포기하지 않음",
+	},
+	"field stated_by": {"stated by", "확인한 담당자"},
+	"field statement": {"statement", "확인 내용"},
+	"field withdrawn": {"cancelled by all who requested it", "요청자가 철회함"},
 }

@@ -16,7 +16,8 @@ import (
 var fillScript = redis.NewScript(`
 for i = 1, ARGV[2] do
   local id = string.format('revoke:imp_%012d', i)
-  redis.call('HSET', ARGV[1] .. id, 'msg', string.rep('x', 200), 'state', 'pending', 'pending_since', 1764000000000000000 + i)
+  redis.call('HSET', ARGV[1] .. id, 'msg', string.rep('x', 200), 'state', 'pending',
+    'pending_since', 1764000000000000000 + i)
   redis.call('LPUSH', KEYS[1], id)
 end`)
 

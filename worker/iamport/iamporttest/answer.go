@@ -7,19 +7,19 @@ import (
 )
 
 const (
-	typeJSON = "application/json; charset=utf-8"
-	typeHTML = "text/html"
+	typeJSON = "application/json; charset=utf-8" // PortOne's
+	typeHTML = "text/html"                       // a proxy's
 )
 
 // The gateways' and PortOne's texts. The API promises nothing about them.
 const (
-	textNeverIssued  = "현금영수증 발급 내역이 존재하지 않습니다."
-	textUnsupported  = "현금영수증을 지원하지 않는 PG사입니다."
-	textFailed       = "현금영수증 취소에 실패하였습니다. PG사에 문의해 주세요."
-	textRevoked      = "이미 취소된 현금영수증입니다."
-	textUnauthorized = "인증 토큰이 유효하지 않습니다."
-	textAtWork       = "처리 중인 요청이 있습니다."
-	textMaintenance  = "시스템 점검 중입니다. 잠시 후 다시 시도해 주세요."
+	textNeverIssued  = "현금영수증 발급 내역이 존재하지 않습니다."          // with 400, and 404 of a lookup
+	textUnsupported  = "현금영수증을 지원하지 않는 PG사입니다."           // with 501
+	textFailed       = "현금영수증 취소에 실패하였습니다. PG사에 문의해 주세요." // with 500
+	textRevoked      = "이미 취소된 현금영수증입니다."                 // with [Config.AlreadyRevoked]
+	textUnauthorized = "인증 토큰이 유효하지 않습니다."                // with 401
+	textAtWork       = "처리 중인 요청이 있습니다."                  // with 409
+	textMaintenance  = "시스템 점검 중입니다. 잠시 후 다시 시도해 주세요."    // with 500, in an outage
 )
 
 // texts are what PortOne says with each fault that it answers in an envelope.

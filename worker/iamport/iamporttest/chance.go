@@ -2,11 +2,11 @@ package iamporttest
 
 // What random numbers are for. Numbers of rules count up from forRules.
 const (
-	forDetails uint64 = iota
-	forLatency
-	forDress
-	forToken
-	forRules
+	forDetails uint64 = iota // the receipt's number, amount and dates
+	forLatency               // how long an answer takes
+	forDress                 // how a page of a proxy looks
+	forToken                 // the next token
+	forRules                 // which rules of a share apply
 )
 
 // forReceipts is for which receipts a rule is about, by its number. It lies

@@ -8,8 +8,8 @@ import (
 
 // The credentials that a zero [Config] accepts.
 const (
-	DefaultKey    = "imp_apikey"
-	DefaultSecret = "simulator-secret"
+	DefaultKey    = "imp_apikey"       // of the one account
+	DefaultSecret = "simulator-secret" // of the one account
 )
 
 // Config says how a [Server] behaves. The zero value is a PortOne without

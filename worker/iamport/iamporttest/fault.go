@@ -15,8 +15,8 @@ type Fault string
 const (
 	BadRequest      Fault = "400" // as if no receipt had been issued
 	Unauthorized    Fault = "401" // the token is refused, and stays valid
-	Forbidden       Fault = "403"
-	NotFound        Fault = "404"
+	Forbidden       Fault = "403" // as if the address were not allowed
+	NotFound        Fault = "404" // as if there were no such payment
 	Conflict        Fault = "409" // as if another call for the receipt were at work
 	TooManyRequests Fault = "429" // with Retry-After if the rule says so
 	GatewayFailed   Fault = "500" // the gateway did not revoke
@@ -103,9 +103,9 @@ func (f Fault) revokes() bool {
 type duration int
 
 const (
-	noDuration duration = iota
-	retryAfter
-	delay
+	noDuration duration = iota // the fault takes none
+	retryAfter                 // how long to wait, in the answer
+	delay                      // how long the fault takes
 )
 
 func (f Fault) duration() duration {

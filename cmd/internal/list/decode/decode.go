@@ -17,10 +17,10 @@ import (
 
 // How lists are encoded.
 const (
-	UTF8    = "UTF-8"
-	bomUTF8 = "UTF-8 with BOM"
-	utf16   = "UTF-16"
-	EUCKR   = "EUC-KR (CP949)"
+	UTF8    = "UTF-8"          // what most programs write
+	bomUTF8 = "UTF-8 with BOM" // Excel's CSV UTF-8
+	utf16   = "UTF-16"         // Excel's Unicode text, of either byte order
+	EUCKR   = "EUC-KR (CP949)" // Excel's CSV in Korea
 )
 
 // UTF8Mark is the byte-order mark of UTF-8.

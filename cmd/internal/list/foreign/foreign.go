@@ -18,11 +18,16 @@ const CompoundMagic = "\xD0\xCF\x11\xE0"
 
 // What to do with a file, behind what it is.
 const (
-	SaveAs    = ": open it in Excel and save it as CSV UTF-8 or as a workbook (.xlsx)"
-	unlock    = ": open it where its software is installed, release it from protection, and save it as CSV UTF-8"
+	// SaveAs is for what Excel opens.
+	SaveAs = ": open it in Excel and save it as CSV UTF-8 or as a workbook (.xlsx)"
+	// unlock is for files that a document protection holds.
+	unlock = ": open it where its software is installed, release it from protection, and save it as CSV UTF-8"
+	// SaveTable is for documents that may hold a table.
 	SaveTable = ": save its table as CSV UTF-8 or as a workbook (.xlsx)"
-	askFor    = ": ask for the list as CSV or as a workbook (.xlsx)"
-	extract   = ": unpack it, and give the list that is in it"
+	// askFor is for pictures and printed pages, of which no list can be read.
+	askFor = ": ask for the list as CSV or as a workbook (.xlsx)"
+	// extract is for archives.
+	extract = ": unpack it, and give the list that is in it"
 )
 
 // foreignFormats are files that people take for a list, by how they begin, the

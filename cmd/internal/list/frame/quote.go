@@ -13,11 +13,11 @@ import (
 type QuoteState byte
 
 const (
-	fieldStart QuoteState = iota
-	inText                // in a field without quotes
-	InQuotes              // in a quoted field: separators and line breaks are text
-	afterQuote            // after a quote that closes the field unless another follows
-	stray                 // text stands after a closing quote: the quotes do not add up
+	fieldStart QuoteState = iota // a quotation mark here opens a quoted field
+	inText                       // in a field without quotes
+	InQuotes                     // in a quoted field: separators and line breaks are text
+	afterQuote                   // after a quote that closes the field unless another follows
+	stray                        // text stands after a closing quote: the quotes do not add up
 )
 
 // Scan returns the state at the end of a line that starts in state s. Bytes

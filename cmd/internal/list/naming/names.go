@@ -113,12 +113,12 @@ type Field int
 
 // The fields of a payment.
 const (
-	NoField Field = iota
-	ImpUIDField
-	GatewayField
-	NumberField
-	TierField
-	FieldCount
+	NoField      Field = iota // a column that is not read
+	ImpUIDField               // the payment
+	GatewayField              // its gateway
+	NumberField               // the tax office's number of the receipt that is meant
+	TierField                 // the sub-merchant's code
+	FieldCount                // how many there are, with NoField
 )
 
 // Names returns the names of each field, the preferred ones first. column is the imp_uid's, if it is said.
@@ -202,7 +202,7 @@ func OfPayment(names iter.Seq[string]) (name string) {
 const (
 	// maxKeys bounds how many keys are remembered, and maxKey their length in bytes.
 	maxKeys = 1000
-	maxKey  = 200
+	maxKey  = 200 // in bytes
 	// maxName is how long the name of a column may be, with all that people write into the cell.
 	maxName = 1000
 )

@@ -16,8 +16,8 @@ import (
 
 // The size of a sheet, ECMA-376 as Excel holds it.
 const (
-	maxSheetRows    = 1 << 20
-	maxSheetColumns = 1 << 14
+	maxSheetRows    = 1 << 20 // Excel's limit
+	maxSheetColumns = 1 << 14 // Excel's limit
 )
 
 // mergedCells are the ranges of cells of a sheet that are merged over several rows, which are asked about row by
