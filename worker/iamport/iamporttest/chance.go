@@ -4,7 +4,7 @@ package iamporttest
 const (
 	forDetails uint64 = iota // the receipt's number, amount and dates
 	forLatency               // how long an answer takes
-	forDress                 // how a page of a proxy looks
+	forDress                 // in which of its forms the API shows a receipt
 	forToken                 // the next token
 	forRules                 // which rules of a share apply
 )
