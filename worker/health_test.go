@@ -35,7 +35,7 @@ func TestWorkerThatCanBeginNothingIsNotReady(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, redistest.Embedded(t), iamporttest.Config{})
 	w, _ := b.startWorker(t)
-	b.client.AddHook(&refusing{why: "i/o timeout", refuses: func() bool { return true }})
+	b.client.AddHook(&refusing{why: "CLUSTERDOWN Hash slot not served", refuses: func() bool { return true }})
 	b.enqueue(t, tasks.Revocation{ImpUID: one})
 	const want = "redis works in part: none of its evalsha of {receipt} was carried out for "
 	eventually(t, "it is not ready", func() bool {

@@ -63,6 +63,14 @@ func Failed(err error) bool {
 	return !slices.ContainsFunc(answers, func(answer string) bool { return strings.HasPrefix(err.Error(), answer) })
 }
 
+// Unanswered reports that no server carried a command out and none said why: it did not
+// answer, or no server has the key. What it refuses is an answer, such as to the commands by
+// which it is seen what a user may do.
+func Unanswered(err error) bool {
+	var reply redis.Error
+	return Failed(err) && (!errors.As(err, &reply) || Of(err) == ClusterDown)
+}
+
 // Backoff paces what is tried until Redis answers: from 50 ms, doubling, up to 5 s.
 func Backoff() retry.Backoff {
 	return retry.WithCappedDuration(5*time.Second, retry.NewExponential(50*time.Millisecond))

@@ -87,7 +87,7 @@ func (s *Stalled) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 func (*Stalled) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 func (s *Stalled) note(cmd redis.Cmder, began time.Time, err error) {
-	failed := redisfault.Failed(err) && redisfault.Of(err) != redisfault.WrongType // which is one key's
+	failed := redisfault.Unanswered(err)
 	if !failed && !s.some.Load() {
 		return
 	}

@@ -14,9 +14,17 @@ import (
 
 var (
 	errTimeout = errors.New("i/o timeout")
-	errMissing = errors.New("NOSCRIPT No matching script")
-	errDamaged = errors.New("WRONGTYPE Operation against a key holding the wrong kind of value")
+	errMissing = reply("NOSCRIPT No matching script.")
+	errDamaged = reply("WRONGTYPE Operation against a key holding the wrong kind of value")
+	errTrial   = reply("ERR value is not an integer or out of range")
+	errNoShard = reply("CLUSTERDOWN The cluster is down")
 )
+
+// reply is an error that Redis answers.
+type reply string
+
+func (r reply) Error() string { return string(r) }
+func (reply) RedisError()     {}
 
 // command is one of the worker's, how long it takes, and how it ends.
 type command struct {
@@ -37,7 +45,8 @@ func TestStalledNamesWhatFails(t *testing.T) {
 	const stalls = "none of its eval of {receipt} was carried out for 12s: i/o timeout"
 	quick, fails := begin, command{args: []any{"evalsha", "sha", 2, "asynq:{receipts-settle}:pending"}, took: 4 * time.Second, err: errTimeout}
 	quick.took, quick.err = 0, nil
-	damaged, unloaded, gaveUp, late := begin, begin, begin, begin
+	damaged, unloaded, gaveUp, late, tried, gone := begin, begin, begin, begin, begin, begin
+	tried.err, gone.err = errTrial, errNoShard
 	late.args = []any{"evalsha", "long", 1, "{receipt}:imp_1"}
 	damaged.err, unloaded.err, gaveUp.err = errDamaged, errMissing, context.Canceled
 	for name, test := range map[string]struct {
@@ -53,7 +62,9 @@ func TestStalledNamesWhatFails(t *testing.T) {
 		"a queue on a part that is gone":   {commands: []command{fails, quick, fails, fails}, want: "none of its evalsha of {receipts-settle} was carried out for 12s: i/o timeout"},
 		"nothing asks for it any more":     {commands: []command{begin}, after: time.Minute},
 		"once more, long afterwards":       {commands: []command{fails, {args: quick.args, took: time.Hour}, fails}},
+		"a part of the cluster is gone":    {commands: []command{gone}, want: "none of its eval of {receipt} was carried out for 12s: CLUSTERDOWN The cluster is down"},
 		"a key that is damaged":            {commands: []command{damaged}},
+		"a trial of what the user may do":  {commands: []command{tried}},
 		"a script that Redis has not seen": {commands: []command{unloaded}},
 		"a caller that has gone":           {commands: []command{gaveUp}},
 	} {

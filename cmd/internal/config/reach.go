@@ -47,6 +47,11 @@ func (r *Redis) reach(ctx context.Context, client redis.UniversalClient) error {
 	if redisfault.Of(err) == redisfault.Misconf {
 		return nil // PING alone of all that writes nothing is refused: what there is can be read
 	}
+	if r.Failover() && redisfault.Of(err) == redisfault.UnknownCommand { // slow before, it answers now
+		if _, why := r.masters(ctx, at); why != nil {
+			return describe(why)
+		}
+	}
 	if err == nil || redisfault.Permanent(err) || redisfault.Of(err) != "" {
 		return describe(err)
 	}
