@@ -36,6 +36,9 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 	if suspects.Nameless > 0 {
 		newScreen(out).say("revoker: %s%s", nameless(suspects, whole), examples(suspects.NamelessExamples))
 	}
+	if suspects.Numbers > 0 {
+		newScreen(out).say("revoker: %s%s", strangeNumbers(suspects, whole), examples(suspects.NumberExamples))
+	}
 	if suspects.FurtherRows > 0 {
 		newScreen(out).say("revoker: %s%s", furtherImpUIDs(suspects, whole), examples(suspects.Further))
 	}
@@ -54,10 +57,16 @@ func nameless(suspects list.Suspects, whole bool) string {
 		either(suspects.Nameless, "names", "name"))
 }
 
+// strangeNumbers says how many lines have an apply_num that may be something else.
+func strangeNumbers(suspects list.Suspects, whole bool) string {
+	return fmt.Sprintf("%d %s lines %s an apply_num of another form", suspects.Numbers,
+		ofRows(suspects, whole), either(suspects.Numbers, "has", "have"))
+}
+
 // furtherImpUIDs says how many lines hold more than one imp_uid.
 func furtherImpUIDs(suspects list.Suspects, whole bool) string {
-	return fmt.Sprintf("%d %s lines %s another imp_uid, which is not asked for", suspects.FurtherRows,
-		ofRows(suspects, whole), either(suspects.FurtherRows, "holds", "hold"))
+	return fmt.Sprintf("%d %s lines %s more than one imp_uid, and %s for the first", suspects.FurtherRows,
+		ofRows(suspects, whole), either(suspects.FurtherRows, "holds", "hold"), either(suspects.FurtherRows, "asks", "ask"))
 }
 
 // otherSheets says which sheets are not read and hold payments.
@@ -155,7 +164,10 @@ func doubts(suspects list.Suspects, whole bool) string {
 	if suspects.MostNameless() {
 		all = append(all, nameless(suspects, whole))
 	}
-	if suspects.FurtherRows > 0 {
+	if suspects.MostNumbers() {
+		all = append(all, strangeNumbers(suspects, whole))
+	}
+	if suspects.MostFurther() {
 		all = append(all, furtherImpUIDs(suspects, whole))
 	}
 	if len(suspects.OtherSheets) > 0 {
@@ -178,7 +190,10 @@ func advice(suspects list.Suspects) (text string) {
 	if suspects.MostNameless() {
 		text += "fill in the gateway of each line, "
 	}
-	if suspects.FurtherRows > 0 {
+	if suspects.MostNumbers() {
+		text += "look what stands in the column of apply_num, "
+	}
+	if suspects.MostFurther() {
 		text += "give each imp_uid a line of its own, "
 	}
 	if len(suspects.OtherSheets) > 0 {
@@ -222,7 +237,9 @@ func mistake(suspects list.Suspects) string {
 		return "the column was wrong"
 	case suspects.MostNameless():
 		return "the lines have a gateway"
-	case suspects.FurtherRows > 0:
+	case suspects.MostNumbers():
+		return "they are no numbers of receipts"
+	case suspects.MostFurther():
 		return "the other imp_uids were meant"
 	case len(suspects.OtherSheets) > 0:
 		return "another sheet was meant"

@@ -36,10 +36,14 @@ type Suspects struct {
 	// NamelessExamples are the first three of their imp_uids. Either does not count them.
 	Nameless         int
 	NamelessExamples []Note
-	// Further are the first three further imp_uids of lines that hold more than one, which are not asked for, and
-	// FurtherRows is how many such lines there are.
-	Further     []Note
+	// Numbers is how many have an apply_num of another form than most, or one that may belong to a column to the right;
+	// and NumberExamples are the first three. Either does not count them.
+	Numbers        int
+	NumberExamples []Note
+	// FurtherRows is how many hold more than one imp_uid, and ask for the first; and Further are the first three of the
+	// others. Either does not count them.
 	FurtherRows int
+	Further     []Note
 	// OtherSheets are the sheets of a workbook that are not read and hold payments, unless [Options].Sheet is given.
 	OtherSheets []sheet.Left
 	// Hidden is how many stand in a row of a workbook that Excel does not show, as where a
@@ -50,18 +54,26 @@ type Suspects struct {
 // Most reports whether more than half of the rows are suspect.
 func (s *Suspects) Most() bool { return 2*s.Either > s.Rows }
 
+// MostNumbers reports whether more than half of the rows have a strange apply_num.
+func (s *Suspects) MostNumbers() bool { return 2*s.Numbers > s.Rows }
+
+// MostFurther reports whether more than half of the rows hold further imp_uids.
+func (s *Suspects) MostFurther() bool { return 2*s.FurtherRows > s.Rows }
+
 // MostNameless reports whether more than half of the rows name no gateway while others do.
 func (s *Suspects) MostNameless() bool { return 2*s.Nameless > s.Rows }
 
 // Any reports whether there is something to say of the rows.
 func (s *Suspects) Any() bool {
-	return s.Either > 0 || s.Odd > 0 || s.Nameless > 0 || s.FurtherRows > 0 || len(s.OtherSheets) > 0 || s.Hidden > 0
+	return s.Either > 0 || s.Odd > 0 || s.Nameless > 0 || s.Numbers > 0 || s.FurtherRows > 0 ||
+		len(s.OtherSheets) > 0 || s.Hidden > 0
 }
 
-// Doubtful reports whether a person is to say yes to the list: most of its rows are suspect
-// or name no gateway, some are hidden, some hold further imp_uids, or other sheets hold payments.
+// Doubtful reports whether a person is to say yes to the list: most of its rows are suspect,
+// name no gateway, have a strange apply_num or hold further imp_uids, some are hidden, or other
+// sheets hold payments.
 func (s *Suspects) Doubtful() bool {
-	return s.Most() || s.MostNameless() || s.FurtherRows > 0 || len(s.OtherSheets) > 0 || s.Hidden > 0
+	return s.Most() || s.MostNameless() || s.MostNumbers() || s.MostFurther() || len(s.OtherSheets) > 0 || s.Hidden > 0
 }
 
 // count counts a row that can be used.
@@ -77,6 +89,10 @@ func (s *Suspects) count(row *Row, unknownGateway, hidden bool) {
 	if strange {
 		s.ImpUIDs++
 		s.Examples = example(s.Examples, row.Line, row.ImpUID)
+	}
+	if row.Strange {
+		s.Numbers++
+		s.NumberExamples = example(s.NumberExamples, row.Line, row.ApplyNum)
 	}
 	if row.Further != "" {
 		s.FurtherRows++
@@ -97,12 +113,12 @@ func (s *Suspects) count(row *Row, unknownGateway, hidden bool) {
 	}
 }
 
-// example returns examples with an imp_uid of a line, unless there are enough.
-func example(examples []Note, line int, impUID string) []Note {
+// example returns examples with a value of a line, unless there are enough.
+func example(examples []Note, line int, value string) []Note {
 	if len(examples) == shownSuspects {
 		return examples
 	}
-	return append(examples, Note{line, strings.Clone(impUID)})
+	return append(examples, Note{line, strings.Clone(value)})
 }
 
 // maxGateways bounds how many spellings are remembered; a list has a dozen,

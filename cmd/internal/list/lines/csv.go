@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/frame"
 	"receiptrevoker/cmd/internal/list/header"
 	"receiptrevoker/cmd/internal/list/impuid"
@@ -119,10 +118,19 @@ func (p *CSV) agreed(row payment.Row) (payment.Row, error) {
 	return row, err
 }
 
-// likeNumber reports whether a value may be a receipt's number of nine digits, whose first zeros a program may have
-// dropped.
-func likeNumber(value string) bool {
-	return len(value) >= 7 && len(value) <= 9 && strings.Trim(value, "0123456789") == ""
+// strange reports whether a row's number has another form than most, or is no number of a receipt's in a line that may
+// lack a value to the left of it, as CONCAT_WS leaves out those that are NULL.
+func (p *CSV) strange(row *payment.Row) bool {
+	number := row.ApplyNum
+	if number == "" || !given(number) {
+		return false
+	}
+	digits := len(number) - len(strings.Trim(number, "0123456789"))
+	if p.header.Nine { // of which a program may have dropped the first zeros
+		return digits != len(number) || len(number) < 7 || len(number) > 9
+	}
+	// An amount has fewer digits, and a name has none.
+	return len(row.Columns) < p.Cells && p.MovesReceipt && !p.Sheet && digits < 6
 }
 
 // complete returns an error if a record may be a part of a line, or hold more than one, or a value that stands in
@@ -146,15 +154,7 @@ func (p *CSV) complete(row *payment.Row, record []byte) error {
 	if err := validateNumber(row.ApplyNum); err != nil {
 		return err
 	}
-	if row.ApplyNum != "" && !likeNumber(row.ApplyNum) && given(row.ApplyNum) {
-		switch {
-		case p.header.Nine:
-			return fault.Invalid("%q stands in apply_num's column, where others have nine digits", fault.Cut(row.ApplyNum))
-		case len(row.Columns) < p.Cells && p.MovesReceipt && !p.Sheet:
-			return fault.Invalid("%q stands in apply_num's column, and the line has %d columns, not %d: a value may be "+
-				"missing to the left of it", fault.Cut(row.ApplyNum), len(row.Columns), p.Cells)
-		}
-	}
+	row.Strange = p.strange(row)
 	return p.gatewayMoved(row)
 }
 

@@ -53,7 +53,10 @@ type Row struct {
 	// Tier is the code of the sub-merchant that the record names, or the options' if
 	// it names none. It is not validated.
 	Tier string
-	// Further is another imp_uid that the record holds, and that is not asked for; empty if there is none.
+	// Strange reports that ApplyNum has another form than those of most lines, or may belong to a column to the right:
+	// an empty value or a separator may be missing.
+	Strange bool
+	// Further is another imp_uid that the record holds, and for which it does not ask; empty if there is none.
 	Further string
 	// Columns are the fields of a CSV record as they came, in UTF-8, or the cells of
 	// a sheet's row; nil in JSON.
