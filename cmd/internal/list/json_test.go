@@ -200,6 +200,8 @@ func TestMembersOfObjectsWithinAPaymentAreRead(t *testing.T) {
 			want: []string{"1 imp_1"},
 		},
 		{name: "of PortOne's record, its usual part", list: `{"imp_uid":"imp_1","pg_provider":"kcp","pg_tid":"t","apply_num":"9"}`, want: []string{"1 imp_1 kcp"}},
+		{name: "of the receipt beside the card's", list: `{"imp_uid":"imp_1","pg":"kcp","pay_method":"trans","pg_tid":"t","현금영수증 승인번호":"242524331"}`, want: []string{"1 imp_1 kcp 242524331"}},
+		{name: "of PortOne's record in a program", list: `{"impUid":"imp_1","pgProvider":"kcp","pgTid":"t","applyNum":"9"}`, want: []string{"1 imp_1 kcp"}},
 		{name: "of PortOne's record within", list: `{"imp_uid":"imp_1","portone":{"card_code":"1","pg_tid":"t","apply_num":"9"}}`, want: []string{"1 imp_1"}},
 		{
 			name: "of two receipts", list: `{"imp_uid":"imp_1","apply_num":"9","receipt":{"apply_num":"3001"}}`,

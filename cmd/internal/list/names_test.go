@@ -128,6 +128,10 @@ func TestColumnOfTheReceiptThatIsNotReadIsNoted(t *testing.T) {
 			notes: []string{`1 column 3, "취소 apply_num", is not read: column 2 is, "apply_num"`, `1 column 5, "하위상점", is not read: column 4 is, "tier"`},
 		},
 		{
+			name: "the card's, of a database", list: "IMP_UID,PAY_METHOD,PG_TID,APPLY_NUM\nimp_1,trans,t,30001234\n", want: []string{"2 imp_1"},
+			notes: []string{`1 column 4, "APPLY_NUM", is not read: beside "PG_TID" it is the card company's number; if it is the receipt's, name it 현금영수증 승인번호`},
+		},
+		{
 			name: "the card's", list: "imp_uid,승인번호,frontier,PG 수수료\nimp_1,1,2,3\n", want: []string{"2 imp_1"},
 			notes: []string{`1 column 2, "승인번호", is not read: if it names the receipt that is meant, name it apply_num`},
 		},

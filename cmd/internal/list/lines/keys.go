@@ -35,7 +35,7 @@ func (k *JSON) lookup(
 	if twice || card {
 		named = slices.DeleteFunc(named, func(m member) bool {
 			of := k.Meaning(m.key).Field
-			return of == naming.NoField || card && of == naming.NumberField
+			return of == naming.NoField || card && of == naming.NumberField && naming.OfCard(m.key)
 		})
 	}
 	named = append(named, within...)
@@ -82,7 +82,7 @@ func (k *JSON) within(name string, value json.RawMessage, depth int) (all []memb
 	}
 	for _, m := range inner {
 		name := name + "." + m.key
-		if k.Meaning(name).Field != naming.NumberField || naming.OfPayment(maps.Keys(keys)) == "" {
+		if k.Meaning(name).Field != naming.NumberField || !naming.OfCard(m.key) || naming.OfPayment(maps.Keys(keys)) == "" {
 			all = append(all, k.nested(name, m.value, depth)...)
 		}
 	}

@@ -153,7 +153,7 @@ func Locate(header []string, named string, worst Likeness) (at Columns, err erro
 	if OfPayment(slices.Values(header)) != "" {
 		header = slices.Clone(header)
 		for i, column := range header {
-			if Spelled.matches(formOf(column), formOf(NumberNames[0])) {
+			if OfCard(column) {
 				header[i] = ""
 			}
 		}
@@ -177,19 +177,24 @@ func Locate(header []string, named string, worst Likeness) (at Columns, err erro
 	return at, nil
 }
 
+// OfCard reports whether a name is that of the card company's number where [OfPayment] knows the record: apply_num in
+// any spelling, and not one that says whose number it is, such as 현금영수증 승인번호.
+func OfCard(name string) bool { return Spelled.matches(formOf(name), formOf(NumberNames[0])) }
+
 // OfPayment returns a name by which PortOne's own record of a payment is known, whose apply_num is the number by which
 // the card company approved it, not the receipt's; "" if there is none. It is cash_receipt_issued (PaymentAnnotation of
 // its specification), or what only such a record has beside another of its names.
 func OfPayment(names iter.Seq[string]) (name string) {
 	found := 0
 	for n := range names {
-		switch n {
-		case "cash_receipt_issued":
+		switch strings.ToLower(n) { // APPLY_NUM of a database, applyNum of a program
+		case "cash_receipt_issued", "cashreceiptissued":
 			return n
-		case "pg_tid", "card_name", "card_code", "card_number", "card_quota":
+		case "pg_tid", "card_name", "card_code", "card_number", "card_quota",
+			"pgtid", "cardname", "cardcode", "cardnumber", "cardquota":
 			name = cmp.Or(name, n)
 			found++
-		case "pay_method", "pg_provider":
+		case "pay_method", "pg_provider", "paymethod", "pgprovider":
 			found++
 		}
 	}
