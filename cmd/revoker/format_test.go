@@ -69,6 +69,9 @@ func TestNoteSaysWhatTheLastAnswerWas(t *testing.T) {
 		"cancelled, a lookup found it not revoked; last answer: 취소 실패": {
 			Status: outcome.Dead, Reason: outcome.ReasonWithdrawn, Attempts: 1, Message: "취소 실패",
 		},
+		"cancelled, a lookup found it not revoked; last answer: HTTP 500": {
+			Status: outcome.Dead, Reason: outcome.ReasonWithdrawn, Withdrawn: true, HTTPStatus: 500,
+		},
 		"cancelled after it had failed; last answer: 취소 실패": {
 			Status: outcome.Dead, Reason: outcome.ReasonWithdrawn, PG: tasks.Settle, Withdrawn: true, Attempts: 1, Message: "취소 실패",
 		},

@@ -99,7 +99,7 @@ func note(o outcome.Outcome, cause string) string {
 // wasWithdrawn says what is known of one that has ended as withdrawn.
 func wasWithdrawn(o outcome.Outcome) string {
 	switch {
-	case o.Attempts == 0:
+	case o.Attempts == 0 && o.HTTPStatus == 0: // calls that a gate or a retry took back were answered
 		return "cancelled, never called"
 	case blind(o.PG):
 		return behind("cancelled after it had failed", o)
