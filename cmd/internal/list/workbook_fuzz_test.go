@@ -16,7 +16,7 @@ import (
 func FuzzWorkbook(f *testing.F) {
 	for _, rows := range []string{
 		row(1, text("A1", "imp_uid")) + row(2, text("A2", "imp_1")), `<row r="7"><c t="s"><v>0</v></c><c r="ZZ7" t="b"><v>1</v></c></row>`,
-		`<row><c><is><t>x</t></is></c></row>`, `<row r="9999999"/>`, `<c r="A1"><v>1</v></c><row><row></row></row>`, `<!-- <row> -->`, `<row r="1"`,
+		`<row><c><is><t>x</t></is></c></row>`, `<row r="9999999"/>`, `<c r="A1"><v>1</v></c><row><row></row></row>`, `<!-- <row> -->`, `<row r="1"`, `<v>)1</c>X`,
 	} {
 		f.Add(rows, []byte(nil))
 	}

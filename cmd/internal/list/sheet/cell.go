@@ -64,7 +64,7 @@ func (s *Rows) startCell(e xml.StartElement) error {
 // endCell adds the cell to the row, which is not continued beyond what is used.
 func (s *Rows) endCell() error {
 	value, err := s.content()
-	if len(value) == 0 || len(s.text) > frame.MaxRecord {
+	if len(value) == 0 || s.cell.column == 0 || len(s.text) > frame.MaxRecord { // 0: it ends and never began
 		return err
 	}
 	for len(s.ends) < s.cell.column {
