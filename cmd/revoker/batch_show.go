@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/text/unicode/norm"
@@ -148,11 +149,27 @@ func cancelledOpen(b outcome.Batch) string {
 	text := at + ": no DELETE follows, a lookup decides what was called" + withoutLookup(b.OpenOf())
 	switch called {
 	case 0:
-		return text
+		return strings.TrimSuffix(text+"; "+unseenLines(b), "; ")
 	case b.Open:
 		return at + ", but " + asked
 	}
+	if unseen := unseenLines(b); unseen != "" {
+		text += "; " + unseen
+	}
 	return fmt.Sprintf("%d %s; %d %s", b.Open-called, text, called, asked)
+}
+
+// unseenLines says how many lines of a cancelled batch stay open since a DELETE may have worked unseen, and until when;
+// empty if none does.
+func unseenLines(b outcome.Batch) string {
+	if b.Unseen == 0 {
+		return ""
+	}
+	until := " until a lookup tells" // whose time has passed where a worker has died
+	if b.UnseenUntil.After(time.Now()) {
+		until = " until " + moment(b.UnseenUntil) + " at most"
+	}
+	return count(b.Unseen, "line stays open", "lines stay open") + until + ": a DELETE may have worked unseen"
 }
 
 // withoutLookup says of which of the gateways no lookup decides what was called.

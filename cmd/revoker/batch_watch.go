@@ -9,7 +9,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/pause"
@@ -25,9 +24,9 @@ type batchWatch struct {
 	still    *standstill
 	flags    string // that find Redis, to look again
 	pauses   []pause.Pause
-	open     int  // how many were when it was last looked what holds them
-	counted  bool // which of these are called although the batch was cancelled
-	wanted   map[tasks.Gateway]int
+	open     int           // how many were when it was last looked what holds them
+	counted  bool          // which of these are called although the batch was cancelled
+	last     outcome.Batch // in which they were counted
 }
 
 func newBatchWatch(out io.Writer, client redis.UniversalClient, outcomes *outcome.Store, flags string) *batchWatch {
@@ -63,7 +62,7 @@ func (w *batchWatch) until(ctx context.Context, name string) (outcome.Batch, err
 
 // show shows how far a batch has come, and says what holds its lines.
 func (w *batchWatch) show(ctx context.Context, b outcome.Batch) {
-	b.Wanted = w.wanted
+	w.recall(&b)
 	waiting := b.Open
 	if !b.CancelledAt.IsZero() {
 		waiting = b.Called()
@@ -72,10 +71,13 @@ func (w *batchWatch) show(ctx context.Context, b outcome.Batch) {
 		w.pauses = pauses
 		w.count(ctx, b)
 	}
-	b.Wanted = w.wanted
+	w.recall(&b)
 	causes := make(map[string]string)
 	for _, h := range hold(&b, w.pauses) {
 		causes[causeOf(h.Pause)] = linesWait(h)
+	}
+	if text := unseenLines(b); text != "" {
+		causes[text] = text
 	}
 	w.still.tell(causes)
 	if w.still.unattended() {
@@ -92,8 +94,13 @@ func (w *batchWatch) count(ctx context.Context, b outcome.Batch) {
 		w.open, w.counted = b.Open, false
 	case !w.counted:
 		w.counted = countWanted(ctx, w.outcomes, &b) == nil // or else at the next look
-		w.wanted = b.Wanted
+		w.last = b
 	}
+}
+
+// recall notes in a batch what was last counted of it.
+func (w *batchWatch) recall(b *outcome.Batch) {
+	b.Wanted, b.Unseen, b.UnseenUntil = w.last.Wanted, w.last.Unseen, w.last.UnseenUntil
 }
 
 // pace says what became of a batch so far, how fast it goes, and how long it

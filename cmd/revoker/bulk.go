@@ -117,8 +117,8 @@ What was asked for elsewhere counts as a duplicate and is shown with the outcome
 it has or gets. Single revocations come before those of a list.
 
 It exits 3 if a line cannot be used, if more than half were asked for that look
-wrong, and with --wait unless all are revoked; 1 if no line can be used, and
-then no batch is made of fewer than 1,000 lines.`
+wrong without --yes, and with --wait unless all are revoked; 1 if no line can be
+used, and then no batch is made of fewer than 1,000 lines.`
 
 func (p *program) bulk() *cobra.Command {
 	var s bulkSettings

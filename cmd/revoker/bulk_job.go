@@ -122,7 +122,7 @@ func (j *bulkJob) tellAsked() {
 		j.say("%s asked for by an earlier run.", count(j.before, "of them was", "of them were"))
 	}
 	if suspects := j.input.reader.Suspects(); suspects.Doubtful() {
-		j.say("If %s, withdraw the lines: revoker batch cancel %s%s", mistake(suspects), j.settings.batch, j.redisFlags)
+		j.say("If %s, withdraw the lines: revoker batch cancel %s --yes%s", mistake(suspects), j.settings.batch, j.redisFlags)
 	}
 	if !j.settings.wait {
 		j.say("See how far it has come with: revoker batch show %s%s --wait", j.settings.batch, j.redisFlags)

@@ -47,11 +47,11 @@ func hold(b *outcome.Batch, pauses []pause.Pause) []pause.Hold {
 
 // countWanted notes in a batch that was cancelled how many of its open lines are called all the
 // same.
-func countWanted(ctx context.Context, store *outcome.Store, b *outcome.Batch) (err error) {
-	if !b.CancelledAt.IsZero() && b.Open > 0 {
-		b.Wanted, err = store.Wanted(ctx, b.Name)
+func countWanted(ctx context.Context, store *outcome.Store, b *outcome.Batch) error {
+	if b.CancelledAt.IsZero() || b.Open == 0 {
+		return nil
 	}
-	return err
+	return store.CountWanted(ctx, b)
 }
 
 // gateName says before what a gate stands.
@@ -107,7 +107,7 @@ func nextProbe(of gate.Name, gates gate.Snapshot) string {
 	case at.Before(gates.Now):
 		return "its next probe is due"
 	}
-	return "next probe at " + moment(at)
+	return "next probe at " + moment(at) + ", if a request waits"
 }
 
 // heldQueue returns what pauses the queue of an outcome that has not ended, and false if

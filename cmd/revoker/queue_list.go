@@ -124,7 +124,7 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 	if len(queues)+len(s.pgs) > 0 {
 		of = outcome.Waiting{Open: math.MaxInt64} // in which queues their tasks are is not known
 	}
-	return p.showQueues(lines, workingOn(lines, workers, of), all.Open)
+	return p.showQueues(lines, workingOn(lines, workers, of), of)
 }
 
 // watchQueues counts what is in the queues, and how much is done meanwhile.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -24,8 +26,8 @@ func workingOn(lines []queueLine, workers asynqkeys.Count, of outcome.Waiting) s
 }
 
 // showQueues prints a line about the workers and a table, and if there may be tasks of what is not
-// open any more, how many requests are.
-func (p *program) showQueues(lines []queueLine, workers string, open int64) error {
+// open any more, how many requests are, if that is known of these queues.
+func (p *program) showQueues(lines []queueLine, workers string, of outcome.Waiting) error {
 	out := newScreen(p.stdout)
 	if err := out.line(workers, hanging); err != nil {
 		return err
@@ -46,8 +48,7 @@ func (p *program) showQueues(lines []queueLine, workers string, open int64) erro
 	if err := t.print(out); err != nil {
 		return err
 	}
-	if kept > open {
-		text := count(int(open), "request is open", "requests are open") + keptTasks
+	if text := keptTasks(kept, of); text != "" {
 		if err := out.line(text, hanging); err != nil {
 			return err
 		}
@@ -58,8 +59,21 @@ func (p *program) showQueues(lines []queueLine, workers string, open int64) erro
 	return nil
 }
 
-// keptTasks says why a queue may have more tasks than there are open requests.
-const keptTasks = "; a paused queue keeps the tasks of those that were cancelled or have ended, which are not called"
+// keptTasks says why paused queues may have more tasks than requests are open; empty if they have not.
+func keptTasks(kept int64, of outcome.Waiting) string {
+	const why = "paused queue keeps the tasks of requests that were cancelled or have ended, which are not called"
+	switch {
+	case kept == 0 || of.Open >= kept && of.Open != math.MaxInt64:
+		return ""
+	case of.Open == math.MaxInt64:
+		return "A " + why
+	}
+	text := count(int(of.Open), "request is open", "requests are open")
+	if of.Cancelled > 0 {
+		text += fmt.Sprintf(", %d of them cancelled", of.Cancelled)
+	}
+	return text + "; a " + why
+}
 
 // figures returns the queue's name and what is counted of it, for the table.
 func (l *queueLine) figures() []string {

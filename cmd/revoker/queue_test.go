@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -104,5 +105,26 @@ func TestWaitSaysOnceWhatHoldsManyReceipts(t *testing.T) {
 	want := regexp.MustCompile(`^imp_1: its queue is paused by kim, since .*: 점검; the same holds 2 more\n$`)
 	if !want.MatchString(told.String()) {
 		t.Errorf("got %s, want %s", told.String(), want)
+	}
+}
+
+// What a paused queue keeps is compared with the open requests only where these can be its own.
+func TestKeptTasks(t *testing.T) {
+	t.Parallel()
+	const why = "paused queue keeps the tasks of requests that were cancelled or have ended, which are not called"
+	for name, test := range map[string]struct {
+		kept int64
+		of   outcome.Waiting
+		want string
+	}{
+		"as many":         {5, outcome.Waiting{Open: 5}, ""},
+		"more":            {5, outcome.Waiting{Open: 1}, "1 request is open; a " + why},
+		"cancelled":       {5, outcome.Waiting{Open: 4, Cancelled: 3}, "4 requests are open, 3 of them cancelled; a " + why},
+		"of some queues":  {5, outcome.Waiting{Open: math.MaxInt64}, "A " + why},
+		"nothing is kept": {0, outcome.Waiting{Open: math.MaxInt64}, ""},
+	} {
+		if got := keptTasks(test.kept, test.of); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
 	}
 }

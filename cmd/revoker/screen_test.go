@@ -88,7 +88,7 @@ func TestWhatHoldsIsNamed(t *testing.T) {
 
 		nextProbe("kcp", snapshot(true, now.Add(-time.Minute))):                        "next probe after PortOne's gate",
 		nextProbe("kcp", snapshot(false, now.Add(-time.Second))):                       "its next probe is due",
-		nextProbe("kcp", snapshot(false, at.Add(2*time.Minute))):                       "next probe at 2026-11-26 08:51:00 " + at.Format("MST"),
+		nextProbe("kcp", snapshot(false, at.Add(2*time.Minute))):                       "next probe at 2026-11-26 08:51:00 " + at.Format("MST") + ", if a request waits",
 		state(outcome.Batch{Open: 5, Held: 5, Complete: true, Rate: 1}):                "5 held",
 		state(outcome.Batch{Open: 5, Held: 4, Complete: true, Rate: 1}):                "2s left, 4 held",
 		state(outcome.Batch{Open: 5, Complete: false, Rate: 1}):                        "not read to its end",

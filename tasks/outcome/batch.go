@@ -38,8 +38,12 @@ type Batch struct {
 	// know: whoever shows a batch fills it in, from what pause.Holds returns.
 	Held int
 	// Wanted are those of the open ones of a cancelled batch that are called all the same, by
-	// gateway. Reading a batch leaves it nil: [Store.Wanted] counts them.
+	// gateway. Reading a batch leaves it nil: [Store.CountWanted] counts them, and the next two.
 	Wanted map[tasks.Gateway]int
+	// Unseen is of how many of the others a DELETE may have worked unseen: they stay open until a lookup tells, or until
+	// UnseenUntil at most.
+	Unseen      int
+	UnseenUntil time.Time
 	// Reasons are the same outcomes by reason.
 	Reasons map[Reason]int
 	// Gateways are the same by gateway; those not known stand together under

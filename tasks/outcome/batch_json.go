@@ -25,6 +25,8 @@ func (b Batch) MarshalJSON() ([]byte, error) {
 		Open        int                            `json:"open"`
 		Held        int                            `json:"held,omitempty"`
 		Wanted      int                            `json:"wanted,omitempty"`
+		Unseen      int                            `json:"unseen,omitempty"`
+		UnseenUntil string                         `json:"unseen_until,omitempty"`
 		Reasons     map[Reason]int                 `json:"reasons"`
 		Gateways    map[tasks.Gateway]GatewayCount `json:"gateways"`
 		StartedAt   string                         `json:"started_at,omitempty"`
@@ -35,7 +37,7 @@ func (b Batch) MarshalJSON() ([]byte, error) {
 		LeftSeconds *int64                         `json:"left_seconds,omitempty"`
 	}{
 		b.Name, b.Source, b.Lines, b.Complete, b.Queued, b.Duplicate(), b.Elsewhere, b.Repeated, b.Invalid,
-		b.Revoked, b.Dead, b.Open, b.Held, b.Called(), b.Reasons, b.Gateways,
+		b.Revoked, b.Dead, b.Open, b.Held, b.Called(), b.Unseen, formatTime(b.UnseenUntil), b.Reasons, b.Gateways,
 		formatTime(b.StartedAt), formatTime(b.ChangedAt), formatTime(b.FinishedAt), formatTime(b.CancelledAt),
 		b.Rate, b.leftSeconds(),
 	})

@@ -32,8 +32,12 @@ local function cancel(imp_uid)
   end
   if ended then return was.status end
   local before = asked.withdrawn and ' before' or ''
-  if is and was.status then
-    return tonumber(was.leased_until or 0) > millis and 'running' or 'called' .. before
+  -- A task of another queue than its gateway's is moved, for which an attempt begins and makes no call.
+  local called = tonumber(was.attempts or 0) > 0 or was.http_status or was.reason or was.uncertain_at
+  if is and tonumber(was.leased_until or 0) > millis then
+    return 'running'
+  elseif is and was.status and (called or was.leased_until) then
+    return 'called' .. before
   end
   return 'withdrawn' .. before
 end

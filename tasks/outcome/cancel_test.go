@@ -307,3 +307,34 @@ func cancelBatch(t *testing.T, s *outcome.Store, name string) (of outcome.Withdr
 	}
 	return of
 }
+
+// An attempt that only moved its task made no call, and its receipt is withdrawn as one of which none has begun.
+func TestMovedReceiptWasNotCalled(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		found outcome.Outcome
+		want  outcome.Withdrawal
+	}{
+		"moved":    {outcome.Outcome{Status: outcome.Retrying}, outcome.Withdrawn},
+		"answered": {outcome.Outcome{Status: outcome.Retrying, HTTPStatus: 401}, outcome.Called},
+		"unseen":   {outcome.Outcome{Status: outcome.Retrying, Reason: outcome.ReasonUnreachable}, outcome.Called},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
+				s := newStore(client)
+				if _, err := s.Ask(t.Context(), asked); err != nil {
+					t.Fatal(err)
+				}
+				attempt := begin(t, s, lease)
+				attempt.Uncounted = true
+				test.found.NextAttemptAt = time.Now().Add(time.Hour)
+				finish(t, s, attempt, test.found)
+				got, err := s.Cancel(t.Context(), []string{asked.ImpUID}, false)
+				if err != nil || !cmp.Equal(got, []outcome.Withdrawal{test.want}) {
+					t.Errorf("got %v, %v; want %v", got, err, test.want)
+				}
+			})
+		})
+	}
+}

@@ -6,43 +6,51 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 )
 
-// Wanted counts, by gateway, those that are open in a cancelled batch and are called all the
-// same, since another request asks for them. It goes through all that is open, and takes about
+// CountWanted notes in a cancelled batch which of those that are open are called all the same, since another request
+// asks for them, and of how many a DELETE may have worked unseen. It goes through all that is open, and takes about
 // four seconds for a million.
-func (s *Store) Wanted(ctx context.Context, name string) (map[tasks.Gateway]int, error) {
-	found := make(map[string]tasks.Gateway)
+func (s *Store) CountWanted(ctx context.Context, b *Batch) error {
+	found := make(map[string]Outcome)
 	for place := (DeadPlace{}); !place.End(); {
 		page, next, err := s.openPage(ctx, place)
 		if err == nil {
-			err = s.wanted(ctx, name, page, found)
+			err = s.ofBatch(ctx, b.Name, page, found)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		place = next
 	}
-	counts := make(map[tasks.Gateway]int)
-	for _, pg := range found {
-		counts[pg]++
+	b.Wanted, b.Unseen, b.UnseenUntil = make(map[tasks.Gateway]int), 0, time.Time{}
+	for _, o := range found {
+		switch {
+		case !o.Withdrawn:
+			b.Wanted[tasks.QueueOf(tasks.Revocation{PG: o.PG}).PG]++
+		case !o.LookedUpUntil.IsZero():
+			if b.Unseen++; o.LookedUpUntil.After(b.UnseenUntil) {
+				b.UnseenUntil = o.LookedUpUntil
+			}
+		}
 	}
-	return counts, nil
+	return nil
 }
 
-// wanted adds to found those of a page that a batch asks for and that are called. Those that
-// cannot be read are passed over.
-func (s *Store) wanted(ctx context.Context, name string, page []string, found map[string]tasks.Gateway) error {
+// ofBatch adds to found those of a page that a batch asks for and that are open. Those that cannot be read are passed
+// over.
+func (s *Store) ofBatch(ctx context.Context, name string, page []string, found map[string]Outcome) error {
 	for o, err := range s.Each(ctx, page) {
 		if _, corrupt := errors.AsType[*CorruptError](err); err != nil && !corrupt {
 			return err
 		}
-		if err == nil && slices.Contains(o.Batches, name) && !o.Withdrawn && !o.Status.Terminal() {
-			found[o.ImpUID] = tasks.QueueOf(tasks.Revocation{PG: o.PG}).PG
+		if err == nil && slices.Contains(o.Batches, name) && !o.Status.Terminal() {
+			found[o.ImpUID] = Outcome{PG: o.PG, Withdrawn: o.Withdrawn, LookedUpUntil: o.LookedUpUntil}
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
@@ -38,8 +39,9 @@ func TestWantedOfACancelledBatch(t *testing.T) {
 		end(t, s, "imp_5", dead)
 		want := func(want map[tasks.Gateway]int) {
 			t.Helper()
-			if got, err := s.Wanted(ctx, "a"); err != nil || !cmp.Equal(got, want) {
-				t.Errorf("got %v, %v; want %v", got, err, want)
+			b := outcome.Batch{Name: "a"}
+			if err := s.CountWanted(ctx, &b); err != nil || !cmp.Equal(b.Wanted, want) {
+				t.Errorf("got %v, %v; want %v", b.Wanted, err, want)
 			}
 		}
 		other := askedFor(t, s, "imp_other_7")
@@ -59,6 +61,26 @@ func TestWantedOfACancelledBatch(t *testing.T) {
 		}
 		if b.Wanted[tasks.KCP] = 1000; b.Called() != b.Open {
 			t.Errorf("%d of %d are called", b.Called(), b.Open)
+		}
+	})
+}
+
+// Of a cancelled batch it is known how many stay open since a DELETE may have worked unseen, and until when.
+func TestUnseenOfACancelledBatch(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		s, ctx := newStore(client), t.Context()
+		if _, err := askRows(ctx, s, "a", 1, "imp_1", "imp_2", "imp_3"); err != nil {
+			t.Fatal(err)
+		}
+		until := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
+		for impUID, at := range map[string]time.Time{"imp_1": until, "imp_2": until.Add(-time.Minute)} {
+			end(t, s, impUID, outcome.Outcome{Status: outcome.Retrying, NextAttemptAt: until, LookedUpUntil: at})
+		}
+		cancelBatch(t, s, "a")
+		b := batch(t, s, "a")
+		if err := s.CountWanted(ctx, &b); err != nil || b.Unseen != 2 || !b.UnseenUntil.Equal(until) || b.Called() != 0 {
+			t.Errorf("%d unseen until %v, %d called, %v; want 2 until %v", b.Unseen, b.UnseenUntil, b.Called(), err, until)
 		}
 	})
 }

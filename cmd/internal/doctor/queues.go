@@ -158,15 +158,21 @@ func older(workers []asynqkeys.Worker) Finding {
 // paused looks for queues that were paused while tasks wait in them.
 func paused(queues []queue, of outcome.Waiting) Finding {
 	var held []string
-	all := int64(0)
+	all, elsewhere := int64(0), int64(0)
 	for _, q := range queues {
 		if q.Paused && q.Waiting() > 0 {
 			all += q.Waiting()
 			held = append(held, fmt.Sprintf("%s (%d)", q.Name, q.Waiting()))
+		} else {
+			elsewhere += q.Waiting()
 		}
 	}
 	if len(held) > 0 {
-		return warning("paused", "paused with tasks in them: "+shorten(held)+of.Behind(all),
+		text := "paused with tasks in them: " + shorten(held)
+		if elsewhere == 0 || of.Open == 0 { // or else the open requests may be of the other queues
+			text += of.Behind(all)
+		}
+		return warning("paused", text,
 			"see with revoker queue list who paused them and why; "+
 				"a gate resumes by itself, a person with revoker queue resume")
 	}

@@ -30,6 +30,9 @@ func TestFurtherImpUIDsOfALineAreDoubtful(t *testing.T) {
 		"objects":                {"\n" + `{"imp_uid":"` + first + `","refunds":[{"imp_uid":"` + second + `"}]}`, one},
 		"strings":                {"\n" + `{"imp_uid":"` + first + `","payments":["` + first + `","` + second + `"]}`, one},
 		"a key of any name":      {"\n" + `{"imp_uid":"` + first + `","imp_uid_2":"` + second + `"}`, one},
+		"a key that ends so":     {"\n" + `{"imp_uid":"` + first + `","delivery_imp_uid":"` + second + `"}`, one},
+		"several in a cell":      {"imp_uid,추가결제\n" + first + ",\"" + second + ",imp_100000000003\"\n", one},
+		"several in a string":    {"\n" + `{"imp_uid":"` + first + `","all":"` + first + " " + second + `"}`, one},
 		"the key of one before":  {"\n" + `{"imp_uid":"` + first + `","old_imp_uid":"` + second + `"}`, nil},
 		"objects of the payment": {"\n" + `{"imp_uid":"` + first + `","cancels":[{"imp_uid":"` + first + `"}]}`, nil},
 	} {

@@ -68,6 +68,8 @@ func TestColumnsOfOtherThingsAreNotRead(t *testing.T) {
 	for _, column := range []string{
 		"apply_num_old", "취소 apply_num", "apply_num (취소)", "apply_num(이전)", "old.apply_num", "(구) apply_num", "apply_num (구)",
 		"apply_num(재발급)", "apply_num (재발행분)", "apply_num(신규)", "apply_num(변경후)", "apply_num (new)", "apply_num(부분환불)",
+		"apply_num(변경)", "apply_num (정정)", "apply_num(수정)", "apply_num(최종)", "apply_num(재승인)", "apply_num (current)", "최종 (apply_num)",
+		"latest.apply_num", "current.apply_num", "exchange.apply_num", "환불.apply_num", "latest_receipt.apply_num",
 		"reissue.apply_num", "재발급.apply_num", "new.apply_num", "refund.apply_num", "reissued_receipt.apply_num",
 		"승인번호", "카드 승인번호(apply_num)", "payments.apply_num", "apply_num (card)", "현금영수증 승인번호 (취소)", "이전 현금영수증 승인번호",
 		"pg 수수료", "pg (수수료)", "수수료(PG)", "결제수단(pg)", "pg_tid", "pg (tid)", "PG사 거래번호", "PG사(카드사)", "pg (old)",

@@ -23,12 +23,25 @@ func TestListsAsProgramsWriteThem(t *testing.T) {
 			[]string{"1 imp_1 242524332", "line 2: apply_num 2.4e8 is not a string"},
 		},
 		"no imp_uid, and several gateways within": {
-			`{"rows":[{"imp_uid":"imp_1","pg":"kcp"},{"imp_uid":"imp_2","pg":"nice"}]}` + "\n",
+			`{"orders":[{"imp_uid":"imp_1","pg":"kcp"},{"imp_uid":"imp_2","pg":"nice"}]}` + "\n",
 			[]string{"line 1: the object has no key imp_uid or impUid"},
 		},
 		"a list under data": {
 			`{"ok":1,"data":[{"pg":"kcp","imp_uid":"imp_1","pay_method":"x","apply_num":"7"},{"imp_uid":"imp_2","pg":"nice"}]}` + "\n",
 			[]string{"1 imp_1 kcp 7", "1 imp_2 nice"},
+		},
+		"a page": {
+			`{"totalElements":2,"content":[{"imp_uid":"imp_1","pg":"kcp"},{"imp_uid":"imp_2","pg":"nice"}],"last":true}` + "\n",
+			[]string{"1 imp_1 kcp", "1 imp_2 nice"},
+		},
+		"a payment within": {
+			`{"order":7,"payment":{"imp_uid":"imp_1","pg_provider":"kcp","apply_num":"300"}}` + "\n" +
+				`{"order":8,"receipt":{"impUid":"imp_2","apply_num":"300"}}` + "\n",
+			[]string{"1 imp_1 kcp", "2 imp_2 300"},
+		},
+		"two payments within, or one that is another's": {
+			`{"order":7,"a":{"imp_uid":"imp_1"},"b":{"imp_uid":"imp_2"}}` + "\n" + `{"order":8,"previous":{"imp_uid":"imp_3"}}` + "\n",
+			[]string{"line 1: the object has no key imp_uid or impUid", "line 2: the object has no key imp_uid or impUid"},
 		},
 		"a payment with data": {
 			"[{\"data\":[{\"k\":1}],\"imp_uid\":\"imp_1\"},\n{\"type\":\"table\",\"data\":[{\"imp_uid\":\"imp_2\"}]}]\n",

@@ -133,7 +133,7 @@ func TestPageShowsGatewaysAndGates(t *testing.T) {
 			t.Error("the page shows somebody else's queue")
 		}
 		contains(t, read(t, ask(site, "GET", "/", "Accept-Language", "en")), "paused by a person", "receipts-kcp: paused by kim@ops, since 2026-11-25 08:42:00 KST", "closed",
-			"next probe at 2031-11-25 12:04:05 KST", "nothing is called for 30 s", "<td>1 min</td>")
+			"next probe at 2031-11-25 12:04:05 KST, if a request waits", "nothing is called for 30 s", "<td>1 min</td>")
 	})
 }
 

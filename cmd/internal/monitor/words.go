@@ -98,7 +98,7 @@ var words = map[string]text{
 		"포트원이 호출 제한을 요청했습니다. %s 동안 호출하지 않습니다.",
 	},
 	"portone off":   {"Nothing is called: the gate before PortOne is closed.", "포트원 앞의 게이트가 닫혀 아무것도 호출하지 않습니다."},
-	"next probe":    {"next probe at %s", "다음 확인 %s"},
+	"next probe":    {"next probe at %s, if a request waits", "다음 확인 %s(대기 중인 요청이 있을 때)"},
 	"after portone": {"next probe after PortOne's gate", "포트원 게이트가 열린 뒤 확인"},
 	"portone":       {"PortOne's gate is closed", "포트원 게이트가 닫힘"},
 	"shut":          {"the gate of %s is closed", "%s 게이트가 닫힘"},

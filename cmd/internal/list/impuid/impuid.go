@@ -95,6 +95,19 @@ func Is(value string) bool {
 	return tasks.ValidateImpUID(value) == nil && strings.ContainsAny(value, "0123456789") && OfPortOne(value)
 }
 
+// Other returns the first imp_uid of a cell that holds nothing but imp_uids, and is not the one given; "" if there is
+// none.
+func Other(cell, than string) string {
+	all := strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(",;| \n", r) })
+	if slices.ContainsFunc(all, func(value string) bool { return !Is(value) }) {
+		return ""
+	}
+	if i := slices.IndexFunc(all, func(value string) bool { return value != than }); i >= 0 {
+		return all[i]
+	}
+	return ""
+}
+
 // MayBe reports whether a cell that is swallowed is the imp_uid of a row that is to be
 // read or reported.
 func MayBe(cell string) bool {

@@ -3,11 +3,16 @@ package jsontext
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strconv"
 
 	"receiptrevoker/cmd/internal/list/fault"
 	"receiptrevoker/cmd/internal/list/plain"
 )
+
+// listKeys are the keys under which an object has the elements of a page, as those of Spring, Django and Elasticsearch.
+// Under another, such as previous, they may be another's.
+var listKeys = regexp.MustCompile(`(?i)^(?:data|list|contents?|items|rows|results?|records|목록)$`)
 
 // object takes the object ahead, which is outside of an answer's list or the response of an
 // answer. It is an element unless it holds a list: then those of the list are.
@@ -33,7 +38,8 @@ func (e *Elements) object(response bool) (bool, error) {
 			e.open = append(e.open, opened)
 			e.enter('[')
 			return false, nil
-		case !response && key == "data" && b == '[' && !bytes.Contains(e.scan.text, []byte("imp_")) && e.listAhead():
+		case !response && b == '[' && listKeys.MatchString(key) && e.listAhead() &&
+			!bytes.Contains(e.scan.text, []byte("imp_")):
 			e.open = append(e.open, opened)
 			e.enter('[')
 			return false, nil
@@ -85,7 +91,7 @@ func beginsList(text []byte, names func(key string) bool) bool {
 }
 
 // HoldsList reports whether an object, which may be cut, is an answer of PortOne that holds a list, or has one under
-// the key data.
+// one of listKeys.
 func HoldsList(object []byte, names func(key string) bool) (found bool) {
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	_, _ = decoder.Token() // the brace
@@ -99,7 +105,7 @@ func HoldsList(object []byte, names func(key string) bool) (found bool) {
 			return false
 		case key == "response" && code:
 			found = found || plain.FirstByte(value) == '[' || plain.FirstByte(value) == '{'
-		case key == "data":
+		case listKeys.MatchString(key):
 			found = found || beginsList(value, names)
 		}
 		if decoder.Decode(new(json.RawMessage)) != nil {

@@ -161,9 +161,9 @@ func (p *CSV) complete(row *payment.Row, record []byte) error {
 // further returns another imp_uid of a row, unless its column is said to be another's.
 func (p *CSV) further(row *payment.Row) string {
 	for i := range row.Columns {
-		cell := row.Column(i)
-		if cell != row.ImpUID && impuid.Is(cell) && !naming.OfAnother(plain.Cell(p.header.Names, i)) {
-			return cell
+		if other := impuid.Other(row.Column(i), row.ImpUID); other != "" &&
+			!naming.OfAnother(plain.Cell(p.header.Names, i)) {
+			return other
 		}
 	}
 	return ""

@@ -89,6 +89,24 @@ func (k *JSON) within(name string, value json.RawMessage, depth int) (all []memb
 	return all
 }
 
+// impUIDWithin returns the imp_uid of the only object right within another that has one, nil if none
+// or several have: as that of payment in {"order":7,"payment":{"imp_uid":"imp_448280090638"}}.
+func (k *JSON) impUIDWithin(object map[string]json.RawMessage) (found []json.RawMessage) {
+	for key, value := range object {
+		if value[0] != '{' {
+			continue
+		}
+		for _, m := range members(value) {
+			if k.Meaning(m.key).Field == naming.ImpUIDField {
+				if found = append(found, m.value); naming.OfAnother(key) || len(found) > 1 {
+					return nil
+				}
+			}
+		}
+	}
+	return found
+}
+
 // nested returns a member as within does, or those within its value.
 func (k *JSON) nested(name string, value json.RawMessage, depth int) []member {
 	if value[0] == '{' || value[0] == '[' {

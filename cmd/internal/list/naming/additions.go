@@ -54,8 +54,16 @@ var (
 	ofOrder = regexp.MustCompile(`merchant`)
 	// ofCard is of a payment, whose number is the card company's, or of the receipt that was issued again, which is to
 	// stay.
-	ofCard = regexp.MustCompile(`카드|card|결제|payment|재발[급행]|신규|변경\s*후|부분\s*환불|` +
+	ofCard = regexp.MustCompile(`카드|card|결제|payment|재발[급행]|신규|부분\s*환불|` +
 		`(?:^|[^a-z])(?:new|reissued?|refund)(?:$|[^a-z])`)
+	// ofReceipt is all that may stand around a receipt's number, and tableOfReceipt what it may be a
+	// column of: any other word, such as 변경, 최종 and latest, may tell one receipt of a payment from
+	// another.
+	ofReceipt = regexp.MustCompile(`^(?:현금|영수증|국세청|홈택스|승인|번호|필수|선택|옵션|입력|해당|있는|경우|있으면|` +
+		`숫자|문자|텍스트|값|시|예|자리|cash|receipts?|nts|apply|approval|num(?:ber)?|no|required|optional|` +
+		`text|string|varchar|char|example|digits?|e\.?g|v1|portone|iamport|포트원|아임포트|[^\pL])*$`)
+	tableOfReceipt = regexp.MustCompile(`^(?:(?:[a-z_]{1,2}\d?|data|items?|rows?|list|orders?|payload|` +
+		`response|body|result|주문|(?:tbl?_|t_)?(?:cash_?)?receipts?(?:_?(?:info|data|list))?|(?:현금)?영수증)\.)*$`)
 	ofGateway  = regexp.MustCompile(`수수료|번호|금액|상태|결과|카드|fee|amount|(?:^|[^a-z])[tm]?id(?:$|[^a-z])`)
 	ofCustomer = regexp.MustCompile(`등급|회원|고객|구매자|사용자|이용자|유저|` +
 		`grade|level|member|customer|user|buyer|client|account|(?:^|[^a-z])[umc]\.`)
@@ -78,7 +86,12 @@ func dressed(column form, name string) bool {
 	if another.MatchString(text) || isCode && other.MatchString(text) {
 		return false
 	}
-	text = table.ReplaceAllString(numbering.ReplaceAllString(text, ""), "")
+	text = numbering.ReplaceAllString(text, "")
+	tables := strings.TrimSpace(table.FindString(text))
+	text = table.ReplaceAllString(text, "")
+	if other == ofCard && !(tableOfReceipt.MatchString(tables) && ofReceipt.MatchString(text)) {
+		return false
+	}
 	added := bracketed.FindAllString(text, -1)
 	outside := asideWord.ReplaceAllString(bracketed.ReplaceAllString(text, " "), "")
 	if plain.LettersAndDigits(outside) == name {
@@ -103,7 +116,8 @@ var lookAlikes = []struct {
 		TierField, regexp.MustCompile(`(?:^|[^a-z])tier|티어|서브\s*몰|하위\s*(?:상점|가맹점)|sub[ _-]?(?:mall|merchant)`),
 		"sub-merchant", "tier",
 	},
-	{GatewayField, regexp.MustCompile(`(?:^|[^a-z])pg|결제\s*대행|결제사|payment[ _-]?gateway`), "gateway", "pg"},
+	{GatewayField, regexp.MustCompile(`(?:^|[^a-z])pg|결제\s*대행|결제사|` +
+		`(?:^|[^a-z]|payment)(?:gateway|provider)(?:$|[^a-z])`), "gateway", "pg"},
 }
 
 // LookAlike says of the name of a column or key that is not read what it looks like, NoField if like nothing. One of
