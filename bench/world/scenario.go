@@ -109,7 +109,18 @@ func Generate(seed uint64, span time.Duration) Scenario {
 		s.Faults = s.faults(random, 2+random.IntN(7), kinds)
 	}
 	s.Faults = append(s.Faults, s.faults(random, random.IntN(6), append([]Kind{Pause}, deeds...))...)
+	s.Faults = append(s.Faults, s.lostAnswers()...)
 	return s
+}
+
+// lostAnswers returns for one seed of eight that the network loses answers all the time: that each
+// kind of command is repeated after its answer was lost, few seeds meet by chance.
+func (s Scenario) lostAnswers() []Fault {
+	random := s.random("lost answers")
+	if random.IntN(8) > 0 {
+		return nil
+	}
+	return []Fault{{Kind: CutAfter, To: 2 * s.Span, Rate: 0.05 + 0.15*random.Float64()}}
 }
 
 // faults returns so many faults of some kinds.
