@@ -33,7 +33,8 @@ local function cancel(imp_uid)
   if ended then return was.status end
   local before = asked.withdrawn and ' before' or ''
   -- A task of another queue than its gateway's is moved, for which an attempt begins and makes no call.
-  local called = tonumber(was.attempts or 0) > 0 or was.http_status or was.reason or was.uncertain_at
+  local called = tonumber(was.attempts or 0) > 0 or was.http_status or was.uncertain_at or was.uncertain or
+    was.reason and was.reason ~= 'withdrawn'
   if is and tonumber(was.leased_until or 0) > millis then
     return 'running'
   elseif is and was.status and (called or was.leased_until) then

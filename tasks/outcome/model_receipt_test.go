@@ -212,8 +212,8 @@ func (r *receipt) cancel(m *model, batch int, dry bool) string {
 		return "withdrawn"
 	case r.live:
 		return "running"
-	case r.attempts == 0 && r.reason == outcome.ReasonWithdrawn && !r.uncertain:
-		return "withdrawn" // it is retried
+	case r.attempts == 0 && (r.reason == "" || r.reason == outcome.ReasonWithdrawn) && !r.uncertain && r.running == 0:
+		return "withdrawn" // no attempt has called: its task was only moved, or it is retried
 	}
 	return "called"
 }

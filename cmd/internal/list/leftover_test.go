@@ -64,7 +64,7 @@ func TestPagesOfOneListAreCountedTogether(t *testing.T) {
 	page := func(total int, list string) string {
 		return fmt.Sprintf(`{"code":0,"response":{"total":%d,"list":[%s]}}`, total, list)
 	}
-	const short = "1 the answer of PortOne that begins here holds 3 of 4: it is one page of several"
+	const short = "1 the list that begins here holds 3 of 4: it is one page of several"
 	for _, test := range []noted{
 		{name: "all", list: "[" + page(3, `"imp_1","imp_2"`) + "," + page(3, `"imp_3"`) + "]", want: []string{"1 imp_1", "1 imp_2", "1 imp_3"}},
 		{

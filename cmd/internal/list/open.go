@@ -131,7 +131,7 @@ func (r *Reader) startSheet() error {
 
 // notePage notes that an answer of PortOne holds one page of its list.
 func (r *Reader) notePage(line, read, total int) {
-	r.note(line, fmt.Sprintf("the answer of PortOne that begins here holds %d of %d: it is one page of several",
+	r.note(line, fmt.Sprintf("the list that begins here holds %d of %d: it is one page of several",
 		read, total))
 }
 

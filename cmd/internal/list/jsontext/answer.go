@@ -14,6 +14,9 @@ import (
 // Under another, such as previous, they may be another's.
 var listKeys = regexp.MustCompile(`(?i)^(?:data|list|contents?|items|rows|results?|records|목록)$`)
 
+// totalKeys are the keys under which a page says how many elements all pages have.
+var totalKeys = regexp.MustCompile(`(?i)^(?:total|total_?(?:elements|count|items)|count)$`)
+
 // object takes the object ahead, which is outside of an answer's list or the response of an
 // answer. It is an element unless it holds a list: then those of the list are.
 func (e *Elements) object(response bool) (bool, error) {
@@ -53,7 +56,7 @@ func (e *Elements) object(response bool) (bool, error) {
 		if err := e.scan.value(); err != nil {
 			return false, err
 		}
-		if key == "total" {
+		if totalKeys.MatchString(key) {
 			opened.total, _ = strconv.Atoi(string(e.scan.text[from:]))
 		}
 		if b, err = e.scan.inside(); err != nil || b != ',' {
@@ -161,8 +164,15 @@ func (e *Elements) member() (bool, error) {
 	if b, err := e.scan.inside(); err != nil || endsWord(b) {
 		return false, e.scan.broken("the key %q has no value", fault.Cut(key))
 	}
-	if err := e.scan.value(); err != nil || !bytes.Contains(e.scan.text, []byte("imp_")) {
+	from := len(e.scan.text)
+	if err := e.scan.value(); err != nil {
 		return false, err
+	}
+	if totalKeys.MatchString(key) {
+		e.open[len(e.open)-1].total, _ = strconv.Atoi(string(e.scan.text[from:]))
+	}
+	if !bytes.Contains(e.scan.text, []byte("imp_")) {
+		return false, nil
 	}
 	return false, e.scan.broken("the object of line %d holds a list, and imp_uids under %q as well, which are not "+
 		"of it: take them out", e.open[len(e.open)-1].line, fault.Cut(key))
