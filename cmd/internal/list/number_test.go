@@ -54,3 +54,21 @@ func TestNumbersUnlikeMostAreTold(t *testing.T) {
 		})
 	}
 }
+
+// A number that the tax office gives no receipt is counted, and asked about where most are such.
+func TestNumbersOfOtherThingsAreDoubtful(t *testing.T) {
+	t.Parallel()
+	for number, want := range map[string]bool{
+		"242524331": false, "1867677808": false, "J1234567": false, "": false,
+		"010-1234-5678": true, "123-45-67890": true, "2026-11-01": true, "202611011234567890123456": true, "9001011234567": true,
+	} {
+		reader, err := list.NewReader(strings.NewReader("imp_uid,apply_num\nimp_100000000001,"+number+"\n"), list.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest(t, reader)
+		if got := reader.Suspects(); got.Doubtful() != want || (got.Numbers > 0) != want {
+			t.Errorf("%q: doubtful %t, %d numbers; want %t", number, got.Doubtful(), got.Numbers, want)
+		}
+	}
+}

@@ -105,7 +105,7 @@ func (r *Reader) start(head []byte) error {
 	case JSON:
 		parser := lines.NewJSON(r.opts.Column, "element")
 		elements := jsontext.New(r.lines.In, r.lines.Line)
-		elements.Text, elements.Names, elements.Partial = text, parser.Names, r.notePage
+		elements.Text, elements.Names, elements.Reads, elements.Partial = text, parser.Names, parser.Reads, r.notePage
 		parser.Unread = func(key string) { r.noteKey(elements.At(), key) }
 		parser.InAnswer = elements.InAnswer
 		r.parser, r.records, r.lines = parser, elements, nil

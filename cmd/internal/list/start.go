@@ -146,9 +146,9 @@ func textFormat(head []byte, column string) Format {
 	}
 	first, _, more := bytes.Cut(text, []byte("\n"))
 	first = bytes.Trim(first, plain.Blanks)
-	cut := !more && len(head) == decode.HeadSize
+	cut, keys := !more && len(head) == decode.HeadSize, lines.NewJSON(column, "")
 	switch valid := json.Valid(first); {
-	case (valid || cut) && jsontext.HoldsList(first, lines.NewJSON(column, "").Names):
+	case (valid || cut) && jsontext.HoldsList(first, keys.Names, keys.Reads):
 		return JSON
 	case valid, !more:
 		return NDJSON

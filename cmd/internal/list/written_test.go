@@ -39,9 +39,18 @@ func TestListsAsProgramsWriteThem(t *testing.T) {
 				`{"order":8,"receipt":{"impUid":"imp_2","apply_num":"300"}}` + "\n",
 			[]string{"1 imp_1 kcp", "2 imp_2 300"},
 		},
+		"a page that names something of a payment": {
+			`{"order":1,"pg":"kcp","apply_num":"300","items":[{"imp_uid":"imp_1"}]}` + "\n" +
+				`{"order":2,"pg":"kcp","payment":{"imp_uid":"imp_2","pg":"nice"}}` + "\n",
+			[]string{"line 1: the object has no key imp_uid or impUid", "line 2: the object has no key imp_uid or impUid"},
+		},
 		"two payments within, or one that is another's": {
 			`{"order":7,"a":{"imp_uid":"imp_1"},"b":{"imp_uid":"imp_2"}}` + "\n" + `{"order":8,"previous":{"imp_uid":"imp_3"}}` + "\n",
 			[]string{"line 1: the object has no key imp_uid or impUid", "line 2: the object has no key imp_uid or impUid"},
+		},
+		"a page before what names something of a payment": {
+			`{"items":[{"imp_uid":"imp_1"}],"apply_num":"300"}` + "\n",
+			[]string{"line 1: the object has no key imp_uid or impUid"},
 		},
 		"a payment with data": {
 			"[{\"data\":[{\"k\":1}],\"imp_uid\":\"imp_1\"},\n{\"type\":\"table\",\"data\":[{\"imp_uid\":\"imp_2\"}]}]\n",

@@ -29,7 +29,7 @@ func (e *Elements) object(response bool) (bool, error) {
 		if !ok || err != nil {
 			return e.remainder(err)
 		}
-		code, payment = code || key == "code", payment || e.Names(key)
+		code, payment = code || key == "code", payment || e.Reads(key)
 		b, err := e.scan.inside()
 		if err != nil {
 			return false, err
@@ -94,8 +94,8 @@ func beginsList(text []byte, names func(key string) bool) bool {
 }
 
 // HoldsList reports whether an object, which may be cut, is an answer of PortOne that holds a list, or has one under
-// one of listKeys.
-func HoldsList(object []byte, names func(key string) bool) (found bool) {
+// one of listKeys, and names nothing of a payment itself.
+func HoldsList(object []byte, names, reads func(key string) bool) (found bool) {
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	_, _ = decoder.Token() // the brace
 	for code := false; decoder.More(); {
@@ -104,7 +104,7 @@ func HoldsList(object []byte, names func(key string) bool) (found bool) {
 		value := bytes.TrimLeft(object[decoder.InputOffset():], plain.Blanks+":")
 		code = code || key == "code"
 		switch {
-		case names(key):
+		case reads(key):
 			return false
 		case key == "response" && code:
 			found = found || plain.FirstByte(value) == '[' || plain.FirstByte(value) == '{'
@@ -157,7 +157,7 @@ func (e *Elements) member() (bool, error) {
 	if !ok {
 		return false, e.scan.broken("a key is expected")
 	}
-	if e.Names(key) {
+	if e.Reads(key) {
 		return false, e.scan.broken("the object of line %d holds a list, and a key %s as well",
 			e.open[len(e.open)-1].line, key)
 	}

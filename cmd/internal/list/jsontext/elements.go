@@ -19,6 +19,7 @@ import (
 type Elements struct {
 	Text    decode.Decoder              // of what it is written in
 	Names   func(key string) bool       // reports whether a key is an imp_uid's
+	Reads   func(key string) bool       // reports whether a key is that of a payment's field: no page has one
 	Partial func(line, read, total int) // is told of a list of which not all pages are there
 
 	scan  jsonScanner

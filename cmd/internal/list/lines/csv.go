@@ -125,6 +125,9 @@ func (p *CSV) strange(row *payment.Row) bool {
 	if number == "" || !given(number) {
 		return false
 	}
+	if len(number) > 12 || strings.ContainsAny(number, "-./:") { // of a tax invoice, a card or a phone, or a date
+		return true
+	}
 	digits := len(number) - len(strings.Trim(number, "0123456789"))
 	if p.header.Nine { // of which a program may have dropped the first zeros
 		return digits != len(number) || len(number) < 7 || len(number) > 9

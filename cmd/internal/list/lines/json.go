@@ -151,6 +151,9 @@ func (p *JSON) parseString(row *payment.Row, record []byte) error {
 // Names reports whether key is that of an imp_uid.
 func (p *JSON) Names(key string) bool { return p.Meaning(key).Field == naming.ImpUIDField }
 
+// Reads reports whether key is that of a payment's field.
+func (p *JSON) Reads(key string) bool { return p.Meaning(key).Field != naming.NoField }
+
 // notObject returns a plain word for why a record could not be parsed.
 func (p *JSON) notObject(err error) error {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {

@@ -89,11 +89,14 @@ func (k *JSON) within(name string, value json.RawMessage, depth int) (all []memb
 	return all
 }
 
-// impUIDWithin returns the imp_uid of the only object right within another that has one, nil if none
-// or several have: as that of payment in {"order":7,"payment":{"imp_uid":"imp_448280090638"}}.
+// impUIDWithin returns the imp_uid of the only object right within another that has one, as that of
+// payment in {"order":7,"payment":{"imp_uid":"imp_448280090638"}}; nil if none or several have, or
+// the other names something of a payment itself.
 func (k *JSON) impUIDWithin(object map[string]json.RawMessage) (found []json.RawMessage) {
 	for key, value := range object {
-		if value[0] != '{' {
+		if k.Meaning(key).Field != naming.NoField {
+			return nil
+		} else if value[0] != '{' {
 			continue
 		}
 		for _, m := range members(value) {
