@@ -39,6 +39,9 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 	if suspects.Numbers > 0 {
 		newScreen(out).say("revoker: %s%s", strangeNumbers(suspects, whole), examples(suspects.NumberExamples))
 	}
+	if suspects.Unread != "" {
+		newScreen(out).say("revoker: %s", unreadNumbers(suspects))
+	}
 	if suspects.FurtherRows > 0 {
 		newScreen(out).say("revoker: %s%s", furtherImpUIDs(suspects, whole), examples(suspects.Further))
 	}
@@ -61,6 +64,12 @@ func nameless(suspects list.Suspects, whole bool) string {
 func strangeNumbers(suspects list.Suspects, whole bool) string {
 	return fmt.Sprintf("%d %s lines %s an apply_num of another form", suspects.Numbers,
 		ofRows(suspects, whole), either(suspects.Numbers, "has", "have"))
+}
+
+// unreadNumbers says which column or key may hold the receipts' numbers and is not read.
+func unreadNumbers(suspects list.Suspects) string {
+	return fmt.Sprintf("%q may hold the receipts' numbers and is not read: any receipt of a payment is revoked",
+		fit(suspects.Unread, 40))
 }
 
 // furtherImpUIDs says how many lines hold more than one imp_uid.
@@ -167,6 +176,9 @@ func doubts(suspects list.Suspects, whole bool) string {
 	if suspects.MostNumbers() {
 		all = append(all, strangeNumbers(suspects, whole))
 	}
+	if suspects.Unread != "" {
+		all = append(all, unreadNumbers(suspects))
+	}
 	if suspects.MostFurther() {
 		all = append(all, furtherImpUIDs(suspects, whole))
 	}
@@ -192,6 +204,9 @@ func advice(suspects list.Suspects) (text string) {
 	}
 	if suspects.MostNumbers() {
 		text += "look what stands in the column of apply_num, "
+	}
+	if suspects.Unread != "" {
+		text += "name it apply_num if it does and delete it if not, "
 	}
 	if suspects.MostFurther() {
 		text += "give each imp_uid a line of its own, "
@@ -239,6 +254,8 @@ func mistake(suspects list.Suspects) string {
 		return "the lines have a gateway"
 	case suspects.MostNumbers():
 		return "they are no numbers of receipts"
+	case suspects.Unread != "":
+		return "another receipt was meant"
 	case suspects.MostFurther():
 		return "the other imp_uids were meant"
 	case len(suspects.OtherSheets) > 0:

@@ -39,6 +39,7 @@ type Reader struct {
 	parser   parser
 	gateways gateways
 	suspects Suspects
+	numbered bool // a row has an apply_num
 	opts     Options
 
 	unpacking *unpack.Stream // nil unless the list is compressed
@@ -79,6 +80,9 @@ func (r *Reader) Suspects() Suspects {
 	if suspects.Nameless == suspects.Rows { // the list names no gateways
 		suspects.Nameless, suspects.NamelessExamples = 0, nil
 	}
+	if r.numbered {
+		suspects.Unread = ""
+	}
 	return suspects
 }
 
@@ -118,6 +122,7 @@ func (r *Reader) Read() (Row, error) {
 		}
 		row, err := r.row(record, err)
 		if err == nil {
+			r.numbered = r.numbered || row.ApplyNum != ""
 			r.suspects.count(&row, r.gateways.count(row.PG), record.Hidden)
 			return row, nil
 		}

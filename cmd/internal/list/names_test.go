@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -86,6 +87,54 @@ func TestColumnsOfOtherThingsAreNotRead(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestNumbersThatAreNotReadAreAskedAbout(t *testing.T) {
+	t.Parallel()
+	for column, want := range map[string]string{
+		"apply_num(변경)": "apply_num(변경)", "latest.apply_num": "latest.apply_num", "MAX(apply_num)": "MAX(apply_num)",
+		"현금영수증 승인번호 (최종)": "현금영수증 승인번호 (최종)",
+		// These say that they are another's, or are read.
+		"취소 apply_num": "", "payments.apply_num": "", "카드 apply_num": "", "승인번호": "", "메모": "",
+		"receipt_apply_num": "", "현금영수증 apply_num": "", "현금영수증 승인번호(9자리)": "", "국세청 현금영수증 승인번호": "",
+		"public.receipts.apply_num": "", "apply_num::text": "",
+	} {
+		for format, text := range map[string]string{
+			"CSV":  "imp_uid," + column + "\nimp_100000000001,\nimp_100000000002,242524331\n",
+			"JSON": `{"imp_uid":"imp_100000000001","` + column + `":"242524331"}`,
+		} {
+			suspects := suspectsOf(t, text)
+			if suspects.Unread != want || suspects.Doubtful() != (want != "") {
+				t.Errorf("%s with %q: unread is %q, asks %v; want %q", format, column, suspects.Unread, suspects.Doubtful(), want)
+			}
+		}
+	}
+	for _, text := range []string{
+		"imp_uid,latest.apply_num,apply_num\nimp_100000000001,242524331,242524330\n", // the other one is read
+		`{"imp_uid":"imp_100000000001","apply_num":"242524331","latest":{"apply_num":"242524330"}}`,
+		"imp_uid,latest.apply_num\nimp_100000000001,\n",
+		"imp_uid,latest.apply_num\nimp_100000000001,none known\n",
+	} {
+		if suspects := suspectsOf(t, text); suspects.Doubtful() {
+			t.Errorf("%q is asked about", text)
+		}
+	}
+}
+
+// suspectsOf reads a list, and returns what is suspect.
+func suspectsOf(t *testing.T, text string) list.Suspects {
+	t.Helper()
+	reader, err := list.NewReader(strings.NewReader(text), list.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, err = reader.Read()
+	}
+	if err != io.EOF {
+		t.Fatal(err)
+	}
+	return reader.Suspects()
 }
 
 func TestTwoColumnsThatMayBothBeItAreRefused(t *testing.T) {

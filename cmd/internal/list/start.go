@@ -2,6 +2,7 @@ package list
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -119,7 +120,9 @@ func (r *Reader) noteUnread(p *lines.CSV, at *header.Header) {
 		if of := naming.OfPayment(slices.Values(at.Names)); of != "" && like == naming.NumberField {
 			text = fmt.Sprintf("beside %q it is the card company's number; if it is the receipt's, name it 현금영수증 승인번호", of)
 		}
-		if read := p.First(like); read >= 0 {
+		if read := p.First(like); read < 0 && slices.Contains(at.Numbers, i) && naming.MayBeNumber(name) {
+			r.suspects.Unread = cmp.Or(r.suspects.Unread, plain.Name(name))
+		} else if read >= 0 {
 			text = fmt.Sprintf("column %d is, %q", read+1, fault.Cut(plain.Name(at.Names[read])))
 		}
 		r.note(at.Line, fmt.Sprintf("column %d, %q, is not read: %s", i+1, fault.Cut(plain.Name(name)), text))
@@ -130,6 +133,9 @@ func (r *Reader) noteUnread(p *lines.CSV, at *header.Header) {
 func (r *Reader) noteKey(line int, key string) {
 	if like, text := naming.LookAlike(key); like != naming.NoField {
 		r.note(line, fmt.Sprintf("the key %q is not read: %s", fault.Cut(plain.Name(key)), text))
+		if like == naming.NumberField && naming.MayBeNumber(key) {
+			r.suspects.Unread = cmp.Or(r.suspects.Unread, plain.Name(key))
+		}
 	}
 }
 

@@ -44,6 +44,9 @@ type Suspects struct {
 	// others. Either does not count them.
 	FurtherRows int
 	Further     []Note
+	// Unread is the name of a column or key that may hold the receipts' numbers, see [naming.MayBeNumber], and is not
+	// read, while no other names them: any receipt of a payment would be revoked. Either does not count its rows.
+	Unread string
 	// OtherSheets are the sheets of a workbook that are not read and hold payments, unless [Options].Sheet is given.
 	OtherSheets []sheet.Left
 	// Hidden is how many stand in a row of a workbook that Excel does not show, as where a
@@ -65,15 +68,16 @@ func (s *Suspects) MostNameless() bool { return 2*s.Nameless > s.Rows }
 
 // Any reports whether there is something to say of the rows.
 func (s *Suspects) Any() bool {
-	return s.Either > 0 || s.Odd > 0 || s.Nameless > 0 || s.Numbers > 0 || s.FurtherRows > 0 ||
+	return s.Either > 0 || s.Odd > 0 || s.Unread != "" || s.Nameless > 0 || s.Numbers > 0 || s.FurtherRows > 0 ||
 		len(s.OtherSheets) > 0 || s.Hidden > 0
 }
 
 // Doubtful reports whether a person is to say yes to the list: most of its rows are suspect,
-// name no gateway, have a strange apply_num or hold further imp_uids, some are hidden, or other
-// sheets hold payments.
+// name no gateway, have a strange apply_num or hold further imp_uids, a column that may hold the
+// receipts' numbers is not read, some rows are hidden, or other sheets hold payments.
 func (s *Suspects) Doubtful() bool {
-	return s.Most() || s.MostNameless() || s.MostNumbers() || s.MostFurther() || len(s.OtherSheets) > 0 || s.Hidden > 0
+	return s.Most() || s.MostNameless() || s.MostNumbers() || s.MostFurther() || s.Unread != "" ||
+		len(s.OtherSheets) > 0 || s.Hidden > 0
 }
 
 // count counts a row that can be used.

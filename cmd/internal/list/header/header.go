@@ -78,6 +78,7 @@ type Header struct {
 	Payments int   // rows below with a payment in that column
 	Width    Width // of the rows below
 	Nine     bool  // most of their receipts' numbers have nine digits, as the National Tax Service gives them
+	Numbers  []int // columns in which each of these payments has a number or nothing
 	Gateways []int // columns in which each of these payments has a gateway or nothing
 	err      error // two columns have the same name
 }

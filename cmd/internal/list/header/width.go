@@ -66,7 +66,7 @@ func (h *Header) judge(below []Header, at int) {
 		h.Width = h.Width.AtLeast(Width{reaches[i], reaches[i], h.Width.Least})
 	}
 	h.Width.Least = h.most(payments)
-	h.findGateways(payments)
+	h.findColumns(payments)
 	nine, given := 0, 0
 	for _, row := range payments {
 		switch number := plain.Cell(row.Columns, h.Found.First(naming.NumberField)); {
@@ -81,21 +81,29 @@ func (h *Header) judge(below []Header, at int) {
 
 var nineDigits = regexp.MustCompile(`^[0-9]{9}(?:\.0)?$`)
 
-// findGateways finds the columns that hold gateways, whatever they are called.
-func (h *Header) findGateways(payments []Header) {
+// findColumns finds the columns that hold nothing but gateways, and nothing but numbers, whatever they are called.
+func (h *Header) findColumns(payments []Header) {
+	isGateway := func(cell string) bool { _, known := tasks.ParseGateway(cell); return known }
 	for i := range h.Columns {
-		named, other := 0, 0
-		for _, row := range payments {
-			if _, known := tasks.ParseGateway(plain.Cell(row.Columns, i)); known {
-				named++
-			} else if plain.Cell(row.Columns, i) != "" {
-				other++
-			}
-		}
-		if named > 0 && other == 0 {
+		if holdsOnly(payments, i, isGateway) {
 			h.Gateways = append(h.Gateways, i)
 		}
+		if holdsOnly(payments, i, plain.HasDigit) {
+			h.Numbers = append(h.Numbers, i)
+		}
 	}
+}
+
+// holdsOnly reports whether every value in a column is of a kind, and there is one.
+func holdsOnly(payments []Header, column int, is func(cell string) bool) (any bool) {
+	for _, row := range payments {
+		if cell := plain.Cell(row.Columns, column); is(cell) {
+			any = true
+		} else if cell != "" {
+			return false
+		}
+	}
+	return any
 }
 
 // most returns how many cells most of the payments have that are no wider than the list.

@@ -62,7 +62,7 @@ var (
 	ofReceipt = regexp.MustCompile(`^(?:현금|영수증|국세청|홈택스|승인|번호|필수|선택|옵션|입력|해당|있는|경우|있으면|` +
 		`숫자|문자|텍스트|값|시|예|자리|cash|receipts?|nts|apply|approval|num(?:ber)?|no|required|optional|` +
 		`text|string|varchar|char|example|digits?|e\.?g|v1|portone|iamport|포트원|아임포트|[^\pL])*$`)
-	tableOfReceipt = regexp.MustCompile(`^(?:(?:[a-z_]{1,2}\d?|data|items?|rows?|list|orders?|payload|` +
+	tableOfReceipt = regexp.MustCompile(`^(?:(?:[a-z_]{1,2}\d?|public|dbo|data|items?|rows?|list|orders?|payload|` +
 		`response|body|result|주문|(?:tbl?_|t_)?(?:cash_?)?receipts?(?:_?(?:info|data|list))?|(?:현금)?영수증)\.)*$`)
 	ofGateway  = regexp.MustCompile(`수수료|번호|금액|상태|결과|카드|fee|amount|(?:^|[^a-z])[tm]?id(?:$|[^a-z])`)
 	ofCustomer = regexp.MustCompile(`등급|회원|고객|구매자|사용자|이용자|유저|` +
@@ -89,8 +89,8 @@ func dressed(column form, name string) bool {
 	text = numbering.ReplaceAllString(text, "")
 	tables := strings.TrimSpace(table.FindString(text))
 	text = table.ReplaceAllString(text, "")
-	if other == ofCard && !(tableOfReceipt.MatchString(tables) && ofReceipt.MatchString(text)) {
-		return false
+	if isNumber := slices.ContainsFunc(NumberNames, func(n string) bool { return plain.LettersAndDigits(n) == name }); isNumber {
+		return tableOfReceipt.MatchString(tables) && ofReceipt.MatchString(text)
 	}
 	added := bracketed.FindAllString(text, -1)
 	outside := asideWord.ReplaceAllString(bracketed.ReplaceAllString(text, " "), "")
@@ -118,6 +118,16 @@ var lookAlikes = []struct {
 	},
 	{GatewayField, regexp.MustCompile(`(?:^|[^a-z])pg|결제\s*대행|결제사|` +
 		`(?:^|[^a-z]|payment)(?:gateway|provider)(?:$|[^a-z])`), "gateway", "pg"},
+}
+
+// MayBeNumber reports whether the name of a column or key that is not read holds that of a receipt's number, with words
+// that may tell one receipt of a payment from another, as in latest.apply_num. One said to be the card company's, or
+// another receipt's, is no doubt.
+func MayBeNumber(name string) bool {
+	column := formOf(name)
+	text := strings.ToLower(norm.NFKC.String(column.plain))
+	return len(name) <= maxKey && !another.MatchString(text) && !ofCard.MatchString(text) &&
+		slices.ContainsFunc(NumberNames, func(n string) bool { return strings.Contains(column.letters, formOf(n).letters) })
 }
 
 // LookAlike says of the name of a column or key that is not read what it looks like, NoField if like nothing. One of
