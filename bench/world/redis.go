@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/hex"
+	"errors"
 	"math/rand/v2"
 	"net"
 	"strconv"
@@ -19,6 +20,9 @@ import (
 
 // ttlStep is how exactly keys expire. Miniredis goes through all keys at each step.
 const ttlStep = 200 * time.Millisecond
+
+// beatTitle is the first words of the script of a worker's heartbeat.
+const beatTitle = "Counts a heartbeat of a worker. A count below one that the worker has seen means"
 
 // directName is the client that no fault meets.
 const directName = "direct"
@@ -136,7 +140,7 @@ func (r *redisServer) answer(peer *server.Peer, command string, args ...string) 
 	}
 	if r.full+r.readOnly == 0 || peer.ClientName == "" || peer.ClientName == directName ||
 		strings.Contains(reads, " "+command+" ") {
-		return command == "EVALSHA" && r.idle(peer, args)
+		return command == "EVALSHA" && r.light(peer, args)
 	}
 	refusal := ""
 	switch chance := r.chance.Float64(); {
@@ -145,7 +149,7 @@ func (r *redisServer) answer(peer *server.Peer, command string, args ...string) 
 	case chance < r.full+r.readOnly:
 		refusal = "READONLY You can't write against a read only replica."
 	default:
-		return command == "EVALSHA" && r.idle(peer, args)
+		return command == "EVALSHA" && r.light(peer, args)
 	}
 	if r.older && strings.HasPrefix(command, "EVAL") { // as Redis 6.2 puts it
 		refusal = "ERR Error running script (call to f_6b1bf486c81ceb7edf3c093f4a1ea54e7ee2db6e): " +
@@ -155,22 +159,81 @@ func (r *redisServer) answer(peer *server.Peer, command string, args ...string) 
 	return true
 }
 
+// light answers what most scripts come to without Lua, and reports whether it has: to make a state of Lua for each
+// would take two thirds of a simulation.
+func (r *redisServer) light(peer *server.Peer, args []string) bool {
+	return r.idle(peer, args) || r.beat(peer, args) || r.register(peer, args)
+}
+
+// register answers the script by which Asynq's server writes every few seconds that it lives, where it has no task.
+func (r *redisServer) register(peer *server.Peer, args []string) bool {
+	const title = `redis.call("SETEX", KEYS[1], ARGV[1], ARGV[2])`
+	if r.titles[args[0]] != title || len(args) != 6 {
+		return false
+	}
+	life, err := strconv.Atoi(args[4])
+	if err != nil || r.memory.Set(args[2], args[5]) != nil {
+		return false
+	}
+	r.memory.SetTTL(args[2], time.Duration(life)*time.Second)
+	r.memory.Del(args[3])
+	peer.WriteOK()
+	return true
+}
+
+// beat answers the heartbeat of a worker whose count is what it has seen, where no loss is known.
+func (r *redisServer) beat(peer *server.Peer, args []string) bool {
+	if r.titles[args[0]] != beatTitle {
+		return false
+	}
+	count, loss, seen, life := args[2], args[3], args[4], args[5]
+	kept, err := r.memory.Get(count)
+	millis, _ := strconv.Atoi(life)
+	beats, wrong := strconv.Atoi(kept)
+	if err != nil || wrong != nil || kept != seen || r.memory.Exists(loss) {
+		return false
+	}
+	if err := r.memory.Set(count, strconv.Itoa(beats+1)); err != nil {
+		return false
+	}
+	r.memory.SetTTL(count, time.Duration(millis)*time.Millisecond)
+	peer.WriteLen(2)
+	peer.WriteInt(beats + 1)
+	peer.WriteInt(-2) // the PTTL of a key that does not exist
+	return true
+}
+
 // idle answers the scripts by which Asynq looks for work every few seconds where there is none, and
-// reports whether it has: to make a state of Lua for each would take a fifth of a simulation.
+// reports whether it has.
 func (r *redisServer) idle(peer *server.Peer, args []string) bool {
 	const dequeue, forward, clean = `if redis.call("EXISTS", KEYS[2]) == 0 then`,
 		`local ids = redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", ARGV[1], "LIMIT", 0, 100)`,
 		`local ids = redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", ARGV[1], "LIMIT", 0, tonumber(ARGV[3]))`
 	title := r.titles[args[0]]
-	if title != dequeue && title != forward && title != clean || r.memory.Exists(args[2]) {
+	switch {
+	case title == dequeue && !r.memory.Exists(args[2]):
+		peer.WriteNull()
+	case (title == forward || title == clean) && !r.due(args[2], args):
+		peer.WriteInt(0)
+	default:
 		return false
 	}
-	if title == dequeue {
-		peer.WriteNull()
-	} else {
-		peer.WriteInt(0)
-	}
 	return true
+}
+
+// due reports whether a member of a sorted set has a score up to the script's first argument.
+func (r *redisServer) due(key string, args []string) bool {
+	keys, _ := strconv.Atoi(args[1])
+	now, err := strconv.ParseFloat(args[2+keys], 64)
+	members, wrong := r.memory.ZMembers(key) // in the order of their scores
+	if errors.Is(wrong, miniredis.ErrKeyNotFound) {
+		return false
+	}
+	if err != nil || wrong != nil || len(members) == 0 {
+		return true
+	}
+	first, err := r.memory.ZScore(key, members[0])
+	return err != nil || first <= now
 }
 
 // titleOf returns the first words of a script: of the last comment that tells of its KEYS
