@@ -89,7 +89,7 @@ func dressed(column form, name string) bool {
 	text = numbering.ReplaceAllString(text, "")
 	tables := strings.TrimSpace(table.FindString(text))
 	text = table.ReplaceAllString(text, "")
-	if isNumber := slices.ContainsFunc(NumberNames, func(n string) bool { return plain.LettersAndDigits(n) == name }); isNumber {
+	if slices.ContainsFunc(NumberNames, func(n string) bool { return formOf(n).letters == name }) {
 		return tableOfReceipt.MatchString(tables) && ofReceipt.MatchString(text)
 	}
 	added := bracketed.FindAllString(text, -1)
