@@ -72,10 +72,10 @@ func unreadNumbers(suspects list.Suspects) string {
 		fit(suspects.Unread, 40))
 }
 
-// furtherImpUIDs says how many lines hold more than one imp_uid.
+// furtherImpUIDs says how many lines hold another imp_uid than the one that is asked for.
 func furtherImpUIDs(suspects list.Suspects, whole bool) string {
-	return fmt.Sprintf("%d %s lines %s more than one imp_uid, and %s for the first", suspects.FurtherRows,
-		ofRows(suspects, whole), either(suspects.FurtherRows, "holds", "hold"), either(suspects.FurtherRows, "asks", "ask"))
+	return fmt.Sprintf("%d %s lines %s another imp_uid, which is not asked for", suspects.FurtherRows,
+		ofRows(suspects, whole), either(suspects.FurtherRows, "holds", "hold"))
 }
 
 // otherSheets says which sheets are not read and hold payments.

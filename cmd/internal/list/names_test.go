@@ -121,6 +121,49 @@ func TestNumbersThatAreNotReadAreAskedAbout(t *testing.T) {
 	}
 }
 
+func TestCodeAndNameOfAGatewayAreReadTogether(t *testing.T) {
+	t.Parallel()
+	text := "PG사코드,PG사명,imp_uid\nkcp,NHN KCP,imp_1\nnice,나이스페이먼츠,imp_2\nkcp,나이스페이먼츠,imp_3\n,토스페이먼츠,imp_4\n"
+	reader, err := list.NewReader(strings.NewReader(text), list.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for {
+		row, err := reader.Read()
+		if err == io.EOF {
+			break
+		} else if err != nil {
+			got = append(got, err.Error())
+			continue
+		}
+		got = append(got, row.ImpUID+" "+string(row.PG))
+	}
+	want := []string{"imp_1 kcp", "imp_2 nice", `line 4: two values are named for pg, "kcp" and "nice"`, "imp_4 tosspayments"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestColumnOfOtherImpUIDsIsNamed(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"imp_uid,취소 imp_uid,prev_imp_uid\nimp_100000000001,,imp_100000000002\n",
+		`{"imp_uid":"imp_100000000001","prev_imp_uid":"imp_100000000002"}`,
+	} {
+		reader, err := list.NewReader(strings.NewReader(text), list.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = reader.Read()
+		notes := fmt.Sprint(reader.Notes())
+		if err != nil || !strings.Contains(notes, `"prev_imp_uid"`) ||
+			strings.Contains(text, "취소") && !strings.Contains(notes, `"취소 imp_uid"`) {
+			t.Errorf("%s: %v, notes are %s", text, err, notes)
+		}
+	}
+}
+
 // suspectsOf reads a list, and returns what is suspect.
 func suspectsOf(t *testing.T, text string) list.Suspects {
 	t.Helper()

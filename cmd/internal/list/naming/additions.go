@@ -136,6 +136,9 @@ func LookAlike(name string) (of Field, text string) {
 	if len(name) > maxKey {
 		return NoField, ""
 	}
+	if letters := formOf(name).letters; strings.Contains(letters, "impuid") || strings.Contains(letters, "거래고유번호") {
+		return ImpUIDField, "--column names it if its payments are meant"
+	}
 	name = strings.ToLower(norm.NFKC.String(plain.Name(name)))
 	for _, l := range lookAlikes {
 		if l.like.MatchString(name) && (l.field != GatewayField || !ofGateway.MatchString(name)) {

@@ -147,8 +147,8 @@ func (c *Columns) First(of Field) int {
 func (c *Columns) Last(of Field) int { return slices.Max(append([]int{-1}, c[of]...)) }
 
 // Locate finds the columns of each field by their names in the header: the one that is named best, and all with
-// the letters of a name. What is only like a name, such as 이전 imp_uid, is another's where one has the name. If
-// named is not empty, only that is the imp_uid's.
+// the letters of a name. What is only like a name, such as 이전 imp_uid, is another's where one has the name; but
+// PG사코드 and PG사명 name the same gateway. If named is not empty, only that is the imp_uid's.
 func Locate(header []string, named string, worst Likeness) (at Columns, err error) {
 	if OfPayment(slices.Values(header)) != "" {
 		header = slices.Clone(header)
@@ -159,8 +159,9 @@ func Locate(header []string, named string, worst Likeness) (at Columns, err erro
 		}
 	}
 	for of, names := range Names(named) {
-		best, _, err := Find(header, names, worst)
-		if err != nil {
+		best, like, err := Find(header, names, worst)
+		same := like == Loose && Field(of) == GatewayField
+		if err != nil && !same {
 			return at, err
 		}
 		if best >= 0 {
@@ -168,7 +169,8 @@ func Locate(header []string, named string, worst Likeness) (at Columns, err erro
 		}
 		for _, name := range names {
 			for i, column := range header {
-				if Spelled.matches(formOf(column), formOf(name)) && !slices.Contains(at[of], i) {
+				if names := formOf(name); !slices.Contains(at[of], i) && (Spelled.matches(formOf(column), names) ||
+					same && Loose.matches(formOf(column), names)) {
 					at[of] = append(at[of], i)
 				}
 			}
