@@ -29,7 +29,7 @@ type Redis struct {
 // Flags registers the settings.
 func (r *Redis) Flags(f *pflag.FlagSet) {
 	f.StringVar(&r.URL, "redis", "", "`URL` of Redis: redis:// rediss:// redis-socket:// redis-sentinel:// "+
-		"redis-cluster:// rediss-cluster://; with a password, only in the environment or a file")
+		"rediss-sentinel:// redis-cluster:// rediss-cluster://; with a password, only in the environment or a file")
 	envOrFile(f, "redis", "REDIS_URL")
 	r.certificates.flags(f)
 	f.StringVar(&r.Namespace, "namespace", outcome.DefaultNamespace, "`word` before every key of outcomes in Redis")
@@ -104,7 +104,7 @@ func (r *Redis) open(raw string) (redis.UniversalClient, error) {
 		return r.cluster(strings.TrimSuffix(scheme, "-cluster") + "://" + rest)
 	}
 	return nil, errors.New("it must begin with redis://, rediss://, redis-socket://, redis-sentinel://, " +
-		"redis-cluster:// or rediss-cluster://")
+		"rediss-sentinel://, redis-cluster:// or rediss-cluster://")
 }
 
 func (r *Redis) single(raw string) (redis.UniversalClient, error) {
