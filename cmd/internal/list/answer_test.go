@@ -50,6 +50,19 @@ func TestAnswersOfPortOne(t *testing.T) {
 			want: []string{"1 imp_1"},
 		},
 		{
+			name: "answers of other services, whose list is in an object of its own",
+			list: `{"status":200,"data":{"page":{"n":1},"list":[{"imp_uid":"imp_1"},{"imp_uid":"imp_2","pg":"kcp"}],"n":2},"ok":true}` +
+				"\n" + `{"result":{"items":[{"imp_uid":"imp_3"}]}}`,
+			want: []string{"1 imp_1", "1 imp_2 kcp", "2 imp_3"},
+		},
+		{
+			name: "a list in an object of a payment is not its own", list: `{"imp_uid":"imp_1","data":{"list":[{"imp_uid":"imp_2"}]}}`,
+			want: []string{"1 imp_1"},
+		},
+		{
+			name: "a payment in an object of its own", list: `{"data":{"imp_uid":"imp_1","pg":"kcp"}}`, want: []string{"1 imp_1 kcp"},
+		},
+		{
 			name: "a list longer than the first 64 KiB, on one line",
 			list: `{"code":0,"message":null,"response":{"total":5000,"list":[` + strings.Repeat(one+",", 4_999) + one + `]}}`,
 			want: repeated("1 imp_1 kcp", 5_000),

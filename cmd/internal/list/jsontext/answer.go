@@ -14,6 +14,9 @@ import (
 // Under another, such as previous, they may be another's.
 var listKeys = regexp.MustCompile(`(?i)^(?:data|list|contents?|items|rows|results?|records|목록)$`)
 
+// wrapKeys are the keys under which an object has the object that has the page, as answers of many services do.
+var wrapKeys = regexp.MustCompile(`(?i)^(?:data|results?|response|body|payload)$`)
+
 // totalKeys are the keys under which a page says how many elements all pages have.
 var totalKeys = regexp.MustCompile(`(?i)^(?:total|total_?(?:elements|count|items)|count)$`)
 
@@ -51,6 +54,11 @@ func (e *Elements) object(response bool) (bool, error) {
 			e.open = append(e.open, opened)
 			e.scan.text = e.scan.text[:0]
 			return e.object(true)
+		case !response && b == '{' && wrapKeys.MatchString(key) && len(e.open) < maxDepth &&
+			HoldsList(e.head(), e.Names, e.Reads) && !bytes.Contains(e.scan.text, []byte("imp_")):
+			e.open = append(e.open, opened)
+			e.scan.text = e.scan.text[:0]
+			return e.object(false)
 		}
 		from := len(e.scan.text)
 		if err := e.scan.value(); err != nil {
@@ -66,12 +74,15 @@ func (e *Elements) object(response bool) (bool, error) {
 	}
 }
 
-// listAhead reports whether the array ahead is a list.
-func (e *Elements) listAhead() bool {
+// head returns what is ahead, as far as is looked.
+func (e *Elements) head() []byte {
 	const most = 4 << 10
 	head, _ := e.scan.in.Peek(most) // an error comes again
-	return beginsList(head, e.Names)
+	return head
 }
+
+// listAhead reports whether the array ahead is a list.
+func (e *Elements) listAhead() bool { return beginsList(e.head(), e.Names) }
 
 // beginsList reports whether a text begins with an array whose first object has an imp_uid.
 func beginsList(text []byte, names func(key string) bool) bool {
@@ -108,6 +119,8 @@ func HoldsList(object []byte, names, reads func(key string) bool) (found bool) {
 			return false
 		case key == "response" && code:
 			found = found || plain.FirstByte(value) == '[' || plain.FirstByte(value) == '{'
+		case plain.FirstByte(value) == '{' && wrapKeys.MatchString(key):
+			found = found || HoldsList(value, names, reads)
 		case listKeys.MatchString(key):
 			found = found || beginsList(value, names)
 		}
