@@ -9,9 +9,13 @@ if not ends or tonumber(ends) > tonumber(ARGV[2]) then
   return 0
 end
 redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('LREM', KEYS[1], 0, ARGV[1])
-if redis.call('HGET', KEYS[4], 'state') ~= 'active' then
+local listed = redis.call('LREM', KEYS[1], 0, ARGV[1]) > 0
+local state = redis.call('HGET', KEYS[4], 'state')
+if state ~= 'active' and not (listed and state == 'pending') then -- one that a person moved has its old state
   return 0
+end
+if state == 'pending' then -- it may be in line by now
+  redis.call('LREM', KEYS[3], 0, ARGV[1])
 end
 redis.call('RPUSH', KEYS[3], ARGV[1])
 redis.call('HSET', KEYS[4], 'state', 'pending', 'pending_since', ARGV[3])

@@ -30,6 +30,7 @@ const (
 // or comes to its end, until nothing is overdue or the time for it is over.
 func (s *Sweeper) overdue(ctx context.Context) error {
 	until := time.Now().Add(stageTime)
+	s.empty = make(map[string]time.Time)
 	var problems []error
 	for !s.over(ctx, until) {
 		open, ended, err := s.Outcomes.Overdue(ctx, 2*s.Every, overduePage)
@@ -143,7 +144,8 @@ func (s *Sweeper) find(ctx context.Context, open []outcome.Open) []found {
 }
 
 // findOn looks for the tasks of some requests on one queue. Those that are active without a
-// lease are not at work, whatever their state says: the next sweep takes them back.
+// lease are not at work, whatever their state says: the next sweep takes them back. Those that the
+// queue has lost are put back in line.
 func (s *Sweeper) findOn(ctx context.Context, queue string, some []*found) {
 	ids := make([]string, len(some))
 	for i, f := range some {
@@ -152,6 +154,9 @@ func (s *Sweeper) findOn(ctx context.Context, queue string, some []*found) {
 	states, err := asynqkeys.States(ctx, s.Redis, queue, ids)
 	if slices.Contains(states, asynq.TaskStateActive) {
 		err = s.leaseUnleased(ctx, queue, ids...)
+	}
+	if slices.Contains(states, asynq.TaskStatePending) {
+		err = errors.Join(err, s.relist(ctx, queue, ids))
 	}
 	for i, f := range some {
 		switch {
@@ -163,6 +168,29 @@ func (s *Sweeper) findOn(ctx context.Context, queue string, some []*found) {
 			f.queue, f.state = queue, states[i]
 		}
 	}
+}
+
+// relist puts tasks back in the line of a queue that do not wait in it, although their state says so. Nothing tells
+// that of one task in a long line, and so only a line that is seen empty does, once a sweep.
+func (s *Sweeper) relist(ctx context.Context, queue string, ids []string) error {
+	if _, looked := s.empty[queue]; !looked {
+		now := time.Now()
+		none, err := asynqkeys.NoneWaits(ctx, s.Redis, queue)
+		if err != nil {
+			return err
+		}
+		if s.empty[queue] = now; !none {
+			s.empty[queue] = time.Time{}
+		}
+	}
+	if s.empty[queue].IsZero() {
+		return nil
+	}
+	back, err := asynqkeys.Relist(ctx, s.Redis, queue, s.empty[queue], ids)
+	if len(back) > 0 {
+		s.Log.Warn("put back in line: the queue had lost them", "tasks", back, "queue", queue)
+	}
+	return err
 }
 
 // mostQueues is on how many queues the task of one request may be.

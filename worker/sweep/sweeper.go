@@ -62,6 +62,8 @@ type Sweeper struct {
 	Beat, Rest func()
 	Complaints *complaint.Log
 	Log        *slog.Logger
+
+	empty map[string]time.Time // when queues were seen empty in this sweep; zero for one that was not
 }
 
 // recovery is of the tasks of a queue that Asynq would leave as they are.

@@ -93,7 +93,8 @@ func TestNumbersThatAreNotReadAreAskedAbout(t *testing.T) {
 	t.Parallel()
 	for column, want := range map[string]string{
 		"apply_num(변경)": "apply_num(변경)", "latest.apply_num": "latest.apply_num", "MAX(apply_num)": "MAX(apply_num)",
-		"현금영수증 승인번호 (최종)": "현금영수증 승인번호 (최종)",
+		"현금영수증 승인번호 (최종)": "현금영수증 승인번호 (최종)", "현금영수증 승인No.": "현금영수증 승인No.",
+		"현금영수증 발급 승인번호": "현금영수증 발급 승인번호", "현금영수증 승인코드": "현금영수증 승인코드",
 		// These say that they are another's, or are read.
 		"취소 apply_num": "", "payments.apply_num": "", "카드 apply_num": "", "승인번호": "", "메모": "",
 		"receipt_apply_num": "", "현금영수증 apply_num": "", "현금영수증 승인번호(9자리)": "", "국세청 현금영수증 승인번호": "",

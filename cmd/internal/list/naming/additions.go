@@ -110,7 +110,7 @@ var lookAlikes = []struct {
 	like     *regexp.Regexp
 	is, name string
 }{
-	{NumberField, regexp.MustCompile(`apply|approval[ _-]?n|승인\s*번호|receipt[ _-]?n(?:o|um)|` +
+	{NumberField, regexp.MustCompile(`apply|approval[ _-]?n|승인\s*(?:번호|no|코드)|receipt[ _-]?n(?:o|um)|` +
 		`(?:영수증|국세청)\s*번호`), "receipt that is meant", "apply_num"},
 	{
 		TierField, regexp.MustCompile(`(?:^|[^a-z])tier|티어|서브\s*몰|하위\s*(?:상점|가맹점)|sub[ _-]?(?:mall|merchant)`),
@@ -120,6 +120,9 @@ var lookAlikes = []struct {
 		`(?:^|[^a-z]|payment)(?:gateway|provider)(?:$|[^a-z])`), "gateway", "pg"},
 }
 
+// approved is a receipt's number in other words, as in 현금영수증 발급 승인No.
+var approved = regexp.MustCompile(`현금\s*영수증.*승인\s*(?:번호|no|코드|code)`)
+
 // MayBeNumber reports whether the name of a column or key that is not read holds that of a receipt's number, with words
 // that may tell one receipt of a payment from another, as in latest.apply_num. One said to be the card company's, or
 // another receipt's, is no doubt.
@@ -127,7 +130,8 @@ func MayBeNumber(name string) bool {
 	column := formOf(name)
 	text := strings.ToLower(norm.NFKC.String(column.plain))
 	return len(name) <= maxKey && !another.MatchString(text) && !ofCard.MatchString(text) &&
-		slices.ContainsFunc(NumberNames, func(n string) bool { return strings.Contains(column.letters, formOf(n).letters) })
+		(approved.MatchString(text) ||
+			slices.ContainsFunc(NumberNames, func(n string) bool { return strings.Contains(column.letters, formOf(n).letters) }))
 }
 
 // LookAlike says of the name of a column or key that is not read what it looks like, NoField if like nothing. One of
