@@ -24,7 +24,7 @@ func TestFurtherImpUIDsOfALineAreDoubtful(t *testing.T) {
 		"in brackets":            {"imp_uid,imp_uid(배송비)\n" + first + "," + second + "\n", one},
 		"of any name":            {"imp_uid,second_payment\n" + first + "," + second + "\n", one},
 		"without a name":         {"imp_uid,,memo\n" + first + "," + second + ",x\n", one},
-		"the one before":         {"imp_uid,이전 imp_uid,old\n" + first + "," + second + "," + second + "\n", nil},
+		"the one before":         {"imp_uid,이전 imp_uid,old\n" + first + "," + second + "," + second + "\n", one},
 		"the same":               {"imp_uid,again\n" + first + "," + first + "\n", nil},
 		"in a sentence":          {"imp_uid,memo\n" + first + ",see " + second + "\n", nil},
 		"objects":                {"\n" + `{"imp_uid":"` + first + `","refunds":[{"imp_uid":"` + second + `"}]}`, one},
@@ -33,7 +33,7 @@ func TestFurtherImpUIDsOfALineAreDoubtful(t *testing.T) {
 		"a key that ends so":     {"\n" + `{"imp_uid":"` + first + `","delivery_imp_uid":"` + second + `"}`, one},
 		"several in a cell":      {"imp_uid,추가결제\n" + first + ",\"" + second + ",imp_100000000003\"\n", one},
 		"several in a string":    {"\n" + `{"imp_uid":"` + first + `","all":"` + first + " " + second + `"}`, one},
-		"the key of one before":  {"\n" + `{"imp_uid":"` + first + `","old_imp_uid":"` + second + `"}`, nil},
+		"the key of one before":  {"\n" + `{"imp_uid":"` + first + `","old_imp_uid":"` + second + `"}`, one},
 		"objects of the payment": {"\n" + `{"imp_uid":"` + first + `","cancels":[{"imp_uid":"` + first + `"}]}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -161,11 +161,10 @@ func (p *CSV) complete(row *payment.Row, record []byte) error {
 	return p.gatewayMoved(row)
 }
 
-// further returns another imp_uid of a row, unless its column is said to be another's.
+// further returns another imp_uid of a row.
 func (p *CSV) further(row *payment.Row) string {
 	for i := range row.Columns {
-		if other := impuid.Other(row.Column(i), row.ImpUID); other != "" &&
-			!naming.OfAnother(plain.Cell(p.header.Names, i)) {
+		if other := impuid.Other(row.Column(i), row.ImpUID); other != "" {
 			return other
 		}
 	}

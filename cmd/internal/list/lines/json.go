@@ -65,19 +65,17 @@ func (p *JSON) Parse(record *frame.Record) (payment.Row, error) {
 	return row, cmp.Or(impuid.Validate(row.ImpUID), validateNumber(row.ApplyNum))
 }
 
-// ownString is a string of JSON that begins as an imp_uid, with what stands before it, which may be its key.
-var ownString = regexp.MustCompile(`([^,{]{0,60})"((?:imps?_[0-9][A-Za-z0-9_-]*[,;| ]*)+)"`)
+// ownString is a string of JSON that holds imp_uids and nothing else.
+var ownString = regexp.MustCompile(`"((?:imps?_[0-9][A-Za-z0-9_-]*[,;| ]*)+)"`)
 
-// further returns another imp_uid of an object, unless its key is said to be another's.
+// further returns another imp_uid of an object.
 func further(row *payment.Row) string {
 	if bytes.Count(row.Raw, []byte(`"imp`))-bytes.Count(row.Raw, []byte(`"imp_uid"`)) < 2 { // the payment itself
 		return ""
 	}
 	for _, found := range ownString.FindAllSubmatch(row.Raw, -1) {
-		if !naming.OfAnother(string(found[1])) {
-			if other := impuid.Other(string(found[2]), row.ImpUID); other != "" {
-				return other
-			}
+		if other := impuid.Other(string(found[1]), row.ImpUID); other != "" {
+			return other
 		}
 	}
 	return ""
