@@ -107,6 +107,11 @@ func endedTwice(e *Evidence) Finding {
 		further := 0
 		if _, asked := e.Again[impUID]; asked {
 			further = 1
+			for _, a := range e.Asked[impUID] {
+				if !a.Accepted { // it may have been recorded all the same, and the next one is a request of its own
+					further++
+				}
+			}
 		}
 		return again[outcome.Revoked] > further || again[outcome.Dead] > max(0, len(e.Asked[impUID])-1)
 	})

@@ -286,6 +286,11 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 			e.Events[done] = []outcome.Status{outcome.Revoked, outcome.Revoked}
 			e.Again[done] = e.Outcomes[done]
 		}, nil},
+		"nothing, where the answer to a further request was lost, which was made anew": {func(e *Evidence) {
+			e.Events[done] = []outcome.Status{outcome.Revoked, outcome.Revoked, outcome.Revoked}
+			e.Again[done] = e.Outcomes[done]
+			e.Asked[done] = append(e.Asked[done], Asking{}, Asking{Accepted: true})
+		}, nil},
 		"dead twice by one request": {func(e *Evidence) {
 			e.Events[given] = []outcome.Status{outcome.Dead, outcome.Dead}
 		}, []string{"ended twice by one request"}},
