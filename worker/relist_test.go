@@ -85,7 +85,7 @@ func TestPendingTasksAmongTheActiveOnesArePutBackInLine(t *testing.T) {
 		b := newBench(t, client, iamporttest.Config{})
 		impUIDs, line := b.askThree(t), asynqkeys.Key("receipts-kcp", "pending")
 		for range impUIDs {
-			if err := client.RPopLPush(t.Context(), line, asynqkeys.Key("receipts-kcp", "active")).Err(); err != nil {
+			if err := client.LMove(t.Context(), line, asynqkeys.Key("receipts-kcp", "active"), "right", "left").Err(); err != nil {
 				t.Fatal(err)
 			}
 		}
