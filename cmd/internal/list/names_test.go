@@ -72,7 +72,7 @@ func TestColumnsOfOtherThingsAreNotRead(t *testing.T) {
 		"apply_num(변경)", "apply_num (정정)", "apply_num(수정)", "apply_num(최종)", "apply_num(재승인)", "apply_num (current)", "최종 (apply_num)",
 		"latest.apply_num", "current.apply_num", "exchange.apply_num", "환불.apply_num", "latest_receipt.apply_num",
 		"reissue.apply_num", "재발급.apply_num", "new.apply_num", "refund.apply_num", "reissued_receipt.apply_num",
-		"승인번호", "카드 승인번호(apply_num)", "payments.apply_num", "apply_num (card)", "현금영수증 승인번호 (취소)", "이전 현금영수증 승인번호",
+		"apply_num 10000", "10000 apply_num 1", "승인번호", "카드 승인번호(apply_num)", "payments.apply_num", "apply_num (card)", "현금영수증 승인번호 (취소)", "이전 현금영수증 승인번호",
 		"pg 수수료", "pg (수수료)", "수수료(PG)", "결제수단(pg)", "pg_tid", "pg (tid)", "PG사 거래번호", "PG사(카드사)", "pg (old)",
 		"user.tier", "u.tier", "buyer tier", "tier (회원등급)", "등급(tier)", "member_tier", "tier.name", "frontier", "tier_old", "a|apply_num",
 	} {

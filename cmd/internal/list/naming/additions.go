@@ -89,11 +89,11 @@ func dressed(column form, name string) bool {
 	text = numbering.ReplaceAllString(text, "")
 	tables := strings.TrimSpace(table.FindString(text))
 	text = table.ReplaceAllString(text, "")
+	outside := asideWord.ReplaceAllString(bracketed.ReplaceAllString(text, " "), "")
 	if slices.ContainsFunc(NumberNames, func(n string) bool { return formOf(n).letters == name }) {
-		return tableOfReceipt.MatchString(tables) && ofReceipt.MatchString(text)
+		return tableOfReceipt.MatchString(tables) && ofReceipt.MatchString(text) && !plain.HasDigit(outside)
 	}
 	added := bracketed.FindAllString(text, -1)
-	outside := asideWord.ReplaceAllString(bracketed.ReplaceAllString(text, " "), "")
 	if plain.LettersAndDigits(outside) == name {
 		return isCode || !slices.ContainsFunc(added, func(text string) bool { return !asides.MatchString(text) })
 	}
