@@ -128,6 +128,9 @@ func TestGateOfCancelledRequestsStaysClosed(t *testing.T) {
 		if !b.closed(t, "kcp") {
 			t.Error("the gate has opened although nothing has succeeded")
 		}
+		eventually(t, "their tasks are gone", func() bool {
+			return client.LLen(t.Context(), "asynq:{receipts-kcp}:pending").Val()+client.ZCard(t.Context(), "asynq:{receipts-kcp}:retry").Val() == 0
+		})
 		before := b.portone.Stats().DuringOutage
 		late := b.issued(t, 1, tasks.KCP, "late")[0]
 		eventually(t, "it is probed with", func() bool { return b.portone.Stats().DuringOutage > before })

@@ -262,7 +262,7 @@ func TestLongRetryAfterHoldsTheOthersForAMinute(t *testing.T) {
 		b.portone.Issue(iamporttest.Receipt{ImpUID: one, PG: tasks.KCP})
 		b.enqueue(t, tasks.Revocation{ImpUID: one, PG: tasks.KCP})
 		var log lines
-		b.start(t, func(config *worker.Config) { config.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+		stop := b.start(t, func(config *worker.Config) { config.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 		o := b.await(t, one, func(o outcome.Outcome) bool { return o.Reason == outcome.ReasonRateLimited })
 		if hold := b.hold(t); hold > time.Minute || hold < 50*time.Second {
 			t.Errorf("the others are held for %v, want a minute", hold)
@@ -272,6 +272,23 @@ func TestLongRetryAfterHoldsTheOthersForAMinute(t *testing.T) {
 		}
 		if n := log.count(`level=WARN msg="PortOne wants no calls`); n != 1 {
 			t.Errorf("the log says %d times that all wait, want once", n)
+		}
+		stop()
+		// A person who has its task run now, or a gate that opens, does not bring it to PortOne before.
+		client.Del(t.Context(), "{receipt}:hold")
+		inspector, queue := asynq.NewInspectorFromRedisClient(client), tasks.Queue{PG: tasks.KCP}.Name()
+		var retried int
+		eventually(t, "its task is run", func() bool { return inspector.RunTask(queue, tasks.TaskID(one)) == nil })
+		b.start(t)
+		eventually(t, "its task is put back for as long", func() bool {
+			task, err := inspector.GetTaskInfo(queue, tasks.TaskID(one))
+			if err == nil {
+				retried = task.Retried
+			}
+			return err == nil && task.State == asynq.TaskStateRetry && time.Until(task.NextProcessAt) > 49*time.Minute
+		})
+		if calls := b.portone.Stats().Calls[iamporttest.OpRevoke][429]; calls != 1 || retried > 0 {
+			t.Errorf("%d DELETEs, and %d attempts counted, want one and none", calls, retried)
 		}
 	})
 }

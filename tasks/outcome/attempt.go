@@ -39,9 +39,14 @@ func (e *TerminalError) Error() string {
 type BusyError struct {
 	ImpUID string
 	Wait   time.Duration
+	// PutOff tells that no other is running: PortOne wants no call for the receipt for Wait.
+	PutOff bool
 }
 
 func (e *BusyError) Error() string {
+	if e.PutOff {
+		return fmt.Sprintf("PortOne wants no call for %s for %v", e.ImpUID, e.Wait)
+	}
 	return fmt.Sprintf("another attempt on %s is running, its lease ends in %v", e.ImpUID, e.Wait)
 }
 
@@ -91,7 +96,7 @@ func (a *Attempt) Uncertain() bool { return !a.UncertainAt.IsZero() }
 
 // Begin counts an attempt and marks it as running for lease, in one atomic
 // step. It returns a [*TerminalError] if there is nothing left to do, and a
-// [*BusyError] if another attempt is running.
+// [*BusyError] if another attempt is running, or PortOne wants no call yet.
 func (s *Store) Begin(ctx context.Context, r tasks.Revocation, lease time.Duration) (*Attempt, error) {
 	return s.BeginAs(ctx, r, lease, NewCaller())
 }
@@ -113,12 +118,12 @@ func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Dura
 	switch reply[0] {
 	case "terminal":
 		return nil, &TerminalError{ImpUID: r.ImpUID, Status: Status(text)}
-	case "busy":
+	case "busy", "put off":
 		wait, err := time.ParseDuration(text + "ms")
 		if err != nil {
 			return nil, fmt.Errorf("begin the attempt on %s: lease: %w", r.ImpUID, err)
 		}
-		return nil, &BusyError{ImpUID: r.ImpUID, Wait: wait}
+		return nil, &BusyError{ImpUID: r.ImpUID, Wait: wait, PutOff: reply[0] == "put off"}
 	}
 	a := &Attempt{Revocation: r, Withdrawn: reply[2] == "1", redis: timeOf(text, time.UnixMicro), local: time.Now()}
 	kept, _ := reply[3].([]any)

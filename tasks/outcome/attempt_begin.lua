@@ -6,13 +6,14 @@
 --       field of the request's hash that names who asks, its value, and the other
 --       fields, in JSON
 --
--- Returns "terminal" and status; or "busy" and the ms until the other attempt's
--- lease ends; or "begun", now in us, "1" if the request is withdrawn, and the names and
--- values of the outcome as the attempt before left it, but for what is new, and of the
--- request.
+-- Returns "terminal" and status; or "busy" and the ms until the other attempt's lease ends;
+-- or "put off" and the ms for which PortOne wants no call for the receipt; or "begun",
+-- now in us, "1" if the request is withdrawn, and the names and values of the outcome as
+-- the attempt before left it, but for what is new, and of the request.
 --
 -- The fence is the time of Redis in microseconds: it grows with each attempt,
 -- also over a Redis that lost its data, and no process's clock enters into it.
+local longestPutOff = 3600000 -- ms: no Retry-After is taken to be longer
 local leased_until, caller, imp_uid = text(millis + ARGV[2]), ARGV[3], ARGV[4]
 local who, line, how = ARGV[5], ARGV[6], cjson.decode(ARGV[7])
 local outcome, request = outcomeKey(imp_uid), requestKey(imp_uid)
@@ -32,12 +33,16 @@ local idle = was.idle ~= nil -- it makes no DELETE, since its request was withdr
 if not repeated and (is or not idle) and tonumber(was.leased_until or 0) > millis then
   return {'busy', tostring(tonumber(was.leased_until) - millis)}
 end
+local over = withdrawn(asked)
+local early = is and not repeated and not over and tonumber(was.not_before or 0) - millis or 0
+if early > 0 and early <= longestPutOff then -- its task was brought forward
+  return {'put off', text(early)}
+end
 if not is then -- it begins anew
   redis.call('DEL', outcome)
   redis.call('ZREM', deadKey, imp_uid)
   was = {fence = was.fence, uncertain_at = was.uncertain_at, leased_until = not idle and was.leased_until}
 end
-local over = withdrawn(asked)
 if not repeated then
   local unfinished = was.leased_until -- the attempt before never said how it ended
   if unfinished and not idle then

@@ -38,7 +38,7 @@ end
 redis.call('HDEL', outcome, 'leased_until', 'leased_by', 'idle', 'fence', 'reason', 'http_status',
   'code', 'message', 'next_attempt_at', 'looked_up_until', 'receipt_tid', 'apply_num', 'type', 'amount', 'vat',
   'receipt_url', 'applied_at', 'cancelled_at', 'uncertain', 'uncertain_at', 'asked_since', 'tries',
-  'refused_since', 'seen', 'stated_by', 'statement')
+  'refused_since', 'not_before', 'seen', 'stated_by', 'statement')
 if new.status ~= 'retrying' then
   redis.call('XADD', prefix .. 'outcomes', 'MAXLEN', '~', ARGV[6], '*', unpack(fields))
 end

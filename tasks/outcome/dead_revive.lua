@@ -17,7 +17,7 @@ end
 local fence = text(math.max(micros, tonumber(was.fence or 0) + 1))
 redis.call('HSET', outcome, unpack(given({'status', 'retrying', 'attempts', 0, 'updated_at', now, 'fence', fence},
   {uncertain_at = was.uncertain_at or was.reason == 'unconfirmed' and text(millis)})))
-redis.call('HDEL', outcome, 'asked_since', 'tries', 'refused_since')
+redis.call('HDEL', outcome, 'asked_since', 'tries', 'refused_since', 'not_before')
 redis.call('PERSIST', outcome)
 redis.call('PERSIST', request)
 redis.call('ZADD', openKey, millis, imp_uid)

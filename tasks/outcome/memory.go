@@ -17,6 +17,8 @@ type Memory struct {
 	// lookup, since the last one that counted, and RefusedSince is the first of those.
 	Tries        int
 	RefusedSince time.Time
+	// NotBefore is until when PortOne wants no call for the receipt; zero if it did not say.
+	NotBefore time.Time
 	// Seen is the apply_num of the receipt that is asked for, as a lookup showed it.
 	Seen string
 }
@@ -33,6 +35,7 @@ func (m Memory) values() []any {
 	add("asked_since", millis(m.AskedSince))
 	add("tries", strconv.Itoa(m.Tries))
 	add("refused_since", millis(m.RefusedSince))
+	add("not_before", millis(m.NotBefore))
 	add("seen", m.Seen)
 	return values
 }
@@ -43,6 +46,7 @@ func readMemory(kept pairs) Memory {
 	return Memory{
 		UncertainAt: timeOf(kept.get("uncertain_at"), time.UnixMilli),
 		AskedSince:  timeOf(kept.get("asked_since"), time.UnixMilli), Tries: tries,
-		RefusedSince: timeOf(kept.get("refused_since"), time.UnixMilli), Seen: kept.get("seen"),
+		RefusedSince: timeOf(kept.get("refused_since"), time.UnixMilli),
+		NotBefore:    timeOf(kept.get("not_before"), time.UnixMilli), Seen: kept.get("seen"),
 	}
 }

@@ -15,7 +15,8 @@ import (
 func TestMemoryIsHandedOn(t *testing.T) {
 	t.Parallel()
 	all := outcome.Memory{
-		UncertainAt: noon.Add(-time.Minute), AskedSince: noon.Add(-time.Hour), Tries: 7, RefusedSince: noon, Seen: "N1",
+		UncertainAt: noon.Add(-time.Minute), AskedSince: noon.Add(-time.Hour), Tries: 7, RefusedSince: noon,
+		NotBefore: noon.Add(-time.Second), Seen: "N1",
 	}
 	for name, test := range map[string]struct {
 		ends   outcome.Outcome

@@ -23,7 +23,8 @@ end
 
 local new = {status = status, reason = reason, updated_at = now, stated_by = ARGV[5], statement = ARGV[6]}
 if status == 'revoked' then -- as an attempt leaves it
-  redis.call('HDEL', outcome, 'fence', 'uncertain', 'uncertain_at', 'asked_since', 'tries', 'refused_since', 'seen')
+  redis.call('HDEL', outcome, 'fence', 'uncertain', 'uncertain_at', 'asked_since', 'tries', 'refused_since',
+    'not_before', 'seen')
   redis.call('ZREM', deadKey, imp_uid)
 else
   if was.reason == 'unconfirmed' then

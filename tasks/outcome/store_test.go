@@ -196,6 +196,49 @@ func TestBeginRefuses(t *testing.T) {
 	})
 }
 
+// Whoever brings a task forward, PortOne's word on when to come back holds.
+func TestBeginIsPutOff(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		wait   time.Duration
+		before func(t *testing.T, s *outcome.Store)
+		putOff bool
+	}{
+		"until then":           {time.Minute, nil, true},
+		"not when it is over":  {-time.Second, nil, false},
+		"not for over an hour": {2 * time.Hour, nil, false}, // someone wrote that into Redis
+		"not if it is cancelled": {time.Minute, func(t *testing.T, s *outcome.Store) {
+			if _, err := s.Cancel(t.Context(), []string{asked.ImpUID}, false); err != nil {
+				t.Fatal(err)
+			}
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
+				s := newStore(client)
+				if _, err := s.Ask(t.Context(), asked); err != nil {
+					t.Fatal(err)
+				}
+				attempt := begin(t, s, lease)
+				attempt.NotBefore = attempt.Now().Add(test.wait)
+				finish(t, s, attempt, retrying)
+				if test.before != nil {
+					test.before(t, s)
+				}
+				_, err := s.Begin(t.Context(), asked, lease)
+				busy, refused := errors.AsType[*outcome.BusyError](err)
+				if refused != test.putOff || !refused && err != nil {
+					t.Fatalf("got %v, want that it is put off: %t", err, test.putOff)
+				}
+				if refused && (!busy.PutOff || busy.Wait <= test.wait-5*time.Second || busy.Wait > test.wait) {
+					t.Errorf("got %+v, want it put off by %v", busy, test.wait)
+				}
+			})
+		})
+	}
+}
+
 // A call that is repeated because its reply was lost may come when the lease of
 // the first time is over.
 func TestRepeatedBeginHoldsAWholeLease(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,15 @@ import (
 var beatSource string
 
 var beatScript = redis.NewScript(beatSource)
+
+const (
+	// gap is how long after its last heartbeat a worker is no witness of what Redis lost: of a
+	// Redis that was away for longer, its count may be as old as what Redis kept.
+	gap = 1500 * time.Millisecond
+	// settle is how long after such a gap it takes others to notice a loss for it: those who
+	// know of it count five times a second, and have to connect again.
+	settle = 2 * time.Second
+)
 
 // lossyFor is how long attempts are uncertain from the start after Redis lost what
 // it had confirmed. It is also how long a worker's count is kept: after a Redis that
@@ -29,6 +39,10 @@ type Heartbeat struct {
 	client redis.UniversalClient
 	keys   []string
 	seen   atomic.Int64 // the greatest count
+
+	mu     sync.Mutex
+	last   time.Time // when it was last counted
+	steady time.Time // since when there was no gap
 }
 
 // New returns that of a worker that has just started. The name of the process must never be
@@ -43,7 +57,7 @@ func New(client redis.UniversalClient, namespace, process string) *Heartbeat {
 // replica. It returns for how long attempts are still uncertain because Redis lost
 // what it had confirmed to this worker or to another: 0 if nobody knows of a loss.
 func (h *Heartbeat) Beat(ctx context.Context) (lossy time.Duration, err error) {
-	seen := h.seen.Load()
+	seen, began := h.seen.Load(), time.Now()
 	reply, err := beatScript.Run(ctx, h.client, h.keys, seen, lossyFor.Milliseconds()).Int64Slice()
 	if err != nil {
 		return 0, fmt.Errorf("write that this worker is alive: %w", err)
@@ -51,5 +65,28 @@ func (h *Heartbeat) Beat(ctx context.Context) (lossy time.Duration, err error) {
 	for seen < reply[0] && !h.seen.CompareAndSwap(seen, reply[0]) {
 		seen = h.seen.Load()
 	}
+	h.counted(began)
 	return max(time.Duration(reply[1])*time.Millisecond, 0), nil
+}
+
+// counted notes a heartbeat that began at a time and was counted.
+func (h *Heartbeat) counted(began time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if began.Sub(h.last) > gap {
+		h.steady = began
+	}
+	h.last = time.Now()
+}
+
+// Unsettled returns for how long this worker's heartbeats do not tell yet whether Redis lost
+// what it had confirmed to others: it has just started, or Redis was away, or the process was
+// frozen. It is 0 otherwise.
+func (h *Heartbeat) Unsettled() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if time.Since(h.last) > gap {
+		return settle
+	}
+	return max(settle-time.Since(h.steady), 0)
 }

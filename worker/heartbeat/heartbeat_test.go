@@ -84,6 +84,36 @@ func TestHeartbeatOfANewWorkerReportsNothing(t *testing.T) {
 	})
 }
 
+// Whoever was not there when Redis lost something leaves others the time to tell.
+func TestWorkerIsUnsettledAfterAGap(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		heart := start(client, "a")
+		unsettled := func(when string, least, most time.Duration) {
+			t.Helper()
+			if left := heart.Unsettled(); left < least || left > most {
+				t.Errorf("%s: %v, want from %v to %v", when, left, least, most)
+			}
+		}
+		steadily := func() {
+			for began := time.Now(); time.Since(began) < 2100*time.Millisecond; time.Sleep(100 * time.Millisecond) {
+				beat(t, heart, false)
+			}
+		}
+		unsettled("at the start", 2*time.Second, 2*time.Second)
+		beat(t, heart, false)
+		unsettled("after one heartbeat", time.Millisecond, 2*time.Second)
+		steadily()
+		unsettled("after two seconds", 0, 0)
+		time.Sleep(1600 * time.Millisecond)
+		unsettled("without heartbeats", 2*time.Second, 2*time.Second)
+		beat(t, heart, false)
+		unsettled("after a gap", time.Millisecond, 2*time.Second)
+		steadily()
+		unsettled("two seconds after it", 0, 0)
+	})
+}
+
 // Replies that are lost, or come in another order, are no loss.
 func TestHeartbeatsAtOnceReportNothing(t *testing.T) {
 	t.Parallel()

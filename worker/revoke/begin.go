@@ -60,6 +60,8 @@ func (h *Handler) notBegun(revocation tasks.Revocation, err error) error {
 		return never("already given up", nil)
 	case errors.As(err, &terminal):
 		return nil
+	case errors.As(err, &busy) && busy.PutOff:
+		return &again{after: busy.Wait, cause: err}
 	case errors.As(err, &busy):
 		return &again{after: min(busy.Wait, busyWait), cause: err}
 	case redisfault.Corrupt(err):

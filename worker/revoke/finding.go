@@ -89,10 +89,20 @@ func (f finding) delay(schedule backoff.Schedule, number int) time.Duration {
 		return time.Second
 	case errors.As(f.err, &wait):
 		return wait.Wait
-	case errors.As(f.err, &failure) && failure.RetryAfter > 0 && f.counting == turnedAway:
-		return schedule.Delay(number) + failure.RetryAfter + min(failure.RetryAfter, longestHold)/2 + time.Second
-	case failure != nil:
+	case f.putOff() > 0:
+		return schedule.Delay(number) + f.putOff() + min(f.putOff(), longestHold)/2 + time.Second
+	case errors.As(f.err, &failure):
 		return max(schedule.Delay(number), failure.RetryAfter)
 	}
 	return schedule.Delay(number)
+}
+
+// putOff returns for how long an answer that turned us away wants no call for the receipt,
+// 0 if it did not say.
+func (f finding) putOff() time.Duration {
+	var failure *iamport.Error
+	if f.counting != turnedAway || !errors.As(f.err, &failure) {
+		return 0
+	}
+	return failure.RetryAfter
 }

@@ -27,15 +27,19 @@ func (h *Handler) giveUp(ctx context.Context, a *outcome.Attempt, found finding)
 	} else if l == nil {
 		l = h.lookUp(ctx, a)
 	}
-	switch {
-	case l.revoked():
+	if l.revoked() {
 		return foundBy(&l.receipt, found.counting)
+	}
+	if !a.Uncertain() && h.lossy(ctx) {
+		a.UncertainAt = a.Now()
+	}
+	switch {
 	case !l.conclusive(a) && !h.enough(a, l):
 		return found.postponed(l.reason, l.err)
 	case a.Uncertain() && a.Now().Before(a.UncertainAt.Add(h.UnseenFor)):
 		return found.doubted()
 	// The gateway is the one that the producer says.
-	case l.err != nil && !(l.neverIssued && pg.LooksUp()) && (a.Uncertain() || h.lossy(ctx)):
+	case l.err != nil && !(l.neverIssued && pg.LooksUp()) && a.Uncertain():
 		found.reason = outcome.ReasonUnconfirmed
 	}
 	return found
@@ -47,9 +51,13 @@ func called(a *outcome.Attempt) bool {
 }
 
 // lossy reports whether Redis may have forgotten an earlier attempt, also where no
-// worker had noticed that when this one began.
+// worker had noticed that when this one began: it waits until others have had the time.
 func (h *Handler) lossy(ctx context.Context) (lossy bool) {
 	err := h.persist(ctx, func(ctx context.Context) error {
+		select {
+		case <-ctx.Done():
+		case <-time.After(h.Heartbeat.Unsettled()):
+		}
 		left, err := h.Heartbeat.Beat(ctx)
 		lossy = left > 0
 		return retry.RetryableError(err)

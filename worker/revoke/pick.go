@@ -22,6 +22,7 @@ type candidate struct {
 	tasks.Revocation
 	headers map[string]string // of its task, with its trace
 	queue   string            // of its task
+	id      string            // of its task
 	bulk    bool              // which is that of batches
 	known   outcome.Outcome   // not retrying if it was never called
 	suspect bool              // it was called before the gateway's last success
@@ -105,12 +106,13 @@ func collect(found map[string]candidate, name gate.Name, infos []*asynq.TaskInfo
 		}
 		queue, _ := tasks.ParseQueue(info.Queue)
 		if before, twice := found[r.ImpUID]; !twice || before.bulk {
-			found[r.ImpUID] = candidate{Revocation: r, headers: info.Headers, queue: info.Queue, bulk: queue.Bulk}
+			found[r.ImpUID] = candidate{Revocation: r, headers: info.Headers, queue: info.Queue, id: info.ID, bulk: queue.Bulk}
 		}
 	}
 }
 
-// ranked returns the receipts that are not done with in the order of their ranks.
+// ranked returns the receipts that are not done with in the order of their ranks. The tasks of
+// those that are it deletes: behind a gate that stays closed nothing else would take them.
 func (p *Prober) ranked(ctx context.Context, name gate.Name, found map[string]candidate) ([]candidate, error) {
 	impUIDs := make([]string, 0, len(found))
 	for impUID := range found {
@@ -122,7 +124,11 @@ func (p *Prober) ranked(ctx context.Context, name gate.Name, found map[string]ca
 		var corrupt *outcome.CorruptError
 		switch {
 		case errors.Is(err, outcome.ErrNotFound): // its producer recorded nothing
-		case errors.As(err, &corrupt), err == nil && o.Status.Terminal():
+		case errors.As(err, &corrupt):
+			continue
+		case err == nil && o.Status.Terminal():
+			done := found[o.ImpUID]
+			_ = p.Inspector.DeleteTask(done.queue, done.id) // if that fails, the next probe does it
 			continue
 		case err != nil:
 			return nil, err

@@ -36,7 +36,7 @@ const probeBegins = 5 * time.Second
 
 // Prober finds out whether a gateway is back, with receipts that its gate holds
 // back. Their tasks stay where they are: one that is delivered after its receipt
-// was revoked finds it done.
+// was revoked finds it done, and while the gate stays closed a later probe deletes it.
 type Prober struct {
 	Handler   *Handler
 	Redis     redis.UniversalClient

@@ -27,6 +27,10 @@ func (h *Handler) record(ctx context.Context, a *outcome.Attempt, found finding)
 			a.RefusedSince = a.Now()
 		}
 	}
+	a.NotBefore = time.Time{}
+	if wait := found.putOff(); wait > 0 {
+		a.NotBefore = a.Now().Add(wait)
+	}
 	var delay time.Duration
 	if o.Status == outcome.Retrying {
 		if h.first(a, found) {
