@@ -124,7 +124,7 @@ func (f Fault) validate(s Scenario) error {
 		return fmt.Errorf("%s: rate %v is not within 0 and 1", f.Kind, f.Rate)
 	case f.From < 0 || f.To < f.From:
 		return fmt.Errorf("%s: from %v to %v is no window", f.Kind, f.From, f.To)
-	case f.From > s.Span:
+	case f.From >= s.Span:
 		return fmt.Errorf("%s: from %v to %v is outside of the run of %v", f.Kind, f.From, f.To, s.Span)
 	case f.Worker < 0 || f.Worker >= s.Workers:
 		return fmt.Errorf("%s: there is no worker %d", f.Kind, f.Worker)

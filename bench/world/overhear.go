@@ -26,7 +26,7 @@ func (w *world) arrive(c iamporttest.Call) {
 	defer w.mu.Unlock()
 	w.result.Deletes++
 	if _, wanted := w.wanted[c.ImpUID]; !wanted {
-		w.result.Failures = append(w.result.Failures, "DELETE for "+c.ImpUID+", which nobody has asked for")
+		w.failed(c.ImpUID, "DELETE, which nobody has asked for")
 		return
 	}
 	p := w.paymentOf(c.ImpUID)
@@ -39,8 +39,7 @@ func (w *world) arrive(c iamporttest.Call) {
 		}
 	}
 	if since, paused := w.paused[p.PG]; paused && w.undisturbed() && time.Since(since) > pauseGrace {
-		w.result.Failures = append(w.result.Failures, fmt.Sprintf("DELETE for %s, %v after a person had paused %s\n%s",
-			c.ImpUID, time.Since(since), p.PG, w.history.of(c.ImpUID)))
+		w.failed(c.ImpUID, fmt.Sprintf("DELETE, %v after a person had paused %s", time.Since(since), p.PG))
 	}
 }
 

@@ -2,6 +2,8 @@ package world
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -25,7 +27,10 @@ func Run(t *testing.T, s Scenario) (result Result) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.play(cancel)
+		if !w.play(cancel) {
+			panic(fmt.Sprintf("%sworkers do not end: what waits for ever is among the goroutines of this bubble\n%s",
+				s, goroutines()))
+		}
 		result = w.result
 	})
 	return result
@@ -59,8 +64,18 @@ func newWorld(ctx context.Context, s Scenario) (*world, error) {
 	return w, nil
 }
 
-// play runs the scenario, and compares in the end. stop ends the workers.
-func (w *world) play(stop context.CancelFunc) {
+// stopWithin is how long workers may take to end, whose calls and lookups end long before.
+const stopWithin = time.Hour
+
+// goroutines returns what every goroutine waits for.
+func goroutines() string {
+	text := make([]byte, 4<<20)
+	return string(text[:runtime.Stack(text, true)])
+}
+
+// play runs the scenario, and compares in the end. stop ends the workers. It reports false if
+// they do not end.
+func (w *world) play(stop context.CancelFunc) bool {
 	for number := range w.workers {
 		w.startWorker(number)
 	}
@@ -75,9 +90,19 @@ func (w *world) play(stop context.CancelFunc) {
 	w.awaitEnd()
 	w.result.Virtual = time.Since(w.began)
 	stop()
-	w.running.Wait()
+	ended := make(chan struct{})
+	go func() {
+		w.running.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(stopWithin):
+		return false
+	}
 	w.check()
 	client.Close()
 	w.portone.end()
 	w.redis.close()
+	return true
 }

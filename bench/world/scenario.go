@@ -36,6 +36,10 @@ func (s Scenario) Validate() error {
 	if s.Receipts < 1 || s.Workers < 1 || s.Span <= 0 {
 		return fmt.Errorf("%d receipts, %d workers in %v: each must be above 0", s.Receipts, s.Workers, s.Span)
 	}
+	if s.Attempts < 0 || min(s.MaxDelay, s.Patience, s.Poll) < 0 {
+		return fmt.Errorf("%d attempts, %v apart, patience of %v, poll of %v: none may be negative", s.Attempts, s.MaxDelay,
+			s.Patience, s.Poll)
+	}
 	if s.Lists < 0 || !(s.Odd >= 0 && s.Odd <= 1) {
 		return fmt.Errorf("%d lists, %v of the payments odd: not within 0 and 1", s.Lists, s.Odd)
 	}
@@ -51,13 +55,25 @@ func (s Scenario) Validate() error {
 func (s Scenario) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: %d receipts, %d lists, %.2f odd, %d workers, "+
-		"faults within %v, %d attempts, at most %v apart, "+
+		"faults within %v, %d attempts, at most %v apart, patience %v, poll %v, "+
 		"clocks ahead: Redis %v, PortOne %v, Redis is older %t\n", s.Seed, s.Receipts, s.Lists, s.Odd, s.Workers,
-		s.Span, s.Attempts, s.MaxDelay, s.RedisSkew, s.PortOneSkew, s.OlderRedis)
-	for _, f := range s.Faults {
-		fmt.Fprintln(&b, "  ", f)
+		s.Span, s.Attempts, s.MaxDelay, s.Patience, s.Poll, s.RedisSkew, s.PortOneSkew, s.OlderRedis)
+	for i, f := range s.Faults {
+		fmt.Fprintf(&b, "%4d %v\n", i, f)
 	}
 	return b.String()
+}
+
+// Without returns the scenario without some of its faults, by their numbers from 0.
+func (s Scenario) Without(numbers ...int) Scenario {
+	var kept []Fault
+	for i, f := range s.Faults {
+		if !slices.Contains(numbers, i) {
+			kept = append(kept, f)
+		}
+	}
+	s.Faults = kept
+	return s
 }
 
 // random returns random numbers that depend on the seed and what they are for alone.

@@ -17,9 +17,9 @@ import (
 
 var untilFailure = flag.Bool("world.until-failure", false, "run the seeds of TestSeeds until one fails")
 
-// hangs is how many seconds of real time, in which the process is not stopped, a seed may
-// take: then it counts as one that does not end.
-const hangs = 300
+// hangs returns how many seconds of real time, in which the process is not stopped, a seed may
+// take: then it counts as one that does not end. They are many times what one takes.
+func hangs() int { return 300 + int(*span/time.Minute)*10 }
 
 // TestUntilFailure runs seeds, as many at a time as there are processors, until one fails,
 // and ends the process with that. For bench/world/mutations it writes to standard output
@@ -51,7 +51,7 @@ func TestUntilFailure(t *testing.T) {
 
 // watch lets a seed fail that hangs, with what every goroutine waits for.
 func watch(seed uint64, ended <-chan struct{}) {
-	for range hangs {
+	for range hangs() {
 		select {
 		case <-ended:
 			return
@@ -59,7 +59,7 @@ func watch(seed uint64, ended <-chan struct{}) {
 		}
 	}
 	_ = pprof.Lookup("goroutine").WriteTo(os.Stdout, 2)
-	failed(seed, fmt.Sprintf("it did not end within %d s", hangs))
+	failed(seed, fmt.Sprintf("it did not end within %d s", hangs()))
 }
 
 var ending sync.Mutex // of the process: one seed at most says that it failed

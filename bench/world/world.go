@@ -16,9 +16,10 @@
 // who could notice: then a receipt without lookups that had just been revoked may end as a
 // dead letter whose attempts are used up. This is the one contradiction that is allowed.
 //
-// A bubble in which everybody waits for ever ends with a panic that shows every goroutine
-// and what it waits for. What it cannot see is a goroutine that waits for a [sync.Mutex]
-// held by one that sleeps: the test's own timeout shows those.
+// A bubble in which everybody waits for ever, or whose workers do not end within an hour, ends
+// with a panic that shows every goroutine and what it waits for; the seed is one that had begun
+// and not ended. What a bubble cannot see is a goroutine that waits for a [sync.Mutex] held by
+// one that sleeps: a seed that takes many times what one takes is ended in the same way.
 package world
 
 import (
@@ -100,9 +101,13 @@ func (w *world) newHost(name string) *host {
 
 // fail notes that an invariant is broken, and for which imp_uid, if for one.
 func (w *world) fail(impUID, format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.failed(impUID, fmt.Sprintf(format, args...))
+}
+
+// failed is fail for those who hold the lock.
+func (w *world) failed(impUID, text string) {
 	if impUID != "" {
 		text = impUID + ": " + text
 	}

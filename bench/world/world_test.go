@@ -3,11 +3,14 @@ package world_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,7 +31,8 @@ var (
 	during = flag.Duration("world.for", 10*time.Second, "how `long` TestSeeds begins with further seeds, if their number is not given")
 	span   = flag.Duration("world.span", scale.Of(time.Minute, 2*time.Minute), "in which virtual `time` the faults of TestSeeds begin")
 	size   = flag.Int("world.receipts", 0, "how many `receipts` a seed of TestSeeds asks for; 0 for as many as it says")
-	shrink = flag.Bool("world.shrink", false, "leave out the faults that a seed does not need to fail")
+	shrink = flag.Bool("world.shrink", false, "find the faults that a seed does not need to fail")
+	spared = flag.String("world.without", "", "leave out the faults with these `numbers`, such as 0,3, of a seed of TestSeeds")
 )
 
 func TestMain(m *testing.M) {
@@ -43,8 +47,36 @@ type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
 
+// without returns the numbers of -world.without, or what is wrong with the flags.
+func without() (numbers []int, err error) {
+	switch {
+	case *span < time.Second:
+		return nil, fmt.Errorf("-world.span %v must be at least a second", *span)
+	case *size < 0:
+		return nil, fmt.Errorf("-world.receipts %d must not be negative", *size)
+	case *seeds == 0 && *during <= 0:
+		return nil, fmt.Errorf("-world.for %v must be above 0 where -world.seeds is 0", *during)
+	case *spared == "":
+		return nil, nil
+	case *seeds != 1:
+		return nil, errors.New("-world.without is for one seed: give -world.seeds=1")
+	}
+	for text := range strings.SplitSeq(*spared, ",") {
+		number, err := strconv.Atoi(text)
+		if faults := len(world.Generate(*first, *span).Faults); err != nil || number < 0 || number >= faults {
+			return nil, fmt.Errorf("-world.without %q: want numbers from 0 to %d with commas between", *spared, faults-1)
+		}
+		numbers = append(numbers, number)
+	}
+	return numbers, nil
+}
+
 // TestSeeds runs seeds, as many at a time as there are processors.
 func TestSeeds(t *testing.T) {
+	spared, err := without()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var begun atomic.Uint64
 	var all total
 	began := time.Now()
@@ -54,7 +86,7 @@ func TestSeeds(t *testing.T) {
 	}
 	if *seeds == 1 {
 		cryptotest.SetGlobalRandom(t, *first) // which parallel tests may not do
-		runSeed(t, *first, &all)
+		runSeed(t, *first, &all, spared...)
 		return
 	}
 	t.Run("parallel", func(t *testing.T) {
@@ -89,9 +121,16 @@ func (a *total) add(r world.Result) {
 	a.Kills += r.Kills
 }
 
-func runSeed(t *testing.T, seed uint64, all *total) {
-	s := world.Generate(seed, *span)
+// runSeed runs a seed without the faults with some numbers.
+func runSeed(t *testing.T, seed uint64, all *total, spared ...int) {
+	s := world.Generate(seed, *span).Without(spared...)
 	s.Receipts = cmp.Or(*size, s.Receipts)
+	rerun := fmt.Sprintf("go test ./bench/world -run '^TestSeeds$' -timeout 0 -world.seed=%d -world.seeds=1 -world.span=%v "+
+		"-world.receipts=%d", seed, *span, *size)
+	t.Logf("seed %d begins", seed)
+	ended := make(chan struct{})
+	go watch(seed, ended)
+	defer close(ended)
 	began := time.Now()
 	got := world.Run(t, s)
 	all.add(got)
@@ -100,13 +139,19 @@ func runSeed(t *testing.T, seed uint64, all *total) {
 	if len(got.Failures) == 0 {
 		return
 	}
-	t.Errorf("%s%s\nRun it again: go test ./bench/world -run TestSeeds -world.seed=%d -world.seeds=1 -world.span=%v -world.receipts=%d",
-		s, strings.Join(got.Failures, "\n"), seed, *span, *size)
-	if *shrink {
-		t.Logf("it needs no more than this to fail: %s", world.Shrink(s, func(s world.Scenario) bool {
-			return len(world.Run(t, s).Failures) > 0
-		}))
+	t.Errorf("%s%s\nRun it again: %s%s", s, strings.Join(got.Failures, "\n"), rerun, numbered(spared))
+	if *shrink && len(spared) == 0 {
+		needless := world.Shrink(s, func(s world.Scenario) bool { return len(world.Run(t, s).Failures) > 0 })
+		t.Logf("it needs no more than this to fail: %s\nRun it again: %s%s", s.Without(needless...), rerun, numbered(needless))
 	}
+}
+
+// numbered returns the flag that leaves faults out.
+func numbered(faults []int) string {
+	if len(faults) == 0 {
+		return ""
+	}
+	return " -world.without=" + strings.Trim(strings.ReplaceAll(fmt.Sprint(faults), " ", ","), "[]")
 }
 
 func TestOutageEndsWithEveryReceiptRevoked(t *testing.T) {
@@ -151,14 +196,11 @@ func TestShrinkKeepsWhatIsNeeded(t *testing.T) {
 	s := world.Generate(3, time.Minute)
 	s.Faults = append(s.Faults, world.Fault{Kind: world.RedisDown, To: time.Second})
 	needed := s.Faults[len(s.Faults)-1]
-	got := world.Shrink(s, func(s world.Scenario) bool {
-		for _, f := range s.Faults {
-			if f == needed {
-				return true
-			}
-		}
-		return false
-	})
+	runs := 0
+	got := s.Without(world.Shrink(s, func(s world.Scenario) bool {
+		runs++
+		return slices.Contains(s.Faults, needed) && runs%2 == 0 // not every run fails
+	})...)
 	if len(got.Faults) != 1 || got.Faults[0] != needed {
 		t.Errorf("got %v, want %v alone", got.Faults, needed)
 	}

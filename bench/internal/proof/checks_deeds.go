@@ -34,12 +34,14 @@ func calledAfterCancel(e *Evidence) Finding {
 }
 
 // notWithdrawn finds requests that were cancelled before any call, and did not end as
-// withdrawn although nobody asked again. Where Redis lost something it may have been a
-// call, and a dead letter says so if no lookup can tell.
+// withdrawn although nobody asked again. Where Redis lost something there may have been a
+// call: then a lookup may show the receipt to be revoked, as by hand, and a dead letter says
+// so if no lookup can tell.
 func notWithdrawn(e *Evidence) Finding {
 	return those("cancelled before a call, ended otherwise", e.Cancelled, func(impUID string, all []Cancellation) bool {
 		o := e.Outcomes[impUID]
-		if o.Status == outcome.Dead && (o.Reason == outcome.ReasonWithdrawn || e.forgot && undecided(o)) {
+		shown := o.Status == outcome.Revoked && o.Reason == outcome.ReasonAlreadyRevoked
+		if o.Reason == outcome.ReasonWithdrawn || e.forgot && (undecided(o) || shown) {
 			return false
 		}
 		return slices.ContainsFunc(all, func(c Cancellation) bool {

@@ -78,6 +78,21 @@ func withdraw(e *Evidence, impUID, batch string) {
 	e.Batches["soak-1"].Reasons[outcome.ReasonWithdrawn]++
 }
 
+// revokeByHand plants that a lookup showed a request that was cancelled to be for a receipt that a person had revoked.
+func revokeByHand(e *Evidence, impUID string) {
+	e.Truths[impUID] = revokedByHand(tasks.KCP)
+	e.Outcomes[impUID] = outcome.Outcome{
+		ImpUID: impUID, PG: tasks.KCP, Status: outcome.Revoked, Reason: outcome.ReasonAlreadyRevoked,
+	}
+	e.Events[impUID] = []outcome.Status{outcome.Revoked}
+	delete(e.Dead, impUID)
+	b := e.Batches["soak-1"]
+	b.Revoked, b.Dead = b.Revoked+1, b.Dead-1
+	b.Reasons[outcome.ReasonWithdrawn]--
+	b.Reasons[outcome.ReasonAlreadyRevoked]++
+	e.Batches["soak-1"] = b
+}
+
 // revokedByHand is the truth of a receipt that a person revoked.
 func revokedByHand(pg tasks.Gateway) iamporttest.Truth {
 	return iamporttest.Truth{
@@ -160,6 +175,16 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 			e.Batches["soak-1"].Reasons[outcome.ReasonUnconfirmed]++
 			e.Batches["soak-1"].Reasons[outcome.ReasonWithdrawn]--
 		}, nil},
+		"nothing, where Redis lost something and a lookup tells that it was revoked by hand": {func(e *Evidence) {
+			withdraw(e, given, "")
+			e.forgot = true
+			revokeByHand(e, given)
+		}, nil},
+		"cancelled, and found revoked although Redis lost nothing": {func(e *Evidence) {
+			withdraw(e, given, "")
+			e.forgot = false
+			revokeByHand(e, given)
+		}, []string{"cancelled before a call, ended otherwise"}},
 		"cancelled, and given up although Redis lost nothing": {func(e *Evidence) {
 			withdraw(e, given, "")
 			e.forgot = false
