@@ -95,7 +95,7 @@ func (w *world) check() {
 	}
 	for _, check := range proof.Checks {
 		if f := check(&found); f.Failed() {
-			w.fail(slices.Concat(f.ImpUIDs, []string{""})[0], "%s: %d, %v", f.Name, f.Count, f.ImpUIDs)
+			w.failFinding(f)
 		}
 	}
 	for _, o := range found.Outcomes {
@@ -105,6 +105,25 @@ func (w *world) check() {
 	}
 	w.checkOutages()
 	w.checkKeys(ctx)
+}
+
+// mostShown is of how many imp_uids of a finding the histories are shown.
+const mostShown = 3
+
+// failFinding fails with a finding, and the histories of some imp_uids that it concerns.
+func (w *world) failFinding(f proof.Finding) {
+	text := fmt.Sprintf("%s: %d, %v", f.Name, f.Count, f.ImpUIDs)
+	for _, detail := range f.Details {
+		text += "\n" + detail
+	}
+	of := f.ImpUIDs
+	if len(f.Of) > 0 {
+		of = f.Of
+	}
+	w.fail("", "%s", text)
+	for _, impUID := range of[:min(len(of), mostShown)] {
+		w.fail(impUID, "%s", f.Name)
+	}
 }
 
 // gatherLists says what belongs to each list, and how much of a cancelled one was asked for.

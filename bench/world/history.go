@@ -29,17 +29,26 @@ func (h *history) note(impUID string, e event) {
 	h.all[impUID] = append(h.all[impUID], e)
 }
 
-// onePage is how many events of an imp_uid are shown.
-const onePage = 60
+const (
+	// atFirst is how many of an imp_uid's first events are shown, by which it came into its situation.
+	atFirst = 20
+	// atLast is how many of its last ones are.
+	atLast = 40
+)
 
-// of returns the events of an imp_uid, one a line, the last ones if there are many.
+// of returns the events of an imp_uid, one a line, the first and the last ones if there are many.
 func (h *history) of(impUID string) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var b strings.Builder
 	all := h.all[impUID]
-	for _, e := range all[max(0, len(all)-onePage):] {
-		fmt.Fprintf(&b, "  %14v  %-12s %s\n", e.at.Round(time.Millisecond), e.who, e.what)
+	for i, e := range all {
+		switch left := len(all) - atLast - atFirst; {
+		case i < atFirst || i >= len(all)-atLast:
+			fmt.Fprintf(&b, "  %14v  %-12s %s\n", e.at.Round(time.Millisecond), e.who, e.what)
+		case i == atFirst:
+			fmt.Fprintf(&b, "  … %d events …\n", left)
+		}
 	}
 	return b.String()
 }

@@ -3,7 +3,11 @@ package world
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
+	"regexp"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -28,8 +32,8 @@ func Run(t *testing.T, s Scenario) (result Result) {
 			t.Fatal(err)
 		}
 		if !w.play(cancel) {
-			panic(fmt.Sprintf("%sworkers do not end: what waits for ever is among the goroutines of this bubble\n%s",
-				s, goroutines()))
+			w.tell(os.Stderr)
+			panic("workers do not end: what waits for ever is among the goroutines of this bubble\n" + goroutines())
 		}
 		result = w.result
 	})
@@ -104,5 +108,27 @@ func (w *world) play(stop context.CancelFunc) bool {
 	client.Close()
 	w.portone.end()
 	w.redis.close()
+	w.tellIfStuck()
 	return true
+}
+
+// tellIfStuck writes what was found if a goroutine of the workers is left, since the bubble ends with a panic then.
+func (w *world) tellIfStuck() {
+	time.Sleep(stopWithin)
+	synctest.Wait()
+	own, others, _ := strings.Cut(goroutines(), "\n\n")
+	bubble := regexp.MustCompile(`synctest bubble \d+`).FindString(own)
+	for other := range strings.SplitSeq(others, "\n\n") {
+		if head, _, _ := strings.Cut(other, "\n"); strings.Contains(head, bubble) && strings.Contains(other, "receiptrevoker/worker") {
+			w.tell(os.Stderr)
+			return
+		}
+	}
+}
+
+// tell writes the scenario, and what was found.
+func (w *world) tell(to io.Writer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	fmt.Fprintf(to, "%s%s\n", w.scenario, strings.Join(w.result.Failures, "\n"))
 }

@@ -47,6 +47,9 @@ type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
 
+// longestSpan is in which time faults may begin: it takes half an hour of real time.
+const longestSpan = 7 * 24 * time.Hour
+
 // without returns the numbers of -world.without, or what is wrong with the flags.
 func without() (numbers []int, err error) {
 	switch {
@@ -54,6 +57,12 @@ func without() (numbers []int, err error) {
 		return nil, fmt.Errorf("-world.span %v must be at least a second", *span)
 	case *size < 0:
 		return nil, fmt.Errorf("-world.receipts %d must not be negative", *size)
+	case flag.NArg() > 0:
+		return nil, fmt.Errorf("unexpected argument %q", flag.Arg(0))
+	case *span > longestSpan:
+		return nil, fmt.Errorf("-world.span %v must be at most %v", *span, longestSpan)
+	case *shrink && *spared != "":
+		return nil, errors.New("-world.shrink and -world.without contradict each other")
 	case *seeds == 0 && *during <= 0:
 		return nil, fmt.Errorf("-world.for %v must be above 0 where -world.seeds is 0", *during)
 	case *spared == "":

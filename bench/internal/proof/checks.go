@@ -12,7 +12,9 @@ type Finding struct {
 	Name    string
 	Allowed int // how many are no failure; negative for any number
 	Count   int
-	ImpUIDs []string // of which there may be fewer than the count
+	ImpUIDs []string // of which there may be fewer than the count; of batches their names
+	Of      []string // the imp_uids of those batches, the ones first that somebody asked for more than once
+	Details []string // what was found and what was expected
 }
 
 // Failed reports whether there are more than there may be.

@@ -1,6 +1,8 @@
 package proof
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -11,7 +13,7 @@ import (
 // were not published as finished, all of them being terminal: once, unless a person or a
 // producer reopened them. One that was cancelled has the lines that were recorded before.
 func batchDifference(e *Evidence) Finding {
-	var found []string
+	var found, of, details []string
 	for name, impUIDs := range e.Lists {
 		if recorded, cancelled := e.Recorded[name]; cancelled {
 			impUIDs = impUIDs[:recorded]
@@ -20,10 +22,36 @@ func batchDifference(e *Evidence) Finding {
 		published := e.Finished[name]
 		if b.Asked() != len(impUIDs) || b.Open != 0 || !b.Finished() || !e.shows(b, impUIDs) ||
 			published < 1 || published > 1 && !e.mayReopen(b, impUIDs) {
-			found = append(found, name)
+			found, of = append(found, name), append(of, e.suspects(impUIDs)...)
+			details = append(details, fmt.Sprintf("%s counts %d lines, %d open, %v, and has finished %d times; its %d lines ended as %v",
+				name, b.Asked(), b.Open, b.Reasons, published, len(impUIDs), e.ends(impUIDs)))
 		}
 	}
-	return which("batch differences", found)
+	f := which("batch differences", found)
+	f.Of, f.Details = of, details
+	return f
+}
+
+// suspects returns imp_uids, those first that somebody asked for or cancelled more than once, or retried.
+func (e *Evidence) suspects(impUIDs []string) []string {
+	all := slices.Clone(impUIDs)
+	slices.SortStableFunc(all, func(a, b string) int {
+		return cmp.Compare(len(e.Asked[b])+len(e.Cancelled[b]), len(e.Asked[a])+len(e.Cancelled[a]))
+	})
+	return all
+}
+
+// ends returns how many imp_uids ended for each reason, and without one how many did not.
+func (e *Evidence) ends(impUIDs []string) map[outcome.Reason]int {
+	ended := make(map[outcome.Reason]int)
+	for _, impUID := range impUIDs {
+		o := e.Outcomes[impUID]
+		if !o.Status.Terminal() {
+			o.Reason = ""
+		}
+		ended[o.Reason]++
+	}
+	return ended
 }
 
 // mayReopen reports whether a batch may have finished more than once: a person retried a

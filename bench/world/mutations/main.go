@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -57,10 +58,18 @@ func parse(args []string, log io.Writer) (settings, error) {
 		return s, err
 	}
 	s.chosen = slices.Concat(ofInvariants, ofFaults)
+	var names []string
 	if *only != "" {
-		s.chosen = slices.DeleteFunc(s.chosen, func(m mutation) bool { return m.name != *only })
+		s.chosen = slices.DeleteFunc(s.chosen, func(m mutation) bool {
+			names = append(names, m.name)
+			return m.name != *only
+		})
 	}
-	if err := s.validate(f.Args()); err != nil {
+	err := s.validate(f.Args())
+	if len(s.chosen) == 0 {
+		err = fmt.Errorf("-only %q is none of the mutations: %s", *only, strings.Join(names, ", "))
+	}
+	if err != nil {
 		fmt.Fprintln(log, err)
 		return s, err
 	}
@@ -71,8 +80,6 @@ func (s settings) validate(rest []string) error {
 	switch {
 	case len(rest) > 0:
 		return fmt.Errorf("unexpected argument %q", rest[0])
-	case len(s.chosen) == 0:
-		return errors.New("-only names no mutation")
 	case s.first < 1 || s.seeds < 1 || s.rerun < 0:
 		return fmt.Errorf("-seed %d -seeds %d -rerun %d: there is at least one seed, from 1, and no negative count",
 			s.first, s.seeds, s.rerun)
