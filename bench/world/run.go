@@ -119,7 +119,8 @@ func (w *world) tellIfStuck() {
 	own, others, _ := strings.Cut(goroutines(), "\n\n")
 	bubble := regexp.MustCompile(`synctest bubble \d+`).FindString(own)
 	for other := range strings.SplitSeq(others, "\n\n") {
-		if head, _, _ := strings.Cut(other, "\n"); strings.Contains(head, bubble) && strings.Contains(other, "receiptrevoker/worker") {
+		head, frames, _ := strings.Cut(other, "\n")
+		if strings.Contains(head, bubble) && strings.Contains(frames, "receiptrevoker/worker") {
 			w.tell(os.Stderr)
 			return
 		}
