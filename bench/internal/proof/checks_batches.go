@@ -23,7 +23,8 @@ func batchDifference(e *Evidence) Finding {
 		if b.Asked() != len(impUIDs) || b.Open != 0 || !b.Finished() || !e.shows(b, impUIDs) ||
 			published < 1 || published > 1 && !e.mayReopen(b, impUIDs) {
 			found, of = append(found, name), append(of, e.suspects(impUIDs)...)
-			details = append(details, fmt.Sprintf("%s counts %d lines, %d open, %v, and has finished %d times; its %d lines ended as %v",
+			details = append(details, fmt.Sprintf(
+				"%s counts %d lines, %d open, %v, and has finished %d times; its %d lines ended as %v",
 				name, b.Asked(), b.Open, b.Reasons, published, len(impUIDs), e.ends(impUIDs)))
 		}
 	}
