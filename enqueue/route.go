@@ -15,12 +15,14 @@ import (
 type route struct {
 	queue    queue
 	outcomes *outcome.Store
+	wake     *asynqkeys.Waker
 }
 
-func newRoute(client redis.UniversalClient, outcomes outcome.Config) *route {
+func newRoute(client redis.UniversalClient, outcomes outcome.Config, wake *asynqkeys.Waker) *route {
 	return &route{
 		queue:    queue{redis: client},
 		outcomes: outcome.NewStore(client, outcomes),
+		wake:     wake,
 	}
 }
 
@@ -44,6 +46,6 @@ func pipelined(client redis.UniversalClient) redis.UniversalClient {
 
 // enqueue enqueues what is recorded, unless its task exists.
 func (r *route) enqueue(ctx context.Context, of tasks.Revocation, options []asynq.Option) (enqueued bool, err error) {
-	producer := asynqkeys.Producer{Redis: r.queue.redis, Asynq: r.queue.client(), Namespace: r.outcomes.Namespace()}
+	producer := asynqkeys.Producer{Redis: r.queue.redis, Asynq: r.queue.client(), Namespace: r.outcomes.Namespace(), Wake: r.wake}
 	return producer.Enqueue(ctx, of, options...)
 }

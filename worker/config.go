@@ -109,5 +109,6 @@ func (c Config) withDefaults() Config {
 func (c Config) tasks() asynqkeys.Producer {
 	return asynqkeys.Producer{
 		Redis: c.Redis, Asynq: asynq.NewClientFromRedisClient(c.Redis), Namespace: c.Outcomes.Namespace(),
+		Wake: asynqkeys.NewWaker(c.Redis, c.Outcomes.Namespace()),
 	}
 }

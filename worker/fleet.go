@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/worker/complaint"
+	"receiptrevoker/worker/fetch"
 	"receiptrevoker/worker/pulse"
 	"receiptrevoker/worker/revoke"
 )
@@ -20,27 +22,41 @@ import (
 const (
 	// discoverEvery is how soon a queue that came into being is served.
 	discoverEvery = 500 * time.Millisecond
-	// forwardEvery is how soon a retry that is due moves to its queue, unless Poll is longer.
-	forwardEvery = 500 * time.Millisecond
+	// forwardEvery is how soon a retry of which package fetch has seen that it is due moves to its queue.
+	forwardEvery = 100 * time.Millisecond
+	// againAfter is about when a server asks again that found no task. It does so where package fetch knows of
+	// one, and is held back otherwise.
+	againAfter = 200 * time.Microsecond
+	// slotsOfServer is how many slots a server has at most: it takes one task after the other off its queues, each
+	// in a round trip.
+	slotsOfServer = 50
 )
 
-// fleet is one Asynq server for each gateway: a bulkhead, so that a gateway
-// that hangs holds no slot of another; and a dequeue loop each, since one
+// fleet is Asynq servers of its own for each gateway: a bulkhead, so that a gateway
+// that hangs holds no slot of another. A gateway with many slots has several, since one
 // server takes its tasks off one after the other.
 type fleet struct {
 	config     Config
 	complaints *complaint.Log
 	handler    asynq.Handler
 	pulse      *pulse.Pulse
-	servers    map[tasks.Gateway]*asynq.Server
+	queues     *fetch.Queues
+	servers    map[tasks.Gateway][]*asynq.Server
 	seen       map[string]bool // the queues that were ever registered
 }
 
 // run starts a server for revocations without a gateway, and one for each
 // gateway whose queues appear in Redis, until ctx is done.
 func (f *fleet) run(ctx context.Context) error {
-	f.servers = make(map[tasks.Gateway]*asynq.Server)
+	f.servers = make(map[tasks.Gateway][]*asynq.Server)
 	f.seen = make(map[string]bool)
+	f.queues = &fetch.Queues{
+		Redis: f.config.Redis, Namespace: f.config.Outcomes.Namespace(), Poll: f.config.Poll,
+		Complaints: f.complaints, Pulse: f.pulse,
+	}
+	var fetching sync.WaitGroup
+	defer fetching.Wait()
+	fetching.Go(func() { f.queues.Run(ctx) })
 	if err := f.serve(""); err != nil {
 		return err
 	}
@@ -92,28 +108,36 @@ func (f *fleet) register(ctx context.Context, queue string) {
 	}
 }
 
-// serve starts the server of a gateway unless it runs.
+// serve starts the servers of a gateway unless they run.
 func (f *fleet) serve(pg tasks.Gateway) error {
 	if _, running := f.servers[pg]; running {
 		return nil
 	}
-	server := asynq.NewServerFromRedisClient(f.config.Redis, asynq.Config{
-		Concurrency:              f.config.Concurrency,
-		Queues:                   asynqkeys.Weights(f.config.Outcomes.Namespace(), pg),
-		TaskCheckInterval:        f.config.Poll * 2 / 3, // Asynq waits from half of it to half as long again
-		DelayedTaskCheckInterval: max(forwardEvery, f.config.Poll),
+	for slots := f.config.Concurrency; slots > 0; slots -= slotsOfServer {
+		server := f.server(pg, min(slots, slotsOfServer))
+		if err := server.Start(f.handler); err != nil {
+			return fmt.Errorf("start a server of %q: %w", pg, err)
+		}
+		f.servers[pg] = append(f.servers[pg], server)
+	}
+	f.config.Log.Info("serving", "pg", string(pg), "slots", f.config.Concurrency)
+	return nil
+}
+
+// server returns a server of a gateway.
+func (f *fleet) server(pg tasks.Gateway, slots int) *asynq.Server {
+	queues := asynqkeys.Weights(f.config.Outcomes.Namespace(), pg)
+	return asynq.NewServerFromRedisClient(f.queues.Server(queues), asynq.Config{
+		Concurrency:              slots,
+		Queues:                   queues,
+		TaskCheckInterval:        againAfter,
+		DelayedTaskCheckInterval: forwardEvery,
 		RetryDelayFunc:           revoke.RetryDelay,
 		IsFailure:                revoke.IsFailure,
 		ShutdownTimeout:          f.config.ShutdownTimeout,
 		Logger:                   f.complaints.Asynq(),
 		BaseContext:              revoke.BaseContext,
 	})
-	if err := server.Start(f.handler); err != nil {
-		return fmt.Errorf("start the server of %q: %w", pg, err)
-	}
-	f.servers[pg] = server
-	f.config.Log.Info("serving", "pg", string(pg), "slots", f.config.Concurrency)
-	return nil
 }
 
 // stop makes every server take no more tasks.
@@ -124,7 +148,7 @@ func (f *fleet) shutdown() { f.each((*asynq.Server).Shutdown) }
 
 func (f *fleet) each(do func(*asynq.Server)) {
 	var all sync.WaitGroup
-	for _, server := range f.servers {
+	for _, server := range slices.Concat(slices.Collect(maps.Values(f.servers))...) {
 		all.Go(func() { do(server) })
 	}
 	all.Wait()

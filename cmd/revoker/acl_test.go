@@ -292,7 +292,7 @@ func TestRightsThatAreCheckedAreThoseOfTheList(t *testing.T) {
 	all := allRules(t)
 	for _, role := range []rights.Role{rights.Worker, rights.Producer, rights.Operator} {
 		// What no script may call, is seen when Redis is reached, or cannot be tried without effect.
-		beside := strings.Fields("off resetkeys resetchannels -@all &asynq:cancel +ping +select +eval +evalsha +cluster|slots +command " +
+		beside := strings.Fields("off resetkeys resetchannels -@all &asynq:cancel &{receipt}:wake +ping +select +eval +evalsha +cluster|slots +command " +
 			"+subscribe +publish +info +cluster|info +cluster|nodes +cluster|keyslot +memory|usage")
 		var checked []string
 		for _, command := range role.Commands() {

@@ -45,6 +45,7 @@ func New(client redis.UniversalClient, outcomes *outcome.Store, config Config) *
 	l := &List{
 		tasks: asynqkeys.Producer{
 			Redis: client, Asynq: asynq.NewClientFromRedisClient(client), Namespace: outcomes.Namespace(),
+			Wake: asynqkeys.NewWaker(client, outcomes.Namespace()),
 		},
 		outcomes: outcomes,
 	}

@@ -1,0 +1,74 @@
+package asynqkeys
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// What Asynq's server asks Redis for again and again, and finds nothing most times.
+
+// Dequeues reports whether a script with these keys takes the next task off a queue, and which.
+func Dequeues(keys []string) (queue string, ok bool) {
+	if len(keys) != 4 {
+		return "", false
+	}
+	return queueOf(keys[0], "pending")
+}
+
+// Forwards reports whether a script with these keys moves what is due to the end of a queue, and which. set is the
+// key of the sorted set from which it does.
+func Forwards(keys []string) (set, queue string, ok bool) {
+	if len(keys) != 2 {
+		return "", "", false
+	}
+	queue, ok = queueOf(keys[1], "pending")
+	return keys[0], queue, ok
+}
+
+// queueOf returns the queue of a key that has a name.
+func queueOf(key, name string) (queue string, ok bool) {
+	queue, begins := strings.CutPrefix(key, "asynq:{")
+	queue, ends := strings.CutSuffix(queue, "}:"+name)
+	return queue, begins && ends
+}
+
+// Work is what is to be done in a queue.
+type Work struct {
+	Pending bool     // a task waits; the queue may be paused
+	Due     []string // keys of the sorted sets of which a task is to be moved to the end of the queue
+}
+
+// Look returns what is to be done in queues, in their order, in one round trip. What is due is looked for
+// if due is true.
+func Look(ctx context.Context, client redis.Cmdable, queues []string, due bool) ([]Work, error) {
+	now := strconv.FormatInt(time.Now().Unix(), 10) // as Asynq's server compares it
+	pending := make([]*redis.IntCmd, len(queues))
+	waiting := make(map[string]*redis.IntCmd)
+	err := pipelined(ctx, client, func(p redis.Pipeliner) {
+		for i, queue := range queues {
+			pending[i] = p.Exists(ctx, Key(queue, "pending"))
+			for _, set := range []string{Key(queue, "scheduled"), Key(queue, "retry")} {
+				if due {
+					waiting[set] = p.ZCount(ctx, set, "-inf", now)
+				}
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	work := make([]Work, len(queues))
+	for i, queue := range queues {
+		work[i].Pending = pending[i].Val() > 0
+		for _, set := range []string{Key(queue, "scheduled"), Key(queue, "retry")} {
+			if due && waiting[set].Val() > 0 {
+				work[i].Due = append(work[i].Due, set)
+			}
+		}
+	}
+	return work, nil
+}

@@ -1,0 +1,82 @@
+// Package fetch stands between Asynq's servers and Redis, and keeps from it what they would ask for in vain. Asynq
+// polls: a server that has nothing to do asks for each of its queues, again and again. Here a server asks for a
+// queue that may hold a task, and is held back while none of its queues does, until a producer says that one has
+// got a task, or [Queues.Run] has seen one.
+package fetch
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/asynqkeys"
+	"receiptrevoker/tasks/wait"
+	"receiptrevoker/worker/complaint"
+	"receiptrevoker/worker/pulse"
+)
+
+// DueEvery is how often it is looked for retries that are due, unless Poll is longer.
+const DueEvery = 500 * time.Millisecond
+
+// Queues is what a process knows of the queues that its servers serve.
+type Queues struct {
+	Redis      redis.UniversalClient
+	Namespace  string
+	Poll       time.Duration // how often it is looked for tasks of which no producer told
+	Complaints *complaint.Log
+	Pulse      *pulse.Pulse
+
+	groups groups
+}
+
+// Run looks for work until ctx is done, and lets no server wait any longer then.
+func (q *Queues) Run(ctx context.Context) {
+	woken := q.Redis.Subscribe(ctx, asynqkeys.WakeChannel(q.Namespace))
+	defer q.groups.close()
+	listened := make(chan struct{})
+	go func() {
+		defer close(listened)
+		for message := range woken.Channel() {
+			q.groups.wake(message.Payload)
+		}
+	}()
+	q.look(ctx)
+	woken.Close()
+	<-listened
+}
+
+// look looks for tasks of which no producer told, and for retries that are due.
+func (q *Queues) look(ctx context.Context) {
+	defer q.Pulse.End("fetch")
+	var dueAt time.Time
+	for ; ctx.Err() == nil; _ = wait.For(ctx, q.Poll) {
+		q.Pulse.Beat("fetch")
+		now := time.Now()
+		due := !now.Before(dueAt)
+		if due {
+			dueAt = now.Add(max(DueEvery, q.Poll))
+		}
+		queues := q.groups.quiet(due)
+		if len(queues) == 0 {
+			continue
+		}
+		work, err := asynqkeys.Look(ctx, q.Redis, queues, due)
+		if err != nil {
+			if ctx.Err() == nil {
+				q.Complaints.Add(slog.LevelWarn, "fetch", "no look for tasks, trying again", "error", err)
+			}
+			continue
+		}
+		for i, queue := range queues {
+			q.groups.see(queue, work[i])
+		}
+	}
+}
+
+// Server returns the client for a server of a gateway's queues. Several servers may have the same
+// queues, and each queue belongs to one gateway.
+func (q *Queues) Server(queues map[string]int) redis.UniversalClient {
+	return &server{UniversalClient: q.Redis, group: q.groups.of(queues)}
+}

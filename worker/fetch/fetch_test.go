@@ -1,0 +1,378 @@
+package fetch_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/bench/redistest"
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/asynqkeys"
+	"receiptrevoker/tasks/wait"
+	"receiptrevoker/worker/complaint"
+	"receiptrevoker/worker/fetch"
+	"receiptrevoker/worker/pulse"
+)
+
+const (
+	single = "receipts-kcp"
+	bulk   = "receipts-bulk-kcp"
+	// seldom is a poll that no test waits for.
+	seldom = time.Hour
+)
+
+// scripts counts the scripts that Redis is asked to run, by their first key.
+type scripts struct {
+	mu    sync.Mutex
+	asked map[string]int
+}
+
+func (s *scripts) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (s *scripts) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (s *scripts) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if strings.HasPrefix(cmd.Name(), "eval") {
+			s.mu.Lock()
+			s.asked[cmd.Args()[3].(string)]++
+			s.mu.Unlock()
+		}
+		return next(ctx, cmd)
+	}
+}
+
+// of returns how often a key of a queue came first.
+func (s *scripts) of(queue, key string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked[asynqkeys.Key(queue, key)]
+}
+
+// fleet is Asynq's servers of one gateway.
+type fleet struct {
+	client  *redis.Client // of the servers
+	scripts *scripts
+	queues  *fetch.Queues
+	stop    context.CancelFunc
+	done    sync.WaitGroup
+
+	mu    sync.Mutex
+	taken []string // IDs of tasks, in the order in which handlers got them
+}
+
+// start starts servers on a Redis, which handle each task for as long as given.
+func start(t *testing.T, client *redis.Client, servers int, poll, takes time.Duration) *fleet {
+	t.Helper()
+	own := redis.NewClient(client.Options())
+	t.Cleanup(func() { own.Close() })
+	f := &fleet{client: own, scripts: &scripts{asked: make(map[string]int)}}
+	own.AddHook(f.scripts)
+	f.queues = &fetch.Queues{
+		Redis: own, Namespace: tasks.DefaultNamespace, Poll: poll,
+		Complaints: complaint.NewLog(slog.New(slog.DiscardHandler)), Pulse: pulse.New(),
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	f.stop = stop
+	f.done.Go(func() { f.queues.Run(ctx) })
+	t.Cleanup(stop)
+	handler := asynq.HandlerFunc(func(ctx context.Context, _ *asynq.Task) error {
+		id, _ := asynq.GetTaskID(ctx)
+		f.mu.Lock()
+		f.taken = append(f.taken, id)
+		f.mu.Unlock()
+		return wait.For(ctx, takes)
+	})
+	var running []*asynq.Server
+	weights := map[string]int{single: 6, bulk: 1}
+	for range servers {
+		server := asynq.NewServerFromRedisClient(f.queues.Server(weights), asynq.Config{
+			Concurrency: 4, Queues: weights, TaskCheckInterval: 200 * time.Microsecond,
+			DelayedTaskCheckInterval: 10 * time.Millisecond, LogLevel: asynq.FatalLevel,
+			ShutdownTimeout: 10 * time.Millisecond, // a task that runs goes back to its queue
+		})
+		if err := server.Start(handler); err != nil {
+			t.Fatal(err)
+		}
+		running = append(running, server)
+	}
+	t.Cleanup(func() {
+		f.stop()
+		for _, server := range running {
+			server.Shutdown()
+		}
+		f.done.Wait()
+	})
+	return f
+}
+
+// count returns how many tasks were taken.
+func (f *fleet) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.taken)
+}
+
+// await waits until so many tasks were taken.
+func (f *fleet) await(t *testing.T, count int, within time.Duration) {
+	t.Helper()
+	redistest.Eventually(t, within, fmt.Sprintf("%d tasks taken", count), func() bool { return f.count() == count })
+}
+
+// idle waits until the servers have found both queues empty, and returns how often they asked.
+func (f *fleet) idle(t *testing.T) (asked int) {
+	t.Helper()
+	redistest.Eventually(t, 5*time.Second, "idle servers", func() bool {
+		before := f.asked()
+		time.Sleep(50 * time.Millisecond)
+		return before > 0 && before == f.asked()
+	})
+	return f.asked()
+}
+
+func (f *fleet) asked() int { return f.scripts.of(single, "pending") + f.scripts.of(bulk, "pending") }
+
+// producer enqueues tasks, and tells of them unless it is silent.
+func producer(client *redis.Client, silent bool) func(t *testing.T, r tasks.Revocation, opts ...asynq.Option) {
+	p := asynqkeys.Producer{Redis: client, Asynq: asynq.NewClientFromRedisClient(client), Namespace: tasks.DefaultNamespace}
+	if !silent {
+		p.Wake = asynqkeys.NewWaker(client, tasks.DefaultNamespace)
+	}
+	return func(t *testing.T, r tasks.Revocation, opts ...asynq.Option) {
+		t.Helper()
+		if enqueued, err := p.Enqueue(t.Context(), r, opts...); err != nil || !enqueued {
+			t.Fatalf("%s is not enqueued: %v", r.ImpUID, err)
+		}
+	}
+}
+
+func revocation(n int, batch string) tasks.Revocation {
+	return tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", n), PG: tasks.KCP, Batch: batch}
+}
+
+func TestIdleServersAskForNothingAndAreWoken(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		f := start(t, client, 3, seldom, 0)
+		asked, enqueue := f.idle(t), producer(client, false)
+		time.Sleep(300 * time.Millisecond)
+		if got := f.asked(); got != asked {
+			t.Errorf("idle servers asked %d times more", got-asked)
+		}
+		for i, batch := range []string{"", "b", "", "b"} {
+			enqueue(t, revocation(i, batch))
+			f.await(t, i+1, 5*time.Second)
+			f.idle(t)
+		}
+	})
+}
+
+func TestWorkOfOneWhoDoesNotTellIsSeen(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		f := start(t, client, 2, 20*time.Millisecond, 0)
+		f.idle(t)
+		enqueue := producer(client, true)
+		enqueue(t, revocation(1, ""))
+		enqueue(t, revocation(2, "b"))
+		enqueue(t, revocation(3, "b"))
+		f.await(t, 3, 5*time.Second)
+	})
+}
+
+func TestRetryThatIsDueIsTaken(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		f := start(t, client, 1, 20*time.Millisecond, 0)
+		f.idle(t)
+		producer(client, true)(t, revocation(1, "b"), asynq.ProcessIn(time.Second))
+		forwards := f.scripts.of(bulk, "scheduled")
+		time.Sleep(700 * time.Millisecond)
+		if got := f.scripts.of(bulk, "scheduled"); got != forwards || f.count() > 0 {
+			t.Errorf("%d scripts looked for what is due before anything was, and %d tasks were taken", got-forwards, f.count())
+		}
+		f.await(t, 1, 10*time.Second)
+	})
+}
+
+func TestEmptyQueueIsNotAskedForBesideAFullOne(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		enqueue := producer(client, false)
+		const lines = 300
+		for i := range lines {
+			enqueue(t, revocation(i, "b"))
+		}
+		f := start(t, client, 1, seldom, 0)
+		f.await(t, lines, 20*time.Second)
+		f.idle(t)
+		if asked := f.scripts.of(single, "pending"); asked > 3 {
+			t.Errorf("the empty queue was asked for %d times", asked)
+		}
+		if asked := f.scripts.of(bulk, "pending"); asked > lines+5 {
+			t.Errorf("a queue of %d tasks was asked for %d times", lines, asked)
+		}
+	})
+}
+
+// A single request passes a list, also while all servers are busy with it.
+func TestSingleTaskPassesAList(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		enqueue := producer(client, false)
+		const lines = 400
+		for i := range lines {
+			enqueue(t, revocation(i, "b"))
+		}
+		f := start(t, client, 2, seldom, 10*time.Millisecond)
+		redistest.Eventually(t, 10*time.Second, "some lines taken", func() bool { return f.count() > 20 })
+		enqueue(t, revocation(lines, ""))
+		f.await(t, lines+1, 30*time.Second)
+		at := slices.Index(f.taken, tasks.TaskID(revocation(lines, "").ImpUID))
+		if at > lines/2 {
+			t.Errorf("a single task was taken as number %d of %d", at+1, lines+1)
+		}
+	})
+}
+
+// One sign of work is enough for all slots of all servers.
+func TestOneSignFillsAllSlots(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		f := start(t, client, 3, seldom, time.Minute)
+		f.idle(t)
+		silent := producer(client, true)
+		for i := range 12 {
+			silent(t, revocation(i, "b"))
+		}
+		asynqkeys.NewWaker(client, tasks.DefaultNamespace).Wake(bulk)
+		f.await(t, 12, 10*time.Second)
+	})
+}
+
+// A sign that comes while a server finds a queue empty is not lost: the task came after the look.
+func TestSignDuringALookCounts(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		f := start(t, client, 2, seldom, 0)
+		enqueue := producer(client, false)
+		const count = 300
+		for i := range count { // as soon as the last is taken, while servers look for the next
+			enqueue(t, revocation(i, []string{"", "b"}[i%2]))
+			f.await(t, i+1, 10*time.Second)
+		}
+	})
+}
+
+func TestPausedQueueIsAskedForSeldom(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		const poll = 100 * time.Millisecond
+		f := start(t, client, 3, poll, 0)
+		f.idle(t)
+		inspector := asynq.NewInspectorFromRedisClient(client)
+		producer(client, true)(t, revocation(0, "b"))
+		f.await(t, 1, 5*time.Second) // the queue exists
+		if err := inspector.PauseQueue(bulk); err != nil {
+			t.Fatal(err)
+		}
+		producer(client, true)(t, revocation(1, "b"))
+		asked := f.asked()
+		time.Sleep(10 * poll)
+		if got := f.asked() - asked; got > 25 {
+			t.Errorf("a paused queue was asked for %d times in %v", got, 10*poll)
+		}
+		if err := inspector.UnpauseQueue(bulk); err != nil {
+			t.Fatal(err)
+		}
+		f.await(t, 2, 5*time.Second)
+	})
+}
+
+func TestServersThatAreHeldStopAtOnce(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		f := start(t, client, 3, seldom, 0)
+		f.idle(t)
+		stopped := make(chan struct{})
+		go func() {
+			f.stop()
+			f.done.Wait()
+			close(stopped)
+		}()
+		select {
+		case <-stopped:
+		case <-time.After(5 * time.Second):
+			t.Error("held servers are not released")
+		}
+	})
+}
+
+// Redis tells whoever listens: who reconnects has missed what was told meanwhile, and sees it by polling.
+func TestRestartOfRedisLosesNoWork(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
+	client := server.Client(t)
+	f := start(t, client, 2, 50*time.Millisecond, 0)
+	f.idle(t)
+	enqueue := producer(client, false)
+	enqueue(t, revocation(0, ""))
+	f.await(t, 1, 5*time.Second)
+	server.Kill()
+	if err := server.Up(); err != nil {
+		t.Fatal(err)
+	}
+	redistest.Eventually(t, 10*time.Second, "Redis is back", func() bool { return client.Ping(t.Context()).Err() == nil })
+	enqueue(t, revocation(1, "b"))
+	f.await(t, 2, 20*time.Second)
+}
+
+// A user of Redis who may not publish enqueues all the same, and tries to tell of it once.
+func TestProducerWithoutTheChannel(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	admin := server.Client(t)
+	if err := admin.Do(t.Context(), "acl", "setuser", "app", "on", ">pw", "~*", "+@all", "resetchannels").Err(); err != nil {
+		t.Fatal(err)
+	}
+	options := *admin.Options()
+	options.Username, options.Password = "app", "pw"
+	app := redis.NewClient(&options)
+	t.Cleanup(func() { app.Close() })
+	var published atomic.Int32
+	app.AddHook(publishes{&published})
+	f := start(t, admin, 1, 50*time.Millisecond, 0)
+	enqueue := producer(app, false)
+	for i := range 5 {
+		enqueue(t, revocation(i, ""))
+		f.await(t, i+1, 5*time.Second)
+	}
+	if got := published.Load(); got != 1 {
+		t.Errorf("%d attempts to publish, want 1", got)
+	}
+}
+
+// publishes counts pipelines with a PUBLISH.
+type publishes struct{ count *atomic.Int32 }
+
+func (publishes) DialHook(next redis.DialHook) redis.DialHook          { return next }
+func (publishes) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+func (p publishes) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if cmds[0].Name() == "publish" {
+			p.count.Add(1)
+		}
+		return next(ctx, cmds)
+	}
+}

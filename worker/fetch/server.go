@@ -1,0 +1,71 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks/asynqkeys"
+)
+
+// server is the client of one of Asynq's servers, which runs all that it does in scripts.
+type server struct {
+	redis.UniversalClient
+	group *group
+}
+
+// EvalSha runs a script by its hash, unless it would find nothing.
+func (s *server) EvalSha(ctx context.Context, hash string, keys []string, args ...any) *redis.Cmd {
+	return s.script(ctx, keys, func() *redis.Cmd { return s.UniversalClient.EvalSha(ctx, hash, keys, args...) })
+}
+
+// Eval runs a script, unless it would find nothing.
+func (s *server) Eval(ctx context.Context, text string, keys []string, args ...any) *redis.Cmd {
+	return s.script(ctx, keys, func() *redis.Cmd { return s.UniversalClient.Eval(ctx, text, keys, args...) })
+}
+
+func (s *server) script(ctx context.Context, keys []string, run func() *redis.Cmd) *redis.Cmd {
+	if queue, ok := asynqkeys.Dequeues(keys); ok {
+		return s.dequeue(ctx, queue, run)
+	}
+	if set, queue, ok := asynqkeys.Forwards(keys); ok {
+		return s.forward(ctx, set, queue, run)
+	}
+	return run()
+}
+
+// dequeue takes the next task off a queue that may hold one. Where none of the server's queues may, it waits, and
+// then says that there was none: Asynq gives a task 30 seconds from when it asked, and so asks anew.
+func (s *server) dequeue(ctx context.Context, queue string, run func() *redis.Cmd) *redis.Cmd {
+	signs, may := s.group.ask(queue)
+	if !may {
+		s.group.hold(ctx)
+		none := redis.NewCmd(ctx)
+		none.SetErr(redis.Nil)
+		return none
+	}
+	reply := run()
+	switch err := reply.Err(); {
+	case err == nil:
+		s.group.wake(queue)
+	case errors.Is(err, redis.Nil):
+		s.group.empty(queue, signs)
+	}
+	return reply
+}
+
+// forward moves what is due from a sorted set to the end of a queue, if anything is.
+func (s *server) forward(ctx context.Context, set, queue string, run func() *redis.Cmd) *redis.Cmd {
+	if !s.group.takeDue(queue, set) {
+		none := redis.NewCmd(ctx)
+		none.SetVal(int64(0))
+		return none
+	}
+	reply := run()
+	if moved, err := reply.Int(); err != nil || moved > 0 { // there may be more
+		s.group.putDue(queue, set)
+		s.group.wake(queue)
+	}
+	return reply
+}
