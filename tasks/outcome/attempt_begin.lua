@@ -43,6 +43,7 @@ if not is then -- it begins anew
   redis.call('ZREM', deadKey, imp_uid)
   was = {fence = was.fence, uncertain_at = was.uncertain_at, leased_until = not idle and was.leased_until}
 end
+local begins = {'leased_until', leased_until}
 if not repeated then
   local unfinished = was.leased_until -- the attempt before never said how it ended
   if unfinished and not idle then
@@ -55,13 +56,16 @@ if not repeated then
   was.fence = text(math.max(micros, tonumber(was.fence or 0) + 1))
   was.attempts = text(tonumber(was.attempts or 0) + (unfinished and idle and 0 or 1))
   was.first_attempt_at = was.first_attempt_at or now
-  redis.call('HSET', outcome, unpack(given({'imp_uid', imp_uid, 'status', 'retrying',
-    'attempts', was.attempts, 'first_attempt_at', was.first_attempt_at, 'updated_at', now,
-    'fence', was.fence, 'leased_by', caller, 'request', asked.id},
-    {pg = asked.pg or how.pg, batch = asked.batch, uncertain_at = was.uncertain_at})))
+  given(begins, {imp_uid = imp_uid, status = 'retrying', attempts = was.attempts,
+    first_attempt_at = was.first_attempt_at, updated_at = now, fence = was.fence, leased_by = caller,
+    request = asked.id, pg = asked.pg or how.pg, batch = asked.batch, uncertain_at = was.uncertain_at})
 end
-redis.call('HSET', outcome, 'leased_until', leased_until)
-redis.call(unpack(over and {'HSET', outcome, 'idle', '1'} or {'HDEL', outcome, 'idle'}))
-redis.call('PERSIST', outcome)
+redis.call('HSET', outcome, unpack(given(begins, {idle = over and '1'})))
+if is and idle and not over then
+  redis.call('HDEL', outcome, 'idle')
+end
+if is then
+  redis.call('PERSIST', outcome) -- what an older version left may have an end
+end
 redis.call('ZADD', openKey, leased_until, imp_uid)
 return {'begun', text(micros), over and '1' or '', given({}, was), given({}, asked)}

@@ -35,14 +35,26 @@ end
 -- What does not hold any more goes, and what another version wrote stays. It comes
 -- first: memory that is full refuses a script whose first step needs some. The event comes
 -- before the outcome, which would make a repetition take it for written if it is refused.
-redis.call('HDEL', outcome, 'leased_until', 'leased_by', 'idle', 'fence', 'reason', 'http_status',
-  'code', 'message', 'next_attempt_at', 'looked_up_until', 'receipt_tid', 'apply_num', 'type', 'amount', 'vat',
-  'receipt_url', 'applied_at', 'cancelled_at', 'uncertain', 'uncertain_at', 'asked_since', 'tries',
-  'refused_since', 'not_before', 'seen', 'stated_by', 'statement')
+local gone, goes = {'leased_until', 'leased_by', 'fence'}, {}
+for _, name in ipairs({'idle', 'reason', 'http_status', 'code', 'message', 'next_attempt_at', 'looked_up_until',
+  'receipt_tid', 'apply_num', 'type', 'amount', 'vat', 'receipt_url', 'applied_at', 'cancelled_at', 'uncertain',
+  'uncertain_at', 'asked_since', 'tries', 'refused_since', 'not_before', 'seen', 'stated_by',
+  'statement'}) do
+  if was[name] then
+    gone[#gone + 1], goes[name] = name, true
+  end
+end
+redis.call('HDEL', outcome, unpack(gone))
 if new.status ~= 'retrying' then
   redis.call('XADD', prefix .. 'outcomes', 'MAXLEN', '~', ARGV[6], '*', unpack(fields))
 end
-redis.call('HSET', outcome, 'request', id, unpack(fields))
+local changed = {'request', id} -- Redis writes each value that it is given to its file
+for i = 1, #fields, 2 do
+  if goes[fields[i]] or was[fields[i]] ~= fields[i + 1] then
+    changed[#changed + 1], changed[#changed + 2] = fields[i], fields[i + 1]
+  end
+end
+redis.call('HSET', outcome, unpack(changed))
 if new.status ~= 'revoked' then -- a dead letter may be revived
   redis.call('HSET', outcome, 'fence', text(fence), unpack(handed))
 end

@@ -243,6 +243,11 @@ func (w *world) checkBatches(ctx context.Context) error {
 		if got != want {
 			return fmt.Errorf("batch %s shows %+v, want %+v", name, got, want)
 		}
+		for reason, count := range b.Reasons {
+			if count < 0 {
+				return fmt.Errorf("batch %s has %d with the reason %q", name, count, reason)
+			}
+		}
 	}
 	return nil
 }
