@@ -22,8 +22,8 @@ type settings struct {
 	seeds   int           // each part of mixed is made with the seeds 1 to seeds
 	profile string        // a file for the CPU profile of the worker
 	samples int           // of a run of the measurement pickup
-	small   int           // revocations of the small run of the measurement cpu
-	large   int           // revocations of its large run, and of throughput
+	small   int           // revocations of the small run of the measurement speed
+	large   int           // revocations of its large run
 	lines   int           // of the list of fanout
 	huge    int           // lines of the list of the measurement million
 	down    time.Duration // how long the gateway is down in the measurement outage

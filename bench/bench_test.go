@@ -33,7 +33,7 @@ func TestSmoke(t *testing.T) {
 		begin string
 		rows  int
 	}{
-		"pickup": {"pickup", 3}, "throughput": {"throughput", 2}, "cpu": {"CPU", 4},
+		"pickup": {"pickup", 3}, "speed/0": {"speed", 13}, "speed/50": {"speed", 16},
 		"fanout": {"fan-out", 10}, "million": {"million", 5},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -179,12 +179,12 @@ func TestChosenMeasurements(t *testing.T) {
 			"mixed/restart mixed/brownout mixed/hopeless"
 	)
 	for args, want := range map[string]string{
-		"":                        "pickup throughput cpu fanout" + outage,
-		"-all":                    "pickup throughput cpu fanout" + outage + " million" + mixed,
-		"-only million":           "million",
-		"-only outage":            outage[1:],
-		"-only mixed/80,cpu":      "mixed/80 cpu",
-		"-only outage/killed,cpu": "outage/killed cpu",
+		"":                          "pickup fanout speed/0 speed/50 speed/200" + outage,
+		"-all":                      "pickup fanout speed/0 speed/50 speed/200" + outage + " million" + mixed,
+		"-only million":             "million",
+		"-only outage":              outage[1:],
+		"-only mixed/80,pickup":     "mixed/80 pickup",
+		"-only outage/killed,speed": "outage/killed speed/0 speed/50 speed/200",
 	} {
 		o, err := parse(strings.Fields(args), io.Discard)
 		if err != nil {

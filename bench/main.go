@@ -61,11 +61,11 @@ func parse(args []string, log io.Writer) (options, error) {
 	f.IntVar(&o.runs, "runs", 5, "how often each measurement is made")
 	f.IntVar(&o.seeds, "seeds", 1, "each part of mixed is made with the seeds 1 to this `number` instead")
 	f.StringVar(&o.output, "o", "", "write the table to this `file` as well")
-	f.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the worker in the last run of pickup, "+
-		"throughput or cpu to this `file`")
+	f.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the worker in the last run of pickup or "+
+		"speed to this `file`")
 	f.IntVar(&o.samples, "samples", 200, "revocations of a run of pickup")
-	f.IntVar(&o.small, "small", 1_000, "revocations of the small run of cpu, which is subtracted from the large one")
-	f.IntVar(&o.large, "n", 10_000, "revocations of the large run of cpu, and of a run of throughput")
+	f.IntVar(&o.small, "small", 1_000, "revocations of the small run of speed, which is subtracted from the large one")
+	f.IntVar(&o.large, "n", 10_000, "revocations of the large run of speed")
 	f.IntVar(&o.lines, "lines", 100_000, "lines of the list of fanout, whose loop enqueues fewer")
 	f.IntVar(&o.huge, "million", 1_000_000, "lines of the list of million")
 	f.DurationVar(&o.down, "down", time.Minute,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // measurement is one of those that can be made.
@@ -19,10 +20,12 @@ type measurement struct {
 
 func measurements() []measurement {
 	all := []measurement{
-		{name: "pickup", make: (*bench).pickup},
-		{name: "throughput", make: (*bench).throughput},
-		{name: "cpu", make: (*bench).cpu},
+		{name: "pickup", make: (*bench).pickup, note: onDiskNote},
 		{name: "fanout", make: (*bench).fanout},
+	}
+	for _, latency := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond} {
+		run := func(b *bench, ctx context.Context) error { return b.speed(ctx, latency) }
+		all = append(all, measurement{name: fmt.Sprintf("speed/%d", latency.Milliseconds()), make: run, note: onDiskNote})
 	}
 	for _, o := range outages {
 		run := func(b *bench, ctx context.Context) error { return b.outage(ctx, o) }

@@ -41,7 +41,7 @@ func (b *bench) pickup(ctx context.Context) error {
 func (b *bench) pickupRun(ctx context.Context) (waits []float64, err error) {
 	ctx, cancel := bounded(ctx, 10*b.samples)
 	defer cancel()
-	s, err := scene.New(ctx, benchredis.InMemory, iamporttest.Config{}, contender.Job{Profile: b.profile})
+	s, err := scene.New(ctx, benchredis.OnDisk, iamporttest.Config{}, contender.Job{Profile: b.profile})
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
@@ -40,6 +41,7 @@ type fleet struct {
 	complaints *complaint.Log
 	handler    asynq.Handler
 	pulse      *pulse.Pulse
+	shared     redis.UniversalClient // by which attempts and Asynq's servers share round trips
 	queues     *fetch.Queues
 	servers    map[tasks.Gateway][]*asynq.Server
 	seen       map[string]bool // the queues that were ever registered
@@ -127,7 +129,7 @@ func (f *fleet) serve(pg tasks.Gateway) error {
 // server returns a server of a gateway.
 func (f *fleet) server(pg tasks.Gateway, slots int) *asynq.Server {
 	queues := asynqkeys.Weights(f.config.Outcomes.Namespace(), pg)
-	return asynq.NewServerFromRedisClient(f.queues.Server(queues), asynq.Config{
+	return asynq.NewServerFromRedisClient(f.queues.Server(f.shared, queues), asynq.Config{
 		Concurrency:              slots,
 		Queues:                   queues,
 		TaskCheckInterval:        againAfter,

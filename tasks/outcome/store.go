@@ -57,6 +57,9 @@ func NewStore(client redis.UniversalClient, config Config) *Store {
 	return &Store{client: client, config: config}
 }
 
+// On returns the store by another way to the same Redis, whose client the caller closes.
+func (s *Store) On(client redis.UniversalClient) *Store { return NewStore(client, s.config) }
+
 // Namespace returns what stands before every key, without the braces. Others
 // who keep something beside outcomes keep it there too.
 func (s *Store) Namespace() string { return s.config.Namespace }

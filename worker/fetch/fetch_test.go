@@ -97,7 +97,7 @@ func start(t *testing.T, client *redis.Client, servers int, poll, takes time.Dur
 	var running []*asynq.Server
 	weights := map[string]int{single: 6, bulk: 1}
 	for range servers {
-		server := asynq.NewServerFromRedisClient(f.queues.Server(weights), asynq.Config{
+		server := asynq.NewServerFromRedisClient(f.queues.Server(own, weights), asynq.Config{
 			Concurrency: 4, Queues: weights, TaskCheckInterval: 200 * time.Microsecond,
 			DelayedTaskCheckInterval: 10 * time.Millisecond, LogLevel: asynq.FatalLevel,
 			ShutdownTimeout: 10 * time.Millisecond, // a task that runs goes back to its queue
@@ -196,7 +196,7 @@ func TestRetryThatIsDueIsTaken(t *testing.T) {
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		f := start(t, client, 1, 20*time.Millisecond, 0)
 		f.idle(t)
-		producer(client, true)(t, revocation(1, "b"), asynq.ProcessIn(time.Second))
+		producer(client, true)(t, revocation(1, "b"), asynq.ProcessIn(3*time.Second)) // Asynq counts whole seconds
 		forwards := f.scripts.of(bulk, "scheduled")
 		time.Sleep(700 * time.Millisecond)
 		if got := f.scripts.of(bulk, "scheduled"); got != forwards || f.count() > 0 {

@@ -3,11 +3,17 @@ package fetch
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks/asynqkeys"
+	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/tasks/wait"
 )
+
+// failedPause is how long a server waits whose look for a task failed.
+const failedPause = 200 * time.Millisecond
 
 // server is the client of one of Asynq's servers, which runs all that it does in scripts.
 type server struct {
@@ -51,6 +57,8 @@ func (s *server) dequeue(ctx context.Context, queue string, run func() *redis.Cm
 		s.group.wake(queue)
 	case errors.Is(err, redis.Nil):
 		s.group.empty(queue, signs)
+	case redisfault.Failed(err):
+		_ = wait.For(ctx, failedPause) // Asynq asks again at once, and would spin
 	}
 	return reply
 }

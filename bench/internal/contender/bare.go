@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 )
@@ -17,8 +19,9 @@ import (
 type bare struct {
 	url, token string
 	client     *http.Client
-	lookups    bool // makes the worker's lookups, too
-	attempts   int  // after which it gives up; 0 for as many as the task has
+	lookups    bool          // makes the worker's lookups, too
+	attempts   int           // after which it gives up; 0 for as many as the task has
+	outcomes   redis.Cmdable // where it writes what it did; nil for nowhere
 }
 
 // ProcessTask makes the call that the worker would make, within the time that the task
@@ -34,6 +37,10 @@ func (b *bare) ProcessTask(ctx context.Context, task *asynq.Task) error {
 		return nil
 	}
 	_, err := b.call(ctx, http.MethodDelete, revocation.ImpUID)
+	if err == nil && b.outcomes != nil {
+		err = b.outcomes.HSet(ctx, "outcome:"+revocation.ImpUID, "status", "revoked", "http_status", "200",
+			"updated_at", time.Now().Format(time.RFC3339)).Err()
+	}
 	var refused *statusError
 	failed := errors.As(err, &refused) && refused.status == http.StatusInternalServerError
 	switch {

@@ -19,7 +19,7 @@ type Kind string
 const (
 	// Revoker is the worker.
 	Revoker Kind = ""
-	// BareEach shows what the worker costs beyond Asynq.
+	// BareEach shows what the worker costs beyond Asynq. It writes an outcome of one HSET.
 	BareEach Kind = "bare, a server for each gateway"
 	// BareLookups is the rival where receipts fail.
 	BareLookups Kind = "bare, a server for each gateway, with the worker's schedule and lookups"
@@ -33,7 +33,7 @@ const (
 func (k Kind) Bare() bool { return k != Revoker }
 
 // serveBare runs Asynq servers with what the worker gives to its own, and the bare
-// handler. They keep no outcomes, so that they do nothing but what Asynq and net/http do.
+// handler. Where they keep no outcomes they do nothing but what Asynq and net/http do.
 func serveBare(ctx context.Context, j Job, client redis.UniversalClient) error {
 	configs := serverConfigs(j)
 	slots := 0
@@ -43,6 +43,9 @@ func serveBare(ctx context.Context, j Job, client redis.UniversalClient) error {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = slots, slots
 	handler := &bare{url: j.URL, token: j.Token, client: &http.Client{Transport: transport}}
+	if j.Kind == BareEach {
+		handler.outcomes = client
+	}
 	if j.Kind == BareLookups {
 		handler.lookups, handler.attempts = true, j.Schedule.Attempts
 	}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"receiptrevoker/bench/internal/benchredis"
+	"receiptrevoker/bench/internal/contender"
+	"receiptrevoker/bench/internal/portone"
+	"receiptrevoker/bench/internal/scene"
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// onDiskNote is on how pickup and speed are made.
+const onDiskNote = "pickup, speed: Redis with " + benchredis.OnDiskText + "; one gateway; bare Asynq is its server " +
+	"with a handler that makes the DELETE and writes an outcome in one HSET, and nothing else."
+
+// speedSlots is how many slots the gateway has whose receipts are revoked.
+const speedSlots = 200
+
+// rivals are who revokes in the measurement speed. The last one is what the others are compared with: Asynq's own
+// server with a handler that makes the same call and writes an outcome in one HSET.
+var rivals = []struct {
+	name  string
+	batch string
+	kind  contender.Kind
+}{
+	{name: "revoker, a list", batch: "bench"},
+	{name: "revoker, one by one"},
+	{name: "bare Asynq", kind: contender.BareEach},
+}
+
+// speed measures how fast receipts of one gateway are revoked by a process that is started on them, and the CPU time
+// of one more, of the process and of Redis: what a large load takes beyond a small one, so that starting, connecting
+// and stopping are left out. All take turns, so that what slows the machine down for a while meets each.
+func (b *bench) speed(ctx context.Context, latency time.Duration) error {
+	return b.each(fmt.Sprintf("speed at %v", latency), b.runs, func(uint64) error {
+		small, large := make([]spent, len(rivals)), make([]spent, len(rivals))
+		for i, r := range rivals {
+			l := load{revocations: b.small, batch: r.batch, latency: latency}
+			l.job = contender.Job{Slots: speedSlots, Kind: r.kind, Gateways: []tasks.Gateway{gateway}}
+			var err error
+			if small[i], err = l.carryOut(ctx); err != nil {
+				return err
+			}
+			if l.revocations = b.large; r.kind == contender.Revoker {
+				l.job.Profile = b.profile
+			}
+			if large[i], err = l.carryOut(ctx); err != nil {
+				return err
+			}
+		}
+		b.compare(latency, small, large)
+		return nil
+	})
+}
+
+// compare enters what the rivals needed for a small and for a large load.
+func (b *bench) compare(latency time.Duration, small, large []spent) {
+	more := float64(b.large - b.small)
+	cost := func(i int) (process, redis float64) { // of one revocation, in microseconds
+		return float64((large[i].cpu - small[i].cpu).Microseconds()) / more,
+			float64((large[i].redis - small[i].redis).Microseconds()) / more
+	}
+	rate := func(i int) float64 { return float64(b.large) / large[i].time.Seconds() }
+	bare := len(rivals) - 1
+	bareProcess, bareRedis := cost(bare)
+	for i, r := range rivals {
+		add := func(what, target, format string, value float64) {
+			b.table.figure(fmt.Sprintf("speed at %v, %s: %s", latency, r.name, what), target, format).add(value)
+		}
+		process, redis := cost(i)
+		add("receipts a second", "", "%.0f/s", rate(i))
+		if latency > 0 {
+			add("share of slots ÷ latency", "", "%.1f %%", 100*rate(i)*latency.Seconds()/speedSlots)
+		}
+		add("CPU of the process, of each", "", "%.0f µs", process)
+		add("CPU of Redis, of each", "", "%.0f µs", redis)
+		if i != bare {
+			add("receipts a second ÷ bare Asynq", "≥ 0.75", "%.2f", rate(i)/rate(bare))
+			add("CPU of both ÷ bare Asynq", "≤ 1.5", "%.2f", (process+redis)/(bareProcess+bareRedis))
+		}
+	}
+}
+
+// load is a number of revocations, and who carries them out.
+type load struct {
+	revocations int
+	batch       string        // of all of them; empty for single ones
+	latency     time.Duration // of PortOne
+	job         contender.Job
+}
+
+// spent is what a load took.
+type spent struct {
+	time time.Duration // from the first DELETE's arrival to the last one's answer
+	cpu  time.Duration // of the process, from its start to its end
+	// redis is the server's CPU time, from the start of the process until every
+	// task is completed.
+	redis time.Duration
+}
+
+// carryOut enqueues a load, starts a process that works it off, and stops it once
+// every task is completed.
+func (l load) carryOut(ctx context.Context) (took spent, err error) {
+	ctx, cancel := bounded(ctx, l.revocations)
+	defer cancel()
+	cfg := iamporttest.Config{Latency: iamporttest.Latency{Median: l.latency}}
+	s, err := scene.New(ctx, benchredis.OnDisk, cfg, l.job)
+	if err != nil {
+		return took, err
+	}
+	defer s.Close()
+	ask := s.AskMany
+	if l.batch != "" {
+		ask = func(ctx context.Context, list []tasks.Revocation) error { return s.AskBatch(ctx, l.batch, list) }
+	}
+	if err := ask(ctx, s.PortOne.IssueMany(gateway, l.revocations)); err != nil {
+		return took, err
+	}
+	before, err := s.Redis.CPU(ctx)
+	if err != nil {
+		return took, err
+	}
+	if err := l.workOff(ctx, s); err != nil {
+		return took, err
+	}
+	after, err := s.Redis.CPU(ctx)
+	if err != nil {
+		return took, err
+	}
+	took.redis = after - before
+	if took.cpu, err = s.Workers[0].Stop(); err != nil {
+		return took, err
+	}
+	took.time = span(s.PortOne)
+	return took, errors.Join(s.PortOne.Once(), l.check(ctx, s))
+}
+
+// workOff starts a process and waits until it has nothing left to do.
+func (l load) workOff(ctx context.Context, s *scene.Scene) error {
+	if err := s.Start(ctx, 1); err != nil {
+		return err
+	}
+	if err := s.AwaitNone(ctx, portone.Seen.Open); err != nil {
+		return err
+	}
+	return s.AwaitIdle(ctx)
+}
+
+// span returns the time from the first DELETE's arrival to the last one's answer.
+func span(s *portone.Server) time.Duration {
+	var first, last time.Time
+	s.Each(func(_ string, seen portone.Seen) {
+		if first.IsZero() || seen.Called.Before(first) {
+			first = seen.Called
+		}
+		if seen.Done.After(last) {
+			last = seen.Done
+		}
+	})
+	return last.Sub(first)
+}
+
+// check returns an error unless a load's batch, if it is one, has counted all of it.
+func (l load) check(ctx context.Context, s *scene.Scene) error {
+	if l.batch == "" {
+		return nil
+	}
+	batch, err := outcome.NewStore(s.Redis.Client, outcome.Config{}).Batch(ctx, l.batch)
+	if err != nil {
+		return err
+	}
+	if batch.Revoked != l.revocations || !batch.Finished() {
+		return fmt.Errorf("the run is void: the batch was to have %d revoked, but it is %+v", l.revocations, batch)
+	}
+	return nil
+}
