@@ -33,18 +33,19 @@ func TestSmoke(t *testing.T) {
 		begin string
 		rows  int
 	}{
-		"pickup": {"pickup", 3}, "speed/0": {"speed", 13}, "speed/50": {"speed", 16},
+		"pickup": {"pickup", 3}, "idle": {"idle", 2}, "speed/0": {"speed", 13}, "speed/50": {"speed", 16},
 		"fanout": {"fan-out", 10}, "million": {"million", 5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if name == "million" && runtime.GOOS != "linux" {
-				t.Skip("only Linux tells the peak memory of a process")
+			if (name == "million" || name == "idle") && runtime.GOOS != "linux" {
+				t.Skip("only Linux tells the CPU time and the peak memory of a process that runs")
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
 			report := measure(ctx, t, name, settings{
-				runs: 1, samples: 3, small: 20, large: scale.Of(200, 400), lines: 500, huge: scale.Of(10_000, 40_000), log: io.Discard,
+				runs: 1, samples: 3, still: time.Second, small: 20, large: scale.Of(200, 400), lines: 500,
+				huge: scale.Of(10_000, 40_000), log: io.Discard,
 			})
 			if got := strings.Count(report, "\n| "+want.begin); got != want.rows {
 				t.Errorf("got %d rows of %s, want %d:\n%s", got, name, want.rows, report)
@@ -179,8 +180,8 @@ func TestChosenMeasurements(t *testing.T) {
 			"mixed/restart mixed/brownout mixed/hopeless"
 	)
 	for args, want := range map[string]string{
-		"":                          "pickup fanout speed/0 speed/50 speed/200" + outage,
-		"-all":                      "pickup fanout speed/0 speed/50 speed/200" + outage + " million" + mixed,
+		"":                          "pickup idle fanout speed/0 speed/50 speed/200" + outage,
+		"-all":                      "pickup idle fanout speed/0 speed/50 speed/200" + outage + " million" + mixed,
 		"-only million":             "million",
 		"-only outage":              outage[1:],
 		"-only mixed/80,pickup":     "mixed/80 pickup",

@@ -51,7 +51,9 @@ type options struct {
 
 // parse returns what the arguments ask for, or an error that has been written to log.
 func parse(args []string, log io.Writer) (options, error) {
-	o := options{settings: settings{log: log, quiet: 15 * time.Second, backlog: 2_000, sizes: defaultSizes}}
+	o := options{settings: settings{
+		log: log, still: 30 * time.Second, quiet: 15 * time.Second, backlog: 2_000, sizes: defaultSizes,
+	}}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(log)
 	only := f.String("only", "", "make these measurements alone, separated by commas: "+allNames()+

@@ -21,6 +21,7 @@ type measurement struct {
 func measurements() []measurement {
 	all := []measurement{
 		{name: "pickup", make: (*bench).pickup, note: onDiskNote},
+		{name: "idle", make: (*bench).idle, note: onDiskNote},
 		{name: "fanout", make: (*bench).fanout},
 	}
 	for _, latency := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond} {

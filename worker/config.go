@@ -23,8 +23,9 @@ const (
 	// DefaultConcurrency is how many calls a worker makes at once to each gateway: with one
 	// second a call, 72,000 an hour.
 	DefaultConcurrency = 20
-	// DefaultPoll is how long a single request waits for an idle worker, at most and about.
-	DefaultPoll = 100 * time.Millisecond
+	// DefaultPoll is how long a task waits for an idle worker of which its producer did not tell, or whose message
+	// was lost.
+	DefaultPoll = time.Second
 	// DefaultSweep is how soon what a crash left behind is seen, within Asynq's own 30 s.
 	DefaultSweep = 15 * time.Second
 	// DefaultGiveUpAfter outlasts a night, in which people who could mend it sleep.
@@ -51,8 +52,9 @@ type Config struct {
 	// Concurrency is how many calls run at a time for each gateway, in this
 	// process. Default 20.
 	Concurrency int
-	// Poll is the longest wait of an idle worker before it looks for work. Retries that
-	// are due are looked for as often, but at most twice a second. Default 100 ms.
+	// Poll is the longest wait of an idle worker before it looks for tasks of which no producer told:
+	// this project's do, so that they are taken up at once. Retries that are due are looked for as often, but at
+	// most twice a second. Default 1 s.
 	Poll time.Duration
 	// Schedule says how often and when a failed attempt is repeated.
 	Schedule backoff.Schedule

@@ -23,6 +23,7 @@ import (
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/heartbeat"
+	"receiptrevoker/worker/pace"
 	"receiptrevoker/worker/pulse"
 	"receiptrevoker/worker/redishealth"
 	"receiptrevoker/worker/revoke"
@@ -39,6 +40,7 @@ type Worker struct {
 	stalled     *redishealth.Stalled
 	gates       *gate.Gates
 	pulse       *pulse.Pulse
+	pace        *pace.Pace
 	account     *account.Keeper
 	stopping    atomic.Bool
 }
@@ -69,13 +71,16 @@ func New(config Config) (*Worker, error) {
 		stalled:    stalled,
 		gates:      gate.New(gates, config.Gate, process, config.Log),
 		pulse:      pulse.New(),
+		pace:       pace.New(),
 	}
+	w.gates.Pace = w.pace
 	w.account = &account.Keeper{
 		Store: account.NewStore(config.Redis, config.Outcomes.Namespace()), API: config.API,
 		Accept: config.AcceptAccount, Log: config.Log, Complain: w.complainOfAccount,
 	}
 	w.redisHealth = &redishealth.Watch{
-		Heartbeat: heartbeat.New(config.Redis, config.Outcomes.Namespace(), process), Log: config.Log, Pulse: w.pulse,
+		Heartbeat: heartbeat.New(config.Redis, config.Outcomes.Namespace(), process), Log: config.Log,
+		Pulse: w.pulse, Pace: w.pace,
 		Rights: func(ctx context.Context) error {
 			return rights.Check(ctx, config.Redis, rights.Worker, config.Outcomes.Namespace())
 		},
@@ -180,7 +185,7 @@ func (w *Worker) handler(stopping, abandoned context.Context) *revoke.Handler {
 		API: w.config.API, Outcomes: w.config.Outcomes.On(w.shared), Gates: w.gates, Schedule: w.config.Schedule,
 		Tasks:     w.config.tasks(),
 		Leases:    revoke.NewLeases(w.config.Outcomes, w.complaints, w.pulse),
-		Heartbeat: w.redisHealth.Heartbeat, Log: w.config.Log, Complaints: w.complaints,
+		Heartbeat: w.redisHealth.Heartbeat, Pace: w.pace, Log: w.config.Log, Complaints: w.complaints,
 		Stopping: stopping, Abandoned: abandoned,
 		UnseenFor: w.config.UnseenFor, GiveUpAfter: w.config.GiveUpAfter,
 		OnAttempt: w.config.OnAttempt, Tracer: w.config.Tracers.Tracer("receiptrevoker/worker"),

@@ -29,8 +29,9 @@ func (w *Workers) Understand(ctx context.Context, r tasks.Revocation) error {
 	return err
 }
 
-// watchEvery is how often it is looked for older workers.
-const watchEvery = 3 * time.Second
+// watchEvery is how often a worker looks for older ones, of which it writes to its log. Each look reads what all
+// servers have written.
+const watchEvery = 30 * time.Second
 
 // Watch tells of older workers that have appeared or are gone, each once, until ctx is
 // done; and each time when it cannot be seen.

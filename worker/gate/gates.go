@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"receiptrevoker/worker/pace"
 	"receiptrevoker/worker/pause"
 )
 
@@ -18,6 +19,9 @@ const closeTimeout = 2 * time.Second
 // Gates is what one process knows of the gates. Asking it costs no round trip:
 // it looks at a copy that is a fraction of a second old.
 type Gates struct {
+	// Pace tells how often [Gates.Run] asks; nil for as often as the settings say. It is set before.
+	Pace *pace.Pace
+
 	store   *Store
 	config  Config
 	process string

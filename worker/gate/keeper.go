@@ -40,16 +40,19 @@ func (g *Gates) Run(ctx context.Context, prober Prober, complain func(kind strin
 	}
 	defer k.jobs.Wait()
 	defer g.turned.Store(nil)
-	ticker := time.NewTicker(g.config.Poll)
-	defer ticker.Stop()
 	for {
 		if err := k.round(ctx); err != nil && ctx.Err() == nil {
 			complain("gates", err)
 		}
+		wait, woken := g.Pace.Next(g.config.Poll)
+		if g.Closed() != nil {
+			wait = g.config.Poll // probes are due
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-time.After(wait):
+		case <-woken:
 		case <-g.wake:
 		}
 	}

@@ -11,13 +11,15 @@ import (
 
 	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/worker/heartbeat"
+	"receiptrevoker/worker/pace"
 	"receiptrevoker/worker/pulse"
 )
 
 const (
-	// askEvery is how often it is seen whether Redis works, and remembers. It is less
-	// than a call of PortOne takes: where Redis loses both the begin and the end of an
-	// attempt, it loses a heartbeat between them.
+	// askEvery is how often it is seen whether Redis works, and remembers, while the process
+	// works, and at once when an idle one gets a task. It is less than a call of PortOne takes:
+	// where Redis loses both the begin and the end of an attempt, it loses a heartbeat
+	// between them.
 	askEvery = 200 * time.Millisecond
 	// askTimeout is how long an answer may take.
 	askTimeout = 3 * time.Second
@@ -34,6 +36,8 @@ var errNotAsked = errors.New("redis has not been asked yet")
 type Watch struct {
 	Heartbeat *heartbeat.Heartbeat
 	Log       *slog.Logger
+	// Pace tells how often it asks.
+	Pace *pace.Pace
 	// Pulse is told that [Watch.Run] turns.
 	Pulse *pulse.Pulse
 	// Rights returns what Redis does not allow, in an error that [redisfault.Permanent]
@@ -76,9 +80,11 @@ func (w *Watch) Run(ctx context.Context) {
 			since, told = time.Time{}, ""
 		}
 		w.err.Store(&err)
+		wait, woken := w.Pace.Next(askEvery)
 		select {
 		case <-ctx.Done():
-		case <-time.After(askEvery):
+		case <-time.After(wait):
+		case <-woken:
 		}
 	}
 }

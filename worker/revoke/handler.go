@@ -17,6 +17,7 @@ import (
 // wraps [asynq.SkipRetry] if it never will be, and an [*again] otherwise.
 func (h *Handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	_ = growStack(len(task.Payload()))
+	defer h.Pace.Begin()()
 	if h.Stopping.Err() != nil {
 		return &again{cause: ErrStopping}
 	}

@@ -17,6 +17,7 @@ import (
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/heartbeat"
 	"receiptrevoker/worker/iamport"
+	"receiptrevoker/worker/pace"
 )
 
 // Handler carries revocations out. All fields are required.
@@ -31,6 +32,8 @@ type Handler struct {
 	Heartbeat *heartbeat.Heartbeat
 	Log       *slog.Logger
 	Tracer    trace.Tracer
+	// Pace is told that the process has a task.
+	Pace *pace.Pace
 	// OnAttempt is told of every attempt that has ended.
 	OnAttempt func(Ended)
 	// Complaints is the log of what goes wrong with Redis.

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -55,6 +57,29 @@ func Start(ctx context.Context, j Job) (*Process, error) {
 
 // PID returns the process's ID.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// clockTick is the unit of times in /proc, whatever the kernel's own is.
+const clockTick = time.Second / 100
+
+// CPU returns the CPU time that the process has used so far, its own and the kernel's. Only Linux tells it.
+func (p *Process) CPU() (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID()))
+	if err != nil {
+		return 0, fmt.Errorf("read the CPU time of a contender: %w", err)
+	}
+	_, rest, _ := strings.Cut(string(text), ") ") // the program's name may hold blanks
+	var ticks time.Duration
+	for i, field := range strings.Fields(rest) {
+		if i == 11 || i == 12 { // utime and stime, see proc(5)
+			n, err := strconv.Atoi(field)
+			if err != nil {
+				return 0, fmt.Errorf("read the CPU time of a contender: %w", err)
+			}
+			ticks += time.Duration(n)
+		}
+	}
+	return ticks * clockTick, nil
+}
 
 // Ended returns an error once the process has ended, and nil before.
 func (p *Process) Ended() error {
