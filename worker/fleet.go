@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
@@ -18,6 +17,7 @@ import (
 	"receiptrevoker/worker/fetch"
 	"receiptrevoker/worker/pulse"
 	"receiptrevoker/worker/revoke"
+	"receiptrevoker/worker/roundtrip"
 )
 
 const (
@@ -41,7 +41,7 @@ type fleet struct {
 	complaints *complaint.Log
 	handler    asynq.Handler
 	pulse      *pulse.Pulse
-	shared     redis.UniversalClient // by which attempts and Asynq's servers share round trips
+	shared     *roundtrip.Shared // by which attempts and Asynq's servers go to Redis
 	queues     *fetch.Queues
 	servers    map[tasks.Gateway][]*asynq.Server
 	seen       map[string]bool // the queues that were ever registered

@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 
 	"github.com/hibiken/asynq"
-	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/redisfault"
@@ -27,14 +26,14 @@ import (
 	"receiptrevoker/worker/pulse"
 	"receiptrevoker/worker/redishealth"
 	"receiptrevoker/worker/revoke"
+	"receiptrevoker/worker/roundtrip"
 	"receiptrevoker/worker/sweep"
 )
 
 // Worker serves all queues of this project, each gateway with slots of its own.
 type Worker struct {
 	config      Config
-	shared      redis.UniversalClient // by which what many do at a time shares round trips
-	process     string                // its name among all workers
+	process     string // its name among all workers
 	complaints  *complaint.Log
 	redisHealth *redishealth.Watch
 	stalled     *redishealth.Stalled
@@ -65,7 +64,6 @@ func New(config Config) (*Worker, error) {
 	gates := gate.NewStore(config.Redis, config.Outcomes.Namespace())
 	w := &Worker{
 		config:     config,
-		shared:     sharing(config.Redis),
 		process:    process,
 		complaints: complaint.NewLog(config.Log),
 		stalled:    stalled,
@@ -91,18 +89,6 @@ func New(config Config) (*Worker, error) {
 func (w *Worker) complainOfAccount(err error) {
 	w.complaints.Add(slog.LevelWarn, "account", "account not compared, trying again", "error", err,
 		"advice", redisfault.Advice(err))
-}
-
-// sharing returns a way to Redis by which what goroutines ask at the same time shares round trips: attempts begin
-// and end one after the other, and most of what a small command costs is its way. One that comes alone goes at once.
-func sharing(client redis.UniversalClient) redis.UniversalClient {
-	shared, err := client.AutoPipelineWithOptions(&redis.AutoPipelineOptions{
-		MaxBatchSize: 100, MaxConcurrentBatches: 2, Unordered: true,
-	})
-	if err != nil {
-		return client // it is closed, as every command will say
-	}
-	return shared
 }
 
 // processName returns what this process is called among all workers, by which
@@ -131,8 +117,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	abandoned, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
 
+	shared := roundtrip.New(abandoned, w.config.Redis)
 	handler := w.handler(stopping, abandoned)
-	fleet := &fleet{config: w.config, shared: w.shared, complaints: w.complaints, handler: handler, pulse: w.pulse}
+	handler.Outcomes = w.config.Outcomes.On(shared)
+	fleet := &fleet{config: w.config, shared: shared, complaints: w.complaints, handler: handler, pulse: w.pulse}
 	if _, err := w.gates.Refresh(ctx); err != nil {
 		w.complain("gates", err)
 	}
@@ -182,7 +170,7 @@ func (w *Worker) admit(ctx context.Context) error {
 
 func (w *Worker) handler(stopping, abandoned context.Context) *revoke.Handler {
 	return &revoke.Handler{
-		API: w.config.API, Outcomes: w.config.Outcomes.On(w.shared), Gates: w.gates, Schedule: w.config.Schedule,
+		API: w.config.API, Outcomes: w.config.Outcomes, Gates: w.gates, Schedule: w.config.Schedule,
 		Tasks:     w.config.tasks(),
 		Leases:    revoke.NewLeases(w.config.Outcomes, w.complaints, w.pulse),
 		Heartbeat: w.redisHealth.Heartbeat, Pace: w.pace, Log: w.config.Log, Complaints: w.complaints,

@@ -75,8 +75,8 @@ func (q *Queues) look(ctx context.Context) {
 	}
 }
 
-// Server returns the client, by another one of the same Redis, for a server of a gateway's queues. Several servers
-// may have the same queues, and each queue belongs to one gateway.
-func (q *Queues) Server(client redis.UniversalClient, queues map[string]int) redis.UniversalClient {
-	return &server{UniversalClient: client, group: q.groups.of(queues)}
+// Server returns the client for a server of a gateway's queues, whose scripts go another way to the same Redis. Several
+// servers may have the same queues, and each queue belongs to one gateway.
+func (q *Queues) Server(scripts redis.Scripter, queues map[string]int) redis.UniversalClient {
+	return &server{UniversalClient: q.Redis, scripts: scripts, group: q.groups.of(queues)}
 }

@@ -18,17 +18,18 @@ const failedPause = 200 * time.Millisecond
 // server is the client of one of Asynq's servers, which runs all that it does in scripts.
 type server struct {
 	redis.UniversalClient
-	group *group
+	scripts redis.Scripter
+	group   *group
 }
 
 // EvalSha runs a script by its hash, unless it would find nothing.
 func (s *server) EvalSha(ctx context.Context, hash string, keys []string, args ...any) *redis.Cmd {
-	return s.script(ctx, keys, func() *redis.Cmd { return s.UniversalClient.EvalSha(ctx, hash, keys, args...) })
+	return s.script(ctx, keys, func() *redis.Cmd { return s.scripts.EvalSha(ctx, hash, keys, args...) })
 }
 
 // Eval runs a script, unless it would find nothing.
 func (s *server) Eval(ctx context.Context, text string, keys []string, args ...any) *redis.Cmd {
-	return s.script(ctx, keys, func() *redis.Cmd { return s.UniversalClient.Eval(ctx, text, keys, args...) })
+	return s.script(ctx, keys, func() *redis.Cmd { return s.scripts.Eval(ctx, text, keys, args...) })
 }
 
 func (s *server) script(ctx context.Context, keys []string, run func() *redis.Cmd) *redis.Cmd {

@@ -73,12 +73,17 @@ func (s *Stalled) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// ProcessPipelineHook notes whether a pipeline was carried out, by its first command.
+// ProcessPipelineHook notes whether the commands of a pipeline were carried out.
 func (s *Stalled) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		began := time.Now()
 		err := next(ctx, cmds)
-		s.note(cmds[0], began, err)
+		if err == nil && !s.some.Load() {
+			return nil
+		}
+		for _, cmd := range cmds {
+			s.note(cmd, began, cmd.Err())
+		}
 		return err
 	}
 }
