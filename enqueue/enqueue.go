@@ -18,6 +18,7 @@ import (
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/wait"
+	"receiptrevoker/tasks/wake"
 )
 
 // DefaultRetention is how long a finished task stays visible in the Asynq web
@@ -56,10 +57,10 @@ type Client struct {
 // NewClient returns a client on the Redis of the workers. The caller closes
 // that connection when done.
 func NewClient(client redis.UniversalClient, config Config) *Client {
-	wake := asynqkeys.NewWaker(client, cmp.Or(config.Outcomes.Namespace, outcome.DefaultNamespace))
+	waker := wake.New(client, cmp.Or(config.Outcomes.Namespace, outcome.DefaultNamespace))
 	c := &Client{
-		route:       *newRoute(client, config.Outcomes, wake),
-		many:        sync.OnceValue(func() *route { return newRoute(pipelined(client), config.Outcomes, wake) }),
+		route:       *newRoute(client, config.Outcomes, waker),
+		many:        sync.OnceValue(func() *route { return newRoute(pipelined(client), config.Outcomes, waker) }),
 		workers:     asynqkeys.NewWorkers(client, config.Outcomes.Namespace),
 		concurrency: cmp.Or(config.Concurrency, 1000),
 		tracer:      newTracer(config.Tracers, config.Outcomes.Namespace),

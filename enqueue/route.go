@@ -9,20 +9,21 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wake"
 )
 
 // route is a way to Redis, with everything that is asked there.
 type route struct {
 	queue    queue
 	outcomes *outcome.Store
-	wake     *asynqkeys.Waker
+	waker    *wake.Waker
 }
 
-func newRoute(client redis.UniversalClient, outcomes outcome.Config, wake *asynqkeys.Waker) *route {
+func newRoute(client redis.UniversalClient, outcomes outcome.Config, waker *wake.Waker) *route {
 	return &route{
 		queue:    queue{redis: client},
 		outcomes: outcome.NewStore(client, outcomes),
-		wake:     wake,
+		waker:    waker,
 	}
 }
 
@@ -46,6 +47,6 @@ func pipelined(client redis.UniversalClient) redis.UniversalClient {
 
 // enqueue enqueues what is recorded, unless its task exists.
 func (r *route) enqueue(ctx context.Context, of tasks.Revocation, options []asynq.Option) (enqueued bool, err error) {
-	producer := asynqkeys.Producer{Redis: r.queue.redis, Asynq: r.queue.client(), Namespace: r.outcomes.Namespace(), Wake: r.wake}
+	producer := asynqkeys.Producer{Redis: r.queue.redis, Asynq: r.queue.client(), Namespace: r.outcomes.Namespace(), Wake: r.waker.Wake}
 	return producer.Enqueue(ctx, of, options...)
 }

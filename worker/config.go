@@ -12,6 +12,7 @@ import (
 
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wake"
 	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/iamport"
@@ -111,6 +112,6 @@ func (c Config) withDefaults() Config {
 func (c Config) tasks() asynqkeys.Producer {
 	return asynqkeys.Producer{
 		Redis: c.Redis, Asynq: asynq.NewClientFromRedisClient(c.Redis), Namespace: c.Outcomes.Namespace(),
-		Wake: asynqkeys.NewWaker(c.Redis, c.Outcomes.Namespace()),
+		Wake: wake.New(c.Redis, c.Outcomes.Namespace()).Wake,
 	}
 }

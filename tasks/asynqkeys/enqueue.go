@@ -26,7 +26,7 @@ type Producer struct {
 	Redis     redis.Scripter
 	Asynq     *asynq.Client
 	Namespace string
-	Wake      *Waker // is told of queues that have got a task; may be nil
+	Wake      func(queue string) // is told of queues that have got a task, see receiptrevoker/tasks/wake; may be nil
 }
 
 // Enqueue enqueues the task of a request, and reports false if there is one that is
@@ -42,7 +42,7 @@ func (p Producer) Enqueue(ctx context.Context, r tasks.Revocation, opts ...asynq
 	for range looks {
 		_, err = p.Asynq.EnqueueContext(ctx, task)
 		if err == nil {
-			p.Wake.Wake(queue)
+			p.wake(queue)
 			return true, nil
 		}
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
@@ -55,11 +55,17 @@ func (p Producer) Enqueue(ctx context.Context, r tasks.Revocation, opts ...asynq
 		case state == asynq.TaskStateActive:
 			_ = wait.For(ctx, lookEvery)
 		case state == asynq.TaskStateRetry || state == asynq.TaskStateScheduled:
-			defer p.Wake.Wake(queue)
+			defer p.wake(queue)
 			return false, Forward(ctx, p.Redis, queue, tasks.TaskID(r.ImpUID))
 		case state != NoTask && !finished(state):
 			return false, nil
 		}
 	}
 	return false, nil // it is at work
+}
+
+func (p Producer) wake(queue string) {
+	if p.Wake != nil {
+		p.Wake(queue)
+	}
 }

@@ -18,6 +18,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
+	"receiptrevoker/tasks/wake"
 )
 
 // Config is how dead letters are retried. The zero value is the default.
@@ -45,7 +46,7 @@ func New(client redis.UniversalClient, outcomes *outcome.Store, config Config) *
 	l := &List{
 		tasks: asynqkeys.Producer{
 			Redis: client, Asynq: asynq.NewClientFromRedisClient(client), Namespace: outcomes.Namespace(),
-			Wake: asynqkeys.NewWaker(client, outcomes.Namespace()),
+			Wake: wake.New(client, outcomes.Namespace()).Wake,
 		},
 		outcomes: outcomes,
 	}

@@ -13,6 +13,7 @@ import (
 
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/wait"
+	"receiptrevoker/tasks/wake"
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/pulse"
 )
@@ -33,7 +34,7 @@ type Queues struct {
 
 // Run looks for work until ctx is done, and lets no server wait any longer then.
 func (q *Queues) Run(ctx context.Context) {
-	woken := q.Redis.Subscribe(ctx, asynqkeys.WakeChannel(q.Namespace))
+	woken := q.Redis.Subscribe(ctx, wake.Channel(q.Namespace))
 	defer q.groups.close()
 	listened := make(chan struct{})
 	go func() {

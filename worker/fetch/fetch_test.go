@@ -18,6 +18,7 @@ import (
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/wait"
+	"receiptrevoker/tasks/wake"
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/fetch"
 	"receiptrevoker/worker/pulse"
@@ -147,7 +148,7 @@ func (f *fleet) asked() int { return f.scripts.of(single, "pending") + f.scripts
 func producer(client *redis.Client, silent bool) func(t *testing.T, r tasks.Revocation, opts ...asynq.Option) {
 	p := asynqkeys.Producer{Redis: client, Asynq: asynq.NewClientFromRedisClient(client), Namespace: tasks.DefaultNamespace}
 	if !silent {
-		p.Wake = asynqkeys.NewWaker(client, tasks.DefaultNamespace)
+		p.Wake = wake.New(client, tasks.DefaultNamespace).Wake
 	}
 	return func(t *testing.T, r tasks.Revocation, opts ...asynq.Option) {
 		t.Helper()
@@ -256,7 +257,7 @@ func TestOneSignFillsAllSlots(t *testing.T) {
 		for i := range 12 {
 			silent(t, revocation(i, "b"))
 		}
-		asynqkeys.NewWaker(client, tasks.DefaultNamespace).Wake(bulk)
+		wake.New(client, tasks.DefaultNamespace).Wake(bulk)
 		f.await(t, 12, 10*time.Second)
 	})
 }

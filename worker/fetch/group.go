@@ -26,7 +26,7 @@ type group struct {
 type queue struct {
 	may   bool            // it may hold a task that a server can take
 	signs int             // how often it was said that it has one: who asked before does not know better
-	due   map[string]bool // sorted sets of which a task may be due
+	due   map[string]bool // whether a task of a sorted set may be due; one that is not there has not been looked at
 }
 
 // of returns the group of queues. It begins with the belief that there is work.
@@ -43,8 +43,7 @@ func (g *groups) of(names map[string]int) *group {
 	}
 	made := &group{queues: make(map[string]*queue), closed: g.closed}
 	for name := range names {
-		due := map[string]bool{asynqkeys.Key(name, "scheduled"): true, asynqkeys.Key(name, "retry"): true}
-		made.queues[name], g.all[name] = &queue{may: true, due: due}, made
+		made.queues[name], g.all[name] = &queue{may: true, due: make(map[string]bool)}, made
 	}
 	return made
 }
@@ -170,9 +169,9 @@ func (g *group) takeDue(name, set string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	due := g.queues[name].due
-	is := due[set]
+	is, known := due[set]
 	due[set] = false
-	return is
+	return is || !known
 }
 
 // putDue notes that a task of a sorted set may be due.

@@ -25,7 +25,7 @@ type Worker struct {
 func (w *Worker) Flags(f *pflag.FlagSet) {
 	f.IntVar(&w.Concurrency, "concurrency", worker.DefaultConcurrency, "calls at a time, per gateway and process")
 	env(f, "concurrency", "REVOKER_CONCURRENCY")
-	f.DurationVar(&w.Poll, "poll", worker.DefaultPoll, "longest wait of an idle worker before it looks for work")
+	f.DurationVar(&w.Poll, "poll", worker.DefaultPoll, "how often idle workers look for tasks of which no producer told")
 	env(f, "poll", "REVOKER_POLL")
 	f.IntVar(&w.Schedule.Attempts, "retry-attempts", backoff.DefaultAttempts,
 		"DELETE calls per imp_uid before it is given up")

@@ -1,4 +1,5 @@
-package asynqkeys
+// Package wake has producers tell workers that a queue has got a task, so that idle ones need not ask.
+package wake
 
 import (
 	"context"
@@ -13,16 +14,16 @@ import (
 )
 
 const (
-	// wakeEvery is how often a queue's workers are woken at most: those that are awake take tasks until there
+	// every is how often a queue's workers are woken at most: those that are awake take tasks until there
 	// is none, and a list enqueues thousands a second.
-	wakeEvery = time.Millisecond
-	// wakeTimeout bounds the wait for a Redis that does not answer.
-	wakeTimeout = 5 * time.Second
+	every = time.Millisecond
+	// timeout bounds the wait for a Redis that does not answer.
+	timeout = 5 * time.Second
 )
 
-// WakeChannel returns the channel of Redis on which the workers of a namespace are told the names of queues that
+// Channel returns the channel of Redis on which the workers of a namespace are told the names of queues that
 // have got a task.
-func WakeChannel(namespace string) string { return tasks.Key(namespace, "wake") }
+func Channel(namespace string) string { return tasks.Key(namespace, "wake") }
 
 // Waker tells workers that a queue has got a task. What it tells may be lost, as all messages of Redis: workers look
 // for tasks by themselves, too, if later. Its methods are safe for concurrent use; the nil Waker tells nothing.
@@ -36,9 +37,9 @@ type Waker struct {
 	forbidden bool // for the user of Redis
 }
 
-// NewWaker returns what wakes the workers of a namespace.
-func NewWaker(client redis.Cmdable, namespace string) *Waker {
-	return &Waker{client: client, channel: WakeChannel(namespace), waiting: make(map[string]struct{})}
+// New returns what wakes the workers of a namespace.
+func New(client redis.Cmdable, namespace string) *Waker {
+	return &Waker{client: client, channel: Channel(namespace), waiting: make(map[string]struct{})}
 }
 
 // Wake tells the workers that a queue has got a task, without waiting for Redis: one goroutine, which ends when
@@ -68,7 +69,7 @@ func (w *Waker) tell() {
 		if len(queues) == 0 {
 			return
 		}
-		bounded, cancel := context.WithTimeout(ctx, wakeTimeout)
+		bounded, cancel := context.WithTimeout(ctx, timeout)
 		_, err := w.client.Pipelined(bounded, func(p redis.Pipeliner) error {
 			for queue := range queues {
 				p.Publish(bounded, w.channel, queue)
@@ -82,7 +83,7 @@ func (w *Waker) tell() {
 			w.mu.Unlock()
 			return
 		}
-		_ = wait.For(ctx, wakeEvery)
+		_ = wait.For(ctx, every)
 	}
 }
 
