@@ -47,6 +47,8 @@ func pipelined(client redis.UniversalClient) redis.UniversalClient {
 
 // enqueue enqueues what is recorded, unless its task exists.
 func (r *route) enqueue(ctx context.Context, of tasks.Revocation, options []asynq.Option) (enqueued bool, err error) {
-	producer := asynqkeys.Producer{Redis: r.queue.redis, Asynq: r.queue.client(), Namespace: r.outcomes.Namespace(), Wake: r.waker.Wake}
+	producer := asynqkeys.Producer{
+		Redis: r.queue.redis, Asynq: r.queue.client(), Namespace: r.outcomes.Namespace(), Wake: r.waker.Wake,
+	}
 	return producer.Enqueue(ctx, of, options...)
 }
