@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -79,18 +80,33 @@ type refusing struct {
 
 func (r *refusing) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if args := cmd.Args(); cmd.Name() == "evalsha" && args[3] == "{receipt}:outcome:"+one && r.refuses() {
-			cmd.SetErr(r.why)
+		if r.refused(cmd) {
 			return r.why
 		}
 		return next(ctx, cmd)
 	}
 }
 
+// refused reports whether it refuses a command, which says so then.
+func (r *refusing) refused(cmd redis.Cmder) bool {
+	args := cmd.Args()
+	refused := cmd.Name() == "evalsha" && args[3] == "{receipt}:outcome:"+one && r.refuses()
+	if refused {
+		cmd.SetErr(r.why)
+	}
+	return refused
+}
+
 func (*refusing) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-func (*refusing) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
+func (r *refusing) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		allowed := slices.DeleteFunc(slices.Clone(cmds), r.refused)
+		if len(allowed) == 0 {
+			return r.why
+		}
+		return next(ctx, allowed)
+	}
 }
 
 // What Redis refuses for a while is done afterwards, and no call is made twice.

@@ -60,10 +60,11 @@ pause queues, and to run, archive and delete tasks.`,
 }
 
 func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
-	log, err := s.log.Logger(p.stderr)
+	log, flush, err := s.log.Logger(p.stderr)
 	if err != nil {
 		return usageError{err}
 	}
+	defer flush()
 	hash, err := s.monitor.PasswordHash(p.getenv)
 	if err != nil {
 		return usageError{err}

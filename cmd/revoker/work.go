@@ -68,10 +68,11 @@ OTEL_ variables of OpenTelemetry say, by OTLP over HTTP.`,
 }
 
 func (p *program) runWork(ctx context.Context, s workSettings) error {
-	log, err := s.log.Logger(p.stderr)
+	log, flush, err := s.log.Logger(p.stderr)
 	if err != nil {
 		return usageError{err}
 	}
+	defer flush()
 	if err := s.worker.Validate(); err != nil {
 		return usageError{err}
 	}

@@ -37,6 +37,7 @@ func Keys() []Key {
 		{"worker:<process>", "string", "a heartbeat: a worker raises it five times a second, once while idle", "workers"},
 		{"lossy", "string", "until when, in milliseconds, lookups come first, since Redis lost data", "workers"},
 		{"account", "hash", "fingerprints of the PortOne account, and the key under which they are made", "workers"},
+		{"wake", "channel", "the names of queues that have got a task", "producers, workers, people"},
 		{"doctor", "string", "written for a second, to see whether Redis takes writes", "doctor"},
 		{"trial", "string", "written for a second, to see what a user of Redis may do", "workers, people"},
 		{"batch:trial", "string", "written for a second, to see what a user of Redis may do", "producers"},

@@ -18,12 +18,15 @@ var beatSource string
 var beatScript = redis.NewScript(beatSource)
 
 const (
-	// gap is how long after its last heartbeat a worker is no witness of what Redis lost: of a
-	// Redis that was away for longer, its count may be as old as what Redis kept.
-	gap = 1500 * time.Millisecond
-	// settle is how long after such a gap it takes others to notice a loss for it: those who
-	// know of it count five times a second, and have to connect again.
-	settle = 2 * time.Second
+	// A worker whose heartbeats stopped for longer than gap is no witness of what Redis lost: its
+	// count may be as old as what Redis kept. Others, who know of it, count five times a second
+	// while they work, and have noticed the loss after settle.
+	gap    = 500 * time.Millisecond
+	settle = 500 * time.Millisecond
+	// away is the gap after which Redis, or the network to it, was away: then it takes the
+	// others until settleAway, since they have to connect again.
+	away       = 1500 * time.Millisecond
+	settleAway = 2 * time.Second
 )
 
 // lossyFor is how long attempts are uncertain from the start after Redis lost what
@@ -41,8 +44,8 @@ type Heartbeat struct {
 	seen   atomic.Int64 // the greatest count
 
 	mu     sync.Mutex
-	last   time.Time // when it was last counted
-	steady time.Time // since when there was no gap
+	last    time.Time // when it was last counted
+	settled time.Time // when others have noticed what Redis lost before
 }
 
 // New returns that of a worker that has just started. The name of the process must never be
@@ -73,20 +76,28 @@ func (h *Heartbeat) Beat(ctx context.Context) (lossy time.Duration, err error) {
 func (h *Heartbeat) counted(began time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if began.Sub(h.last) > gap {
-		h.steady = began
+	if wait := settling(began.Sub(h.last)); wait > 0 && h.settled.Before(began.Add(wait)) {
+		h.settled = began.Add(wait)
 	}
 	h.last = time.Now()
 }
 
+// settling returns how long it takes others to notice a loss after so long without heartbeats.
+func settling(without time.Duration) time.Duration {
+	switch {
+	case without > away:
+		return settleAway
+	case without > gap:
+		return settle
+	}
+	return 0
+}
+
 // Unsettled returns for how long this worker's heartbeats do not tell yet whether Redis lost
-// what it had confirmed to others: it has just started, or Redis was away, or the process was
-// frozen. It is 0 otherwise.
+// what it had confirmed to others: it has just started or was idle, Redis was away, or the
+// process was frozen. It is 0 otherwise.
 func (h *Heartbeat) Unsettled() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if time.Since(h.last) > gap {
-		return settle
-	}
-	return max(settle-time.Since(h.steady), 0)
+	return max(settling(time.Since(h.last)), time.Until(h.settled), 0)
 }

@@ -111,6 +111,10 @@ func TestWorkerIsUnsettledAfterAGap(t *testing.T) {
 		unsettled("after a gap", time.Millisecond, 2*time.Second)
 		steadily()
 		unsettled("two seconds after it", 0, 0)
+		time.Sleep(800 * time.Millisecond)
+		unsettled("as an idle worker has it", 500*time.Millisecond, 500*time.Millisecond)
+		beat(t, heart, false)
+		unsettled("as soon as it works", time.Millisecond, 500*time.Millisecond)
 	})
 }
 

@@ -155,7 +155,7 @@ func TestLogIsJSONWhereThereIsNoTerminal(t *testing.T) {
 	t.Parallel()
 	for format, want := range map[string]string{"": `"msg":"hello"`, "json": `"msg":"hello"`, "text": "msg=hello"} {
 		var b bytes.Buffer
-		log, err := (&Log{Format: format, Level: "warn"}).Logger(&b)
+		log, _, err := (&Log{Format: format, Level: "warn"}).Logger(&b)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,20 +24,25 @@ func (l *Log) Flags(f *pflag.FlagSet) {
 	env(f, "log-level", "REVOKER_LOG_LEVEL")
 }
 
-// Logger returns a logger that writes to w.
-func (l *Log) Logger(w io.Writer) (*slog.Logger, error) {
+// Logger returns a logger that writes to w: warnings and errors at once, and other lines within a tenth of a second.
+// The caller flushes it in the end.
+func (l *Log) Logger(w io.Writer) (log *slog.Logger, flush func(), err error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(l.Level)); err != nil {
-		return nil, fmt.Errorf("--log-level %q must be debug, info, warn or error", l.Level)
+		return nil, nil, fmt.Errorf("--log-level %q must be debug, info, warn or error", l.Level)
 	}
+	lines := &buffer{w: w}
 	options := &slog.HandlerOptions{Level: level}
+	var handler slog.Handler
 	switch {
 	case l.Format == "text", l.Format == "" && Terminal(w):
-		return slog.New(slog.NewTextHandler(w, options)), nil
+		handler = slog.NewTextHandler(lines, options)
 	case l.Format == "json", l.Format == "":
-		return slog.New(slog.NewJSONHandler(w, options)), nil
+		handler = slog.NewJSONHandler(lines, options)
+	default:
+		return nil, nil, fmt.Errorf("--log-format %q must be text or json", l.Format)
 	}
-	return nil, fmt.Errorf("--log-format %q must be text or json", l.Format)
+	return slog.New(urgent{handler, lines}), lines.Flush, nil
 }
 
 // Terminal reports whether a reader or a writer is a terminal that a person looks at.
