@@ -61,6 +61,7 @@ type bench struct {
 	settings
 	redis *benchredis.Server // in memory, for those that need no workers
 	table table
+	temp  string // a directory for programs that it builds
 }
 
 // say writes a line about how far it has come.

@@ -118,7 +118,12 @@ func (o options) run(ctx context.Context, stdout io.Writer) error {
 		return err
 	}
 	defer server.Stop()
-	b := &bench{settings: o.settings, redis: server}
+	temp, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	b := &bench{settings: o.settings, redis: server, temp: temp}
 	report := ""
 	for _, m := range o.chosen {
 		err := m.make(b, ctx)

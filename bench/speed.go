@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/bench/internal/contender"
 	"receiptrevoker/bench/internal/portone"
+	"receiptrevoker/bench/internal/postgres"
 	"receiptrevoker/bench/internal/scene"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -17,72 +19,92 @@ import (
 
 // onDiskNote is on how pickup and speed are made.
 const onDiskNote = "pickup, speed: Redis with " + benchredis.OnDiskText + "; one gateway; bare Asynq is its server " +
-	"with a handler that makes the DELETE and writes an outcome in one HSET, and nothing else."
+	"with a handler that makes the DELETE and writes an outcome in one HSET, and nothing else; River has Postgres with " +
+	postgres.SettingsText + ", and writes the outcome with the job."
 
 // speedSlots is how many slots the gateway has whose receipts are revoked.
 const speedSlots = 200
 
-// rivals are who revokes in the measurement speed. The last one is what the others are compared with: Asynq's own
-// server with a handler that makes the same call and writes an outcome in one HSET.
-var rivals = []struct {
-	name  string
-	batch string
-	kind  contender.Kind
-}{
-	{name: "revoker, a list", batch: "bench"},
-	{name: "revoker, one by one"},
-	{name: "bare Asynq", kind: contender.BareEach},
+// rival is who revokes in the measurement speed.
+type rival struct {
+	name     string
+	carryOut func(ctx context.Context, revocations int, latency time.Duration) (spent, error)
+}
+
+// rivals returns who is measured. The last one is what the others are compared with: Asynq's own server with a handler
+// that makes the same call and writes an outcome in one HSET.
+func (b *bench) rivals(ctx context.Context) ([]rival, error) {
+	own := func(name, batch string, kind contender.Kind) rival {
+		return rival{name, func(ctx context.Context, revocations int, latency time.Duration) (spent, error) {
+			l := load{revocations: revocations, batch: batch, latency: latency}
+			l.job = contender.Job{Slots: speedSlots, Kind: kind, Gateways: []tasks.Gateway{gateway}}
+			if kind == contender.Revoker && revocations == b.large {
+				l.job.Profile = b.profile
+			}
+			return l.carryOut(ctx)
+		}}
+	}
+	all := []rival{own("revoker, a list", "bench", contender.Revoker), own("revoker, one by one", "", contender.Revoker)}
+	program, err := b.river(ctx)
+	switch {
+	case errors.Is(err, postgres.ErrNotInstalled):
+		b.say("River is not measured: %v", err)
+	case err != nil:
+		return nil, err
+	default:
+		all = append(all, rival{"River", program.carryOut})
+	}
+	return append(all, own("bare Asynq", "", contender.BareEach)), nil
 }
 
 // speed measures how fast receipts of one gateway are revoked by a process that is started on them, and the CPU time
-// of one more, of the process and of Redis: what a large load takes beyond a small one, so that starting, connecting
-// and stopping are left out. All take turns, so that what slows the machine down for a while meets each.
+// of one more, of the process and of its store: what a large load takes beyond a small one, so that starting,
+// connecting and stopping are left out. All take turns, so that what slows the machine down for a while meets each.
 func (b *bench) speed(ctx context.Context, latency time.Duration) error {
+	rivals, err := b.rivals(ctx)
+	if err != nil {
+		return err
+	}
 	return b.each(fmt.Sprintf("speed at %v", latency), b.runs, func(uint64) error {
 		small, large := make([]spent, len(rivals)), make([]spent, len(rivals))
 		for i, r := range rivals {
-			l := load{revocations: b.small, batch: r.batch, latency: latency}
-			l.job = contender.Job{Slots: speedSlots, Kind: r.kind, Gateways: []tasks.Gateway{gateway}}
 			var err error
-			if small[i], err = l.carryOut(ctx); err != nil {
-				return err
+			if small[i], err = r.carryOut(ctx, b.small, latency); err != nil {
+				return fmt.Errorf("%s: %w", r.name, err)
 			}
-			if l.revocations = b.large; r.kind == contender.Revoker {
-				l.job.Profile = b.profile
-			}
-			if large[i], err = l.carryOut(ctx); err != nil {
-				return err
+			if large[i], err = r.carryOut(ctx, b.large, latency); err != nil {
+				return fmt.Errorf("%s: %w", r.name, err)
 			}
 		}
-		b.compare(latency, small, large)
+		b.compare(latency, rivals, small, large)
 		return nil
 	})
 }
 
 // compare enters what the rivals needed for a small and for a large load.
-func (b *bench) compare(latency time.Duration, small, large []spent) {
+func (b *bench) compare(latency time.Duration, rivals []rival, small, large []spent) {
 	more := float64(b.large - b.small)
-	cost := func(i int) (process, redis float64) { // of one revocation, in microseconds
+	cost := func(i int) (process, store float64) { // of one revocation, in microseconds
 		return float64((large[i].cpu - small[i].cpu).Microseconds()) / more,
-			float64((large[i].redis - small[i].redis).Microseconds()) / more
+			float64((large[i].store - small[i].store).Microseconds()) / more
 	}
 	rate := func(i int) float64 { return float64(b.large) / large[i].time.Seconds() }
 	bare := len(rivals) - 1
-	bareProcess, bareRedis := cost(bare)
+	bareProcess, bareStore := cost(bare)
 	for i, r := range rivals {
 		add := func(what, target, format string, value float64) {
 			b.table.figure(fmt.Sprintf("speed at %v, %s: %s", latency, r.name, what), target, format).add(value)
 		}
-		process, redis := cost(i)
+		process, store := cost(i)
 		add("receipts a second", "", "%.0f/s", rate(i))
 		if latency > 0 {
 			add("share of slots ÷ latency", "", "%.1f %%", 100*rate(i)*latency.Seconds()/speedSlots)
 		}
 		add("CPU of the process, of each", "", "%.0f µs", process)
-		add("CPU of Redis, of each", "", "%.0f µs", redis)
-		if i != bare {
+		add("CPU of its store, of each", "", "%.0f µs", store)
+		if strings.HasPrefix(r.name, "revoker") {
 			add("receipts a second ÷ bare Asynq", "≥ 0.75", "%.2f", rate(i)/rate(bare))
-			add("CPU of both ÷ bare Asynq", "≤ 1.5", "%.2f", (process+redis)/(bareProcess+bareRedis))
+			add("CPU of both ÷ bare Asynq", "≤ 1.5", "%.2f", (process+store)/(bareProcess+bareStore))
 		}
 	}
 }
@@ -99,9 +121,9 @@ type load struct {
 type spent struct {
 	time time.Duration // from the first DELETE's arrival to the last one's answer
 	cpu  time.Duration // of the process, from its start to its end
-	// redis is the server's CPU time, from the start of the process until every
+	// store is the CPU time of Redis or Postgres, from the start of the process until every
 	// task is completed.
-	redis time.Duration
+	store time.Duration
 }
 
 // carryOut enqueues a load, starts a process that works it off, and stops it once
@@ -133,7 +155,7 @@ func (l load) carryOut(ctx context.Context) (took spent, err error) {
 	if err != nil {
 		return took, err
 	}
-	took.redis = after - before
+	took.store = after - before
 	if took.cpu, err = s.Workers[0].Stop(); err != nil {
 		return took, err
 	}

@@ -36,8 +36,24 @@ func Start(ctx context.Context, j Job) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start a contender: %w", err)
 	}
-	p := &Process{cmd: exec.CommandContext(ctx, path), exited: make(chan struct{})}
-	p.cmd.Env, p.cmd.Stderr = append(os.Environ(), childEnv+"=1"), os.Stderr
+	cmd := exec.CommandContext(ctx, path)
+	cmd.Env = append(os.Environ(), childEnv+"=1")
+	p, err := Run(cmd)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.NewEncoder(p.stdin).Encode(j); err != nil {
+		p.Kill()
+		return nil, fmt.Errorf("tell the contender what to do: %w", err)
+	}
+	return p, nil
+}
+
+// Run starts a program that works until its standard input ends. The caller kills it when done with it.
+func Run(cmd *exec.Cmd) (*Process, error) {
+	p := &Process{cmd: cmd, exited: make(chan struct{})}
+	p.cmd.Stderr = os.Stderr
+	var err error
 	if p.stdin, err = p.cmd.StdinPipe(); err == nil {
 		err = p.cmd.Start()
 	}
@@ -48,10 +64,6 @@ func Start(ctx context.Context, j Job) (*Process, error) {
 		p.err = p.cmd.Wait()
 		close(p.exited)
 	}()
-	if err := json.NewEncoder(p.stdin).Encode(j); err != nil {
-		p.Kill()
-		return nil, fmt.Errorf("tell the contender what to do: %w", err)
-	}
 	return p, nil
 }
 

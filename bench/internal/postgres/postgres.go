@@ -1,0 +1,170 @@
+// Package postgres runs a real Postgres, for the rival in the benchmark that needs one.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"receiptrevoker/tasks/wait"
+)
+
+// ErrNotInstalled says that there is no Postgres.
+var ErrNotInstalled = errors.New("Postgres is not installed")
+
+// SettingsText is how people are told how a server is set.
+const SettingsText = "synchronous_commit off, shared_buffers 256 MB"
+
+// Server is a Postgres with an empty database.
+type Server struct {
+	// URL is how clients connect to it.
+	URL string
+
+	dir string
+	cmd *exec.Cmd
+}
+
+// Installed returns the directory of the newest Postgres that is installed, as Debian does or on PATH.
+func Installed() (bin string, err error) {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres") // fails for a malformed pattern alone
+	slices.SortFunc(found, func(a, b string) int { return version(b) - version(a) })
+	if len(found) == 0 {
+		path, err := exec.LookPath("postgres")
+		if err != nil {
+			return "", ErrNotInstalled
+		}
+		found = []string{path}
+	}
+	return filepath.Dir(found[0]), nil
+}
+
+// version returns the version in the path of a program.
+func version(path string) int {
+	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path)))) // 0 comes last
+	return n
+}
+
+// Start starts a server. The caller stops it.
+func Start(ctx context.Context) (s *Server, err error) {
+	bin, err := Installed()
+	if err != nil {
+		return nil, err
+	}
+	s = &Server{}
+	if s.dir, err = os.MkdirTemp("", "bench-postgres-"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.Stop()
+		}
+	}()
+	as, err := owner(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	data := filepath.Join(s.dir, "data")
+	initialise := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-U", "bench", "-A", "trust", "--no-sync")
+	initialise.SysProcAttr, initialise.Dir = as, s.dir
+	if out, err := initialise.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	port := listener.Addr().(*net.TCPAddr).Port
+	listener.Close()
+	s.cmd = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-h", "127.0.0.1", "-p", strconv.Itoa(port), "-k", "",
+		"-c", "synchronous_commit=off", "-c", "shared_buffers=256MB")
+	s.cmd.SysProcAttr, s.cmd.Dir = as, s.dir
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	s.URL = fmt.Sprintf("postgres://bench@127.0.0.1:%d/postgres?sslmode=disable", port)
+	return s, s.await(ctx, bin, port)
+}
+
+// owner returns as whom a server runs, which refuses to be root, and gives that user a directory.
+func owner(dir string) (*syscall.SysProcAttr, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	as, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, err
+	}
+	uid, err := strconv.Atoi(as.Uid)
+	if err != nil {
+		return nil, err
+	}
+	gid, err := strconv.Atoi(as.Gid)
+	if err != nil {
+		return nil, err
+	}
+	credential := &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return &syscall.SysProcAttr{Credential: credential}, os.Chown(dir, uid, gid)
+}
+
+// await waits until a server accepts connections.
+func (s *Server) await(ctx context.Context, bin string, port int) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		ready := exec.CommandContext(ctx, filepath.Join(bin, "pg_isready"), "-q", "-h", "127.0.0.1", "-p", strconv.Itoa(port))
+		if ready.Run() == nil {
+			return nil
+		}
+		if err := wait.For(ctx, 50*time.Millisecond); err != nil {
+			return fmt.Errorf("Postgres does not accept connections: %w", err)
+		}
+	}
+}
+
+// Stop ends the server and deletes its data.
+func (s *Server) Stop() {
+	if s.cmd != nil && s.cmd.Process != nil {
+		_ = s.cmd.Process.Signal(syscall.SIGINT) // a fast shutdown
+		_ = s.cmd.Wait()
+	}
+	_ = os.RemoveAll(s.dir)
+}
+
+// clockTick is the unit of times in /proc, whatever the kernel's own is.
+const clockTick = time.Second / 100
+
+// CPU returns the CPU time that the server's processes have used, those included that have ended. Only Linux tells it.
+func (s *Server) CPU() (time.Duration, error) {
+	files, _ := filepath.Glob("/proc/[0-9]*/stat") // fails for a malformed pattern alone
+	var ticks int
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		id := filepath.Base(filepath.Dir(file))
+		_, rest, _ := strings.Cut(string(text), ") ")                         // the program's name may hold blanks
+		fields, main := strings.Fields(rest), strconv.Itoa(s.cmd.Process.Pid) // see proc(5), from the third on
+		if id != main && fields[1] != main {
+			continue
+		}
+		for i := 11; i <= 14; i++ { // utime, stime, and those of its children that have ended
+			n, err := strconv.Atoi(fields[i])
+			if err != nil {
+				return 0, fmt.Errorf("read the CPU time of Postgres: %w", err)
+			}
+			ticks += n
+		}
+	}
+	return time.Duration(ticks) * clockTick, nil
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"receiptrevoker/bench/internal/contender"
+	"receiptrevoker/bench/internal/portone"
+	"receiptrevoker/bench/internal/postgres"
+	"receiptrevoker/bench/internal/scene"
+	"receiptrevoker/tasks/wait"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+// riverProgram is the path of the program in bench/river.
+type riverProgram string
+
+// river builds the program in bench/river. It returns [postgres.ErrNotInstalled] where that could not run.
+func (b *bench) river(ctx context.Context) (riverProgram, error) {
+	if _, err := postgres.Installed(); err != nil {
+		return "", err
+	}
+	path := filepath.Join(b.temp, "river")
+	build := exec.CommandContext(ctx, "go", "build", "-C", "bench/river", "-o", path, ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build bench/river: %w: %s", err, out)
+	}
+	return riverProgram(path), nil
+}
+
+// carryOut does with River what [load.carryOut] does with the others.
+func (program riverProgram) carryOut(
+	ctx context.Context, revocations int, latency time.Duration,
+) (took spent, err error) {
+	ctx, cancel := bounded(ctx, revocations)
+	defer cancel()
+	api, err := portone.Start(iamporttest.Config{
+		Latency: iamporttest.Latency{Median: latency}, TokenLifetime: 24 * time.Hour, // the program obtains none
+	})
+	if err != nil {
+		return took, err
+	}
+	defer api.Close()
+	token, err := api.Token()
+	if err != nil {
+		return took, err
+	}
+	api.Ask(api.IssueMany(gateway, revocations)...)
+	server, err := postgres.Start(ctx)
+	if err != nil {
+		return took, err
+	}
+	defer server.Stop()
+	run := func(args ...string) *exec.Cmd {
+		cmd := exec.CommandContext(ctx, string(program), args...)
+		cmd.Env = append(os.Environ(), "DATABASE_URL="+server.URL)
+		return cmd
+	}
+	if out, err := run("insert", "-n", fmt.Sprint(revocations)).CombinedOutput(); err != nil {
+		return took, fmt.Errorf("river insert: %w: %s", err, out)
+	}
+	before, err := server.CPU()
+	if err != nil {
+		return took, err
+	}
+	process, err := contender.Run(run("work", "-url", api.URL, "-token", token, "-slots", fmt.Sprint(speedSlots)))
+	if err != nil {
+		return took, err
+	}
+	defer process.Kill()
+	for len(api.Those(portone.Seen.Open)) > 0 {
+		if err := process.Ended(); err != nil {
+			return took, err
+		}
+		if err := wait.For(ctx, scene.Every); err != nil {
+			return took, err
+		}
+	}
+	if took.cpu, err = process.Stop(); err != nil {
+		return took, err
+	}
+	after, err := server.CPU()
+	took.store, took.time = after-before, span(api)
+	return took, err
+}
