@@ -5,9 +5,10 @@ import (
 	"errors"
 	"iter"
 
-	"golang.org/x/sync/errgroup"
+	"go.opentelemetry.io/otel/trace"
 
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -126,24 +127,26 @@ func (c *chunk) explain(err error) error {
 // enqueue enqueues what was recorded. Done again after an error, it continues with the
 // rest.
 func (c *chunk) enqueue(ctx context.Context) error {
-	failures := make([]error, len(c.requests))
-	var all errgroup.Group
-	all.SetLimit(max(c.client.concurrency/chunksAhead, 1))
-	for n, r := range c.requests {
-		all.Go(func() error {
-			ctx, span := c.client.tracer.line(ctx, r)
-			enqueued, err := c.by.enqueue(ctx, r, c.client.options)
-			end(span, !enqueued && err == nil, err)
-			failures[n] = err
-			return nil
-		})
+	producer := c.by.tasks()
+	spans := make([]trace.Span, 0, len(c.requests))
+	composed := make([]asynqkeys.Task, 0, len(c.requests))
+	for _, r := range c.requests {
+		ctx, span := c.client.tracer.line(ctx, r)
+		task, err := producer.Task(ctx, r, c.client.options...)
+		spans, composed = append(spans, span), append(composed, task)
+		if err != nil { // its line would have been invalid
+			for _, span := range spans {
+				end(span, false, err)
+			}
+			return err
+		}
 	}
-	_ = all.Wait() // all failures are told
 	left := c.requests[:0]
 	var failure error
-	for n, err := range failures {
-		if err != nil {
-			left, failure = append(left, c.requests[n]), err
+	for i, result := range producer.EnqueueAll(ctx, composed) {
+		end(spans[i], !result.New && result.Err == nil, result.Err)
+		if result.Err != nil {
+			left, failure = append(left, c.requests[i]), result.Err
 		}
 	}
 	c.requests = left

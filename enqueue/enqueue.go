@@ -135,7 +135,7 @@ func (c *Client) revoke(ctx context.Context, by *route, r tasks.Revocation) (Res
 		result.Duplicate, result.Status, result.ApplyNum = true, asked.Status, asked.ApplyNum
 	}
 	if result.Err == nil && asked.Enqueue {
-		_, result.Err = by.enqueue(ctx, r, c.options)
+		_, result.Err = by.tasks().Enqueue(ctx, r, c.options...)
 	}
 	return result, result.Err
 }

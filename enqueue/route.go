@@ -1,12 +1,8 @@
 package enqueue
 
 import (
-	"context"
-
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
-	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/wake"
@@ -45,10 +41,9 @@ func pipelined(client redis.UniversalClient) redis.UniversalClient {
 	return shared
 }
 
-// enqueue enqueues what is recorded, unless its task exists.
-func (r *route) enqueue(ctx context.Context, of tasks.Revocation, options []asynq.Option) (enqueued bool, err error) {
-	producer := asynqkeys.Producer{
+// tasks returns what enqueues what is recorded, unless its task exists.
+func (r *route) tasks() asynqkeys.Producer {
+	return asynqkeys.Producer{
 		Redis: r.queue.redis, Asynq: r.queue.client(), Namespace: r.outcomes.Namespace(), Wake: r.waker.Wake,
 	}
-	return producer.Enqueue(ctx, of, options...)
 }
