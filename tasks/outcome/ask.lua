@@ -20,11 +20,13 @@ local id, score = text(micros), text(millis) -- written once: a number would be 
 local manners = {} -- of asking by their JSON, which most rows of a list have in common
 local ofOne = {'withdrawn', 'apply_num', 'again', 'tier', 'pg', 'batch'}
 local opened = {} -- scores and imp_uids of the set of the open ones
+local none, recorded = false, {} -- whether Redis knew none of the imp_uids, and those recorded since
 
 -- record writes a request that begins anew, and returns what ask does.
 local function record(request, imp_uid, id, line, how)
   redis.call('HSET', request, 'id', id, by, line, unpack(how.fields))
   opened[#opened + 1], opened[#opened + 2] = score, imp_uid
+  recorded[imp_uid] = true
   return 'q', 'queued', ''
 end
 
@@ -32,7 +34,7 @@ end
 -- number of its receipt, or the reason; or nil and an error.
 local function ask(imp_uid, line, how)
   local outcome, request = outcomeKey(imp_uid), requestKey(imp_uid)
-  if not dry and redis.call('EXISTS', outcome, request) == 0 then -- as of most
+  if not dry and (none and not recorded[imp_uid] or redis.call('EXISTS', outcome, request) == 0) then -- as of most
     return record(request, imp_uid, id, line, how)
   end
   local o = redis.pcall('HMGET', outcome, 'status', 'reason', 'request', 'apply_num', 'leased_until', 'idle')
@@ -125,6 +127,14 @@ end
 
 local names = {q = 'queued', k = 'queued', e = 'elsewhere', r = 'repeated', i = 'invalid', x = 'invalid'}
 local kinds, new, sums, reply = {}, {}, {expected = 0}, {'asked', kept, own or '', ''}
+local keys = {}
+for i = #kept / 5 + 1, #rows / 5 do
+  if string.sub(rows, i * 5 - 4, i * 5 - 4) == '?' then
+    local imp_uid = ARGV[i * 3 + 5]
+    keys[#keys + 1], keys[#keys + 2] = outcomeKey(imp_uid), requestKey(imp_uid)
+  end
+end
+none = not dry and #keys > 2 and redis.call('EXISTS', unpack(keys)) == 0 -- one call instead of one for each
 for i = #kept / 5 + 1, #rows / 5 do
   local imp_uid, line, json = ARGV[i * 3 + 5], ARGV[i * 3 + 6], ARGV[i * 3 + 7]
   local how, kind, status, more = manners[json], string.sub(rows, i * 5 - 4, i * 5 - 4)
