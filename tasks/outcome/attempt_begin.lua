@@ -39,7 +39,9 @@ if early > 0 and early <= longestPutOff then -- its task was brought forward
   return {'put off', text(early)}
 end
 if not is then -- it begins anew
-  redis.call('DEL', outcome)
+  if next(was) then
+    redis.call('DEL', outcome)
+  end
   redis.call('ZREM', deadKey, imp_uid)
   was = {fence = was.fence, uncertain_at = was.uncertain_at, leased_until = not idle and was.leased_until}
 end

@@ -65,7 +65,9 @@ end
 redis.call('PEXPIRE', request, ttl) -- first, so that it does not outlive its outcome
 redis.call('PEXPIRE', outcome, ttl)
 redis.call('ZREM', openKey, imp_uid)
-redis.call('ZREM', deadKey, imp_uid)
+if was.status == 'dead' then
+  redis.call('ZREM', deadKey, imp_uid)
+end
 if new.status == 'dead' then
   redis.call('ZADD', deadKey, millis, imp_uid)
 end

@@ -102,15 +102,22 @@ local function renew(key)
   end
 end
 
+-- tell reads the fields of a batch that settle needs.
+local told = {'complete', 'cancelled_at', 'expected', 'done', 'finished_at', 'pace_at', 'pace_done', 'changed_at',
+  'started_at'}
+local function tell(key) return redis.call('HMGET', key, unpack(told)) end
+
 -- settle notes that a batch has changed, and whether that finished it, which it tells on
--- the stream. One that is cancelled is complete with what was asked for.
-local function settle(batch)
+-- the stream. One that is cancelled is complete with what was asked for. fields are what tell
+-- returns, or nil; when it changed is written once a second, since Redis writes every change to its file.
+local function settle(batch, fields)
   local key = batchKey(batch)
-  local complete, cancelled_at, expected, done, finished_at, pace_at, pace_done = unpack(redis.call('HMGET', key,
-    'complete', 'cancelled_at', 'expected', 'done', 'finished_at', 'pace_at', 'pace_done'))
+  local complete, cancelled_at, expected, done, finished_at, pace_at, pace_done, changed_at = unpack(fields or tell(key))
   done = tonumber(done or 0)
   local finished = (complete or cancelled_at) and done >= tonumber(expected or 0)
-  redis.call('HSET', key, 'changed_at', now)
+  if string.sub(changed_at or '', 1, 19) ~= string.sub(now, 1, 19) then
+    redis.call('HSET', key, 'changed_at', now)
+  end
   if finished_at and not finished then
     redis.call('HDEL', key, 'finished_at')
   elseif finished and not finished_at then
@@ -139,18 +146,19 @@ local function count(asked, before, after)
   for name, line in pairs(asked) do
     local batch, row, pg = string.match(name .. ' ' .. line, '^in:(.+) (%d+) (.*)$')
     local key = row and batchKey(batch)
-    if row and redis.call('EXISTS', key) == 1 then
+    local fields = row and tell(key)
+    if row and fields[9] then -- there is such a batch
       local counted = redis.call('SETBIT', key .. ':counted', row, after and 1 or 0) == 1
       if before or not counted then -- else its outcome was lost since it was counted
         if counted then
           redis.call('HINCRBY', key, before .. ':' .. pg, -1)
-          redis.call('HINCRBY', key, 'done', -1)
+          fields[4] = redis.call('HINCRBY', key, 'done', -1)
         end
         if after then
           redis.call('HINCRBY', key, after .. ':' .. pg, 1)
-          redis.call('HINCRBY', key, 'done', 1)
+          fields[4] = redis.call('HINCRBY', key, 'done', 1)
         end
-        settle(batch)
+        settle(batch, fields)
       end
     end
   end
