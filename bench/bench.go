@@ -27,6 +27,7 @@ type settings struct {
 	still   time.Duration // how long idle watches
 	lines   int           // of the list of fanout
 	huge    int           // lines of the list of the measurement million
+	most    int           // the most of what waits, and of the outcomes, of the measurement growth
 	down    time.Duration // how long the gateway is down in the measurement outage
 	quiet   time.Duration // how long all gateways are up before
 	backlog int           // about how many receipts wait for the gateway when it returns

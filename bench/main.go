@@ -70,6 +70,8 @@ func parse(args []string, log io.Writer) (options, error) {
 	f.IntVar(&o.large, "n", 10_000, "revocations of the large run of speed")
 	f.IntVar(&o.lines, "lines", 100_000, "lines of the list of fanout, whose loop enqueues fewer")
 	f.IntVar(&o.huge, "million", 1_000_000, "lines of the list of million")
+	f.IntVar(&o.most, "most", 100_000, "the most receipts that wait, and outcomes that are stored, in growth: 1000000 "+
+		"take 2 GB of memory, and 10000000 take 16 GB")
 	f.DurationVar(&o.down, "down", time.Minute,
 		"how long the gateway is down in outage, which is made once whatever -runs says")
 	f.DurationVar(&o.watch, "watch", 0, "for how long mixed/calls counts the calls for receipts that fail, "+
@@ -103,6 +105,8 @@ func (o options) validate(rest []string, contradiction bool) error {
 		return fmt.Errorf("-small %d must be at least 1, and -n %d above it", o.small, o.large)
 	case o.lines < 1 || o.huge < 1:
 		return fmt.Errorf("-lines %d and -million %d must be at least 1", o.lines, o.huge)
+	case o.most < 10_000:
+		return fmt.Errorf("-most %d must be at least 10000", o.most)
 	case o.seeds < 1 || o.watch < 0:
 		return fmt.Errorf("-seeds %d must be at least 1, and -watch %v not negative", o.seeds, o.watch)
 	case o.down < time.Second:

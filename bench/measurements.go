@@ -32,6 +32,11 @@ func measurements() []measurement {
 		run := func(b *bench, ctx context.Context) error { return b.outage(ctx, o) }
 		all = append(all, measurement{name: "outage/" + o.key, make: run, note: outageNote})
 	}
+	for _, what := range []string{"waiting", "gateways", "processes", "to Redis", "outcomes"} {
+		run := func(b *bench, ctx context.Context) error { return b.grow(ctx, what) }
+		name := "growth/" + strings.ReplaceAll(what, "to Redis", "distance")
+		all = append(all, measurement{name: name, make: run, large: true, note: growthNote})
+	}
 	all = append(all, measurement{name: "million", make: (*bench).million, large: true})
 	mixed := func(name string, parts func(*bench) []part) {
 		run := func(b *bench, ctx context.Context) error { return b.mixed(ctx, parts(b)...) }

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/bench/internal/benchredis"
+	"receiptrevoker/bench/internal/contender"
+	"receiptrevoker/bench/internal/loopback"
+	"receiptrevoker/bench/internal/scene"
+	"receiptrevoker/tasks"
+	"receiptrevoker/worker/iamport/iamporttest"
+)
+
+const (
+	// growthWindow is over how many receipts a case of growth is measured, and growthWarm how many come before.
+	growthWindow = 10_000
+	growthWarm   = 500
+	// growthWaiting is how many receipts wait at first where that is not what grows.
+	growthWaiting = 12_000
+)
+
+const growthNote = "growth: one list, no latency of PortOne, 20 slots of each gateway in each process; Redis with " +
+	benchredis.OnDiskText + "; CPU time of what is measured is that of all processes together, between the 500th " +
+	"receipt and the 10,500th, or the last."
+
+// growth is a case of the measurement of the same name.
+type growth struct {
+	name      string
+	waiting   int
+	gateways  int // 12 are all that are known, and none
+	processes int
+	distance  time.Duration // of a round trip to Redis
+	outcomes  int           // that are stored before
+}
+
+// growths returns the cases in which one thing grows.
+func (b *bench) growths(what string) (all []growth) {
+	add := func(n any, change func(*growth)) {
+		g := growth{waiting: growthWaiting, gateways: 1, processes: 1, name: fmt.Sprintf("growth, %v %s", n, what)}
+		change(&g)
+		all = append(all, g)
+	}
+	switch what {
+	case "waiting":
+		for n := 1_000; n <= b.most; n *= 10 {
+			add(n, func(g *growth) { g.waiting = n })
+		}
+	case "gateways":
+		for _, n := range []int{1, 4, len(tasks.Gateways()) + 1} {
+			add(n, func(g *growth) { g.gateways = n })
+		}
+	case "processes":
+		for _, n := range []int{1, 4, 16, 64} {
+			add(n, func(g *growth) { g.processes = n })
+		}
+	case "to Redis":
+		for _, d := range []time.Duration{0, time.Millisecond, 10 * time.Millisecond} {
+			add(d, func(g *growth) { g.distance = d })
+		}
+	case "outcomes":
+		for n := 10_000; n <= b.most; n *= 10 {
+			add(n, func(g *growth) { g.outcomes = n })
+		}
+	}
+	return all
+}
+
+// grow measures what a revocation costs while one thing grows.
+func (b *bench) grow(ctx context.Context, what string) error {
+	return b.each("growth, "+what, b.runs, func(uint64) error {
+		for _, g := range b.growths(what) {
+			if err := b.growthCase(ctx, g); err != nil {
+				return fmt.Errorf("%s: %w", g.name, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (b *bench) growthCase(ctx context.Context, g growth) error {
+	ctx, cancel := bounded(ctx, g.waiting+g.outcomes)
+	defer cancel()
+	s, err := scene.New(ctx, benchredis.OnDisk, iamporttest.Config{}, contender.Job{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if g.distance > 0 {
+		network, err := loopback.Delay(s.Redis.Addr, g.distance/2)
+		if err != nil {
+			return err
+		}
+		defer network.Close()
+		s.Job.RedisAddr = network.Addr
+	}
+	if err := store(ctx, s.Redis.Client, g.outcomes); err != nil {
+		return err
+	}
+	var list []tasks.Revocation
+	of := append([]tasks.Gateway{gateway, ""}, others...) // none is one of them
+	for _, pg := range tasks.Gateways() {
+		if !slices.Contains(of, pg) {
+			of = append(of, pg)
+		}
+	}
+	for i := range g.waiting {
+		list = append(list, s.PortOne.Issue(iamporttest.Receipt{PG: of[i%g.gateways]}))
+	}
+	if err := s.AskBatch(ctx, "growth", list); err != nil {
+		return err
+	}
+	memory, err := s.Redis.Memory(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.Start(ctx, g.processes); err != nil {
+		return err
+	}
+	warm := min(growthWarm, g.waiting/10)
+	most := min(growthWindow+warm, g.waiting)
+	began, before, err := g.mark(ctx, s, warm)
+	if err != nil {
+		return err
+	}
+	ended, after, err := g.mark(ctx, s, most)
+	if err != nil {
+		return err
+	}
+	count := float64(most - warm)
+	add := func(what, format string, value float64) { b.table.figure(g.name+": "+what, "", format).add(value) }
+	add("receipts a second", "%.0f/s", count/ended.Sub(began).Seconds())
+	add("CPU of the processes, of each", "%.0f µs", float64((after.cpu-before.cpu).Microseconds())/count)
+	add("CPU of Redis, of each", "%.0f µs", float64((after.store-before.store).Microseconds())/count)
+	add("memory of Redis", "%.0f MB", float64(memory)/1e6)
+	return nil
+}
+
+// mark waits until so many receipts are revoked, and returns when that was and what has been used by then.
+func (g growth) mark(ctx context.Context, s *scene.Scene, revoked int) (at time.Time, used spent, err error) {
+	err = s.Await(ctx, scene.Every, func() (int, error) {
+		return max(revoked-s.PortOne.Simulated.Stats().Revoked, 0), nil
+	})
+	if err != nil {
+		return at, used, err
+	}
+	at = time.Now()
+	if used.store, err = s.Redis.CPU(ctx); err != nil {
+		return at, used, err
+	}
+	for _, process := range s.Workers {
+		cpu, err := process.CPU()
+		if err != nil {
+			return at, used, err
+		}
+		used.cpu += cpu
+	}
+	return at, used, nil
+}
+
+// store stores outcomes and requests as they are after a list, by which Redis grows.
+func store(ctx context.Context, client *redis.Client, outcomes int) error {
+	const together = 1_000
+	now := strconv.FormatInt(time.Now().UnixMicro(), 10)
+	date := time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
+	for first := 0; first < outcomes; first += together {
+		_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i := first; i < min(first+together, outcomes); i++ {
+				impUID := fmt.Sprintf("imp_9%011d", i)
+				p.HSet(ctx, "{receipt}:outcome:"+impUID, "imp_uid", impUID, "pg", string(gateway), "batch", "past",
+					"status", "revoked", "reason", "revoked", "http_status", 200, "code", 0, "attempts", 1,
+					"receipt_tid", "tid_"+impUID, "apply_num", i, "type", "person", "amount", 11_000, "vat", 1_000,
+					"receipt_url", "https://iniweb.inicis.com/receipt?tid="+impUID, "applied_at", date,
+					"cancelled_at", date, "first_attempt_at", date, "updated_at", date, "request", now)
+				p.HSet(ctx, "{receipt}:request:"+impUID, "id", now, "in:past", fmt.Sprintf("%d %s", i, gateway),
+					"pg", string(gateway), "batch", "past")
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("store outcomes: %w", err)
+		}
+	}
+	return nil
+}
