@@ -43,7 +43,7 @@ type Heartbeat struct {
 	keys   []string
 	seen   atomic.Int64 // the greatest count
 
-	mu     sync.Mutex
+	mu      sync.Mutex
 	last    time.Time // when it was last counted
 	settled time.Time // when others have noticed what Redis lost before
 }

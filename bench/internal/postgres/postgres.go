@@ -20,7 +20,7 @@ import (
 )
 
 // ErrNotInstalled says that there is no Postgres.
-var ErrNotInstalled = errors.New("Postgres is not installed")
+var ErrNotInstalled = errors.New("no Postgres is installed")
 
 // SettingsText is how people are told how a server is set.
 const SettingsText = "synchronous_commit off, shared_buffers 256 MB"
@@ -126,7 +126,7 @@ func (s *Server) await(ctx context.Context, bin string, port int) error {
 			return nil
 		}
 		if err := wait.For(ctx, 50*time.Millisecond); err != nil {
-			return fmt.Errorf("Postgres does not accept connections: %w", err)
+			return fmt.Errorf("wait until Postgres accepts connections: %w", err)
 		}
 	}
 }

@@ -70,4 +70,6 @@ func (u urgent) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return urgent{u.Handler.WithAttrs(attrs), u.buffer}
 }
 
-func (u urgent) WithGroup(name string) slog.Handler { return urgent{u.Handler.WithGroup(name), u.buffer} }
+func (u urgent) WithGroup(name string) slog.Handler {
+	return urgent{u.Handler.WithGroup(name), u.buffer}
+}
