@@ -18,14 +18,15 @@ var beatSource string
 var beatScript = redis.NewScript(beatSource)
 
 const (
-	// A worker whose heartbeats stopped for longer than gap is no witness of what Redis lost: its
-	// count may be as old as what Redis kept. Others, who know of it, count five times a second
-	// while they work, and have noticed the loss after settle.
-	gap    = 500 * time.Millisecond
+	// gap is how long after its last heartbeat a worker is no witness of what Redis lost: its
+	// count may be as old as what Redis kept.
+	gap = 500 * time.Millisecond
+	// settle is how long it takes others to notice a loss, who know of it: they count five
+	// times a second while they work.
 	settle = 500 * time.Millisecond
-	// away is the gap after which Redis, or the network to it, was away: then it takes the
-	// others until settleAway, since they have to connect again.
-	away       = 1500 * time.Millisecond
+	// away is the gap after which Redis, or the network to it, was away.
+	away = 1500 * time.Millisecond
+	// settleAway is how long it takes the others then, since they have to connect again.
 	settleAway = 2 * time.Second
 )
 
