@@ -18,13 +18,15 @@ import (
 )
 
 const (
-	// growthWindow is over how many receipts a case of growth is measured, and growthWarm how many come before.
+	// growthWindow is over how many receipts a case of growth is measured.
 	growthWindow = 10_000
-	growthWarm   = 500
+	// growthWarm is how many receipts come before them.
+	growthWarm = 500
 	// growthWaiting is how many receipts wait at first where that is not what grows.
 	growthWaiting = 12_000
 )
 
+// growthNote is on how growth is made.
 const growthNote = "growth: one list, no latency of PortOne, 20 slots of each gateway in each process; Redis with " +
 	benchredis.OnDiskText + "; CPU time of what is measured is that of all processes together, between the 500th " +
 	"receipt and the 10,500th, or the last."

@@ -1,7 +1,7 @@
-// River makes the calls of a bare handler with River, a queue in Postgres, as a rival in the benchmark. It is a module
-// of its own, so that nothing else depends on Postgres.
+// River makes the calls of a bare handler with River, a queue in Postgres, as a rival in the benchmark. It is a
+// module of its own, so that nothing else depends on Postgres.
 //
-// River insert stores jobs for the receipts of a simulated PortOne; river work carries jobs out until its standard input
+// River insert stores jobs for the receipts of a simulated PortOne; river work carries jobs out until its input
 // ends. Both find the database by DATABASE_URL.
 package main
 

@@ -112,7 +112,8 @@ local function tell(key) return redis.call('HMGET', key, unpack(told)) end
 -- returns, or nil; when it changed is written once a second, since Redis writes every change to its file.
 local function settle(batch, fields)
   local key = batchKey(batch)
-  local complete, cancelled_at, expected, done, finished_at, pace_at, pace_done, changed_at = unpack(fields or tell(key))
+  local complete, cancelled_at, expected, done, finished_at, pace_at, pace_done, changed_at =
+    unpack(fields or tell(key))
   done = tonumber(done or 0)
   local finished = (complete or cancelled_at) and done >= tonumber(expected or 0)
   if string.sub(changed_at or '', 1, 19) ~= string.sub(now, 1, 19) then

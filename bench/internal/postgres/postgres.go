@@ -74,7 +74,8 @@ func Start(ctx context.Context) (s *Server, err error) {
 		return nil, err
 	}
 	data := filepath.Join(s.dir, "data")
-	initialise := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-U", "bench", "-A", "trust", "--no-sync")
+	initialise := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-U", "bench", "-A", "trust",
+		"--no-sync")
 	initialise.SysProcAttr, initialise.Dir = as, s.dir
 	if out, err := initialise.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
