@@ -176,12 +176,13 @@ func TestChosenMeasurements(t *testing.T) {
 	t.Parallel()
 	const (
 		outage = " outage/revoker outage/killed outage/at-once outage/failing outage/bare-default outage/bare-doubling"
+		growth = " growth/waiting growth/gateways growth/processes growth/distance growth/outcomes"
 		mixed  = " mixed/0 mixed/30 mixed/50 mixed/80 mixed/95 mixed/sorted mixed/calls mixed/single mixed/hand " +
 			"mixed/restart mixed/brownout mixed/hopeless"
 	)
 	for args, want := range map[string]string{
 		"":                          "pickup idle fanout speed/0 speed/50 speed/200" + outage,
-		"-all":                      "pickup idle fanout speed/0 speed/50 speed/200" + outage + " million" + mixed,
+		"-all":                      "pickup idle fanout speed/0 speed/50 speed/200" + outage + growth + " million" + mixed,
 		"-only million":             "million",
 		"-only outage":              outage[1:],
 		"-only mixed/80,pickup":     "mixed/80 pickup",

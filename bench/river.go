@@ -11,6 +11,7 @@ import (
 	"receiptrevoker/bench/internal/contender"
 	"receiptrevoker/bench/internal/portone"
 	"receiptrevoker/bench/internal/postgres"
+	"receiptrevoker/bench/internal/program"
 	"receiptrevoker/bench/internal/scene"
 	"receiptrevoker/tasks/wait"
 	"receiptrevoker/worker/iamport/iamporttest"
@@ -24,8 +25,12 @@ func (b *bench) river(ctx context.Context) (riverProgram, error) {
 	if _, err := postgres.Installed(); err != nil {
 		return "", err
 	}
+	root, err := program.Root(ctx)
+	if err != nil {
+		return "", err
+	}
 	path := filepath.Join(b.temp, "river")
-	build := exec.CommandContext(ctx, "go", "build", "-C", "bench/river", "-o", path, ".")
+	build := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(root, "bench", "river"), "-o", path, ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build bench/river: %w: %s", err, out)
 	}

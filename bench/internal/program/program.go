@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // Build builds revoker, which go finds by the module's name, into a directory
@@ -17,4 +18,13 @@ func Build(ctx context.Context, dir string) (string, error) {
 		return "", fmt.Errorf("build revoker: %w\n%s", err, out)
 	}
 	return path, nil
+}
+
+// Root returns the directory of this module, within which the caller runs.
+func Root(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return "", fmt.Errorf("find the module: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
 }

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"receiptrevoker/bench/internal/program"
 )
 
 func main() {
@@ -92,7 +94,7 @@ func (s settings) validate(rest []string) error {
 // run tries the mutations one after the other and writes a row for each. It returns an
 // error if one cannot be tried, or too few are detected.
 func run(ctx context.Context, s settings, out io.Writer) error {
-	root, err := moduleRoot(ctx)
+	root, err := program.Root(ctx)
 	if err != nil {
 		return err
 	}

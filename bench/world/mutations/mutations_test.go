@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 
+	"receiptrevoker/bench/internal/program"
+
 	"github.com/google/go-cmp/cmp"
 	luaparse "github.com/yuin/gopher-lua/parse"
 )
@@ -17,7 +19,7 @@ import (
 // nothing.
 func TestMutationsAreNotStale(t *testing.T) {
 	t.Parallel()
-	root, err := moduleRoot(t.Context())
+	root, err := program.Root(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

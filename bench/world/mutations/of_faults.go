@@ -34,7 +34,7 @@ var ofFaults = []mutation{
 		name:   "taken-id-swallows",
 		breaks: "The ID of a finished task swallows the next request for the same imp_uid.",
 		file:   "tasks/asynqkeys/enqueue.go",
-		old:    "state, err := Remove(ctx, p.Redis, queue, tasks.TaskID(r.ImpUID))",
+		old:    "state, err := Remove(ctx, p.Redis, t.queue, t.id)",
 		new:    "state, err := asynq.TaskStatePending, error(nil)",
 	},
 	{

@@ -19,15 +19,6 @@ type finding struct {
 	again int    // how many reruns of that seed failed, too
 }
 
-// moduleRoot returns the directory with go.mod.
-func moduleRoot(ctx context.Context) (string, error) {
-	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
-	if err != nil {
-		return "", fmt.Errorf("find the module: %w", err)
-	}
-	return strings.TrimSpace(string(out)), nil
-}
-
 // try runs seeds with a mutation until one fails, and that one again. It returns an error
 // if that seed fails with the product as it is, too.
 func (s settings) try(ctx context.Context, root, product string, m mutation) (finding, error) {
