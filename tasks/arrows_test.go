@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 		"tasks/asynqkeys", "tasks/redisfault", "tasks/wait", "tasks/wake", "worker/complaint", "worker/pulse",
 	},
 	"worker/gate":        {"tasks", "tasks/asynqkeys", "tasks/wait", "worker/pace", "worker/pause"},
-	"worker/heartbeat":   {},
+	"worker/heartbeat":   {"tasks/outcome"},
 	"worker/pause":       {"tasks", "tasks/asynqkeys"},
 	"worker/pace":        {},
 	"worker/pulse":       {},

@@ -77,7 +77,7 @@ func New(config Config) (*Worker, error) {
 		Accept: config.AcceptAccount, Log: config.Log, Complain: w.complainOfAccount,
 	}
 	w.redisHealth = &redishealth.Watch{
-		Heartbeat: heartbeat.New(config.Redis, config.Outcomes.Namespace(), process), Log: config.Log,
+		Heartbeat: heartbeat.New(config.Outcomes, process), Log: config.Log,
 		Pulse: w.pulse, Pace: w.pace,
 		Rights: func(ctx context.Context) error {
 			return rights.Check(ctx, config.Redis, rights.Worker, config.Outcomes.Namespace())

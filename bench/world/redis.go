@@ -22,7 +22,7 @@ import (
 const ttlStep = 200 * time.Millisecond
 
 // beatTitle is the first words of the script of a worker's heartbeat.
-const beatTitle = "Counts a heartbeat of a worker. A count below one that the worker has seen means"
+const beatTitle = "Counts a heartbeat of a worker's process."
 
 // directName is the client that no fault meets.
 const directName = "direct"
@@ -186,9 +186,9 @@ func (r *redisServer) beat(peer *server.Peer, args []string) bool {
 	if r.titles[args[0]] != beatTitle {
 		return false
 	}
-	count, loss, seen, life := args[2], args[3], args[4], args[5]
+	loss, process, seen := args[2], args[4], args[5]
+	count := strings.TrimSuffix(loss, "lossy") + "worker:" + process
 	kept, err := r.memory.Get(count)
-	millis, _ := strconv.Atoi(life)
 	beats, wrong := strconv.Atoi(kept)
 	if err != nil || wrong != nil || kept != seen || r.memory.Exists(loss) {
 		return false
@@ -196,7 +196,7 @@ func (r *redisServer) beat(peer *server.Peer, args []string) bool {
 	if err := r.memory.Set(count, strconv.Itoa(beats+1)); err != nil {
 		return false
 	}
-	r.memory.SetTTL(count, time.Duration(millis)*time.Millisecond)
+	r.memory.SetTTL(count, 24*time.Hour)
 	peer.WriteLen(2)
 	peer.WriteInt(beats + 1)
 	peer.WriteInt(-2) // the PTTL of a key that does not exist

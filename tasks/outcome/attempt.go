@@ -65,6 +65,8 @@ type Attempt struct {
 	Uncounted bool
 	// FailedBefore tells that an earlier attempt failed, or that its end is not known.
 	FailedBefore bool
+	// Beats is the witness's new count of heartbeats, 0 without one.
+	Beats int64
 	// Memory is what the attempt before handed on, and this one hands on.
 	Memory
 
@@ -98,7 +100,7 @@ func (a *Attempt) Uncertain() bool { return !a.UncertainAt.IsZero() }
 // step. It returns a [*TerminalError] if there is nothing left to do, and a
 // [*BusyError] if another attempt is running, or PortOne wants no call yet.
 func (s *Store) Begin(ctx context.Context, r tasks.Revocation, lease time.Duration) (*Attempt, error) {
-	return s.BeginAs(ctx, r, lease, NewCaller())
+	return s.BeginAs(ctx, r, lease, NewCaller(), Witness{})
 }
 
 // NewCaller returns a name for one attempt to be begun with [Store.BeginAs], or a list
@@ -106,11 +108,14 @@ func (s *Store) Begin(ctx context.Context, r tasks.Revocation, lease time.Durati
 func NewCaller() string { return strconv.FormatUint(rand.Uint64(), 36) }
 
 // BeginAs is [Store.Begin] for callers that repeat it when no answer came:
-// under the same name it begins the same attempt, whose lease begins anew.
-func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Duration, caller string) (*Attempt, error) {
+// under the same name it begins the same attempt, whose lease begins anew. The attempt
+// counts as a heartbeat of the witness, if it has a name.
+func (s *Store) BeginAs(
+	ctx context.Context, r tasks.Revocation, lease time.Duration, caller string, by Witness,
+) (*Attempt, error) {
 	who, line := asker(r)
 	reply, err := s.run(ctx, beginScript, s.outcomeKey(r.ImpUID),
-		lease.Milliseconds(), caller, r.ImpUID, who, line, s.manners.json(r)).Slice()
+		lease.Milliseconds(), caller, r.ImpUID, who, line, s.manners.json(r), by.Process, by.Seen).Slice()
 	if err != nil {
 		return nil, fmt.Errorf("begin the attempt on %s: %w", r.ImpUID, err)
 	}
@@ -128,6 +133,7 @@ func (s *Store) BeginAs(ctx context.Context, r tasks.Revocation, lease time.Dura
 	a := &Attempt{Revocation: r, Withdrawn: reply[2] == "1", redis: timeOf(text, time.UnixMicro), local: time.Now()}
 	kept, _ := reply[3].([]any)
 	asked, _ := reply[4].([]any)
+	a.Beats, _ = reply[5].(int64)
 	return a, a.read(kept, asked)
 }
 

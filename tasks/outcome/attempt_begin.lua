@@ -4,18 +4,21 @@
 --
 -- ARGV  lease in ms, a name for this call, imp_uid, then what its task asks for: the
 --       field of the request's hash that names who asks, its value, and the other
---       fields, in JSON
+--       fields, in JSON; the process that begins it, or nothing, and the greatest count of
+--       heartbeats that it has seen
 --
 -- Returns "terminal" and status; or "busy" and the ms until the other attempt's lease ends;
 -- or "put off" and the ms for which PortOne wants no call for the receipt; or "begun",
--- now in us, "1" if the request is withdrawn, and the names and values of the outcome as
--- the attempt before left it, but for what is new, and of the request.
+-- now in us, "1" if the request is withdrawn, the names and values of the outcome as the
+-- attempt before left it, but for what is new, and of the request, and the new count of
+-- heartbeats. An attempt counts as one, so that its process notices if Redis loses it.
 --
 -- The fence is the time of Redis in microseconds: it grows with each attempt,
 -- also over a Redis that lost its data, and no process's clock enters into it.
 local longestPutOff = 3600000 -- ms: no Retry-After is taken to be longer
 local leased_until, caller, imp_uid = text(millis + ARGV[2]), ARGV[3], ARGV[4]
 local who, line, how = ARGV[5], ARGV[6], cjson.decode(ARGV[7])
+local process, seen = ARGV[8], tonumber(ARGV[9])
 local outcome, request = outcomeKey(imp_uid), requestKey(imp_uid)
 local was, asked = values(outcome), values(request)
 
@@ -38,6 +41,7 @@ local early = is and not repeated and not over and tonumber(was.not_before or 0)
 if early > 0 and early <= longestPutOff then -- its task was brought forward
   return {'put off', text(early)}
 end
+local beats = process ~= '' and beat(process, seen) or 0
 if not is then -- it begins anew
   if next(was) then
     redis.call('DEL', outcome)
@@ -70,4 +74,4 @@ if is then
   redis.call('PERSIST', outcome) -- what an older version left may have an end
 end
 redis.call('ZADD', openKey, leased_until, imp_uid)
-return {'begun', text(micros), over and '1' or '', given({}, was), given({}, asked)}
+return {'begun', text(micros), over and '1' or '', given({}, was), given({}, asked), beats}

@@ -148,7 +148,7 @@ func TestUnrecordedTaskOfACancelledBatchIsWithdrawn(t *testing.T) {
 		caller := outcome.NewCaller()
 		for range 2 { // the second call repeats the first, whose reply was lost
 			r := tasks.Revocation{ImpUID: "imp_2", Batch: "a", Row: 2}
-			attempt, err := s.BeginAs(t.Context(), r, lease, caller)
+			attempt, err := s.BeginAs(t.Context(), r, lease, caller, outcome.Witness{})
 			if err != nil || !attempt.Withdrawn {
 				t.Errorf("got %+v, %v; want that it is withdrawn", attempt, err)
 			}

@@ -48,7 +48,7 @@ func TestAttemptKnowsWhetherOneFailedBefore(t *testing.T) {
 				}
 				caller := outcome.NewCaller()
 				for range 2 { // the second call repeats the first, whose reply was lost
-					a, err := s.BeginAs(t.Context(), asked, lease, caller)
+					a, err := s.BeginAs(t.Context(), asked, lease, caller, outcome.Witness{})
 					if err != nil || a.FailedBefore != test.want {
 						t.Errorf("got %t, %v; want %t", a.FailedBefore, err, test.want)
 					}

@@ -57,7 +57,7 @@ func TestMemoryIsHandedOn(t *testing.T) {
 				}
 				caller := outcome.NewCaller()
 				for range 2 { // the second call repeats the first, whose reply was lost
-					attempt, err := s.BeginAs(t.Context(), asked, lease, caller)
+					attempt, err := s.BeginAs(t.Context(), asked, lease, caller, outcome.Witness{})
 					if diff := cmp.Diff(test.want, attempt.Memory); diff != "" || err != nil {
 						t.Errorf("%v (-want +got):\n%s", err, diff)
 					}

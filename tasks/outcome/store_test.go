@@ -246,14 +246,14 @@ func TestRepeatedBeginHoldsAWholeLease(t *testing.T) {
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		s := newStore(client)
 		w := &world{client: client, store: s}
-		first, err := s.BeginAs(t.Context(), asked, lease, "caller")
+		first, err := s.BeginAs(t.Context(), asked, lease, "caller", outcome.Witness{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := w.endLease(t.Context(), asked.ImpUID); err != nil {
 			t.Fatal(err)
 		}
-		again, err := s.BeginAs(t.Context(), asked, lease, "caller")
+		again, err := s.BeginAs(t.Context(), asked, lease, "caller", outcome.Witness{})
 		clocks := cmp.FilterPath(func(p cmp.Path) bool {
 			return p.Last().String() == ".redis" || p.Last().String() == ".local"
 		}, cmp.Ignore())

@@ -3,19 +3,12 @@ package heartbeat
 
 import (
 	"context"
-	_ "embed"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"receiptrevoker/tasks/outcome"
 )
-
-//go:embed heartbeat.lua
-var beatSource string
-
-var beatScript = redis.NewScript(beatSource)
 
 const (
 	// gap is how long after its last heartbeat a worker is no witness of what Redis lost: its
@@ -30,19 +23,15 @@ const (
 	settleAway = 2 * time.Second
 )
 
-// lossyFor is how long attempts are uncertain from the start after Redis lost what
-// it had confirmed. It is also how long a worker's count is kept: after a Redis that
-// was away for longer, nobody knows what it lost.
-const lossyFor = 24 * time.Hour
-
 // Heartbeat is the sign of life of one worker: a count in Redis, in
-// {namespace}:worker:<process>, which the worker remembers. A loss stands in
-// {namespace}:lossy, where attempts see it as they begin. Its method is safe for
-// concurrent use.
+// {namespace}:worker:<process>, which the worker remembers. Every attempt counts, too. A
+// loss stands in {namespace}:lossy for a day, where attempts see it as they begin; so long a
+// worker's count is kept: after a Redis that was away for longer, nobody knows what it lost.
+// Its methods are safe for concurrent use.
 type Heartbeat struct {
-	client redis.UniversalClient
-	keys   []string
-	seen   atomic.Int64 // the greatest count
+	outcomes *outcome.Store
+	process  string
+	seen     atomic.Int64 // the greatest count
 
 	mu      sync.Mutex
 	last    time.Time // when it was last counted
@@ -51,9 +40,8 @@ type Heartbeat struct {
 
 // New returns that of a worker that has just started. The name of the process must never be
 // used again.
-func New(client redis.UniversalClient, namespace, process string) *Heartbeat {
-	prefix := "{" + namespace + "}:"
-	return &Heartbeat{client: client, keys: []string{prefix + "worker:" + process, prefix + "lossy"}}
+func New(outcomes *outcome.Store, process string) *Heartbeat {
+	return &Heartbeat{outcomes: outcomes, process: process}
 }
 
 // Beat counts once more. It fails where Redis does not answer, and also where it
@@ -61,16 +49,26 @@ func New(client redis.UniversalClient, namespace, process string) *Heartbeat {
 // replica. It returns for how long attempts are still uncertain because Redis lost
 // what it had confirmed to this worker or to another: 0 if nobody knows of a loss.
 func (h *Heartbeat) Beat(ctx context.Context) (lossy time.Duration, err error) {
-	seen, began := h.seen.Load(), time.Now()
-	reply, err := beatScript.Run(ctx, h.client, h.keys, seen, lossyFor.Milliseconds()).Int64Slice()
+	began := time.Now()
+	count, lossy, err := h.outcomes.Beat(ctx, h.Witness())
 	if err != nil {
-		return 0, fmt.Errorf("write that this worker is alive: %w", err)
+		return 0, err
 	}
-	for seen < reply[0] && !h.seen.CompareAndSwap(seen, reply[0]) {
+	h.Saw(count)
+	h.counted(began)
+	return lossy, nil
+}
+
+// Witness returns what this worker has seen.
+func (h *Heartbeat) Witness() outcome.Witness {
+	return outcome.Witness{Process: h.process, Seen: h.seen.Load()}
+}
+
+// Saw remembers a count that Redis has confirmed, such as that of an attempt.
+func (h *Heartbeat) Saw(count int64) {
+	for seen := h.seen.Load(); seen < count && !h.seen.CompareAndSwap(seen, count); {
 		seen = h.seen.Load()
 	}
-	h.counted(began)
-	return max(time.Duration(reply[1])*time.Millisecond, 0), nil
 }
 
 // counted notes a heartbeat that began at a time and was counted.

@@ -2,6 +2,7 @@ package heartbeat_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -84,6 +85,51 @@ func TestHeartbeatOfANewWorkerReportsNothing(t *testing.T) {
 	})
 }
 
+// A worker notices that Redis lost an attempt, also where no heartbeat came between.
+func TestAttemptCountsAsAHeartbeat(t *testing.T) {
+	t.Parallel()
+	const count = "{receipt}:worker:a"
+	tests := map[string]struct {
+		lose  []any
+		lossy bool
+	}{
+		"kept":       {[]any{"ping"}, false},
+		"lost":       {[]any{"decr", count}, true},
+		"all lost":   {[]any{"del", count}, true},
+		"mistreated": {[]any{"set", count, "x"}, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
+				store, heart := outcome.NewStore(client, outcome.Config{}), start(client, "a")
+				beat(t, heart, false)
+				begin := func(impUID string) (uncertain bool) {
+					t.Helper()
+					r := tasks.Revocation{ImpUID: impUID}
+					attempt, err := store.BeginAs(t.Context(), r, time.Minute, outcome.NewCaller(), heart.Witness())
+					if err != nil {
+						t.Fatal(err)
+					}
+					heart.Saw(attempt.Beats)
+					return attempt.Uncertain()
+				}
+				begin("imp_1")
+				begin("imp_2")
+				if err := client.Do(t.Context(), test.lose...).Err(); err != nil {
+					t.Fatal(err)
+				}
+				for i := range 5 { // more than were lost
+					if uncertain := begin(fmt.Sprint("imp_again", i)); uncertain != test.lossy {
+						t.Errorf("attempt %d: uncertain %t, want %t", i, uncertain, test.lossy)
+					}
+				}
+				beat(t, heart, test.lossy)
+			})
+		})
+	}
+}
+
 // Whoever was not there when Redis lost something leaves others the time to tell.
 func TestWorkerIsUnsettledAfterAGap(t *testing.T) {
 	t.Parallel()
@@ -145,7 +191,7 @@ func beat(t *testing.T, heart *heartbeat.Heartbeat, lossy bool) {
 }
 
 func start(client *redis.Client, process string) *heartbeat.Heartbeat {
-	return heartbeat.New(client, outcome.DefaultNamespace, process)
+	return heartbeat.New(outcome.NewStore(client, outcome.Config{}), process)
 }
 
 // twice sends each command again, as where its first reply is lost.

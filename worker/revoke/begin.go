@@ -23,11 +23,14 @@ func (h *Handler) begin(ctx context.Context, r tasks.Revocation) (b begun, err e
 	caller := outcome.NewCaller()
 	b.asked = time.Now()
 	err = retry.Do(ctx, redisfault.Backoff(), func(ctx context.Context) error {
-		b.Attempt, err = h.Outcomes.BeginAs(ctx, r, lease, caller)
+		b.Attempt, err = h.Outcomes.BeginAs(ctx, r, lease, caller, h.Heartbeat.Witness())
 		var terminal *outcome.TerminalError
 		var busy *outcome.BusyError
 		switch {
-		case err == nil, errors.As(err, &terminal), errors.As(err, &busy):
+		case err == nil:
+			h.Heartbeat.Saw(b.Attempt.Beats)
+			return nil
+		case errors.As(err, &terminal), errors.As(err, &busy):
 			return err
 		case redisfault.Corrupt(err):
 			h.Log.Error("attempt not begun: mend its keys in Redis", complaint.About(ctx, r, "error", err)...)
