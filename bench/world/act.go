@@ -78,6 +78,7 @@ func (w *world) forgetAll(since time.Time) {
 func (w *world) begin(f Fault) {
 	w.mu.Lock()
 	w.active = append(w.active, f)
+	w.disturb(f)
 	w.result.Faults++
 	w.mu.Unlock()
 	switch rule, isRule := f.rule(); {
@@ -88,10 +89,19 @@ func (w *world) begin(f Fault) {
 		p.host.dieAfter(f.After, func() { w.kill(p) })
 	case f.Kind == Freeze:
 		w.worker(f.Worker).host.freeze()
+	case f.Kind == Stop:
+		w.worker(f.Worker).host.stopAtAttempt(true)
 	case f.Kind == Pause:
 		w.pause(f.PG)
 	default:
 		w.apply(f)
+	}
+}
+
+// disturb notes when a fault begins or ends that disturbs. The caller holds w.mu.
+func (w *world) disturb(f Fault) {
+	if f.disturbs() {
+		w.disturbed = time.Now()
 	}
 }
 
@@ -100,6 +110,7 @@ func (w *world) end(f Fault) {
 	w.mu.Lock()
 	i := slices.Index(w.active, f)
 	w.active = slices.Delete(slices.Clone(w.active), i, i+1)
+	w.disturb(f)
 	w.mu.Unlock()
 	switch rule, isRule := f.rule(); {
 	case isRule:
@@ -109,8 +120,9 @@ func (w *world) end(f Fault) {
 		if !w.happens(func(g Fault) bool { return g.Kind == Kill && g.Worker == f.Worker }) {
 			w.startWorker(f.Worker)
 		}
-	case f.Kind == Freeze:
-		if !w.happens(func(g Fault) bool { return g.Kind == Freeze && g.Worker == f.Worker }) {
+	case f.Kind == Freeze || f.Kind == Stop:
+		if !w.happens(func(g Fault) bool { return (g.Kind == Freeze || g.Kind == Stop) && g.Worker == f.Worker }) {
+			w.worker(f.Worker).host.stopAtAttempt(false)
 			w.worker(f.Worker).host.thaw()
 		}
 	case f.Kind == Pause:

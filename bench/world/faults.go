@@ -14,12 +14,13 @@ import (
 type Kind string
 
 // The kinds of faults. A call that goes wrong at PortOne is "call:" and its fault, see
-// [iamporttest.Fault], a lookup "lookup:".
+// [iamporttest.Fault], a lookup "lookup:", a call for a token "token:".
 const (
 	Outage      Kind = "outage"          // a gateway is down: every DELETE answers 500
 	PortOneDown Kind = "portone-down"    // PortOne takes no connections
 	Kill        Kind = "kill"            // a worker dies, and another one is started when the window ends
 	Freeze      Kind = "freeze"          // a worker stops, and continues when the window ends
+	Stop        Kind = "stop"            // the same, as soon as it begins an attempt
 	CutBefore   Kind = "cut-before"      // the network cuts connections before what is sent arrives
 	CutAfter    Kind = "cut-after"       // the network cuts connections after what was sent has arrived
 	RedisDown   Kind = "redis-down"      // Redis takes no connections, and keeps its data
@@ -27,8 +28,9 @@ const (
 	RedisFull   Kind = "redis-full"      // writes are refused with OOM
 	ReadOnly    Kind = "redis-read-only" // writes are refused with READONLY
 
-	// callPrefix and lookupPrefix begin the faults of the simulated PortOne, of DELETEs and lookups.
-	callPrefix, lookupPrefix = "call:", "lookup:"
+	// callPrefix, lookupPrefix and tokenPrefix begin the faults of the simulated PortOne, of DELETEs, of lookups
+	// and of calls for a token.
+	callPrefix, lookupPrefix, tokenPrefix = "call:", "lookup:", "token:"
 )
 
 // What people do: each at a time of its own within the window, to the given rate of the
@@ -49,7 +51,7 @@ const (
 
 var (
 	// toWorkers are the faults that say which worker, and toGateways which gateway.
-	toWorkers  = []Kind{Kill, Freeze}
+	toWorkers  = []Kind{Kill, Freeze, Stop}
 	toGateways = []Kind{Outage, Pause}
 	// wholly are faults without a rate.
 	wholly = []Kind{PortOneDown, RedisDown, RedisLoses}
@@ -95,17 +97,12 @@ func (f Fault) String() string {
 
 // rule returns the rule of a fault of calls, and false for another kind.
 func (f Fault) rule() (iamporttest.Rule, bool) {
-	name, lookup := strings.CutPrefix(string(f.Kind), lookupPrefix)
-	if !lookup {
-		var call bool
-		if name, call = strings.CutPrefix(string(f.Kind), callPrefix); !call {
-			return iamporttest.Rule{}, false
-		}
-	}
+	of, name, found := strings.Cut(string(f.Kind), ":")
+	of += ":"
 	return iamporttest.Rule{
-		Fault: iamporttest.Fault(name), Lookup: lookup, PG: f.PG, Percent: 100 * f.Rate,
-		RetryAfter: f.Wait, Delay: f.Wait,
-	}, true
+		Fault: iamporttest.Fault(name), Lookup: of == lookupPrefix, Token: of == tokenPrefix, PG: f.PG,
+		Percent: 100 * f.Rate, RetryAfter: f.Wait, Delay: f.Wait,
+	}, found && (of == callPrefix || of == lookupPrefix || of == tokenPrefix)
 }
 
 // known reports whether there is such a kind.
@@ -139,19 +136,28 @@ func (f Fault) validate(s Scenario) error {
 // losesAnswers reports whether a process may not hear, or not write down, what a call came to.
 func (f Fault) losesAnswers() bool {
 	switch f.Kind {
-	case Kill, Freeze, CutBefore, CutAfter, RedisDown, RedisLoses, RedisFull, ReadOnly:
+	case Kill, Freeze, Stop, CutBefore, CutAfter, RedisDown, RedisLoses, RedisFull, ReadOnly:
 		return true
 	}
 	return false
 }
 
+// disturbs reports whether a process may not hear what it is told, or not act by it.
+func (f Fault) disturbs() bool { return f.losesAnswers() || f.Kind == PortOneDown }
+
+// ofPortOne reports whether PortOne answers otherwise than it should.
+func (f Fault) ofPortOne() bool {
+	_, isRule := f.rule()
+	return isRule
+}
+
 // concerns reports whether a fault may delay the request of a payment.
 func (f Fault) concerns(p payment) bool {
 	switch {
-	case slices.Contains(toGateways, f.Kind):
+	case f.PG != "":
 		return f.PG == p.receipt.PG || f.PG == p.PG
 	case slices.Contains(deeds, f.Kind):
 		return false
 	}
-	return true // what PortOne does to one gateway's calls may close its own gate
+	return true
 }

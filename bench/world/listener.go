@@ -34,6 +34,7 @@ func (l *listener) Handle(_ context.Context, r slog.Record) error {
 	if l.world.secretIn(line + l.attrs) {
 		l.world.fail("", "a log line of %s holds a secret: %s", l.who, line)
 	}
+	l.world.lookout.hear(impUID, r.Message, l.who+" "+line)
 	if strings.Contains(line, "mend its keys") {
 		l.world.fail(impUID, "%s asks people to mend keys that nothing has damaged: %s", l.who, line)
 	}

@@ -42,6 +42,7 @@ type host struct {
 	left   int           // commands that are sent before death; none is set without death
 	death  func()        // what happens then
 	frozen chan struct{} // nil unless it is frozen; closed when it continues
+	stops  bool          // whether it freezes as it begins an attempt
 }
 
 func newHost(name string, seed uint64, fate func(string, *rand.Rand) effect) *host {
@@ -144,6 +145,25 @@ func (h *host) freeze() {
 	defer h.mu.Unlock()
 	if h.frozen == nil {
 		h.frozen = make(chan struct{})
+	}
+}
+
+// stopAtAttempt says whether the host freezes as soon as its process begins an attempt.
+func (h *host) stopAtAttempt(stops bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stops = stops
+}
+
+// begin freezes the host if it is to stop now: what its process sends next arrives, and the
+// answer waits.
+func (h *host) begin() {
+	h.mu.Lock()
+	stops := h.stops
+	h.stops = false
+	h.mu.Unlock()
+	if stops {
+		h.dieAfter(1, h.freeze)
 	}
 }
 

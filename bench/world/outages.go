@@ -50,11 +50,11 @@ const (
 )
 
 // checkAttempts fails where an outage has cost a receipt attempts although a gate should
-// have held it back. That is known where the outage is the gateway's only one, and nothing
-// else goes wrong that would open or close gates.
+// have held it back. That is known where the outage is the gateway's only one, nothing else goes wrong
+// that would open or close gates, and who asked was not mistaken about the gateway.
 func (w *world) checkAttempts(o outcome.Outcome) {
 	p := w.paymentOf(o.ImpUID)
-	if p.nature != ordinary || w.proof.Touched[o.ImpUID] || !w.proof.Reissued[o.ImpUID].IsZero() {
+	if p.nature != ordinary || p.PG != p.receipt.PG || w.proof.Touched[o.ImpUID] || !w.proof.Reissued[o.ImpUID].IsZero() {
 		return
 	}
 	var down []Fault

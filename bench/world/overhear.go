@@ -43,6 +43,13 @@ func (w *world) arrive(c iamporttest.Call) {
 	}
 }
 
+// asked returns the payment of a call.
+func (w *world) asked(impUID string) payment {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.paymentOf(impUID)
+}
+
 // undisturbed reports whether nothing keeps a worker now from hearing what it is told, and
 // from acting by it. The caller holds w.mu.
 func (w *world) undisturbed() bool {
@@ -64,15 +71,20 @@ func (w *world) overhear(next http.Handler) http.Handler {
 		w.tokens[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")] = true
 		w.mu.Unlock()
 		seen := &statusWriter{ResponseWriter: rw}
-		whole := false
+		first, whole := w.lookout.meet(impUID), false
+		var c call
 		defer func() {
 			truth, _ := w.portone.Truth(impUID)
 			w.note(impUID, who, fmt.Sprintf("%s answered %d, effective %d", r.Method, seen.status, truth.Effective))
 			w.answered(r.Method, who, impUID, whole, seen)
+			if whole && r.Method == http.MethodDelete {
+				w.lookout.answer(c, seen)
+			}
 		}()
 		w.note(impUID, who, r.Method+" arrives")
 		if r.Method == http.MethodDelete {
 			w.checkPutOff(who, impUID)
+			c = w.lookout.arrive(who, w.asked(impUID), first)
 		}
 		next.ServeHTTP(seen, r)
 		whole = true

@@ -64,6 +64,9 @@ func (s Scenario) payments() []payment {
 		if random.Float64() < s.Odd {
 			p.nature = natures[random.IntN(len(natures))]
 		}
+		if p.PG.LooksUp() && random.IntN(20) == 0 { // who asks is mistaken about the gateway, or does not know it
+			p.PG = []tasks.Gateway{"", tasks.KCP, tasks.Nice}[random.IntN(3)]
+		}
 		if p.nature == byHand {
 			p.receipt.CancelledAt = revokedByHand
 		}

@@ -70,7 +70,10 @@ func (w *world) act(kind Kind, p payment) {
 }
 
 // askedAnyhow notes that a call may follow by what a person is about to do.
-func (w *world) askedAnyhow(p payment) { w.proof.Ask(p.ImpUID, proof.Asking{}) }
+func (w *world) askedAnyhow(p payment) {
+	w.lookout.wants(p.ImpUID)
+	w.proof.Ask(p.ImpUID, proof.Asking{})
+}
 
 // withTask does something to the task of a payment, on whichever queue it is, and reports
 // whether there was one.
@@ -95,7 +98,10 @@ func (w *world) treatLetter(kind Kind, p payment) {
 		}
 		if kind == Discard {
 			w.proof.Note(func() { w.proof.Discarded[p.ImpUID] = true })
-			_, err = w.letters.Discard(w.ctx, letter)
+			began := time.Now()
+			if _, err = w.letters.Discard(w.ctx, letter); err == nil {
+				w.lookout.discards(p.ImpUID, began)
+			}
 		} else {
 			w.askedAnyhow(p)
 			began := time.Now()

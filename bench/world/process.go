@@ -31,7 +31,7 @@ func (w *world) client(h *host) *client {
 	options.Dialer = h.dialer(redisName, w.redis.dial)
 	faultless.Dialer = w.redis.dialDirect
 	c := &client{redis.NewClient(&options), redis.NewClient(&faultless)}
-	c.AddHook(recorder{w, h.name})
+	c.AddHook(recorder{w, h, h.name})
 	return c
 }
 

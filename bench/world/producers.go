@@ -45,6 +45,7 @@ func (w *world) askAt(at time.Duration, r tasks.Revocation) {
 func (w *world) ask(r tasks.Revocation) {
 	for {
 		began := time.Now()
+		w.lookout.wants(r.ImpUID)
 		result, err := w.producer.Revoke(w.ctx, r)
 		isNew := err == nil && !result.Duplicate
 		w.proof.Ask(r.ImpUID, proof.Asking{Began: began, Accepted: err == nil, New: isNew})
@@ -86,6 +87,9 @@ func (w *world) askListOnce(batch *enqueue.Batch, name string, revocations []tas
 		}
 	}
 	answered, began := make(map[string]bool), time.Now()
+	for _, r := range revocations {
+		w.lookout.wants(r.ImpUID)
+	}
 	defer func() {
 		for _, r := range revocations {
 			if !answered[r.ImpUID] {

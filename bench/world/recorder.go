@@ -13,6 +13,7 @@ import (
 // recorder enters every Redis command that names an imp_uid into its history.
 type recorder struct {
 	world *world
+	host  *host
 	who   string
 }
 
@@ -24,6 +25,9 @@ func (recorder) DialHook(next redis.DialHook) redis.DialHook {
 // ProcessHook enters a command once it has ended.
 func (r recorder) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
+		if strings.HasPrefix(r.nameOf(cmd), `script "Begins an attempt`) {
+			r.host.begin()
+		}
 		err := next(ctx, cmd)
 		r.record(cmd)
 		return err
@@ -65,6 +69,11 @@ func (r recorder) record(cmd redis.Cmder) {
 	}
 	if impUID := impUIDIn(result); len(seen) == 0 && impUID != "" {
 		seen[impUID] = ""
+	}
+	if reply, _ := cmd.(*redis.Cmd); strings.HasPrefix(result, "[begun ") && cmd.Err() == nil && reply != nil {
+		for impUID := range seen {
+			r.world.lookout.begins(impUID, r.who)
+		}
 	}
 	for impUID, text := range seen {
 		result = strings.ToValidUTF8(result[:min(len(result), longest)], "")

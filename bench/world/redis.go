@@ -19,10 +19,13 @@ import (
 )
 
 // ttlStep is how exactly keys expire. Miniredis goes through all keys at each step.
-const ttlStep = 200 * time.Millisecond
+const ttlStep = 500 * time.Millisecond
 
-// beatTitle is the first words of the script of a worker's heartbeat.
-const beatTitle = "Counts a heartbeat of a worker's process."
+// The first words of scripts: of a worker's heartbeat, and of what reads the gates.
+const (
+	beatTitle = "Counts a heartbeat of a worker's process."
+	pollTitle = "Reads all there is to know about gates, with the time of Redis."
+)
 
 // directName is the client that no fault meets.
 const directName = "direct"
@@ -162,7 +165,46 @@ func (r *redisServer) answer(peer *server.Peer, command string, args ...string) 
 // light answers what most scripts come to without Lua, and reports whether it has: to make a state of Lua for each
 // would take two thirds of a simulation.
 func (r *redisServer) light(peer *server.Peer, args []string) bool {
-	return r.idle(peer, args) || r.beat(peer, args) || r.register(peer, args)
+	return r.idle(peer, args) || r.beat(peer, args) || r.register(peer, args) || r.poll(peer, args)
+}
+
+// poll answers the script that reads the gates.
+func (r *redisServer) poll(peer *server.Peer, args []string) bool {
+	if r.titles[args[0]] != pollTitle {
+		return false
+	}
+	keys, _ := strconv.Atoi(args[1])
+	for i, key := range args[2 : 2+keys] {
+		if kind := r.memory.Type(key); kind != "" && kind != []string{"zset", "hash"}[i%2] && i > 0 {
+			return false
+		}
+	}
+	hold := int(r.memory.TTL(args[2]) / time.Millisecond)
+	switch {
+	case !r.memory.Exists(args[2]):
+		hold = -2
+	case hold == 0: // it has no end
+		hold = -1
+	}
+	now := time.Now().Add(r.skew)
+	peer.WriteLen(2 + keys)
+	peer.WriteBulk(strconv.FormatInt(now.Unix(), 10))
+	peer.WriteBulk(strconv.Itoa(now.Nanosecond() / 1000))
+	peer.WriteInt(hold)
+	for i, key := range args[3 : 2+keys] {
+		if i%2 == 1 {
+			members, _ := r.memory.ZMembers(key) // none of a key that does not exist
+			peer.WriteInt(len(members))
+			continue
+		}
+		fields, _ := r.memory.HKeys(key)
+		peer.WriteLen(2 * len(fields))
+		for _, field := range fields {
+			peer.WriteBulk(field)
+			peer.WriteBulk(r.memory.HGet(key, field))
+		}
+	}
+	return true
 }
 
 // register answers the script by which Asynq's server writes every few seconds that it lives, where it has no task.

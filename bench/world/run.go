@@ -53,6 +53,7 @@ func newWorld(ctx context.Context, s Scenario) (*world, error) {
 		inOutage: make(map[Fault]*outage), doubted: make(map[string]bool), putOff: make(map[string]time.Time),
 		told: make(map[string]bool),
 	}
+	w.lookout = newLookout(w)
 	w.portone = newPortone(iamporttest.Config{
 		Seed: s.Seed, OnCall: w.arrive, Now: func() time.Time { return time.Now().Add(s.PortOneSkew) },
 	}, w.overhear)

@@ -64,6 +64,11 @@ func (s Scenario) String() string {
 	return b.String()
 }
 
+// has reports whether there is a fault of one of these kinds.
+func (s Scenario) has(kinds ...Kind) bool {
+	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return slices.Contains(kinds, f.Kind) })
+}
+
 // Without returns the scenario without some of its faults, by their numbers from 0.
 func (s Scenario) Without(numbers ...int) Scenario {
 	var kept []Fault
@@ -86,7 +91,7 @@ var gateways = []tasks.Gateway{tasks.KCP, tasks.Nice, tasks.Settle}
 
 // kinds are what a seed chooses from.
 var kinds = []Kind{
-	Outage, Outage, Outage, PortOneDown, Kill, Kill, Kill, Freeze, Freeze, CutBefore, CutAfter, RedisDown, RedisLoses,
+	Outage, Outage, Outage, PortOneDown, Kill, Kill, Kill, Freeze, Freeze, Stop, CutBefore, CutAfter, RedisDown, RedisLoses,
 	RedisFull, ReadOnly,
 	"call:500", "call:502", "call:503", "call:html-404", "call:html-503",
 	"call:cut-before", "call:cut-after", "call:cut-body",
@@ -95,6 +100,7 @@ var kinds = []Kind{
 	"call:not-json", "call:no-response",
 	"lookup:502", "lookup:500", "lookup:html-404", "lookup:not-json", "lookup:cut-before", "lookup:slow-after",
 	"lookup:429", "lookup:429",
+	"token:500", "token:html-503", "token:429", "token:cut-before", "token:not-json", "token:hang", "token:slow-after",
 }
 
 // Generate returns the scenario of a seed, whose faults begin within span.
@@ -119,7 +125,7 @@ func Generate(seed uint64, span time.Duration) Scenario {
 			f.To = f.From + time.Duration(random.Int64N(int64(span)))
 			s.Faults = append(s.Faults, f)
 		}
-	case 1, 2, 3:
+	case 1, 2, 3, 4:
 		s.Faults = append(s.situation(random), s.faults(random, random.IntN(2), kinds)...)
 	default:
 		s.Faults = s.faults(random, 2+random.IntN(7), kinds)
@@ -157,7 +163,7 @@ func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 	switch kind {
 	case Outage, Pause:
 		f.PG = gateways[random.IntN(len(gateways))]
-	case Kill, Freeze:
+	case Kill, Freeze, Stop:
 		f.Worker = random.IntN(s.Workers)
 		if kind == Kill {
 			f.After = random.IntN(200)
@@ -169,12 +175,17 @@ func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 		f.Rate = 0.3 * random.Float64() * random.Float64()
 	case "call:cut-late":
 		f.Rate, f.Wait = random.Float64(), time.Minute+time.Duration(random.IntN(241))*time.Second
+	case "lookup:slow-after":
+		f.Rate, f.Wait = random.Float64(), time.Duration(5+random.IntN(20))*time.Second
 	case "lookup:429": // longer than one answer holds everybody
 		f.Rate, f.Wait = random.Float64(), time.Duration(random.IntN(180))*time.Second
-	case "call:429", "call:503", "call:html-503":
+	case "call:429", "call:503", "call:html-503", "token:429", "token:html-503":
 		f.Rate, f.Wait = random.Float64(), time.Duration(random.IntN(30))*time.Second
 	default:
 		f.Rate = random.Float64()
+	}
+	if f.ofPortOne() && !strings.HasPrefix(string(kind), tokenPrefix) && random.IntN(2) == 0 { // one gateway's alone
+		f.PG = gateways[random.IntN(len(gateways))]
 	}
 	return f
 }

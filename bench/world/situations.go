@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"time"
 
@@ -8,11 +9,12 @@ import (
 )
 
 // part is a fault of a situation, in a window that is given in shares of the span. What
-// else there is to know of it the seed decides, but for a gateway that is given.
+// else there is to know of it the seed decides, but for a gateway and a rate that are given.
 type part struct {
 	kind     Kind
 	from, to float64
 	pg       tasks.Gateway
+	rate     float64
 }
 
 // situations are faults that show something only together, and that seldom meet by chance.
@@ -34,6 +36,17 @@ var situations = [][]part{
 		{kind: "call:500", from: 0.1, to: 0.5},
 		{kind: "lookup:429", from: 0.1, to: 0.6},
 	},
+	{ // A worker stops for so long that another one begins its attempt.
+		{kind: Stop, from: 0.1, to: 0.8},
+	},
+	{ // A list is cancelled of which some is also asked for alone, before any call.
+		{kind: Pause, from: 0, to: 0.9, pg: tasks.KCP},
+		{kind: Pause, from: 0, to: 0.9, pg: tasks.Settle},
+		{kind: CancelList, from: 0.3, to: 0.9, rate: 1},
+	},
+	{ // One gateway hangs.
+		{kind: "call:hang", from: 0, to: 0.9, pg: tasks.KCP, rate: 1},
+	},
 }
 
 // situation returns the faults of a random situation.
@@ -43,9 +56,7 @@ func (s Scenario) situation(random *rand.Rand) (faults []Fault) {
 	for _, p := range situations[random.IntN(len(situations))] {
 		f := s.fault(random, p.kind)
 		f.From, f.To = later+share(p.from), later+share(p.to)
-		if p.pg != "" {
-			f.PG = p.pg
-		}
+		f.PG, f.Rate = cmp.Or(p.pg, f.PG), cmp.Or(p.rate, f.Rate)
 		faults = append(faults, f)
 	}
 	return faults

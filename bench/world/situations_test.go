@@ -14,7 +14,7 @@ func TestSeedsBringEverySituationAboutAndNothingImpossible(t *testing.T) {
 	t.Parallel()
 	for _, span := range []time.Duration{time.Minute, 10 * time.Minute, 2 * time.Hour} {
 		seen := make([]int, len(situations))
-		for seed := range uint64(200) {
+		for seed := range uint64(400) {
 			s := Generate(seed, span)
 			if err := s.Validate(); err != nil {
 				t.Errorf("seed %d, %v: %v", seed, span, err)
@@ -28,7 +28,7 @@ func TestSeedsBringEverySituationAboutAndNothingImpossible(t *testing.T) {
 			}
 		}
 		if slices.Min(seen) < 10 {
-			t.Errorf("%v: got each situation %d times in 200 seeds, want 10 at least", span, seen)
+			t.Errorf("%v: got each situation %d times in 400 seeds, want 10 at least", span, seen)
 		}
 	}
 }

@@ -58,6 +58,7 @@ type world struct {
 	portone  *portone
 	history  *history
 	proof    *proof.History
+	lookout  *lookout
 	payments []payment
 	lists    map[string][]tasks.Revocation
 	running  sync.WaitGroup // the workers' lives
@@ -66,8 +67,9 @@ type world struct {
 	hosts               []*host
 	workers             []*process
 	lives               []int
-	active              []Fault // that happen now
-	cutBefore, cutAfter float64 // rates
+	active              []Fault   // that happen now
+	disturbed           time.Time // when the last one began or ended that disturbs
+	cutBefore, cutAfter float64   // rates
 	wanted              map[string]tasks.Revocation
 	cancelledLists      map[string]bool
 	paused              map[tasks.Gateway]time.Time // when a person had paused it
@@ -136,6 +138,17 @@ func (w *world) happens(such func(Fault) bool) bool {
 	defer w.mu.Unlock()
 	return slices.ContainsFunc(w.active, such)
 }
+
+// calmSince reports whether nothing has disturbed since a time: nothing keeps a worker from
+// hearing what it is told, and from acting by it.
+func (w *world) calmSince(t time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.calm() && !w.disturbed.After(t)
+}
+
+// calm is that of this moment, for those who hold the lock.
+func (w *world) calm() bool { return !slices.ContainsFunc(w.active, Fault.disturbs) }
 
 // paymentOf returns the payment with an imp_uid of the scenario.
 func (w *world) paymentOf(impUID string) payment {

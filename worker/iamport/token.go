@@ -115,7 +115,6 @@ func decodeToken(response json.RawMessage, asked time.Time) (token, error) {
 	return token{value: wire.AccessToken, asked: asked, expires: asked.Add(life), portone: timeOf(wire.Now)}, nil
 }
 
-// tokenPath is where tokens are had, by the one call that needs none.
 // tokenPath is where PortOne gives tokens.
 const tokenPath = "/users/getToken"
 

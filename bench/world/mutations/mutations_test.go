@@ -8,10 +8,10 @@ import (
 	"slices"
 	"testing"
 
-	"receiptrevoker/bench/internal/program"
-
 	"github.com/google/go-cmp/cmp"
 	luaparse "github.com/yuin/gopher-lua/parse"
+
+	"receiptrevoker/bench/internal/program"
 )
 
 // Every mutation is in the product's files as they are, and the product with all of them

@@ -108,4 +108,71 @@ var ofInvariants = []mutation{
 		old:    "failure.Message = hide(failure.Message)",
 		new:    "failure.Message = hide(failure.Message) + \" Bearer \" + token",
 	},
+	{
+		name:   "secret-in-log",
+		breaks: "The imp_secret is part of the message of a failed call for a token, which is logged.",
+		file:   "worker/iamport/token.go",
+		old:    "if failure != nil {\n\t\treturn token{}, failure",
+		new:    "if failure != nil {\n\t\tfailure.Message += string(config.Secret)\n\t\treturn token{}, failure",
+	},
+	{
+		name:   "bulkhead-gone",
+		breaks: "A process makes one attempt at a time: a gateway that hangs keeps those of the others waiting.",
+		file:   "worker/revoke/leases.go",
+		old: "func (l *Leases) hold(a *outcome.Attempt, asked time.Time) (release func()) {\n\tl.mu.Lock()\n" +
+			"\tdefer l.mu.Unlock()\n\tl.held[a] = asked\n\treturn func() {\n",
+		new: "var atATime sync.Map\n\n" +
+			"func (l *Leases) hold(a *outcome.Attempt, asked time.Time) (release func()) {\n" +
+			"\tkept, _ := atATime.LoadOrStore(l, make(chan struct{}, 1))\n\tslot := kept.(chan struct{})\n\tslot <- struct{}{}\n" +
+			"\tl.mu.Lock()\n\tdefer l.mu.Unlock()\n\tl.held[a] = asked\n\treturn func() {\n\t\t<-slot\n",
+	},
+	{
+		name:   "lease-unchecked",
+		breaks: "A process that was stopped for longer than a lease makes its DELETE while another one has begun.",
+		file:   "worker/revoke/leases.go",
+		old:    "return time.Since(granted) < lease || l.extend(ctx, a)",
+		new:    "return time.Since(granted) >= 0 || l.extend(ctx, a)",
+	},
+	{
+		name:   "nobody-waits",
+		breaks: "A Retry-After keeps nobody but its receipt waiting.",
+		file:   "worker/revoke/admit.go",
+		old:    "return h.Gates.Hold(ctx, wait)",
+		new:    "return nil",
+	},
+	{
+		name:   "success-opens-nothing",
+		breaks: "A success does not open the gate that is closed.",
+		file:   "worker/gate/store_settle.lua",
+		old:    "opens = closed and succeeded > epoch",
+		new:    "opens = false",
+	},
+	{
+		name:   "probes-at-one-pace",
+		breaks: "A gateway that is down is probed every second, however long.",
+		file:   "worker/gate/store_settle.lua",
+		old:    "interval = failed and math.min(interval * 1.1, longest) or interval",
+		new:    "interval = interval",
+	},
+	{
+		name:   "list-withdraws-what-others-want",
+		breaks: "To cancel a list withdraws also what is asked for alone.",
+		file:   "tasks/outcome/cancel.lua",
+		old:    "elseif batch ~= '' and not withdrawn(asked, batch) then",
+		new:    "elseif false then",
+	},
+	{
+		name:   "retry-left-to-the-sweeper",
+		breaks: "What is to be tried again is forgotten, until the sweeper finds it.",
+		file:   "worker/revoke/record.go",
+		old:    "return &again{after: delay, counted: !a.Uncounted, cause: found.err}",
+		new:    "return nil",
+	},
+	{
+		name:   "discard-calls",
+		breaks: "A dead letter that a person discards is called once more.",
+		file:   "tasks/deadletter/discard.go",
+		old:    "return l.outcomes.Discard(ctx, impUIDs...)",
+		new:    "_ = l.Retry(ctx, letters[0])\n\treturn l.outcomes.Discard(ctx, impUIDs...)",
+	},
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // RuleSyntax is how a rule is written for [ParseRule].
-const RuleSyntax = "[TARGET:]FAULT[xTIMES][=PERCENT%][@DURATION][/lookup]"
+const RuleSyntax = "[TARGET:]FAULT[xTIMES][=PERCENT%][@DURATION][/lookup|/token]"
 
 // ParseRule returns the rule that text means, in the form of [RuleSyntax]:
 //
@@ -22,6 +22,7 @@ const RuleSyntax = "[TARGET:]FAULT[xTIMES][=PERCENT%][@DURATION][/lookup]"
 //	imp_123:429@5s     every DELETE of imp_123, with Retry-After: 5
 //	slow-after=1%@70s  one DELETE in a hundred is answered after 70 seconds
 //	*:502/lookup       every lookup
+//	500=50%/token      every second call for a token
 //	html-404x2         the first two DELETEs of each receipt get a proxy's page
 //
 // TARGET is a gateway's code, an imp_uid that starts with imp, a share of the receipts,
@@ -37,7 +38,7 @@ func ParseRule(text string) (Rule, error) {
 }
 
 func parseRule(text string) (rule Rule, err error) {
-	text, where, lookup := strings.Cut(text, "/")
+	text, where, elsewhere := strings.Cut(text, "/")
 	target, rest, found := strings.Cut(text, ":")
 	if !found {
 		target, rest = "*", text
@@ -45,12 +46,15 @@ func parseRule(text string) (rule Rule, err error) {
 	rest, duration, hasDuration := strings.Cut(rest, "@")
 	rest, percent, hasPercent := strings.Cut(rest, "=")
 	name, times, hasTimes := cutTimes(rest)
-	rule.Lookup, rule.Fault = lookup, Fault(name)
-	if lookup && where != "lookup" {
-		return rule, fmt.Errorf("unknown ending %q, want /lookup", "/"+where)
+	rule.Lookup, rule.Token, rule.Fault = where == "lookup", where == "token", Fault(name)
+	if elsewhere && !rule.Lookup && !rule.Token {
+		return rule, fmt.Errorf("unknown ending %q, want /lookup or /token", "/"+where)
 	}
 	if err := rule.parseTarget(target); err != nil {
 		return rule, err
+	}
+	if rule.Token && (target != "*" || hasTimes) {
+		return rule, errors.New("a call for a token is for no receipt: leave out the target and the count after x")
 	}
 	if !rule.Fault.Known() {
 		return rule, fmt.Errorf("unknown fault %q, want one of %s", name, join(faults))
@@ -157,8 +161,11 @@ func (rule Rule) String() string {
 	if d := map[duration]time.Duration{retryAfter: rule.RetryAfter, delay: rule.Delay}[rule.Fault.duration()]; d > 0 {
 		text += "@" + d.String()
 	}
-	if rule.Lookup {
+	switch {
+	case rule.Lookup:
 		text += "/lookup"
+	case rule.Token:
+		text += "/token"
 	}
 	return text
 }

@@ -18,6 +18,7 @@ type Rule struct {
 	Percent  float64       // of those calls, 0 to 100; 0 means all
 	Times    int           // at most so often for each imp_uid; 0 = for ever
 	Lookup   bool          // of GET calls instead of DELETE calls
+	Token    bool          // of calls for a token, which are for no receipt, instead
 	Fault    Fault
 
 	RetryAfter time.Duration // of [TooManyRequests], [Unavailable] and a [Page]; 0 = no header

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"receiptrevoker/tasks"
@@ -19,6 +20,7 @@ type Server struct {
 	rules   rulebook
 	outages sync.Map // of tasks.Gateway: the gateways that are down
 	tally   tally
+	asked   atomic.Uint64 // how many calls for a token had the right key
 	mux     *http.ServeMux
 
 	closed chan struct{}

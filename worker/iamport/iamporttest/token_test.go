@@ -131,3 +131,27 @@ func TestCredentials(t *testing.T) {
 		}
 	}
 }
+
+func TestFaultsOfTokenCallsAreTheirsAlone(t *testing.T) {
+	t.Parallel()
+	const secret = `{"imp_key":"imp_apikey","imp_secret":"simulator-secret"}`
+	p := start(t, iamporttest.Config{})
+	p.Issue(iamporttest.Receipt{ImpUID: "imp_1"})
+	p.bearer = p.token()
+	rule := iamporttest.Rule{Fault: iamporttest.GatewayFailed, Percent: 50, Token: true}
+	p.Inject(rule)
+	count := make(map[int]int)
+	for range 100 {
+		count[p.call(t.Context(), "POST", "/users/getToken", secret).status]++
+	}
+	if count[200] < 30 || count[500] < 30 || count[200]+count[500] != 100 {
+		t.Errorf("got %v, want about half of each", count)
+	}
+	wantStatus(t, p.revoke("imp_1"), http.StatusOK)
+	if !p.Lift(rule) {
+		t.Error("the rule is not in force")
+	}
+	if p.token() != p.bearer {
+		t.Error("got another token")
+	}
+}
