@@ -56,11 +56,14 @@ func newLookout(w *world) *lookout {
 	}
 }
 
-// begins notes that a process was told that it has begun an attempt.
-func (l *lookout) begins(impUID, who string) {
+// begins notes that a process was told that it has begun an attempt, when Redis says so: it
+// may hear of it late.
+func (l *lookout) begins(impUID, who string, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.begun[impUID] = begun{who, time.Now()}
+	if at.After(l.begun[impUID].at) {
+		l.begun[impUID] = begun{who, at}
+	}
 }
 
 // discards notes that a person who began at a time has discarded a dead letter.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -49,6 +50,12 @@ const (
 	lostAttempts = 3
 )
 
+// mistaken reports whether who asks for a receipt of another gateway takes it to be of this
+// one, whose gate its DELETE may open.
+func (w *world) mistaken(pg tasks.Gateway) bool {
+	return slices.ContainsFunc(w.payments, func(p payment) bool { return p.PG == pg && p.receipt.PG != pg })
+}
+
 // checkAttempts fails where an outage has cost a receipt attempts although a gate should
 // have held it back. That is known where the outage is the gateway's only one, nothing else goes wrong
 // that would open or close gates, and who asked was not mistaken about the gateway.
@@ -60,7 +67,7 @@ func (w *world) checkAttempts(o outcome.Outcome) {
 	var down []Fault
 	for _, f := range w.scenario.Faults {
 		switch {
-		case f.Kind == Outage && f.PG == p.receipt.PG:
+		case f.Kind == Outage && f.PG == p.receipt.PG && !w.mistaken(f.PG):
 			down = append(down, f)
 		case f.Kind != Outage && f.Kind != Pause && !slices.Contains(deeds, f.Kind):
 			return

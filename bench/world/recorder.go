@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -70,9 +72,11 @@ func (r recorder) record(cmd redis.Cmder) {
 	if impUID := impUIDIn(result); len(seen) == 0 && impUID != "" {
 		seen[impUID] = ""
 	}
-	if reply, _ := cmd.(*redis.Cmd); strings.HasPrefix(result, "[begun ") && cmd.Err() == nil && reply != nil {
+	if _, rest, begun := strings.Cut(result, "[begun "); begun {
+		text, _, _ := strings.Cut(rest, " ")
+		micros, _ := strconv.ParseInt(text, 10, 64)
 		for impUID := range seen {
-			r.world.lookout.begins(impUID, r.who)
+			r.world.lookout.begins(impUID, r.who, time.UnixMicro(micros).Add(-r.world.scenario.RedisSkew))
 		}
 	}
 	for impUID, text := range seen {

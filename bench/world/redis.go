@@ -21,8 +21,8 @@ import (
 // ttlStep is how exactly keys expire. Miniredis goes through all keys at each step.
 const ttlStep = 500 * time.Millisecond
 
-// The first words of scripts: of a worker's heartbeat, and of what reads the gates.
 const (
+	// beatTitle is the first words of the script of a worker's heartbeat, pollTitle of the one that reads the gates.
 	beatTitle = "Counts a heartbeat of a worker's process."
 	pollTitle = "Reads all there is to know about gates, with the time of Redis."
 )

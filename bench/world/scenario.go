@@ -91,8 +91,8 @@ var gateways = []tasks.Gateway{tasks.KCP, tasks.Nice, tasks.Settle}
 
 // kinds are what a seed chooses from.
 var kinds = []Kind{
-	Outage, Outage, Outage, PortOneDown, Kill, Kill, Kill, Freeze, Freeze, Stop, CutBefore, CutAfter, RedisDown, RedisLoses,
-	RedisFull, ReadOnly,
+	Outage, Outage, Outage, PortOneDown, Kill, Kill, Kill, Freeze, Freeze, Stop, CutBefore, CutAfter,
+	RedisDown, RedisLoses, RedisFull, ReadOnly,
 	"call:500", "call:502", "call:503", "call:html-404", "call:html-503",
 	"call:cut-before", "call:cut-after", "call:cut-body",
 	"call:cut-late", "call:cut-late", "call:slow-after", "call:hang", "call:endless", "call:401", "call:expire-token",
