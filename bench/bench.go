@@ -24,6 +24,7 @@ type settings struct {
 	samples int           // of a run of the measurement pickup
 	small   int           // revocations of the small run of the measurement speed
 	large   int           // revocations of its large run
+	ownOnly bool          // whether speed leaves out River, whose program must be built
 	still   time.Duration // how long idle watches
 	lines   int           // of the list of fanout
 	huge    int           // lines of the list of the measurement million

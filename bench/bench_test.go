@@ -45,7 +45,7 @@ func TestSmoke(t *testing.T) {
 			defer cancel()
 			report := measure(ctx, t, name, settings{
 				runs: 1, samples: 3, still: time.Second, small: 20, large: scale.Of(200, 400), lines: 500,
-				huge: scale.Of(10_000, 40_000), log: io.Discard,
+				huge: scale.Of(10_000, 40_000), ownOnly: true, log: io.Discard,
 			})
 			if got := strings.Count(report, "\n| "+want.begin); got != want.rows {
 				t.Errorf("got %d rows of %s, want %d:\n%s", got, name, want.rows, report)

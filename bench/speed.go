@@ -45,6 +45,9 @@ func (b *bench) rivals(ctx context.Context) ([]rival, error) {
 		}}
 	}
 	all := []rival{own("revoker, a list", "bench", contender.Revoker), own("revoker, one by one", "", contender.Revoker)}
+	if b.ownOnly {
+		return append(all, own("bare Asynq", "", contender.BareEach)), nil
+	}
 	program, err := b.river(ctx)
 	switch {
 	case errors.Is(err, postgres.ErrNotInstalled):

@@ -22,8 +22,9 @@ import (
 const ttlStep = 500 * time.Millisecond
 
 const (
-	// beatTitle is the first words of the script of a worker's heartbeat, pollTitle of the one that reads the gates.
+	// beatTitle is the first words of the script of a worker's heartbeat.
 	beatTitle = "Counts a heartbeat of a worker's process."
+	// pollTitle is those of the one that reads the gates.
 	pollTitle = "Reads all there is to know about gates, with the time of Redis."
 )
 

@@ -245,10 +245,13 @@ func TestEveryScriptMayBeRun(t *testing.T) {
 	for user, patterns := range map[string][]string{
 		"revoker-worker": {
 			"tasks/outcome/scripts", "tasks/outcome/attempt_begin", "tasks/outcome/attempt_extend",
-			"tasks/outcome/attempt_finish", "tasks/outcome/open_overdue", "tasks/asynqkeys/*", "worker/account/*", "worker/gate/*", "worker/heartbeat/*",
+			"tasks/outcome/attempt_finish", "tasks/outcome/beat", "tasks/outcome/heartbeat",
+			"tasks/outcome/open_overdue", "tasks/asynqkeys/*",
+			"worker/account/*", "worker/gate/*",
 		},
 		"revoker-producer": {
 			"tasks/outcome/ask", "tasks/outcome/scripts", "tasks/outcome/ask_complete", "tasks/asynqkeys/remove",
+			"tasks/asynqkeys/enqueue_all",
 		},
 		"revoker-operator": {
 			"tasks/outcome/ask", "tasks/outcome/scripts", "tasks/outcome/ask_complete", "tasks/outcome/cancel", "tasks/outcome/dead_revive", "tasks/outcome/settle", "tasks/asynqkeys/remove", "tasks/asynqkeys/pause*", "worker/gate/*",

@@ -17,8 +17,14 @@ func source(name string) string {
 	return string(text)
 }
 
-// script returns the script of a file, behind what all of them share.
-func script(name string) *redis.Script { return redis.NewScript(source("scripts.lua") + source(name)) }
+// script returns the script of files, behind what all scripts share.
+func script(names ...string) *redis.Script {
+	text := source("scripts.lua")
+	for _, name := range names {
+		text += source(name)
+	}
+	return redis.NewScript(text)
+}
 
 // pairs are names and values in turn, as a script returns a hash.
 type pairs []any

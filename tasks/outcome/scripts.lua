@@ -94,20 +94,6 @@ local function withdrawn(asked, besides)
   return cancelled
 end
 
--- beat counts a heartbeat of a process, and returns the count. One below a count that the process
--- has seen means that Redis lost what it had confirmed: attempts are uncertain for a day from then on.
-local beatLife = 86400000 -- ms
-local function beat(process, seen)
-  local key = prefix .. 'worker:' .. process
-  local beats = tonumber(redis.call('GET', key) or '') or 0
-  if beats < seen then
-    redis.call('SET', prefix .. 'lossy', text(millis + beatLife), 'PX', beatLife)
-  end
-  beats = math.max(beats, seen) + 1
-  redis.call('SET', key, text(beats), 'PX', beatLife)
-  return beats
-end
-
 -- renew gives a batch another ttl to live, and so much more that no dead letter outlives
 -- the mark that its batch is cancelled.
 local function renew(key)
