@@ -22,12 +22,14 @@ func (b *bench) listen(ctx context.Context) ([]byte, error) {
 	var h heard
 	client.AddHook(&h)
 	for range 2 { // the first time Redis is told what scripts say
-		h.commands.Reset()
+		h.forget()
 		if err := errors.Join(b.redis.Empty(ctx), fanoutAsk(ctx, client, b.lines)); err != nil {
 			return nil, err
 		}
 	}
-	return h.commands.Bytes(), nil
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return bytes.Clone(h.commands.Bytes()), nil
 }
 
 // heard is a hook that keeps commands as Redis' protocol has them.
@@ -55,10 +57,21 @@ func (h *heard) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	}
 }
 
+// forget forgets what was heard.
+func (h *heard) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.commands.Reset()
+}
+
+// keep keeps commands, but for those that tell workers beside, and as often as Redis answers.
 func (h *heard) keep(commands ...redis.Cmder) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, command := range commands {
+		if command.Name() == "publish" {
+			continue
+		}
 		fmt.Fprintf(&h.commands, "*%d\r\n", len(command.Args()))
 		for _, arg := range command.Args() {
 			text, ok := arg.([]byte)
