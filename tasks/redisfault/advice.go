@@ -95,16 +95,27 @@ func Advice(err error) string {
 	return cmp.Or(advice[Of(err)], ofConnections(err))
 }
 
-// ofConnections returns what to do where no connection to Redis comes about. Where Redis is
-// reached by a socket, its path is no host and no port.
+// ofConnections returns what to do where no connection to Redis comes about, or no answer.
 func ofConnections(err error) string {
-	var dial *net.OpError
+	var operation *net.OpError
 	var host *net.DNSError
+	var late net.Error
 	switch {
 	case errors.As(err, &host):
 		return "make the Redis URL name a host that is known here, or mend the name service"
-	case !errors.As(err, &dial) || dial.Op != "dial":
-		return ""
+	case errors.As(err, &operation) && operation.Op == "dial":
+		return ofDial(operation)
+	case errors.As(err, &late) && late.Timeout():
+		return "see whether redis-cli PING answers: Redis may be stopped, or at work on one command (SLOWLOG GET), " +
+			"or the network drops what is sent"
+	}
+	return ""
+}
+
+// ofDial is that of a connection that does not come about. Where Redis is reached by a socket,
+// its path is no host and no port.
+func ofDial(dial *net.OpError) string {
+	switch err := dial.Err; {
 	case errors.Is(err, fs.ErrPermission):
 		return "allow the process to open Redis' socket: see Redis' settings unixsocketperm and unixsocket"
 	case dial.Net == "unix":

@@ -3,7 +3,11 @@ package redisfault_test
 import (
 	"errors"
 	"fmt"
+	"net"
+	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -154,5 +158,31 @@ func TestRefusedCommandIsNamed(t *testing.T) {
 	}
 	if refused := redisfault.Refused(nil, "few"); refused != nil {
 		t.Errorf("of no error: %v", refused)
+	}
+}
+
+// A Redis that does not answer, and a host that nobody knows, have advice of their own.
+func TestAdviceWhereNoAnswerComes(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	ping := func(addr string) error {
+		client := redis.NewClient(&redis.Options{Addr: addr, ReadTimeout: 50 * time.Millisecond, MaxRetries: -1})
+		defer client.Close()
+		return client.Ping(t.Context()).Err()
+	}
+	unknown := &net.DNSError{Err: "no such host", Name: "redis.invalid", IsNotFound: true}
+	for want, err := range map[string]error{
+		"see whether redis-cli PING answers":                     ping(silent.Addr().String()),
+		"start Redis, or make the Redis URL name":                ping("127.0.0.1:1"),
+		"make the Redis URL name a host that is known here":      &net.OpError{Op: "dial", Net: "tcp", Err: unknown},
+		"start Redis, make the Redis URL name its host and port": &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded},
+	} {
+		if advice := redisfault.Advice(err); !strings.HasPrefix(advice, want) {
+			t.Errorf("%v: advice %q, want %q", err, advice, want)
+		}
 	}
 }
