@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +21,10 @@ import (
 
 // before is a hook that does something once, before a task is enqueued, which fails
 // if that does.
-type before struct{ do func() error }
+type before struct {
+	do   func() error
+	done atomic.Bool
+}
 
 func (b *before) DialHook(next redis.DialHook) redis.DialHook { return next }
 
@@ -30,9 +34,8 @@ func (b *before) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proce
 
 func (b *before) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if do := b.do; do != nil && enqueues(cmd) {
-			b.do = nil
-			if err := do(); err != nil {
+		if enqueues(cmd) && b.done.CompareAndSwap(false, true) {
+			if err := b.do(); err != nil {
 				cmd.SetErr(err)
 				return err
 			}

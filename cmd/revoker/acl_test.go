@@ -245,7 +245,7 @@ func TestEveryScriptMayBeRun(t *testing.T) {
 	for user, patterns := range map[string][]string{
 		"revoker-worker": {
 			"tasks/outcome/scripts", "tasks/outcome/attempt_begin", "tasks/outcome/attempt_extend",
-			"tasks/outcome/attempt_finish", "tasks/outcome/beat", "tasks/outcome/heartbeat",
+			"tasks/outcome/attempt_finish", "tasks/outcome/beat", "tasks/outcome/beat_count",
 			"tasks/outcome/open_overdue", "tasks/asynqkeys/*",
 			"worker/account/*", "worker/gate/*",
 		},

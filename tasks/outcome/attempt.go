@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	beginScript  = script("heartbeat.lua", "attempt_begin.lua")
+	beginScript  = script("beat_count.lua", "attempt_begin.lua")
 	extendScript = script("attempt_extend.lua")
 	finishScript = script("attempt_finish.lua")
 )

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-var beatScript = script("heartbeat.lua", "beat.lua")
+var beatScript = script("beat_count.lua", "beat.lua")
 
 // Witness is the process of a worker, which notices by a count of heartbeats that Redis lost
 // what it had confirmed. Its name must never be used again.

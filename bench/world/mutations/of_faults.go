@@ -61,7 +61,7 @@ var ofFaults = []mutation{
 	{
 		name:   "loss-unnoticed",
 		breaks: "A Redis that lost its last second is believed: what was called may be reported as not issued.",
-		file:   "tasks/outcome/heartbeat.lua",
+		file:   "tasks/outcome/beat_count.lua",
 		old:    "if beats < seen then",
 		new:    "if false then",
 	},
