@@ -134,7 +134,7 @@ func TestPageShowsWhatIs(t *testing.T) {
 
 func TestEverySeriesOfCountersIsThereFromTheStart(t *testing.T) {
 	t.Parallel()
-	p := scrape(t, metrics.New().Handler(subject(redistest.Embedded(t), &fake{err: errors.New("not ready")})))
+	p := scrapeWhole(t, metrics.New().Handler(subject(redistest.Embedded(t), &fake{err: errors.New("not ready")})))
 	pgs, terminal := len(tasks.Gateways())+1, len(outcome.TerminalReasons())-2 // but for what persons state
 	for name, want := range map[string]int{
 		"revoker_outcomes_total":        pgs * terminal,
@@ -236,7 +236,7 @@ func TestQueuesAndBatchesAreBounded(t *testing.T) {
 	for i := range 30 {
 		askFor(t, store, fmt.Sprint("b", i), "")
 	}
-	p := scrape(t, metrics.New().Handler(subject(client, &fake{})))
+	p := scrapeWhole(t, metrics.New().Handler(subject(client, &fake{})))
 	queues := p.has("revoker_queue_oldest_seconds")
 	if len(queues) < 40 || len(queues) > 50 {
 		t.Errorf("%d queues are shown, want at most 50", len(queues))

@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/worker/gate"
 	"receiptrevoker/worker/metrics"
@@ -71,6 +73,16 @@ func scrape(t *testing.T, handler http.Handler) page {
 	}
 	slices.Sort(p.names)
 	p.names = slices.Compact(p.names)
+	return p
+}
+
+// scrapeWhole scrapes until Redis has answered in time, which a busy machine may keep it from.
+func scrapeWhole(t *testing.T, handler http.Handler) (p page) {
+	t.Helper()
+	redistest.Eventually(t, 30*time.Second, "Redis' answers", func() bool {
+		p = scrape(t, handler)
+		return p.series["revoker_redis_up{}"] == 1
+	})
 	return p
 }
 
