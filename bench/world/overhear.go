@@ -54,7 +54,7 @@ func (w *world) asked(impUID string) payment {
 // from acting by it. The caller holds w.mu.
 func (w *world) undisturbed() bool {
 	return !slices.ContainsFunc(w.active, func(f Fault) bool {
-		return f.losesAnswers() && f.Kind != Kill || f.Kind == PortOneDown
+		return f.disturbs() && f.Kind != Kill
 	})
 }
 

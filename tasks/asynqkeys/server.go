@@ -42,6 +42,9 @@ type Work struct {
 	Due     []string // keys of the sorted sets of which a task is to be moved to the end of the queue
 }
 
+// laterSets returns the keys of a queue's sorted sets whose tasks are for later.
+func laterSets(queue string) []string { return []string{Key(queue, "scheduled"), Key(queue, "retry")} }
+
 // Look returns what is to be done in queues, in their order, in one round trip. What is due is looked for
 // if due is true.
 func Look(ctx context.Context, client redis.Cmdable, queues []string, due bool) ([]Work, error) {
@@ -51,7 +54,7 @@ func Look(ctx context.Context, client redis.Cmdable, queues []string, due bool) 
 	err := pipelined(ctx, client, func(p redis.Pipeliner) {
 		for i, queue := range queues {
 			pending[i] = p.Exists(ctx, Key(queue, "pending"))
-			for _, set := range []string{Key(queue, "scheduled"), Key(queue, "retry")} {
+			for _, set := range laterSets(queue) {
 				if due {
 					waiting[set] = p.ZCount(ctx, set, "-inf", now)
 				}
@@ -64,7 +67,7 @@ func Look(ctx context.Context, client redis.Cmdable, queues []string, due bool) 
 	work := make([]Work, len(queues))
 	for i, queue := range queues {
 		work[i].Pending = pending[i].Val() > 0
-		for _, set := range []string{Key(queue, "scheduled"), Key(queue, "retry")} {
+		for _, set := range laterSets(queue) {
 			if due && waiting[set].Val() > 0 {
 				work[i].Due = append(work[i].Due, set)
 			}

@@ -19,7 +19,7 @@ const (
 	// askEvery is how often it is seen whether Redis works, and remembers, while the process
 	// works, and at once when an idle one gets a task. It is less than a call of PortOne takes:
 	// where Redis loses both the begin and the end of an attempt, it loses a heartbeat
-	// between them.
+	// between them, besides the attempt itself, which counts as one.
 	askEvery = 200 * time.Millisecond
 	// askTimeout is how long an answer may take.
 	askTimeout = 3 * time.Second

@@ -129,7 +129,7 @@ func (c *call) lookup() answer {
 func (c *call) choose() Rule {
 	s, e := c.server, c.entry
 	for _, rule := range s.rules.inForce() {
-		if rule.Token || rule.Lookup != (c.Operation == OpLookup) || !rule.about(e.truth.Receipt, s.dice) ||
+		if !rule.of(c.Operation) || !rule.about(e.truth.Receipt, s.dice) ||
 			rule.Times > 0 && e.fired[rule.number] >= rule.Times ||
 			rule.Percent > 0 && fraction(c.roll(forRules+uint64(rule.number)))*100 >= rule.Percent {
 			continue
@@ -160,24 +160,13 @@ func (c *call) token() {
 	}
 	now := s.now()
 	token, expires := s.tokens.get(now)
-	c.ticket = s.asked.Add(1)
+	c.ticket, c.entry = s.asked.Add(1), new(entry) // of no receipt
 	due := success(map[string]any{"access_token": token, "now": now.Unix(), "expired_at": expires.Unix()}, 0)
-	if rule := c.chooseOfToken(); rule.Fault != "" {
+	if rule := c.choose(); rule.Fault != "" {
 		c.deliver(rule, due)
 		return
 	}
 	c.send(due)
-}
-
-// chooseOfToken returns the rule that decides a call for a token, or the zero Rule.
-func (c *call) chooseOfToken() Rule {
-	for _, rule := range c.server.rules.inForce() {
-		if rule.Token && (rule.Percent == 0 || fraction(c.roll(forRules+uint64(rule.number)))*100 < rule.Percent) {
-			c.server.tally.change(func(s *Stats) { s.Faults[rule.Fault]++ })
-			return rule.Rule
-		}
-	}
-	return Rule{}
 }
 
 // authorized reports whether the call carries the valid token.

@@ -32,6 +32,14 @@ type numbered struct {
 	number int
 }
 
+// of reports whether the rule is of calls of an operation.
+func (rule numbered) of(op Operation) bool {
+	if rule.Token || op == OpToken {
+		return rule.Token && op == OpToken
+	}
+	return rule.Lookup == (op == OpLookup)
+}
+
 // about reports whether the rule is about calls for r.
 func (rule numbered) about(r Receipt, d dice) bool {
 	return (rule.ImpUID == "" || rule.ImpUID == r.ImpUID) &&
