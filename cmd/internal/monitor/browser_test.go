@@ -51,6 +51,9 @@ func openTab(t *testing.T, languages string) *tab {
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
+		// A page that chromium takes for one that nobody sees does not renew itself, or late.
+		chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-renderer-backgrounding", true),
+		chromedp.Flag("disable-backgrounding-occluded-windows", true),
 	)
 	t.Cleanup(cancel)
 	b := &tab{asked: make(map[string]string), denied: make(map[string]bool)}
