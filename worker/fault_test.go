@@ -72,7 +72,7 @@ type said string
 func (s said) Error() string { return string(s) }
 func (said) RedisError()     {}
 
-// refusing is a Redis that refuses to run scripts about one.
+// refusing is a Redis that refuses to begin and finish attempts on one.
 type refusing struct {
 	why     said
 	refuses func() bool
@@ -90,7 +90,8 @@ func (r *refusing) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 // refused reports whether it refuses a command, which says so then.
 func (r *refusing) refused(cmd redis.Cmder) bool {
 	args := cmd.Args()
-	refused := cmd.Name() == "evalsha" && args[3] == "{receipt}:outcome:"+one && r.refuses()
+	hash, _ := args[min(1, len(args)-1)].(string)
+	refused := slices.Contains(outcome.AttemptScripts(), hash) && slices.Contains(args, any(one)) && r.refuses()
 	if refused {
 		cmd.SetErr(r.why)
 	}

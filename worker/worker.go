@@ -16,6 +16,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"receiptrevoker/tasks/asynqkeys"
+	"receiptrevoker/tasks/outcome"
 	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/tasks/rights"
 	"receiptrevoker/worker/account"
@@ -117,7 +118,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	abandoned, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
 
-	shared := roundtrip.New(abandoned, w.config.Redis)
+	shared := roundtrip.New(abandoned, w.config.Redis, outcome.AttemptScripts()...)
 	handler := w.handler(stopping, abandoned)
 	handler.Outcomes = w.config.Outcomes.On(shared)
 	fleet := &fleet{config: w.config, shared: shared, complaints: w.complaints, handler: handler, pulse: w.pulse}

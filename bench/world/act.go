@@ -58,8 +58,9 @@ func (w *world) unshownDeletes() int {
 // living returns the workers that live, and so know what Redis has confirmed to them.
 func (w *world) living() []*process {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(w.workers), func(p *process) bool { return !p.host.lives() })
+	workers := slices.Clone(w.workers)
+	w.mu.Unlock() // a host that is asked whether it lives may be asking what becomes of its next command
+	return slices.DeleteFunc(workers, func(p *process) bool { return !p.host.lives() })
 }
 
 // forgetAll notes what was revoked since a time that Redis has lost: nobody is left who

@@ -25,7 +25,7 @@ func (r *redisServer) light(peer *server.Peer, args []string) bool {
 
 // poll answers the script that reads the gates.
 func (r *redisServer) poll(peer *server.Peer, args []string) bool {
-	if r.titles[args[0]] != pollTitle {
+	if r.title(args[0]) != pollTitle {
 		return false
 	}
 	keys, _ := strconv.Atoi(args[1])
@@ -63,7 +63,7 @@ func (r *redisServer) poll(peer *server.Peer, args []string) bool {
 // register answers the script by which Asynq's server writes every few seconds that it lives, where it has no task.
 func (r *redisServer) register(peer *server.Peer, args []string) bool {
 	const title = `redis.call("SETEX", KEYS[1], ARGV[1], ARGV[2])`
-	if r.titles[args[0]] != title || len(args) != 6 {
+	if r.title(args[0]) != title || len(args) != 6 {
 		return false
 	}
 	life, err := strconv.Atoi(args[4])
@@ -76,24 +76,26 @@ func (r *redisServer) register(peer *server.Peer, args []string) bool {
 	return true
 }
 
-// beat answers the heartbeat of a worker whose count is what it has seen, where no loss is known.
+// beat answers the heartbeat of a worker whose count is no less than it has seen, where no loss is known.
 func (r *redisServer) beat(peer *server.Peer, args []string) bool {
-	if r.titles[args[0]] != beatTitle {
+	if r.title(args[0]) != beatTitle {
 		return false
 	}
 	loss, process, seen := args[2], args[4], args[5]
 	count := strings.TrimSuffix(loss, "lossy") + "worker:" + process
 	kept, err := r.memory.Get(count)
 	beats, wrong := strconv.Atoi(kept)
-	if err != nil || wrong != nil || kept != seen || r.memory.Exists(loss) {
+	known, strange := strconv.Atoi(seen)
+	if err != nil || wrong != nil || strange != nil || beats < known || r.memory.Exists(loss) {
 		return false
 	}
-	if err := r.memory.Set(count, strconv.Itoa(beats+1)); err != nil {
+	beats, err = r.memory.Incr(count, 1) // in one step: attempts count beside it
+	if err != nil {
 		return false
 	}
 	r.memory.SetTTL(count, 24*time.Hour)
 	peer.WriteLen(2)
-	peer.WriteInt(beats + 1)
+	peer.WriteInt(beats)
 	peer.WriteInt(-2) // the PTTL of a key that does not exist
 	return true
 }
@@ -104,7 +106,7 @@ func (r *redisServer) idle(peer *server.Peer, args []string) bool {
 	const dequeue, forward, clean = `if redis.call("EXISTS", KEYS[2]) == 0 then`,
 		`local ids = redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", ARGV[1], "LIMIT", 0, 100)`,
 		`local ids = redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", ARGV[1], "LIMIT", 0, tonumber(ARGV[3]))`
-	title := r.titles[args[0]]
+	title := r.title(args[0])
 	switch {
 	case title == dequeue && !r.memory.Exists(args[2]):
 		peer.WriteNull()

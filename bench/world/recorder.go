@@ -27,7 +27,7 @@ func (recorder) DialHook(next redis.DialHook) redis.DialHook {
 // ProcessHook enters a command once it has ended.
 func (r recorder) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if strings.HasPrefix(r.nameOf(cmd), `script "Begins an attempt`) {
+		if strings.HasPrefix(r.nameOf(cmd), `script "Begins attempts`) {
 			r.host.begin()
 		}
 		err := next(ctx, cmd)
@@ -53,6 +53,9 @@ const longest = 90
 // record enters a command into the history of each imp_uid that it names, or its reply.
 // Those that only read say nothing unless they fail.
 func (r recorder) record(cmd redis.Cmder) {
+	if r.attempts(cmd) {
+		return
+	}
 	result := ""
 	if cmd.Err() == nil && strings.Contains(reads, " "+strings.ToUpper(cmd.Name())+" ") {
 		return
@@ -72,25 +75,52 @@ func (r recorder) record(cmd redis.Cmder) {
 	if impUID := impUIDIn(result); len(seen) == 0 && impUID != "" {
 		seen[impUID] = ""
 	}
-	if _, rest, begun := strings.Cut(result, "[begun "); begun {
-		text, _, _ := strings.Cut(rest, " ")
-		micros, _ := strconv.ParseInt(text, 10, 64)
-		for impUID := range seen {
-			r.world.lookout.begins(impUID, r.who, time.UnixMicro(micros).Add(-r.world.scenario.RedisSkew))
-		}
-	}
 	for impUID, text := range seen {
 		result = strings.ToValidUTF8(result[:min(len(result), longest)], "")
 		r.world.note(impUID, r.who, fmt.Sprintf("%s %s: %q", r.nameOf(cmd), text, result))
 	}
 }
 
+// attempts enters a script that begins or finishes attempts into the history of each of them, and reports whether it is
+// one that was carried out.
+func (r recorder) attempts(cmd redis.Cmder) bool {
+	args, name := cmd.Args(), r.nameOf(cmd)
+	c, isCmd := cmd.(*redis.Cmd)
+	if !isCmd || cmd.Err() != nil || !strings.HasPrefix(name, `script "Begins attempts`) &&
+		!strings.HasPrefix(name, `script "Finishes attempts`) {
+		return false
+	}
+	replies, _ := c.Slice()
+	for at := 5; len(replies) > 0; replies = replies[1:] { // behind the key and what attempts have in common
+		count, _ := args[at].(int)
+		impUID, result := "", fmt.Sprint(replies[0])
+		for _, arg := range args[at+1 : at+1+count] {
+			if text, isText := arg.(string); isText && impUID == "" {
+				impUID = impUIDIn(text)
+			}
+		}
+		at += 1 + count
+		if rest, begun := strings.CutPrefix(result, "[begun "); begun {
+			text, _, _ := strings.Cut(rest, " ")
+			micros, _ := strconv.ParseInt(text, 10, 64)
+			r.world.lookout.begins(impUID, r.who, time.UnixMicro(micros).Add(-r.world.scenario.RedisSkew))
+		}
+		result = strings.ToValidUTF8(result[:min(len(result), longest)], "")
+		r.world.note(impUID, r.who, fmt.Sprintf("%s: %q", name, result))
+	}
+	return true
+}
+
 // nameOf returns a command's name, or of a script its first words.
 func (r recorder) nameOf(cmd redis.Cmder) string {
-	args := cmd.Args()
-	if sha, isText := args[min(1, len(args)-1)].(string); isText && cmd.Name() == "evalsha" {
-		title := r.world.redis.title(sha)
-		return fmt.Sprintf("script %q", title[:min(len(title), longest/2)])
+	args, title := cmd.Args(), ""
+	switch text, _ := args[min(1, len(args)-1)].(string); cmd.Name() {
+	case "evalsha":
+		title = r.world.redis.title(text)
+	case "eval": // Redis had not seen it
+		title = titleOf(text)
+	default:
+		return cmd.Name()
 	}
-	return cmd.Name()
+	return fmt.Sprintf("script %q", title[:min(len(title), longest/2)])
 }

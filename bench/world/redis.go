@@ -126,6 +126,16 @@ func (r *redisServer) answer(peer *server.Peer, command string, args ...string) 
 		r.writeTime(peer)
 		return true
 	}
+	if refusal := r.refusal(peer, command, args); refusal != "" {
+		peer.WriteError(refusal)
+		return true
+	}
+	return command == "EVALSHA" && r.light(peer, args)
+}
+
+// refusal returns the error with which a command is refused, empty if it is not: of a Redis that is full, or that
+// takes no writes.
+func (r *redisServer) refusal(peer *server.Peer, command string, args []string) (refusal string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if command == "EVAL" {
@@ -134,23 +144,21 @@ func (r *redisServer) answer(peer *server.Peer, command string, args ...string) 
 	}
 	if r.full+r.readOnly == 0 || peer.ClientName == "" || peer.ClientName == directName ||
 		strings.Contains(reads, " "+command+" ") {
-		return command == "EVALSHA" && r.light(peer, args)
+		return ""
 	}
-	refusal := ""
 	switch chance := r.chance.Float64(); {
 	case chance < r.full:
 		refusal = "OOM command not allowed when used memory > 'maxmemory'."
 	case chance < r.full+r.readOnly:
 		refusal = "READONLY You can't write against a read only replica."
 	default:
-		return command == "EVALSHA" && r.light(peer, args)
+		return ""
 	}
 	if r.older && strings.HasPrefix(command, "EVAL") { // as Redis 6.2 puts it
 		refusal = "ERR Error running script (call to f_6b1bf486c81ceb7edf3c093f4a1ea54e7ee2db6e): " +
 			"@user_script:1: @user_script: 1: -" + refusal
 	}
-	peer.WriteError(refusal)
-	return true
+	return refusal
 }
 
 // writeTime writes the seconds and microseconds of Redis' clock.

@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	askScript      = script("ask.lua")
-	completeScript = script("ask_complete.lua")
+	askScript      = script("batch_count.lua", "ask.lua")
+	completeScript = script("batch_count.lua", "ask_complete.lua")
 )
 
 // Asked is what came of recording a request.

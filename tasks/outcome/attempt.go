@@ -11,13 +11,15 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/redis/go-redis/v9"
+
 	"receiptrevoker/tasks"
 )
 
 var (
-	beginScript  = script("beat_count.lua", "attempt_begin.lua")
+	beginScript  = script("attempt.lua", "beat_count.lua", "attempt_begin.lua")
 	extendScript = script("attempt_extend.lua")
-	finishScript = script("attempt_finish.lua")
+	finishScript = script("attempt.lua", "batch_count.lua", "attempt_finish.lua")
 )
 
 // maxMessage is how much of a gateway's text is kept, in bytes.
@@ -114,11 +116,12 @@ func (s *Store) BeginAs(
 	ctx context.Context, r tasks.Revocation, lease time.Duration, caller string, by Witness,
 ) (*Attempt, error) {
 	who, line := asker(r)
-	reply, err := s.run(ctx, beginScript, s.outcomeKey(r.ImpUID),
-		lease.Milliseconds(), caller, r.ImpUID, who, line, s.manners.json(r), by.Process, by.Seen).Slice()
+	come, err := s.attempt(ctx, beginScript,
+		lease.Milliseconds(), caller, r.ImpUID, who, line, s.manners.json(r), by.Process, by.Seen)
 	if err != nil {
 		return nil, fmt.Errorf("begin the attempt on %s: %w", r.ImpUID, err)
 	}
+	reply := come.([]any)
 	text, _ := reply[1].(string)
 	switch reply[0] {
 	case "terminal":
@@ -131,9 +134,9 @@ func (s *Store) BeginAs(
 		return nil, &BusyError{ImpUID: r.ImpUID, Wait: wait, PutOff: reply[0] == "put off"}
 	}
 	a := &Attempt{Revocation: r, Withdrawn: reply[2] == "1", redis: timeOf(text, time.UnixMicro), local: time.Now()}
-	kept, _ := reply[3].([]any)
-	asked, _ := reply[4].([]any)
-	a.Beats, _ = reply[5].(int64)
+	a.Beats, _ = reply[3].(int64)
+	kept, _ := reply[4].([]any)
+	asked, _ := reply[5].([]any)
 	return a, a.read(kept, asked)
 }
 
@@ -181,8 +184,8 @@ func (s *Store) Finish(ctx context.Context, a *Attempt, o Outcome) (written bool
 	var own []any
 	for _, f := range fields {
 		switch f.name {
-		case "batch", "attempts", "first_attempt_at", "updated_at", "withdrawn":
-			continue // the hash knows better, and Redis what time it is
+		case "imp_uid", "status", "reason", "batch", "attempts", "first_attempt_at", "updated_at", "withdrawn":
+			continue // told apart; or the hash knows better, and Redis what time it is
 		}
 		if value := f.get(&o); value != "" {
 			own = append(own, f.name, value)
@@ -190,14 +193,32 @@ func (s *Store) Finish(ctx context.Context, a *Attempt, o Outcome) (written bool
 	}
 	args := []any{
 		a.fence, a.request, flag(a.Uncounted), o.NextAttemptAt.UnixMilli(), s.config.StreamLength,
-		a.Number, a.first, a.Revocation.Batch, len(own),
+		a.Number, a.first, a.Revocation.Batch,
+		o.ImpUID, string(o.Status), string(o.Reason), flag(o.HTTPStatus != 0 || o.Message != ""), len(own),
 	}
 	args = append(append(args, own...), a.values()...)
-	written, err = s.run(ctx, finishScript, s.outcomeKey(o.ImpUID), args...).Bool()
+	came, err := s.attempt(ctx, finishScript, args...)
 	if err != nil {
 		return false, fmt.Errorf("finish the attempt on %s: %w", o.ImpUID, err)
 	}
-	return written, nil
+	return came == int64(1), nil
+}
+
+// AttemptScripts returns the hashes of the scripts that begin and finish attempts, of which many
+// can share one call: of calls with the same keys and the same first argument the other arguments
+// stand behind each other, and the reply is a list with what each comes to.
+func AttemptScripts() []string { return []string{beginScript.Hash(), finishScript.Hash()} }
+
+// attempt runs a script for one attempt, and returns what it comes to.
+func (s *Store) attempt(ctx context.Context, script *redis.Script, args ...any) (any, error) {
+	replies, err := s.run(ctx, script, s.openKey(), append([]any{len(args)}, args...)...).Slice()
+	if err != nil {
+		return nil, err
+	}
+	if err, failed := replies[0].(error); failed {
+		return nil, err
+	}
+	return replies[0], nil
 }
 
 // cut returns the longest beginning of s within limit bytes that ends between

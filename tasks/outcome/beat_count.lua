@@ -1,14 +1,17 @@
 -- beat counts a heartbeat of a process, and returns the count. One below a count that the process
 -- has seen means that Redis lost what it had confirmed: attempts are uncertain for a day from then on.
+-- A count ends a day after the last heartbeat of beat.lua, or after its first one here.
 local beatLife = 86400000 -- ms
 local function beat(process, seen)
   local key = prefix .. 'worker:' .. process
-  local beats = tonumber(redis.call('GET', key) or '') or 0
-  if beats < seen then
+  local beats = redis.call('INCR', key)
+  if beats <= seen then
     redis.call('SET', prefix .. 'lossy', text(millis + beatLife), 'PX', beatLife)
+    beats = seen + 1
+    redis.call('SET', key, text(beats), 'PX', beatLife)
+  elseif beats == 1 then
+    redis.call('PEXPIRE', key, beatLife)
   end
-  beats = math.max(beats, seen) + 1
-  redis.call('SET', key, text(beats), 'PX', beatLife)
   return beats
 end
 
