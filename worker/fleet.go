@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -28,14 +27,13 @@ const (
 	// againAfter is about when a server asks again that found no task. It does so where package fetch knows of
 	// one, and is held back otherwise.
 	againAfter = 200 * time.Microsecond
-	// slotsOfServer is how many slots a server has at most: it takes one task after the other off its queues, each
-	// in a round trip.
-	slotsOfServer = 50
+	// drainWithin is how long a worker that stops waits at most for a server to begin with the tasks that were taken
+	// for it, which have free slots.
+	drainWithin = time.Second
 )
 
-// fleet is Asynq servers of its own for each gateway: a bulkhead, so that a gateway
-// that hangs holds no slot of another. A gateway with many slots has several, since one
-// server takes its tasks off one after the other.
+// fleet is an Asynq server of its own for each gateway: a bulkhead, so that a gateway
+// that hangs holds no slot of another.
 type fleet struct {
 	config     Config
 	complaints *complaint.Log
@@ -43,14 +41,14 @@ type fleet struct {
 	pulse      *pulse.Pulse
 	shared     *roundtrip.Shared // by which attempts and Asynq's servers go to Redis
 	queues     *fetch.Queues
-	servers    map[tasks.Gateway][]*asynq.Server
+	servers    map[tasks.Gateway]*asynq.Server
 	seen       map[string]bool // the queues that were ever registered
 }
 
 // run starts a server for revocations without a gateway, and one for each
 // gateway whose queues appear in Redis, until ctx is done.
 func (f *fleet) run(ctx context.Context) error {
-	f.servers = make(map[tasks.Gateway][]*asynq.Server)
+	f.servers = make(map[tasks.Gateway]*asynq.Server)
 	f.seen = make(map[string]bool)
 	f.queues = &fetch.Queues{
 		Redis: f.config.Redis, Namespace: f.config.Outcomes.Namespace(), Poll: f.config.Poll,
@@ -78,7 +76,7 @@ func (f *fleet) run(ctx context.Context) error {
 	}
 }
 
-// discover starts the servers of the gateways that have got a queue.
+// discover starts a server for each gateway that has got a queue.
 func (f *fleet) discover(ctx context.Context) error {
 	names, err := asynqkeys.Ours(ctx, f.config.Redis, f.config.Outcomes.Namespace())
 	if err != nil {
@@ -110,27 +108,26 @@ func (f *fleet) register(ctx context.Context, queue string) {
 	}
 }
 
-// serve starts the servers of a gateway unless they run.
+// serve starts the server of a gateway unless it runs.
 func (f *fleet) serve(pg tasks.Gateway) error {
 	if _, running := f.servers[pg]; running {
 		return nil
 	}
-	for slots := f.config.Concurrency; slots > 0; slots -= slotsOfServer {
-		server := f.server(pg, min(slots, slotsOfServer))
-		if err := server.Start(f.handler); err != nil {
-			return fmt.Errorf("start a server of %q: %w", pg, err)
-		}
-		f.servers[pg] = append(f.servers[pg], server)
+	queues := asynqkeys.Weights(f.config.Outcomes.Namespace(), pg)
+	client := f.queues.Server(f.shared, queues, f.config.Concurrency)
+	server := f.server(client, queues)
+	if err := server.Start(client.Handler(f.handler)); err != nil {
+		return fmt.Errorf("start the server of %q: %w", pg, err)
 	}
+	f.servers[pg] = server
 	f.config.Log.Info("serving", "pg", string(pg), "slots", f.config.Concurrency)
 	return nil
 }
 
-// server returns a server of a gateway.
-func (f *fleet) server(pg tasks.Gateway, slots int) *asynq.Server {
-	queues := asynqkeys.Weights(f.config.Outcomes.Namespace(), pg)
-	return asynq.NewServerFromRedisClient(f.queues.Server(f.shared, queues), asynq.Config{
-		Concurrency:              slots,
+// server returns the server of a gateway's queues.
+func (f *fleet) server(client *fetch.Server, queues map[string]int) *asynq.Server {
+	return asynq.NewServerFromRedisClient(client, asynq.Config{
+		Concurrency:              f.config.Concurrency,
 		Queues:                   queues,
 		TaskCheckInterval:        againAfter,
 		DelayedTaskCheckInterval: forwardEvery,
@@ -143,14 +140,19 @@ func (f *fleet) server(pg tasks.Gateway, slots int) *asynq.Server {
 }
 
 // stop makes every server take no more tasks.
-func (f *fleet) stop() { f.each((*asynq.Server).Stop) }
+func (f *fleet) stop(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, drainWithin)
+	defer cancel()
+	f.queues.Drain(ctx)
+	f.each((*asynq.Server).Stop)
+}
 
 // shutdown waits until every server has finished what it had taken.
 func (f *fleet) shutdown() { f.each((*asynq.Server).Shutdown) }
 
 func (f *fleet) each(do func(*asynq.Server)) {
 	var all sync.WaitGroup
-	for _, server := range slices.Concat(slices.Collect(maps.Values(f.servers))...) {
+	for _, server := range f.servers {
 		all.Go(func() { do(server) })
 	}
 	all.Wait()

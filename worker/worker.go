@@ -145,7 +145,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	cancel(nil)
 	w.stopping.Store(true)
 	w.config.Log.Info("stopping: waiting for calls in flight", "timeout", w.config.ShutdownTimeout.String())
-	fleet.stop()
+	fleet.stop(abandoned)
 	stop()
 	fleet.shutdown()
 	abandon()

@@ -7,6 +7,7 @@ package fetch
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -29,7 +30,8 @@ type Queues struct {
 	Complaints *complaint.Log
 	Pulse      *pulse.Pulse
 
-	groups groups
+	groups  groups
+	servers []*Server
 }
 
 // Run looks for work until ctx is done, and lets no server wait any longer then.
@@ -76,8 +78,21 @@ func (q *Queues) look(ctx context.Context) {
 	}
 }
 
-// Server returns the client for a server of a gateway's queues, whose scripts go another way to the same Redis. Several
-// servers may have the same queues, and each queue belongs to one gateway.
-func (q *Queues) Server(scripts redis.Scripter, queues map[string]int) redis.UniversalClient {
-	return &server{UniversalClient: q.Redis, scripts: scripts, group: q.groups.of(queues)}
+// Server returns the client for a server of a gateway's queues with so many slots, whose scripts go another way to the
+// same Redis. Several servers may have the same queues, and each queue belongs to one gateway.
+func (q *Queues) Server(scripts Scripts, queues map[string]int, slots int) *Server {
+	s := &Server{
+		UniversalClient: q.Redis, scripts: scripts, group: q.groups.of(queues), free: slots,
+		ahead: make(map[string][]*redis.Cmd),
+	}
+	q.servers = append(q.servers, s)
+	return s
+}
+
+// Drain waits until every task that was taken is given to its server, or ctx is done. Call it once Run has ended and
+// before the servers stop: one that stops asks for no more tasks, and what was taken for it would wait for the end of
+// its lease. No server may be made meanwhile.
+func (q *Queues) Drain(ctx context.Context) {
+	for slices.ContainsFunc(q.servers, (*Server).has) && wait.For(ctx, drainEvery) == nil {
+	}
 }

@@ -22,6 +22,7 @@ import (
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/fetch"
 	"receiptrevoker/worker/pulse"
+	"receiptrevoker/worker/roundtrip"
 )
 
 const (
@@ -98,12 +99,13 @@ func start(t *testing.T, client *redis.Client, servers int, poll, takes time.Dur
 	var running []*asynq.Server
 	weights := map[string]int{single: 6, bulk: 1}
 	for range servers {
-		server := asynq.NewServerFromRedisClient(f.queues.Server(own, weights), asynq.Config{
+		client := f.queues.Server(roundtrip.New(ctx, own), weights, 4)
+		server := asynq.NewServerFromRedisClient(client, asynq.Config{
 			Concurrency: 4, Queues: weights, TaskCheckInterval: 200 * time.Microsecond,
 			DelayedTaskCheckInterval: 10 * time.Millisecond, LogLevel: asynq.FatalLevel,
 			ShutdownTimeout: 10 * time.Millisecond, // a task that runs goes back to its queue
 		})
-		if err := server.Start(handler); err != nil {
+		if err := server.Start(client.Handler(handler)); err != nil {
 			t.Fatal(err)
 		}
 		running = append(running, server)

@@ -126,6 +126,20 @@ func (g *group) wake(name string) {
 	}
 }
 
+// release releases a server if a queue may hold more: who has taken a task lets the next one look.
+func (g *group) release(name string) {
+	if g.may(name) {
+		g.wake(name)
+	}
+}
+
+// stops reports whether servers are to take no more than they need at once.
+func (g *group) stops() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.closed
+}
+
 // empty notes that a queue held no task, unless it was said since that it has one.
 func (g *group) empty(name string, signs int) {
 	g.mu.Lock()

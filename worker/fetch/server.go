@@ -3,8 +3,10 @@ package fetch
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
+	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/tasks/asynqkeys"
@@ -12,66 +14,163 @@ import (
 	"receiptrevoker/tasks/wait"
 )
 
-// failedPause is how long a server waits whose look for a task failed.
-const failedPause = 200 * time.Millisecond
+const (
+	// failedPause is how long a server waits whose look for a task failed.
+	failedPause = 200 * time.Millisecond
+	// mostAtOnce is how many tasks are taken off a queue in one round trip. Should the process die at this moment,
+	// they wait for the end of their leases, as those do that it was working on.
+	mostAtOnce = 16
+	// drainEvery is how often Drain looks whether the tasks that were taken have begun.
+	drainEvery = time.Millisecond
+)
 
-// server is the client of one of Asynq's servers, which runs all that it does in scripts.
-type server struct {
+// Scripts runs scripts in Redis, one also several times in one round trip.
+type Scripts interface {
+	EvalSha(ctx context.Context, hash string, keys []string, args ...any) *redis.Cmd
+	EvalShas(ctx context.Context, times int, hash string, keys []string, args ...any) []*redis.Cmd
+	Eval(ctx context.Context, text string, keys []string, args ...any) *redis.Cmd
+}
+
+// Server is the client of one of Asynq's servers, which runs all that it does in scripts. It takes as many tasks off a
+// queue as the server has free slots, and gives it one after the other: Asynq asks for each by itself.
+type Server struct {
 	redis.UniversalClient
-	scripts redis.Scripter
+	scripts Scripts
 	group   *group
+
+	mu    sync.Mutex
+	free  int                     // slots without a task that was given to the server
+	ahead map[string][]*redis.Cmd // by queue, the tasks that were taken and not given yet
+}
+
+// Handler returns a handler that tells when a slot of the server is free again. The server must have no other.
+func (s *Server) Handler(next asynq.Handler) asynq.Handler {
+	return asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
+		defer s.release()
+		return next.ProcessTask(ctx, task)
+	})
 }
 
 // EvalSha runs a script by its hash, unless it would find nothing.
-func (s *server) EvalSha(ctx context.Context, hash string, keys []string, args ...any) *redis.Cmd {
-	return s.script(ctx, keys, func() *redis.Cmd { return s.scripts.EvalSha(ctx, hash, keys, args...) })
+func (s *Server) EvalSha(ctx context.Context, hash string, keys []string, args ...any) *redis.Cmd {
+	return s.script(ctx, keys, func(times int) []*redis.Cmd {
+		return s.scripts.EvalShas(ctx, times, hash, keys, args...)
+	})
 }
 
 // Eval runs a script, unless it would find nothing.
-func (s *server) Eval(ctx context.Context, text string, keys []string, args ...any) *redis.Cmd {
-	return s.script(ctx, keys, func() *redis.Cmd { return s.scripts.Eval(ctx, text, keys, args...) })
+func (s *Server) Eval(ctx context.Context, text string, keys []string, args ...any) *redis.Cmd {
+	return s.script(ctx, keys, func(int) []*redis.Cmd {
+		return []*redis.Cmd{s.scripts.Eval(ctx, text, keys, args...)}
+	})
 }
 
-func (s *server) script(ctx context.Context, keys []string, run func() *redis.Cmd) *redis.Cmd {
+func (s *Server) script(ctx context.Context, keys []string, run func(times int) []*redis.Cmd) *redis.Cmd {
 	if queue, ok := asynqkeys.Dequeues(keys); ok {
 		return s.dequeue(ctx, queue, run)
 	}
 	if set, queue, ok := asynqkeys.Forwards(keys); ok {
 		return s.forward(ctx, set, queue, run)
 	}
-	return run()
+	return run(1)[0]
 }
 
 // dequeue takes the next task off a queue that may hold one. Where none of the server's queues may, it waits, and
 // then says that there was none: Asynq gives a task 30 seconds from when it asked, and so asks anew.
-func (s *server) dequeue(ctx context.Context, queue string, run func() *redis.Cmd) *redis.Cmd {
+func (s *Server) dequeue(ctx context.Context, queue string, run func(times int) []*redis.Cmd) *redis.Cmd {
+	if task := s.give(queue); task != nil {
+		return task
+	}
+	none := redis.NewCmd(ctx)
+	none.SetErr(redis.Nil)
 	signs, may := s.group.ask(queue)
 	if !may {
-		s.group.hold(ctx)
-		none := redis.NewCmd(ctx)
-		none.SetErr(redis.Nil)
+		if !s.has() {
+			s.group.hold(ctx)
+		}
 		return none
 	}
-	reply := run()
-	switch err := reply.Err(); {
-	case err == nil:
-		s.group.wake(queue)
-	case errors.Is(err, redis.Nil):
-		s.group.empty(queue, signs)
-	case redisfault.Failed(err):
+	for _, reply := range run(s.wanted()) {
+		switch err := reply.Err(); {
+		case err == nil:
+			s.take(queue, reply)
+		case errors.Is(err, redis.Nil):
+			s.group.empty(queue, signs)
+		default:
+			none = reply
+		}
+	}
+	if task := s.give(queue); task != nil {
+		s.group.release(queue)
+		return task
+	}
+	if redisfault.Failed(none.Err()) {
 		_ = wait.For(ctx, failedPause) // Asynq asks again at once, and would spin
 	}
-	return reply
+	return none
+}
+
+// wanted returns how many tasks to take off a queue: one for each free slot.
+func (s *Server) wanted() int {
+	if s.group.stops() {
+		return 1
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	free := s.free
+	for _, ahead := range s.ahead {
+		free -= len(ahead)
+	}
+	return min(max(free, 1), mostAtOnce)
+}
+
+// take keeps a task that was taken off a queue.
+func (s *Server) take(queue string, task *redis.Cmd) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead[queue] = append(s.ahead[queue], task)
+}
+
+// give returns the next task of a queue that was taken off it, nil if there is none. It takes up a slot.
+func (s *Server) give(queue string) *redis.Cmd {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ahead := s.ahead[queue]
+	if len(ahead) == 0 {
+		return nil
+	}
+	s.free--
+	s.ahead[queue] = ahead[1:]
+	return ahead[0]
+}
+
+// has reports whether a task was taken that is not given yet.
+func (s *Server) has() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, ahead := range s.ahead {
+		if len(ahead) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// release notes that a slot is free.
+func (s *Server) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free++
 }
 
 // forward moves what is due from a sorted set to the end of a queue, if anything is.
-func (s *server) forward(ctx context.Context, set, queue string, run func() *redis.Cmd) *redis.Cmd {
+func (s *Server) forward(ctx context.Context, set, queue string, run func(times int) []*redis.Cmd) *redis.Cmd {
 	if !s.group.takeDue(queue, set) {
 		none := redis.NewCmd(ctx)
 		none.SetVal(int64(0))
 		return none
 	}
-	reply := run()
+	reply := run(1)[0]
 	if moved, err := reply.Int(); err != nil || moved > 0 { // there may be more
 		s.group.putDue(queue, set)
 		s.group.wake(queue)

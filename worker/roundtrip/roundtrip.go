@@ -54,40 +54,56 @@ func New(ctx context.Context, client redis.UniversalClient, merges ...string) *S
 
 // EvalSha runs a script by its hash.
 func (s *Shared) EvalSha(ctx context.Context, hash string, keys []string, args ...any) *redis.Cmd {
-	return s.script(ctx, "evalsha", hash, keys, args)
+	return s.run(ctx, 1, len(keys), words("evalsha", hash, keys, args))[0]
+}
+
+// EvalShas runs a script by its hash so many times, one after the other. Each run has its own error.
+func (s *Shared) EvalShas(ctx context.Context, times int, hash string, keys []string, args ...any) []*redis.Cmd {
+	return s.run(ctx, times, len(keys), words("evalsha", hash, keys, args))
 }
 
 // Eval runs a script.
 func (s *Shared) Eval(ctx context.Context, text string, keys []string, args ...any) *redis.Cmd {
-	return s.script(ctx, "eval", text, keys, args)
+	return s.run(ctx, 1, len(keys), words("eval", text, keys, args))[0]
 }
 
-func (s *Shared) script(ctx context.Context, command, script string, keys []string, args []any) *redis.Cmd {
-	words := make([]any, 0, 3+len(keys)+len(args))
-	words = append(words, command, script, len(keys))
+// words returns a command that runs a script, with its arguments.
+func words(command, script string, keys []string, args []any) []any {
+	all := make([]any, 0, 3+len(keys)+len(args))
+	all = append(all, command, script, len(keys))
 	for _, key := range keys {
-		words = append(words, key)
+		all = append(all, key)
 	}
-	c := &call{cmd: redis.NewCmd(ctx, append(words, args...)...), keys: len(keys), told: make(chan []*call, 1)}
-	c.cmd.SetFirstKeyPos(3)
-	if calls := s.board(c); calls != nil {
-		s.fly(calls)
-	} else if calls := s.await(ctx, c); calls != nil {
-		s.fly(calls)
-	}
-	return c.cmd
+	return append(all, args...)
 }
 
-// board returns a command itself if it is to go at once, and else has it wait.
-func (s *Shared) board(c *call) []*call {
+// run runs a script with so many keys so many times.
+func (s *Shared) run(ctx context.Context, times, keys int, words []any) []*redis.Cmd {
+	own, replies := make([]*call, times), make([]*redis.Cmd, times)
+	for i := range own {
+		replies[i] = redis.NewCmd(ctx, words...)
+		replies[i].SetFirstKeyPos(3)
+		own[i] = &call{cmd: replies[i], keys: keys, told: make(chan []*call, 1)}
+	}
+	s.board(own)
+	for _, c := range own { // those before c are carried out: who goes next may be c, and needs none of them
+		if calls := s.await(ctx, c); calls != nil {
+			s.fly(calls)
+		}
+	}
+	return replies
+}
+
+// board has commands wait, or if they are to go at once tells the first one so.
+func (s *Shared) board(own []*call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.flying < flights {
 		s.flying++
-		return []*call{c}
+		own[0].told <- own
+		return
 	}
-	s.waiting = append(s.waiting, c)
-	return nil
+	s.waiting = append(s.waiting, own...)
 }
 
 // await waits until a command has been carried out, or is to go now, and returns those that it takes along. A command
