@@ -19,7 +19,7 @@ const (
 	failedPause = 200 * time.Millisecond
 	// mostAtOnce is how many tasks are taken off a queue in one round trip. Should the process die at this moment,
 	// they wait for the end of their leases, as those do that it was working on.
-	mostAtOnce = 16
+	mostAtOnce = 64
 	// drainEvery is how often Drain looks whether the tasks that were taken have begun.
 	drainEvery = time.Millisecond
 )

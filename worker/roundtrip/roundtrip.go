@@ -15,10 +15,10 @@ const (
 	// flights is how many round trips are under way at a time: while Redis works on one, the next is read.
 	flights = 2
 	// mostCommands is how many commands one has at most: each waits for the answers to all.
-	mostCommands = 100
+	mostCommands = 200
 	// mostMerged is how many calls share one call of a script: Redis does nothing else until it has carried all
-	// of them out, which takes it some twenty microseconds each.
-	mostMerged = 25
+	// of them out, which takes it some forty microseconds each.
+	mostMerged = 50
 )
 
 // Shared is a Redis client whose scripts share round trips; all else goes its usual way. It is safe for concurrent
