@@ -154,6 +154,8 @@ func (f Fault) ofPortOne() bool {
 // concerns reports whether a fault may delay the request of a payment.
 func (f Fault) concerns(p payment) bool {
 	switch {
+	case strings.HasSuffix(string(f.Kind), ":429"):
+		return true // its Retry-After holds all calls
 	case f.PG != "":
 		return f.PG == p.receipt.PG || f.PG == p.PG
 	case slices.Contains(deeds, f.Kind):

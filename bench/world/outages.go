@@ -16,7 +16,7 @@ func (w *world) during(f Fault, p payment) {
 		w.inOutage[f] = o
 	}
 	o.calls++
-	if p.nature == ordinary && p.role != reissued { // a lookup would show others as revoked
+	if p.nature == ordinary && p.role != reissued && p.PG == f.PG { // a lookup would show others as revoked
 		o.failed[p.ImpUID] = true
 	}
 	if o.held.IsZero() && len(o.failed) == gateReceipts {

@@ -196,12 +196,24 @@ func (s *Store) Finish(ctx context.Context, a *Attempt, o Outcome) (written bool
 		a.Number, a.first, a.Revocation.Batch,
 		o.ImpUID, string(o.Status), string(o.Reason), flag(o.HTTPStatus != 0 || o.Message != ""), len(own),
 	}
-	args = append(append(args, own...), a.values()...)
+	args = append(append(args, own...), a.handOn(o)...)
 	came, err := s.attempt(ctx, finishScript, args...)
 	if err != nil {
 		return false, fmt.Errorf("finish the attempt on %s: %w", o.ImpUID, err)
 	}
 	return came == int64(1), nil
+}
+
+// handOn returns the names and values of what the next attempt is to know: after a receipt that was revoked only that
+// a DELETE may still be under way, which would hit the receipt that is issued next.
+func (a *Attempt) handOn(o Outcome) []any {
+	switch {
+	case o.Status != Revoked:
+		return a.values()
+	case o.Reason == ReasonAlreadyRevoked:
+		return Memory{UncertainAt: a.UncertainAt}.values()
+	}
+	return nil
 }
 
 // AttemptScripts returns the hashes of the scripts that begin and finish attempts, of which many

@@ -62,9 +62,9 @@ return each(function(at)
   if status ~= 'retrying' then
     redis.call('XADD', prefix .. 'outcomes', 'MAXLEN', '~', ARGV[at + 5], '*', unpack(fields))
   end
-  local changed = {'request', id}
+  local changed = {'request', id, unpack(ARGV, own + 1, at + ARGV[at])}
   if status ~= 'revoked' then -- a dead letter may be revived
-    changed = {'request', id, 'fence', text(fence), unpack(ARGV, own + 1, at + ARGV[at])}
+    changed[#changed + 1], changed[#changed + 2] = 'fence', text(fence)
   end
   for i = 1, #fields, 2 do
     if goes[fields[i]] or was[fields[i]] ~= fields[i + 1] then

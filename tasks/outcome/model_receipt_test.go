@@ -119,7 +119,7 @@ func (r *receipt) finish(m *model, s step) string {
 	if s.uncounted && r.attempts > 0 {
 		r.attempts--
 	}
-	r.uncertain = s.uncertain && r.status != outcome.Revoked
+	r.uncertain = s.uncertain && (r.status != outcome.Revoked || r.reason == outcome.ReasonAlreadyRevoked)
 	switch {
 	case r.status.Terminal():
 		r.end(m)

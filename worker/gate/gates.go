@@ -106,9 +106,9 @@ func (g *Gates) adopt(name Name, l *local, state State, asOf time.Time) {
 	l.State = state
 }
 
-// redisTime returns the time on Redis' clock: no later than it is there, and earlier
+// Now returns the time on Redis' clock: no later than it is there, and earlier
 // by at most a round trip; zero if Redis never answered. The caller holds the lock.
-func (g *Gates) redisTime() time.Time {
+func (g *Gates) Now() time.Time {
 	if g.latest.Now.IsZero() {
 		return time.Time{}
 	}

@@ -66,7 +66,7 @@ func (g *Gates) restart(ctx context.Context, name Name) error {
 func (g *Gates) succeed(ctx context.Context, name Name, impUID string, probe bool) error {
 	g.mu.Lock()
 	l := g.gates[name]
-	l.success, l.untold, l.opens = g.redisTime(), true, probe || name != PortOne
+	l.success, l.untold, l.opens = g.Now(), true, probe || name != PortOne
 	if closed := time.UnixMicro(l.Epoch + 1); probe && l.Closed && closed.After(l.success) {
 		l.success = closed
 	}

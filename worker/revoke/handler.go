@@ -160,7 +160,7 @@ func (h *Handler) revoke(
 		}
 	}
 	h.report(ctx, a, call, err)
-	if found.status == outcome.Retrying && call.Overtaken() {
+	if found.status == outcome.Retrying && found.counting == counted && call.Overtaken() {
 		found.counting = uncounted // it is the gateway that fails, and the gate knows
 	}
 	last := found.counting == counted && a.Number == h.Schedule.Attempts

@@ -37,7 +37,7 @@ func (c candidate) rank() int {
 	never := c.known.Status != outcome.Retrying
 	switch {
 	case !never && (c.known.Reason == outcome.ReasonUnauthorized || c.known.Reason == outcome.ReasonRateLimited):
-		return 4
+		return rankTurnedAway
 	case never && !c.bulk:
 		return 0
 	case never:
@@ -111,6 +111,10 @@ func collect(found map[string]candidate, name gate.Name, infos []*asynq.TaskInfo
 	}
 }
 
+// rankTurnedAway is that of a receipt that PortOne has turned away. Its gateway's gate is probed with it when its own
+// schedule says so, and not with every probe: that it fails tells nothing of the gateway.
+const rankTurnedAway = 4
+
 // ranked returns the receipts that are not done with in the order of their ranks. The tasks of
 // those that are it deletes: behind a gate that stays closed nothing else would take them.
 func (p *Prober) ranked(ctx context.Context, name gate.Name, found map[string]candidate) ([]candidate, error) {
@@ -118,7 +122,7 @@ func (p *Prober) ranked(ctx context.Context, name gate.Name, found map[string]ca
 	for impUID := range found {
 		impUIDs = append(impUIDs, impUID)
 	}
-	succeeded := p.Handler.Gates.States()[name].SucceededAt
+	succeeded, now := p.Handler.Gates.States()[name].SucceededAt, p.Handler.Gates.Now()
 	var all []candidate
 	for o, err := range p.Handler.Outcomes.Each(ctx, impUIDs) {
 		var corrupt *outcome.CorruptError
@@ -135,7 +139,9 @@ func (p *Prober) ranked(ctx context.Context, name gate.Name, found map[string]ca
 		}
 		c := found[o.ImpUID]
 		c.known, c.suspect = o, o.FirstAttemptAt.Before(succeeded)
-		all = append(all, c)
+		if name == gate.PortOne || c.rank() < rankTurnedAway || !o.NextAttemptAt.After(now) {
+			all = append(all, c)
+		}
 	}
 	slices.SortFunc(all, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.known.UpdatedAt.Compare(b.known.UpdatedAt))

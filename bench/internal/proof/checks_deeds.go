@@ -51,7 +51,8 @@ func notWithdrawn(e *Evidence) Finding {
 }
 
 // wantedNotCalled finds imp_uids of batches that were cancelled for which somebody else
-// had asked as well, and that were withdrawn, or neither called nor revoked.
+// had asked as well, and that were withdrawn, or neither called nor revoked, unless a person has
+// cancelled every request for them, or archived the task.
 func wantedNotCalled(e *Evidence) Finding {
 	var found []string
 	for name, recorded := range e.Recorded {
@@ -61,7 +62,9 @@ func wantedNotCalled(e *Evidence) Finding {
 				return a.Accepted && !a.Retried && !cancelled
 			})
 			o := e.Outcomes[impUID] // one that was revoked by hand needs no call
-			if wanted && o.Status != outcome.Revoked && (o.Reason == outcome.ReasonWithdrawn || len(e.Deletes[impUID]) == 0) {
+			_, archived := e.Archived[impUID]
+			alone := slices.ContainsFunc(e.Cancelled[impUID], func(c Cancellation) bool { return c.Batch == "" })
+			if wanted && !archived && !alone && o.Status != outcome.Revoked && (o.Reason == outcome.ReasonWithdrawn || len(e.Deletes[impUID]) == 0) {
 				found = append(found, impUID)
 			}
 		}
