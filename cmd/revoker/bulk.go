@@ -26,7 +26,7 @@ type bulkSettings struct {
 	batch  string         // name of the batch; empty for one that settle makes
 	report reportSettings // of --report, which needs wait
 	wait   bool           // the command ends once every line is revoked or dead
-	dryRun bool           // nothing is written, neither to Redis nor to a file
+	dryRun bool           // nothing is requested, and no report is written
 	yes    bool           // no question is asked, whatever looks wrong about the list
 }
 

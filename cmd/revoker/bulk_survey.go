@@ -18,7 +18,7 @@ import (
 // does more harm if it is the wrong one, since no revocation can be taken back.
 const unaskedLines = 1000
 
-// dryRun shows what a list would ask for, and writes nothing. Where Redis does not answer or would
+// dryRun shows what a list would ask for, and requests nothing. Where Redis does not answer or would
 // refuse it, it shows what the list alone tells, by which most mistakes are found, and then returns
 // that error: it cannot tell which lines are new. It returns errUnfinished if a line cannot be used.
 func (p *program) dryRun(ctx context.Context, s bulkSettings, input *bulkInput) error {
