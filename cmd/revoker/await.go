@@ -85,7 +85,7 @@ func (a *awaiting) round(
 		case errors.As(err, &corrupt), redisfault.Permanent(err):
 			return asked, err
 		case err != nil:
-			continue // Redis is away or reads its files (LOADING): the next round asks again
+			continue // Redis is away or reads its files (LOADING): the next round reads again
 		}
 		// An imp_uid that was given twice has two entries and is yielded once: both end here.
 		asked = slices.DeleteFunc(asked, func(other outcome.Outcome) bool { return other.ImpUID == o.ImpUID })

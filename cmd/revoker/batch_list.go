@@ -44,7 +44,7 @@ func (p *program) runBatchList(ctx context.Context) error {
 	}
 	batches, err := p.store.Batches(ctx)
 	// A cancelled batch does not count which of its open lines are called all the same, since another
-	// request asks for them. Each such batch costs one way through all that is open, about four
+	// request covers them too. Each such batch costs one way through all that is open, about four
 	// seconds for a million requests.
 	for i := range batches {
 		err = cmp.Or(err, countWanted(ctx, p.store, &batches[i]))
@@ -52,7 +52,8 @@ func (p *program) runBatchList(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// A pause concerns open lines alone: where every batch has ended, Redis is not asked for pauses.
+	// A pause concerns open lines alone: where every batch has ended, the round trip for pauses is
+	// saved.
 	var pauses []pause.Pause
 	if slices.ContainsFunc(batches, func(b outcome.Batch) bool { return b.Open > 0 }) {
 		pauses = p.pauses(ctx)
@@ -76,8 +77,8 @@ func (p *program) runBatchList(ctx context.Context) error {
 // listBatches prints a table. A row points by its mark to what holds its lines, which is printed
 // once below the table: one gate may hold many batches, and the reason of a person may be long.
 //
-//	BATCH     STARTED KST       LINES  REVOKED  DEAD  OPEN  STATE
-//	refunds   2026-11-25 08:49      4        0     0     3  3 held [1]
+//	BATCH        STARTED KST LINES REVOKED DEAD OPEN  STATE
+//	refunds 2026-11-25 08:49     4       0    0    3  3 held [1]
 //	[1] held by the gate of kcp, closed since 2026-11-25 01:00:00 KST
 func listBatches(out screen, batches []outcome.Batch, pauses []pause.Pause) error {
 	var t table

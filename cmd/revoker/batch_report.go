@@ -12,8 +12,8 @@ import (
 
 // batchReportSettings say how the list is read again, and where the report goes.
 type batchReportSettings struct {
-	// list must be what it was for bulk: --pg and --tier are part of what a line asks for, and by
-	// that a batch knows its list. With another --tier the first line that names none is refused.
+	// list must be what it was for bulk: --pg and --tier are part of what a line requests, and by that
+	// a batch knows its list. With another --tier the first line that names none is refused.
 	list   listSettings
 	report reportSettings
 }
@@ -55,7 +55,7 @@ spreadsheet would run as a formula get an apostrophe before them.`,
 	return cmd
 }
 
-// runBatchReport writes the report in the list's own order. It asks for nothing: it only compares
+// runBatchReport writes the report in the list's own order. It requests nothing: it only compares
 // the list with the batch, 250 lines at a time, and reads their outcomes.
 func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, name, file string) error {
 	if err := s.list.validate(); err != nil {
@@ -83,14 +83,14 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 		return err
 	}
 	defer input.close()
-	// The output begins before the list is gone through: a folder that does not exist is told at
+	// The output begins before the list is gone through: a folder that does not exist is reported at
 	// once, not after a million lines. An error below removes the part file and keeps the old report.
 	report, err := p.createReport(s.report)
 	if err != nil {
 		return err
 	}
 	defer report.abandon()
-	// Lines that contradict each other were not asked for: the report shows them as invalid with the
+	// Lines that contradict each other were not requested: the report shows them as invalid with the
 	// same reason as bulk did. To find them, a file is read to its end once more.
 	wrong, err := input.contradictions(ctx, p.stderr)
 	if err != nil {

@@ -75,9 +75,9 @@ func (p *program) runBatchShow(ctx context.Context, name string, wait bool) erro
 }
 
 // showBatch prints all that is known about a batch, in four parts: what bulk did with the lines of
-// the list, the outcomes of its imp_uids, the same by reason, and the same by gateway. The lines add
-// up to queued, duplicate and invalid; queued and those asked for elsewhere add up to revoked, dead
-// and still to come. Held is a part of the last, not one more.
+// the list, the outcomes of its imp_uids, the same by reason, and the same by gateway. The lines
+// add up to queued, duplicate and invalid; queued and those requested elsewhere add up to revoked,
+// dead and still to come. Held is a part of the last, not one more.
 func showBatch(out screen, b outcome.Batch, holds []pause.Hold) error {
 	r := printout{screen: out}
 	r.say(hanging, "%s  %s", b.Name, b.Source)
@@ -133,7 +133,7 @@ func unread(b outcome.Batch) string {
 	return "and more, the list was not read to its end"
 }
 
-// duplicates says why lines are duplicates. Those asked for elsewhere have an outcome, which this
+// duplicates says why lines are duplicates. Those requested elsewhere have an outcome, which this
 // batch counts too; those repeated in the list have none of their own and count as lines alone.
 func duplicates(b outcome.Batch) string {
 	var parts []string
@@ -161,8 +161,8 @@ func toCome(b outcome.Batch) string {
 	return fmt.Sprintf("about %s at %s/s", roughly(left), perSecond(b.Rate))
 }
 
-// cancelledOpen says how the open lines of a cancelled batch end. Those that another request asks
-// for are called all the same. Of the others those that were called before end by a lookup, and the
+// cancelledOpen says how the open lines of a cancelled batch end. Those that another request covers
+// too are called all the same. Of the others those that were called before end by a lookup, and the
 // next sweep ends those that were never called. Where some are called and some are not, both are
 // counted: "1 cancelled …: no DELETE follows, …; 1 requested elsewhere too, and called".
 func cancelledOpen(b outcome.Batch) string {
@@ -213,7 +213,7 @@ func withoutLookup(open map[tasks.Gateway]int) string {
 	return fmt.Sprintf(" (for %s PortOne documents none)", strings.Join(names, " and "))
 }
 
-// gateways prints a table of what was asked for, revoked and dead by gateway. Its order is that of
+// gateways prints a table of what was requested, revoked and dead by gateway. Its order is that of
 // the codes, so that two prints can be compared line by line. Lines without a known gateway are
 // together as "not known"; they are in the common queue.
 func (r *printout) gateways(b outcome.Batch) {

@@ -73,7 +73,7 @@ func (w *batchWatch) until(ctx context.Context, name string) (outcome.Batch, err
 // not again while it lasts.
 func (w *batchWatch) show(ctx context.Context, b outcome.Batch) {
 	w.recall(&b)
-	// Cancelled lines end without being called. Only those that another request asks for wait for a
+	// Cancelled lines end without being called. Only those that another request covers too wait for a
 	// worker, and count in "no worker is running; 125 tasks wait".
 	waiting := b.Open
 	if !b.CancelledAt.IsZero() {
@@ -101,9 +101,9 @@ func (w *batchWatch) show(ctx context.Context, b outcome.Batch) {
 }
 
 // count counts which open lines of a cancelled batch are called all the same, since another request
-// asks for them, and of which a DELETE may have worked unseen. That goes through all that is open,
-// about four seconds for a million requests. So it does so only once the number of open lines was
-// the same at two looks, a second apart, and once for each such number: while lines end by the
+// covers them too, and of which a DELETE may have worked unseen. That goes through all that is
+// open, about four seconds for a million requests. So it does so only once the number of open lines
+// was the same at two looks, a second apart, and once for each such number: while lines end by the
 // hundred the answer would be old at once.
 func (w *batchWatch) count(ctx context.Context, b outcome.Batch) {
 	switch {

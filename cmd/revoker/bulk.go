@@ -20,10 +20,10 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// bulkSettings say which list is asked for, and how.
+// bulkSettings say which list is requested, and how.
 type bulkSettings struct {
 	list   listSettings
-	batch  string         // name of the batch; empty for one that settle makes
+	batch  string         // name of the batch; where --batch gives none, settle makes one
 	report reportSettings // of --report, which needs wait
 	wait   bool           // the command ends once every line is revoked or dead
 	dryRun bool           // nothing is requested, and no report is written
@@ -149,9 +149,10 @@ func (p *program) bulk() *cobra.Command {
 	return cmd
 }
 
-// runBulk requests a list. What costs nothing to check comes first, so that a mistake is told before
-// anything is read, and everything is checked before the first line is recorded: the settings, the
-// list's beginning, the report's folder, Redis and the rights of its user, the batch's name.
+// runBulk requests a list. What costs nothing to check comes first, so that a mistake is reported
+// before anything is read, and everything is checked before the first line is recorded: the
+// settings, the list's beginning, the report's folder, Redis and the rights of its user, the
+// batch's name.
 func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) error {
 	if err := s.settle(name, time.Now()); err != nil {
 		return usageError{err}

@@ -12,7 +12,7 @@ import (
 	"receiptrevoker/enqueue"
 )
 
-// bulkInput is a list that is read once, or twice where its source can be sought in.
+// bulkInput is a list that is being read. Where its source can be sought in, it can be read again.
 type bulkInput struct {
 	name   string       // as given on the command line, "-" for standard input; for messages
 	reader *list.Reader // the reading under way, which again and rewind begin anew
@@ -93,9 +93,9 @@ func (i *bulkInput) rewind() error {
 }
 
 // contradictions reads a list that can be read again to its end, and returns which of its lines
-// contradict each other; nil of any other list, in which the first of such lines is asked for. It
-// shows its progress on out. Where the list cannot be read on, it returns no error: the next reading
-// meets the same error and reports it.
+// contradict each other; nil of any other list, in which the first of such lines is requested. It
+// shows its progress on out. Where the list cannot be read on, it returns no error: the next
+// reading meets the same error and reports it.
 func (i *bulkInput) contradictions(ctx context.Context, out io.Writer) (*enqueue.Contradictions, error) {
 	if !i.rereadable() {
 		return nil, nil

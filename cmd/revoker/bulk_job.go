@@ -13,7 +13,7 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// bulkJob requests the receipts of one list: it judges the list, asks for its lines, waits, and
+// bulkJob requests the receipts of one list: it judges the list, requests its lines, waits, and
 // writes the report.
 type bulkJob struct {
 	*program
@@ -21,11 +21,11 @@ type bulkJob struct {
 	settings bulkSettings
 	asking   *enqueue.Batch
 
-	before int                     // lines that an earlier run of the same batch asked for
+	before int                     // lines that an earlier run of the same batch requested
 	asked  lineCounts              // of the lines that Redis has answered
 	wrong  *enqueue.Contradictions // of the list; nil while they are not known
-	shown  bool                    // a person has seen what it would ask for, and said yes
-	told   bool                    // notes and warnings about the whole list were printed before asking
+	shown  bool                    // a person has seen what it would request, and said yes
+	told   bool                    // notes and warnings about the whole list are printed already
 	batch  outcome.Batch           // its last counts, with --wait
 }
 
@@ -43,7 +43,7 @@ func (p *program) newBulkJob(s bulkSettings, input *bulkInput) (*bulkJob, error)
 	return &bulkJob{program: p, input: input, settings: s, asking: asking}, nil
 }
 
-// run asks for the list, waits with --wait, and writes a report unless it is nil. If the waiting is
+// run requests the list, waits with --wait, and writes a report unless it is nil. If the waiting is
 // stopped no report is written: batch report writes the same at any time.
 func (j *bulkJob) run(ctx context.Context, report *reportFile) (err error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
@@ -63,16 +63,16 @@ func (j *bulkJob) run(ctx context.Context, report *reportFile) (err error) {
 	return j.verdict()
 }
 
-// enqueue judges the list, asks for every line of it, and says how that went.
+// enqueue judges the list, requests every line of it, and says how that went.
 func (j *bulkJob) enqueue(ctx context.Context) (err error) {
 	// Where the list cannot be read on, by an error of the disk or a pipe, its lines end as at its
-	// true end. Stopping the asking keeps the batch from being marked as complete: then the mended
+	// true end. Stopping the requesting keeps the batch from being marked as complete: then the mended
 	// list, which is longer, would be refused as another list.
 	asking, stop := context.WithCancel(ctx)
 	defer stop()
 	reader := &lineReader{list: j.input.reader, onFail: stop}
 	progress := newCounter(j.stderr, "lines asked for")
-	// A person who was asked has seen the invalid and repeated lines above the question.
+	// A person who has said yes has seen the invalid and repeated lines above the question.
 	if !j.shown {
 		j.asked.say = progress.say
 	}
@@ -98,8 +98,8 @@ func (j *bulkJob) enqueue(ctx context.Context) (err error) {
 	return nil
 }
 
-// ask asks for the lines of a list, and returns why it stopped before their end. It counts what Redis
-// has answered, in the list's order; up to 1,000 further lines may be recorded by then.
+// ask requests the lines of a list, and returns why it stopped before their end. It counts what
+// Redis has answered, in the list's order; up to 1,000 further lines may be recorded by then.
 func (j *bulkJob) ask(ctx context.Context, reader *lineReader, progress *counter) error {
 	var failure error
 	for result, err := range j.asking.Ask(ctx, reader.lines) {
@@ -109,7 +109,7 @@ func (j *bulkJob) ask(ctx context.Context, reader *lineReader, progress *counter
 		}
 		progress.add()
 		j.asked.count(result)
-		// Of an invalid line there is nothing that an earlier run could have asked for.
+		// An earlier run requested nothing for an invalid line: it does not count as one of its lines.
 		if result.Before && result.Kind != outcome.KindInvalid {
 			j.before++
 		}
@@ -118,8 +118,8 @@ func (j *bulkJob) ask(ctx context.Context, reader *lineReader, progress *counter
 }
 
 // tellList says how many odd lines were not shown one by one, and what else there is to say of the
-// list, unless that was printed before the asking. Of a longer list on standard input it comes now,
-// since some of it, such as a line that ends in CR, was not read before.
+// list, unless that was printed before the requesting. Of a longer list on standard input it comes
+// now, since some of it, such as a line that ends in CR, was not read before.
 func (j *bulkJob) tellList() {
 	j.asked.tellHidden()
 	if !j.shown && !j.told {
@@ -127,8 +127,8 @@ func (j *bulkJob) tellList() {
 	}
 }
 
-// tellAsked says what came of asking, and which command to run next. The commands repeat the flags
-// that find Redis: without --namespace the batch would not be found.
+// tellAsked says how many lines were queued, duplicate or invalid, and which command to run next.
+// The commands repeat the flags that find Redis: without --namespace the batch would not be found.
 func (j *bulkJob) tellAsked() {
 	j.say("%s%s: %s. Batch %s.",
 		plural(j.asked.lines, "line"), j.input.foreign(), j.asked.sum(), j.settings.batch)
@@ -136,7 +136,7 @@ func (j *bulkJob) tellAsked() {
 		j.say("%s asked for by an earlier run.", count(j.before, "of them was", "of them were"))
 	}
 	// After --yes, or where most wrong lines of standard input came late, a person may learn only now
-	// what was asked for. A DELETE cannot be taken back, so the way out stands beside the count.
+	// what was requested. A DELETE cannot be taken back, so the way out stands beside the count.
 	if suspects := j.input.reader.Suspects(); suspects.Doubtful() {
 		j.say("If %s, withdraw the lines: revoker batch cancel %s --yes%s", mistake(suspects), j.settings.batch, j.redisFlags)
 	}
@@ -175,10 +175,10 @@ func (j *bulkJob) verdict() error {
 	return unfinishedIf(unseen || j.asked.invalid() > 0 || j.settings.wait && j.batch.Revoked < j.batch.Asked())
 }
 
-// broken returns why not every line was asked for, and what to do, or nil if all were: unread is what
-// the reading of the list ended with, failure what the asking did. One cause may show twice: where
-// the list cannot be read on, enqueue stops the asking, which then fails by its context. So the
-// order of the cases matters: first comes what names the mistake.
+// broken returns why not every line was requested, and what to do, or nil if all were: unread is
+// what the reading of the list ended with, failure what the requesting ended with. One cause may
+// show twice: where the list cannot be read on, enqueue stops the requesting, which then fails by
+// its context. So the order of the cases matters: first comes what names the mistake.
 func (j *bulkJob) broken(ctx context.Context, unread, failure error) error {
 	if failure == nil && unread == nil && ctx.Err() == nil {
 		return nil
@@ -195,7 +195,8 @@ func (j *bulkJob) broken(ctx context.Context, unread, failure error) error {
 		return fmt.Errorf("stopped: %s", again)
 	case unread != nil:
 		return fmt.Errorf("%w: %s", unread, again)
-	// noeviction makes a full Redis refuse writes, so no request that it has confirmed is lost.
+	// With noeviction, which README requires, a full Redis refuses writes: no request that it has
+	// confirmed is lost.
 	case enqueue.Full(failure):
 		return fmt.Errorf("redis is full and takes no more tasks: %s, "+
 			"once workers have made room or it has more memory: %w", again, failure)

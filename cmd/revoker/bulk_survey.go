@@ -14,13 +14,14 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// unaskedLines is how many lines a list may have that is asked for without a question. A longer list
-// does more harm if it is the wrong one, since no revocation can be taken back.
+// unaskedLines is how many lines a list may have that is requested without a question. A longer
+// list does more harm if it is the wrong one, since no revocation can be taken back.
 const unaskedLines = 1000
 
-// dryRun shows what a list would ask for, and requests nothing. Where Redis does not answer or would
-// refuse it, it shows what the list alone tells, by which most mistakes are found, and then returns
-// that error: it cannot tell which lines are new. It returns errUnfinished if a line cannot be used.
+// dryRun shows what a list would request, and requests nothing. Where Redis does not answer or
+// would refuse it, it shows what the list alone tells, by which most mistakes are found, and then
+// returns that error: it cannot tell which lines are new. It returns errUnfinished if a line cannot
+// be used.
 func (p *program) dryRun(ctx context.Context, s bulkSettings, input *bulkInput) error {
 	// A Redis URL that makes no sense is a mistake of the command line, and ends it with exit code 2.
 	err := p.connectToRequest(ctx)
@@ -60,7 +61,7 @@ func (p *program) questions(s bulkSettings, name string) bool {
 	return !s.yes && !s.dryRun && name != "-" && config.Terminal(p.stdin) && config.Terminal(p.stderr)
 }
 
-// confirm shows what a list would ask for if it has more than unaskedLines or looks wrong, and asks
+// confirm shows what a list would request if it has more than unaskedLines or looks wrong, and asks
 // a person for a yes. Without one the error is a usageError, exit code 2: nothing was begun. In any
 // other case it asks nothing, and the list is judged by judge, as without a terminal.
 func (p *program) confirm(ctx context.Context, job *bulkJob) error {
@@ -90,8 +91,8 @@ func (p *program) confirm(ctx context.Context, job *bulkJob) error {
 	return job.input.rewind()
 }
 
-// judged returns the text right above the question whether a list may be asked for: the sum, and why
-// a person is asked. It repeats the warning in short, since the table of the survey may have moved
+// judged returns the text right above the question whether a list is requested: the sum, and why a
+// person is asked. It repeats the warning in short, since the table of the survey may have moved
 // the warning itself out of sight.
 func judged(found *survey) string {
 	text := fmt.Sprintf("Would be: %s.", found.counts.sum())
@@ -121,11 +122,11 @@ func (p *program) askYes(ctx context.Context, question string) (bool, error) {
 	}
 }
 
-// judge says what is wrong with a list before any of it is asked for, and returns the reader of what
-// is to be asked for, or a usageError if nothing is. A list that can be read twice is judged whole,
-// which takes a million lines about a second: its columns may go wrong late, and two lines that
-// contradict each other may be far apart. Another list is judged by the first 1,000 lines, which
-// the reader has read ahead.
+// judge says what is wrong with a list before any of it is requested, and returns the reader of the
+// lines to request, or a usageError if the list is refused. A list that can be read twice is judged
+// whole, which takes a million lines about a second: its columns may go wrong late, and two lines
+// that contradict each other may be far apart. Another list is judged by the first 1,000 lines,
+// which the reader has read ahead.
 func (j *bulkJob) judge(ctx context.Context, reader *lineReader) (*lineReader, error) {
 	// confirm has read the list and a person has said yes: only its contradictions are taken over.
 	if j.shown {
@@ -138,8 +139,8 @@ func (j *bulkJob) judge(ctx context.Context, reader *lineReader) (*lineReader, e
 		j.wrong = reader.wrong
 		return reader, j.judgeColumns(reader)
 	}
-	// onFail stops the asking, which has not begun. Where the list cannot be read on, the next reader
-	// meets the same place, and by then the lines before it have been asked for.
+	// onFail stops the requesting, which has not begun. Where the list cannot be read on, the next
+	// reader meets the same place, and by then the lines before it have been requested.
 	onFail := reader.onFail
 	reader.onFail = nil
 	wrong, err := readThrough(ctx, reader, j.stderr)
@@ -153,9 +154,9 @@ func (j *bulkJob) judge(ctx context.Context, reader *lineReader) (*lineReader, e
 	return &lineReader{list: j.input.reader, onFail: onFail, wrong: wrong}, err
 }
 
-// judgeColumns says what is wrong with as much of a list as was read, and returns a usageError if it
-// is not to be asked for. With --yes it only says so. Of a list that was read to its end all notes
-// are printed, and tellList prints them no second time.
+// judgeColumns says what is wrong with as much of a list as was read, and returns a usageError if
+// it is refused. With --yes it only says so. Of a list that was read to its end all notes are
+// printed, and tellList prints them no second time.
 func (j *bulkJob) judgeColumns(reader *lineReader) error {
 	suspects := reader.list.Suspects()
 	switch {

@@ -66,8 +66,8 @@ func (p *program) runCancel(ctx context.Context, s cancelSettings, impUIDs []str
 	return c.each(p.requests().Cancel(ctx, slices.Values(impUIDs), s.dryRun), true)
 }
 
-// batchCancel returns the command that withdraws a list. Unlike cancel it leaves what another request
-// asks for: the other list, or the order service that asked, still wants it.
+// batchCancel returns the command that withdraws a list. Unlike cancel it leaves a receipt that
+// another list or a single request covers too: whoever made that request has not cancelled it.
 func (p *program) batchCancel() *cobra.Command {
 	var s cancelSettings
 	cmd := &cobra.Command{

@@ -9,16 +9,17 @@ import (
 	"receiptrevoker/cmd/internal/list"
 )
 
-// shownGateways is how many gateways a summary shows one by one, which a person reads before the list
-// is asked for. A list has a dozen; more are a column that holds something else, and 256 lines of
-// such values would hide the rest of the summary.
+// shownGateways is how many gateways a summary shows one by one, which a person reads before the
+// list is requested. A list has a dozen; more are a column that holds something else, and 256 lines
+// of such values would hide the rest of the summary.
 const shownGateways = 20
 
-// tellColumns warns of lines that can be used and may not mean what they say: imp_uids that are none
-// of PortOne's, gateways that are not known, other imp_uids and numbers of receipts that are not
-// read, rows that Excel hides. Each kind is one line of text with a count and examples, however many
-// lines have it. With whole the counts are "of 5009"; else only the beginning of the list was read,
-// and they are "of the first 1000". Whether the list may be asked for all the same, doubtful says.
+// tellColumns warns of lines that can be used and may not mean what they say: imp_uids that are
+// none of PortOne's, gateways that are not known, other imp_uids and numbers of receipts that are
+// not read, rows that Excel hides. Each kind is one line of text with a count and examples, however
+// many lines have it. With whole the counts are "of 5009"; else only the beginning of the list was
+// read, and they are "of the first 1000". Whether the list is requested all the same, doubtful
+// says.
 func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 	suspects, layout := reader.Suspects(), reader.Layout()
 	of := ofRows(suspects, whole)
@@ -29,8 +30,8 @@ func tellColumns(out io.Writer, reader *list.Reader, whole bool) {
 			n, of, either(suspects.Rows, "imp_uid", "imp_uids")+either(n, " does not", " do not"), examples(suspects.Examples),
 			rightColumn(n, suspects.Rows, layout.ImpUID))
 	}
-	// A code or an amount that lost its separator makes another imp_uid, as in imp_500000000012kcp. An
-	// imp_uid of PortOne may have another form some day, so this is a warning and no question.
+	// A code or an amount that lost its separator makes another imp_uid, as in imp_500000000012kcp.
+	// That is a warning and no question: [list.Suspects] does not count such lines in Either.
 	if n := suspects.Odd; n > 0 {
 		newScreen(out).say("revoker: %d %s %s something other than 10 to 13 digits after imp_%s",
 			n, of, either(suspects.Rows, "imp_uid", "imp_uids")+either(n, " has", " have"),
@@ -86,8 +87,9 @@ func unreadNumbers(suspects list.Suspects) string {
 		fit(suspects.Unread, 40))
 }
 
-// furtherImpUIDs says how many lines hold another imp_uid than the one that is asked for, as in a
-// column 추가결제 imp_uid. One line asks for one payment: the receipts of the others stay as they are.
+// furtherImpUIDs says how many lines hold another imp_uid than the one that is requested, as in a
+// column 추가결제 imp_uid. A line requests the receipt of one payment: those of the others stay as they
+// are.
 func furtherImpUIDs(suspects list.Suspects, whole bool) string {
 	return fmt.Sprintf("%d %s lines %s another imp_uid, which is not asked for", suspects.FurtherRows,
 		ofRows(suspects, whole), either(suspects.FurtherRows, "holds", "hold"))
@@ -171,9 +173,9 @@ func lookWrong(suspects list.Suspects, whole bool) string {
 		either(suspects.Rows, "line", "lines")+either(suspects.Either, " looks wrong", " look wrong"))
 }
 
-// doubtful returns a usageError, exit code 2, if a person must say yes to a list before it is asked
-// for, and nil otherwise; [list.Suspects.Doubtful] has the rules. Its text names each doubt, what to
-// mend about the list, and --yes. Unless the whole list was read, its beginning is judged.
+// doubtful returns a usageError, exit code 2, if a person must say yes to a list before it is
+// requested, and nil otherwise; [list.Suspects.Doubtful] has the rules. Its text names each doubt,
+// what to mend about the list, and --yes. Unless the whole list was read, its beginning is judged.
 func doubtful(reader *list.Reader, whole bool) error {
 	suspects := reader.Suspects()
 	if !suspects.Doubtful() {
@@ -270,9 +272,9 @@ func noneUsable(lines int, format list.Format) error {
 	return fmt.Errorf("none of its %d lines can be used: nothing is asked for", lines)
 }
 
-// mistake names what would have been wrong about a list that was asked for all the same, for "If the
-// column was wrong, withdraw the lines". Of several doubts it names the first; where it can be none
-// of the others, rows were hidden.
+// mistake names what would have been wrong about a list that was requested all the same, for "If
+// the column was wrong, withdraw the lines". Of several doubts it names the first; where it can be
+// none of the others, rows were hidden.
 func mistake(suspects list.Suspects) string {
 	switch {
 	case suspects.Most():

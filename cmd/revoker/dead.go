@@ -26,7 +26,7 @@ may name several. IMP_UIDs name single letters, also discarded ones.
 // all letters, and one of several values matches if any of them does.
 type deadSettings struct {
 	reasons, pgs []string
-	batch        string // of all that ask for the receipt, not only of the one that asked first
+	batch        string // any that requests the receipt, not only the one that did so first
 	since, until string // as typed, see timesHelp; since is included, until is not
 }
 
@@ -80,8 +80,8 @@ func joinReasons() string { return listed(outcome.DeadReasons()) }
 
 // checkAll returns a usageError unless --all is given exactly where no flag or imp_uid narrows the
 // letters down. Without this check a script whose filter is an empty variable, as in --reason "",
-// would retry or discard every letter.
-// said is whether --all is given, and meant what all returns.
+// would retry or discard every letter. said tells whether --all is given, and meant what all
+// returns.
 func checkAll(said, meant bool, verb string) error {
 	switch {
 	case meant && !said:

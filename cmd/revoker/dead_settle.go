@@ -107,9 +107,9 @@ func (p *program) runDeadSettle(ctx context.Context, s deadSettleSettings, impUI
 		return err
 	}
 	walk.advice = ": there is nothing to settle, and 'revoker dead discard' takes it off the list"
-	// Redis refuses the same in the step that settles (settle.lua); this is for --dry-run and the count
-	// without --yes. A reissued letter that is stated not to be revoked could be retried, and then
-	// another receipt would be revoked than the one that was asked for.
+	// Redis refuses the same in the step that settles (settle.lua); this is for --dry-run and the
+	// count without --yes. A reissued letter that is stated not to be revoked could be retried, and
+	// then another receipt would be revoked than the one that was requested.
 	walk.refuse = func(o outcome.Outcome) error {
 		switch {
 		case o.Reason == outcome.ReasonWithdrawn:

@@ -27,8 +27,8 @@ type deadWalk struct {
 	filter deadletter.Filter
 	refuse func(outcome.Outcome) error // why nothing is done to a letter; may be nil
 	advice string                      // what to do about one that was cancelled, behind its error
-	// missing is [outcome.ErrNoBatch] if there is no batch of the filter's name. It is an error only
-	// where no letter matches: letters may outlive their batch.
+	// missing matches [outcome.ErrNoBatch] if there is no batch of the filter's name. It is an error
+	// only where no letter matches: letters may outlive their batch.
 	missing error
 
 	reasons  map[outcome.Reason]int // of the letters that were carried out
@@ -96,7 +96,7 @@ func (w *deadWalk) count(o outcome.Outcome) {
 
 // pass reports whether an error concerns one letter alone, so that the walk can continue, and tells
 // people of it. Of a filter's letters those that stay dead are only counted, since there may be
-// thousands; one that was named is told with its reason, and makes the exit code 3.
+// thousands; one that was named is reported with the reason, and makes the exit code 3.
 func (w *deadWalk) pass(err error) bool {
 	var notDead *outcome.NotDeadError
 	var corrupt *outcome.CorruptError
@@ -164,8 +164,8 @@ func (w *deadWalk) end(did string) error {
 	return nil
 }
 
-// noBatch returns [outcome.ErrNoBatch] if there is no batch of the filter's name, and nil where any
-// letter was met.
+// noBatch returns an error that matches [outcome.ErrNoBatch] if there is no batch of the filter's
+// name, and nil where any letter was met.
 func (w *deadWalk) noBatch() error {
 	if w.done+w.skipped+len(w.left) > 0 {
 		return nil
@@ -200,8 +200,9 @@ func (w *deadWalk) summary() string {
 // line stays readable where many lists have left letters.
 const shownBatches = 10
 
-// byBatch returns the batches of the letters, those with the most first, as in "40 refunds, 3 single,
-// 2 of others". A letter counts for the batch that asked first, though several may ask for it.
+// byBatch returns the batches of the letters, those with the most first, as in "40 refunds, 3
+// single, 2 of others". A letter counts for the batch that requested it first, though several may
+// have.
 func (w *deadWalk) byBatch() string {
 	var counts []string
 	others := w.done
@@ -276,8 +277,9 @@ func (w *deadWalk) ask(ctx context.Context, would string) error {
 	return usageError{fmt.Errorf("%s %s: --yes does it", plural(w.done, "dead letter"), would)}
 }
 
-// openDead connects, and returns the walk through the letters that are meant. A mistake in the filter
-// is told before Redis is asked; a batch that does not exist is kept for the end, see deadWalk.
+// openDead connects, and returns the walk through the letters that are meant. A mistake in the
+// filter is reported before the command connects; a batch that does not exist is kept for the end,
+// see deadWalk.
 func (p *program) openDead(
 	ctx context.Context, s *deadSettings, impUIDs []string, c deadletter.Config,
 ) (*deadWalk, error) {

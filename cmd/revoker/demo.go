@@ -45,7 +45,7 @@ shows their outcomes. Nothing leaves the machine.`,
 }
 
 // runDemo starts the parts of a demo and shows it. A person's own list is read before anything is
-// started, so that a mistake in it is told alone.
+// started, so that a mistake in it is reported alone.
 func (p *program) runDemo(ctx context.Context, s demoSettings, files []string) error {
 	data := demo.Invented()
 	if len(files) > 0 {
@@ -60,7 +60,7 @@ func (p *program) runDemo(ctx context.Context, s demoSettings, files []string) e
 		log = slog.New(slog.NewTextHandler(p.stderr, nil))
 	}
 	// go-redis has a log of its own, which would show when the demo closes its Redis. What fails is
-	// reported by the part that asked.
+	// reported by the part that needed it.
 	redis.SetLogger(silent{})
 	// Others: in a demo that is kept running, a person may request an imp_uid that is not on the list. It
 	// has a receipt (0 percent have none), on a gateway where it can be revoked.
@@ -125,10 +125,10 @@ func (p *program) watchDemo(
 	return ended
 }
 
-// readRevocations returns what a person's own list asks for, each imp_uid once, and says which lines
-// cannot be used. It does not take over apply_num and tier: the simulated receipts have numbers of
-// their own, so that a real apply_num would end every line as reissued. A list without a line that
-// can be used is an error.
+// readRevocations returns what a person's own list requests, each imp_uid once, and says which
+// lines cannot be used. It does not take over apply_num and tier: the simulated receipts have
+// numbers of their own, so that a real apply_num would end every line as reissued. A list without a
+// line that can be used is an error.
 func (p *program) readRevocations(file string) ([]tasks.Revocation, error) {
 	var listed []tasks.Revocation
 	seen := make(map[string]bool)

@@ -30,8 +30,8 @@ var reasonTexts = []struct {
 
 // showOutcomes prints how many outcomes have each reason, with an example, as in
 //
-//	  264 revoked revoked             a DELETE was answered with success
-//	              e.g. imp_448280090638, kcp, 3 DELETE, 국세청 242524332
+//	264 revoked revoked             a DELETE was answered with success
+//	            e.g. imp_448280090638, kcp, 3 DELETE, 국세청 242524332
 func (p *program) showOutcomes(outcomes []outcome.Outcome) {
 	byReason := make(map[outcome.Reason][]outcome.Outcome)
 	for _, o := range outcomes {
@@ -72,8 +72,8 @@ func describe(o outcome.Outcome) string {
 }
 
 // showTruth compares what is reported with the simulated PortOne's own records, which share no types
-// with the worker's client, so that both cannot be wrong together. A difference is an error. Of unconfirmed none can be: that outcome says that the
-// receipt may be revoked.
+// with the worker's client, so that both cannot be wrong together. A difference is an error. An
+// outcome that is unconfirmed makes none: it says that the receipt may be revoked.
 func (p *program) showTruth(portone *iamporttest.Server, outcomes []outcome.Outcome) error {
 	wrong, revoked, deletes := 0, 0, 0
 	for _, o := range outcomes {

@@ -102,8 +102,8 @@ func (p *program) tellFindings(ctx context.Context, examined doctor.Config) erro
 // a blank behind each, as the format in tellFinding has them.
 const findingIndent = 24
 
-// tellFinding prints a finding as a line, and below it what to do; or both as one line of JSON, by
-// which an alert can go: revoker doctor --json | jq 'select(.level == "failure")'.
+// tellFinding prints a finding as a line, and below it what to do; or both as one line of JSON, for
+// scripts: revoker doctor --json | jq 'select(.level == "failure")'.
 func (p *program) tellFinding(f doctor.Finding) error {
 	if p.json {
 		return printJSON(p.stdout, f)
