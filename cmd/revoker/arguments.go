@@ -52,7 +52,7 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 
 // notEmpty returns a PreRunE that refuses the named flags where they are given without a value, as
 // by a script whose variable is empty, and takes the blanks around their values away. An empty flag
-// would mean something else than the script does: no --apply-num means whichever receipt the
+// would mean something else than the script intends: no --apply-num means whichever receipt the
 // payment has now, no --tier the workers' own sub-merchant, no --by the user of the machine. A flag
 // that is not given at all is left alone.
 func notEmpty(names ...string) func(*cobra.Command, []string) error {

@@ -14,8 +14,8 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
-// watchEvery is how often the counts of a batch are read while it is waited for: often enough for
-// the bar to move evenly. Reading costs Redis one HGETALL and one TIME, for a list of any length.
+// watchEvery is how often the counts of a batch are read while it is waited for. A reading costs
+// Redis one HGETALL and one TIME, for a list of any length.
 const watchEvery = 300 * time.Millisecond
 
 // batchWatch waits for a batch, and shows how far it has come. It serves batch show --wait and

@@ -85,7 +85,7 @@ func (j *bulkJob) enqueue(ctx context.Context) (err error) {
 	failure := j.ask(asking, reader, progress)
 	progress.end()
 	j.tellList()
-	// An error comes before the sum: "4903 queued" would read as if the list had been done.
+	// After an error no sum is printed: "4903 queued" would read as if the list had been done.
 	if err := j.broken(ctx, reader.err, failure); err != nil {
 		return err
 	}

@@ -45,6 +45,8 @@ It is also how to get rid of a letter whose outcome cannot be read: name it.
 	return cmd
 }
 
+// runDeadDiscard discards the letters. No filter finds a letter any more that was discarded: its
+// imp_uid must be known to retry or settle it. So without --yes letters are only counted.
 func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, impUIDs []string) error {
 	if err := checkAll(s.all, s.deadSettings.all(impUIDs), "discard"); err != nil {
 		return err

@@ -245,14 +245,14 @@ func (p *program) carryOut(ctx context.Context, walk *deadWalk, c change, do fun
 	}
 }
 
-// stopped says how many letters were changed before a Ctrl-C, and that the same command continues: it
-// changes none of them a second time. It always returns errUnfinished.
+// stopped says how many letters were changed before a Ctrl-C, and that the same command continues.
+// It always returns errUnfinished: whatever the walk met, there may be more.
 func (w *deadWalk) stopped(c change) error {
 	if w.done == 0 {
 		w.out.say("stopped: no dead letter was %s; the same command begins again", c.done)
 		return errUnfinished
 	}
-	_ = w.end(c.done) // whatever it met, there may be more
+	_ = w.end(c.done) // its error would say less than errUnfinished: that the walk was stopped
 	w.out.say("stopped: the same command continues with the rest")
 	return errUnfinished
 }
