@@ -15,19 +15,24 @@ import (
 	"receiptrevoker/tasks/redisfault"
 )
 
-// awaiting waits for the outcomes of single requests.
+// awaiting waits for the outcomes of single requests, for enqueue --wait. It reads each outcome,
+// which a list of a million lines cannot afford: batchWatch waits for a list by its counts.
 type awaiting struct {
 	screen
 	queue     *enqueue.Client
-	namespace string
-	still     *standstill
-	flags     string // that find Redis, to look again
+	namespace string      // of the queues, by whose names their pauses are found
+	still     *standstill // tells, once a second, how many workers are running and what pauses queues
+	// flags are those of the command line that find Redis, each after a blank. They are repeated in
+	// the command that looks again: without --namespace, status would not know the request.
+	flags string
 
 	outcomes *outcome.Store
-	missing  map[string]bool // requests that the last look did not find
-	lost     lostError       // those that are not waited for any longer
+	missing  map[string]bool // imp_uids of which the last look at Redis found neither request nor outcome
+	lost     lostError       // imp_uids that two looks in a row did not find: they are not waited for
 }
 
+// newAwaiting returns an awaiting that writes to out, standard error, why outcomes do not come yet.
+// The outcomes themselves go to the function that each is given.
 func newAwaiting(out io.Writer, client redis.UniversalClient, queue *enqueue.Client, namespace string) *awaiting {
 	a := &awaiting{
 		screen: newScreen(out), queue: queue, namespace: namespace,
@@ -37,17 +42,22 @@ func newAwaiting(out io.Writer, client redis.UniversalClient, queue *enqueue.Cli
 	return a
 }
 
-// each waits for the outcomes of requests, shows each as it comes, and says why others do not.
-// It outlasts an outage of Redis, which the look at what is waited for tells of. The error is
-// errUnfinished if the waiting was stopped, and a lostError if Redis has lost a request;
-// whatever ends it, the rest stays requested, which is said.
+// each waits for the outcomes of requests, calls show with each as soon as it has ended, and says
+// why others have not. An outage of Redis does not end it: the standstill tells people of one.
+//
+// The error is errUnfinished if Ctrl-C stopped the waiting, a lostError once nothing else is waited
+// for and Redis has lost a request, what show returned, an [*outcome.CorruptError], or an error of
+// Redis that no waiting mends, such as a right that is missing. Whatever ends the waiting, the
+// other requests stay, and each says which command shows them.
 func (a *awaiting) each(ctx context.Context, asked []outcome.Outcome, show func(outcome.Outcome) error) error {
 	for len(asked) > 0 {
 		var err error
 		asked, err = a.round(ctx, asked, show)
+		// A request that Redis has lost gets no outcome: without this look the waiting would never end.
 		if err == nil && ctx.Err() == nil {
 			asked, err = a.dropLost(ctx, asked)
 		}
+		// Ctrl-C ends a round early and without an error.
 		if err == nil && ctx.Err() != nil {
 			err = errUnfinished
 		}
@@ -61,7 +71,9 @@ func (a *awaiting) each(ctx context.Context, asked []outcome.Outcome, show func(
 	return a.lost.err()
 }
 
-// round waits for a moment and returns the requests that have no outcome yet.
+// round waits for a second at most and returns the requests that have no outcome yet. The limit is
+// for the looks between two rounds, at what Redis has lost and at what pauses queues, which
+// [enqueue.Client.WaitMany] does not take.
 func (a *awaiting) round(
 	ctx context.Context, asked []outcome.Outcome, show func(outcome.Outcome) error,
 ) ([]outcome.Outcome, error) {
@@ -73,8 +85,9 @@ func (a *awaiting) round(
 		case errors.As(err, &corrupt), redisfault.Permanent(err):
 			return asked, err
 		case err != nil:
-			continue // it is waited on
+			continue // Redis is away or reads its files (LOADING): the next round reads again
 		}
+		// An imp_uid that was given twice has two entries and is yielded once: both end here.
 		asked = slices.DeleteFunc(asked, func(other outcome.Outcome) bool { return other.ImpUID == o.ImpUID })
 		if err := show(o); err != nil {
 			return asked, err
@@ -83,7 +96,9 @@ func (a *awaiting) round(
 	return asked, nil
 }
 
-// sayRequested says how to look again at what has been requested and has not ended.
+// sayRequested says which command looks again at what was requested and has not ended, in words
+// that can be copied to a shell: all imp_uids, and the flags that find Redis. The text of why
+// comes before it.
 func (a *awaiting) sayRequested(why string, asked []outcome.Outcome) {
 	switch names := strings.Join(impUIDs(asked), " "); len(asked) {
 	case 0:
@@ -94,8 +109,10 @@ func (a *awaiting) sayRequested(why string, asked []outcome.Outcome) {
 	}
 }
 
-// sayUnasked says, where an error has ended the requesting, what is requested and what has
-// to be requested again.
+// sayUnasked says, where an error has ended the requesting, what is requested and what has to be
+// requested again: rest, which begins with the imp_uid that failed. To give that one again is safe
+// although its request may have been recorded: requesting twice is requesting once. Where it is the
+// last one, the command's error is about it, and sayUnasked adds nothing.
 func (a *awaiting) sayUnasked(asked []outcome.Outcome, rest []string) {
 	a.sayRequested("", asked)
 	if len(rest) > 1 {
@@ -110,7 +127,10 @@ func impUIDs(of []outcome.Outcome) (names []string) {
 	return names
 }
 
-// tell says how many workers are running, and what holds the receipts.
+// tell says how many workers are running, and what pauses the queues of the receipts, once a second
+// at most. What was said a second before is not said again. A pause that holds 50 receipts makes
+// one line, "imp_…: waits for the gate of kcp, closed since …; the same holds 49 more": a person's
+// reason may be long, and 50 lines of it would hide the rest.
 func (a *awaiting) tell(ctx context.Context, asked []outcome.Outcome) {
 	pauses, looked := a.still.look(ctx, len(asked))
 	if !looked {
@@ -127,13 +147,14 @@ func (a *awaiting) tell(ctx context.Context, asked []outcome.Outcome) {
 			more[of]++
 		}
 	}
-	for cause, others := range more { // a long reason stands there once
+	for cause, others := range more {
 		causes[cause] += fmt.Sprintf("; the same holds %d more", others)
 	}
 	a.still.tell(causes)
 }
 
-// lostError names requests that Redis has lost.
+// lostError names the imp_uids whose requests Redis has lost. Its exit code is 1, not 3: no worker
+// knows of these receipts, so that they are revoked only if they are requested again.
 type lostError []string
 
 func (e lostError) Error() string {
@@ -144,7 +165,8 @@ func (e lostError) Error() string {
 		len(e), strings.Join(e, " "))
 }
 
-// err returns the error, nil if it names none.
+// err returns the error, or nil if it names no imp_uid: an error that holds a nil lostError would
+// not be nil.
 func (e lostError) err() error {
 	if len(e) == 0 {
 		return nil
@@ -152,16 +174,19 @@ func (e lostError) err() error {
 	return e
 }
 
-// dropLost returns the requests without those that Redis has lost, as by FLUSHALL, a failover
-// or a restored backup: they were recorded before they are waited for, and two looks in a row
-// have found nothing of them. Those are told, or are the error once no other is waited for.
+// dropLost returns the requests without those that Redis has lost, as by FLUSHALL, a failover or a
+// restored backup. A request is recorded before it is waited for, so one is lost if two looks in a
+// row have found neither a request nor an outcome of its imp_uid. While others are waited for, the
+// lost ones are named at once; the error comes when none is left, and names all of them.
 func (a *awaiting) dropLost(ctx context.Context, asked []outcome.Outcome) ([]outcome.Outcome, error) {
 	known, err := a.outcomes.Many(ctx, impUIDs(asked))
-	if err != nil { // which the look at what is waited for tells of
+	// A Redis that does not answer has not lost anything yet; the standstill tells of it.
+	if err != nil {
 		return asked, nil
 	}
 	var lost lostError
 	missing := make(map[string]bool)
+	// An empty status means that Redis keeps nothing of the imp_uid: a request alone is queued.
 	for _, o := range known {
 		if o.Status == "" && a.missing[o.ImpUID] {
 			lost = append(lost, o.ImpUID)

@@ -10,12 +10,16 @@ import (
 	"receiptrevoker/enqueue"
 )
 
-// batchReportSettings say which list is written, and where.
+// batchReportSettings say how the list is read again, and where the report goes.
 type batchReportSettings struct {
+	// list must be what it was for bulk: --pg and --tier are part of what a line requests, and by that
+	// a batch knows its list. With another --tier the first line that names none is refused.
 	list   listSettings
 	report reportSettings
 }
 
+// batchReport returns the command that writes a batch's list with its outcomes. It exits 0 whatever
+// the outcomes are: unlike batch show it is no test of the batch.
 func (p *program) batchReport() *cobra.Command {
 	var s batchReportSettings
 	cmd := &cobra.Command{
@@ -51,6 +55,8 @@ spreadsheet would run as a formula get an apostrophe before them.`,
 	return cmd
 }
 
+// runBatchReport writes the report in the list's own order. It requests nothing: it only compares
+// the list with the batch, 250 lines at a time, and reads their outcomes.
 func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, name, file string) error {
 	if err := s.list.validate(); err != nil {
 		return usageError{err}
@@ -62,6 +68,7 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 	if err != nil {
 		return usageError{err}
 	}
+	// Redis keeps five bytes for each line, not its text: the list itself must be read again.
 	if file == "" {
 		if file, err = listOf(ctx, batch); err != nil {
 			return err
@@ -76,11 +83,15 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 		return err
 	}
 	defer input.close()
+	// The output begins before the list is gone through: a folder that does not exist is reported at
+	// once, not after a million lines. An error below removes the part file and keeps the old report.
 	report, err := p.createReport(s.report)
 	if err != nil {
 		return err
 	}
 	defer report.abandon()
+	// Lines that contradict each other were not requested: the report shows them as invalid with the
+	// same reason as bulk did. To find them, a file is read to its end once more.
 	wrong, err := input.contradictions(ctx, p.stderr)
 	if err != nil {
 		return err
@@ -88,7 +99,9 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 	return reporter{batch, p.store, wrong}.writeFile(ctx, input.reader, report)
 }
 
-// listOf returns the file that a batch's list was read from.
+// listOf returns the file that a batch's list was read from, by the absolute path that newBulkJob
+// recorded. On another machine that path may lead to nothing, or to another list, which the
+// comparison with the batch refuses.
 func listOf(ctx context.Context, batch *enqueue.Batch) (string, error) {
 	known, err := batch.Status(ctx)
 	if err != nil {

@@ -20,16 +20,18 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// bulkSettings say which list is asked for, and how.
+// bulkSettings say which list is requested, and how.
 type bulkSettings struct {
 	list   listSettings
-	batch  string
-	report reportSettings
-	wait   bool
-	dryRun bool
-	yes    bool
+	batch  string         // name of the batch; where --batch gives none, settle makes one
+	report reportSettings // of --report, which needs wait
+	wait   bool           // the command ends once every line is revoked or dead
+	dryRun bool           // nothing is requested, and no report is written
+	yes    bool           // no question is asked, whatever looks wrong about the list
 }
 
+// bulkFlags registers the flags of bulk. Those of the list are shared with batch report, which must
+// read it in the same way.
 func (p *program) bulkFlags(s *bulkSettings, f *pflag.FlagSet) {
 	p.redis.Flags(f)
 	p.retention.Flags(f)
@@ -44,9 +46,12 @@ func (p *program) bulkFlags(s *bulkSettings, f *pflag.FlagSet) {
 	f.BoolVar(&s.report.bom, "bom", false, "begin a CSV report with a byte-order mark, for Excel")
 }
 
-// listSettings say how a list is read.
+// listSettings say how a list is read: what its lines do not say, and what the reader cannot find out
+// by itself. Empty is the default of each.
 type listSettings struct{ pg, tier, column, sheet string }
 
+// flags registers them. For --tier the command needs notEmpty: an empty one would mean the workers'
+// own sub-merchant.
 func (s *listSettings) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.pg, "pg", "", "payment gateway of lines that name none: a `code`, or its Korean name")
 	f.StringVar(&s.tier, "tier", "",
@@ -55,12 +60,17 @@ func (s *listSettings) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.sheet, "sheet", "", "`name` of the sheet of a workbook (default the first that Excel shows)")
 }
 
+// options returns the settings as the reader takes them. A --pg that is not known is used as it is
+// written, as one in a line would be: its receipts go to the common queue, and warnOfGateways has
+// warned of it.
 func (s listSettings) options() list.Options {
 	pg, _ := tasks.ParseGateway(s.pg)
 	return list.Options{Column: s.column, PG: pg, Tier: s.tier, Sheet: s.sheet}
 }
 
-// validate returns what makes no sense.
+// validate refuses a --tier that no sub-merchant can have: otherwise each line that names none would
+// be reported as one that cannot be used. A wrong --column or --sheet is found when the list is
+// opened; --pg may be any.
 func (s listSettings) validate() error {
 	if s.tier == "" {
 		return nil
@@ -71,7 +81,8 @@ func (s listSettings) validate() error {
 	return nil
 }
 
-// bulkHelp is what bulk -h prints before its flags.
+// bulkHelp is what bulk -h prints before its flags. No line may be wider than 80 columns, in which a
+// Korean letter takes two: a test measures them.
 const bulkHelp = `Bulk reads a list of payments and asks for each one's receipt to be revoked: a
 CSV with a header, one bare column of imp_uids, an Excel workbook (.xlsx),
 NDJSON, a JSON array, or a list as PortOne's API answers it; from a file, or
@@ -120,6 +131,7 @@ It exits 3 if a line cannot be used, if more than half were asked for that look
 wrong without --yes, and with --wait unless all are revoked; 1 if no line can be
 used, and then no batch is made of fewer than 1,000 lines.`
 
+// bulk returns the command that requests the receipts of a list. Its work is in bulkJob.
 func (p *program) bulk() *cobra.Command {
 	var s bulkSettings
 	cmd := &cobra.Command{
@@ -137,10 +149,16 @@ func (p *program) bulk() *cobra.Command {
 	return cmd
 }
 
+// runBulk requests a list. What costs nothing to check comes first, so that a mistake is reported
+// before anything is read, and everything is checked before the first line is recorded: the
+// settings, the list's beginning, the report's folder, Redis and the rights of its user, the
+// batch's name.
 func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) error {
 	if err := s.settle(name, time.Now()); err != nil {
 		return usageError{err}
 	}
+	// A report and a question each need a second way through the list. A pipe is then copied to a
+	// temporary file; without them it is read once and not kept.
 	ask := p.questions(s, name)
 	input, err := p.openInput(name, s.list.options(), s.report.file != "" || ask)
 	if err != nil {
@@ -150,6 +168,8 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 	if s.dryRun {
 		return p.dryRun(ctx, s, input)
 	}
+	// The report's file is begun now: after hours of waiting it is too late to learn that its folder
+	// does not exist. Whatever ends the command early removes the part file.
 	var report *reportFile // nil without --report
 	if s.report.file != "" {
 		if report, err = p.createReport(s.report); err != nil {
@@ -175,7 +195,8 @@ func (p *program) runBulk(ctx context.Context, s bulkSettings, name string) erro
 	return job.run(ctx, report)
 }
 
-// settle names the batch if nobody has, and returns what makes no sense.
+// settle gives the batch a name if --batch does not, and returns an error for settings that do not go
+// together. now is for the name alone.
 func (s *bulkSettings) settle(list string, now time.Time) error {
 	if s.dryRun && (s.wait || s.report.file != "") {
 		return errors.New("--dry-run asks for nothing: --wait and --report do not go with it")
@@ -186,9 +207,11 @@ func (s *bulkSettings) settle(list string, now time.Time) error {
 	if s.report.file == "-" {
 		return errors.New("--report takes a file, not -: to standard output 'revoker batch report' writes the same")
 	}
+	// The batch could be made, and then not be shown or cancelled: "revoker batch cancel -x" is a flag.
 	if strings.HasPrefix(s.batch, "-") {
 		return fmt.Errorf("--batch: %q begins with -, so that commands would take it for a flag: give a name", s.batch)
 	}
+	// A file name of macOS is in Unicode's form NFD, which no batch may have.
 	s.batch = norm.NFC.String(cmp.Or(s.batch, defaultBatch(list, now)))
 	if err := outcome.ValidateBatchName(s.batch); err != nil {
 		return fmt.Errorf("--batch: %w", err)
@@ -196,11 +219,14 @@ func (s *bulkSettings) settle(list string, now time.Time) error {
 	return s.list.validate()
 }
 
-// unnameable is what a batch's name has no place for.
+// unnameable is what a batch's name may not have, by [outcome.ValidateBatchName]. In the name that is
+// made of a file's each run of it becomes one hyphen: "환불 목록.xlsx" gives 환불-목록.
 var unnameable = regexp.MustCompile(`[^\p{L}\p{M}\p{N}._-]+`)
 
-// defaultBatch names a list after its file and the time, with four random letters or digits:
-// another list of that name may be asked for in the same second.
+// defaultBatch names a list after its file and the time in UTC, as in refunds-20261126-142531-k3vq.
+// The last four letters or digits are random: another list of that name may be given in the same
+// second, and would be refused as another list of the same batch. Of the file's name 40 letters are
+// kept, which with the 21 behind them fit in the 64 that a batch's name may have.
 func defaultBatch(name string, now time.Time) string {
 	base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 	if name == "-" {

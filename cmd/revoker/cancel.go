@@ -13,11 +13,13 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// cancelSettings say whether requests are withdrawn, or only shown.
+// cancelSettings say whether requests are withdrawn, or only shown. batch cancel changes nothing
+// without yes; cancel accepts the flag, and needs none.
 type cancelSettings struct {
 	dryRun, yes bool
 }
 
+// cancelFlags registers the flags that cancel and batch cancel share.
 func (p *program) cancelFlags(s *cancelSettings, cmd *cobra.Command) {
 	p.redis.Flags(cmd.Flags())
 	f := cmd.Flags()
@@ -26,6 +28,8 @@ func (p *program) cancelFlags(s *cancelSettings, cmd *cobra.Command) {
 	f.BoolVar(&p.json, "json", false, "print one JSON object a line")
 }
 
+// cancel returns the command that withdraws single requests. It needs no --yes: each imp_uid is
+// named, and a request that was cancelled by mistake can be made again.
 func (p *program) cancel() *cobra.Command {
 	var s cancelSettings
 	cmd := &cobra.Command{
@@ -52,6 +56,8 @@ It exits 3 if one was not requested, had ended before, or is running.`,
 	return cmd
 }
 
+// runCancel withdraws every request for the imp_uids, 500 in each atomic step. Once one is printed
+// no attempt on it begins any more.
 func (p *program) runCancel(ctx context.Context, s cancelSettings, impUIDs []string) error {
 	if err := p.connect(ctx); err != nil {
 		return err
@@ -60,6 +66,8 @@ func (p *program) runCancel(ctx context.Context, s cancelSettings, impUIDs []str
 	return c.each(p.requests().Cancel(ctx, slices.Values(impUIDs), s.dryRun), true)
 }
 
+// batchCancel returns the command that withdraws a list. Unlike cancel it leaves a receipt that
+// another list or a single request covers too: whoever made that request has not cancelled it.
 func (p *program) batchCancel() *cobra.Command {
 	var s cancelSettings
 	cmd := &cobra.Command{
@@ -87,6 +95,10 @@ the start on no line is called. It exits 3 if attempts are running.`,
 	return cmd
 }
 
+// runBatchCancel cancels a batch, or without --yes counts what that would withdraw and returns a
+// usageError. The first thing that the cancelling does is to mark the batch; from then on no line is
+// called, and what follows only ends the lines sooner and counts them. So Ctrl-C in between leaves
+// nothing half done.
 func (p *program) runBatchCancel(ctx context.Context, s cancelSettings, name string) error {
 	if err := p.connect(ctx); err != nil {
 		return err
@@ -95,8 +107,11 @@ func (p *program) runBatchCancel(ctx context.Context, s cancelSettings, name str
 	if err != nil {
 		return usageError{err}
 	}
+	// Without --yes it is a dry run that ends with exit code 2 instead of 0.
 	ask := !s.dryRun && !s.yes
 	s.dryRun = s.dryRun || ask
+	// The cancelling goes through all that is open, of other batches too: a million takes a while, and
+	// the counter shows that it moves.
 	progress := newCounter(p.stderr, "open receipts looked at")
 	looked := func(n int) {
 		for range n {
@@ -105,25 +120,31 @@ func (p *program) runBatchCancel(ctx context.Context, s cancelSettings, name str
 	}
 	c := cancelling{program: p, settings: s, counts: make(map[outcome.Withdrawal]int), progress: progress}
 	err = c.each(batch.Cancel(ctx, s.dryRun, looked), false)
+	// No line was open. A sum of nothing would leave a person wondering whether the name is right.
 	if err == nil && len(c.counts)+c.before == 0 {
 		err = c.tellEnded(ctx, batch)
 	}
+	// That an attempt is running (errUnfinished) is printed; the answer to a missing --yes comes first.
 	if ask && (err == nil || err == errUnfinished) {
 		return usageError{fmt.Errorf("%s of %s would be withdrawn: --yes does it", plural(c.withdrawn(), "line"), name)}
 	}
 	return err
 }
 
-// cancelling shows what becomes of requests that are cancelled.
+// cancelling shows the effect of a cancellation on each request, and counts the effects.
 type cancelling struct {
 	*program
 	settings cancelSettings
-	counts   map[outcome.Withdrawal]int
-	before   int      // lines that had been cancelled before
-	progress *counter // nil for single ones
+	counts   map[outcome.Withdrawal]int // without those of before
+	before   int                        // lines that had been cancelled before, on which this had no effect
+	progress *counter                   // of a batch; nil for single requests
 }
 
-// withdrawals says what each of them means, in the order in which they are summed up.
+// withdrawals says what each effect means, in the order in which they are summed up: text stands
+// beside an imp_uid, many behind a count in the sum. What is unfinished makes the exit code of cancel
+// 3: the receipt had ended, its DELETE may be under way, or there was no request to withdraw. An
+// effect that is missing here would be counted and never shown; [outcome.Foreign] is missing, since
+// no batch yields it.
 var withdrawals = []struct {
 	of         outcome.Withdrawal
 	text, many string
@@ -138,8 +159,9 @@ var withdrawals = []struct {
 	{outcome.Unknown, "not requested", "not requested", true},
 }
 
-// each shows what became of each request, of a list of those that are running alone, and
-// sums up.
+// each shows the effect on each request, and sums up. Of a batch it shows only attempts that are
+// running, since a million lines would hide them; with --json it shows every line, for programs. It
+// returns errUnfinished where an effect makes the exit code 3, see withdrawals.
 func (c *cancelling) each(all iter.Seq2[enqueue.Cancelled, error], single bool) error {
 	unfinished := false
 	for cancelled, err := range all {
@@ -156,6 +178,8 @@ func (c *cancelling) each(all iter.Seq2[enqueue.Cancelled, error], single bool) 
 			if w.of != cancelled.Withdrawal {
 				continue
 			}
+			// A line of a batch that has ended meanwhile is no failure of the cancelling. One with an
+			// attempt that is running may yet be revoked.
 			unfinished = unfinished || w.unfinished && (single || w.of == outcome.Running)
 			if !single && w.of != outcome.Running && !c.json {
 				continue
@@ -170,12 +194,15 @@ func (c *cancelling) each(all iter.Seq2[enqueue.Cancelled, error], single bool) 
 	return unfinishedIf(unfinished)
 }
 
+// progressEnd takes the counter off the terminal, before the sum or an error is printed there.
 func (c *cancelling) progressEnd() {
 	if c.progress != nil {
 		c.progress.end()
 	}
 }
 
+// show prints the effect on one request to standard output. The JSON has the words of
+// [outcome.Withdrawal], which programs can rely on; text is for people.
 func (c *cancelling) show(of enqueue.Cancelled, text string) error {
 	if c.json {
 		return printJSON(c.stdout, struct {
@@ -187,10 +214,13 @@ func (c *cancelling) show(of enqueue.Cancelled, text string) error {
 	return newScreen(c.stdout).line(pad(of.ImpUID, 18)+"  "+text, hanging)
 }
 
-// withdrawn returns how many will not be called any more.
+// withdrawn returns how many requests no DELETE follows. Those of which an attempt is running are
+// left out: their DELETE may be under way.
 func (c *cancelling) withdrawn() int { return c.counts[outcome.Withdrawn] + c.counts[outcome.Called] }
 
-// tellEnded says of a batch without open lines how those ended that it has.
+// tellEnded says of a batch without open lines how its lines have ended. A batch with dead letters is
+// cancelled all the same, which keeps them from being retried; one whose lines are all revoked is
+// not, as nothing in it could be withdrawn.
 func (c *cancelling) tellEnded(ctx context.Context, batch *enqueue.Batch) error {
 	b, err := batch.Status(ctx)
 	if err == nil {
@@ -202,7 +232,7 @@ func (c *cancelling) tellEnded(ctx context.Context, batch *enqueue.Batch) error 
 	return err
 }
 
-// sumUp says how many there were of each kind, and nothing if there was none.
+// sumUp says on standard error how many there were of each kind, such as "3 withdrawn, 1 running."
 func (c *cancelling) sumUp() {
 	var parts []string
 	for _, w := range withdrawals {

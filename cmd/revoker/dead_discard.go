@@ -10,12 +10,14 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// deadDiscardSettings say which letters are discarded, and whether.
+// deadDiscardSettings say which letters are discarded, and whether: without yes they are only counted.
 type deadDiscardSettings struct {
 	deadSettings
 	all, dryRun, yes bool
 }
 
+// deadDiscard returns the command that takes letters off the list. It changes the list alone: status,
+// reports and batches still say dead, and dead retry can still be given the imp_uid.
 func (p *program) deadDiscard() *cobra.Command {
 	var s deadDiscardSettings
 	cmd := &cobra.Command{
@@ -43,6 +45,8 @@ It is also how to get rid of a letter whose outcome cannot be read: name it.
 	return cmd
 }
 
+// runDeadDiscard discards the letters. No filter finds a letter any more that was discarded: its
+// imp_uid must be known to retry or settle it. So without --yes letters are only counted.
 func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, impUIDs []string) error {
 	if err := checkAll(s.all, s.deadSettings.all(impUIDs), "discard"); err != nil {
 		return err
@@ -51,21 +55,25 @@ func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, imp
 	if err != nil {
 		return err
 	}
+	// Nothing else gets a letter off the list whose outcome cannot be read: retry and settle need it.
 	walk.filter.Unreadable = true
 	return p.carryOut(ctx, walk, change{"discard", "discarded", s.dryRun, s.yes}, walk.discard)
 }
 
-// discardPage is how many letters are discarded at a time.
+// discardPage is how many letters are discarded with one ZREM, which is atomic: Ctrl-C stops between
+// two pages, and a page that was read and not discarded is not counted.
 const discardPage = 500
 
-// discard discards the letters, page by page; those that are named one by one,
-// since any of them may not be on the list.
+// discard discards the letters, page by page. Those that are named it discards one by one: ZREM
+// returns only how many were on the list, and each that was not is to be reported by its imp_uid.
 func (w *deadWalk) discard(ctx context.Context) error {
 	w.progress = "discarded"
 	size := discardPage
 	if len(w.filter.ImpUIDs) > 0 {
 		size = 1
 	}
+	// A letter may be discarded while the list is walked: the walk continues by time and not by
+	// position, so that it passes over none.
 	page := make([]outcome.Outcome, 0, size)
 	flush := func() error {
 		err := w.discardAll(ctx, page)
@@ -81,15 +89,17 @@ func (w *deadWalk) discard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The last page is rarely full.
 	if err := flush(); err != nil {
 		return fmt.Errorf("ended after %s: %w", plural(w.done, "dead letter"), err)
 	}
 	return nil
 }
 
-// discardAll discards letters, and counts them. If fewer were on the list than
-// are given, it says so: of one that it was not, of several how many others
-// have discarded since they were read.
+// discardAll discards letters, and counts them. If fewer were on the list than are given, another
+// command has discarded the rest since they were read. Of a letter that was named it says so and does
+// not count it, which makes the exit code 3; of a page it says how many, and counts all of them,
+// since it cannot tell which they are.
 func (w *deadWalk) discardAll(ctx context.Context, letters []outcome.Outcome) error {
 	gone, err := w.list.Discard(ctx, letters...)
 	missing := len(letters) - int(gone)

@@ -20,10 +20,12 @@ import (
 // deadExportSettings say which letters are written, and in which format.
 type deadExportSettings struct {
 	deadSettings
-	format string
-	bom    bool
+	format string // csv, json, or empty for what the file's ending says, else csv
+	bom    bool   // begin a CSV with a byte-order mark, by which Excel knows that it is UTF-8
 }
 
+// deadExport returns the command that writes letters to a file, with the fields of --json and of
+// reports. It changes nothing in Redis.
 func (p *program) deadExport() *cobra.Command {
 	var s deadExportSettings
 	cmd := &cobra.Command{
@@ -54,7 +56,8 @@ the exit code is then 3.
 	return cmd
 }
 
-// json reports whether JSON is to be written, or returns a usageError.
+// json reports whether JSON is to be written, or returns a usageError. --format wins over the file's
+// ending: letters.json is a CSV with --format csv.
 func (s *deadExportSettings) json(name string) (bool, error) {
 	format := s.format
 	switch strings.ToLower(filepath.Ext(name)) {
@@ -70,6 +73,9 @@ func (s *deadExportSettings) json(name string) (bool, error) {
 	return format == "json", nil
 }
 
+// runDeadExport writes the letters to a part file, and gives it its name once it is complete. Whatever
+// ends it early, Ctrl-C too, leaves an older export as it was; what went to standard output or a pipe
+// by then stays written.
 func (p *program) runDeadExport(ctx context.Context, s deadExportSettings, name string, impUIDs []string) error {
 	asJSON, err := s.json(name)
 	if err != nil {
@@ -88,6 +94,7 @@ func (p *program) runDeadExport(ctx context.Context, s deadExportSettings, name 
 	if err := letters.write(ctx, file, walk); err != nil {
 		return err
 	}
+	// A misspelled --batch matches no letter: an export of a header alone would not show the mistake.
 	if err := walk.noBatch(); err != nil {
 		return err
 	}
@@ -100,9 +107,12 @@ func (p *program) runDeadExport(ctx context.Context, s deadExportSettings, name 
 	return walk.end("exported to " + name)
 }
 
-// letterWriter writes dead letters in one of the two formats.
+// letterWriter writes dead letters: JSON, one object a line, or CSV with a header, and a byte-order
+// mark before it if bom is set.
 type letterWriter struct{ json, bom bool }
 
+// write writes the letters that walk meets, and counts them in it. Those that cannot be read walk
+// reports and leaves out.
 func (l *letterWriter) write(ctx context.Context, out io.Writer, walk *deadWalk) error {
 	buffer := bufio.NewWriter(out)
 	do, table := printer{screen{out: buffer}, true}.outcome, csv.NewWriter(buffer)
@@ -111,6 +121,7 @@ func (l *letterWriter) write(ctx context.Context, out io.Writer, walk *deadWalk)
 			_, _ = buffer.WriteString(byteOrderMark) // a failure stays, and is found by Flush
 		}
 		_ = table.Write(outcome.Fields())
+		// A message comes from a gateway: what a spreadsheet would run as a formula gets an apostrophe.
 		do = func(o outcome.Outcome) error { return table.Write(inertAll(o.Values())) }
 	}
 	if err := walk.each(ctx, walk.counted(do)); err != nil {

@@ -12,18 +12,20 @@ import (
 	"receiptrevoker/worker/gate"
 )
 
-// defaultRate is about what one process revokes on one gateway: 20 slots and
-// calls of 400 ms. So hardly anything piles up before single revocations, with
-// which letters without a batch share their queue.
+// defaultRate is how many letters are retried a second: about what one process revokes on one gateway
+// with its 20 slots, if a call takes 400 ms (20 / 0.4 s = 50). Letters without a batch share the queue
+// of single revocations, which at a higher rate would wait behind them.
 const defaultRate = 50
 
 // deadRetrySettings say which letters are retried, and how fast.
 type deadRetrySettings struct {
 	deadSettings
-	rate        float64
+	rate        float64 // letters a second; 0 for as fast as Redis allows
 	all, dryRun bool
 }
 
+// deadRetry returns the command that gives letters fresh attempts. It has no --yes: it retries only
+// what was requested and not cancelled, and needs imp_uids, a filter or --all in any case.
 func (p *program) deadRetry() *cobra.Command {
 	var s deadRetrySettings
 	cmd := &cobra.Command{
@@ -64,6 +66,8 @@ letter that cannot be retried, are reported, and the exit code is then 3.
 	return cmd
 }
 
+// validate returns a usageError for a rate that none can be, by the rule of the workers' --rate, or
+// where it is not said which letters are meant.
 func (s *deadRetrySettings) validate(impUIDs []string) error {
 	if err := gate.ValidateRate("--rate", "letters", s.rate); err != nil {
 		return usageError{err}
@@ -71,6 +75,8 @@ func (s *deadRetrySettings) validate(impUIDs []string) error {
 	return checkAll(s.all, s.deadSettings.all(impUIDs), "retry")
 }
 
+// runDeadRetry retries the letters, one after the other. Each is opened in Redis before its task is
+// enqueued, and both happen or a worker does the second: Ctrl-C stops between two letters.
 func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs []string) error {
 	if err := s.validate(impUIDs); err != nil {
 		return err
@@ -83,7 +89,9 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 	if err != nil {
 		return err
 	}
+	// leave comes before the pace: letters that stay dead take no time, and --dry-run counts them too.
 	walk.refuse, walk.advice = leave, "; to revoke it all the same, request it again: revoker enqueue IMP_UID"
+	// A burst of one spreads the letters evenly over each second.
 	pace := rate.NewLimiter(rate.Inf, 1)
 	if s.rate > 0 {
 		pace.SetLimit(rate.Limit(s.rate))
@@ -99,7 +107,10 @@ func (p *program) runDeadRetry(ctx context.Context, s deadRetrySettings, impUIDs
 	})
 }
 
-// leave returns why a letter is not retried, nil if it is.
+// leave returns why a letter stays dead, nil if it is retried: its receipt is another by now, or all
+// who requested it have cancelled, whatever it died of. The error matches [outcome.ErrReissued] or
+// [outcome.ErrWithdrawn]. It goes by what was read; Redis decides once more in the step that revives
+// the letter (dead_revive.lua), so that a cancellation in between counts.
 func leave(o outcome.Outcome) error {
 	switch {
 	case o.Reason == outcome.ReasonReissued:

@@ -14,13 +14,17 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// deadSettleSettings are what a person states about letters.
+// deadSettleSettings are what a person states about letters. Exactly one of revoked and notRevoked is
+// set: there is no default for what a person found. reason is how the person knows, and not a reason
+// of an outcome; by is who the person is.
 type deadSettleSettings struct {
 	revoked, notRevoked bool
 	reason, by          string
 	dryRun, yes         bool
 }
 
+// deadSettle returns the command that records what a person found out. It calls nothing: PortOne is
+// not asked, since it is for receipts of which PortOne's API cannot tell.
 func (p *program) deadSettle() *cobra.Command {
 	var s deadSettleSettings
 	cmd := &cobra.Command{
@@ -51,6 +55,7 @@ anew, with 'revoker enqueue IMP_UID --again'.`,
 			return p.runDeadSettle(cmd.Context(), s, args)
 		},
 	}
+	// Use names the flags that are required; cobra would put [flags] behind them.
 	cmd.DisableFlagsInUseLine = true
 	p.redis.Flags(cmd.Flags())
 	f := cmd.Flags()
@@ -63,7 +68,7 @@ anew, with 'revoker enqueue IMP_UID --again'.`,
 	return cmd
 }
 
-// statement returns what the flags state, or a usageError.
+// statement returns what the flags state, or a usageError. Without --by the machine's user states it.
 func (s *deadSettleSettings) statement() (outcome.Statement, error) {
 	by := s.by
 	if by == "" {
@@ -79,6 +84,7 @@ func (s *deadSettleSettings) statement() (outcome.Statement, error) {
 		return statement, usageError{errors.New("say what you found: either --revoked or --not-revoked")}
 	case s.reason == "":
 		return statement, usageError{errors.New("say with --reason how you know, as one line of text")}
+	// --reason filters letters in the other dead commands: --reason not_issued is meant so.
 	case slices.Contains(outcome.DeadReasons(), outcome.Reason(s.reason)):
 		return statement, usageError{fmt.Errorf(
 			"--reason %s is why it is dead: say how you know whether it is revoked", s.reason)}
@@ -89,6 +95,8 @@ func (s *deadSettleSettings) statement() (outcome.Statement, error) {
 	return statement, nil
 }
 
+// runDeadSettle settles each letter in one atomic step with its stream entry and its batches. What
+// cannot be settled is reported, and the others are.
 func (p *program) runDeadSettle(ctx context.Context, s deadSettleSettings, impUIDs []string) error {
 	statement, err := s.statement()
 	if err != nil {
@@ -99,6 +107,9 @@ func (p *program) runDeadSettle(ctx context.Context, s deadSettleSettings, impUI
 		return err
 	}
 	walk.advice = ": there is nothing to settle, and 'revoker dead discard' takes it off the list"
+	// Redis refuses the same in the step that settles (settle.lua); this is for --dry-run and the
+	// count without --yes. A reissued letter that is stated not to be revoked could be retried, and
+	// then another receipt would be revoked than the one that was requested.
 	walk.refuse = func(o outcome.Outcome) error {
 		switch {
 		case o.Reason == outcome.ReasonWithdrawn:

@@ -18,11 +18,13 @@ import (
 
 // demoSettings say what is shown of a demo.
 type demoSettings struct {
-	keep    bool
-	verbose bool
-	ui      string
+	keep    bool   // the web site and the worker run on until Ctrl-C
+	verbose bool   // the worker's log, on standard error, in place of a bar
+	ui      string // address of the web site; where it is in use, a free port of 127.0.0.1
 }
 
+// demo returns the command that shows the project at work. It reads no setting of Redis or PortOne
+// and no credentials, so that it cannot revoke a real receipt, whatever the environment says.
 func (p *program) demo() *cobra.Command {
 	var s demoSettings
 	cmd := &cobra.Command{
@@ -42,6 +44,8 @@ shows their outcomes. Nothing leaves the machine.`,
 	return cmd
 }
 
+// runDemo starts the parts of a demo and shows it. A person's own list is read before anything is
+// started, so that a mistake in it is reported alone.
 func (p *program) runDemo(ctx context.Context, s demoSettings, files []string) error {
 	data := demo.Invented()
 	if len(files) > 0 {
@@ -55,7 +59,11 @@ func (p *program) runDemo(ctx context.Context, s demoSettings, files []string) e
 	if s.verbose {
 		log = slog.New(slog.NewTextHandler(p.stderr, nil))
 	}
+	// go-redis has a log of its own, which would show when the demo closes its Redis. What fails is
+	// reported by the part that needed it.
 	redis.SetLogger(silent{})
+	// Others: in a demo that is kept running, a person may request an imp_uid that is not on the list. It
+	// has a receipt (0 percent have none), on a gateway where it can be revoked.
 	d, err := demo.Start(ctx, demo.Config{
 		Data: data, Site: s.ui, Serve: serve, Others: unlisted(0), Log: log,
 		Warn: func(err error) { p.say("revoker: %v", err) },
@@ -67,7 +75,8 @@ func (p *program) runDemo(ctx context.Context, s demoSettings, files []string) e
 	return p.showDemo(ctx, s, d, data)
 }
 
-// showDemo asks for everything, waits until it has ended, and shows what became of it.
+// showDemo requests everything, waits until it has ended, and shows the outcomes. With --keep it then
+// waits for Ctrl-C, which is the demo's end and no error; before that Ctrl-C is one, exit code 1.
 func (p *program) showDemo(ctx context.Context, s demoSettings, d *demo.Demo, data demo.Data) error {
 	fmt.Fprintf(p.stdout, "Revoking %d cash receipts through a simulated PortOne that fails in every way.\n"+
 		"To watch: http://%s\n\n", data.Payments(), d.Site())
@@ -89,12 +98,15 @@ func (p *program) showDemo(ctx context.Context, s demoSettings, d *demo.Demo, da
 	return nil
 }
 
-// watchDemo shows the progress until everything has ended.
+// watchDemo shows the progress until everything has ended, and returns the outcomes in the order in
+// which they ended. It returns fewer if ctx ends. awaited are the imp_uids, and of the task that
+// cannot be read its dead letter's name.
 func (p *program) watchDemo(
 	ctx context.Context, s demoSettings, queue *enqueue.Client, awaited []string,
 ) []outcome.Outcome {
 	var ended []outcome.Outcome
 	progress, dead := newProgress(p.stderr, len(awaited)), 0
+	// A bar would be drawn over the lines of the log. Without it a line of text comes every five seconds.
 	if s.verbose {
 		progress.bar = nil
 	}
@@ -113,8 +125,10 @@ func (p *program) watchDemo(
 	return ended
 }
 
-// readRevocations returns what a person's own list asks for, each imp_uid once, and
-// says which lines cannot be used.
+// readRevocations returns what a person's own list requests, each imp_uid once, and says which
+// lines cannot be used. It does not take over apply_num and tier: the simulated receipts have
+// numbers of their own, so that a real apply_num would end every line as reissued. A list without a
+// line that can be used is an error.
 func (p *program) readRevocations(file string) ([]tasks.Revocation, error) {
 	var listed []tasks.Revocation
 	seen := make(map[string]bool)

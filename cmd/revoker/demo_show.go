@@ -11,7 +11,9 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// reasonTexts explain the reasons of terminal outcomes, in the order shown.
+// reasonTexts explain the reasons of terminal outcomes, in the order shown. The invented list must
+// bring each of them about, see demo.Invented: a test looks for all. An outcome with another reason,
+// which a person may cause while the demo runs, is not shown.
 var reasonTexts = []struct {
 	reason outcome.Reason
 	text   string
@@ -26,7 +28,10 @@ var reasonTexts = []struct {
 	{outcome.ReasonInvalidTask, "a task that cannot be read; nothing was called"},
 }
 
-// showOutcomes prints how many outcomes have each reason, with an example.
+// showOutcomes prints how many outcomes have each reason, with an example, as in
+//
+//	264 revoked revoked             a DELETE was answered with success
+//	            e.g. imp_448280090638, kcp, 3 DELETE, 국세청 242524332
 func (p *program) showOutcomes(outcomes []outcome.Outcome) {
 	byReason := make(map[outcome.Reason][]outcome.Outcome)
 	for _, o := range outcomes {
@@ -41,12 +46,14 @@ func (p *program) showOutcomes(outcomes []outcome.Outcome) {
 		// The example with the most attempts has the most to tell.
 		example := slices.MaxFunc(found, func(a, b outcome.Outcome) int { return cmp.Compare(a.Attempts, b.Attempts) })
 		fmt.Fprintf(&b, "%5d %-7s %-19s %s\n", len(found), example.Status, r.reason, r.text)
+		// 14 columns, "e.g. " and 60 stay below the 80 of a terminal: a gateway's message may be long.
 		fmt.Fprintf(&b, "%14se.g. %s\n", "", fit(describe(example), 60))
 	}
 	fmt.Fprint(p.stdout, b.String())
 }
 
-// describe tells an outcome in one line.
+// describe tells an outcome in one line: its imp_uid, and what else is known. 국세청 is the tax office,
+// whose number of the receipt apply_num is.
 func describe(o outcome.Outcome) string {
 	parts := []string{o.ImpUID}
 	if o.PG != "" {
@@ -64,11 +71,13 @@ func describe(o outcome.Outcome) string {
 	return strings.Join(parts, ", ")
 }
 
-// showTruth compares what is reported with the simulated PortOne's own books. A
-// difference is an error.
+// showTruth compares what is reported with the simulated PortOne's own records, which share no types
+// with the worker's client, so that both cannot be wrong together. A difference is an error. An
+// outcome that is unconfirmed makes none: it says that the receipt may be revoked.
 func (p *program) showTruth(portone *iamporttest.Server, outcomes []outcome.Outcome) error {
 	wrong, revoked, deletes := 0, 0, 0
 	for _, o := range outcomes {
+		// PortOne does not know the task that cannot be read: its truth is that nothing was revoked.
 		truth, _ := portone.Truth(o.ImpUID)
 		if truth.Revoked() != (o.Status == outcome.Revoked) && o.Reason != outcome.ReasonUnconfirmed {
 			wrong++
@@ -88,7 +97,8 @@ func (p *program) showTruth(portone *iamporttest.Server, outcomes []outcome.Outc
 	return nil
 }
 
-// showNext says what to try now.
+// showNext says what to try now. While the demo is kept running, the commands reach its own Redis; the
+// second is for an imp_uid that is on no list, and is revoked as well.
 func (p *program) showNext(d *demo.Demo, impUID string, kept bool) {
 	if !kept {
 		fmt.Fprint(p.stdout, `

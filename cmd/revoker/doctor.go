@@ -14,6 +14,8 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
+// doctor returns the command that examines Redis, the queues and PortOne's credentials. Its checks are
+// in cmd/internal/doctor; what is here connects, prints and makes the exit code.
 func (p *program) doctor() *cobra.Command {
 	var api config.IAMPort
 	cmd := &cobra.Command{
@@ -46,13 +48,15 @@ otherwise.`,
 	return cmd
 }
 
+// runDoctor does not connect as other commands do: a Redis that does not answer would end the command,
+// and is here the first finding, after which PortOne is examined all the same.
 func (p *program) runDoctor(ctx context.Context, api *config.IAMPort) error {
 	client, err := p.redis.Open()
 	if err != nil {
 		return usageError{err}
 	}
 	defer client.Close()
-	redis.SetLogger(silent{})
+	redis.SetLogger(silent{}) // go-redis' own log; the findings say what fails
 	examined := doctor.Config{
 		Redis:    client,
 		Reach:    func(ctx context.Context) error { return p.redis.Reach(ctx, client) },
@@ -60,6 +64,8 @@ func (p *program) runDoctor(ctx context.Context, api *config.IAMPort) error {
 		Failover: p.redis.Failover(),
 		Doubts:   api.Doubts(p.getenv),
 	}
+	// One connection suffices: doctor asks for one token. No key and no secret is right where no worker
+	// runs; one of them alone keeps a worker from starting, and is a finding.
 	examined.API, err = api.Client(p.getenv, 1)
 	if !errors.Is(err, config.ErrNoCredentials) {
 		examined.NoAPI = err
@@ -67,7 +73,10 @@ func (p *program) runDoctor(ctx context.Context, api *config.IAMPort) error {
 	return p.tellFindings(ctx, examined)
 }
 
-// tellFindings prints what is found as it is found.
+// tellFindings prints each finding as soon as its check has ended, since a check may take 15 seconds
+// where a node does not answer. Its error makes the exit code: 1 for a failure, or where Ctrl-C ended
+// it before all was examined; errUnfinished, 3, for warnings alone. What is unknown changes nothing: a
+// managed Redis forbids CONFIG, and an alarm that is always on is read by no one.
 func (p *program) tellFindings(ctx context.Context, examined doctor.Config) error {
 	counts := make(map[doctor.Level]int)
 	for f := range doctor.Examine(ctx, examined) {
@@ -89,9 +98,12 @@ func (p *program) tellFindings(ctx context.Context, examined doctor.Config) erro
 	return nil
 }
 
-// findingIndent is where what was found begins in a line.
+// findingIndent is in which column the text of a finding begins: 8 for the level, 14 for the check, and
+// a blank behind each, as the format in tellFinding has them.
 const findingIndent = 24
 
+// tellFinding prints a finding as a line, and below it what to do; or both as one line of JSON, for
+// scripts: revoker doctor --json | jq 'select(.level == "failure")'.
 func (p *program) tellFinding(f doctor.Finding) error {
 	if p.json {
 		return printJSON(p.stdout, f)
