@@ -78,8 +78,8 @@ func (p printer) ended(o outcome.Outcome, as string) error {
 }
 
 // note says about an outcome what its status and reason do not: when it was revoked, what it waits
-// for, why it was given up. The first case that fits is said, what a person can do something about
-// before what only explains. cause is what holds its queue, empty if nothing does.
+// for, why it was given up. Several cases may fit; the order decides. cause is what holds its queue,
+// empty if nothing does.
 func note(o outcome.Outcome, cause string) string {
 	switch {
 	case o.Withdrawn && o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn:
@@ -93,7 +93,7 @@ func note(o outcome.Outcome, cause string) string {
 		// The person knows more than PortOne's last answer says.
 		return o.StatedBy + ": " + o.Statement
 	case o.Status == outcome.Revoked && !o.CancelledAt.IsZero():
-		// PortOne's own time and number of the receipt, by which the tax office's record is found.
+		// PortOne's own time of the revocation, and the tax office's number of the receipt.
 		return "at " + moment(o.CancelledAt) + approval(o)
 	case o.Withdrawn && o.Status == outcome.Queued:
 		// The next sweep ends it.
@@ -154,8 +154,8 @@ func unseen(o outcome.Outcome) string {
 	return may + "looked up until " + moment(o.LookedUpUntil)
 }
 
-// behind returns a text with the last answer behind it. Without one the text stays as it is, for which
-// TrimSuffix takes the words off again.
+// behind returns a text with the last answer behind it. If there was none, TrimSuffix takes the words
+// that introduce it off again.
 func behind(text string, o outcome.Outcome) string {
 	return strings.TrimSuffix(text+"; last answer: "+lastAnswer(o), "; last answer: ")
 }
