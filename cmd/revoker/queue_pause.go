@@ -57,6 +57,7 @@ is no error, and keeps that person and that reason.`,
 // runQueuePause pauses queues and says of each what paused it before. That a person has paused one
 // already is no error, and that pause stays as it is. Once it returns nil, no DELETE for these queues
 // leaves after two seconds: each worker asks Redis what is paused at most half a second before a call.
+// A worker that is cut off from Redis keeps to what it read last.
 func (p *program) runQueuePause(ctx context.Context, s *queuePauseSettings, names []string) error {
 	if err := s.check(names, s.every); err != nil {
 		return err
@@ -70,7 +71,7 @@ func (p *program) runQueuePause(ctx context.Context, s *queuePauseSettings, name
 	if err != nil {
 		return err
 	}
-	// Without names openQueues returns what exists. --all is for queues too that come to be while
+	// Without names openQueues returns what exists or is paused. --all is for queues too that come to be while
 	// the pause lasts, with the first request of a gateway.
 	if s.every {
 		meant = possibleQueues(meant, p.redis.Namespace)
