@@ -62,7 +62,7 @@ func (s *survey) showLayout(t *strings.Builder) {
 // separated by tab, unpacked from gzip". A wrong encoding is the first thing to look for where Korean
 // names look wrong.
 func written(layout list.Layout) string {
-	// A workbook is always UTF-8.
+	// The cells of a workbook come as UTF-8, whatever its XML is written in.
 	text := string(layout.Format)
 	if layout.Format != list.XLSX {
 		text += " in " + layout.Encoding
@@ -77,7 +77,7 @@ func written(layout list.Layout) string {
 }
 
 // fromColumn says from which column of the header a value comes. What people have written is quoted: it
-// may hold what a terminal would obey, or blanks at its ends, by which a name was not found.
+// may hold what a terminal would obey.
 func fromColumn(name string) string {
 	if name == "" {
 		return "no column"
@@ -178,7 +178,7 @@ func gatewayName(pg tasks.Gateway) string {
 }
 
 // showExamples prints the first lines as they were read, in the columns line, imp_uid, gateway, tier and
-// apply_num. Lines are cut at 80 columns; the number of a receipt has nine digits and fits.
+// apply_num. Lines are cut at 80 columns, for which nine digits of an apply_num leave room.
 func (s *survey) showExamples(t *strings.Builder) {
 	if len(s.examples) == 0 {
 		return
