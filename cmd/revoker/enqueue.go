@@ -27,8 +27,8 @@ type enqueueSettings struct {
 	wait     bool
 }
 
-// enqueue returns the command that requests single receipts. They belong to no batch, so that
-// workers take them before the lines of lists.
+// enqueue returns the command that requests single receipts. They belong to no batch, so that they
+// wait on a queue of their own and not behind the lines of a list.
 //
 // notEmpty refuses --apply-num and --tier without a value: a script whose variable is empty would
 // request whichever receipt the payment has.
@@ -81,8 +81,8 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 	if s.applyNum != "" && len(impUIDs) > 1 {
 		return usageError{errors.New("--apply-num names one receipt: give one IMP_UID")}
 	}
-	// This tries the rights of the user in Redis before the first request. Otherwise the person
-	// would learn of a missing right between two requests.
+	// This also tries the rights of the user in Redis, so that a missing one is named before anything
+	// is requested.
 	if err := p.connectToRequest(ctx); err != nil {
 		return err
 	}

@@ -120,7 +120,7 @@ func nextProbe(of gate.Name, gates gate.Snapshot) string {
 	case at.IsZero():
 		return ""
 	case at.Before(gates.Now):
-		// Both times are by Redis' clock: that of this machine may differ.
+		// Both times are by Redis' clock. That of this machine may differ.
 		return "its next probe is due"
 	}
 	return "next probe at " + moment(at) + ", if a request waits"
@@ -167,8 +167,8 @@ func waitsOn(o outcome.Outcome, namespace string, pauses []pause.Pause, workers 
 	return strings.Join(all, "; ")
 }
 
-// waitsFor says what one receipt waits for. Of a gate and of PortOne the end is awaited; a person's
-// pause ends only if a person resumes the queue.
+// waitsFor says what one receipt waits for. A gate and a Retry-After end by themselves, so the receipt
+// waits for them; a person's pause ends only if a person resumes the queue.
 func waitsFor(p pause.Pause) string {
 	if p.ByPerson() {
 		return "its queue is paused " + held(p)

@@ -122,7 +122,7 @@ func (r *lineReader) lines(yield func(enqueue.Line) bool) {
 }
 
 // read yields a line for each row. A line that cannot be used is yielded too, with the reason in
-// Invalid: the batch counts it, and its place in the list is the row of a batch.
+// Invalid: the batch counts it too, since the row of every line is its place in the list.
 func (r *lineReader) read(yield func(enqueue.Line) bool) {
 	for row, err := range rows(r.list) {
 		line := enqueue.Line{Number: row.Line, ImpUID: row.ImpUID, PG: row.PG, ApplyNum: row.ApplyNum, Tier: row.Tier}

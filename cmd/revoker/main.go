@@ -1,5 +1,5 @@
 // Revoker revokes cash receipts through PortOne V1: it queues revocations, carries them out, and
-// shows the outcome of each. Each command has a file of its name; root.go lists them.
+// shows the outcome of each. Most commands have a file of their name; root.go has the list.
 package main
 
 import (

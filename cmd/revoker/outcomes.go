@@ -77,7 +77,8 @@ func (s *outcomesSettings) time(now time.Time) (time.Time, error) {
 	return since, nil
 }
 
-// position returns the ID of the entry after which the command begins; "" is the stream's beginning.
+// position returns the ID of the entry after which the command begins. "" and "0" are the stream's
+// beginning.
 func (s *outcomesSettings) position(ctx context.Context, store *outcome.Store, since time.Time) (string, error) {
 	switch {
 	case s.since == "now":

@@ -83,8 +83,8 @@ func (p printer) ended(o outcome.Outcome, as string) error {
 func note(o outcome.Outcome, cause string) string {
 	switch {
 	case o.Withdrawn && o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn:
-		// A dead letter that was cancelled after it had died, or died of something else: dead retry
-		// leaves it out, and whoever wonders why must see that first.
+		// The letter was cancelled, and was dead before or was given up for another reason. dead retry
+		// leaves it out; a person who wonders why must see that first.
 		o.Withdrawn = false
 		return strings.TrimSuffix("cancelled, not retried; "+note(o, ""), "; ")
 	case o.Reason == outcome.ReasonWithdrawn:
@@ -148,7 +148,8 @@ func unseen(o outcome.Outcome) string {
 	case blind(o.PG):
 		return may + "no lookup can tell"
 	case o.LookedUpUntil.Before(time.Now()):
-		// The time has passed, as that of a worker which died: the next attempt looks up at once.
+		// The time has passed, so the next lookup decides. For a worker that has died it is the end of
+		// its lease, which is in the past from the start.
 		return may + "its next lookup tells"
 	}
 	return may + "looked up until " + moment(o.LookedUpUntil)
@@ -179,8 +180,8 @@ func approval(o outcome.Outcome) string {
 	return ", 국세청 " + o.ApplyNum
 }
 
-// next says when the next attempt comes. A time that has passed means that a worker takes the task as
-// soon as it has a free slot.
+// next says when the next attempt comes. A time that has passed means that no worker has taken the task
+// yet.
 func next(at, now time.Time) string {
 	if at.Before(now) {
 		return "due since " + moment(at)

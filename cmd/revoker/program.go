@@ -84,16 +84,15 @@ func (p *program) connect(ctx context.Context) error {
 	p.ends = append(p.ends, func() { _ = client.Close() })
 	p.client, p.store = client, outcome.NewStore(client, p.redis.Outcomes())
 	p.gates = gate.NewStore(client, p.redis.Namespace)
-	// go-redis writes to standard error by itself, for each connection that fails. The command says
-	// what is wrong once, with advice.
+	// By default go-redis writes a log of its own to standard error. The command says what is wrong
+	// once, with advice.
 	redis.SetLogger(silent{})
 	return p.redis.Reach(ctx, client)
 }
 
 // connectToRequest is connect for a command that requests: the error also says what its user in Redis
 // may not do, why Redis takes no writes, or which key that all requests share holds another type of
-// value. Without these trials a list would be half requested before the first refusal, or the command
-// would repeat for half a minute what cannot succeed.
+// value. Without these trials the command would repeat for half a minute what cannot succeed.
 func (p *program) connectToRequest(ctx context.Context) error {
 	if err := p.connect(ctx); err != nil {
 		return err

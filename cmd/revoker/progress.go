@@ -85,7 +85,7 @@ func (p *progress) show(done, total int, text string) {
 			// A batch grows while bulk still reads its list.
 			p.bar.ChangeMax(total)
 		}
-		// Set fails only beyond the total, and then draws nothing.
+		// Set fails for a total of 0 and beyond the total, and draws nothing then.
 		_ = p.bar.Set(done)
 		p.bar.Describe(fit(plain(text), room))
 		return

@@ -27,7 +27,7 @@ func (p *program) queueFlags(s *queueSettings, f *pflag.FlagSet) {
 }
 
 // tellQueue prints what was done to a queue. The first column is as wide as the longest name of those
-// that are meant, since each line is printed before the next queue is changed.
+// that are meant: a line may be printed before the next queue is changed.
 func (p *program) tellQueue(meant []pause.Pause, queue, became string) {
 	width := 0
 	for _, q := range meant {
@@ -99,9 +99,9 @@ func possibleQueues(all []pause.Pause, namespace string) []pause.Pause {
 // requested: Redis may have lost its data.
 func (p *program) tellNoQueue() { p.say("Redis holds no queue of this namespace") }
 
-// showNoQueue says that there is nothing to list, and to people also how many workers are running:
-// after a loss of data that is what an operator looks for. With --json standard output stays empty,
-// since a line of it is a queue.
+// showNoQueue says that there is nothing to list, and to people also how many workers are running, which
+// they need to know after Redis has lost its data. With --json standard output stays empty, since each
+// line of it is a queue.
 func (p *program) showNoQueue(workers asynqkeys.Count) error {
 	p.tellNoQueue()
 	if p.json {

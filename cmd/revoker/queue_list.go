@@ -19,13 +19,13 @@ import (
 )
 
 // queueListSettings say which queues are shown, and for how long they are watched to know their rate.
-// A window of 0 is for scripts that ask often: the command then ends after one reading.
+// With a window of 0 the command reads Redis once and shows no rate.
 type queueListSettings struct {
 	queueSettings
 	window time.Duration
 }
 
-// queueList returns the command that an operator runs first when receipts wait. It changes nothing.
+// queueList returns the command that shows what waits, and why. It changes nothing.
 func (p *program) queueList() *cobra.Command {
 	var s queueListSettings
 	cmd := &cobra.Command{

@@ -15,8 +15,8 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
-// queuePauseSettings say which queues are paused, by whom and why. by and reason are written into
-// Redis as they are, for people who find the queue paused; "queue resume" can select by them.
+// queuePauseSettings say which queues are paused, by whom and why. by and reason are kept in Redis with
+// the pause, for people who find the queue paused; "queue resume" can select by them.
 type queuePauseSettings struct {
 	queueSettings
 	every      bool
@@ -24,7 +24,8 @@ type queuePauseSettings struct {
 }
 
 // queuePause returns the command that stops calls. An empty --by or --reason, as of a script whose
-// variable is not set, is refused: "queue resume --by" could not lift such a pause by its name.
+// variable is not set, is refused: the pause would be that of the machine's user, and the script's
+// "queue resume --by" could not lift it.
 func (p *program) queuePause() *cobra.Command {
 	var s queuePauseSettings
 	cmd := &cobra.Command{
@@ -71,8 +72,8 @@ func (p *program) runQueuePause(ctx context.Context, s *queuePauseSettings, name
 	if err != nil {
 		return err
 	}
-	// Without names openQueues returns what exists or is paused. --all is for queues too that come to be while
-	// the pause lasts, with the first request of a gateway.
+	// Without names openQueues returns what exists or is paused. --all is also for queues that come to
+	// be during the pause, with the first request of a gateway.
 	if s.every {
 		meant = possibleQueues(meant, p.redis.Namespace)
 	}

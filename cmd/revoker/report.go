@@ -76,8 +76,9 @@ type reportLine struct {
 // write writes a report. However long the list is, it holds few lines at a time: those that were read
 // ahead, the chunk that is compared, and a page of outcomes.
 //
-// The list need not have been given to bulk to its end: a line that the batch does not know yet gets
-// the status queued or unknown. Another list ends it with an error that names the line.
+// The list need not have been given to bulk to its end: a line that the batch does not know yet has the
+// outcome of its imp_uid, if there is one, and else the status unknown. Another list ends the report
+// with an error that names the line.
 func (r reporter) write(ctx context.Context, reader *list.Reader, to *reportLines) error {
 	var ahead []list.Row // read, and not yet compared
 	source := &lineReader{list: reader, wrong: r.wrong, onRow: func(row list.Row) { ahead = append(ahead, row) }}
@@ -170,7 +171,7 @@ var duplicateTexts = map[outcome.Kind]string{
 }
 
 // reportLines writes the lines of a report: NDJSON for a list in JSON, else CSV. A CSV has the list's own
-// columns first, so that its rows can be pasted back beside the original.
+// columns first, in their order, and the outcome's behind them.
 type reportLines struct {
 	buffer  *bufio.Writer
 	csv     *csv.Writer // nil for NDJSON
@@ -244,7 +245,7 @@ func (l *reportLines) flush() error {
 	return l.buffer.Flush()
 }
 
-// byteOrderMark tells Excel that a CSV is UTF-8. Without it Korean Excel takes the file for EUC-KR.
+// byteOrderMark tells Excel that a CSV is UTF-8. Without it Korean Excel takes the file for EUC-KR (CP949).
 const byteOrderMark = "\uFEFF"
 
 // plainNumber matches what a spreadsheet takes for a number and for nothing else, such as -5 and +1.25.

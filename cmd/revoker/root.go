@@ -16,7 +16,7 @@ import (
 )
 
 // run carries a command line out and returns the exit code. It is the only place that turns errors into
-// messages and exit codes: commands return them. What a command has opened is closed by then.
+// messages and exit codes: commands return them. What a command has opened is closed when it returns.
 func (p *program) run(ctx context.Context, args []string) int {
 	defer p.end()
 	started := false
@@ -177,8 +177,8 @@ func group(cmd *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 const usageWidth = 80
 
 // groupConnection makes help show the flags by which a command finds Redis in a group of their own,
-// Connection, below the command's flags. Twenty commands have these flags, and between them the few
-// that a person looks for would be lost.
+// Connection, below the command's flags. Nearly every command has these flags, and between them the few
+// of its own that a person looks for would be hard to find.
 func groupConnection(show func(*cobra.Command) error) func(*cobra.Command) error {
 	return func(cmd *cobra.Command) error {
 		group := pflag.NewFlagSet("", pflag.ContinueOnError)

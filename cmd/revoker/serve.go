@@ -14,8 +14,8 @@ import (
 // serve answers HTTP requests until ctx is done, and then for five seconds those that have been begun.
 // The health of a worker, the web site and the simulated PortOne are served by it, with the same bounds:
 // without them a client that sends its request slowly, or reads the answer slowly, holds a connection
-// for ever. It returns nil once ctx has ended it, and otherwise why it could not go on. It closes the
-// listener.
+// for ever. It returns nil once ctx has ended it, and otherwise the error of the server. It closes the
+// listener either way.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
@@ -50,8 +50,8 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 }
 
 // readyTimeout bounds how long /readyz looks for what is wrong. A probe of Kubernetes waits one second
-// by default (timeoutSeconds), and takes an answer that is late for none; the rest of the second is for
-// the way and for a busy machine.
+// by default (timeoutSeconds), and a late answer counts as a failure. The rest of the second is for the
+// network and for a busy machine.
 const readyTimeout = 700 * time.Millisecond
 
 // healthHandler answers how a worker is. /healthz answers 200 while the process works as such, which a

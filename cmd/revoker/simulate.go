@@ -145,9 +145,9 @@ Ctrl-C ends it.
 	return serve(ctx, listener, portone, slog.New(slog.DiscardHandler))
 }
 
-// issueListed gives the payments of a list receipts of their gateways, and says what the list has: a
-// person sees whether it was understood. Lines that cannot be used are counted alone, as bulk reports
-// them one by one.
+// issueListed gives the payments of a list receipts of their gateways, and says what the list has, by
+// which a person sees whether it was understood. Lines that cannot be used make no payment. They are
+// counted and not shown; bulk reports each.
 func (p *program) issueListed(portone *iamporttest.Server, file string) error {
 	listed, unusable := make(map[string]tasks.Gateway), 0
 	err := p.eachRow(file, func(row list.Row) {

@@ -38,8 +38,8 @@ const (
 
 // standstill tells those who wait for outcomes why none may come: how many workers are running, and what
 // pauses queues. It says each once, and again when it has changed: the same lines every second would hide
-// what is new. One goroutine uses it, which calls look while it waits, and with what that
-// returns tell.
+// what is new. One goroutine uses it: while it waits it calls look, words the pauses that look returns,
+// and hands the texts to tell.
 type standstill struct {
 	say     func(format string, args ...any)
 	workers *asynqkeys.Workers

@@ -100,8 +100,9 @@ func (p *program) survey(
 	return s, nil
 }
 
-// err returns why the list cannot be requested, or else why it is not known what was requested before.
-// It is nil if neither is so. The first two name the list, the third is Redis' own.
+// err returns why the list cannot be requested: it could not be read to its end, or no line can be used.
+// Both errors name the list. Otherwise it returns why Redis did not tell what was requested before, nil
+// if it did.
 func (s *survey) err() error {
 	switch {
 	case s.unread != nil:

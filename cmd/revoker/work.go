@@ -219,8 +219,8 @@ func (s *workSettings) awaitRedis(ctx context.Context, client redis.UniversalCli
 	})
 }
 
-// redisLogger writes the log of go-redis at the level debug. What fails is an error of a command, too,
-// which the worker logs once with what it means; go-redis writes a line for each connection.
+// redisLogger writes the log of go-redis at the level debug, as detail: what fails is also the error of a
+// command, which the worker logs with what it means and what to do.
 type redisLogger struct{ log *slog.Logger }
 
 func (l redisLogger) Printf(ctx context.Context, format string, args ...any) {
