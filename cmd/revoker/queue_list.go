@@ -67,8 +67,8 @@ type queueLine struct {
 	// knows whether anything works at all.
 	Workers asynqkeys.Count `json:"workers"`
 	// Oldest is how long the first in line of Pending has been waiting, in seconds, 0 if the line is
-	// empty. Asynq has the beginning by the clock of the producer or worker that put the task there
-	// (pending_since), and this is the difference to the clock of this machine.
+	// empty. Asynq has the beginning by the clock of the producer or worker that put the task there;
+	// this is the difference to the clock of this machine.
 	Oldest float64 `json:"oldest_seconds"`
 	// Rate is how many tasks a second workers finished while it was watched, failed attempts
 	// included. It is nil and left out with --window 0: unlike 0, that says that it is not known.

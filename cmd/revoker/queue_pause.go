@@ -131,7 +131,7 @@ func line(flag, text string) error {
 }
 
 // runner returns who runs the program and where, as user@host. What the system does not tell is
-// "unknown": a pause must not fail because nobody can be named.
+// "unknown": that must not keep a person from pausing.
 func runner() string {
 	name := "unknown"
 	if is, err := user.Current(); err == nil {

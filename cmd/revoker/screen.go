@@ -80,7 +80,7 @@ func (s screen) erase() {
 // plain returns a text without what a terminal would obey, or would show in another order. Names in
 // lists, reasons of pauses and messages of gateways are written by others: an escape sequence in them
 // could clear the screen, and U+202E turns the rest of a line round. Line ends and tabs become blanks,
-// so that nobody writes a row of a table into a message. The rest becomes "?".
+// so that no message can look like a row of a table. The rest becomes "?".
 func plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
