@@ -20,7 +20,6 @@ type queueSettings struct {
 	pgs []string
 }
 
-// queueFlags registers the flags that all queue commands have.
 func (p *program) queueFlags(s *queueSettings, f *pflag.FlagSet) {
 	p.redis.Flags(f)
 	f.StringSliceVar(&s.pgs, "pg", nil, "the queues of these payment gateways: `codes`, or their Korean names")
@@ -122,7 +121,6 @@ func (s *queueSettings) check(queues []string, every bool) error {
 	return nil
 }
 
-// queueNames returns the names of queues, in their order.
 func queueNames(queues []pause.Pause) (names []string) {
 	for _, p := range queues {
 		names = append(names, p.Queue)

@@ -207,7 +207,6 @@ func newReportLines(out io.Writer, reader *list.Reader, bom bool) *reportLines {
 	return l
 }
 
-// line writes one line of the list with its outcome.
 func (l *reportLines) line(line reportLine) error {
 	row, duplicate := line.row, duplicateTexts[line.result.Kind]
 	if l.csv == nil {

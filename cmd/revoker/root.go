@@ -117,7 +117,6 @@ func help() *cobra.Command {
 	}
 }
 
-// batch returns the group of commands about lists.
 func (p *program) batch() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "batch",
@@ -131,7 +130,6 @@ withdraw what has not been called.`,
 	}, p.batchList(), p.batchShow(), p.batchReport(), p.batchCancel())
 }
 
-// dead returns the group of commands about dead letters.
 func (p *program) dead() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "dead",
@@ -147,7 +145,6 @@ revoked or discarded, or until their outcome expires, see --outcome-ttl.`,
 	}, p.deadList(), p.deadRetry(), p.deadSettle(), p.deadDiscard(), p.deadExport())
 }
 
-// queue returns the group of commands about queues and what pauses them.
 func (p *program) queue() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "queue",
@@ -206,7 +203,6 @@ func version() string {
 	return fmt.Sprintf("revoker %s, revision %s, %s", version, revision, goVersion)
 }
 
-// version returns the command that prints what --version prints.
 func (p *program) version() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",

@@ -205,5 +205,4 @@ func (t *table) widths() []int {
 	return widths
 }
 
-// noteMark returns the mark of the note at an index.
 func noteMark(i int) string { return "[" + strconv.Itoa(i+1) + "]" }
