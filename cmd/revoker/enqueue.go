@@ -12,7 +12,13 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// enqueueSettings say which receipts are asked for, and whether their outcomes are waited for.
+// enqueueSettings say which receipts are requested, and whether the command waits for their
+// outcomes.
+//
+// pg is as the person typed it. A gateway that is not known is no error: [program.warnOfGateways]
+// names it, and its receipts go to the common queue. applyNum is the tax office's number of the
+// receipt that is meant, empty for whichever receipt the payment has. tier is the code of the
+// sub-merchant, empty for the --tier of the workers.
 type enqueueSettings struct {
 	pg       string
 	applyNum string
@@ -21,6 +27,11 @@ type enqueueSettings struct {
 	wait     bool
 }
 
+// enqueue returns the command that requests single receipts. They belong to no batch, so that they
+// wait on a queue of their own and not behind the lines of a list.
+//
+// notEmpty refuses --apply-num and --tier without a value: a script whose variable is empty would
+// request whichever receipt the payment has.
 func (p *program) enqueue() *cobra.Command {
 	var s enqueueSettings
 	cmd := &cobra.Command{
@@ -63,10 +74,15 @@ it is to be asked for again, and the exit code is 1.`,
 	return cmd
 }
 
+// runEnqueue requests all receipts before it waits for any. Otherwise an error or a Ctrl-C during
+// the first wait would leave the others without a request, and no message would say so. One that
+// is refused for itself does not stop the others; the exit code is then 3.
 func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []string) error {
 	if s.applyNum != "" && len(impUIDs) > 1 {
 		return usageError{errors.New("--apply-num names one receipt: give one IMP_UID")}
 	}
+	// This also tries the rights of the user in Redis, so that a missing one is named before anything
+	// is requested.
 	if err := p.connectToRequest(ctx); err != nil {
 		return err
 	}
@@ -79,7 +95,7 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 	wait.flags = p.redisFlags
 	pg, _ := tasks.ParseGateway(s.pg)
 
-	var asked []outcome.Outcome // and waited for
+	var asked []outcome.Outcome // requested and to be waited for; empty without --wait
 	show := func(o outcome.Outcome) error {
 		unfinished = unfinished || o.Status == outcome.Dead
 		return out.outcome(o)
@@ -89,10 +105,13 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 		o, err := p.request(ctx, queue, r)
 		switch {
 		case unacceptable(err):
+			// The next imp_uid may be accepted: the fault is in this request.
 			p.say("revoker: %v", err)
 			unfinished = true
 			continue
 		case err != nil:
+			// Redis failed, so that it is not known whether it recorded this request. Repeating
+			// the command from here on requests nothing twice.
 			wait.sayUnasked(asked, impUIDs[i:])
 			return err
 		case s.wait:
@@ -103,21 +122,28 @@ func (p *program) runEnqueue(ctx context.Context, s enqueueSettings, impUIDs []s
 			return err
 		}
 	}
+	// Without --wait there is nothing to wait for, and each returns at once.
 	if err := wait.each(ctx, asked, show); err != nil || !unfinished {
 		return err
 	}
 	return errUnfinished
 }
 
-// unacceptable reports whether an error is about one request, so that others may be accepted.
+// unacceptable reports whether an error is about one request, so that others may be accepted: its
+// imp_uid, number or tier is not valid, another receipt of the payment is being revoked, or a
+// worker runs that is too old for --apply-num and --again. Any other error is Redis' and ends the
+// command.
 func unacceptable(err error) bool {
 	return errors.Is(err, tasks.ErrInvalid) || errors.Is(err, enqueue.ErrOtherReceipt) ||
 		errors.Is(err, enqueue.ErrOlderWorker)
 }
 
-// request asks for one receipt and returns how far it has come.
+// request requests one receipt and returns how far its revocation has come. If the imp_uid was
+// requested before, the earlier request stands, and its outcome is what is returned.
 func (p *program) request(ctx context.Context, queue *enqueue.Client, r tasks.Revocation) (outcome.Outcome, error) {
 	result, err := queue.Revoke(ctx, r)
+	// bulk warns of the same in a list. The request stands; 'revoker cancel' withdraws it if the
+	// imp_uid was mistyped.
 	if err == nil && !impuid.OfPortOne(r.ImpUID) {
 		p.say("revoker: %s does not begin with imp_ or imps_, as the imp_uids of PortOne do", r.ImpUID)
 	}
@@ -125,14 +151,20 @@ func (p *program) request(ctx context.Context, queue *enqueue.Client, r tasks.Re
 		return outcome.Outcome{ImpUID: r.ImpUID, PG: r.PG, Status: result.Status}, err
 	}
 	p.say("revoker: %s was asked for before", r.ImpUID)
+	// --again is for the receipt that was issued after an earlier request had ended. It changes no
+	// request that is open.
 	if r.Again && !result.Status.Terminal() {
 		p.say("revoker: it has not ended: --again changed nothing, give it once it has")
 	}
+	// After a partial refund the payment has another receipt under the same imp_uid. The number
+	// tells a person whether the one that is meant was revoked.
 	if result.Status == outcome.Revoked && result.ApplyNum != "" {
 		p.say("revoker: receipt %s was revoked; --again asks for the one that exists now", result.ApplyNum)
 	}
 	known, err := queue.Outcome(ctx, r.ImpUID)
 	if errors.Is(err, outcome.ErrNotFound) {
+		// Its life ended between the two readings, or Redis lost it: what Revoke said a moment
+		// ago is all that is known.
 		return outcome.Outcome{ImpUID: r.ImpUID, PG: r.PG, Status: result.Status}, nil
 	}
 	return known, err

@@ -17,7 +17,8 @@ import (
 	"receiptrevoker/cmd/internal/monitor/login"
 )
 
-// monitorSettings are what the web site is served with.
+// monitorSettings say where and to whom the web site is served, and how its log looks. With hash the
+// command only makes the hash of a password, and needs no Redis.
 type monitorSettings struct {
 	monitor config.Monitor
 	log     config.Log
@@ -59,6 +60,9 @@ pause queues, and to run, archive and delete tasks.`,
 	return cmd
 }
 
+// runMonitor serves the web site until ctx ends. A password that is missing or cannot be used is
+// wrong usage, exit code 2: systemd does not start the site again for it, as only a person can mend
+// that (RestartPreventExitStatus=2 in deploy/systemd).
 func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 	log, flush, err := s.log.Logger(p.stderr)
 	if err != nil {
@@ -69,6 +73,8 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 	if err != nil {
 		return usageError{err}
 	}
+	// Listen refuses an address that others reach unless there is a password. It judges the
+	// address to which it is bound, not the name that was given.
 	listener, err := s.monitor.Listen(hash != "")
 	switch {
 	case errors.Is(err, config.ErrNoPassword):
@@ -77,6 +83,7 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 		return err
 	}
 	defer listener.Close()
+	// A Redis that is away ends the command here. An outage later is shown on the page.
 	if err := p.connect(ctx); err != nil {
 		return err
 	}
@@ -86,6 +93,7 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 	})
 	switch {
 	case errors.Is(err, monitor.ErrNoPassword), errors.Is(err, login.ErrHash):
+		// Only these two are mended by a new hash: any other error keeps its own text.
 		return usageError{fmt.Errorf("%w: %w", err, config.ErrNoPassword)}
 	case err != nil:
 		return err
@@ -95,8 +103,10 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 	return serve(ctx, listener, site, log)
 }
 
-// hashPassword reads a password, from a terminal without showing it, and prints
-// its hash.
+// hashPassword reads a password, from a terminal without showing it, and prints its bcrypt hash. The
+// hash alone goes to standard output, so that "revoker monitor --hash > password.hash" makes the
+// file that REVOKER_MONITOR_PASSWORD_HASH_FILE names; prompts go to standard error. It takes about
+// a quarter of a second, as each login does later.
 func (p *program) hashPassword() error {
 	password, err := p.readPassword()
 	if err != nil {
@@ -110,9 +120,14 @@ func (p *program) hashPassword() error {
 	return nil
 }
 
+// readPassword reads a password from standard input. A person on a terminal types it twice, since
+// the terminal does not show it and a mistake would lock everybody out. From a pipe it takes the
+// first line; blanks at its ends belong to the password.
 func (p *program) readPassword() (string, error) {
 	file, ok := p.stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
+		// bcrypt takes 72 bytes. The limit keeps a wrong file, as a large one without a line end, from
+		// being read into memory. A password whose line has no end is good: io.EOF is no error.
 		line, err := bufio.NewReader(io.LimitReader(p.stdin, 4096)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return "", fmt.Errorf("read the password: %w", err)
@@ -130,7 +145,8 @@ func (p *program) readPassword() (string, error) {
 	return first, err
 }
 
-// ask asks a person for a password on a terminal.
+// ask asks a person for a password on a terminal. [term.ReadPassword] switches the echo off, which
+// also hides the line end that the person types: ask writes one in its place.
 func (p *program) ask(terminal *os.File, what string) (string, error) {
 	fmt.Fprint(p.stderr, what)
 	typed, err := term.ReadPassword(int(terminal.Fd()))

@@ -14,7 +14,8 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// outcomesSettings say which outcomes are shown.
+// outcomesSettings say which outcomes of the stream are shown. since is as the person typed it: a
+// time, how long ago, or the ID of an entry.
 type outcomesSettings struct {
 	follow       bool
 	since, batch string
@@ -58,10 +59,13 @@ entries that Redis has trimmed or lost before they were shown.
 	return cmd
 }
 
-// streamID is the ID of an entry of a Redis stream.
+// streamID is the ID of an entry of a Redis stream: milliseconds since 1970 by Redis' clock, a hyphen,
+// and a number that tells entries of one millisecond apart, as in 1764150000000-0. No time that
+// [parseTime] reads has this form.
 var streamID = regexp.MustCompile(`^\d+-\d+$`)
 
-// time returns what --since means, the zero time for an entry or nothing; or a usageError.
+// time returns the time that --since means. It is the zero time for the ID of an entry, and where
+// --since was not given. The error is a usageError.
 func (s *outcomesSettings) time(now time.Time) (time.Time, error) {
 	if streamID.MatchString(s.since) {
 		return time.Time{}, nil
@@ -73,18 +77,22 @@ func (s *outcomesSettings) time(now time.Time) (time.Time, error) {
 	return since, nil
 }
 
-// position returns the entry of the stream after which to begin.
+// position returns the ID of the entry after which the command begins. "" and "0" are the stream's
+// beginning.
 func (s *outcomesSettings) position(ctx context.Context, store *outcome.Store, since time.Time) (string, error) {
 	switch {
 	case s.since == "now":
-		return store.Last(ctx) // whatever time it is there
+		// The last entry and no time: the clock of this machine may be ahead of Redis' or behind.
+		return store.Last(ctx)
 	case since.IsZero():
 		return s.since, nil
 	}
 	return store.Before(ctx, since)
 }
 
-// read returns the outcomes of the stream after an entry, with --follow also those to come.
+// read returns the outcomes of the stream after an entry, with --follow also those to come. With
+// --follow an error of Redis ends nothing, as Redis is asked again; without it the error is the last
+// that comes. Either way errors that match [outcome.ErrMissed] come in between.
 func (s *outcomesSettings) read(
 	ctx context.Context, store *outcome.Store, after string,
 ) iter.Seq2[outcome.Event, error] {
@@ -94,6 +102,8 @@ func (s *outcomesSettings) read(
 	return store.EventsAfter(ctx, after)
 }
 
+// runOutcomes prints the stream of outcomes. It returns errUnfinished if an entry could not be read
+// or was gone before it was shown: a script that reads the output learns so by the exit code 3.
 func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	since, err := s.time(time.Now())
 	if err != nil {
@@ -106,6 +116,8 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	if err != nil {
 		return err
 	}
+	// Names of batches are in Unicode's form NFC. A terminal or a file's name may give the same
+	// Hangul letters in another form, by which no outcome would match.
 	out, unshown, batch := p.printer(), false, norm.NFC.String(s.batch)
 	missing, err := p.missingBatch(ctx, batch, s.follow)
 	if err == nil && missing == nil && batch != "" {
@@ -116,20 +128,24 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	}
 	for event, err := range s.read(ctx, p.store, after) {
 		var corrupt *outcome.CorruptError
+		// Errors have an ID too: the reading continues after it.
 		after = event.ID
 		switch skipped := errors.As(err, &corrupt) || errors.Is(err, outcome.ErrMissed); {
 		case err != nil && !skipped && !s.follow:
 			return err
 		case err != nil:
+			// An outage of Redis while following costs no outcome, so it is told and no more.
 			unshown = unshown || skipped
 			p.say("revoker: %v", err)
 		case batch == "" || batch == event.Outcome.Batch:
+			// A batch that has an outcome has existed, also if its own record is gone by now.
 			missing = nil
 			if err := out.event(event.Outcome); err != nil {
 				return err
 			}
 		}
 	}
+	// Ctrl-C has ended the following. Before the first entry there is no ID to continue from.
 	if s.follow && streamID.MatchString(after) {
 		newScreen(p.stderr).erase()
 		p.say("stopped; --since %s continues here", after)
@@ -143,8 +159,9 @@ func (p *program) runOutcomes(ctx context.Context, s outcomesSettings) error {
 	return nil
 }
 
-// missingBatch returns that there is no batch of a name, nil if there is one or none is named.
-// That is told at once to those who follow, and is no error to them: it may yet be made.
+// missingBatch returns as missing the error that no batch has the name, and nil if one has it or no
+// name was given. With --follow it says so at once, and it is no error in the end: bulk may make the
+// batch later. Without --follow a misspelled name would print nothing and exit 0.
 func (p *program) missingBatch(ctx context.Context, name string, follow bool) (missing, err error) {
 	if name == "" {
 		return nil, nil
@@ -159,8 +176,8 @@ func (p *program) missingBatch(ctx context.Context, name string, follow bool) (m
 	return err, nil
 }
 
-// tellElsewhere says how many lines of a batch somebody else had requested before: their
-// outcomes bear the batch that asked first, or none.
+// tellElsewhere says how many lines of a batch had been requested elsewhere before. An outcome names
+// the batch that requested it first, or none, so that --batch does not find these lines.
 func (p *program) tellElsewhere(ctx context.Context, name string) error {
 	b, err := p.store.Batch(ctx, name)
 	if err == nil && b.Elsewhere > 0 {

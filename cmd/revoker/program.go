@@ -24,7 +24,8 @@ import (
 	"receiptrevoker/worker/gate"
 )
 
-// The exit codes.
+// The exit codes. Scripts depend on them, and so does systemd, which does not restart a unit that
+// ends with 2 (RestartPreventExitStatus in deploy/systemd). deploy/REFERENCE.md has them as a table.
 const (
 	exitDone       = 0 // all was done as asked
 	exitFailed     = 1 // an error ended it
@@ -32,11 +33,13 @@ const (
 	exitUnfinished = 3 // something is left to do, which the command says
 )
 
-// errUnfinished ends a command that did what it was told, but has something to
-// report that is dead, invalid or unfinished. It has been shown already.
+// errUnfinished ends a command that did what it was told, but has something to report that is dead,
+// invalid or unfinished. The command has shown that already: run prints nothing for this error, and
+// returns [exitUnfinished]. Its text appears in no output.
 var errUnfinished = errors.New("not everything is revoked")
 
-// unfinishedIf returns errUnfinished if so.
+// unfinishedIf returns errUnfinished if so. It is the last statement of commands that show many
+// outcomes, of which one that is not revoked decides the exit code.
 func unfinishedIf(so bool) error {
 	if so {
 		return errUnfinished
@@ -44,10 +47,12 @@ func unfinishedIf(so bool) error {
 	return nil
 }
 
-// usageError is a command line that makes no sense.
+// usageError is a command line, or a setting, that makes no sense: repeating it cannot help. run
+// prints it with a hint at -h and returns [exitUsage].
 type usageError struct{ error }
 
-// program is revoker with the world around it.
+// program is revoker with the world around it: streams, environment, and what the command that runs
+// has opened. A value runs one command line. Tests fill in the first four fields and call run.
 type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -57,18 +62,20 @@ type program struct {
 	redis      config.Redis
 	retention  config.Retention
 	json       bool        // whether it prints JSON
-	redisFlags string      // those given that find Redis, as they are repeated to look again
-	role       rights.Role // of the users that may run it
+	redisFlags string      // those on the command line that find Redis, for commands that revoker advises
+	role       rights.Role // of the users of Redis that may run it
 
 	client  redis.UniversalClient // nil until the command connects
-	store   *outcome.Store        // likewise, as what follows
+	store   *outcome.Store        // nil until then, as is gates
 	gates   *gate.Store
 	tracers trace.TracerProvider // nil unless the command makes spans
-	ends    []func()             // ends what was begun for the command
+	ends    []func()             // each ends what was begun for the command; see end
 }
 
-// connect opens a Redis that answers and is what its URL takes it for, until the command ends,
-// or returns an error as [config.Redis.Reach] does.
+// connect opens Redis until the command ends, and returns once it answers and is what its URL takes it
+// for. Otherwise it returns within five seconds an error as [config.Redis.Reach] does, or a
+// usageError for a URL that cannot be read: a command is run by a person who waits, so that it does
+// not wait for an outage to pass, as work does.
 func (p *program) connect(ctx context.Context) error {
 	client, err := p.redis.Open()
 	if err != nil {
@@ -77,17 +84,20 @@ func (p *program) connect(ctx context.Context) error {
 	p.ends = append(p.ends, func() { _ = client.Close() })
 	p.client, p.store = client, outcome.NewStore(client, p.redis.Outcomes())
 	p.gates = gate.NewStore(client, p.redis.Namespace)
-	redis.SetLogger(silent{}) // what fails is reported by whoever asked for it
+	// By default go-redis writes a log of its own to standard error. The command says what is wrong
+	// once, with advice.
+	redis.SetLogger(silent{})
 	return p.redis.Reach(ctx, client)
 }
 
-// connectToRequest is connect for a command that requests: the error also says what its user
-// may not do, why Redis takes no writes, or which key that all requests share holds another
-// type of value.
+// connectToRequest is connect for a command that requests: the error also says what its user in Redis
+// may not do, why Redis takes no writes, or which key that all requests share holds another type of
+// value. Without these trials the command would repeat for half a minute what cannot succeed.
 func (p *program) connectToRequest(ctx context.Context) error {
 	if err := p.connect(ctx); err != nil {
 		return err
 	}
+	// Any other error of the trial may pass, and comes again with the first request if it does not.
 	err := rights.Check(ctx, p.client, rights.Producer, p.redis.Namespace)
 	if redisfault.Permanent(err) || rights.NoWrites(err) {
 		return err
@@ -95,14 +105,16 @@ func (p *program) connectToRequest(ctx context.Context) error {
 	return p.mistyped(ctx)
 }
 
-// requests returns a client that requests as the command's settings say.
+// requests returns a client that requests as the settings of the command say. connect must have
+// succeeded. Commands that only read, such as status, use its Outcome too.
 func (p *program) requests() *enqueue.Client {
 	return enqueue.NewClient(p.client, enqueue.Config{
 		Outcomes: p.redis.Outcomes(), Retention: p.retention.Duration(), Tracers: p.tracers,
 	})
 }
 
-// end ends what was begun for a command, the last first.
+// end ends what was begun for a command, the last first: the spans are sent before the connection to
+// Redis is closed. Calling it again does nothing.
 func (p *program) end() {
 	for _, end := range slices.Backward(p.ends) {
 		end()
@@ -110,7 +122,9 @@ func (p *program) end() {
 	p.ends = nil
 }
 
-// mistyped returns an error that names a key of another type than requests need it to be.
+// mistyped returns an error that names a key of another type than requests need it to be, as where
+// another program uses the database. Such a key stays what it is, so no repetition helps. Asynq's set
+// of queues is among the keys: Asynq adds each queue to it before the first task.
 func (p *program) mistyped(ctx context.Context) error {
 	if err := p.client.SMembers(ctx, asynqkeys.Registry).Err(); redisfault.Of(err) == redisfault.WrongType {
 		return fmt.Errorf("the key %s in Redis is no set: %w", asynqkeys.Registry, err)
@@ -118,20 +132,22 @@ func (p *program) mistyped(ctx context.Context) error {
 	return p.store.Mistyped(ctx)
 }
 
-// silent is the Redis client's log where there is none of ours.
+// silent is the log of go-redis in commands that have no log of their own; work has [redisLogger].
 type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
 
-// say writes what people are told.
+// say writes lines for people, folded at the width of a terminal. A stream that is closed, as by
+// "2>&-", is no reason to stop a command whose results are what counts.
 func (s screen) say(format string, args ...any) {
-	_ = s.text(fmt.Sprintf(format, args...)) // a closed stream is no reason to stop
+	_ = s.text(fmt.Sprintf(format, args...))
 }
 
-// say tells people something that is no result.
+// say writes to standard error what is no result, so that a pipe gets results alone.
 func (p *program) say(format string, args ...any) { newScreen(p.stderr).say(format, args...) }
 
-// complain says what went wrong, and what to do about it where that is known.
+// complain says what went wrong and, on a line that begins with an arrow, what to do about it where
+// that is known. what says what could not be done; it stands before the error.
 func (p *program) complain(ctx context.Context, what string, err error) {
 	err = p.refused(ctx, err)
 	p.say("%s: %v", what, err)
@@ -140,11 +156,16 @@ func (p *program) complain(ctx context.Context, what string, err error) {
 	}
 }
 
-// refused returns an error of a command with what Redis does not let its user do, or does not
-// know, named in it, and any other error as it is. Redis names one command. It names none in a
-// script, and no keys: then all is tried that the command's user in the runbook's list may do.
+// refused returns an error of Redis with the commands and keys named in it that Redis does not allow
+// its user, or does not know, and any other error as it is. [redisfault.Advice] makes the ACL SETUSER
+// of it that gives the rights.
+//
+// Redis names the command that it refused, but none in a script, and no keys. Then everything is
+// tried that the user of the command's role may do (deploy/redis/users.acl), and what is refused of
+// that is named.
 func (p *program) refused(ctx context.Context, err error) error {
 	fault := redisfault.Of(err)
+	// Without a connection there is no user to name and nothing to try.
 	if p.client == nil || fault != redisfault.NoPerm && fault != redisfault.UnknownCommand {
 		return err
 	}
@@ -159,7 +180,9 @@ func (p *program) refused(ctx context.Context, err error) error {
 	return fmt.Errorf("%w (%w)", missing, err)
 }
 
-// roleOf returns the role of the users that may run a command, by the runbook's table.
+// roleOf returns the role of the users of Redis that may run a command, as the runbook's table of
+// commands has it; a test compares the two. Commands that change what others have requested are for
+// operators, and so is the web site, whose --allow-actions does.
 func roleOf(cmd *cobra.Command) rights.Role {
 	_, name, _ := strings.Cut(cmd.CommandPath(), " ")
 	switch group, _, _ := strings.Cut(name, " "); {
@@ -171,20 +194,26 @@ func roleOf(cmd *cobra.Command) rights.Role {
 	return rights.Producer
 }
 
-// unquoted is what a shell takes as it stands.
+// unquoted matches what a shell takes as it is, without quotation marks.
 var unquoted = regexp.MustCompile(`^[\w.,:/@%+=-]+$`)
 
-// givenRedisFlags returns the flags that find Redis and were given on the command line, each
-// after a blank: without them a command would look elsewhere. What the environment says, it
-// says again.
+// givenRedisFlags returns the flags that find Redis and were given on the command line, each after a
+// blank, as in " --namespace acme". revoker appends them to commands that it advises: without
+// --namespace, status would say unknown of a request that was just made. Variables of the environment
+// still hold in the same shell. No password is among them, as --redis refuses one.
+//
+// It must be called before the environment sets flags, which pflag then counts as given.
 func givenRedisFlags(flags *pflag.FlagSet) string {
 	var given strings.Builder
 	flags.Visit(func(flag *pflag.Flag) {
+		// --outcome-ttl is registered with the others, but says how long outcomes live.
 		if !config.FindsRedis(flag) || flag.Name == "outcome-ttl" {
 			return
 		}
 		value := flag.Value.String()
 		if !unquoted.MatchString(value) {
+			// Within single quotes a shell takes all but a single quote as it is: that ends the
+			// quotation, comes with a backslash, and begins the next.
 			value = "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 		}
 		given.WriteString(" --" + flag.Name + " " + value)
@@ -192,8 +221,9 @@ func givenRedisFlags(flags *pflag.FlagSet) string {
 	return given.String()
 }
 
-// trace makes the spans that the environment asks for, until the command ends. What cannot be
-// sent is reported.
+// trace makes the spans that the OTEL_ variables of the environment ask for, until the command ends.
+// Spans that cannot be sent are reported and stop nothing. The error is a usageError that names the
+// variable. enqueue, bulk and dead retry call it: a task carries their trace to the worker.
 func (p *program) trace(ctx context.Context) error {
 	tracers, err := traces.Start(ctx, p.getenv, func(err error) { p.say("revoker: spans not sent: %v", err) })
 	if err != nil {

@@ -14,7 +14,8 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
-// queueSettings say which queues are meant.
+// queueSettings say which queues are meant beside those that the arguments name: both queues of each
+// gateway in pgs, which are as the person typed them.
 type queueSettings struct {
 	pgs []string
 }
@@ -24,7 +25,8 @@ func (p *program) queueFlags(s *queueSettings, f *pflag.FlagSet) {
 	f.StringSliceVar(&s.pgs, "pg", nil, "the queues of these payment gateways: `codes`, or their Korean names")
 }
 
-// tellQueue says what became of a queue, in columns that all that are meant fit.
+// tellQueue prints what was done to a queue. The first column is as wide as the longest name of those
+// that are meant: a line may be printed before the next queue is changed.
 func (p *program) tellQueue(meant []pause.Pause, queue, became string) {
 	width := 0
 	for _, q := range meant {
@@ -33,8 +35,9 @@ func (p *program) tellQueue(meant []pause.Pause, queue, became string) {
 	newScreen(p.stdout).say("%s  %s", pad(queue, width), became)
 }
 
-// openQueues connects, and returns the queues that are meant: those named, or all that exist
-// or are paused.
+// openQueues connects, and returns the queues that are meant: those named by arguments or --pg, or all
+// that exist or are paused. It also returns what paused each at this moment, which [gate.Store.Resume]
+// compares before it lifts the pause.
 func (p *program) openQueues(ctx context.Context, s *queueSettings, names []string) ([]pause.Pause, error) {
 	if err := p.connect(ctx); err != nil {
 		return nil, err
@@ -46,8 +49,9 @@ func (p *program) openQueues(ctx context.Context, s *queueSettings, names []stri
 	return s.meant(all, possibleQueues(all, p.redis.Namespace), names)
 }
 
-// meant returns the queues that are meant, of those given all if none is named. A queue of
-// a gateway that is known is one whether or not it exists. The error names one that is none.
+// meant returns the queues that names and --pg mean together, and all if neither is given. possible are
+// those that may be named, whether or not they exist. A name that none of them has is a usageError,
+// which shows the names there are: a pause of a misspelled queue would stop nothing, without a word.
 func (s *queueSettings) meant(all, possible []pause.Pause, names []string) ([]pause.Pause, error) {
 	if len(names)+len(s.pgs) == 0 {
 		return all, nil
@@ -60,6 +64,8 @@ func (s *queueSettings) meant(all, possible []pause.Pause, names []string) ([]pa
 		wanted[name] = true
 	}
 	for _, name := range s.pgs {
+		// --pg kcp, with a comma at its end names an empty gateway too. That is an error, and does not
+		// mean the common queues.
 		pg, _ := tasks.ParseGateway(name)
 		found := false
 		for _, p := range possible {
@@ -74,8 +80,9 @@ func (s *queueSettings) meant(all, possible []pause.Pause, names []string) ([]pa
 	return slices.DeleteFunc(possible, func(p pause.Pause) bool { return !wanted[p.Queue] }), nil
 }
 
-// possibleQueues returns all queues of the namespace, by name: those given, and those of every
-// gateway that is known.
+// possibleQueues returns all queues of the namespace, by name: those given, and those of every gateway
+// that is known. An operator pauses a gateway for its maintenance also before its first request, so
+// that queues which do not exist yet can be named. Those given may be of a newer version's gateways.
 func possibleQueues(all []pause.Pause, namespace string) []pause.Pause {
 	all = slices.Clone(all)
 	for _, q := range tasks.Queues(namespace) {
@@ -87,11 +94,13 @@ func possibleQueues(all []pause.Pause, namespace string) []pause.Pause {
 	return all
 }
 
-// tellNoQueue says that no queue exists. Why, Redis does not tell: nothing was requested, or
-// it has lost its data.
+// tellNoQueue says on standard error that no queue exists. It does not say that nothing was ever
+// requested: Redis may have lost its data.
 func (p *program) tellNoQueue() { p.say("Redis holds no queue of this namespace") }
 
-// showNoQueue says that there is nothing to list, to people after how many workers are running.
+// showNoQueue says that there is nothing to list, and to people also how many workers are running, which
+// they need to know after Redis has lost its data. With --json standard output stays empty, since each
+// line of it is a queue.
 func (p *program) showNoQueue(workers asynqkeys.Count) error {
 	p.tellNoQueue()
 	if p.json {
@@ -100,7 +109,8 @@ func (p *program) showNoQueue(workers asynqkeys.Count) error {
 	return newScreen(p.stdout).line(working(workers, 0), hanging)
 }
 
-// check returns an error unless a command says which queues it shall change.
+// check returns a usageError unless a command says which queues it shall change. No name must not mean
+// all queues: in a script whose variable is empty it would stop everything. every is --all.
 func (s *queueSettings) check(queues []string, every bool) error {
 	switch named := len(queues)+len(s.pgs) > 0; {
 	case !named && !every:

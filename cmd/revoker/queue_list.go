@@ -18,12 +18,14 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
-// queueListSettings say which queues are shown, and for how long they are watched.
+// queueListSettings say which queues are shown, and for how long they are watched to know their rate.
+// With a window of 0 the command reads Redis once and shows no rate.
 type queueListSettings struct {
 	queueSettings
 	window time.Duration
 }
 
+// queueList returns the command that shows what waits, and why. It changes nothing.
 func (p *program) queueList() *cobra.Command {
 	var s queueListSettings
 	cmd := &cobra.Command{
@@ -50,7 +52,9 @@ when PortOne wants no calls at all, where it answered 429 with Retry-After. With
 	return cmd
 }
 
-// queueLine is what is shown of a queue.
+// queueLine is what is shown of a queue: as a row of a table, or with --json as an object whose names
+// scripts depend on. Times are by Redis' clock, but for a pause made with Asynq's own tools, which
+// write the time of their machine.
 type queueLine struct {
 	Queue     string        `json:"queue"`
 	PG        tasks.Gateway `json:"pg,omitempty"`
@@ -59,28 +63,35 @@ type queueLine struct {
 	Active    int64         `json:"active"`
 	Retry     int64         `json:"retry"`
 	Scheduled int64         `json:"scheduled"`
-	// Workers are those of the namespace, whichever queues they serve.
+	// Workers are all of the namespace, the same in each line, so that a script which reads one line
+	// knows whether anything works at all.
 	Workers asynqkeys.Count `json:"workers"`
-	// Oldest is how long the first in line has been waiting, in seconds.
+	// Oldest is how long the first in line of Pending has been waiting, in seconds, 0 if the line is
+	// empty. Asynq has the beginning by the clock of the producer or worker that put the task there;
+	// this is the difference to the clock of this machine.
 	Oldest float64 `json:"oldest_seconds"`
-	// Rate is how many tasks a second were done while it was watched.
+	// Rate is how many tasks a second workers finished while it was watched, failed attempts
+	// included. It is nil and left out with --window 0: unlike 0, that says that it is not known.
 	Rate *float64 `json:"per_second,omitempty"`
 
 	PausedBy    string    `json:"paused_by,omitempty"` // person or gate
 	PausedSince time.Time `json:"paused_since,omitzero"`
-	Person      string    `json:"person,omitempty"` // empty if it was done in Asynq's web UI or with its tool
-	Gate        string    `json:"gate,omitempty"`   // that is closed, also behind a person's pause
+	Person      string    `json:"person,omitempty"` // empty if paused in Asynq's web UI or with its tool
+	Gate        string    `json:"gate,omitempty"`   // the closed gate, also behind a person's pause
 	Reason      string    `json:"reason,omitempty"`
 	Owner       string    `json:"owner,omitempty"`
 	NextProbeAt time.Time `json:"next_probe_at,omitzero"`
-	// HeldUntil is until when PortOne wants no calls of anybody.
+	// HeldUntil is until when PortOne wants no calls of any worker (Retry-After), the same in each line.
 	HeldUntil time.Time `json:"held_until,omitzero"`
-	// GateWaived tells that the gateway's gate stays open although nothing succeeds.
+	// GateWaived tells that nothing has succeeded on the gateway for twelve hours: its gate stays open
+	// until something does, so that receipts end although the gateway looks down.
 	GateWaived bool `json:"gate_waived,omitempty"`
 
 	cause string // which gate or person pauses it, since when, why, and when it is next tried, for people
 }
 
+// runQueueList reads everything before it prints, so that an error of Redis in between leaves no half
+// of a table that could be taken for the whole.
 func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues []string) error {
 	if s.window < 0 {
 		return usageError{fmt.Errorf("--window %v must be 0 or more", s.window)}
@@ -97,6 +108,8 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 	if len(meant) == 0 {
 		return p.showNoQueue(workers)
 	}
+	// The marks of the queues name the gate that paused them. Why it closed and when it is probed is in
+	// the gate's own record.
 	gates, err := p.gates.Poll(ctx)
 	if err != nil {
 		return err
@@ -120,14 +133,19 @@ func (p *program) runQueueList(ctx context.Context, s queueListSettings, queues 
 	if err != nil {
 		return err
 	}
+	// Open requests are counted over all queues. Redis does not know which of them belong to the
+	// queues that were named, for which MaxInt64 stands.
 	of := all
 	if len(queues)+len(s.pgs) > 0 {
-		of = outcome.Waiting{Open: math.MaxInt64} // in which queues their tasks are is not known
+		of = outcome.Waiting{Open: math.MaxInt64}
 	}
 	return p.showQueues(lines, workingOn(lines, workers, of), of)
 }
 
-// watchQueues counts what is in the queues, and how much is done meanwhile.
+// watchQueues counts what is in the queues, in their order, and what workers finish within window. It
+// reads twice, or once for a window of 0; the counts are those of the second reading. The two readings
+// are part of the time by which the rate is divided, so that a slow Redis makes it too low and never
+// too high.
 func watchQueues(
 	ctx context.Context, client redis.UniversalClient, queues []pause.Pause, window time.Duration,
 ) ([]queueLine, error) {
@@ -139,6 +157,7 @@ func watchQueues(
 	}
 	after := before
 	if window > 0 {
+		// Ctrl-C while it watches is no fault of Redis, and must not be told as one.
 		if wait.For(ctx, window) != nil {
 			return nil, errors.New("stopped before the rate was known: --window 0 shows the rest without it")
 		}
@@ -162,7 +181,8 @@ func watchQueues(
 	return lines, nil
 }
 
-// describe says what pauses the queue, and how many workers there are.
+// describe fills in what pauses the queue, and how many workers there are. p is what paused the queue
+// when the command began, and gates the state of all gates a moment later.
 func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot, workers asynqkeys.Count) {
 	l.Workers, l.GateWaived = workers, gates.Gates[gate.Of(l.PG)].Waived
 	if gates.Hold > 0 {
@@ -173,7 +193,8 @@ func (l *queueLine) describe(p pause.Pause, gates gate.Snapshot, workers asynqke
 		return
 	case p.Gate == "":
 		l.PausedBy, l.PausedSince, l.Person, l.Reason, l.cause = "person", p.Since, p.By, p.Reason, byPerson(p)
-		if name := gates.Behind(p.Queue); name != "" { // it waits for that once it is resumed
+		// The mark has room for one pause. Once a person resumes the queue, it waits for the gate.
+		if name := gates.Behind(p.Queue); name != "" {
 			l.Gate, l.NextProbeAt = string(name), gates.Gates[name].NextProbe.Truncate(time.Millisecond)
 			l.cause += "; " + gateName(l.Gate) + " is closed too, since " + moment(gates.Gates[name].Since)
 		}

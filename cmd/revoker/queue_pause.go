@@ -15,13 +15,17 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
-// queuePauseSettings say which queues are paused, by whom and why.
+// queuePauseSettings say which queues are paused, by whom and why. by and reason are kept in Redis with
+// the pause, for people who find the queue paused; "queue resume" can select by them.
 type queuePauseSettings struct {
 	queueSettings
 	every      bool
 	by, reason string
 }
 
+// queuePause returns the command that stops calls. An empty --by or --reason, as of a script whose
+// variable is not set, is refused: the pause would be that of the machine's user, and the script's
+// "queue resume --by" could not lift it.
 func (p *program) queuePause() *cobra.Command {
 	var s queuePauseSettings
 	cmd := &cobra.Command{
@@ -51,6 +55,10 @@ is no error, and keeps that person and that reason.`,
 	return cmd
 }
 
+// runQueuePause pauses queues and says of each what paused it before. That a person has paused one
+// already is no error, and that pause stays as it is. Once it returns nil, no DELETE for these queues
+// leaves after two seconds: each worker asks Redis what is paused at most half a second before a call.
+// A worker that is cut off from Redis keeps to what it read last.
 func (p *program) runQueuePause(ctx context.Context, s *queuePauseSettings, names []string) error {
 	if err := s.check(names, s.every); err != nil {
 		return err
@@ -64,12 +72,15 @@ func (p *program) runQueuePause(ctx context.Context, s *queuePauseSettings, name
 	if err != nil {
 		return err
 	}
+	// Without names openQueues returns what exists or is paused. --all is also for queues that come to
+	// be during the pause, with the first request of a gateway.
 	if s.every {
 		meant = possibleQueues(meant, p.redis.Namespace)
 	}
 	pauses, by := pause.NewStore(p.client, p.redis.Namespace), cmp.Or(s.by, runner())
 	before, err := pauses.ForPerson(ctx, queueNames(meant), by, s.reason)
 	if err != nil {
+		// Some queues may be paused. Those stay as they are when the command is repeated.
 		return fmt.Errorf("%w; not all is paused: repeat the command", err)
 	}
 	for _, was := range before {
@@ -78,18 +89,20 @@ func (p *program) runQueuePause(ctx context.Context, s *queuePauseSettings, name
 	return nil
 }
 
-// paused says what became of a queue that was paused.
+// paused says of a queue that was to be paused what the command did, given what paused it before.
 func paused(was pause.Pause) string {
 	switch {
 	case was.ByPerson():
 		return "is paused already, " + byPerson(was)
 	case was.Gate != "":
+		// The pause is the person's now. The gate does not resume it when it opens.
 		return fmt.Sprintf("paused, also once %s opens", gateName(was.Gate))
 	}
 	return "paused"
 }
 
-// byPerson says which person has paused a queue, since when and why.
+// byPerson says which person has paused a queue, since when and why: "by kim@ops, since 2026-11-26
+// 08:49:00 KST: maintenance". Asynq's web UI and its command line write neither name nor reason.
 func byPerson(p pause.Pause) string {
 	text := "by " + cmp.Or(p.By, "a person, in Asynq's web UI or with its tool")
 	if !p.Since.IsZero() {
@@ -101,10 +114,12 @@ func byPerson(p pause.Pause) string {
 	return text
 }
 
-// longestText is how many characters are kept of what a person says.
+// longestText is how many characters a person's name or reason may have: each line of queue list, status
+// and the web site that tells of the pause shows it whole. Korean letters count as one.
 const longestText = 200
 
-// line returns an error unless the value of a flag fits on a line.
+// line returns a usageError unless the value of a flag is one line of valid UTF-8 without control
+// characters: others read it in their terminal, which would obey them.
 func line(flag, text string) error {
 	switch {
 	case utf8.RuneCountInString(text) > longestText:
@@ -115,10 +130,12 @@ func line(flag, text string) error {
 	return nil
 }
 
-// runner returns who runs the program and where, as user@host.
+// runner returns who runs the program and where, as user@host. What the system does not tell is
+// "unknown": that must not keep a person from pausing.
 func runner() string {
 	name := "unknown"
-	if is, err := user.Current(); err == nil { // in a container the user may have no name
+	if is, err := user.Current(); err == nil {
+		// In a container the user may have a number and no name.
 		name = cmp.Or(is.Username, is.Uid)
 	}
 	host, err := os.Hostname()

@@ -10,14 +10,17 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
-// queueResumeSettings say which queues are to be resumed.
+// queueResumeSettings say which queues are to be resumed, and which pauses of them are to be lifted.
 type queueResumeSettings struct {
 	queueSettings
 	every bool
-	// by and reason are of the pauses that are to be lifted; both "" for whatever pauses them.
+	// by and reason are of the pauses that are to be lifted: both empty mean every pause, also one
+	// of a gate; otherwise only pauses of persons that have exactly the values given.
 	by, reason string
 }
 
+// queueResume returns the command that lifts pauses. --reason alone would also lift the pause of a
+// colleague who followed the same runbook and gave the same reason, so the runbook resumes with --by.
 func (p *program) queueResume() *cobra.Command {
 	var s queueResumeSettings
 	cmd := &cobra.Command{
@@ -53,6 +56,9 @@ lift. A queue that another person had paused before is that person's.`,
 	return cmd
 }
 
+// runQueueResume resumes one queue after the other and prints a line for each. Whose pauses it lifted
+// comes in the end, also after an error: the persons concerned may have to hear of it. It returns
+// errUnfinished if --by or --reason selected pauses and none was there.
 func (p *program) runQueueResume(ctx context.Context, s *queueResumeSettings, queues []string) error {
 	meant, err := p.openQueues(ctx, &s.queueSettings, queues)
 	if err != nil {
@@ -83,7 +89,8 @@ func (p *program) runQueueResume(ctx context.Context, s *queueResumeSettings, qu
 	return nil
 }
 
-// lifts reports whether a pause is one of those that are to be lifted.
+// lifts reports whether a pause is one of those that are to be lifted. A gate's pause is one only if
+// neither --by nor --reason is given.
 func (s *queueResumeSettings) lifts(queue pause.Pause) bool {
 	return !s.chosen() || queue.ByPerson() &&
 		(s.by == "" || queue.By == s.by) && (s.reason == "" || queue.Reason == s.reason)
@@ -92,7 +99,7 @@ func (s *queueResumeSettings) lifts(queue pause.Pause) bool {
 // chosen reports whether only some pauses are to be lifted.
 func (s *queueResumeSettings) chosen() bool { return s.by != "" || s.reason != "" }
 
-// choice says which.
+// choice says which pauses chosen means, for a sentence that ends in "is paused".
 func (s *queueResumeSettings) choice() (text string) {
 	if s.by != "" {
 		text = fmt.Sprintf(" by %q", s.by)
@@ -103,12 +110,15 @@ func (s *queueResumeSettings) choice() (text string) {
 	return text
 }
 
-// pauseTally counts queues by the act that paused them: a gate's closing, or a person's command.
+// pauseTally counts queues by the act that paused them: a gate's closing, or a person's command. One
+// "queue pause --all" pauses 24 queues: a line for each would hide that another person paused two of
+// them. Its zero value is ready to use.
 type pauseTally struct {
 	acts   []string // in the order in which they came
 	queues map[string]int
 }
 
+// add counts a queue that was resumed, by the text that tells who paused it, since when and why.
 func (t *pauseTally) add(queue pause.Pause) {
 	if !queue.Paused {
 		return
@@ -122,19 +132,24 @@ func (t *pauseTally) add(queue pause.Pause) {
 	}
 }
 
-// tellLifted says whose pauses were lifted, a line for each act.
+// tellLifted says on standard error whose pauses were lifted, a line for each act: "22 queues resumed
+// that were paused by lee, since 2026-11-26 08:49:00 KST: wrong list".
 func (p *program) tellLifted(lifted pauseTally) {
 	for _, act := range lifted.acts {
 		p.say("%s paused %s", count(lifted.queues[act], "queue resumed that was", "queues resumed that were"), act)
 	}
 }
 
+// resumeQueue lifts what was seen to pause a queue and returns, for people, what the command did. If a
+// gate had paused it, the gate opens; behind a closed gate a person's pause becomes the gate's.
 func resumeQueue(ctx context.Context, store *gate.Store, queue pause.Pause) (string, error) {
 	behind, done, err := store.Resume(ctx, queue)
 	switch {
 	case err != nil:
 		return "", err
 	case !done && queue.Paused:
+		// Resume lifts only what was seen: another person or a gate may have paused the queue since,
+		// for a reason that this person does not know of.
 		return "", fmt.Errorf("what pauses %s has changed this moment; try again", queue.Queue)
 	case !done:
 		return "is not paused", nil

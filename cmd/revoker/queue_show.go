@@ -11,8 +11,9 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// workingOn says how many workers there are, and where none serves them how many tasks wait, and for
-// which requests. No worker is at what is active then.
+// workingOn says how many workers there are, and if none serves the queues, how many tasks wait and for
+// how many open requests: "no worker is running; 125 tasks wait, for 5 open requests". Active tasks
+// count as waiting then: the worker that had taken them up is gone. of are the open requests.
 func workingOn(lines []queueLine, workers asynqkeys.Count, of outcome.Waiting) string {
 	waiting := int64(0)
 	for _, l := range lines {
@@ -25,8 +26,9 @@ func workingOn(lines []queueLine, workers asynqkeys.Count, of outcome.Waiting) s
 	return text + of.Behind(waiting)
 }
 
-// showQueues prints a line about the workers and a table, and if there may be tasks of what is not
-// open any more, how many requests are, if that is known of these queues.
+// showQueues prints a line about the workers, the table, its notes, and what explains the figures: that
+// paused queues keep tasks which are not called, and until when PortOne wants no calls. A note stands
+// once below the table, however many queues one gate or one person has paused.
 func (p *program) showQueues(lines []queueLine, workers string, of outcome.Waiting) error {
 	out := newScreen(p.stdout)
 	if err := out.line(workers, hanging); err != nil {
@@ -36,6 +38,8 @@ func (p *program) showQueues(lines []queueLine, workers string, of outcome.Waiti
 	kept := int64(0)
 	t.row("QUEUE", "PENDING", "ACTIVE", "RETRY", "LATER", "OLDEST", "RATE", "PAUSED")
 	for _, l := range lines {
+		// Workers delete the tasks of requests that have ended as they take them. From a paused queue
+		// they take none; active tasks were taken before.
 		if l.PausedBy != "" {
 			kept += l.Pending + l.Retry + l.Scheduled
 		}
@@ -53,13 +57,17 @@ func (p *program) showQueues(lines []queueLine, workers string, of outcome.Waiti
 			return err
 		}
 	}
+	// It is of all queues, so the first line has it as well as any other.
 	if len(lines) > 0 && !lines[0].HeldUntil.IsZero() {
 		return out.line("PortOne wants no calls until "+moment(lines[0].HeldUntil)+" (Retry-After)", hanging)
 	}
 	return nil
 }
 
-// keptTasks says why paused queues may have more tasks than requests are open; empty if they have not.
+// keptTasks says why paused queues have more tasks than requests are open, and nothing if they have not.
+// kept is how many tasks the paused queues have. of.Open is math.MaxInt64 where the open requests of
+// these queues are not known; then it only says that there may be such tasks. After a batch cancel of
+// 5,000 lines behind a pause an operator would otherwise wait for 5,000 calls that never come.
 func keptTasks(kept int64, of outcome.Waiting) string {
 	const why = "paused queue keeps the tasks of requests that were cancelled or have ended, which are not called"
 	switch {
@@ -75,7 +83,8 @@ func keptTasks(kept int64, of outcome.Waiting) string {
 	return text + "; a " + why
 }
 
-// figures returns the queue's name and what is counted of it, for the table.
+// figures returns the queue's name and what is counted of it, for the table: "-" where there is nothing
+// to show, which is told from a 0 that was counted.
 func (l *queueLine) figures() []string {
 	oldest, rate := "-", "-"
 	if l.Oldest > 0 {
@@ -91,10 +100,12 @@ func (l *queueLine) figures() []string {
 	return append(cells, oldest, rate)
 }
 
-// paused says in a word or two what pauses the queue, and in a note which gate or person, since when and why.
+// paused says in a word for the table what pauses the queue, and in a note below it which gate or
+// person, since when and why.
 func (l *queueLine) paused() (paused, note string) {
 	switch {
 	case l.PausedBy == "" && l.GateWaived:
+		// 12h is [gate.DefaultPatience], for which the program has no flag.
 		return "no", "nothing has succeeded for 12h, so the gate stays open"
 	case l.PausedBy == "":
 		return "no", ""

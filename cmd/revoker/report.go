@@ -19,23 +19,25 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// reportPage is how many outcomes are read in one round trip.
+// reportPage is how many outcomes are read from Redis at once, and how many lines of a report wait for
+// them in memory.
 const reportPage = 500
 
-// reportSettings say where a report goes, and how.
+// reportSettings say where a report goes, and whether it begins with a byte-order mark. file is "-" for
+// standard output.
 type reportSettings struct {
 	file string
 	bom  bool
 }
 
-// reportFile is a file that a list is written to with its outcomes.
+// reportFile is a file to which a list is written with its outcomes.
 type reportFile struct {
 	*outputFile
 	bom bool
 }
 
-// createReport begins a report. It fails early where the file could not be
-// written in the end.
+// createReport begins a report before the list is requested and waited for: a folder that is missing
+// is found at once, and not after a night. The caller defers abandon.
 func (p *program) createReport(s reportSettings) (*reportFile, error) {
 	file, err := p.createOutput(s.file)
 	if err != nil {
@@ -44,14 +46,16 @@ func (p *program) createReport(s reportSettings) (*reportFile, error) {
 	return &reportFile{file, s.bom}, nil
 }
 
-// reporter writes the list of a batch with its outcomes, in the list's order.
+// reporter writes the list of a batch with its outcomes, in the list's order. Redis keeps no lists, so
+// the list is read again, and compared with the batch line by line.
 type reporter struct {
 	batch    *enqueue.Batch
 	outcomes *outcome.Store
 	wrong    *enqueue.Contradictions // of the list; nil where they are not known
 }
 
-// writeFile writes a report and completes its file.
+// writeFile writes a report and completes its file. On an error the file keeps what it had before, as
+// the caller abandons the part file.
 func (r reporter) writeFile(ctx context.Context, reader *list.Reader, file *reportFile) error {
 	if err := r.write(ctx, reader, newReportLines(file, reader, file.bom)); err != nil {
 		return err
@@ -69,16 +73,23 @@ type reportLine struct {
 	outcome outcome.Outcome
 }
 
-// write writes a report. However long the list is, few lines are held at a time.
+// write writes a report. However long the list is, it holds few lines at a time: those that were read
+// ahead, the chunk that is compared, and a page of outcomes.
+//
+// The list need not have been given to bulk to its end: a line that the batch does not know yet has the
+// outcome of its imp_uid, if there is one, and else the status unknown. Another list ends the report
+// with an error that names the line.
 func (r reporter) write(ctx context.Context, reader *list.Reader, to *reportLines) error {
 	var ahead []list.Row // read, and not yet compared
 	source := &lineReader{list: reader, wrong: r.wrong, onRow: func(row list.Row) { ahead = append(ahead, row) }}
+	// As in bulk: a short list marks its contradicting lines by itself, also one that comes by a pipe.
 	source.lookAhead()
 	page := make([]reportLine, 0, reportPage)
 	for result, err := range r.batch.Compare(ctx, source.lines) {
 		if err != nil {
 			return cmp.Or(source.err, otherList(err))
 		}
+		// Results come in the order of the lines, one for each: the oldest row is that of this one.
 		page = append(page, reportLine{row: ahead[0], result: result})
 		ahead = ahead[1:]
 		if len(page) == reportPage {
@@ -88,6 +99,7 @@ func (r reporter) write(ctx context.Context, reader *list.Reader, to *reportLine
 			page = page[:0]
 		}
 	}
+	// A list that breaks off ended the loop as a whole one does.
 	if source.err != nil {
 		return source.err
 	}
@@ -100,7 +112,9 @@ func (r reporter) write(ctx context.Context, reader *list.Reader, to *reportLine
 	return nil
 }
 
-// otherList says of a list that is not the batch's what may have made another of it.
+// otherList adds to the error about a list that is not the batch's what may have made another of it:
+// --pg and --tier are part of what a line requests, and --column and --sheet decide what is read. So
+// the same file with other flags is another list.
 func otherList(err error) error {
 	var other *enqueue.MismatchError
 	if errors.As(err, &other) {
@@ -109,7 +123,8 @@ func otherList(err error) error {
 	return err
 }
 
-// writePage reads the outcomes of a page's lines and writes both.
+// writePage reads the outcomes of a page's lines at once, and writes both. For an outcome that cannot be
+// read the report has corrupt in its line, and the other lines follow.
 func (r reporter) writePage(ctx context.Context, to *reportLines, page []reportLine) error {
 	impUIDs := make([]string, len(page))
 	for i, line := range page {
@@ -130,14 +145,17 @@ func (r reporter) writePage(ctx context.Context, to *reportLines, page []reportL
 	return nil
 }
 
-// reported returns what a report shows of a line.
+// reported returns what a report shows of a line, given what Redis has of its imp_uid: an outcome, or an
+// error that matches [outcome.ErrNotFound] or is an [*outcome.CorruptError].
 func reported(result enqueue.LineResult, o outcome.Outcome, err error) outcome.Outcome {
 	switch {
 	case result.Invalid != nil:
 		return outcome.Outcome{ImpUID: result.ImpUID, Status: invalid, Message: result.Invalid.Error()}
 	case errors.Is(err, outcome.ErrNotFound) && result.Kind != 0:
+		// The batch has counted the line and Redis has no outcome of it: queued is the last that is known.
 		return outcome.Outcome{ImpUID: result.ImpUID, PG: result.PG, Status: outcome.Queued}
 	case errors.Is(err, outcome.ErrNotFound):
+		// bulk has not come as far as this line.
 		return outcome.Outcome{ImpUID: result.ImpUID, PG: result.PG, Status: unknown}
 	case err != nil:
 		return outcome.Outcome{ImpUID: result.ImpUID, Status: corrupt, Message: err.Error()}
@@ -145,13 +163,15 @@ func reported(result enqueue.LineResult, o outcome.Outcome, err error) outcome.O
 	return o
 }
 
-// duplicateTexts say in a report why a line asks for nothing of its own.
+// duplicateTexts say in the last column of a report why a line requests nothing of its own. Programs
+// may match these words.
 var duplicateTexts = map[outcome.Kind]string{
 	outcome.KindRepeated:  "repeated",
 	outcome.KindElsewhere: "elsewhere",
 }
 
-// reportLines writes the lines of a report: NDJSON for a list in JSON, else CSV.
+// reportLines writes the lines of a report: NDJSON for a list in JSON, else CSV. A CSV has the list's own
+// columns first, in their order, and the outcome's behind them.
 type reportLines struct {
 	buffer  *bufio.Writer
 	csv     *csv.Writer // nil for NDJSON
@@ -159,6 +179,8 @@ type reportLines struct {
 	columns int         // of the list itself
 }
 
+// newReportLines begins a report on out, with its header if it is a CSV. The methods return its failures
+// to write.
 func newReportLines(out io.Writer, reader *list.Reader, bom bool) *reportLines {
 	l := &reportLines{buffer: bufio.NewWriter(out)}
 	if format := reader.Format(); format == list.NDJSON || format == list.JSON {
@@ -170,23 +192,25 @@ func newReportLines(out io.Writer, reader *list.Reader, bom bool) *reportLines {
 	}
 	header := slices.Clone(own)
 	for _, name := range append(outcome.Fields(), "duplicate") {
+		// Two columns of one name could not be told apart, such as pg of the list and pg of the outcome.
 		if slices.ContainsFunc(own, func(column string) bool { return strings.EqualFold(strings.TrimSpace(column), name) }) {
-			name = "outcome_" + name // the list has such a column of its own
+			name = "outcome_" + name
 		}
 		header = append(header, name)
 	}
 	if bom {
-		_, _ = l.buffer.WriteString(byteOrderMark) // a failure stays, and is found by flush
+		// bufio keeps a failure and returns it from Flush.
+		_, _ = l.buffer.WriteString(byteOrderMark)
 	}
 	l.csv, l.columns = csv.NewWriter(l.buffer), len(own)
 	_ = l.csv.Write(inertAll(header))
 	return l
 }
 
-// line writes one line.
 func (l *reportLines) line(line reportLine) error {
 	row, duplicate := line.row, duplicateTexts[line.result.Kind]
 	if l.csv == nil {
+		// A line that is no JSON would make the report none. Its outcome says why it cannot be used.
 		if !json.Valid(row.Raw) {
 			row.Raw = nil
 		}
@@ -201,6 +225,8 @@ func (l *reportLines) line(line reportLine) error {
 	if l.bare {
 		own = []string{strconv.Itoa(row.Line)}
 	}
+	// Rows may be shorter or longer than the header. Cut or filled up to it, the outcome's columns
+	// stand below their names in every row.
 	record := append(make([]string, 0, l.columns+len(outcome.Fields())+1), own[:min(len(own), l.columns)]...)
 	for len(record) < l.columns {
 		record = append(record, "")
@@ -209,7 +235,7 @@ func (l *reportLines) line(line reportLine) error {
 	return l.csv.Write(inertAll(record))
 }
 
-// flush writes what is left, and returns the first failure of all.
+// flush writes what is left, and returns the first failure of everything that was written.
 func (l *reportLines) flush() error {
 	if l.csv != nil {
 		l.csv.Flush()
@@ -218,15 +244,17 @@ func (l *reportLines) flush() error {
 	return l.buffer.Flush()
 }
 
-// byteOrderMark tells Excel that a CSV is UTF-8.
+// byteOrderMark tells Excel that a CSV is UTF-8. Without it Korean Excel takes the file for EUC-KR (CP949).
 const byteOrderMark = "\uFEFF"
 
-// plainNumber is what a spreadsheet takes for a number, and nothing else.
+// plainNumber matches what a spreadsheet takes for a number and for nothing else, such as -5 and +1.25.
+// -2+3 is a formula.
 var plainNumber = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
 
-// inert returns a CSV value such that no spreadsheet runs it as a formula: a
-// gateway's message is written by others. What a spreadsheet would run gets an
-// apostrophe before it, which shows as text. Plain numbers, such as -5, stay.
+// inert returns a CSV value such that no spreadsheet runs it as a formula: names in a list and messages
+// of a gateway are written by others, and a person opens the report. What begins as a formula does gets
+// an apostrophe before it: =HYPERLINK(…) becomes '=HYPERLINK(…), which shows as text. A program that
+// reads the CSV finds the apostrophe too. Plain numbers, such as -5, stay.
 func inert(value string) string {
 	if value == "" || !strings.ContainsRune("=+-@\t\r", rune(value[0])) || plainNumber.MatchString(value) {
 		return value
@@ -234,7 +262,7 @@ func inert(value string) string {
 	return "'" + value
 }
 
-// inertAll makes a record inert in place and returns it.
+// inertAll makes a record inert in place and returns it. "dead export" uses it for its CSV, too.
 func inertAll(record []string) []string {
 	for i, value := range record {
 		record[i] = inert(value)

@@ -15,17 +15,22 @@ import (
 	"receiptrevoker/worker/metrics"
 )
 
-// run carries a command line out and returns the exit code.
+// run carries a command line out and returns the exit code. It is the only place that turns errors into
+// messages and exit codes: commands return them. What a command has opened is closed when it returns.
 func (p *program) run(ctx context.Context, args []string) int {
 	defer p.end()
 	started := false
 	root := p.root()
 	root.SetArgs(args)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		// In this order: a flag that the environment has set counts as given from then on, and the
+		// Redis URL with its password would be repeated in advice.
 		p.redisFlags, p.role = givenRedisFlags(cmd.Flags()), roleOf(cmd)
 		if err := config.FromEnvironment(cmd.Flags(), p.getenv); err != nil {
 			return err
 		}
+		// Whatever fails before is a fault of the command line or the environment: cobra has its own
+		// errors for unknown flags and commands, which are no usageError.
 		started = true
 		p.warnOfGateways(cmd)
 		return nil
@@ -38,6 +43,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	case errors.Is(err, errUnfinished):
 		return exitUnfinished
 	case !started || errors.As(err, &usage):
+		// cmd is the command that was found, so that the hint leads to its own help.
 		p.say("revoker: %v\nSee '%s -h'.", err, cmd.CommandPath())
 		return exitUsage
 	}
@@ -45,7 +51,11 @@ func (p *program) run(ctx context.Context, args []string) int {
 	return exitFailed
 }
 
+// root returns the program's command with all others below it. A new command is added here, in
+// [roleOf], in the runbook's table of users, and in the table of deploy/REFERENCE.md, which a test
+// writes anew with -update.
 func (p *program) root() *cobra.Command {
+	// run prints errors, with advice and the right exit code, so cobra is told to be silent.
 	root := &cobra.Command{
 		Use:   "revoker",
 		Short: "Revokes cash receipts (현금영수증) through PortOne V1",
@@ -64,12 +74,15 @@ invalid or unfinished.`,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if cmd.HasSubCommands() { // a flag of a command that is misspelled is not known either
+		// cobra parses flags before it looks at the words: of "queue pasue --all" it would name --all,
+		// which queue does not know, and not the misspelled word.
+		if cmd.HasSubCommands() {
 			err = cmp.Or(noSuchCommand(cmd, cmd.Flags().Args()), err)
 		}
 		return config.FlagError(err)
 	})
 	root.SetVersionTemplate("{{.Version}}\n")
+	// The template of cobra prints flags unwrapped, which a terminal of 80 columns breaks anywhere.
 	wrapped := ".FlagUsagesWrapped " + strconv.Itoa(usageWidth)
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", wrapped))
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -85,7 +98,8 @@ invalid or unfinished.`,
 	return root
 }
 
-// help shows what -h does, in the words that many programs have for it.
+// help returns the command that shows what -h does, in the words that many programs have for it. It
+// takes the place of cobra's own, which prints an error for an unknown command and exits with 0.
 func help() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
@@ -146,7 +160,8 @@ queue that does not exist yet can be paused too.`,
 	}, p.queueList(), p.queuePause(), p.queueResume())
 }
 
-// group returns a command that only has others, and shows which.
+// group returns a command that only has others below it. Alone it shows them and exits with 0. Without
+// Args, cobra would take a misspelled command for an argument and show the help as if all were well.
 func group(cmd *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 	cmd.Args, cmd.DisableFlagsInUseLine = noSuchCommand, true
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
@@ -154,11 +169,13 @@ func group(cmd *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 	return cmd
 }
 
-// usageWidth is how many columns help may take.
+// usageWidth is how many columns help may take: those of an ordinary terminal. A test holds all help
+// texts to it, also the Long texts, which nothing wraps.
 const usageWidth = 80
 
-// groupConnection lets a command show the flags by which it finds Redis, which nearly every
-// one has, below its own.
+// groupConnection makes help show the flags by which a command finds Redis in a group of their own,
+// Connection, below the command's flags. Nearly every command has these flags, and between them the few
+// of its own that a person looks for would be hard to find.
 func groupConnection(show func(*cobra.Command) error) func(*cobra.Command) error {
 	return func(cmd *cobra.Command) error {
 		group := pflag.NewFlagSet("", pflag.ContinueOnError)
@@ -166,6 +183,7 @@ func groupConnection(show func(*cobra.Command) error) func(*cobra.Command) error
 			if !config.FindsRedis(flag) {
 				return
 			}
+			// The flag itself stays hidden. The process ends with its help, so nothing restores it.
 			shown := *flag
 			shown.Hidden, flag.Hidden = false, true
 			group.AddFlag(&shown)
@@ -178,7 +196,8 @@ func groupConnection(show func(*cobra.Command) error) func(*cobra.Command) error
 	}
 }
 
-// version returns what the program was built from, as revoker_build_info has it.
+// version returns what the program was built from, as the metric revoker_build_info has it: the version
+// of the module, the revision of the source, which ends in -dirty if files were changed, and Go's.
 func version() string {
 	version, revision, goVersion := metrics.Built()
 	return fmt.Sprintf("revoker %s, revision %s, %s", version, revision, goVersion)

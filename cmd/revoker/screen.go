@@ -15,21 +15,26 @@ import (
 )
 
 const (
-	// usualColumns is how wide a terminal is that does not say.
+	// usualColumns is how wide a terminal is taken to be that does not say its width, or says 0.
 	usualColumns = 80
-	// fewestColumns is what a terminal has at least: no line is folded below.
+	// fewestColumns is the least width to which lines are folded. On a narrower terminal they wrap:
+	// folded to 20 columns a table could not be read at all.
 	fewestColumns = 40
-	// hanging is how far the rest of a folded line is indented.
+	// hanging is how many columns the rest of a folded line is indented, so that a person sees where
+	// the next row begins.
 	hanging = 4
 )
 
-// screen is where people read. On a terminal no line is wider than it; in a file and in a
-// pipe, where programs read too, every row stays one line.
+// screen is where people read. On a terminal no line is wider than the terminal. In a file and in a
+// pipe, where grep and awk read too, every row stays one line. It knows the width at the time at which
+// it was made; who writes for longer makes a new one, as [progress] does.
 type screen struct {
 	out     io.Writer
 	columns int // 0 where there is no terminal
 }
 
+// newScreen asks a terminal for its width. That is a system call and no more, so that callers make a
+// screen for each message.
 func newScreen(out io.Writer) screen {
 	s := screen{out: out}
 	if file, ok := out.(*os.File); ok && config.Terminal(out) {
@@ -42,8 +47,8 @@ func newScreen(out io.Writer) screen {
 	return s
 }
 
-// line writes a line, folded where it is too wide; its rest is indented by that many
-// columns.
+// line writes a line, folded where it is too wide; its rest is indented by indent columns. What a
+// terminal would obey is taken out first, so that callers may pass names and messages as they are.
 func (s screen) line(text string, indent int) error {
 	text = strings.TrimRight(plain(text), " ")
 	if s.columns > 0 {
@@ -53,7 +58,7 @@ func (s screen) line(text string, indent int) error {
 	return err
 }
 
-// text writes lines.
+// text writes each line of a text as line does.
 func (s screen) text(text string) error {
 	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
 		if err := s.line(line, hanging); err != nil {
@@ -63,15 +68,19 @@ func (s screen) text(text string) error {
 	return nil
 }
 
-// erase takes away what a terminal shows of Ctrl-C on the line that is written next.
+// erase takes away what a terminal shows of Ctrl-C (^C) at the place where the next line begins. It
+// writes blanks, one less than there are columns: a letter in the last column could move the cursor to
+// the next line.
 func (s screen) erase() {
 	if s.columns > 0 {
 		fmt.Fprintf(s.out, "\r%*s\r", s.columns-1, "")
 	}
 }
 
-// plain returns a text without what a terminal would obey, or would show in another order:
-// names and messages are written by others.
+// plain returns a text without what a terminal would obey, or would show in another order. Names in
+// lists, reasons of pauses and messages of gateways are written by others: an escape sequence in them
+// could clear the screen, and U+202E turns the rest of a line round. Line ends and tabs become blanks,
+// so that no message can look like a row of a table. The rest becomes "?".
 func plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -84,14 +93,17 @@ func plain(text string) string {
 	}, text)
 }
 
-// fold breaks a line at blanks, or where there are none within a word, so that no part is
-// wider than columns.
+// fold breaks a line at blanks, so that no part is wider than columns; all but the first are indented. A
+// word that is too long for a line is broken within. Widths are those of a terminal, where a Korean
+// letter takes two columns: 현금영수증 takes ten.
 func fold(text string, columns, indent int) string {
 	var folded strings.Builder
 	room := columns
 	for runewidth.StringWidth(text) > room {
 		head := runewidth.Truncate(text, room, "")
 		next := text[len(head):]
+		// Break at the last blank of what fits, unless the part ends with a word already, or has
+		// only blanks before that one, as an indented line does.
 		blank := strings.LastIndexByte(head, ' ')
 		if !strings.HasPrefix(next, " ") && strings.TrimSpace(head[:max(blank, 0)]) != "" {
 			head, next = head[:blank], text[blank:]
@@ -103,21 +115,27 @@ func fold(text string, columns, indent int) string {
 	return folded.String()
 }
 
-// pad fills a text with blanks to a width in terminal columns: Korean letters
-// take two.
+// pad fills a text with blanks to a width in terminal columns. fmt's %-20s counts letters, so that
+// columns behind Korean names would not stand below each other.
 func pad(text string, width int) string { return runewidth.FillRight(text, width) }
 
-// fit cuts a text to a width in terminal columns.
+// fit cuts a text to a width in terminal columns, the "…" at its end included.
 func fit(text string, width int) string { return runewidth.Truncate(text, width, "…") }
 
-// table is rows of a name, figures, and a remark. Its first row is its header. Notes that
-// several rows share stand below it once.
+// table is rows of a name, figures, and a remark, which is not aligned to the right. Its first row is
+// its header. Notes stand below it: several rows may point to one by its mark, as in
+//
+//	QUEUE              PENDING  RATE  PAUSED
+//	receipts-bulk-kcp      512 0.0/s  gate [1]
+//	receipts-kcp             2 0.0/s  gate [1]
+//	[1] by the gate of kcp, closed since 2026-11-26 08:49:00 KST: …
 type table struct {
 	rows  [][]string
 	notes []string
 }
 
-// row adds a row; all have as many cells.
+// row adds a row. All rows must have as many cells as the first. Cells are made plain here, so that the
+// widths are those of what is shown.
 func (t *table) row(cells ...string) {
 	for i := range cells {
 		cells[i] = plain(cells[i])
@@ -125,7 +143,8 @@ func (t *table) row(cells ...string) {
 	t.rows = append(t.rows, cells)
 }
 
-// note returns by which mark a row points to a note, which it adds unless it is there.
+// note returns the mark by which a row points to a note. It adds the note unless an earlier row has the
+// same.
 func (t *table) note(text string) (mark string) {
 	for i, known := range t.notes {
 		if known == text {
@@ -136,10 +155,13 @@ func (t *table) note(text string) (mark string) {
 	return noteMark(len(t.notes) - 1)
 }
 
-// print writes the table. Where a name leaves too little room for the rest of its row, it
-// stands on a line of its own.
+// print writes the table, whose header must be there. On a terminal the column of names gets what the
+// others leave. A name that is wider stands on a line of its own above its row: figures that were
+// folded could not be compared.
 func (t *table) print(s screen) error {
 	widths := t.widths()
+	// rest is how many columns stand behind the name: the other cells, a blank before each, and one
+	// more before the remark.
 	last, rest := len(widths)-1, len(widths)
 	for _, width := range widths[1:] {
 		rest += width
@@ -172,7 +194,7 @@ func (t *table) print(s screen) error {
 	return nil
 }
 
-// widths returns how wide the columns are.
+// widths returns how wide the columns must be for their widest cells, in terminal columns.
 func (t *table) widths() []int {
 	widths := make([]int, len(t.rows[0]))
 	for _, cells := range t.rows {

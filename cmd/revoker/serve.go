@@ -11,15 +11,18 @@ import (
 	"receiptrevoker/worker"
 )
 
-// serve answers requests until ctx is done, and then those that have been begun.
-// Who is slow, or asks for too much, is cut off.
+// serve answers HTTP requests until ctx is done, and then for five seconds those that have been begun.
+// The health of a worker, the web site and the simulated PortOne are served by it, with the same bounds:
+// without them a client that sends its request slowly, or reads the answer slowly, holds a connection
+// for ever. It returns nil once ctx has ended it, and otherwise the error of the server. It closes the
+// listener either way.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
-		// An action on all tasks of a queue takes a while, and the simulated PortOne
-		// lets a client wait for as long as that has patience, a minute by default.
+		// An action of the web site on all tasks of a queue takes a while. The simulated PortOne
+		// leaves a call without an answer for longer than its client waits, a minute by default.
 		WriteTimeout:   2 * time.Minute,
 		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 32 << 10,
@@ -28,28 +31,33 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	stopped := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(stopped)
+		// ctx has ended, so the wait needs a context of its own.
 		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
+		// A connection that is still at work after five seconds is cut: the process is to end.
 		if server.Shutdown(patience) != nil {
 			_ = server.Close()
 		}
 	})
 	err := server.Serve(listener)
-	if stop() { // nobody told it to end
+	// stop reports true while ctx has not ended: then the server failed by itself.
+	if stop() {
 		return err
 	}
+	// Serve returns as soon as Shutdown begins. Requests are answered until Shutdown returns.
 	<-stopped
 	return nil
 }
 
-// readyTimeout bounds the question whether a worker can work: whoever asks may wait for a
-// second only, as Kubernetes does by default.
+// readyTimeout bounds how long /readyz looks for what is wrong. A probe of Kubernetes waits one second
+// by default (timeoutSeconds), and a late answer counts as a failure. The rest of the second is for the
+// network and for a busy machine.
 const readyTimeout = 700 * time.Millisecond
 
-// healthHandler tells others how a worker is: /healthz answers 200 while the process
-// works as such, which a Redis or a PortOne that is away does not change;
-// /readyz while it can carry revocations out. Otherwise both answer 503 and
-// what is wrong. /metrics is for Prometheus.
+// healthHandler answers how a worker is. /healthz answers 200 while the process works as such, which a
+// Redis or a PortOne that is away does not change: a restart would mend neither. /readyz answers 200
+// while the worker can carry revocations out. Otherwise both answer 503 and what is wrong, never a
+// secret. /metrics is for Prometheus.
 func healthHandler(w *worker.Worker, scrape http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(rw http.ResponseWriter, _ *http.Request) {
@@ -64,7 +72,7 @@ func healthHandler(w *worker.Worker, scrape http.Handler) http.Handler {
 	return mux
 }
 
-// answer says that all is well, or what is wrong.
+// answer writes 200 and a word, or 503 and what is wrong.
 func answer(w http.ResponseWriter, well string, err error) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)

@@ -21,14 +21,17 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// simulateSettings say how the pretend PortOne behaves.
+// simulateSettings say how the simulated PortOne behaves. faults and percent are as the person typed
+// them; config reads them.
 type simulateSettings struct {
 	listen  string
 	portone iamporttest.Config
 	faults  []string
-	percent string // of unlisted imp_uids without a receipt
+	percent string // of the imp_uids on no list, those without a receipt; "2" or "2%"
 }
 
+// simulate returns the command that serves a simulated PortOne, to try everything without the real one:
+// a revocation there is final. It needs no Redis, and so has no flags that find one.
 func (p *program) simulate() *cobra.Command {
 	var s simulateSettings
 	cmd := &cobra.Command{
@@ -71,6 +74,8 @@ html-404 stands for a proxy's page with any status from 200 to 599.`,
 	return cmd
 }
 
+// faultNames returns the names of all faults in lines of at most 80 columns, for the help text: cobra
+// wraps flags and no Long text. A fault that iamporttest learns appears there by itself.
 func faultNames() string {
 	line, text := " ", ""
 	for _, fault := range iamporttest.Faults() {
@@ -82,6 +87,7 @@ func faultNames() string {
 	return text + line
 }
 
+// config returns what the settings mean. The error names the flag; the caller makes a usageError of it.
 func (s *simulateSettings) config() (iamporttest.Config, error) {
 	for _, text := range s.faults {
 		rule, err := iamporttest.ParseRule(text)
@@ -90,6 +96,8 @@ func (s *simulateSettings) config() (iamporttest.Config, error) {
 		}
 		s.portone.Faults = append(s.portone.Faults, rule)
 	}
+	// PortOne does not document what a DELETE of a revoked receipt answers. These three are what
+	// [iamporttest.Config] knows, so that a worker can be tried with each.
 	switch s.portone.AlreadyRevoked {
 	case http.StatusInternalServerError, http.StatusBadRequest, http.StatusOK:
 	default:
@@ -106,6 +114,8 @@ func (s *simulateSettings) config() (iamporttest.Config, error) {
 	return s.portone, nil
 }
 
+// runSimulate serves the simulated PortOne until ctx ends, and prints the variables that lead a worker
+// to it. Its record is in memory: what was revoked is forgotten with the process.
 func (p *program) runSimulate(ctx context.Context, s simulateSettings, files []string) error {
 	config, err := s.config()
 	if err != nil {
@@ -129,17 +139,21 @@ func (p *program) runSimulate(ctx context.Context, s simulateSettings, files []s
 
 Ctrl-C ends it.
 `, listener.Addr(), iamporttest.DefaultKey, iamporttest.DefaultSecret)
-	defer context.AfterFunc(ctx, func() { _ = portone.Close() })() // ends the calls that hang
+	// serve waits for calls in flight before it returns. A fault such as hang never answers, so the
+	// waits of the simulator end together with ctx.
+	defer context.AfterFunc(ctx, func() { _ = portone.Close() })()
 	return serve(ctx, listener, portone, slog.New(slog.DiscardHandler))
 }
 
-// issueListed gives the payments of a list receipts of their gateways.
+// issueListed gives the payments of a list receipts of their gateways, and says what the list has, by
+// which a person sees whether it was understood. Lines that cannot be used make no payment. They are
+// counted and not shown; bulk reports each.
 func (p *program) issueListed(portone *iamporttest.Server, file string) error {
 	listed, unusable := make(map[string]tasks.Gateway), 0
 	err := p.eachRow(file, func(row list.Row) {
 		portone.Issue(iamporttest.Receipt{ImpUID: row.ImpUID, PG: row.PG})
 		listed[row.ImpUID] = row.PG
-	}, func(*list.LineError) { unusable++ }) // there is no such payment
+	}, func(*list.LineError) { unusable++ })
 	if err != nil {
 		return err
 	}
@@ -147,8 +161,9 @@ func (p *program) issueListed(portone *iamporttest.Server, file string) error {
 	return err
 }
 
-// payments says how many payments a list has, of which gateways, the most frequent first,
-// and how many of its lines are none.
+// payments says how many payments a list has, of which gateways, the most frequent first, and how many
+// of its lines cannot be used: "300 payments: kcp 250, without a gateway 50; 2 lines cannot be used". An
+// imp_uid that is on several lines counts once.
 func payments(listed map[string]tasks.Gateway, unusable int) string {
 	counts := make(map[tasks.Gateway]int)
 	for _, pg := range listed {
@@ -168,13 +183,16 @@ func payments(listed map[string]tasks.Gateway, unusable int) string {
 	return text
 }
 
-// unlisted gives an imp_uid that is on no list a receipt of a gateway on which
-// it can be revoked, unless it falls to the given percentage.
+// unlisted returns which receipt an imp_uid has that is on no list: one of a gateway on which it can be
+// revoked, or none for the given percentage of all imp_uids. A hash of the imp_uid decides, so that it
+// has the same gateway in each run. KICC is left out: there the simulator answers every DELETE with 501.
 func unlisted(percent int) func(string) (iamporttest.Receipt, bool) {
 	gateways := slices.DeleteFunc(tasks.Gateways(), func(pg tasks.Gateway) bool { return pg == tasks.KICC })
 	return func(impUID string) (iamporttest.Receipt, bool) {
 		h := fnv.New32a()
 		_, _ = io.WriteString(h, impUID)
+		// The remainder chooses the gateway. The quotient, which is independent of it, chooses who has
+		// no receipt: otherwise all of them would be of one gateway.
 		n := int(h.Sum32())
 		return iamporttest.Receipt{PG: gateways[n%len(gateways)]}, n/len(gateways)%100 >= percent
 	}

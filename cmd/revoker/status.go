@@ -11,6 +11,7 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
+// status returns the command that answers for single imp_uids. It only reads.
 func (p *program) status() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status IMP_UID...",
@@ -29,12 +30,16 @@ exits 3 unless all of them are revoked.`,
 	return cmd
 }
 
+// runStatus shows each imp_uid in the order given, also one without a request: as unknown, which makes
+// the exit code 3 like anything else that is not revoked. A script may rely on exit code 0 for "all of
+// them are revoked".
 func (p *program) runStatus(ctx context.Context, impUIDs []string) error {
 	if err := p.connect(ctx); err != nil {
 		return err
 	}
 	queue, out := p.requests(), p.printer()
 
+	// What holds the receipts is read once for all of them. JSON has no field for it.
 	var pauses []pause.Pause
 	var workers []asynqkeys.Worker
 	if !p.json {

@@ -12,54 +12,65 @@ import (
 )
 
 const (
-	// surveyPage is how many lines are looked up in one round trip, in which Redis answers
-	// nobody else.
+	// surveyPage is how many lines are looked up at once. Redis answers no other client meanwhile, so
+	// that [enqueue.Client.Preview] recommends this number.
 	surveyPage = 250
-	// surveyedNames is how many names of gateways are told apart.
+	// surveyedNames is how many spellings of gateways are counted one by one. A column that holds
+	// something else, such as names of customers, has as many as the list has lines.
 	surveyedNames = 256
-	// surveyExamples is how many lines are shown as they were read.
+	// surveyExamples is how many lines are shown as they were read, by which a person sees whether
+	// each value came from the right column.
 	surveyExamples = 5
 )
 
-// survey is what is found in a list that is read once, and in Redis about its lines,
-// before anything is asked for.
+// survey is what is found in a list, and in Redis about its lines, before anything is requested. bulk
+// --dry-run shows it, and so does bulk on a terminal before it asks whether it may request a long list.
+// Its size does not grow with the list, but for the imp_uids, by which [enqueue.Check] finds repeated
+// lines.
 type survey struct {
 	input  *bulkInput
 	counts lineCounts
-	odd    []string // what there is to say of lines that are not simply asked for
+	odd    []string // a text for each of the first lines that cannot be used or repeat another
 
 	known    map[standing]int
 	gateways map[tasks.Gateway]*gatewayLines
-	others   gatewayLines // of names that are not told apart
+	others   gatewayLines // of all spellings beyond surveyedNames
 	examples []enqueue.Line
 
 	wrong  *enqueue.Contradictions // of the list; nil where they are not known
 	usable int                     // lines that can be used
-	// unread is why the list was not read to its end, and unknown why it is not known
-	// what was asked for before; nil if it was, and is.
+	// unread is why the list was not read to its end, nil if it was. unknown is why Redis did not
+	// tell what was requested before, nil if it did.
 	unread, unknown error
 }
 
-// standing is how far an imp_uid of the list has come.
+// standing is how far an imp_uid of the list has come, as the key by which such lines are counted.
 type standing struct {
-	again  bool // it is asked for again, since what was asked for before is no answer
+	again  bool // it is requested again, as the earlier request was withdrawn or is of another receipt
 	status outcome.Status
 	reason outcome.Reason
 }
 
-// gatewayLines counts lines that can be asked for.
+// gatewayLines counts the lines of a gateway that can be used, and how many of them are known, as they
+// were requested before.
 type gatewayLines struct{ lines, known int }
 
-// survey reads the list once, and looks its lines up by client. An error that is unknown
-// before says why they cannot be. It returns the error of ctx; see survey.err for others.
+// survey reads the list to its end and looks its lines up by client. unknown says why Redis cannot be
+// asked, nil if it can: the list alone still shows most mistakes, so that it is surveyed all the same.
+//
+// The error says that Ctrl-C has stopped it, or why the list could not be read a second time. Whatever
+// else goes wrong is in [survey.err], so that the caller shows first what was found.
 func (p *program) survey(
 	ctx context.Context, input *bulkInput, client *enqueue.Client, unknown error,
 ) (*survey, error) {
+	// The inner call runs now and returns the former value, which the deferred one restores.
 	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
 	s := &survey{
 		input: input, known: make(map[standing]int), gateways: make(map[tasks.Gateway]*gatewayLines), unknown: unknown,
 	}
 	s.counts.say = func(format string, args ...any) { s.odd = append(s.odd, fmt.Sprintf(format, args...)) }
+	// A file is read once before, for lines that contradict each other: the first of them must not
+	// be shown as one that would be requested.
 	wrong, err := input.contradictions(ctx, p.stderr)
 	if err != nil {
 		return nil, err
@@ -74,6 +85,7 @@ func (p *program) survey(
 		if page = append(page, line); len(page) < surveyPage {
 			continue
 		}
+		// A stopped survey has counts of a part of the list, so it is not shown at all.
 		if s.add(ctx, client, page); ctx.Err() != nil {
 			break
 		}
@@ -88,8 +100,9 @@ func (p *program) survey(
 	return s, nil
 }
 
-// err returns why the list cannot be asked for, or why not all is known of it; nil if it
-// can, and is.
+// err returns why the list cannot be requested: it could not be read to its end, or no line can be used.
+// Both errors name the list. Otherwise it returns why Redis did not tell what was requested before, nil
+// if it did.
 func (s *survey) err() error {
 	switch {
 	case s.unread != nil:
@@ -100,13 +113,15 @@ func (s *survey) err() error {
 	return s.unknown
 }
 
-// add takes lines in, and looks them up while Redis answers.
+// add counts a page of lines, and looks them up as long as Redis answers. After the first error it does
+// not ask again: figures of a part of the list beside those of the whole would mislead.
 func (s *survey) add(ctx context.Context, client *enqueue.Client, page []enqueue.LineResult) {
 	var previews []enqueue.LinePreview
 	if s.unknown == nil {
 		previews, s.unknown = client.Preview(ctx, page)
 	}
 	for i, line := range page {
+		// Without Redis a line keeps the kind that [enqueue.Check] gave it.
 		preview := enqueue.LinePreview{LineResult: line}
 		if s.unknown == nil {
 			preview = previews[i]
@@ -115,7 +130,8 @@ func (s *survey) add(ctx context.Context, client *enqueue.Client, page []enqueue
 	}
 }
 
-// count counts a line.
+// count counts a line: each by its kind, and those that can be used by gateway and by what is known of
+// them. A repeated line is none of the latter: its imp_uid is counted with the first.
 func (s *survey) count(line enqueue.LinePreview) {
 	s.counts.count(line.LineResult)
 	if line.Kind == outcome.KindInvalid {
@@ -137,7 +153,8 @@ func (s *survey) count(line enqueue.LinePreview) {
 	}
 }
 
-// gateway returns the counts of a gateway.
+// gateway returns where the lines of a gateway are counted. A gateway that is known always has a count
+// of its own, however many other spellings came before.
 func (s *survey) gateway(pg tasks.Gateway) *gatewayLines {
 	found, ok := s.gateways[pg]
 	switch {

@@ -14,7 +14,8 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// show prints the survey to out, and what there is to say of single lines to told.
+// show prints the survey to out, and what there is to say of single lines to told. For --dry-run the
+// survey is the result and goes to standard output; before a question both go to standard error.
 func (s *survey) show(out, told io.Writer) error {
 	for _, text := range s.odd {
 		newScreen(told).say("%s", text)
@@ -30,7 +31,8 @@ func (s *survey) show(out, told io.Writer) error {
 	return newScreen(out).text(t.String())
 }
 
-// showLayout prints how the list is written.
+// showLayout prints how the list is written and from which columns its values come. Values are cut at 60
+// columns, so that the block fits 80. JSON has no header, so there is no line about one.
 func (s *survey) showLayout(t *strings.Builder) {
 	row := func(name, text string) { fmt.Fprintf(t, "  %-14s %s\n", name, fit(text, 60)) }
 	layout := s.input.reader.Layout()
@@ -56,8 +58,11 @@ func (s *survey) showLayout(t *strings.Builder) {
 	}
 }
 
-// written says in which format a list is, and how that is written.
+// written says in which format a list is, and how that is written: "CSV in EUC-KR (CP949), fields
+// separated by tab, unpacked from gzip". A wrong encoding is the first thing to look for where Korean
+// names look wrong.
 func written(layout list.Layout) string {
+	// The cells of a workbook come as UTF-8, whatever its XML is written in.
 	text := string(layout.Format)
 	if layout.Format != list.XLSX {
 		text += " in " + layout.Encoding
@@ -71,8 +76,8 @@ func written(layout list.Layout) string {
 	return text
 }
 
-// fromColumn says from which column of the header a value comes. What people have written is
-// quoted: it may hold what a terminal would obey.
+// fromColumn says from which column of the header a value comes. What people have written is quoted: it
+// may hold what a terminal would obey.
 func fromColumn(name string) string {
 	if name == "" {
 		return "no column"
@@ -80,7 +85,8 @@ func fromColumn(name string) string {
 	return fmt.Sprintf("column %q", name)
 }
 
-// showCounts prints how many lines there are of each kind.
+// showCounts prints how many lines there are of each kind. new, known, repeated and invalid add up to
+// lines. Without Redis new and known are one figure, usable.
 func (s *survey) showCounts(t *strings.Builder) {
 	row := func(name string, count int, note string) {
 		text := fmt.Sprintf("  %-14s %10d  %s", name, count, note)
@@ -103,7 +109,8 @@ func (s *survey) showCounts(t *strings.Builder) {
 	row("invalid", s.counts.invalid(), "")
 }
 
-// showKnown prints how far those lines have come that are known.
+// showKnown prints how far the lines have come that were requested before, the most frequent first: a
+// list of which most are revoked was probably given before.
 func (s *survey) showKnown(t *strings.Builder) {
 	if s.unknown != nil || len(s.known) == 0 {
 		return
@@ -115,13 +122,15 @@ func (s *survey) showKnown(t *strings.Builder) {
 	for _, is := range order {
 		note := ""
 		if is.again {
+			// Such lines are among the new ones.
 			note = "  asked for again"
 		}
 		fmt.Fprintf(t, "  %-8s %-21s %10d%s\n", is.status, is.reason, s.known[is], note)
 	}
 }
 
-// showGateways prints the lines that can be asked for by gateway.
+// showGateways prints the lines that can be used by gateway, the most frequent first and no more than
+// shownGateways: the screen must still show the question below. The rest is one row, others.
 func (s *survey) showGateways(t *strings.Builder) {
 	row := func(name string, of gatewayLines) {
 		if s.unknown != nil {
@@ -142,6 +151,7 @@ func (s *survey) showGateways(t *strings.Builder) {
 		head += fmt.Sprintf(" %10s %10s", "new", "known")
 	}
 	t.WriteString(head + "\n")
+	// others begins with the spellings that were never counted one by one.
 	hidden := s.others
 	for i, pg := range byFrequency(lines) {
 		if of := *s.gateways[pg]; i < shownGateways {
@@ -155,7 +165,8 @@ func (s *survey) showGateways(t *strings.Builder) {
 	}
 }
 
-// gatewayName names a gateway as a list may name it: also none, or one that is not known.
+// gatewayName names a gateway as a list may name it: also none, or one that is not known, in quotes, as
+// anything may stand in its column.
 func gatewayName(pg tasks.Gateway) string {
 	switch {
 	case pg == "":
@@ -166,7 +177,8 @@ func gatewayName(pg tasks.Gateway) string {
 	return string(pg)
 }
 
-// showExamples prints the first lines as they were read.
+// showExamples prints the first lines as they were read, in the columns line, imp_uid, gateway, tier and
+// apply_num. Lines are cut at 80 columns, for which nine digits of an apply_num leave room.
 func (s *survey) showExamples(t *strings.Builder) {
 	if len(s.examples) == 0 {
 		return

@@ -24,7 +24,8 @@ import (
 	"receiptrevoker/worker/metrics"
 )
 
-// workSettings are what the worker is started with.
+// workSettings are what the worker is started with. They stand apart from [program]: a worker has a
+// client of its own, which waits for Redis, a log in place of messages, and hooks that count.
 type workSettings struct {
 	redis  config.Redis
 	api    config.IAMPort
@@ -33,6 +34,7 @@ type workSettings struct {
 	log    config.Log
 }
 
+// work returns the command that calls PortOne; no other one does but doctor, which asks for a token.
 func (p *program) work() *cobra.Command {
 	var s workSettings
 	cmd := &cobra.Command{
@@ -67,6 +69,12 @@ OTEL_ variables of OpenTelemetry say, by OTLP over HTTP.`,
 	return cmd
 }
 
+// runWork runs a worker until ctx ends, and then for as long as its calls in flight take. A setting that
+// makes no sense ends it before it connects anywhere, with exit code 2, for which systemd does not start
+// it again. An outage of Redis or PortOne it waits out.
+//
+// Deferred calls run in the reverse order: HTTP ends first, then the connection to Redis; the last spans
+// are sent, and the last log lines written.
 func (p *program) runWork(ctx context.Context, s workSettings) error {
 	log, flush, err := s.log.Logger(p.stderr)
 	if err != nil {
@@ -83,6 +91,9 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	defer tracers.Stop(ctx)
 	figures := metrics.New()
 	s.api.OnCall, s.api.Tracers = figures.OnCall, tracers
+	// As many idle connections as there are calls at a time: --concurrency slots for each gateway,
+	// and for the tasks without a known one. With fewer, calls would open new connections, each with a
+	// handshake.
 	api, err := s.api.Client(p.getenv, s.worker.Concurrency*(len(tasks.Gateways())+1))
 	if err != nil {
 		return usageError{err}
@@ -99,6 +110,7 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 	if err != nil {
 		return err
 	}
+	// Before Redis is waited for: an orchestrator must see that the process is alive and not ready.
 	stopHTTP, err := s.serveHTTP(ctx, health, log)
 	if err != nil {
 		return err
@@ -107,17 +119,22 @@ func (p *program) runWork(ctx context.Context, s workSettings) error {
 
 	s.announce(log, api, tracers.Sending())
 	if err := s.awaitRedis(ctx, client, log); ctx.Err() != nil {
-		return nil // told to stop before it began
+		// Ctrl-C while Redis was away. Nothing had begun, so nothing is left to do: exit code 0.
+		return nil
 	} else if err != nil {
 		return err
 	}
+	// A wrong key is told at the start, and not only with the first task. It is no reason to end: the
+	// worker waits for PortOne as for Redis, and /readyz is 503.
 	if err := api.Authenticate(ctx); err != nil && ctx.Err() == nil {
 		log.Error("no token from PortOne: tasks wait, and nothing is given up, until it accepts", "error", err)
 	}
 	return advised(w.Run(ctx))
 }
 
-// advised returns a worker's error with what to do about a namespace that belongs to another account.
+// advised returns a worker's error, with what to do if the namespace belongs to another account. That one
+// is a usageError, so that systemd does not start the worker again: with a wrong account it would find
+// none of the receipts.
 func advised(err error) error {
 	if !errors.Is(err, account.ErrOther) {
 		return err
@@ -126,12 +143,15 @@ func advised(err error) error {
 		"or, where the key was changed, start once with --accept-account", err)}
 }
 
-// newWorker returns a worker that uses what the config holds as the settings say,
-// and the handler that tells how it is.
+// newWorker returns a worker that uses what c holds as the settings say, and the handler of /healthz,
+// /readyz and /metrics. It connects nowhere.
 func (s *workSettings) newWorker(figures *metrics.Metrics, c worker.Config) (*worker.Worker, http.Handler, error) {
 	c.Outcomes, c.OnAttempt = outcome.NewStore(c.Redis, s.redis.Outcomes()), figures.OnAttempt
 	c.Concurrency, c.Poll, c.Schedule = s.worker.Concurrency, s.worker.Poll, s.worker.Schedule
 	c.Gate, c.AcceptAccount = s.worker.Gate.Config(), s.worker.AcceptAccount
+	// An attempt in flight may make a lookup and a DELETE, each for up to --timeout, and must record
+	// what came of them. With the default of 1m that is 2m10s. TimeoutStopSec and
+	// terminationGracePeriodSeconds in deploy are 150 s: a larger --timeout needs more there, too.
 	c.ShutdownTimeout = 2*s.api.Timeout + 10*time.Second
 	w, err := worker.New(c)
 	if err != nil {
@@ -141,7 +161,9 @@ func (s *workSettings) newWorker(figures *metrics.Metrics, c worker.Config) (*wo
 	return w, healthHandler(w, scrape), nil
 }
 
-// announce says with which settings the worker starts.
+// announce logs with which settings the worker starts, so that a log answers with what it ran. No
+// secret is among them. A URL of PortOne that leads beyond this machine without TLS is a warning and no
+// error.
 func (s *workSettings) announce(log *slog.Logger, api *iamport.Client, traced bool) {
 	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
 		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String(),
@@ -152,7 +174,10 @@ func (s *workSettings) announce(log *slog.Logger, api *iamport.Client, traced bo
 	}
 }
 
-// serveHTTP tells how the worker is, until the returned function is called.
+// serveHTTP serves handler at --http until the returned function is called, which waits until requests in
+// flight are answered. It does not end with ctx: while the worker stops, /readyz and /metrics still
+// answer. The error is that it cannot listen. A server that fails later is logged and does not stop the
+// worker.
 func (s *workSettings) serveHTTP(ctx context.Context, handler http.Handler, log *slog.Logger) (stop func(), err error) {
 	listener, err := s.http.Listen()
 	if err != nil {
@@ -161,7 +186,7 @@ func (s *workSettings) serveHTTP(ctx context.Context, handler http.Handler, log 
 	if listener == nil {
 		return func() {}, nil
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it tells of the stopping, too
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := serve(ctx, listener, handler, log); err != nil {
@@ -175,8 +200,10 @@ func (s *workSettings) serveHTTP(ctx context.Context, handler http.Handler, log 
 	}, nil
 }
 
-// awaitRedis returns nil once Redis can be used, or an error if waiting does not help.
-// Until then it says why it waits.
+// awaitRedis returns nil once Redis can be used, or an error that [redisfault.Permanent] reports: a wrong
+// password or address is not mended by waiting. Until then it logs at each try why it waits and what to
+// do. It tries after 0.5 s, 1 s, 2 s, 4 s, 8 s, and then every 15 s; each try takes up to five seconds
+// itself. If ctx ends, the error is that of ctx.
 func (s *workSettings) awaitRedis(ctx context.Context, client redis.UniversalClient, log *slog.Logger) error {
 	backoff := retry.WithCappedDuration(15*time.Second, retry.NewExponential(500*time.Millisecond))
 	return retry.Do(ctx, backoff, func(ctx context.Context) error {
@@ -184,6 +211,7 @@ func (s *workSettings) awaitRedis(ctx context.Context, client redis.UniversalCli
 		if err == nil || redisfault.Permanent(err) {
 			return err
 		}
+		// A try that Ctrl-C has cut short says nothing about Redis.
 		if ctx.Err() == nil {
 			log.Warn("waiting for Redis", "error", err, "advice", redisfault.Advice(err))
 		}
@@ -191,8 +219,8 @@ func (s *workSettings) awaitRedis(ctx context.Context, client redis.UniversalCli
 	})
 }
 
-// redisLogger passes the Redis client's own log on as detail: what fails is
-// reported by whoever asked for it.
+// redisLogger writes the log of go-redis at the level debug, as detail: what fails is also the error of a
+// command, which the worker logs with what it means and what to do.
 type redisLogger struct{ log *slog.Logger }
 
 func (l redisLogger) Printf(ctx context.Context, format string, args ...any) {
