@@ -19,7 +19,7 @@ import (
 const maxNamed = 30
 
 // missing returns the error for a header without the imp_uid's column. It shows the names that are
-// there, since a person knows at once which of them is the imp_uid's.
+// there, from which a person chooses one for --column.
 func missing(header []string, column string) error {
 	var named []string
 	for _, name := range header[:min(len(header), maxNamed)] {

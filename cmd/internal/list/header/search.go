@@ -49,7 +49,7 @@ type sample struct {
 // Search is what is known of a list whose header is looked for: Head, Line and Text of a text, or Rows
 // of a sheet.
 type Search struct {
-	// Head is the first 64 KiB of the list, or all of it, not yet decoded.
+	// Head is the first 64 KiB of the list, or all of it, in the encoding that Text reads.
 	Head []byte
 	// Line is the one on which Head begins.
 	Line int

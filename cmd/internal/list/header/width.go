@@ -74,7 +74,7 @@ func (h *Header) judge(below []Header, at int) {
 	}
 	h.Width.Least = h.most(payments)
 	h.findColumns(payments)
-	// Most decides, since a single number of nine digits among others may be one that was moved.
+	// Most decide, not a single one: where the other numbers are shorter, each of those would be strange.
 	nine, given := 0, 0
 	for _, row := range payments {
 		switch number := plain.Cell(row.Columns, h.Found.First(naming.NumberField)); {
