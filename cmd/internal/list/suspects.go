@@ -45,8 +45,8 @@ type Suspects struct {
 	// and NumberExamples are the first three. Either does not count them.
 	Numbers        int
 	NumberExamples []Note
-	// FurtherRows is how many hold more than one imp_uid, and ask for the first; and Further are the first three of the
-	// others. Either does not count them.
+	// FurtherRows is how many hold more than one imp_uid, and request the first; and Further are the first
+	// three of the others. Either does not count them.
 	FurtherRows int
 	Further     []Note
 	// Unread is the name of a column or key that may hold the receipts' numbers, see [naming.MayBeNumber], and is not

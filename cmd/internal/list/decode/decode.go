@@ -25,8 +25,8 @@ const (
 	EUCKR   = "EUC-KR (CP949)" // Excel's CSV in Korea
 )
 
-// UTF8Mark is the byte-order mark of UTF-8. Programs put it before other data too, and in the middle of
-// files that were put together: see packages unpack and frame.
+// UTF8Mark is the byte-order mark of UTF-8. It may stand before compressed data, too, and in the middle
+// of files that were put together: see packages unpack and frame.
 const UTF8Mark = "\xEF\xBB\xBF"
 
 // byteOrderMarks are what a list may begin with to say how it is encoded.
@@ -78,7 +78,8 @@ func Guess(head []byte) string {
 }
 
 // wholeLines returns the head of a list without its last line if that may be cut within a character:
-// one half character at the end would make UTF-8 look like something else.
+// one half character at the end would make UTF-8 look like something else. A head of one line alone
+// tells nothing; then each record is decoded by itself.
 func wholeLines(head []byte) []byte {
 	if len(head) == HeadSize {
 		return head[:bytes.LastIndexAny(head, "\r\n")+1]

@@ -17,8 +17,8 @@ func (f *Reader) empties() string {
 }
 
 // SkipBlank skips to the first line that holds more than blanks and separators of any kind: which one
-// separates is not known yet. The error is final, io.EOF for an empty list. A line that is too long
-// holds something.
+// separates is not known yet. The error is final, io.EOF for an empty list. A line that is too long is
+// judged by its first 1 MiB.
 func (f *Reader) SkipBlank() error {
 	for {
 		line, err := f.next()

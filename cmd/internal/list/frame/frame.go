@@ -127,8 +127,8 @@ func (f *Reader) next() ([]byte, error) {
 			return nil, err
 		}
 		line := f.ahead(end)
-		// A first byte tells most lines from those that are empty or begin with a mark. Both are left out,
-		// and the next line is tried.
+		// The first byte tells most lines from empty ones and from those that begin with a mark. What is
+		// empty is skipped and a mark is dropped: then the next line is looked at.
 		if b := line[0]; (b <= ' ' || b == f.comma) && f.skipEmpty(f.empties()) ||
 			b == decode.UTF8Mark[0] && f.dropMark(line) {
 			continue
@@ -224,7 +224,8 @@ func (f *Reader) raise() bool {
 	f.limit = f.most
 	held := f.In.Buffered()
 	f.In = bufio.NewReaderSize(f.In, 2*f.limit)
-	// ahead reads on only through Peek: the bytes have to be in the new buffer, in which offsets count.
+	// ahead returns only what is in the buffer, and offsets count from its beginning: what the former
+	// buffer held has to be in the new one.
 	f.ahead(held)
 	return true
 }

@@ -55,8 +55,8 @@ func (s QuoteState) next(b, comma byte) QuoteState {
 }
 
 // unclosed are lines ahead in which no quote closes that is open at the end of one. They are
-// remembered, since each of them may open one again, and all after it would be looked at for each: 256
-// KiB of such lines took 50 seconds.
+// remembered, since each of them may open one again, and all after it would be looked at for each: that
+// took 50 seconds for 256 KiB of such lines.
 type unclosed struct {
 	// size is how many bytes they have from the record ahead on, and lines how many they are.
 	size, lines int
@@ -65,8 +65,9 @@ type unclosed struct {
 	ended bool
 }
 
-// pass takes lines off them that are left. The bytes are counted from the beginning of the buffer, so
-// whoever discards bytes calls it.
+// pass takes lines off them that are left. Their bytes are counted from the beginning of the buffer:
+// each function that discards bytes there calls pass, or forgets them all as leave does behind a long
+// line.
 func (u *unclosed) pass(size, lines int) {
 	u.size, u.lines = u.size-size, u.lines-lines
 	if u.size <= 0 {
@@ -84,14 +85,14 @@ func (f *Reader) quoted(line []byte) ([]byte, error) {
 		return line, errStrayQuote
 	case state != InQuotes:
 		return line, nil
-	// The record's own line may be a row behind a quote that opens it, as a ditto mark does. Or it is one
-	// of the lines of which it is known already that their quotes are none.
+	// The line may be a row by itself behind a quote that opens its first cell, as a ditto mark does. Or
+	// it is one of the lines whose quotes are known to be none.
 	case f.swallows(line, 0, fieldStart), len(line) < f.open.size && f.open.ended:
 		return line, errOpenQuote
 	}
 	first := len(line)
 	end, lines := first, 1
-	// These lines close no quote, as was found for the record before: the search begins behind them.
+	// As the record before has shown, no quote is closed in these lines: the search begins behind them.
 	if first < f.open.size {
 		end, lines = f.open.size, f.open.lines
 	}
@@ -124,8 +125,8 @@ func (f *Reader) swallows(record []byte, from int, state QuoteState) bool {
 	return f.IsRow != nil && f.IsRow(record, from, state)
 }
 
-// quotedEnd is lineEnd within quotes. Up to the header they reach no further than in the sample in
-// which it was found: the header must be cut here as it was there.
+// quotedEnd is lineEnd within quotes. Up to the header they reach no further than in the sample by
+// which package header found it: both have to cut the header alike.
 func (f *Reader) quotedEnd(from int) (int, error) {
 	switch {
 	case f.IsRow != nil:

@@ -62,9 +62,8 @@ func (h *Header) addRows(rows []Header, i, at int, named string) {
 	}
 }
 
-// add takes in the names of another row, if they name a column that is read and was not, and none for
-// the imp_uid but its own: a row that names the imp_uid in another column is the header of another
-// list.
+// add takes in the names of another row, if they name a column that was not read before. A row that
+// names the imp_uid in another column is the header of another list, and is left alone.
 func (h *Header) add(other Header, names []string, at int, fields *naming.Fields) {
 	isImpUID := func(name string) bool { return fields.Meaning(name).Field == naming.ImpUIDField }
 	if i := slices.IndexFunc(other.Columns, isImpUID); slices.Equal(names, h.Names) || i >= 0 && i != at {
@@ -109,8 +108,9 @@ type Header struct {
 }
 
 // bestHeader returns the header of the list, nil if there is none: the one whose name matches best,
-// then with most payments below it, then with most columns, then the first. A title such as "imp_uid 환불
-// 목록" is one as well, and loses by its columns; a wrong separator loses by its payments.
+// then with most payments below it, then with most columns, then the first. A title such as
+// imp_uid 환불 목록 counts as one as well, and has fewer columns; with a wrong separator no payment stands
+// in its column.
 func bestHeader(samples []sample) *Header {
 	var all []*Header
 	for i := range samples {

@@ -40,7 +40,7 @@ type sample struct {
 	headers []Header
 	// glued is the first of them that holds an imp_uid, which is no header.
 	glued *Header
-	// width is how many columns the first record has, if that cannot be used.
+	// width is how many columns the first record has, if that cannot be used; else 0.
 	width int
 	// fault is why the first record cannot be used, nil if it can.
 	fault error
@@ -70,7 +70,7 @@ func (l Search) Find() (*Header, error) {
 		return nil, fmt.Errorf("line %d: %w", best.Line, best.err)
 	case best != nil:
 		return best, nil
-	// With --column a list has to have a header: its name would have to be found somewhere.
+	// With --column a column of that name has to be there.
 	case l.Named == "":
 		if best = bare(samples); best != nil {
 			return best, nil

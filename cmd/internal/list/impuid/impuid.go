@@ -111,7 +111,7 @@ func Is(value string) bool {
 }
 
 // Other returns the first imp_uid of a cell that holds nothing but imp_uids, and is not the one given;
-// "" if there is none. A sentence that mentions one, such as "see imp_100000000002", asks for nothing.
+// "" if there is none. A sentence that mentions one, such as "see imp_100000000002", requests nothing.
 func Other(cell, than string) string {
 	all := strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(",;| \n", r) })
 	if slices.ContainsFunc(all, func(value string) bool { return !Is(value) }) {

@@ -83,8 +83,8 @@ func (e *Elements) object(response bool) (bool, error) {
 	}
 }
 
-// head returns what is ahead, as far as is looked: the key of the first imp_uid has to stand in these 4
-// KiB, or what is ahead is no list.
+// head returns what is ahead, as far as is looked: 4 KiB. The key of the first imp_uid has to stand in
+// them, or what is ahead is no list.
 func (e *Elements) head() []byte {
 	const most = 4 << 10
 	head, _ := e.scan.in.Peek(most) // an error comes again

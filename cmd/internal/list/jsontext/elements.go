@@ -206,8 +206,8 @@ func (e *Elements) inObject() bool {
 // for each.
 const maxPaged = 1000
 
-// page takes in what was read of an answer's list. Pages of the same total are one list's, as where jq
-// -s has put them together: 100 and 20 of 120 are whole.
+// page takes in what was read of an answer's list. Pages of the same total are one list's, as where
+// jq -s has put them together: 100 and 20 of 120 are whole.
 func (e *Elements) page(read level) {
 	i := slices.IndexFunc(e.pages, func(first level) bool { return first.total == read.total })
 	switch {

@@ -29,9 +29,9 @@ var (
 	errLostColumn = errors.New("a header without the imp_uid's column stands here or above")
 )
 
-// ownStrings is how long a record may be for its imp_uid to be a part of it in memory, where whoever
-// keeps the one keeps the other: 4 KiB. `bulk` keeps 1,000 lines ahead, which would be 1 GiB of the
-// longest.
+// ownStrings is how long a record may be for its imp_uid to be a part of it in memory, where a caller
+// that keeps the one keeps the other: 4 KiB. `bulk` keeps 1,000 lines ahead, which would be 1 GiB of
+// the longest.
 const ownStrings = 4 << 10
 
 // CSV makes rows of lines of a CSV, and of rows of a sheet. It is of one list: it learns from each line
@@ -96,8 +96,8 @@ func (p *CSV) Parse(record *frame.Record) (payment.Row, error) {
 }
 
 // unusable returns why a row is no payment, or one whose values may stand in other columns, nil if
-// neither. The order is that of what a person can use: "a row of totals" says more than "has 2
-// columns".
+// neither. What says most to a person is looked for first: a row of totals is told as that, although it
+// has too few columns as well.
 func (p *CSV) unusable(record *frame.Record, row payment.Row, usual bool) error {
 	// Before all else: a gap reads as an empty cell, of which other errors would say something wrong.
 	if len(record.Gaps) > 0 {

@@ -120,8 +120,8 @@ var (
 	// bareCount is a number of at most a workbook's rows; an imp_uid has 10 digits and more.
 	bareCount = regexp.MustCompile(`^[0-9]{1,7}$`)
 
-	// totals is the word of such a row, in Korean or English, alone or with a number: 합계, 총 3건, Grand
-	// Total.
+	// totals is the word of such a row, in Korean or English, alone or with a number: 합계, 총 3건,
+	// Grand Total.
 	totals = regexp.MustCompile(`(?i)^[<\[(*]*(?:` +
 		`(?:총\s*합\s*계|전체\s*합계|총\s*계|합\s*계|소\s*계|누\s*계|집\s*계|평\s*균|요\s*약|건\s*수|개\s*수|계|총)\s*(?:건수|금액|수량)?` +
 		`[\s:(=]*(?:` + figure + `)?|` +

@@ -7,8 +7,8 @@ import (
 )
 
 // zeros is a number format by which Excel shows a number with leading zeros, 003456789 for 3456789,
-// also where it has others for negative numbers and texts behind it. A receipt's number has nine
-// digits, and PortOne's has the zeros.
+// also where it has others for negative numbers and texts behind it. The file has the number without
+// them, and a receipt's number has nine digits.
 var zeros = regexp.MustCompile(`^(0{2,32})(?:;|$)`)
 
 // numberFormats are how many digits at least the numbers of a style have, by the style's number

@@ -94,7 +94,7 @@ func (s *Rows) Next() (*frame.Record, error) {
 	return row, row.TooLong()
 }
 
-// read reads the next row, from where it is in the file.
+// read reads the next row of the file, behind those that Ahead has read.
 func (s *Rows) read() (*frame.Record, error) {
 	for s.err == nil {
 		whole, err := s.next()
@@ -134,8 +134,8 @@ func (s *Rows) next() (whole bool, err error) {
 	switch {
 	case err == io.EOF && !s.ended:
 		return false, errors.New("it is cut short")
-	// The part is read to its end, at which archive/zip compares the checksum: damaged bytes of the last
-	// rows would go unnoticed.
+	// The part is read to its end, where archive/zip compares the checksum (checksumReader.Read): only
+	// then are its rows known to be undamaged.
 	case err != nil || s.ended:
 		return false, err
 	}

@@ -33,7 +33,7 @@ func dropMarkBefore(in *bufio.Reader) {
 
 // Open returns what a list holds if it is compressed, by its first bytes and not by its name: with gzip
 // or zstd. Several parts one after another are read as one, as `cat a.gz b.gz` and pzstd write them. It
-// returns nil if it is neither, and has taken nothing from in but a mark before the data.
+// returns nil if it is neither, and then has taken nothing from in.
 func Open(in *bufio.Reader) (*Stream, error) {
 	dropMarkBefore(in)
 	head, err := in.Peek(4)
@@ -135,10 +135,10 @@ func (t *tail) Read(p []byte) (int, error) {
 }
 
 // stray returns how many bytes, fewer than a frame begins with, stand after the last frame. It is 0
-// where they may belong to one that is cut: klauspost/compress asks for a frame's first byte and three
-// more (reset in zstd/framedec.go), and within a frame for one and three after it has asked for one or
+// where they may belong to one that is cut: klauspost/compress wants a frame's first byte and then
+// three more (reset in zstd/framedec.go), and within a frame one and three after it has wanted one or
 // three. So 1 and then 3, with neither before them, are the beginning of a frame. If an update of the
-// library reads in other steps, lists with a line end behind their data are reported as cut short, and
+// library reads in other steps, a list with a line end behind its data is reported as cut short, and
 // compressed_test.go fails.
 func (t *tail) stray() int {
 	if t == nil || t.asked[0] == 1 || t.asked[0] == 3 || t.asked[1] != 1 || t.asked[2] != 3 {
