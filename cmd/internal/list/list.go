@@ -1,11 +1,21 @@
-// Package list reads lists of payments whose cash receipts are to be revoked,
-// as order systems, Excel and PortOne export them: CSV, workbooks, NDJSON or JSON,
-// in UTF-8, UTF-16 or the EUC-KR of Korean Windows, compressed or not, clean or
-// dirty, of any length. A line that cannot be used is reported with its number,
-// and the rest is read.
+// Package list reads lists of payments whose cash receipts are to be revoked, as order systems, Excel
+// and PortOne export them: CSV, workbooks, NDJSON or JSON, in UTF-8, UTF-16 or the EUC-KR of Korean
+// Windows, compressed or not, clean or dirty, of any length.
 //
-// A list goes through its packages in this order: unpack and foreign, sheet, decode, frame
-// or jsontext, header with naming, lines.
+// A revocation is final, so a line that may be read in two ways is not guessed at: it is reported with
+// its number, and the rest of the list is read. No line is dropped without a report.
+//
+// A list goes through its packages in this order:
+//
+//	unpack             takes off gzip and zstd
+//	foreign            refuses files that are no list, and says what to do with them
+//	sheet              reads the rows of a workbook
+//	decode             turns a text into UTF-8
+//	frame, jsontext    cut a text into records: lines of a CSV, elements of JSON
+//	header, naming     find out which column or key holds what
+//	lines              makes a payment of each record, or says why it is none
+//
+// The arrows test of package tasks says which of them may import which.
 package list
 
 import (
@@ -29,37 +39,50 @@ var ErrEmpty = fault.ErrEmpty
 // mended or made again: one that is cut short or damaged, or no valid JSON.
 var ErrBroken = fault.ErrBroken
 
-// Reader reads a list row by row. It holds one record at a time, however long
-// the list is.
+// Reader reads a list row by row. It holds one record at a time, however long the list is: a million
+// lines take no more memory than a few. It is for one goroutine.
 type Reader struct {
-	records  source
-	held     *frame.Record // was read, and is to be returned once more
-	lines    *frame.Reader // records, unless they are rows of a workbook or elements of JSON
-	rows     *sheet.Rows   // records of a workbook, nil unless the list is one
+	// records are the lines, rows or elements of the list, in their order.
+	records source
+	// held is the first line of a list without a header. It was read while the header was looked for, and
+	// the first Read returns it.
+	held *frame.Record
+	// lines is records once more where that cuts lines, whose odd line ends and byte-order marks are
+	// noted; nil for the rows of a workbook and the elements of JSON.
+	lines *frame.Reader
+	// rows is records once more where the list is a workbook, nil for others. Close frees them.
+	rows     *sheet.Rows
 	parser   parser
 	gateways gateways
 	suspects Suspects
-	numbered bool // a row has an apply_num
+	// numbered says that a row had an apply_num. Then the column of the receipts' numbers was found, and a
+	// column with a doubtful name is no reason to ask a person, see [Suspects].Unread.
+	numbered bool
 	opts     Options
 
-	unpacking *unpack.Stream // nil unless the list is compressed
+	// unpacking is nil unless the list is compressed. Its methods take nil.
+	unpacking *unpack.Stream
 	closed    bool
 	header    []string
 	layout    Layout
-	above     []*LineError // payments above the header, which are still to be reported
-	notes     []Note
-	noted     struct{ marked, odd bool } // which notes there are of what may come again
+	// above are payments above the header, each of which the next Read reports before any row.
+	above []*LineError
+	notes []Note
+	// noted says which notes there are of what may come again on every line: each is given once.
+	noted struct{ marked, odd bool }
 }
 
-// source yields the records of a list, however it is written.
+// source yields the records of a list, however it is written: [frame.Reader], [sheet.Rows] or
+// jsontext.Elements.
 type source interface {
 	// Next returns the next record. If [frame.Unusable] holds for the error, that is the beginning of one that
 	// cannot be used; any other is final.
 	Next() (*frame.Record, error)
 }
 
-// parser makes a row of a record, whose PG is as it came. With an error
-// it returns what could be read; [payment.ErrBlank] means that the record holds nothing.
+// parser makes a row of a record: lines.CSV or lines.JSON. The row's PG is as it came, and with an
+// error the row is what could be read of the record. [payment.ErrBlank] means that the record holds
+// nothing.
 type parser interface {
 	Parse(record *frame.Record) (Row, error)
 }
@@ -67,28 +90,31 @@ type parser interface {
 // Format returns how the list is written.
 func (r *Reader) Format() Format { return r.layout.Format }
 
-// Header returns the header of a CSV list as it came, in UTF-8. It is nil for
-// JSON, and for a list of bare imp_uids.
+// Header returns the header of a CSV or a workbook as it came, in UTF-8: cmd/revoker/report.go writes
+// it back above the outcomes. It is nil for JSON, and for a list of bare imp_uids.
 func (r *Reader) Header() []string { return r.header }
 
 // Layout returns how the list is written.
 func (r *Reader) Layout() Layout { return r.layout }
 
-// Suspects returns the counts of the rows read so far.
+// Suspects returns the counts of the rows read so far. They are final once Read has returned [io.EOF]:
+// of a pipe `bulk` judges by the first 1,000 lines, and again at the end.
 func (r *Reader) Suspects() Suspects {
 	suspects := r.suspects
-	if suspects.Nameless == suspects.Rows { // the list names no gateways
+	// The list names no gateways at all, as one without their column: that is no oversight.
+	if suspects.Nameless == suspects.Rows {
 		suspects.Nameless, suspects.NamelessExamples = 0, nil
 	}
+	// The receipts' numbers were found elsewhere.
 	if r.numbered {
 		suspects.Unread = ""
 	}
 	return suspects
 }
 
-// UnknownGateways returns the gateways that are not known, of the rows read so
-// far, the most frequent first, and how many rows have others: at most 256
-// spellings of up to 200 bytes are told apart. Their receipts go to the queue of no gateway.
+// UnknownGateways returns the gateways that are not known, of the rows read so far, the most frequent
+// first, and how many rows have others: at most 256 spellings of up to 200 bytes are told apart. Their
+// receipts go to the queue of no gateway.
 func (r *Reader) UnknownGateways() (unknown []UnknownGateway, others int) {
 	for pg, lines := range r.gateways.unknown {
 		if lines > 0 {
@@ -101,10 +127,12 @@ func (r *Reader) UnknownGateways() (unknown []UnknownGateway, others int) {
 	return unknown, r.gateways.others
 }
 
-// Read returns the next row. The error is [io.EOF] at the end of the list; a
-// [*LineError] if a line cannot be used, after which Read continues with the
-// next; or whatever the underlying reader returned, after which it does not.
+// Read returns the next row, which stays valid after the next call. The error is [io.EOF] at the end of
+// the list; a [*LineError] if a line cannot be used, after which Read continues with the next; or
+// whatever the underlying reader returned, after which every call returns that again. It matches
+// [ErrBroken] if the list itself is at fault.
 func (r *Reader) Read() (Row, error) {
+	// These lines come before all others in the file, so they are reported first.
 	if len(r.above) > 0 {
 		err := r.above[0]
 		r.above = r.above[1:]
@@ -113,6 +141,8 @@ func (r *Reader) Read() (Row, error) {
 	for {
 		record, err := r.next()
 		if err == io.EOF {
+			// Bytes behind the compressed data may be a part of the list: they count as one more line that
+			// cannot be used, so that the exit code is not 0. Trailing tells of them once.
 			if wrong := r.unpacking.Trailing(); wrong != nil {
 				return Row{}, payment.NewLineError(Row{Line: record.Line}, nil, wrong)
 			}
@@ -120,6 +150,7 @@ func (r *Reader) Read() (Row, error) {
 		if err != nil && !frame.Unusable(err) {
 			return Row{}, err
 		}
+		// A record that is unusable is parsed all the same: the error then names its imp_uid.
 		row, err := r.row(record, err)
 		if err == nil {
 			r.numbered = r.numbered || row.ApplyNum != ""
@@ -132,7 +163,8 @@ func (r *Reader) Read() (Row, error) {
 	}
 }
 
-// next returns the next record. A final error says how far the reading came.
+// next returns the next record. A final error names the line at which the reading ended. Errors of JSON
+// name it already, see package jsontext.
 func (r *Reader) next() (*frame.Record, error) {
 	if held := r.held; held != nil {
 		r.held = nil
@@ -148,9 +180,10 @@ func (r *Reader) next() (*frame.Record, error) {
 	return record, err
 }
 
-// row returns the row that a record holds, or what can be read of it. If the
-// record is unusable already, fault is why, and the error.
+// row returns the row that a record holds, or what can be read of it. If the record is unusable
+// already, fault is why, and the error: it says more than what the parser finds in half a record.
 func (r *Reader) row(record *frame.Record, fault error) (Row, error) {
+	// The record was cut at 1 MiB: a value at the cut would be taken for a whole one.
 	if fault == frame.ErrTooLong || fault == frame.ErrLongElement {
 		return Row{Line: record.Line}, fault
 	}
@@ -166,7 +199,8 @@ func (r *Reader) row(record *frame.Record, fault error) (Row, error) {
 // noted once.
 func (r *Reader) Notes() []Note { return r.notes }
 
-// maxNotes bounds how many notes are kept.
+// maxNotes bounds how many notes are kept. Keys of JSON that are not read alone may be 1,000, see
+// [naming.Fields].
 const maxNotes = 100
 
 // Note is something about a list that a person should know although every line
@@ -185,7 +219,8 @@ func (r *Reader) note(line int, text string) {
 	}
 }
 
-// noteLine notes what is odd about the line that was just read.
+// noteLine notes what is odd about the line that was just read. In files that were put together that
+// may be every line, so only the first of each kind is noted.
 func (r *Reader) noteLine() {
 	f := r.lines
 	if f.MarkedLine > 0 && !r.noted.marked {
@@ -194,6 +229,7 @@ func (r *Reader) noteLine() {
 	}
 	if f.OddLine > 0 && !r.noted.odd {
 		r.noted.odd = true
+		// What follows the CR may have been meant as a part of the same line: a person should look.
 		text := "the line ends in CR alone, unlike those before: what follows was read as the next line"
 		if f.LineEnd == '\r' {
 			text = "the line ends in LF, those before in CR alone"

@@ -5,7 +5,7 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// Format is how a list is written.
+// Format is how a list is written. People see its values in errors and in what `bulk --dry-run` shows.
 type Format string
 
 // The formats that a [Reader] recognises.
@@ -22,19 +22,23 @@ const (
 // Options are what a reader cannot find out by itself. The zero value is good
 // for lists that use the names order systems use.
 type Options struct {
-	// Column is the header of the imp_uid's column, or its key in JSON.
-	// Default: the first known name that the list has, see [NewReader].
+	// Column is the header of the imp_uid's column, or its key in JSON. It matches in any case, spacing
+	// and punctuation, but not with additions: then no other column is taken for the imp_uid's, also not
+	// one that is called imp_uid. Default: the first known name that the list has, see [NewReader].
 	Column string
-	// PG is the gateway of lines that name none. Default: not known.
+	// PG is the gateway of lines that name none. Default: not known, which puts their receipts into the
+	// queue of no gateway.
 	PG tasks.Gateway
-	// Tier is the sub-merchant of lines that name none. Default: the workers' own.
+	// Tier is the sub-merchant of lines that name none: three letters or digits. Default: the workers'
+	// own, see --tier of `revoker work`.
 	Tier string
-	// Sheet is the sheet of a workbook that is read. Default: the first one that
-	// Excel shows.
+	// Sheet is the sheet of a workbook that is read, in any case and Unicode form. Default: the first one
+	// that Excel shows; then the other sheets are searched for payments, see [Suspects].OtherSheets. A
+	// list that is no workbook is refused with it.
 	Sheet string
 }
 
-// Row is one payment of the list.
+// Row is one payment of the list. The name stands here so that callers import this package alone.
 type Row = payment.Row
 
 // LineError says why a line of the list cannot be used. It matches [tasks.ErrInvalid] if the
@@ -59,7 +63,8 @@ type Layout struct {
 	// Separator is what separates the fields of a CSV: comma, semicolon, tab,
 	// pipe or caret. It is empty for other formats and for a list of bare imp_uids.
 	Separator string
-	// HeaderLine is the line of the header, from 1, or 0 for a list without one.
+	// HeaderLine is the line of the header, from 1, or 0 for a list without one. Of a header of several
+	// rows it is the one that has the imp_uid's name.
 	HeaderLine int
 	// ImpUID, PG, ApplyNum and Tier are the columns that are read, as the header names
 	// them. One that the header does not have is empty; JSON has no header.

@@ -21,13 +21,16 @@ import (
 	"receiptrevoker/cmd/internal/list/plain"
 )
 
+// errAbove is the reason of a line above the header that may be a payment. A note alone would leave the
+// exit code 0 for a list of which one receipt is not revoked.
 var errAbove = errors.New("it stands above the header and looks like a payment, which is not read")
 
-// skipTo reads up to a record on a line, and notes what stands above it. What looks like a payment there
-// is to be reported as a line that cannot be used.
+// skipTo reads up to a record on a line, and notes what stands above it. What looks like a payment
+// there is to be reported as a line that cannot be used.
 func (r *Reader) skipTo(p *lines.CSV, line, sepLine int) (*frame.Record, error) {
 	for {
 		record, err := r.next()
+		// The header itself cannot be read, and without it no line below: that ends the list.
 		if record.Line >= line && frame.Unusable(err) {
 			err = fmt.Errorf("line %d: %w", record.Line, err)
 		}
@@ -46,7 +49,7 @@ func (r *Reader) skipTo(p *lines.CSV, line, sepLine int) (*frame.Record, error) 
 	}
 }
 
-// startCSV finds the header and sets up the parser for what follows it.
+// startCSV finds the header and sets up the parser for what follows it, for a CSV and for a workbook.
 func (r *Reader) startCSV(search header.Search) error {
 	at, err := search.Find()
 	if err != nil {
@@ -60,26 +63,33 @@ func (r *Reader) startCSV(search header.Search) error {
 	if at.Line > 0 {
 		err = r.useHeader(p, at, search.SeparatorLine())
 	} else if first, wrong := r.skipTo(p, at.First, search.SeparatorLine()); wrong == nil {
+		// A list without a header begins with a payment, which was read to get past the lines above.
 		r.held = first
 	} else {
 		err = wrong
 	}
+	// Until here a cell in quotes reached no further than the head. From here on it may reach 1 MiB, and
+	// IsRow says where it would swallow a row of the list.
 	if r.lines != nil {
 		r.lines.IsRow = p.IsRow
 	}
 	return err
 }
 
-// useHeader reads up to the header and over it, and notes what is to be known of it.
+// useHeader reads up to the header and over it, and notes what a person has to know of it.
 func (r *Reader) useHeader(p *lines.CSV, at *header.Header, sepLine int) error {
 	if err := r.skipHeader(p, at, sepLine); err != nil {
 		return err
 	}
 	r.header = at.Columns
+	// Values without a name may have come there by a separator without quotes: a person can tell. No cell
+	// of a sheet moves, so there it says nothing.
 	if n := at.Unnamed(); n > 0 && !p.Sheet {
 		r.note(at.Line, fmt.Sprintf("the header has %d columns, the lines have %d: what has no name is not read",
 			len(at.Columns), n))
 	}
+	// A line that ends before these columns is refused where most lines do not, see package lines. Where
+	// most do, this note is all that tells a person.
 	if p.MovesReceipt && p.Least <= max(p.First(naming.NumberField), p.First(naming.TierField)) && !p.Sheet {
 		r.note(at.Line, "most lines end before the column of apply_num or tier: they name none")
 	}
@@ -93,7 +103,8 @@ func (r *Reader) useHeader(p *lines.CSV, at *header.Header, sepLine int) error {
 	return nil
 }
 
-// skipHeader reads up to a header and over it, and notes where it has several rows.
+// skipHeader reads up to a header and over it, and notes where it has several rows: the first one read
+// is then a title above the names, or the last one a unit below them.
 func (r *Reader) skipHeader(p *lines.CSV, at *header.Header, sepLine int) error {
 	for _, line := range at.Lines {
 		if _, err := r.skipTo(p, line, sepLine); err != nil {
@@ -106,20 +117,26 @@ func (r *Reader) skipHeader(p *lines.CSV, at *header.Header, sepLine int) error 
 	return nil
 }
 
-// noteUnread notes the columns that may say which receipt is meant, whose, or where, and are not read.
+// noteUnread notes the columns that may say which receipt is meant, whose, or on which gateway it is,
+// and are not read. Lost without a note, an apply_num would leave the choice to PortOne, which revokes
+// whichever receipt the payment has.
 func (r *Reader) noteUnread(p *lines.CSV, at *header.Header) {
 	reads := p.Reads()
 	for i, name := range at.Names {
 		like, text := naming.LookAlike(name)
+		// A column with any name, such as 채널, is a gateway's if its values are.
 		if like == naming.NoField && slices.Contains(at.Gateways, i) {
 			like, text = naming.GatewayField, "its values are gateways; if it names the gateway, name it pg"
 		}
 		if like == naming.NoField || slices.Contains(reads, i) {
 			continue
 		}
+		// PortOne's record of a payment has an apply_num too: the card company's.
 		if of := naming.OfPayment(slices.Values(at.Names)); of != "" && like == naming.NumberField {
 			text = fmt.Sprintf("beside %q it is the card company's number; if it is the receipt's, name it 현금영수증 승인번호", of)
 		}
+		// Where no column is read as the number and this one holds numbers, a note is not enough: Unread
+		// makes the list doubtful, and a person is asked.
 		if read := p.First(like); read < 0 && slices.Contains(at.Numbers, i) && naming.MayBeNumber(name) {
 			r.suspects.Unread = cmp.Or(r.suspects.Unread, plain.Name(name))
 		} else if read >= 0 {
@@ -129,7 +146,8 @@ func (r *Reader) noteUnread(p *lines.CSV, at *header.Header) {
 	}
 }
 
-// noteKey notes a key of JSON that may be one of those, and is not read.
+// noteKey does for a key of JSON what noteUnread does for a column. It is called once for each key, see
+// [naming.Fields].
 func (r *Reader) noteKey(line int, key string) {
 	if like, text := naming.LookAlike(key); like != naming.NoField {
 		r.note(line, fmt.Sprintf("the key %q is not read: %s", fault.Cut(plain.Name(key)), text))
@@ -139,9 +157,9 @@ func (r *Reader) noteKey(line int, key string) {
 	}
 }
 
-// textFormat returns how a text that begins with head is written. NDJSON has its
-// first object on one line; a broken first line is no reason to take the rest of
-// an NDJSON for something else.
+// textFormat returns how a text that begins with head is written. NDJSON has its first object on one
+// line; a broken first line is no reason to take the rest of an NDJSON for something else. What begins
+// with neither a brace nor an array is a CSV, also if it holds JSON further down.
 func textFormat(head []byte, column string) Format {
 	text := bytes.TrimLeft(head, plain.Blanks)
 	switch {
@@ -152,6 +170,8 @@ func textFormat(head []byte, column string) Format {
 	}
 	first, _, more := bytes.Cut(text, []byte("\n"))
 	first = bytes.Trim(first, plain.Blanks)
+	// An answer of PortOne with 5,000 payments is one line of more than 64 KiB. It is no valid JSON as far
+	// as it was looked at, and its list is seen all the same.
 	cut, keys := !more && len(head) == decode.HeadSize, lines.NewJSON(column, "")
 	switch valid := json.Valid(first); {
 	case (valid || cut) && jsontext.HoldsList(first, keys.Names, keys.Reads):
@@ -162,8 +182,9 @@ func textFormat(head []byte, column string) Format {
 	return multiline(text, first)
 }
 
-// startsArray reports whether text begins an array, rather than a title such as
-// [2026-11] above a CSV.
+// startsArray reports whether text begins an array, rather than a title such as [2026-11] above a CSV.
+// An element that begins with a brace, a bracket or a quotation mark is proof enough, since titles have
+// none of these there.
 func startsArray(text []byte) bool {
 	rest, ok := bytes.CutPrefix(text, []byte("["))
 	if !ok {
@@ -180,8 +201,9 @@ func startsArray(text []byte) bool {
 	return false
 }
 
-// startsWithWords reports whether text begins an array whose first elements are numbers or
-// words such as null. [2026] above a CSV is none.
+// startsWithWords reports whether text begins an array whose first elements are numbers or words such
+// as null, as in [null,448280090638,{"imp_uid":…}]. [2026] above a CSV is none: it ends, and something
+// else than an array follows.
 func startsWithWords(text []byte) bool {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -205,11 +227,12 @@ func startsWithWords(text []byte) bool {
 	}
 }
 
-// multiline returns the format of a text whose first line, of several, is no
-// valid JSON by itself.
+// multiline returns the format of a text whose first line, of several, is no valid JSON by itself: JSON
+// if a whole value begins there that continues on the next lines, else NDJSON with a broken first line.
 func multiline(text, first []byte) Format {
 	if len(first) == 1 {
-		return JSON // a brace alone: the object continues
+		// A brace alone: the object continues.
+		return JSON
 	}
 	var value json.RawMessage
 	err := json.NewDecoder(bytes.NewReader(text)).Decode(&value)

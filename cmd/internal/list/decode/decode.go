@@ -1,4 +1,6 @@
-// Package decode turns lists into UTF-8, whatever they are encoded in.
+// Package decode turns lists into UTF-8, whatever they are encoded in. A list seldom says how it is
+// encoded; a wrong guess makes the names of columns and gateways unreadable, while imp_uids, which are
+// ASCII, are the same in all encodings but UTF-16.
 package decode
 
 import (
@@ -15,7 +17,7 @@ import (
 	"receiptrevoker/cmd/internal/list/plain"
 )
 
-// How lists are encoded.
+// How lists are encoded, in the words that list.Layout shows.
 const (
 	UTF8    = "UTF-8"          // what most programs write
 	bomUTF8 = "UTF-8 with BOM" // Excel's CSV UTF-8
@@ -23,7 +25,8 @@ const (
 	EUCKR   = "EUC-KR (CP949)" // Excel's CSV in Korea
 )
 
-// UTF8Mark is the byte-order mark of UTF-8.
+// UTF8Mark is the byte-order mark of UTF-8. It may stand before compressed data, too, and in the middle
+// of files that were put together: see packages unpack and frame.
 const UTF8Mark = "\xEF\xBB\xBF"
 
 // byteOrderMarks are what a list may begin with to say how it is encoded.
@@ -33,9 +36,9 @@ var byteOrderMarks = []struct{ mark, encoding string }{
 	{"\xFE\xFF", utf16},
 }
 
-// Open returns a buffer on the list after its byte-order mark, and the encoding
-// that the mark tells, if there is one. UTF-16, with a mark or without, is turned
-// into UTF-8 on the way.
+// Open returns a buffer on the list after its byte-order mark, and the encoding that the mark tells, if
+// there is one; else "", and [Guess] tells it. UTF-16, with a mark or without, is turned into UTF-8 on
+// the way. The buffer holds 128 KiB, see [HeadSize]. The error is r's.
 func Open(r io.Reader) (*bufio.Reader, string, error) {
 	in := bufio.NewReaderSize(r, 2*HeadSize)
 	head, err := Peek(in)
@@ -58,13 +61,13 @@ func Open(r io.Reader) (*bufio.Reader, string, error) {
 	return in, "", nil
 }
 
-// FromUTF16 returns a text in UTF-16 as UTF-8.
+// FromUTF16 returns a text in UTF-16 as UTF-8. What is no character becomes U+FFFD, and is no error.
 func FromUTF16(in io.Reader, order unicode.Endianness, bom unicode.BOMPolicy) *bufio.Reader {
 	return bufio.NewReaderSize(transform.NewReader(in, unicode.UTF16(order, bom).NewDecoder()), 2*HeadSize)
 }
 
-// Guess returns the encoding of a list that begins with head. If it fits none,
-// it is UTF-8, so that every line can be judged by itself.
+// Guess returns the encoding of a list that begins with head: CP949 if head is no UTF-8, and every byte
+// of it is CP949. If it fits neither, it is UTF-8, so that every line can be judged by itself.
 func Guess(head []byte) string {
 	head = wholeLines(head)
 	var d Decoder
@@ -74,8 +77,9 @@ func Guess(head []byte) string {
 	return UTF8
 }
 
-// wholeLines returns the head of a list without its last line if that may be cut within a
-// character.
+// wholeLines returns the head of a list without its last line if that may be cut within a character:
+// one half character at the end would make UTF-8 look like something else. A head of one line alone
+// tells nothing; then each record is decoded by itself.
 func wholeLines(head []byte) []byte {
 	if len(head) == HeadSize {
 		return head[:bytes.LastIndexAny(head, "\r\n")+1]
@@ -83,7 +87,7 @@ func wholeLines(head []byte) []byte {
 	return head
 }
 
-// Whole returns text without the part of a UTF-8 character at which it was cut.
+// Whole returns text without the part of a UTF-8 character at which it was cut, up to three bytes.
 func Whole(text []byte) []byte {
 	for n := range min(utf8.UTFMax, len(text)) {
 		if shorter := text[:len(text)-n]; utf8.Valid(shorter) {
@@ -93,18 +97,21 @@ func Whole(text []byte) []byte {
 	return text
 }
 
-// fits reports whether a decoder that yielded text understood every byte.
+// fits reports whether a decoder that yielded text understood every byte: it writes U+FFFD for others.
 func fits(text []byte) bool { return !bytes.ContainsRune(text, utf8.RuneError) }
 
-// Decoder turns records into UTF-8.
+// Decoder turns records into UTF-8, one after another. The zero value is for a list in UTF-8.
 type Decoder struct {
-	Korean bool // every record is CP949, also one that happens to be valid UTF-8
+	// Korean says that every record is CP949, also one that happens to be valid UTF-8: 표 is C7 A5 in
+	// CP949, which is a character of UTF-8 as well.
+	Korean bool
+	// buffer holds the last record that was decoded, so that a list costs one allocation.
 	buffer []byte
 }
 
-// Decode returns record in UTF-8, valid until the next call. A record that is
-// not in the list's encoding is read in the other; what fits neither becomes
-// U+FFFD, so that the rest of it can still be used.
+// Decode returns record in UTF-8, valid until the next call. A record that is not in the list's
+// encoding is read in the other, as where files of two programs were put together; what fits neither
+// becomes U+FFFD, so that the rest of it can still be used.
 func (d *Decoder) Decode(record []byte) []byte {
 	if !d.Korean && utf8.Valid(record) {
 		return record
@@ -116,21 +123,24 @@ func (d *Decoder) Decode(record []byte) []byte {
 	return bytes.ToValidUTF8(record, []byte("\uFFFD"))
 }
 
-// fromKorean decodes EUC-KR with the extension of CP949.
+// fromKorean decodes EUC-KR with the extension of CP949: golang.org/x/text names it EUCKR, and has the
+// 8,822 syllables besides, such as 똠.
 func (d *Decoder) fromKorean(record []byte) []byte {
-	if room := utf8.UTFMax * len(record); len(d.buffer) < room { // no byte becomes more than one rune
+	// No byte becomes more than one rune.
+	if room := utf8.UTFMax * len(record); len(d.buffer) < room {
 		d.buffer = make([]byte, room)
 	}
-	n, _, _ := korean.EUCKR.NewDecoder().Transform(d.buffer, record, true) // bad bytes become U+FFFD, no error
+	// Bytes that are none become U+FFFD, and are no error.
+	n, _, _ := korean.EUCKR.NewDecoder().Transform(d.buffer, record, true)
 	return d.buffer[:n]
 }
 
-// HeadSize is how much of a list is looked at to find out how it is written: 64 KiB.
-// Two times that is buffered, so that a record of that length can be looked at whole
-// before it is taken.
+// HeadSize is how much of a list is looked at to find out how it is written: 64 KiB. Two times that is
+// buffered, so that a record of that length can be looked at whole before it is taken. A pipe is waited
+// for until it has written as much, or has ended.
 const HeadSize = 64 << 10
 
-// Peek returns the first 64 KiB of what is ahead, or all if it is less.
+// Peek returns the first 64 KiB of what is ahead, or all if it is less, and takes nothing.
 func Peek(in *bufio.Reader) ([]byte, error) {
 	head, err := in.Peek(HeadSize)
 	if err == io.EOF {
@@ -139,15 +149,17 @@ func Peek(in *bufio.Reader) ([]byte, error) {
 	return head, err
 }
 
-// guessUTF16 returns the byte order of UTF-16 without a byte-order mark, and false if head
-// is something else. UTF-16 is known by the zero bytes in its ASCII, of which a list has at
-// least line ends; a text in UTF-8 or CP949 may have some, too, as a program leaves them.
+// guessUTF16 returns the byte order of UTF-16 without a byte-order mark, and false if head is something
+// else. UTF-16 is known by the zero bytes in its ASCII, of which a list has at least line ends; a text
+// in UTF-8 or CP949 may have some, too, as a program leaves them.
 func guessUTF16(head []byte) (unicode.Endianness, bool) {
 	if bytes.IndexByte(head, 0) < 0 {
 		return unicode.LittleEndian, false
 	}
 	little, big := textUnits(head, 0), textUnits(head, 1)
 	units := len(head) / 2
+	// More than half of the units have to be ASCII or Korean, and more than three quarters where head is
+	// valid in another encoding as well: pure ASCII with zero bytes between is both.
 	if text := max(little, big); text*2 <= units || text*4 <= 3*units && isText(wholeLines(head)) {
 		return unicode.LittleEndian, false
 	}
@@ -163,9 +175,9 @@ func isText(head []byte) bool {
 	return utf8.Valid(head) || fits(d.fromKorean(head))
 }
 
-// textUnits returns how many units of two bytes, of which the one at low, 0 or 1, is the
-// lower, are ASCII or Korean; 0 if more than one in 50 is a control character, as in a
-// binary file.
+// textUnits returns how many units of two bytes, of which the one at low, 0 or 1, is the lower, are
+// ASCII or Korean; 0 if more than one in 50 is a control character, as in a binary file. Read in the
+// wrong order, ASCII is ideographs and the like, and does not count.
 func textUnits(head []byte, low int) int {
 	text, controls := 0, 0
 	for i := 0; i+1 < len(head); i += 2 {

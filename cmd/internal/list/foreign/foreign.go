@@ -1,4 +1,5 @@
-// Package foreign knows files that people take for a list, and says what to do with them.
+// Package foreign knows files that people take for a list, and says what to do with them. Without it
+// their first bytes would be shown as the names of columns, none of which is imp_uid.
 package foreign
 
 import (
@@ -13,14 +14,16 @@ import (
 	"receiptrevoker/cmd/internal/list/plain"
 )
 
-// CompoundMagic begins a compound file.
+// CompoundMagic begins a compound file ([MS-CFB] 2.2): old documents of Office, and new ones with a
+// password.
 const CompoundMagic = "\xD0\xCF\x11\xE0"
 
 // What to do with a file, behind what it is.
 const (
 	// SaveAs is for what Excel opens.
 	SaveAs = ": open it in Excel and save it as CSV UTF-8 or as a workbook (.xlsx)"
-	// unlock is for files that a document protection holds.
+	// unlock is for files that a document protection holds. Nothing here can read them, and other programs
+	// than the product's own cannot either.
 	unlock = ": open it where its software is installed, release it from protection, and save it as CSV UTF-8"
 	// SaveTable is for documents that may hold a table.
 	SaveTable = ": save its table as CSV UTF-8 or as a workbook (.xlsx)"
@@ -30,9 +33,9 @@ const (
 	extract = ": unpack it, and give the list that is in it"
 )
 
-// foreignFormats are files that people take for a list, by how they begin, the
-// longer beginnings first. What the products of document protection write was found
-// in public repositories that detect them.
+// foreignFormats are files that people take for a list, by how they begin, the longer beginnings first:
+// the first that fits is named. What the products of document protection write was found in public
+// repositories that detect them.
 var foreignFormats = []struct{ magic, what string }{
 	{"<## NASCA DRM FILE", "encrypted by NASCA document protection (DRM)" + unlock},
 	{"SCDSA00", "encrypted by SoftCamp document protection (DRM)" + unlock},
@@ -59,15 +62,16 @@ var foreignFormats = []struct{ magic, what string }{
 	{"PAR1", "a Parquet file: export the payments as CSV"},
 }
 
-// binaryHead is how far a text is searched for control characters: 512 bytes. A list
-// with one in ten of them is none; one with fewer is read, and their lines told.
+// binaryHead is how far a text is searched for control characters: 512 bytes. A list with one in ten of
+// them is none; one with fewer is read, and the lines that have them are reported.
 const binaryHead = 512
 
-// HeadSize is how much of a file tells what it is: 512 bytes, the header of a tar archive.
+// HeadSize is how much of a file tells what it is: 512 bytes, the header of a tar archive, which is the
+// longest of all that are recognised.
 const HeadSize = 512
 
-// File returns an error that says what to do if a file that begins with head
-// is known to be no list.
+// File returns an error that says what to do if a file that begins with head is known to be no list. It
+// looks at the bytes as they came, before they are decoded.
 func File(head []byte) error {
 	head = bytes.TrimLeft(head, plain.Blanks)
 	for _, f := range foreignFormats {
@@ -75,25 +79,29 @@ func File(head []byte) error {
 			return errors.New("the list is " + f.what)
 		}
 	}
+	// A list may have the title "MarkAny 환불 목록": one with an imp_uid in its head is read.
 	if markAny.Match(head) && !bytes.Contains(head, []byte("imp_")) {
 		return errors.New("the list is encrypted by MarkAny document protection (DRM)" + unlock)
 	}
+	// Its header has a checksum, so that no list is taken for an archive.
 	if file, err := tar.NewReader(bytes.NewReader(head)).Next(); err == nil {
 		return fmt.Errorf("the list is a tar archive that holds %s%s", fault.Cut(file.Name), extract)
 	}
 	return nil
 }
 
-// markAny is how files are taken to begin that MarkAny's products encrypt: with its name.
-// No sample is public.
+// markAny is how files are taken to begin that MarkAny's products encrypt: with its name. No sample is
+// public, so this is a guess.
 var markAny = regexp.MustCompile(`(?i)^[<#![\s-]*markany`)
 
-// Text is File for a text, decoded, that begins with head.
+// Text is File for a text, decoded, that begins with head. It knows besides what only a text can be:
+// HTML, XML, and the data of a program.
 func Text(head []byte) error {
 	if err := File(head); err != nil {
 		return err
 	}
 	head = bytes.TrimLeft(head, plain.Blanks)
+	// No list begins with a tag. Some order systems export an HTML table under the name .xls.
 	if bytes.HasPrefix(head, []byte("<")) {
 		return errors.New("the list is " + markup(head) + SaveAs)
 	}
@@ -103,7 +111,8 @@ func Text(head []byte) error {
 	return nil
 }
 
-// isBinary reports whether a tenth of head are control characters, and NUL among them.
+// isBinary reports whether a tenth of head are control characters, and NUL among them. A single NUL, as
+// programs leave it in a cell, costs its line and not the list.
 func isBinary(head []byte) bool {
 	controls := 0
 	for _, b := range head {
@@ -114,7 +123,7 @@ func isBinary(head []byte) bool {
 	return bytes.IndexByte(head, 0) >= 0 && controls > len(head)/10
 }
 
-// markup says what a text is that begins with a tag.
+// markup says what a text is that begins with a tag, as far as its head tells.
 func markup(head []byte) string {
 	head = bytes.ToLower(head)
 	switch {
@@ -127,12 +136,12 @@ func markup(head []byte) string {
 	return "HTML or XML, which some order systems name .xls"
 }
 
-// encrypted is the name of the stream that holds a workbook with a password, in the
-// UTF-16 of a compound file: [MS-OFFCRYPTO] 2.3.4.4.
+// encrypted is the name of the stream that holds a workbook with a password, in the UTF-16 of a
+// compound file: [MS-OFFCRYPTO] 2.3.4.4.
 var encrypted = []byte("E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00")
 
-// Compound says of a compound file, as Office writes old documents and those with
-// a password, what it is. It reads in to its end.
+// Compound says of a compound file, as Office writes old documents and those with a password, what it
+// is. It reads in to its end, since the directory with the names of its streams may stand anywhere.
 func Compound(in io.Reader) error {
 	const step = 64 << 10
 	buffer := make([]byte, 0, len(encrypted)+step)
@@ -145,6 +154,7 @@ func Compound(in io.Reader) error {
 		if err != nil {
 			return File([]byte(CompoundMagic))
 		}
+		// The name may lie across two steps: as many bytes as it has are looked at again.
 		buffer = buffer[:copy(buffer, buffer[max(0, len(buffer)-len(encrypted)):])]
 	}
 }

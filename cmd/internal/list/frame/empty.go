@@ -7,7 +7,8 @@ import (
 	"receiptrevoker/cmd/internal/list/plain"
 )
 
-// empties returns what an empty line is made of: blanks and, in a CSV, separators.
+// empties returns what an empty line is made of: blanks and, in a CSV, separators, as spreadsheets
+// write rows that were once used.
 func (f *Reader) empties() string {
 	if f.comma != 0 {
 		return plain.Blanks + string(rune(f.comma))
@@ -15,8 +16,9 @@ func (f *Reader) empties() string {
 	return plain.Blanks
 }
 
-// SkipBlank skips to the first line that holds more than blanks and
-// separators. The error is final.
+// SkipBlank skips to the first line that holds more than blanks and separators of any kind: which one
+// separates is not known yet. The error is final, io.EOF for an empty list. A line that is too long is
+// judged by its first 1 MiB.
 func (f *Reader) SkipBlank() error {
 	for {
 		line, err := f.next()
@@ -32,11 +34,12 @@ func (f *Reader) SkipBlank() error {
 	}
 }
 
-// skipEmpty takes lines of nothing but the bytes of empties that end as those before them, a
-// buffer at a time, and reports whether there were any. One by one, 300 MB of them take a
-// minute.
+// skipEmpty takes lines of nothing but the bytes of empties that end as those before them, a buffer at
+// a time, and reports whether there were any. One by one, 300 MB of them, which a small gzip file can
+// hold, take a minute.
 func (f *Reader) skipEmpty(empties string) bool {
 	before := f.Line
+	// 0: no line was read yet to whose end others could be compared. The caller reads one, and then skips.
 	for f.LineEnd != 0 {
 		data := f.ahead(f.In.Buffered())
 		size, lines := emptyLines(data, f.LineEnd, empties)
@@ -51,9 +54,9 @@ func (f *Reader) skipEmpty(empties string) bool {
 	return f.Line > before
 }
 
-// emptyLines returns how many bytes and lines at the beginning of data are whole lines of
-// nothing but the bytes of empties. It stops before a line that does not end in end: that is
-// to be noted.
+// emptyLines returns how many bytes and lines at the beginning of data are whole lines of nothing but
+// the bytes of empties. It stops before a line that does not end in end: that is to be noted. It stops
+// before a CR at the end of data, too, since an LF may follow.
 func emptyLines(data []byte, end byte, empties string) (size, lines int) {
 	for i, b := range data {
 		switch {

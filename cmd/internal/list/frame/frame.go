@@ -1,4 +1,5 @@
-// Package frame cuts a text into records, and records into cells.
+// Package frame cuts a text into records, and records into cells. Its rule: one line that is damaged,
+// by a stray quotation mark or a missing line end, costs itself and not its neighbours.
 package frame
 
 import (
@@ -11,11 +12,12 @@ import (
 	"receiptrevoker/cmd/internal/list/decode"
 )
 
-// MaxRecord bounds a record, its line break included: 1 MiB. Once one is met that is
-// longer than [decode.HeadSize], two times MaxRecord are buffered.
+// MaxRecord bounds a record, its line break included: 1 MiB. Once one is met that is longer than
+// [decode.HeadSize], two times MaxRecord are buffered; lists of ordinary lines need 128 KiB.
 const MaxRecord = 1 << 20
 
-// Why a record cannot be used, while those after it can.
+// Why a record cannot be used, while those after it can. They are compared with ==, also by list and
+// payment, so they are returned as they are and never wrapped.
 var (
 	ErrTooLong     = errors.New("the line is longer than 1 MiB")
 	ErrLongElement = errors.New("the element that starts here is longer than 1 MiB")
@@ -23,36 +25,56 @@ var (
 	errStrayQuote  = errors.New(`text follows a closing quote; a " inside quotes is written ""`)
 )
 
-// Unusable reports whether err concerns one record alone.
+// Unusable reports whether err concerns one record alone: the caller continues with the next. After any
+// other error there is no next.
 func Unusable(err error) bool {
 	return err == ErrTooLong || err == ErrLongElement || err == errOpenQuote || err == errStrayQuote
 }
 
-// Reader cuts a list into records. It looks at a record in the buffer before
-// it takes it, so that after a quote which is never closed it can continue at the
-// very next line, and it never holds more than a record may have. A line ends
-// in LF, CRLF or CR alone, as in an editor.
+// Reader cuts a list into records. It looks at a record in the buffer before it takes it, so that after
+// a quote which is never closed it can continue at the very next line, and it never holds more than a
+// record may have. A line ends in LF, CRLF or CR alone, as in an editor.
+//
+// What next has returned stays in the buffer until the following call, which takes size bytes out
+// first. So [Reader.Again] needs only to set size to 0.
 type Reader struct {
-	In    *bufio.Reader // holds two times limit
-	limit int           // how long a line may be
-	most  int           // how far limit may be raised
-	comma byte          // separator of fields; 0 if quotes mean nothing and each line is a record
-	cells *splitter     // nil unless there is one
+	// In holds two times limit: a record of limit bytes, and as much of what follows it.
+	In *bufio.Reader
+	// limit is how long a line may be now, in bytes: 64 KiB until a longer one is met.
+	limit int
+	// most is how far limit may be raised.
+	most int
+	// comma separates fields; it is 0 if quotes mean nothing and each line is a record, as in NDJSON.
+	comma byte
+	// cells is nil unless there is a comma.
+	cells *splitter
 	text  decode.Decoder
 	last  Record // what was last returned
 	Line  int    // number of the line ahead
-	start int    // number of the line on which the record last returned starts
-	size  int    // bytes of that record, still in the buffer
-	lines int    // lines of that record
-	long  bool   // that record continues after size bytes, up to a line break
-	err   error  // why nothing can be read into the buffer any more
+	// start is the number of the line on which the record last returned starts; Line is beyond it once
+	// that record has left the buffer.
+	start int
+	// size is how many bytes that record has, which are still in the buffer.
+	size  int
+	lines int // lines of that record
+	// long says that the record continues after size bytes, up to a line break that is to be found.
+	long bool
+	// err is why nothing can be read into the buffer any more. What is in it is still cut into records
+	// first.
+	err error
 
-	open  unclosed
-	IsRow func(record []byte, from int, state QuoteState) bool // as a row by itself; nil up to the header
+	// open are lines ahead of which it is known that they close no quote.
+	open unclosed
+	// IsRow reports whether the last line of a record looks like a row by itself; nil up to the header,
+	// below which alone it is known what a row looks like.
+	IsRow func(record []byte, from int, state QuoteState) bool
 
-	LineEnd    byte // last byte of the first record's end, '\n' or '\r'; 0 before
-	OddLine    int  // line of the first record that ends in the other, 0 before
-	MarkedLine int  // first line that begins with a byte-order mark, 0 before
+	// LineEnd is the last byte of the first record's end, '\n' or '\r'; 0 before.
+	LineEnd byte
+	// OddLine is the line of the first record that ends in the other, 0 before. Its reader notes it.
+	OddLine int
+	// MarkedLine is the first line that begins with a byte-order mark, 0 before.
+	MarkedLine int
 }
 
 // NewReader returns the records of what a buffer of two times [decode.HeadSize] reads, from a line on. most is
@@ -61,7 +83,8 @@ func NewReader(in *bufio.Reader, line, most int) *Reader {
 	return &Reader{In: in, Line: line, limit: decode.HeadSize, most: most}
 }
 
-// Use says in which encoding the lines are, and what separates their cells; 0 if they have none.
+// Use says in which encoding the lines are, and what separates their cells; 0 if they have none. It is
+// called once the format is known, before the first record is used; [Reader.SkipBlank] works without.
 func (f *Reader) Use(text decode.Decoder, comma byte) {
 	f.text, f.comma = text, comma
 	if comma != 0 {
@@ -73,9 +96,11 @@ func (f *Reader) Use(text decode.Decoder, comma byte) {
 func (f *Reader) At() int { return f.start }
 
 // Next returns the next record with its line break. If [Unusable] holds for the error, that is the
-// beginning of a record which cannot be used; any other error is final.
+// beginning of a record which cannot be used; any other error is final. The record is valid until the
+// next call.
 func (f *Reader) Next() (*Record, error) {
 	text, err := f.next()
+	// The record is cut after 1 MiB, maybe within a character, which would make UTF-8 look like CP949.
 	if err == ErrTooLong {
 		text = decode.Whole(text)
 	}
@@ -86,7 +111,8 @@ func (f *Reader) Next() (*Record, error) {
 	return &f.last, err
 }
 
-// next returns the next record as it came.
+// next returns the next record as it came, before it is decoded: see [QuoteState.Scan] for why bytes
+// suffice.
 func (f *Reader) next() ([]byte, error) {
 	f.leave()
 	for {
@@ -101,6 +127,8 @@ func (f *Reader) next() ([]byte, error) {
 			return nil, err
 		}
 		line := f.ahead(end)
+		// The first byte tells most lines from empty ones and from those that begin with a mark. What is
+		// empty is skipped and a mark is dropped: then the next line is looked at.
 		if b := line[0]; (b <= ' ' || b == f.comma) && f.skipEmpty(f.empties()) ||
 			b == decode.UTF8Mark[0] && f.dropMark(line) {
 			continue
@@ -109,7 +137,7 @@ func (f *Reader) next() ([]byte, error) {
 	}
 }
 
-// whole returns the record that begins with a line.
+// whole returns the record that begins with a line: the line itself, unless a quote is open at its end.
 func (f *Reader) whole(line []byte) (_ []byte, err error) {
 	f.size, f.lines = len(line), 1
 	if f.comma != 0 && bytes.IndexByte(line, '"') >= 0 {
@@ -123,7 +151,8 @@ func (f *Reader) whole(line []byte) (_ []byte, err error) {
 	return line, nil
 }
 
-// ends takes note of the last byte of a record: its end, unless the list breaks off.
+// ends takes note of the last byte of a record: its end, unless the list breaks off. CRLF and LF are
+// the same to it, as both end in LF.
 func (f *Reader) ends(last byte) {
 	switch {
 	case last != '\n' && last != '\r':
@@ -134,23 +163,26 @@ func (f *Reader) ends(last byte) {
 	}
 }
 
-// dropMark drops a byte-order mark at the beginning of a line, as it stands
-// where files were put together. It reports false if there is none.
+// dropMark drops a byte-order mark at the beginning of a line, as it stands where files were put
+// together. It reports false if there is none. Left there, it would keep a quotation mark behind it
+// from opening the cell, as in the header "imp_uid".
 func (f *Reader) dropMark(line []byte) bool {
-	if !bytes.HasPrefix(line, []byte(decode.UTF8Mark)) || !utf8.Valid(line) { // its bytes are text in CP949
+	// In CP949 the three bytes are text.
+	if !bytes.HasPrefix(line, []byte(decode.UTF8Mark)) || !utf8.Valid(line) {
 		return false
 	}
 	_, _ = f.In.Discard(len(decode.UTF8Mark)) // cannot fail: the bytes are in the buffer
 	f.open.pass(len(decode.UTF8Mark), 0)
+	// The file that begins here says that it is UTF-8, whatever the one before it was.
 	if f.text.Korean = false; f.MarkedLine == 0 {
 		f.MarkedLine = f.Line
 	}
 	return true
 }
 
-// lineEnd returns where the line that starts at offset from of the buffer ends,
-// after its line break. The error is ErrTooLong if that is more than limit
-// bytes away, io.EOF if there is no such line.
+// lineEnd returns where the line that starts at offset from of the buffer ends, after its line break.
+// The error is ErrTooLong if that is more than limit bytes from the beginning of the buffer, io.EOF if
+// there is no such line; else it is the underlying reader's. The last line may have no line break.
 func (f *Reader) lineEnd(from, limit int) (int, error) {
 	for searched := from; ; {
 		ahead := f.ahead(min(f.In.Buffered(), limit))
@@ -160,6 +192,7 @@ func (f *Reader) lineEnd(from, limit int) (int, error) {
 		if len(ahead) == limit {
 			return 0, ErrTooLong
 		}
+		// What was searched is not searched again, but for a CR at its end, behind which an LF may come.
 		searched = max(from, len(bytes.TrimSuffix(ahead, []byte("\r"))))
 		if f.err == nil {
 			_, f.err = f.In.Peek(len(ahead) + 1)
@@ -172,7 +205,8 @@ func (f *Reader) lineEnd(from, limit int) (int, error) {
 	}
 }
 
-// longLineEnd is lineEnd for a line as long as it may be.
+// longLineEnd is lineEnd for a line as long as it may be. It may move the buffer: what was returned of
+// it before is no longer valid.
 func (f *Reader) longLineEnd(from int) (int, error) {
 	end, err := f.lineEnd(from, f.limit)
 	if err == ErrTooLong && f.raise() {
@@ -181,8 +215,8 @@ func (f *Reader) longLineEnd(from int) (int, error) {
 	return end, err
 }
 
-// raise makes room for lines as long as they may be, once one is met that needs it, and
-// reports whether there was none.
+// raise makes room for lines as long as they may be, once one is met that needs it, and reports whether
+// there was none. The former buffer becomes the source of the new one, so that no byte is lost.
 func (f *Reader) raise() bool {
 	if f.limit >= f.most {
 		return false
@@ -190,14 +224,17 @@ func (f *Reader) raise() bool {
 	f.limit = f.most
 	held := f.In.Buffered()
 	f.In = bufio.NewReaderSize(f.In, 2*f.limit)
+	// ahead returns only what is in the buffer, and offsets count from its beginning: what the former
+	// buffer held has to be in the new one.
 	f.ahead(held)
 	return true
 }
 
-// lineBreak returns where the first line break of data ends, 0 if there is none.
-// A CR at the end of data is none yet, as an LF may follow.
+// lineBreak returns where the first line break of data ends, 0 if there is none. A CR at the end of
+// data is none yet, as an LF may follow.
 func lineBreak(data []byte) int {
-	const window = 512 // else a list of CRs alone would be searched whole for an LF at each line
+	// Else a list of CRs alone would be searched for an LF through the whole buffer at each line.
+	const window = 512
 	for from := 0; from < len(data); from += window {
 		part := data[from:min(from+window, len(data))]
 		lf := bytes.IndexByte(part, '\n')
@@ -233,13 +270,15 @@ func (f *Reader) leave() {
 	f.Line += f.lines
 	f.open.pass(f.size, f.lines)
 	if f.long {
+		// What was known of the lines ahead was counted in bytes from here.
 		f.open = unclosed{}
 		f.skipLine()
 	}
 	f.Again()
 }
 
-// skipLine drops what is ahead up to a line break, a buffer at a time.
+// skipLine drops what is ahead up to a line break, a buffer at a time: a line of gigabytes takes no
+// more memory than one of 1 MiB.
 func (f *Reader) skipLine() {
 	for {
 		data := f.ahead(f.In.Buffered())
@@ -251,11 +290,12 @@ func (f *Reader) skipLine() {
 			_, _ = f.In.Discard(len(data))
 			return
 		}
+		// A CR at the end of the buffer stays, until it is known whether an LF follows.
 		kept := len(data) - len(bytes.TrimSuffix(data, []byte("\r")))
 		_, _ = f.In.Discard(len(data) - kept)
 		_, f.err = f.In.Peek(kept + 1)
 	}
 }
 
-// Again makes next return the same record once more.
+// Again makes next return the same record once more. It is only valid right after next.
 func (f *Reader) Again() { f.size, f.lines, f.long = 0, 0, false }

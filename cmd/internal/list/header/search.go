@@ -1,4 +1,5 @@
-// Package header finds the header of a CSV, by its names and the rows around it.
+// Package header finds the header of a CSV or a sheet, by its names and the rows around it, and what
+// the rows below it have in common. All later lines are judged by what is found here.
 package header
 
 import (
@@ -20,33 +21,47 @@ import (
 )
 
 const (
-	// maxAbove is how many rows are searched for the header, below a list's title.
+	// maxAbove is how many rows are searched for the header, below a list's title. A payment above them
+	// ends the search.
 	maxAbove = 30
-	// MaxRows is how many rows are looked at.
+	// MaxRows is how many rows are looked at: those that may be above the header, and as many below.
 	MaxRows = 2 * maxAbove
 )
 
-// sample is the beginning of a list, split by one separator.
+// sample is the beginning of a list, split by one separator. Which one separates the list is not known:
+// each is tried, and the best header decides.
 type sample struct {
-	comma   byte
-	rows    []Header // up to the first payment, and some after
-	data    int      // index of the first row with a payment, len(rows) if there is none
-	headers []Header // rows before it in which a column has the imp_uid's name
-	glued   *Header  // the first of them that holds an imp_uid, which is no header
-	width   int      // columns of its widest row before the first payment
-	fault   error    // why its first record cannot be used, nil if it can
+	comma byte
+	// rows are those up to the first payment, and some after.
+	rows []Header
+	// data is the index of the first row with a payment, len(rows) if there is none.
+	data int
+	// headers are the rows before it in which a column has the imp_uid's name.
+	headers []Header
+	// glued is the first of them that holds an imp_uid, which is no header.
+	glued *Header
+	// width is how many columns the first record has, if that cannot be used; else 0.
+	width int
+	// fault is why the first record cannot be used, nil if it can.
+	fault error
 }
 
-// Search is what is known of a list whose header is looked for.
+// Search is what is known of a list whose header is looked for: Head, Line and Text of a text, or Rows
+// of a sheet.
 type Search struct {
-	Head  []byte
-	Line  int // on which head begins
-	Text  decode.Decoder
-	Rows  []*frame.Record // the first of a sheet, which has no head
-	Named string          // what is said about the imp_uid's column
+	// Head is the first 64 KiB of the list, or all of it, in the encoding that Text reads.
+	Head []byte
+	// Line is the one on which Head begins.
+	Line int
+	Text decode.Decoder
+	// Rows are the first of a sheet.
+	Rows []*frame.Record
+	// Named is what is said about the imp_uid's column, "" if nothing is.
+	Named string
 }
 
-// Find returns the header, one without a line for a list of nothing but imp_uids.
+// Find returns the header, one without a line for a list of nothing but imp_uids. The error says what
+// is there instead, and what to do; it is fault.ErrEmpty if nothing is there.
 func (l Search) Find() (*Header, error) {
 	samples := l.samples()
 	best := bestHeader(samples)
@@ -55,6 +70,7 @@ func (l Search) Find() (*Header, error) {
 		return nil, fmt.Errorf("line %d: %w", best.Line, best.err)
 	case best != nil:
 		return best, nil
+	// With --column a column of that name has to be there.
 	case l.Named == "":
 		if best = bare(samples); best != nil {
 			return best, nil
@@ -75,8 +91,8 @@ func (l Search) SeparatorLine() int {
 	return 0
 }
 
-// samples splits the beginning of a list by each separator, the one that a sep=
-// line names first, and finds the headers.
+// samples splits the beginning of a list by each separator, the one that a sep= line names first, and
+// finds the headers. A sep= line may be wrong: it decides only between headers that are equally good.
 func (l Search) samples() []sample {
 	if l.Rows != nil {
 		s := sample{comma: ','}
@@ -100,14 +116,15 @@ func (l Search) samples() []sample {
 		all[i].comma = comma
 		all[i].split(records, l.SeparatorLine())
 		if len(l.Head) == decode.HeadSize {
-			all[i].dropLast() // which may be cut
+			// The last line of a head of 64 KiB may be cut, and with it an imp_uid.
+			all[i].dropLast()
 		}
 		all[i].search(l.Named)
 	}
 	return all
 }
 
-// split cuts the beginning of a list into rows.
+// split cuts the beginning of a list into rows, as many as are looked at.
 func (s *sample) split(records *frame.Reader, sepLine int) {
 	for len(s.rows) < MaxRows {
 		record, err := records.Next()
@@ -120,7 +137,8 @@ func (s *sample) split(records *frame.Reader, sepLine int) {
 	}
 }
 
-// add takes in a record, unless it holds nothing. wrong is why it cannot be used, nil if it can.
+// add takes in a record, unless it holds nothing. wrong is why it cannot be used, nil if it can: such a
+// record is left out, but the first one is remembered, since it may be the header.
 func (s *sample) add(record *frame.Record, wrong error) {
 	switch {
 	case len(bytes.Trim(record.Text, plain.Unfilled)) == 0:
@@ -135,8 +153,7 @@ func (s *sample) add(record *frame.Record, wrong error) {
 	}
 }
 
-// dropLast drops the last row, unless it is the only one or there are more than
-// are looked at.
+// dropLast drops the last row, unless it is the only one or there are more than are looked at.
 func (s *sample) dropLast() {
 	if n := len(s.rows); n > 1 && n < MaxRows {
 		s.rows = s.rows[:n-1]
@@ -144,16 +161,16 @@ func (s *sample) dropLast() {
 	}
 }
 
-// holdsPayment reports whether a value of record is an imp_uid as PortOne makes
-// them, whichever separator splits it.
+// holdsPayment reports whether a value of record is an imp_uid as PortOne makes them, whichever
+// separator splits it: where the payments begin must not depend on the separator that is tried.
 func holdsPayment(record []byte) bool {
 	separates := func(r rune) bool { return strings.ContainsRune(plain.Separators+"\"\r\n", r) }
 	cells := strings.FieldsFunc(string(record), separates)
 	return slices.ContainsFunc(cells, impuid.Is)
 }
 
-// search finds the rows before the first payment in which a column has the
-// imp_uid's name.
+// search finds the rows before the first payment in which a column has the imp_uid's name. With
+// --column it has to be spelled so.
 func (s *sample) search(named string) {
 	worst := naming.Loose
 	if named != "" {
@@ -164,6 +181,7 @@ func (s *sample) search(named string) {
 		if at < 0 {
 			continue
 		}
+		// The row of the first payment is searched too: a header with an imp_uid glued to it looks like that.
 		holds := slices.ContainsFunc(row.Columns, impuid.In)
 		if holds {
 			s.glued = cmp.Or(s.glued, &row)
@@ -173,6 +191,7 @@ func (s *sample) search(named string) {
 		}
 		row.addRows(s.rows, i, at, named)
 		row.like = like
+		// The other columns may be named with additions, also where --column says the imp_uid's.
 		if row.Found, row.err = naming.Locate(row.Names, named, naming.Loose); err != nil {
 			row.err = err
 		}
@@ -181,7 +200,8 @@ func (s *sample) search(named string) {
 	}
 }
 
-// bare returns what serves as the header of a list of nothing but imp_uids, nil for another list.
+// bare returns what serves as the header of a list of nothing but imp_uids, nil for another list. Its
+// lines may have no second cell: nothing says what that would be.
 func bare(samples []sample) *Header {
 	rows := samples[slices.IndexFunc(samples, func(s sample) bool { return s.comma == ',' })].rows
 	if len(rows) == 0 || len(rows[0].Columns) > 1 || !impuid.Is(rows[0].Columns[0]) {
@@ -192,8 +212,8 @@ func bare(samples []sample) *Header {
 	}
 }
 
-// noHeader returns the error for a list without a header that can be used. It
-// names the columns of the widest row that may be one.
+// noHeader returns the error for a list without a header that can be used. It names the columns of the
+// widest row that may be one, by whichever separator: a title has one cell, a header several.
 func noHeader(samples []sample, column string) error {
 	var best *Header
 	var wrong error

@@ -1,4 +1,6 @@
-// Package jsontext cuts a JSON text into the records of a list.
+// Package jsontext cuts a JSON text into the records of a list, element by element: the text may be of
+// any length, and one element that is no JSON costs itself alone. What is in an element it does not
+// judge.
 package jsontext
 
 import (
@@ -10,24 +12,35 @@ import (
 	"receiptrevoker/cmd/internal/list/frame"
 )
 
-// Elements cuts a JSON text into the records of a list: the elements of its arrays,
-// and of the lists that answers of PortOne hold, and what stands outside of an
-// array. Several values may follow each other, with or without line breaks.
+// Elements cuts a JSON text into the records of a list: the elements of its arrays, and of the lists
+// that answers of PortOne hold, and what stands outside of an array. Several values may follow each
+// other, with or without line breaks, as files that are put together.
 //
 // PortOne V1 answers {"code":0,"message":null,"response":…} with an array or with
 // {"total":…,"list":[…]} as its response; see its specification, /payments/status.
+//
+// [New] leaves four fields to the caller, all of which have to be set before the first Next.
 type Elements struct {
-	Text    decode.Decoder              // of what it is written in
-	Names   func(key string) bool       // reports whether a key is an imp_uid's
-	Reads   func(key string) bool       // reports whether a key is that of a payment's field: no page has one
-	Partial func(line, read, total int) // is told of a list of which not all pages are there
+	// Text decodes what the list is written in.
+	Text decode.Decoder
+	// Names reports whether a key is an imp_uid's.
+	Names func(key string) bool
+	// Reads reports whether a key is that of a payment's field: no page has one.
+	Reads func(key string) bool
+	// Partial is told, at the end of the text, of a list of which not all pages are there: where it
+	// begins, how many elements were read, and how many there are.
+	Partial func(line, read, total int)
 
 	scan  jsonScanner
-	start int     // line on which the element last returned starts
-	open  []level // what is open around what is ahead, of which elements are taken
-	err   error   // final
-	last  frame.Record
-	pages []level // the first page of each total, with the elements of all
+	start int // line on which the element last returned starts
+	// open are the arrays and objects around what is ahead of which elements are taken, the outermost
+	// first.
+	open []level
+	// err is final: each Next returns it again.
+	err  error
+	last frame.Record
+	// pages are the first page of each total, with the elements of all of that total.
+	pages []level
 }
 
 // level is an array of elements, or an object of an answer around one.
@@ -38,8 +51,11 @@ type level struct {
 	comma   bool // a comma was read: a value follows
 	answer  bool // it is of an answer of PortOne
 
-	total    int // of an answer's response: how many there are on all its pages
-	elements int // how many were read
+	// total is, of an answer's response, how many elements there are on all its pages; 0 if it does not
+	// say.
+	total int
+	// elements is how many of them were read.
+	elements int
 }
 
 // New returns the elements of a text that begins on a line.
@@ -47,11 +63,13 @@ func New(in *bufio.Reader, line int) *Elements {
 	return &Elements{scan: jsonScanner{in: in, line: line}}
 }
 
-// At returns the line on which the element last returned starts, or the one in work.
+// At returns the line on which the element last returned starts, or the one in work. Notes of keys that
+// are not read name it.
 func (e *Elements) At() int { return e.start }
 
-// Next returns the next element. The error is [frame.ErrLongElement] with the beginning of an element, io.EOF at
-// the end of the text, or final.
+// Next returns the next element, valid until the next call. The error is [frame.ErrLongElement] with
+// the beginning of an element, io.EOF at the end of the text, or final: after an error of the syntax
+// outside of an element nothing tells where the next one begins.
 func (e *Elements) Next() (*frame.Record, error) {
 	for e.err == nil {
 		e.scan.text = e.scan.text[:0]
@@ -70,8 +88,7 @@ func (e *Elements) Next() (*frame.Record, error) {
 	return &frame.Record{Line: e.start}, e.err
 }
 
-// step moves to the next bracket, comma or value, and reports whether an element
-// was found.
+// step moves to the next bracket, comma or value, and reports whether an element was found.
 func (e *Elements) step() (bool, error) {
 	b, err := e.scan.ahead()
 	if err == io.EOF && len(e.open) > 0 {
@@ -90,6 +107,7 @@ func (e *Elements) step() (bool, error) {
 	}
 	top := &e.open[len(e.open)-1]
 	switch {
+	// A closing bracket of the right kind. After a comma a value has to come.
 	case endsWord(b) && b != ',' && opening(b) == top.bracket && !top.comma:
 		e.scan.take()
 		e.leave()
@@ -115,8 +133,9 @@ func (e *Elements) step() (bool, error) {
 	return true, e.scan.value()
 }
 
-// array takes the array ahead, which is an element of another. One of objects is a part of
-// the list, as jq -s makes them of several lists.
+// array takes the array ahead, which is an element of another. One of objects is a part of the list, as
+// jq -s makes them of several lists. Any other is an element, which the parser refuses: a row of cells
+// has no keys.
 func (e *Elements) array() (bool, error) {
 	e.enter('[')
 	b, err := e.scan.inside()
@@ -134,7 +153,7 @@ func (e *Elements) array() (bool, error) {
 	return true, e.scan.rest()
 }
 
-// count counts an element of an answer's list.
+// count counts an element of an answer's list, for the object around the list says how many there are.
 func (e *Elements) count() {
 	if len(e.open) > 1 {
 		e.open[len(e.open)-2].elements++
@@ -161,7 +180,8 @@ func (e *Elements) enter(bracket byte) {
 	e.open = append(e.open, level{bracket: bracket, line: e.scan.line})
 }
 
-// leave leaves the array or object around.
+// leave leaves the array or object around. An object that says how many elements there are on all pages
+// is compared with what was read.
 func (e *Elements) leave() {
 	top := e.open[len(e.open)-1]
 	if top.total > 0 {
@@ -170,21 +190,24 @@ func (e *Elements) leave() {
 	e.open = e.open[:len(e.open)-1]
 }
 
-// InAnswer reports whether the element is one of an answer of PortOne.
+// InAnswer reports whether the element is one of an answer of PortOne. A payment there has the card
+// company's apply_num, a receipt its own. Lists under other keys, such as data, are no such answers.
 func (e *Elements) InAnswer() bool {
 	return slices.ContainsFunc(e.open, func(l level) bool { return l.answer })
 }
 
-// inObject reports whether the element is one of a list within an object.
+// inObject reports whether the element is one of a list within an object. There an object is an element
+// as it is, and is not searched for a list of its own.
 func (e *Elements) inObject() bool {
 	return slices.ContainsFunc(e.open, func(l level) bool { return l.bracket == '{' })
 }
 
-// maxPaged bounds how many totals are told apart.
+// maxPaged bounds how many totals are told apart, or a text of millions of answers would take memory
+// for each.
 const maxPaged = 1000
 
-// page takes in what was read of an answer's list. Pages of the same total are one list's, as
-// where jq -s has put them together.
+// page takes in what was read of an answer's list. Pages of the same total are one list's, as where
+// jq -s has put them together: 100 and 20 of 120 are whole.
 func (e *Elements) page(read level) {
 	i := slices.IndexFunc(e.pages, func(first level) bool { return first.total == read.total })
 	switch {

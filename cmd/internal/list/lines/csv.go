@@ -1,4 +1,7 @@
-// Package lines makes payments of the records of a list: lines of a CSV, or objects of JSON.
+// Package lines makes payments of the records of a list: lines of a CSV, rows of a sheet, or objects of
+// JSON. What may be read in two ways it does not guess at: a value in another's column makes a worker
+// revoke another receipt, or none. Files that were put together, damaged or edited by hand show by
+// their shape: by how many cells a line has, and by what stands in the column of the imp_uid.
 package lines
 
 import (
@@ -17,25 +20,36 @@ import (
 )
 
 var (
+	// errHeaderAgain is the reason of a row that names the same columns: those below it are read as
+	// before.
 	errHeaderAgain = errors.New("the header stands here again")
+	// errOtherHeader is the reason of a row by whose other columns those below it are read.
 	errOtherHeader = errors.New("another header stands here: the lines after it are read by its columns")
-	errLostColumn  = errors.New("a header without the imp_uid's column stands here or above")
+	// errLostColumn is the reason of a header without the imp_uid and of all rows up to the next header.
+	errLostColumn = errors.New("a header without the imp_uid's column stands here or above")
 )
 
-// ownStrings is how long a record may be for its imp_uid to be a part of it in memory, where
-// whoever keeps the one keeps the other: 4 KiB.
+// ownStrings is how long a record may be for its imp_uid to be a part of it in memory, where a caller
+// that keeps the one keeps the other: 4 KiB. `bulk` keeps 1,000 lines ahead, which would be 1 GiB of
+// the longest.
 const ownStrings = 4 << 10
 
-// CSV makes rows of lines of a CSV, and of rows of a sheet.
+// CSV makes rows of lines of a CSV, and of rows of a sheet. It is of one list: it learns from each line
+// what the next are compared with.
 type CSV struct {
-	names map[string]bool // the letters of all names of columns that are read
+	// names are the letters of all names of columns that are read; nil until one is compared.
+	names map[string]bool
 	shape
+	// lengths are those of the values so far, by which a last line without a line end is judged.
 	lengths lengths
 	header  *header.Header // of the list
-	lost    error          // why the columns are not known since a second header, nil if they are
+	// lost is why the columns are not known since a second header, nil if they are. Until a header that
+	// can be read comes, all lines have this error.
+	lost error
 }
 
-// NewCSV returns a parser of records below a header. named is what is said about the imp_uid's column.
+// NewCSV returns a parser of records below a header. named is what is said about the imp_uid's column,
+// and sheet reports that the records are rows of a sheet.
 func NewCSV(at *header.Header, named string, sheet bool) *CSV {
 	p := &CSV{header: at, shape: shape{
 		comma: at.Comma, named: named, Width: at.Width, sure: at.Payments > 0, Sheet: sheet,
@@ -46,14 +60,15 @@ func NewCSV(at *header.Header, named string, sheet bool) *CSV {
 	return p
 }
 
-// LooksLikePayment reports whether a record above the header holds an imp_uid, or a number
-// that may be one in its place.
+// LooksLikePayment reports whether a record above the header holds an imp_uid, or a number that may be
+// one in its place: of 사업자번호,1234567890 the number has ten digits, of an imp_uid 12 or 13.
 func (p *CSV) LooksLikePayment(record *frame.Record) bool {
 	cell := plain.Cell(record.Cells, p.at[naming.ImpUIDField])
 	return impuid.In(string(record.Text)) || impuid.BareNumber.MatchString(cell)
 }
 
-// Parse makes a row of a record, see [payment.ErrBlank].
+// Parse makes a row of a record, see [payment.ErrBlank]. With an error the row is what could be read,
+// for the report of the line.
 func (p *CSV) Parse(record *frame.Record) (payment.Row, error) {
 	row := payment.Row{Line: record.Line, Columns: record.Cells}
 	row.PG, row.ImpUID = tasks.Gateway(row.Cell(p.at[naming.GatewayField])), row.Column(p.at[naming.ImpUIDField])
@@ -65,6 +80,7 @@ func (p *CSV) Parse(record *frame.Record) (payment.Row, error) {
 	if len(record.Text) > ownStrings {
 		own(&row)
 	}
+	// What is rare is looked for only where the imp_uid is unusual, see [impuid.Ordinary].
 	usual := impuid.Ordinary(row.ImpUID)
 	if err := p.unusable(record, row, usual); err != nil {
 		return row, err
@@ -79,8 +95,11 @@ func (p *CSV) Parse(record *frame.Record) (payment.Row, error) {
 	return row, err
 }
 
-// unusable returns why a row is no payment, or one whose values may stand in other columns, nil if neither.
+// unusable returns why a row is no payment, or one whose values may stand in other columns, nil if
+// neither. What says most to a person is looked for first: a row of totals is told as that, although it
+// has too few columns as well.
 func (p *CSV) unusable(record *frame.Record, row payment.Row, usual bool) error {
+	// Before all else: a gap reads as an empty cell, of which other errors would say something wrong.
 	if len(record.Gaps) > 0 {
 		if err := record.Gap(p.Reads()); err != nil {
 			return err
@@ -105,8 +124,8 @@ func (p *CSV) unusable(record *frame.Record, row payment.Row, usual bool) error 
 	return nil
 }
 
-// agreed is agree for a record. It takes the row itself: by a pointer each row of any
-// list would be allocated.
+// agreed is agree for a record. It takes the row itself: by a pointer each row of any list would be
+// allocated, also of one that names each field once.
 func (p *CSV) agreed(row payment.Row) (payment.Row, error) {
 	var values [naming.FieldCount][]string
 	for of, columns := range p.Columns {
@@ -125,29 +144,36 @@ func (p *CSV) strange(row *payment.Row) bool {
 	if number == "" || !given(number) {
 		return false
 	}
-	if len(number) > 12 || strings.ContainsAny(number, "-./:") { // of a tax invoice, a card or a phone, or a date
+	// So do the numbers of a tax invoice, a card and a phone look, and a date. The National Tax Service
+	// gives a receipt nine digits.
+	if len(number) > 12 || strings.ContainsAny(number, "-./:") {
 		return true
 	}
 	digits := len(number) - len(strings.Trim(number, "0123456789"))
-	if p.header.Nine { // of which a program may have dropped the first zeros
+	// A program may have dropped the first zeros: 003456789 is written 3456789. Ten digits are strange
+	// where others have nine.
+	if p.header.Nine {
 		return digits != len(number) || len(number) < 7 || len(number) > 9
 	}
 	// An amount has fewer digits, and a name has none.
 	return len(row.Columns) < p.Cells && p.MovesReceipt && !p.Sheet && digits < 6
 }
 
-// complete returns an error if a record may be a part of a line, or hold more than one, or a value that stands in
-// another's column.
+// complete returns an error if a record may be a part of a line, or hold more than one, or a value that
+// stands in another's column. It is called for rows that can be used otherwise, and fills in what is
+// odd about them.
 func (p *CSV) complete(row *payment.Row, record []byte) error {
 	if err := p.cutOff(row, record); err != nil {
 		return err
 	}
+	// Only now: a line that is cut off says nothing about how short values may be.
 	p.lengths.add(row)
 	if p.short(len(row.Columns)) {
 		if err := p.tooShort(*row, record); err != nil {
 			return err
 		}
 	}
+	// In one cell alone, Validate has found a second imp_uid before.
 	if len(row.Columns) > 1 && impuid.MayBeTwo(record) {
 		if err := impuid.InOther(row.Columns); err != nil {
 			return err
@@ -161,7 +187,8 @@ func (p *CSV) complete(row *payment.Row, record []byte) error {
 	return p.gatewayMoved(row)
 }
 
-// further returns another imp_uid of a row.
+// further returns another imp_uid of a row, "" if there is none, also from columns that are not read.
+// The line asks for one payment; of the others a person is told.
 func (p *CSV) further(row *payment.Row) string {
 	for i := range row.Columns {
 		if other := impuid.Other(row.Column(i), row.ImpUID); other != "" {
@@ -171,8 +198,8 @@ func (p *CSV) further(row *payment.Row) string {
 	return ""
 }
 
-// unusual returns why a row whose imp_uid does not look like one is no payment,
-// nil if it may be one all the same.
+// unusual returns why a row whose imp_uid does not look like one is no payment, nil if it may be one
+// all the same: an order system may have other numbers, and --column may name another column.
 func (p *CSV) unusual(row payment.Row) error {
 	if err := p.headerAgain(row); err != nil {
 		return err
@@ -186,18 +213,21 @@ func (p *CSV) unusual(row payment.Row) error {
 	return nil
 }
 
-// headerAgain returns an error if a row is a header, as when two lists were put
-// together. The lines after it are read by its columns.
+// headerAgain returns an error if a row is a header, as when two lists were put together. The lines
+// after it are read by its columns. A line that has such a word in another column, as PG among payment
+// methods, is none.
 func (p *CSV) headerAgain(row payment.Row) error {
 	if !slices.ContainsFunc(row.Columns, p.isName) || slices.ContainsFunc(row.Columns, impuid.In) {
 		return nil
 	}
-	worst := naming.Spelled // what a memo says may look like a name
+	// What a memo says may look like a name; the imp_uid's own name, as the list writes it, is proof.
+	worst := naming.Spelled
 	if slices.ContainsFunc(row.Columns, func(cell string) bool { return plain.Name(cell) == plain.Name(p.name) }) {
 		worst = naming.Loose
 	}
 	before, reaches, names := p.at, header.WidthOf(row.Columns), row.Columns
-	if slices.Equal(row.Columns, p.header.Columns) { // it may have had several rows
+	// The header may have had several rows, of which this one comes again: their names are known.
+	if slices.Equal(row.Columns, p.header.Columns) {
 		reaches, names = p.header.Width, p.header.Names
 	}
 	found, err := naming.Locate(names, p.named, worst)
@@ -206,6 +236,7 @@ func (p *CSV) headerAgain(row payment.Row) error {
 		p.lost = fmt.Errorf("the header above this line cannot be read: %w", err)
 		return err
 	case found.First(naming.ImpUIDField) >= 0:
+		// The same columns and one more: lines of both widths are read.
 		if p.use(found); p.at == before {
 			reaches = reaches.AtLeast(p.Width)
 		}
@@ -222,7 +253,7 @@ func (p *CSV) headerAgain(row payment.Row) error {
 	return errOtherHeader
 }
 
-// isName reports whether a cell holds the name of a column that is read.
+// isName reports whether a cell holds the name of a column that is read, by its letters and digits.
 func (p *CSV) isName(cell string) bool {
 	if p.names == nil {
 		p.names = map[string]bool{plain.Squeeze(p.name): true}
@@ -230,12 +261,13 @@ func (p *CSV) isName(cell string) bool {
 		for _, name := range slices.Concat(names[:]...) {
 			p.names[plain.Squeeze(name)] = true
 		}
+		// Of an empty cell nothing is left either.
 		delete(p.names, "")
 	}
 	return p.names[plain.Squeeze(cell)]
 }
 
-// own makes the values that are read no part of the record any more.
+// own makes the values that are read no part of the record any more. Columns stay parts of it.
 func own(r *payment.Row) {
 	r.ImpUID, r.PG = strings.Clone(r.ImpUID), tasks.Gateway(strings.Clone(string(r.PG)))
 	r.ApplyNum, r.Tier = strings.Clone(r.ApplyNum), strings.Clone(r.Tier)

@@ -11,10 +11,10 @@ import (
 	"receiptrevoker/cmd/internal/list/naming"
 )
 
-// lookup returns the values of an object by the fields that their keys name, the best key's
-// first. Keys that are only like a name count where no other is there, and those that are like a
-// less preferred name do not. record is what the object was read from: of a key that is there twice
-// an object has one. card says that a number outside of other objects is the card company's.
+// lookup returns the values of an object by the fields that their keys name, the best key's first. Keys
+// that are only like a name count where no other is there, and those that are like a less preferred
+// name do not. record is what the object was read from: of a key that is there twice an object has one.
+// card says that a number outside of other objects is the card company's.
 func (k *JSON) lookup(
 	object map[string]json.RawMessage, record []byte, card bool,
 ) [naming.FieldCount][]json.RawMessage {
@@ -29,15 +29,19 @@ func (k *JSON) lookup(
 			within = append(within, k.within(key, value, 1)...)
 		}
 	}
+	// encoding/json keeps the last of two values without a word; both are compared here.
 	if twice {
 		named = members(record)
 	}
+	// members has returned all keys, also those that name no field.
 	if twice || card {
 		named = slices.DeleteFunc(named, func(m member) bool {
 			of := k.Meaning(m.key).Field
 			return of == naming.NoField || card && of == naming.NumberField && naming.OfCard(m.key)
 		})
 	}
+	// Those of inner objects come behind the object's own of the same rank, and a map has no order:
+	// sorted, the same object gives the same row each time.
 	named = append(named, within...)
 	slices.SortStableFunc(named, func(a, b member) int {
 		return cmp.Or(cmp.Compare(k.Meaning(a.key).Rank, k.Meaning(b.key).Rank), cmp.Compare(a.key, b.key))
@@ -50,6 +54,8 @@ func (k *JSON) lookup(
 		if found[f] == nil {
 			best[f] = means.Rank
 		}
+		// A number that is only like the name is compared with the best too: if an object's own apply_num and
+		// that of an object within it differ, either may be the receipt's.
 		if means.Rank == best[f] || means.Rank < int(naming.Loose)*len(k.Fields.Names[f]) || f == naming.NumberField {
 			found[f] = append(found[f], m.value)
 		}
@@ -57,11 +63,12 @@ func (k *JSON) lookup(
 	return found
 }
 
-// maxWithin is how deep members are looked for in others: to look anew at each depth takes time.
+// maxWithin is how deep members are looked for in others: to look anew at each depth takes time, the
+// more so as each depth is parsed again.
 const maxWithin = 4
 
-// within returns the members of an object or array within another that say which receipt of the
-// payment is meant whose it is, or which gateway it has, under the name of the table and their own:
+// within returns the members of an object or array within another that say which receipt of the payment
+// is meant, whose it is, or which gateway it has, under the name of the table and their own:
 // receipt.apply_num. An imp_uid there is another's.
 func (k *JSON) within(name string, value json.RawMessage, depth int) (all []member) {
 	if depth > maxWithin {
@@ -75,6 +82,7 @@ func (k *JSON) within(name string, value json.RawMessage, depth int) (all []memb
 		}
 		return all
 	}
+	// Of a payment's own record within an order the number is the card company's, as at the top.
 	inner := members(value)
 	keys := make(map[string]bool, len(inner))
 	for _, m := range inner {
@@ -121,13 +129,15 @@ func (k *JSON) nested(name string, value json.RawMessage, depth int) []member {
 	return nil
 }
 
-// member is one of an object's. Of a key that stands there twice there are two.
+// member is one of an object's, with its key as it came. Of a key that stands there twice there are
+// two.
 type member struct {
 	key   string
 	value json.RawMessage
 }
 
-// members returns the members of an object, which is valid JSON, in their order.
+// members returns the members of an object, which is valid JSON, in their order. Unlike a map it has
+// both of two with the same key.
 func members(object []byte) (all []member) {
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	_, _ = decoder.Token() // the brace

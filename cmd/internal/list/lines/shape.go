@@ -10,17 +10,26 @@ import (
 	"receiptrevoker/cmd/internal/list/naming"
 )
 
-// shape is how the lines of a CSV are built, as its header and the lines below say.
+// shape is how the lines of a CSV are built, as its header and the lines below say. A second header
+// changes it.
 type shape struct {
 	comma byte
-	Sheet bool   // the records are rows of a sheet, of which no cell moves
-	named string // what the options say about the imp_uid's column
-	name  string // what the header says
+	// Sheet says that the records are rows of a sheet, of which no cell moves: each has its reference. A
+	// row that is shorter or wider than others only has fewer values or more.
+	Sheet bool
+	// named is what the options say about the imp_uid's column, "" if nothing.
+	named string
+	// name is what the header calls that column.
+	name string
 	naming.Columns
-	at   [naming.FieldCount]int // the preferred column of each field, -1 if there is none
-	many bool                   // several columns name a field
+	// at is the preferred column of each field, -1 if there is none.
+	at [naming.FieldCount]int
+	// many says that several columns name a field, so that their values have to agree.
+	many bool
 	header.Width
-	sure bool // there are imp_uids in the imp_uid's column, as PortOne makes them
+	// sure says that there are imp_uids in the imp_uid's column, as PortOne makes them. If there are none
+	// the column may be the wrong one, which a person is asked about, instead of refusing each line.
+	sure bool
 
 	// What stands to the right of the imp_uid, and so moves into another column where a separator is missing
 	// behind it: the receipt's number or the sub-merchant, and the gateway, unless it is glued to the imp_uid then,
@@ -28,7 +37,7 @@ type shape struct {
 	MovesReceipt, movesGateway bool
 }
 
-// use takes the columns of a header.
+// use takes the columns of a header, the first one or one that comes later.
 func (p *shape) use(columns naming.Columns) {
 	p.Columns, p.many = columns, false
 	for of := range columns {
@@ -45,20 +54,24 @@ func (p *shape) use(columns naming.Columns) {
 // in most lines. No cell of a sheet moves.
 func (p *shape) short(cells int) bool { return cells < p.Least && !p.Sheet }
 
-// Reads returns the columns that are read.
+// Reads returns the columns that are read, from 0, of all fields.
 func (p *shape) Reads() []int { return slices.Concat(p.Columns[:]...) }
 
 // IsRow reports whether the last line of a record over which a quoted cell continues looks like a row
-// by itself: it has as many columns as the list or more, and an imp_uid in its place, with other
-// text around it or without imp_. That is within the quotes, unless they end before it and it is
-// not the record's imp_uid, or the record is too wide. The line begins at begin in a state. An
-// imp_uid in a sentence has a blank beside its comma: where a list has one after each, no quote
-// opens a field.
+// by itself: it has as many columns as the list or more, and an imp_uid in its place, with other text
+// around it or without imp_. That is within the quotes, unless they end before it and it is not the
+// record's imp_uid, or the record is too wide. The line begins at begin in a state. An imp_uid in a
+// sentence has a blank beside its comma: where a list has one after each, no quote opens a field.
+//
+// In imp_1,"급함 / imp_2,일반 / imp_3,27" the second line is a row. In imp_1,"두 건 / imp_8, 그리고 imp_9" it is
+// not, since a blank follows its comma; nor in imp_1,"원거래 / imp_8 / 재발급",kcp, since it has one column.
 func (p *shape) IsRow(record []byte, begin int, state frame.QuoteState) bool {
 	line, comma, at := record[begin:], []byte{p.comma}, p.at[naming.ImpUIDField]
 	if bytes.Count(line, comma)+1 < p.Least {
 		return false
 	}
+	// The cell is found by counting separators, as if the line had no quotes: it is about to be told
+	// whether those mean anything.
 	from := 0
 	for range at {
 		from += bytes.Index(line[from:], comma) + 1

@@ -13,12 +13,12 @@ import (
 	"receiptrevoker/cmd/internal/list/foreign"
 )
 
-// maxPart bounds the parts of a workbook that are held as a whole, all but its
-// cells and texts: 16 MiB, far more than a list of sheets needs.
+// maxPart bounds the parts of a workbook that are held as a whole, all but its cells and texts: 16 MiB,
+// far more than a list of sheets needs. A small archive can unpack to gigabytes.
 const maxPart = 16 << 20
 
-// openArchive returns the workbook that a ZIP archive is. The error says what
-// the archive is if it is none, and what to do.
+// openArchive returns the workbook that a ZIP archive is. The error says what the archive is if it is
+// none, and what to do. size is that of the file: the directory of an archive stands at its end.
 func openArchive(file io.ReaderAt, size int64) (*workbook, error) {
 	archive, err := zip.NewReader(file, size)
 	if err != nil {
@@ -26,6 +26,8 @@ func openArchive(file io.ReaderAt, size int64) (*workbook, error) {
 	}
 	b := &workbook{parts: make(map[string]*zip.File, len(archive.File))}
 	for _, part := range archive.File {
+		// The bit says that a part is encrypted. A workbook with a password is no ZIP archive at all, but a
+		// compound file: see package foreign.
 		if part.Flags&1 != 0 {
 			return nil, errors.New("the list is a ZIP archive with a password: unpack it first")
 		}
@@ -40,7 +42,8 @@ func openArchive(file io.ReaderAt, size int64) (*workbook, error) {
 	return b, nil
 }
 
-// foreign says what an archive is that is no workbook, "" for a workbook.
+// foreign says what an archive is that is no workbook, "" for a workbook. It finds the part that names
+// the sheets on the way, since other documents of Office differ from a workbook by it.
 func (b *workbook) foreign(files []*zip.File) string {
 	switch kind := b.mediaType(); {
 	case strings.HasPrefix(kind, "application/vnd.oasis.opendocument."):
@@ -48,6 +51,8 @@ func (b *workbook) foreign(files []*zip.File) string {
 	case strings.HasPrefix(kind, "application/hwp"):
 		return "a Hangul document (.hwpx)" + foreign.SaveTable
 	}
+	// Programs other than Excel may name the part otherwise; if the relations are missing, the usual name
+	// is tried.
 	b.main = "xl/workbook.xml"
 	for _, r := range b.relations("") {
 		if r.kind() == "officeDocument" {
@@ -77,8 +82,8 @@ func (b *workbook) holds(folder string) bool {
 	return false
 }
 
-// mediaType returns what OpenDocument and Hangul files say of themselves in their part
-// mimetype, and "" for another archive.
+// mediaType returns what OpenDocument and Hangul files say of themselves in their part mimetype, and ""
+// for another archive. 200 bytes are more than any such name has.
 func (b *workbook) mediaType() string {
 	in, err := b.part("mimetype")
 	if err != nil {
@@ -108,7 +113,8 @@ func (b *workbook) part(name string) (io.ReadCloser, error) {
 	return in, nil
 }
 
-// unmarshal decodes a part that is held as a whole.
+// unmarshal decodes a part that is held as a whole. One that is longer than maxPart is cut, which is an
+// error of its XML.
 func (b *workbook) unmarshal(name string, into any) error {
 	in, err := b.part(name)
 	if err != nil {
@@ -121,7 +127,7 @@ func (b *workbook) unmarshal(name string, into any) error {
 	return nil
 }
 
-// relation is what a part says of another one.
+// relation is what a part says of another one: ECMA-376 part 2, relationships.
 type relation struct {
 	ID     string `xml:"Id,attr"`
 	Type   string `xml:"Type,attr"`
@@ -157,7 +163,8 @@ func IsArchive(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
 }
 
-// wholeFile returns what can be sought in, from its beginning.
+// wholeFile returns what can be sought in, from its beginning. That it was read to some place before
+// makes no difference. A pipe is a file, too, but its Seek fails.
 func wholeFile(list io.Reader) (*io.SectionReader, bool) {
 	file, ok := list.(interface {
 		io.ReaderAt
@@ -168,13 +175,14 @@ func wholeFile(list io.Reader) (*io.SectionReader, bool) {
 	}
 	size, err := file.Seek(0, io.SeekEnd)
 	if err != nil {
-		return nil, false // a pipe
+		return nil, false
 	}
 	return io.NewSectionReader(file, 0, size), true
 }
 
-// Open opens a sheet of a workbook, by its name or for "" the first that Excel shows. in is
-// what is left of a list that cannot be sought in: that is kept in a temporary file.
+// Open opens a sheet of a workbook, by its name or for "" the first that Excel shows. in is what is
+// left of a list that cannot be sought in: that is kept in a temporary file, as large as the workbook.
+// The rows are to be closed.
 func Open(list, in io.Reader, name string) (*Rows, error) {
 	if section, ok := wholeFile(list); ok {
 		return openSheet(section, section.Size(), name)

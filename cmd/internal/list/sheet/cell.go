@@ -12,19 +12,26 @@ import (
 	"receiptrevoker/cmd/internal/list/frame"
 )
 
-// cell is the cell in work.
+// cell is the cell in work: a c element, ECMA-376 part 1, 18.3.1.4.
 type cell struct {
-	column  int // from 1; 0 before the first of a row
-	kind    string
-	style   string // the number of its format
-	inline  bool   // within is: its text stands in it
-	value   bool   // within v
-	formula bool   // it has one
-	raw     []byte
-	text    richText
+	column int // from 1; 0 before the first of a row
+	// kind is the attribute t: s for a shared text, str for a formula's text, b, e, d, n, inlineStr, or
+	// "".
+	kind string
+	// style is the number of its format, the attribute s.
+	style string
+	// inline says that the reader is within is: the text stands in the cell itself.
+	inline bool
+	// value says that the reader is within v.
+	value bool
+	// formula says that it has one, whose result v holds if a program has worked it out.
+	formula bool
+	// raw is the text of v, and text that of is. Both are used again for the next cell.
+	raw  []byte
+	text richText
 }
 
-// token takes up a token within a cell.
+// token takes up a token within a cell. A value that is too long is cut: its row cannot be used.
 func (c *cell) token(token xml.Token) {
 	switch e := token.(type) {
 	case xml.StartElement:
@@ -44,7 +51,8 @@ func (c *cell) token(token xml.Token) {
 	}
 }
 
-// startCell begins a cell.
+// startCell begins a cell. One without a reference stands right of the one before, as programs other
+// than Excel write it. Columns have to grow, or two cells would be one.
 func (s *Rows) startCell(e xml.StartElement) error {
 	column := s.cell.column + 1
 	if r := attribute(e, "r"); r != "" {
@@ -61,7 +69,8 @@ func (s *Rows) startCell(e xml.StartElement) error {
 	return nil
 }
 
-// endCell adds the cell to the row, which is not continued beyond what is used.
+// endCell adds the cell to the row, which is not continued beyond what is used. Cells between that the
+// file leaves out are empty ones.
 func (s *Rows) endCell() error {
 	value, err := s.content()
 	if len(value) == 0 || s.cell.column == 0 || len(s.text) > frame.MaxRecord { // 0: it ends and never began
@@ -78,7 +87,7 @@ func (s *Rows) endCell() error {
 	return err
 }
 
-// content returns what the cell shows.
+// content returns what the cell shows a person, as far as a list needs it: a date is its number.
 func (s *Rows) content() ([]byte, error) {
 	c := &s.cell
 	switch value := bytes.TrimSpace(c.raw); {
@@ -95,8 +104,10 @@ func (s *Rows) content() ([]byte, error) {
 		}
 		return nil, nil
 	case c.kind == "s":
+		// A text that is missing must not be read as an empty cell. No value that is read may have a #, so
+		// that it costs the line and not the list.
 		i, err := strconv.Atoi(string(value))
-		if err != nil || !s.texts.has(i) { // no value that is read may have a #, so that it costs the line
+		if err != nil || !s.texts.has(i) {
 			return fmt.Appendf(nil, "#text %s is missing", fault.Cut(string(c.raw))), nil
 		}
 		return s.texts.at(i)
@@ -109,7 +120,8 @@ func (s *Rows) content() ([]byte, error) {
 	case c.kind == "", c.kind == "n":
 		return s.formats.show(plainNumber(value), c.style), nil
 	}
-	return c.raw, nil // e is an error such as #N/A, d a date in ISO 8601
+	// e is an error such as #N/A, d a date in ISO 8601.
+	return c.raw, nil
 }
 
 // richText gathers the text of an element of a workbook, which may be in several

@@ -20,16 +20,18 @@ const (
 	maxSheetColumns = 1 << 14 // Excel's limit
 )
 
-// mergedCells are the ranges of cells of a sheet that are merged over several rows, which are asked about row by
-// row. The cell in the first row and column of a range has the value; Excel shows it beside all its rows.
+// mergedCells are the ranges of cells of a sheet that are merged over several rows, which are asked
+// about row by row. The cell in the first row and column of a range has the value. Excel shows it
+// beside all its rows, but the file does not say that they have it, so those below the first are
+// reported.
 type mergedCells struct {
 	ahead []frame.Gap // below the row, by their first row
 	open  []frame.Gap // that began above the row and reach it
 }
 
-// readMerged returns the ranges of a sheet that are merged over several rows. They stand behind
-// its rows (mergeCells, ECMA-376 part 1, 18.3.1.55), so that it is unpacked twice. What is wrong
-// with it is found when its rows are read.
+// readMerged returns the ranges of a sheet that are merged over several rows. They stand behind its
+// rows (mergeCells, ECMA-376 part 1, 18.3.1.55), so that it is unpacked twice. What is wrong with it is
+// found when its rows are read. No more ranges are kept than a sheet has rows.
 func readMerged(part *zip.File) mergedCells {
 	in, err := part.Open()
 	if err != nil {
@@ -48,7 +50,8 @@ func readMerged(part *zip.File) mergedCells {
 	return mergedCells{ahead: ranges}
 }
 
-// advance moves to where a text begins, and reports false if it does not follow.
+// advance moves to where a text begins, and reports false if it does not follow. The text must be
+// shorter than the buffer: as many bytes of what was searched stay as it may begin with.
 func advance(in *bufio.Reader, text []byte) bool {
 	for {
 		_, err := in.Peek(len(text))
@@ -64,7 +67,8 @@ func advance(in *bufio.Reader, text []byte) bool {
 	}
 }
 
-// rangeOf returns the range that the rest of a mergeCell names, as A2:B4.
+// rangeOf returns the range that the rest of a mergeCell names, as A2:B4. What cannot be read has no
+// rows, and is passed over.
 func rangeOf(tag []byte) frame.Gap {
 	token, err := xml.NewDecoder(strings.NewReader("<" + string(tag))).RawToken()
 	element, ok := token.(xml.StartElement)
@@ -81,8 +85,9 @@ func rowOf(reference string) int32 {
 	return int32(row)
 }
 
-// gaps returns those of a row: cells of ranges that began above. Rows are asked about in their order. Ranges do not
-// overlap, so that no more are open than there are columns.
+// gaps returns those of a row: cells of ranges that began above. Rows are asked about in their order,
+// and each range is dropped when it has ended. Ranges do not overlap, so that no more are open than
+// there are columns; a damaged file may say otherwise.
 func (m *mergedCells) gaps(row int32) []frame.Gap {
 	m.open = slices.DeleteFunc(m.open, func(r frame.Gap) bool { return r.Bottom < row })
 	for ; len(m.ahead) > 0 && m.ahead[0].Top < row; m.ahead = m.ahead[1:] {
@@ -93,8 +98,8 @@ func (m *mergedCells) gaps(row int32) []frame.Gap {
 	return m.open
 }
 
-// columnOf returns the column, from 1, that a reference such as AB12 names, 0 if
-// it names none.
+// columnOf returns the column, from 1, that a reference such as AB12 names, 0 if it names none: AB is
+// 1·26 + 2 = 28.
 func columnOf(reference string) int {
 	column := 0
 	for _, letter := range []byte(reference) {

@@ -11,23 +11,24 @@ import (
 )
 
 const (
-	// textMemory is how many bytes of shared texts are held in memory. Excel
-	// writes texts in the order in which they first occurred, so those that are
-	// used again and again are among the first.
+	// textMemory is how many bytes of shared texts are held in memory: 16 MiB. Excel writes texts in the
+	// order in which they first occurred, so those that are used again and again are among the first.
 	textMemory = 16 << 20
-	// maxTexts bounds the shared texts of a workbook: 2 GiB.
+	// maxTexts bounds the shared texts of a workbook: 2 GiB. Where they end is kept in 32 bits, 4 bytes a
+	// text.
 	maxTexts = math.MaxInt32
-	// offsetChunk is how many texts a chunk of offsets is for.
+	// offsetChunk is how many texts a chunk of offsets is for: 256 KiB of them.
 	offsetChunk = 1 << 16
-	// textWindow is how much of the file is read at once.
+	// textWindow is how much of the file is read at once. In Excel's order the text of the next cell
+	// mostly stands close behind that of the last.
 	textWindow = 4 << 10
 )
 
 var errTexts = errors.New("it has more than 2 GiB of texts: save it as CSV UTF-8")
 
-// sharedTexts are the texts that cells refer to by number, each of them once.
-// Excel writes all texts so. The first are held in memory, the rest in a temporary
-// file: a million rows with other texts in each cell take little memory.
+// sharedTexts are the texts that cells refer to by number, each of them once (ECMA-376 part 1, 18.4).
+// Excel writes all texts so. The first are held in memory, the rest in a temporary file: a million rows
+// with other texts in each cell take little memory.
 type sharedTexts struct {
 	count  int
 	ends   [][]uint32 // where each text ends, in chunks, which need no copying to grow
@@ -39,7 +40,7 @@ type sharedTexts struct {
 	from   int    // where the window begins, in all texts
 }
 
-// load reads the part that holds the texts.
+// load reads the part that holds the texts, all before the first row: a cell may refer to any of them.
 func (t *sharedTexts) load(in *xmlReader) error {
 	var text richText
 	for {
@@ -76,6 +77,7 @@ func (t *sharedTexts) add(text []byte) (err error) {
 		t.memory = append(t.memory, text...)
 		return nil
 	}
+	// t.out is flushed at the end of load, before the first text is read back.
 	if t.file == nil {
 		t.file, err = temporary()
 		t.out = bufio.NewWriterSize(t.file, textMemory/16)
@@ -89,12 +91,13 @@ func (t *sharedTexts) add(text []byte) (err error) {
 // has reports whether there is a text of that number, from 0.
 func (t *sharedTexts) has(i int) bool { return i >= 0 && i < t.count }
 
-// at returns a text that there is, valid until the next call. The error is that of its file.
+// at returns a text that there is, see has, valid until the next call. The error is that of its file.
 func (t *sharedTexts) at(i int) ([]byte, error) {
 	from, end := t.end(i-1), t.end(i)
 	if end <= len(t.memory) {
 		return t.memory[from:end], nil
 	}
+	// The window begins with the text that is wanted: the next ones stand behind it.
 	if from < t.from || end > t.from+len(t.window) {
 		window := make([]byte, max(textWindow, end-from))
 		n, err := t.file.ReadAt(window, int64(from-len(t.memory)))
@@ -121,11 +124,12 @@ func (t *sharedTexts) close() {
 	}
 }
 
-// temporary returns a file that is gone when it is closed.
+// temporary returns a file that is gone when it is closed, also if the process is killed: it has no
+// name any more. On a system that does not remove open files it stays until it is removed by hand.
 func temporary() (*os.File, error) {
 	file, err := os.CreateTemp("", "revoker-*.list")
 	if err == nil {
-		_ = os.Remove(file.Name()) // stays readable until it is closed
+		_ = os.Remove(file.Name())
 	}
 	return file, err
 }

@@ -14,7 +14,8 @@ import (
 	"receiptrevoker/cmd/internal/list/plain"
 )
 
-// openSheet opens a sheet of a workbook.
+// openSheet opens a sheet of a workbook. size is that of the file. Other sheets are searched for
+// payments unless one is named.
 func openSheet(file io.ReaderAt, size int64, name string) (*Rows, error) {
 	book, err := openArchive(file, size)
 	if err != nil {
@@ -49,13 +50,14 @@ type workbook struct {
 	styles string // the part that holds the formats of numbers, "" if there is none
 }
 
-// sheetPart is a sheet with cells, in the order of the workbook.
+// sheetPart is a sheet with cells, in the order of the workbook. Sheets of charts have none, and are no
+// choice.
 type sheetPart struct {
 	name, part string
 	hidden     bool
 }
 
-// load reads which sheets there are.
+// load reads which sheets there are, and where their texts and formats stand.
 func (b *workbook) load() error {
 	var book struct {
 		Sheets []struct {
@@ -91,8 +93,8 @@ func (b *workbook) load() error {
 	return nil
 }
 
-// find returns the sheet of that name, in any case and Unicode form, or for "" the first one
-// that Excel shows.
+// find returns the sheet of that name, in any case and Unicode form, or for "" the first one that Excel
+// shows. If all are hidden, it is the first of all.
 func (b *workbook) find(name string) (sheetPart, error) {
 	var names []string
 	for _, s := range b.sheets {
@@ -118,7 +120,7 @@ func (b *workbook) others(than sheetPart) (names []string) {
 	return names
 }
 
-// open returns the rows of a sheet. They are to be closed.
+// open returns the rows of a sheet, with formats, texts and merged cells. They are to be closed.
 func (b *workbook) open(s sheetPart) (*Rows, error) {
 	rows, err := b.rows(s)
 	if err != nil {
@@ -160,8 +162,9 @@ func (b *workbook) readTexts(texts *sharedTexts) error {
 	return nil
 }
 
-// left returns the sheets that Excel shows beside the one that is read, and that hold payments. One that cannot be
-// read is left out: nothing of it is asked for.
+// left returns the sheets that Excel shows beside the one that is read, and that hold payments. One
+// that cannot be read is left out: nothing of it is requested. Texts and formats are those of the sheet
+// that is read, which all sheets share.
 func (b *workbook) left(than sheetPart, read *Rows) (all []Left) {
 	for _, s := range b.sheets {
 		if s == than || s.hidden {
@@ -181,13 +184,15 @@ func (b *workbook) left(than sheetPart, read *Rows) (all []Left) {
 }
 
 const (
-	// maxLeftRows is how many rows of a sheet that is not read are looked at: at each opening it costs time.
+	// maxLeftRows is how many rows of a sheet that is not read are looked at: at each opening it costs
+	// time, and one row with a payment is enough for the question.
 	maxLeftRows = 10_000
 	// maxAbove is how many of them are searched for a header.
 	maxAbove = 30
 )
 
-// payments counts the rows with an imp_uid, or with anything below a header that names it.
+// payments counts the rows with an imp_uid, or with anything below a header that names it: imp_uids may
+// be written without imp_.
 func (s *Rows) payments() (n int) {
 	below := false
 	for i := range maxLeftRows {
@@ -205,7 +210,9 @@ func (s *Rows) payments() (n int) {
 	return n
 }
 
-// readFormats reads the styles (ECMA-376 part 1, 18.8), which a workbook need not have.
+// readFormats reads the styles (ECMA-376 part 1, 18.8), which a workbook need not have. A style names
+// its format by a number; built-in formats have numbers without an entry, and none of them has leading
+// zeros.
 func (b *workbook) readFormats() (formats numberFormats, err error) {
 	if b.parts[b.styles] == nil {
 		return nil, nil

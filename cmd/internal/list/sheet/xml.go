@@ -17,7 +17,8 @@ import (
 	"receiptrevoker/cmd/internal/list/frame"
 )
 
-// attribute returns the value of an attribute without a prefix.
+// attribute returns the value of an attribute without a prefix, "" if there is none: hidden, but not
+// x14ac:hidden, which is of an extension.
 func attribute(e xml.StartElement, name string) string {
 	for _, a := range e.Attr {
 		if a.Name.Local == name && a.Name.Space == "" {
@@ -27,25 +28,30 @@ func attribute(e xml.StartElement, name string) string {
 	return ""
 }
 
-// maxMarkup is how many bytes between two '<' are read: what fits into no row is cut, also
-// where each of its bytes is written as &amp;.
+// maxMarkup is how many bytes between two '<' are read: what fits into no row is cut, also where each
+// of its bytes is written as &amp;, in five.
 const maxMarkup = 5 * frame.MaxRecord
 
-// maxToken bounds what encoding/xml holds at a time: 6 MiB.
+// maxToken bounds what encoding/xml holds at a time: 6 MiB. It is more than maxMarkup, so that a text
+// is cut before it is too long.
 const maxToken = maxMarkup + frame.MaxRecord
 
+// errToken is the error for markup, such as a comment, that cannot be cut as a text can.
 var errToken = errors.New("a piece of its XML is longer than 6 MiB")
 
-// xmlReader reads XML token by token in bounded memory. encoding/xml holds a
-// token as a whole, and a small archive can unpack to one of gigabytes: a text
-// is cut after somewhat more than a row may have, and what cannot be cut ends
-// the reading.
+// xmlReader reads XML token by token in bounded memory. encoding/xml holds a token as a whole, and a
+// small archive can unpack to one of gigabytes: a text is cut after somewhat more than a row may have,
+// and what cannot be cut ends the reading.
 type xmlReader struct {
+	// decoder reads from the xmlReader itself, so that it sees only what is kept.
 	decoder *xml.Decoder
 	in      io.Reader
-	text    int  // bytes since the last '<'
-	cut     bool // the text is cut: bytes are dropped up to the next '<'
-	token   int  // bytes that were read for the token ahead, and not dropped
+	// text is how many bytes were read since the last '<'.
+	text int
+	// cut says that the text is cut: bytes are dropped up to the next '<'.
+	cut bool
+	// token is how many bytes were read for the token ahead, and not dropped.
+	token int
 }
 
 func newXMLReader(in io.Reader) *xmlReader {
@@ -81,14 +87,15 @@ func newXMLDecoder(in io.Reader) *xml.Decoder {
 	return decoder
 }
 
-// next returns the next token, valid until the call after. It does not check that
-// elements end in their order: the archive has a checksum.
+// next returns the next token, valid until the call after. It does not check that elements end in their
+// order, nor resolve prefixes (RawToken of encoding/xml): the archive has a checksum, and local names
+// suffice.
 func (r *xmlReader) next() (xml.Token, error) {
 	r.token = 0
 	return r.decoder.RawToken()
 }
 
-// Read reads into p what encoding/xml is to see.
+// Read reads into p what encoding/xml is to see. Where all of p was dropped it reads on.
 func (r *xmlReader) Read(p []byte) (int, error) {
 	for r.token <= maxToken {
 		n, err := r.in.Read(p)
@@ -121,8 +128,8 @@ func (r *xmlReader) keep(p []byte) int {
 	return kept
 }
 
-// cutAt returns where a piece of a text is to be cut: neither within a character nor
-// within a reference such as &#44032; which are shorter than the margin.
+// cutAt returns where a piece of a text is to be cut: neither within a character nor within a reference
+// such as &#44032; which are shorter than the margin of 16 bytes.
 func (r *xmlReader) cutAt(piece []byte) int {
 	const margin = 16
 	if r.cut {
