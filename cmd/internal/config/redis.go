@@ -71,9 +71,9 @@ func (r *Redis) Open() (redis.UniversalClient, error) {
 	switch {
 	case r.URL == "":
 		return nil, errors.New("no Redis is given: set REDIS_URL or --redis, such as redis://127.0.0.1:6379/0")
-	// Braces would end the hash tag of a Cluster, and *, ? and brackets would be patterns
-	// in ACLs and in SCAN. A slash would end the name of the queue in a path of the Asynq
-	// web UI.
+	// Braces would end the hash tag of a Cluster. A namespace is also the prefix of queues,
+	// whose names stand in patterns of ACLs and in paths of the Asynq web UI: *, ?,
+	// brackets and slashes would mean something there.
 	case r.Namespace == "" || strings.ContainsAny(r.Namespace, "{}[]*?\\/ \t\r\n"):
 		return nil, fmt.Errorf("--namespace %q must be a word without blanks, slashes, braces, brackets, * and ?",
 			r.Namespace)

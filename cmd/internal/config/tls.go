@@ -44,8 +44,8 @@ var errPlain = errors.New("--redis-ca, --redis-cert and --redis-key are for encr
 func (c *certificates) check() error { return c.apply(&tls.Config{}) }
 
 // apply reads the files into the settings of a connection, which are nil where it is not
-// encrypted. The settings of go-redis already have the server's name and TLS 1.2 as the
-// least version.
+// encrypted. go-redis has put the server's name into them, by which the certificate is
+// checked.
 func (c *certificates) apply(to *tls.Config) error {
 	switch {
 	case *c == certificates{}:
