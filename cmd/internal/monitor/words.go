@@ -1,8 +1,11 @@
 package monitor
 
-// text is what a page says, in both languages.
+// text is what a page says, in both languages. It may have places for values, as
+// [fmt.Sprintf] takes them; where Korean needs another order than English, it numbers them,
+// %[2]s.
 type text struct{ english, korean string }
 
+// in returns the text in a language, with its places still in it.
 func (w text) in(t tongue) string {
 	if t.korean {
 		return w.korean
@@ -10,8 +13,11 @@ func (w text) in(t tongue) string {
 	return w.english
 }
 
-// words are all that the pages say, by a key for the templates. A test sees to
-// it that every key of a template is here.
+// words are all that the pages say, by a key for the templates. TestEveryWordIsKnownAndUsed
+// sees to it that every key of a template is here, and every key here is used. Keys that
+// begin with "status ", "reason " and "field " have the code of Redis behind it. The words
+// are those of the commands and of README: whoever reads 철회 on the page finds it in the
+// runbook.
 var words = map[string]text{
 	"title":    {"Cash receipt revocations", "현금영수증 취소 현황"},
 	"asynq":    {"Tasks (Asynq)", "작업 보기 (Asynq)"},
@@ -43,16 +49,19 @@ var words = map[string]text{
 	"since":      {"since %s", "%s부터"},
 	"krw":        {"KRW %s", "%s원"},
 
+	// Units of [tongue.inUnits].
 	"days":    {"%d d", "%d일"},
 	"hours":   {"%d h", "%d시간"},
 	"minutes": {"%d min", "%d분"},
 	"seconds": {"%d s", "%d초"},
 
+	// The login form.
 	"login":    {"Log in", "로그인"},
 	"password": {"Password", "비밀번호"},
 	"wrong":    {"This password is wrong.", "비밀번호가 올바르지 않습니다."},
 	"too many": {"Too many wrong passwords. Try again in %s.", "잘못된 비밀번호가 너무 많습니다. %s 뒤에 다시 시도하세요."},
 
+	// The search, and what it finds.
 	"search": {"Search by imp_uid", "imp_uid로 찾기"},
 	"find":   {"Search", "찾기"},
 	"nothing": {
@@ -69,6 +78,7 @@ var words = map[string]text{
 	"person":  {"person", "개인 (소득공제)"},
 	"company": {"company", "사업자 (지출증빙)"},
 
+	// Gateways: gates, queues, and what pauses them.
 	"gateways":    {"Gateways", "PG사"},
 	"no gateway":  {"No known gateway", "PG사 미지정"},
 	"no queues":   {"No queue exists yet: nothing was ever asked for.", "아직 대기열이 없습니다. 요청된 건이 없습니다."},
@@ -112,6 +122,7 @@ var words = map[string]text{
 	"scheduled":     {"later", "예약"},
 	"oldest":        {"oldest", "최장"},
 
+	// Batches.
 	"batches":    {"Batches", "배치"},
 	"no batches": {"There is no batch.", "배치가 없습니다."},
 	"revoked of": {"%s revoked", "취소 완료 %s"},
@@ -130,6 +141,7 @@ var words = map[string]text{
 	},
 	"bar": {"%s revoked, %s dead", "취소 완료 %s, 처리 불가 %s"},
 
+	// Dead letters.
 	"dead":    {"Dead letters", "처리 불가 건 (dead letter)"},
 	"no dead": {"There is no dead letter.", "처리 불가 건이 없습니다."},
 	"counted": {"%s in all; reasons counted at %s.", "모두 %s건, 사유는 %s에 집계했습니다."},
@@ -144,6 +156,7 @@ var words = map[string]text{
 			"다시 시도하지 않으니 새로 요청하세요.",
 	},
 
+	// Statuses, and what is said of a cancelled request in place of its status.
 	"status queued":   {"queued", "대기 중"},
 	"status retrying": {"to be tried again", "재시도 예정"},
 	"status revoked":  {"revoked", "취소 완료"},
@@ -154,6 +167,8 @@ var words = map[string]text{
 	"withdrawn retrying": {"cancelled: no other DELETE follows, a lookup decides", "철회됨: DELETE를 더 보내지 않고 조회로 결정"},
 	"withdrawn blind":    {"cancelled: no other DELETE follows", "철회됨: DELETE를 더 보내지 않음"},
 
+	// Reasons, as README explains them. The empty one is that of a dead letter whose
+	// outcome has expired.
 	"reason ":                    {"outcome gone", "결과 보관 기간 지남"},
 	"reason revoked":             {"PortOne revoked it", "포트원에서 취소됨"},
 	"reason already_revoked":     {"a lookup found it revoked", "조회 결과 이미 취소됨"},
