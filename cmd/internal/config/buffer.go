@@ -32,14 +32,13 @@ type buffer struct {
 	lines []byte
 }
 
-// Write keeps a copy of the line, which is written within [flushEvery]. It always succeeds:
-// by the time a write fails, the caller has long gone on.
+// Write keeps a copy of the line, which is written within [flushEvery]. It never fails:
+// where the write behind it fails, the caller has returned long before.
 func (b *buffer) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	// Only the first line starts a timer. One that was started for lines that
-	// [buffer.Flush] has written since still fires: it writes the lines that came after
-	// those early, and nothing where there are none.
+	// Only the first line starts a timer. Where [buffer.Flush] has written that line since,
+	// the timer still fires, and writes lines that came later before their time.
 	if len(b.lines) == 0 {
 		time.AfterFunc(flushEvery, b.Flush)
 	}

@@ -3,9 +3,9 @@
 // defaults exist once. A command registers those that it needs (Flags), and
 // [FromEnvironment] fills in what the command line does not say.
 //
-// The names of flags and variables are read by users' scripts and units: a setting that
-// goes is retired, not deleted. The table of settings in deploy/REFERENCE.md is generated
-// from the flags that are registered here.
+// Users' scripts and units name the flags and variables: a setting that is dropped is
+// retired, not deleted. The table of settings in deploy/REFERENCE.md is generated from the
+// flags that are registered here.
 package config
 
 import (
@@ -68,9 +68,8 @@ func retire(f *pflag.FlagSet, flag, variable, instead string) {
 
 // FromEnvironment sets every flag that was not given on the command line and whose
 // environment variable is set: the command line outranks the environment. A variable that
-// is empty or blank counts as not set, as compose files and Kubernetes leave one; blanks
-// and line breaks around a value do not count. All of them mean that the flag keeps its
-// default.
+// is empty or blank counts as not set, and its flag keeps its default; blanks and line
+// breaks around a value do not count.
 //
 // An error names the variable, or a flag of the command line that shows a password to every
 // user of the machine. Callers exit with 2, wrong usage.

@@ -31,8 +31,8 @@ type IAMPort struct {
 	Tracers trace.TracerProvider
 }
 
-// Flags registers the settings. The credentials are no flags: they would stand
-// in the list of processes.
+// Flags registers the settings. The credentials are no flags: every user of the machine
+// could read them in the list of processes.
 func (i *IAMPort) Flags(f *pflag.FlagSet) {
 	f.StringVar(&i.URL, "iamport-url", iamport.DefaultURL, "`URL` of PortOne V1")
 	env(f, "iamport-url", "IAMPORT_URL")
@@ -45,8 +45,8 @@ func (i *IAMPort) Flags(f *pflag.FlagSet) {
 
 // Client returns a client with the credentials of the environment: IMP_KEY and IMP_SECRET,
 // or the files that IMP_KEY_FILE and IMP_SECRET_FILE name. It does not call PortOne yet.
-// Connections is how many idle connections to PortOne it keeps: as many as there are calls
-// at a time, or each call above that opens one anew.
+// Connections is how many idle connections to PortOne it keeps: with fewer than there are
+// calls at a time, calls open new ones again and again.
 //
 // An error matches [ErrNoCredentials] if there are neither key nor secret. One without the
 // other is a mistake and does not match: doctor reports it as a failure, where work ends

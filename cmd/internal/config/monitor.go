@@ -9,7 +9,7 @@ import (
 )
 
 // DefaultMonitor is where the web site is served by default: on loopback, where it needs no
-// password. A person who opens the site for the first time sees it with no setting at all.
+// password.
 const DefaultMonitor = "127.0.0.1:8980"
 
 // passwordHash is the environment variable with the password's hash; with _FILE at its end

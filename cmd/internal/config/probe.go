@@ -110,7 +110,7 @@ func (s servers) handshake(ctx context.Context, addr string, settings *tls.Confi
 	encrypted := tls.Client(connection, settings)
 	defer encrypted.Close()
 	// SetDeadline fails for a closed connection, as the handshake then does.
-	_ = connection.SetDeadline(time.Now().Add(stepTime)) // fails for a closed connection, as the handshake does
+	_ = connection.SetDeadline(time.Now().Add(stepTime))
 	if err := encrypted.Handshake(); err != nil {
 		return err
 	}

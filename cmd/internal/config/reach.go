@@ -105,8 +105,8 @@ func (r *Redis) servers(ctx context.Context, client redis.UniversalClient) (serv
 }
 
 // greet sends PING and, where the URL names one server, HELLO, which says whether that is a
-// master by itself. Both go in one round trip, and neither can be refused for want of a
-// right of the user's: an ACL refuses PING, which is reported as it is, and never HELLO.
+// master by itself. Both go in one round trip. No ACL can refuse HELLO; a PING that is
+// refused is reported as a right that the user lacks.
 func (r *Redis) greet(ctx context.Context, client redis.UniversalClient) error {
 	single, ok := client.(*redis.Client)
 	// A Cluster's client finds the masters itself; the master of Sentinels may change its

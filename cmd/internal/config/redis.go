@@ -45,7 +45,6 @@ func (r *Redis) Flags(f *pflag.FlagSet) {
 	f.DurationVar(&r.TTL, "outcome-ttl", outcome.DefaultTTL, "how long what a command writes lives after its last change")
 	env(f, "outcome-ttl", "REVOKER_OUTCOME_TTL")
 	for _, flag := range []string{"redis", "redis-ca", "redis-cert", "redis-key", "namespace", "outcome-ttl"} {
-		// SetAnnotation fails only for a flag that is not registered.
 		_ = f.SetAnnotation(flag, annotationRedis, nil)
 	}
 }
@@ -57,8 +56,7 @@ func FindsRedis(flag *pflag.Flag) bool {
 	return is
 }
 
-// Outcomes returns the settings of the outcome store. Its other fields are not set by
-// flags.
+// Outcomes returns the settings of the outcome store.
 func (r *Redis) Outcomes() outcome.Config {
 	return outcome.Config{Namespace: r.Namespace, TTL: r.TTL}
 }
@@ -72,8 +70,8 @@ func (r *Redis) Open() (redis.UniversalClient, error) {
 	case r.URL == "":
 		return nil, errors.New("no Redis is given: set REDIS_URL or --redis, such as redis://127.0.0.1:6379/0")
 	// Braces would end the hash tag of a Cluster. A namespace is also the prefix of queues,
-	// whose names stand in patterns of ACLs and in paths of the Asynq web UI: *, ?,
-	// brackets and slashes would mean something there.
+	// whose names are in patterns of ACLs and in paths of the Asynq web UI: *, ?, brackets
+	// and slashes would mean something there.
 	case r.Namespace == "" || strings.ContainsAny(r.Namespace, "{}[]*?\\/ \t\r\n"):
 		return nil, fmt.Errorf("--namespace %q must be a word without blanks, slashes, braces, brackets, * and ?",
 			r.Namespace)
@@ -87,7 +85,8 @@ func (r *Redis) Open() (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the Redis URL (REDIS_URL or --redis): %w", withoutURL(err))
 	}
-	// Every client follows a failover behind a proxy, a short-lived one too.
+	// With this hook every client follows a failover behind a proxy, as it does behind
+	// Sentinels.
 	client.AddHook(redisfault.Renew{})
 	return client, nil
 }
@@ -222,8 +221,8 @@ func (r *Redis) failover(raw string) (*redis.FailoverOptions, error) {
 // again.
 const noIdentity = true
 
-// noMaintenanceNews returns new settings for each client, as go-redis may change them. The
-// client of Sentinels has no such option and asks for none.
+// noMaintenanceNews is the setting for [noIdentity]'s second half. The options of a
+// failover client have none: go-redis switches these news off there by itself.
 func noMaintenanceNews() *maintnotifications.Config {
 	return &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 }

@@ -17,8 +17,7 @@ import (
 
 // sentinels returns clients of the Sentinels that the URL names, by address, which the
 // caller closes, and their name for the master; none where the URL cannot be read, which
-// [Redis.Open] has reported. The client that commands use does the same inside, and says
-// only that no Sentinel led to a master, not why.
+// [Redis.Open] has reported.
 func (r *Redis) sentinels() (master string, all map[string]*redis.SentinelClient) {
 	scheme, rest, _ := strings.Cut(r.URL, "://")
 	options, err := r.failover(strings.TrimSuffix(scheme, "-sentinel") + "://" + rest)

@@ -10,8 +10,8 @@ import (
 )
 
 // portPattern is a port of an address. There may be several addresses, as in
-// host:6379,host2:6379, and one of IPv6 in brackets: what stands after a colon within them
-// is followed by ] and is no port.
+// host:6379,host2:6379, and one of IPv6 in brackets: digits behind a colon within the
+// brackets are followed by : or ], so they are no port.
 var portPattern = regexp.MustCompile(`:([0-9]+)(?:[,/?#]|$)`)
 
 // ports returns an error for a port outside of 1 to 65535, such as 63790 with a digit too
@@ -21,7 +21,6 @@ func ports(rest string) error {
 	// Only what follows the last @ is looked at: a password may look like a port, and must
 	// not be repeated in the error.
 	for _, found := range portPattern.FindAllStringSubmatch(rest[strings.LastIndex(rest, "@")+1:], -1) {
-		// Sixteen bits are the range of a port.
 		if port, err := strconv.ParseUint(found[1], 10, 16); err != nil || port == 0 {
 			return fmt.Errorf("its port %s must be between 1 and 65535", found[1])
 		}
@@ -68,7 +67,6 @@ func holdsPassword(raw string) bool {
 			return true
 		}
 	}
-	// This also finds sentinel_password=.
 	return strings.Contains(rest, "password=")
 }
 

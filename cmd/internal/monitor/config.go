@@ -25,11 +25,11 @@ type Config struct {
 	// If it is empty, the site asks for no password, and answers only requests whose Host
 	// is a loopback address.
 	PasswordHash string
-	// AllowActions allows people to change queues and tasks in the Asynq web UI, of this
-	// namespace alone. It needs a password. Default: the site only shows.
+	// AllowActions allows people to change queues and tasks in the Asynq web UI, but for
+	// those of other namespaces. It needs a password. Default: the site only shows.
 	AllowActions bool
-	// Log is told who logs in and with which address a wrong password came, and what people
-	// change. Default [slog.Default].
+	// Log is told from which address a person logs in or gives a wrong password, and what
+	// people change. Default [slog.Default].
 	Log *slog.Logger
 	// Now is the clock of readings, sessions and throttles. Default [time.Now]; tests set
 	// it.

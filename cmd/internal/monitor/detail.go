@@ -13,7 +13,7 @@ type detail struct {
 	// about it.
 	Field string
 	// Label is what people call the field, in the language of the page.
-	Label string // what people call the field
+	Label string
 	// Value is what people call the value, such as 조회 결과 이미 취소됨.
 	Value string
 	// Code is how a program calls the value, such as already_revoked, if people call it

@@ -70,7 +70,7 @@ func New(config Config) (http.Handler, error) {
 	outside.HandleFunc("GET /refresh.js", asset("text/javascript; charset=utf-8", script))
 	outside.HandleFunc("GET /icon.svg", asset("image/svg+xml", icon))
 
-	// /healthz stands outside of all protection: probes of Kubernetes call it by the pod's
+	// /healthz is outside of all protection: probes of Kubernetes call it by the pod's
 	// address, without a password. It does not ask Redis, as a restart mends none.
 	site := http.NewServeMux()
 	site.Handle("/", protect(outside, config.PasswordHash == ""))

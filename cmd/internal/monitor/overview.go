@@ -117,8 +117,6 @@ func singleFirst(a, b queueRow) int { return len(a.Name) - len(b.Name) }
 // Closed reports whether the gateway's gate is closed.
 func (r gatewayRow) Closed() bool { return r.Gate != nil && r.Gate.Closed }
 
-// rank orders closed gates before open ones; the sort is stable, so the rest stays in
-// order.
 func (r gatewayRow) rank() int {
 	if r.Closed() {
 		return 0
@@ -229,6 +227,6 @@ func (s snapshot) batchRows() []batchRow {
 	return rows[:min(len(rows), shownBatches)]
 }
 
-// shownBatches is how many batches the page shows; the page says that the command batch
-// list shows all.
+// shownBatches is how many batches the page shows. Where there are more, it names the
+// command that lists all.
 const shownBatches = 30

@@ -18,9 +18,9 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // protect keeps other sites from showing, reading or asking for what this one has. With
-// loopbackOnly it answers only where Host is a loopback address: any page in the person's
-// browser could let a name of its own lead to 127.0.0.1 (DNS rebinding) and read the
-// answer, but its requests have that name in Host.
+// loopbackOnly it answers only where Host is a loopback address: a page of an attacker can
+// make its own name lead to 127.0.0.1 (DNS rebinding) and read the answer, but then Host
+// has that name.
 func protect(site http.Handler, loopbackOnly bool) http.Handler {
 	// It refuses unsafe methods whose Sec-Fetch-Site or Origin names another site, and
 	// passes those that have neither header, see [net/http.CrossOriginProtection]: those
@@ -63,10 +63,9 @@ func setHeaders(h http.Header) {
 // no use for it.
 func safe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
-// loopback reports whether a Host header means this machine: localhost, or an address that
-// is loopback as text. It looks no name up, since the answer of a name service is what an
-// attacker controls. "127.0.0.1:8980" and "[::1]:8980" do; "127.0.0.1.example.com" does
-// not.
+// loopback reports whether a Host header means this machine: localhost, or a loopback
+// address in figures, as in "127.0.0.1:8980" and "[::1]:8980". It looks no name up, since
+// the answer could be an attacker's: "127.0.0.1.example.com" is none.
 func loopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

@@ -63,7 +63,6 @@ type snapshots struct {
 	next time.Time
 }
 
-// newSnapshots reads nothing yet: the first request does.
 func newSnapshots(config Config) *snapshots {
 	return &snapshots{
 		config: config, workers: asynqkeys.NewWorkers(config.Redis, config.Outcomes.Namespace()),

@@ -141,7 +141,6 @@ type kept struct {
 	body   bytes.Buffer
 }
 
-// newKept returns an answer with status 200, which is that of a handler that sets none.
 func newKept() *kept { return &kept{header: make(http.Header), status: http.StatusOK} }
 
 func (k *kept) Header() http.Header         { return k.header }

@@ -55,13 +55,11 @@ var words = map[string]text{
 	"minutes": {"%d min", "%d분"},
 	"seconds": {"%d s", "%d초"},
 
-	// The login form.
 	"login":    {"Log in", "로그인"},
 	"password": {"Password", "비밀번호"},
 	"wrong":    {"This password is wrong.", "비밀번호가 올바르지 않습니다."},
 	"too many": {"Too many wrong passwords. Try again in %s.", "잘못된 비밀번호가 너무 많습니다. %s 뒤에 다시 시도하세요."},
 
-	// The search, and what it finds.
 	"search": {"Search by imp_uid", "imp_uid로 찾기"},
 	"find":   {"Search", "찾기"},
 	"nothing": {
@@ -78,7 +76,6 @@ var words = map[string]text{
 	"person":  {"person", "개인 (소득공제)"},
 	"company": {"company", "사업자 (지출증빙)"},
 
-	// Gateways: gates, queues, and what pauses them.
 	"gateways":    {"Gateways", "PG사"},
 	"no gateway":  {"No known gateway", "PG사 미지정"},
 	"no queues":   {"No queue exists yet: nothing was ever asked for.", "아직 대기열이 없습니다. 요청된 건이 없습니다."},
@@ -122,7 +119,6 @@ var words = map[string]text{
 	"scheduled":     {"later", "예약"},
 	"oldest":        {"oldest", "최장"},
 
-	// Batches.
 	"batches":    {"Batches", "배치"},
 	"no batches": {"There is no batch.", "배치가 없습니다."},
 	"revoked of": {"%s revoked", "취소 완료 %s"},
@@ -141,7 +137,6 @@ var words = map[string]text{
 	},
 	"bar": {"%s revoked, %s dead", "취소 완료 %s, 처리 불가 %s"},
 
-	// Dead letters.
 	"dead":    {"Dead letters", "처리 불가 건 (dead letter)"},
 	"no dead": {"There is no dead letter.", "처리 불가 건이 없습니다."},
 	"counted": {"%s in all; reasons counted at %s.", "모두 %s건, 사유는 %s에 집계했습니다."},

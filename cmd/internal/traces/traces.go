@@ -6,8 +6,8 @@
 // second client of Prometheus among them, and 7 MB into the program.
 //
 // The variables are named in OpenTelemetry's specification, "Environment Variable
-// Specification" and "OTLP Exporter Configuration". Those that are wrong end a command with
-// 2, since spans that go nowhere would be noticed only when somebody needs them.
+// Specification" and "OTLP Exporter Configuration". A variable that is wrong ends a command
+// with 2: spans that are sent nowhere would be missed only when they are needed.
 package traces
 
 import (

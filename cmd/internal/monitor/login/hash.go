@@ -18,9 +18,9 @@ const (
 	// cost is bcrypt's for new hashes: about a quarter of a second for each try, ours and a
 	// guesser's.
 	cost = 12
-	// mostCost is that of a hash that a login takes four seconds to compare with, sixteen
-	// times that of 12, as each step doubles it; a higher one would let a few logins occupy
-	// the machine.
+	// mostCost is that of a hash that a login takes four seconds to compare with: each step
+	// doubles the time, so that it is sixteen times that of 12. With a higher one a few
+	// logins could occupy the machine.
 	mostCost = 16
 )
 

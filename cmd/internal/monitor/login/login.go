@@ -129,14 +129,12 @@ func (l *Login) Guard(next http.Handler) http.Handler {
 	return mux
 }
 
-// known reports whether a request comes from a person who is logged in, by the cookie
-// alone.
+// known reports whether a request comes from a person who is logged in.
 func (l *Login) known(r *http.Request) bool {
 	cookie, err := r.Cookie(cookieName)
 	return err == nil && l.sessions.has(cookie.Value)
 }
 
-// form shows the form, or sends those who are logged in to the page.
 func (l *Login) form(w http.ResponseWriter, r *http.Request) {
 	if l.known(r) {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
@@ -163,8 +161,8 @@ func (l *Login) in(w http.ResponseWriter, r *http.Request) {
 	}
 	right, err := l.check(r.Context(), r.PostForm.Get(Field))
 	switch {
-	// Others wait for the comparison, too. The try was taken from the allowance all the
-	// same.
+	// The password waited too long for others to be compared. The allowance has lost the
+	// try all the same.
 	case err != nil:
 		http.Error(w, "too many are logging in; try again", http.StatusServiceUnavailable)
 	case !right:

@@ -18,12 +18,10 @@ const mostSessions = 1000
 type sessions struct {
 	now func() time.Time
 
-	mu sync.Mutex
-	// ends is when each session ends.
+	mu   sync.Mutex
 	ends map[[sha256.Size]byte]time.Time
 }
 
-// newSessions returns sessions of which none is known: a restart logs all out.
 func newSessions(now func() time.Time) *sessions {
 	return &sessions{now: now, ends: make(map[[sha256.Size]byte]time.Time)}
 }
@@ -31,7 +29,8 @@ func newSessions(now func() time.Time) *sessions {
 // add begins a session and returns its cookie's value. Each login has one of its own, so
 // that logging out on one machine leaves the others.
 func (s *sessions) add() string {
-	// rand.Text has at least 128 bits of randomness: no one guesses one of a thousand.
+	// rand.Text has at least 128 bits of randomness: guessing does not find one of a
+	// thousand.
 	value := rand.Text()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -35,7 +35,6 @@ type throttle struct {
 	others *rate.Limiter
 }
 
-// newThrottle returns a throttle that has seen no try.
 func newThrottle(now func() time.Time) *throttle {
 	return &throttle{now: now, from: make(map[netip.Prefix]*rate.Limiter), others: allowance()}
 }
