@@ -22,8 +22,9 @@ type Data struct {
 	// faults are the rules in force from the start; package iamporttest says how several of
 	// them about one imp_uid are tried.
 	faults []iamporttest.Rule
-	// outage is the gateway that is down for the first two seconds, so that its gate is
-	// seen to close and open; none if empty.
+	// outage is the gateway that is down for the first two seconds; none if empty. Its
+	// receipts fail and are retried. Its gate stays open: Nice has 40 receipts, and 80 must
+	// fail.
 	outage tasks.Gateway
 	// broken puts a task with an unreadable payload on the queue, which ends as
 	// invalid_task.
@@ -88,8 +89,7 @@ func (d *Data) unknown(others Receipts) Receipts {
 func (d *Data) add(count int, pg tasks.Gateway, rules ...iamporttest.Rule) {
 	for range count {
 		// The imp_uids have the form of PortOne's, imp_ and twelve digits, and are the same
-		// in every demo, so that documentation can name one. The prime between two of them
-		// makes them look unlike a sequence.
+		// in every demo.
 		impUID := fmt.Sprintf("imp_%012d", 448_280_090_638+int64(len(d.revocations))*7_919)
 		d.revocations = append(d.revocations, tasks.Revocation{ImpUID: impUID, PG: pg})
 		// It is requested and has no receipt.
@@ -153,7 +153,7 @@ func Invented() Data {
 
 // Listed returns the payments of a person's own list, each with a receipt, and the faults
 // of a bad day spread over them by chance: a share of the calls fails, whichever receipts
-// they are for. The worker has its usual concurrency, since a list may be long.
+// they are for. The worker has its usual concurrency.
 func Listed(revocations []tasks.Revocation) Data {
 	d := Data{slots: worker.DefaultConcurrency, revocations: revocations}
 	for _, r := range revocations {

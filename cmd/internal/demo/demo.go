@@ -205,8 +205,8 @@ func (d *Demo) background(ctx context.Context, run func(context.Context) error) 
 	})
 }
 
-// fail takes one gateway down for the demo's first two seconds: long enough for its
-// receipts to wait and for the web site to show it.
+// fail takes one gateway down for the demo's first two seconds. The schedule of startWorker
+// outlasts that: six attempts, with waits of 0.2, 0.4, 0.8, 1.6 and 2 s between them.
 func (d *Demo) fail(ctx context.Context) error {
 	d.PortOne.SetOutage(d.config.Data.outage, true)
 	select {
