@@ -55,8 +55,8 @@ func Start(ctx context.Context, getenv func(string) string, warn func(error)) (*
 	if err != nil {
 		return nil, err
 	}
-	// The no-op provider makes spans without an ID, so log lines have no trace_id and tasks
-	// no traceparent.
+	// The no-op provider makes spans without an ID of their own: a trace that a task brings
+	// along is kept, and none is begun.
 	if !asked {
 		return &Tracers{TracerProvider: noop.NewTracerProvider()}, nil
 	}
