@@ -10,10 +10,14 @@ import (
 	"golang.org/x/term"
 )
 
-// Log is how log lines look and which are written.
+// Log is how log lines look and which are written. The commands work and monitor have these
+// settings; others print for people.
 type Log struct {
+	// Format is text, json, or empty for text on a terminal and JSON elsewhere: a person
+	// reads the one, log collectors the other.
 	Format string
-	Level  string
+	// Level is debug, info, warn or error, in any case.
+	Level string
 }
 
 // Flags registers the settings.
@@ -24,10 +28,12 @@ func (l *Log) Flags(f *pflag.FlagSet) {
 	env(f, "log-level", "REVOKER_LOG_LEVEL")
 }
 
-// Logger returns a logger that writes to w: warnings and errors at once, and other lines within a tenth of a second.
-// The caller flushes it in the end.
+// Logger returns a logger that writes warnings and errors to w at once, and other lines
+// within a tenth of a second. The caller calls flush before the process ends, or the lines
+// of that time are lost. The error names the setting.
 func (l *Log) Logger(w io.Writer) (log *slog.Logger, flush func(), err error) {
 	var level slog.Level
+	// slog also reads forms such as "info+2"; they are allowed and not advertised.
 	if err := level.UnmarshalText([]byte(l.Level)); err != nil {
 		return nil, nil, fmt.Errorf("--log-level %q must be debug, info, warn or error", l.Level)
 	}
@@ -45,7 +51,9 @@ func (l *Log) Logger(w io.Writer) (log *slog.Logger, flush func(), err error) {
 	return slog.New(urgent{handler, lines}), lines.Flush, nil
 }
 
-// Terminal reports whether a reader or a writer is a terminal that a person looks at.
+// Terminal reports whether a reader or a writer is a terminal, as [os.Stdin] may be. Only
+// there may a command ask a question, draw a bar or fold lines; tests hand in buffers,
+// which are none.
 func Terminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))

@@ -8,20 +8,26 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// DefaultMonitor is where the web site is served if nothing else is said.
+// DefaultMonitor is where the web site is served by default: on loopback, where it needs no
+// password.
 const DefaultMonitor = "127.0.0.1:8980"
 
-// passwordHash is the environment variable with the password's hash.
+// passwordHash is the environment variable with the password's hash; with _FILE at its end
+// it names a file.
 const passwordHash = "REVOKER_MONITOR_PASSWORD_HASH"
 
-// Monitor is where the web site is served, and to whom.
+// Monitor is where the web site is served, and what its visitors may do.
 type Monitor struct {
-	Address      string
+	// Address is a host and a port. Without a host, as in ":8980", it is reached from
+	// everywhere.
+	Address string
+	// AllowActions allows whoever knows the password to pause queues and to run, archive
+	// and delete tasks in the Asynq web UI. By default the site only shows.
 	AllowActions bool
 }
 
-// Flags registers the settings. The hash is no flag: whoever reads it in the
-// list of processes can guess at it for ever.
+// Flags registers the settings. The hash is no flag: whoever reads it in the list of
+// processes can try passwords against it without limit.
 func (m *Monitor) Flags(f *pflag.FlagSet) {
 	f.StringVar(&m.Address, "listen", DefaultMonitor, "`address` to serve on; beyond loopback it needs a password")
 	env(f, "listen", "REVOKER_MONITOR_LISTEN")
@@ -30,19 +36,22 @@ func (m *Monitor) Flags(f *pflag.FlagSet) {
 	env(f, "allow-actions", "REVOKER_MONITOR_ALLOW_ACTIONS")
 }
 
-// PasswordHash returns the bcrypt hash of the password, empty if there is none.
+// PasswordHash returns the bcrypt hash of the password, empty if there is none. Its form is
+// checked by package login, when the site is made.
 func (m *Monitor) PasswordHash(getenv func(string) string) (string, error) {
 	return secretOrFile(getenv, passwordHash)
 }
 
-// ErrNoPassword says how to give a password.
+// ErrNoPassword says how to give a password. Commands match it to exit with 2, wrong usage,
+// and not with 1.
 var ErrNoPassword = errors.New("make a hash with 'revoker monitor --hash' and give it in " + passwordHash +
 	", or in a file named by " + passwordHash + "_FILE")
 
-// Listen returns a listener on the address. An error matches [ErrNoPassword]
-// where there must be a password: others reach the address, or may change
-// something.
+// Listen returns a listener on the address, which the caller closes. An error matches
+// [ErrNoPassword] where there must be a password and is none: other machines reach the
+// address, or visitors may change something.
 func (m *Monitor) Listen(password bool) (net.Listener, error) {
+	// Also on loopback: every user and every program of the machine reaches it.
 	if m.AllowActions && !password {
 		return nil, fmt.Errorf("--allow-actions needs a password: %w", ErrNoPassword)
 	}
@@ -50,7 +59,9 @@ func (m *Monitor) Listen(password bool) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--listen %s: %w; give another address", m.Address, err)
 	}
-	// What it is bound to counts, not what it was called.
+	// The address that the listener is bound to counts, not the name that was given:
+	// localhost may resolve to another address, and an empty host is all of them. Nothing
+	// is served before this check.
 	if at, ok := listener.Addr().(*net.TCPAddr); !password && (!ok || !at.IP.IsLoopback()) {
 		listener.Close()
 		return nil, fmt.Errorf("--listen %s is reached from elsewhere, and needs a password: %w", m.Address, ErrNoPassword)

@@ -11,13 +11,23 @@ import (
 	"receiptrevoker/worker/backoff"
 )
 
-// Worker is how a worker works.
+// Worker has the settings of how a worker works. Their defaults are the worker's own, so
+// that a program that uses package worker and a user of the command get the same.
 type Worker struct {
+	// Concurrency is how many calls one process makes at a time to each gateway, at least
+	// 1.
 	Concurrency int
-	Poll        time.Duration
-	Schedule    backoff.Schedule
-	Gate        Gate
-	// AcceptAccount is [worker.Config]'s.
+	// Poll is how often idle workers look for tasks, at least a millisecond. Producers tell
+	// of their tasks, so it matters only for tasks of other programs and for messages that
+	// were lost.
+	Poll time.Duration
+	// Schedule is when a failed attempt is repeated, --retry-attempts, --retry-base and
+	// --retry-max.
+	Schedule backoff.Schedule
+	// Gate should be the same for all workers of a namespace: they share the gates and
+	// limits, and each acts by its own settings.
+	Gate Gate
+	// AcceptAccount is [worker.Config]'s, which says what it does.
 	AcceptAccount bool
 }
 
@@ -41,7 +51,9 @@ func (w *Worker) Flags(f *pflag.FlagSet) {
 	env(f, "accept-account", "REVOKER_ACCEPT_ACCOUNT")
 }
 
-// Validate returns an error that names the setting that makes no sense.
+// Validate returns an error that names the setting that is out of range, the first of
+// several. The command calls it before it connects, and exits with 2: a unit of systemd is
+// then not restarted.
 func (w *Worker) Validate() error {
 	switch {
 	case w.Concurrency < 1:

@@ -14,20 +14,28 @@ import (
 	"receiptrevoker/tasks/redisfault"
 )
 
-// node is a Redis that takes writes.
+// node is a Redis that takes writes, with what it says of itself. INFO is read once and
+// serves several checks.
 type node struct {
-	name      string // its address if it is one of several
-	client    *redis.Client
-	info      map[string]string // as INFO tells, empty if it does not
-	forbidden string            // why INFO does not tell
-	silent    error             // why nothing is told
+	// name is its address if it is one of several, empty otherwise: findings name a node
+	// only where it matters which.
+	name   string
+	client *redis.Client
+	// info has the fields of INFO, nil if INFO does not tell.
+	info map[string]string
+	// forbidden is why INFO does not tell, in words for a finding.
+	forbidden string
+	// silent is why the node does not answer at all; its other fields are then empty.
+	silent error
 }
 
-// masters returns every master, by address.
+// masters returns every master, in the order of addresses, each with its INFO or its
+// silence. An error means that the nodes of a Cluster cannot be listed.
 func (d *doctor) masters(ctx context.Context) ([]*node, error) {
 	var nodes []*node
 	switch client := d.Redis.(type) {
 	case *redis.ClusterClient:
+		// go-redis calls the function for all masters at once.
 		var mu sync.Mutex
 		err := client.ForEachMaster(ctx, func(_ context.Context, master *redis.Client) error {
 			mu.Lock()
@@ -41,8 +49,11 @@ func (d *doctor) masters(ctx context.Context) ([]*node, error) {
 	case *redis.Client:
 		nodes = []*node{{client: client}}
 	}
+	// Two runs report the nodes in the same order.
 	slices.SortFunc(nodes, func(a, b *node) int { return cmp.Compare(a.name, b.name) })
 	var asking sync.WaitGroup
+	// The nodes are asked at once: one without an answer must not use up the time of the
+	// others.
 	for _, n := range nodes {
 		asking.Go(func() { n.ask(ctx) })
 	}
@@ -50,11 +61,14 @@ func (d *doctor) masters(ctx context.Context) ([]*node, error) {
 	return nodes, nil
 }
 
-// ask reads INFO, if the node answers.
+// ask reads INFO, if the node answers. It has a third of [patience] for that, so that the
+// rest remains for the node's settings.
 func (n *node) ask(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, patience/3)
 	defer cancel()
-	var answer redis.Error // whatever it says, it does answer
+	// An error that Redis itself says is an answer, such as LOADING or NOPERM: the node is
+	// there.
+	var answer redis.Error
 	if err := n.client.Ping(ctx).Err(); err != nil && !errors.As(err, &answer) {
 		n.silent = err
 		return
@@ -67,7 +81,8 @@ func (n *node) ask(ctx context.Context) {
 	n.info = fields(text, "\n")
 }
 
-// fields reads name:value pairs.
+// fields reads the name:value pairs of INFO; its headings, "# Server", have no colon and
+// are passed over.
 func fields(text, separator string) map[string]string {
 	values := make(map[string]string)
 	for line := range strings.SplitSeq(text, separator) {
@@ -78,8 +93,9 @@ func fields(text, separator string) map[string]string {
 	return values
 }
 
-// refusal says why a command does not tell. One that was renamed, so that nobody may
-// call it, is unknown.
+// refusal says why a command does not tell. One that Redis does not know was probably
+// renamed, so that no user may call it: providers of managed Redis do so, and it counts as
+// forbidden.
 func refusal(command string, err error) string {
 	if fault := redisfault.Of(err); fault == redisfault.NoPerm || fault == redisfault.UnknownCommand {
 		return "not allowed to look: " + command + " is forbidden"
@@ -87,13 +103,15 @@ func refusal(command string, err error) string {
 	return command + " does not answer: " + err.Error()
 }
 
-// number returns a number that INFO tells, and false if it does not.
+// number returns a number that INFO tells, and false if it does not: some providers leave
+// lines of INFO out.
 func (n *node) number(name string) (int64, bool) {
 	value, err := strconv.ParseInt(n.info[name], 10, 64)
 	return value, err == nil
 }
 
-// setting returns a setting, or why it is not known.
+// setting returns a setting of CONFIG GET, or in words why it is not known. Where CONFIG is
+// forbidden a check says so and does not guess.
 func (n *node) setting(ctx context.Context, name string) (value, unknown string) {
 	values, err := n.client.ConfigGet(ctx, name).Result()
 	if err != nil {
@@ -105,7 +123,7 @@ func (n *node) setting(ctx context.Context, name string) (value, unknown string)
 	return "", "this Redis has no setting " + name
 }
 
-// of is a finding on this node.
+// of returns a finding as one on this node.
 func (n *node) of(f Finding) Finding {
 	f.Node = n.name
 	return f
@@ -117,7 +135,8 @@ func (n *node) warning(check, found, mend string) Finding { return n.of(warning(
 
 func (n *node) failure(check, found, mend string) Finding { return n.of(failure(check, found, mend)) }
 
-// unseen is the finding of a check that needs what INFO does not tell.
+// unseen is the finding of a check that needs what INFO does not tell: it was refused, or
+// lacks the line.
 func (n *node) unseen(check string) Finding {
 	return n.unknown(check, cmp.Or(n.forbidden, "INFO does not tell"))
 }

@@ -6,17 +6,21 @@ import (
 	"time"
 )
 
-// longOverdue is more than workers let pass that run: they look every 15 seconds.
+// longOverdue is more than workers let pass that run: their sweep looks every 15 seconds,
+// and a retry that is due is late only by what waits before it.
 const longOverdue = 10 * time.Minute
 
-// overdue looks for requests that no worker attempts. As in the alert RevokerOverdue, as many
-// as tasks wait in paused queues are left out: after a restore all that was open is overdue.
+// overdue looks for requests that no worker attempts although their time has come. As in
+// the alert RevokerOverdue, as many as tasks wait in paused queues are left out: after a
+// restore all that was open is overdue, in queues that the operator has paused on purpose.
 func (d *doctor) overdue(ctx context.Context) {
 	all, err := d.Outcomes.Overview(ctx, longOverdue)
 	if err != nil {
 		d.tell(unknown("overdue", refusal("reading outcomes", err)))
 		return
 	}
+	// The two counts are of different things, requests and tasks, and read at different
+	// times, so the difference may be below 0.
 	late := max(all.Overdue-d.held, 0)
 	found := count(all.Open, "request is open", "requests are open")
 	if all.Cancelled > 0 {

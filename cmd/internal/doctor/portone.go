@@ -15,7 +15,9 @@ import (
 	"receiptrevoker/worker/revoke"
 )
 
-// portone asks for a token.
+// portone examines the credentials and the way to PortOne, by asking for a token, which
+// concerns no receipt. Where none are given, the finding is unknown and has advice all the
+// same: on a machine with workers it is a mistake.
 func (d *doctor) portone(ctx context.Context) {
 	switch {
 	case d.API != nil:
@@ -29,18 +31,24 @@ func (d *doctor) portone(ctx context.Context) {
 	}
 }
 
-// account compares the credentials with those of the namespace's workers.
+// account compares the credentials with those of the namespace's workers, by the
+// fingerprint that these left in Redis. It does not call PortOne, and records nothing. A
+// worker with another account would find none of the receipts.
 func (d *doctor) account(ctx context.Context) {
 	if d.API == nil {
 		return
 	}
 	standing, err := account.NewStore(d.Redis, d.Outcomes.Namespace()).Compare(ctx, d.API)
 	switch {
+	// Former comes before err: the former account is accepted for a day, and compared
+	// without an error.
 	case standing.Former():
 		d.tell(warning("account", "this account is the former one of the namespace, and good until "+
 			moment(standing.Until),
 			"where it shall stay, start one worker with it and --accept-account; "+
 				"else change the key of the workers that have it"))
+	// A namespace without an account is right, too: its first worker that PortOne accepts
+	// makes one.
 	case err == nil:
 		d.tell(ok("account", "no worker of the namespace calls PortOne with another account"))
 	case errors.Is(err, account.ErrOther):
@@ -51,7 +59,10 @@ func (d *doctor) account(ctx context.Context) {
 	}
 }
 
+// authenticate tells two things apart: whether PortOne answers, and whether it accepts the
+// credentials. A refusal proves that it answers.
 func (d *doctor) authenticate(ctx context.Context) {
+	// A warning alone: the call is made all the same, as workers make it.
 	if d.API.Exposed() {
 		d.tell(warning("portone-tls", "key and secret are sent without encryption: anyone on the network path can read them",
 			"begin IAMPORT_URL or --iamport-url with https://"))
@@ -63,6 +74,7 @@ func (d *doctor) authenticate(ctx context.Context) {
 	switch {
 	case err == nil:
 		d.tell(answered, ok("credentials", "PortOne accepts the key and the secret"))
+	// A status of 0 is that of a call without an answer.
 	case errors.As(err, &refusal) && refusal.Status != 0:
 		d.tell(answered, d.refused(refusal))
 	default:
@@ -71,14 +83,17 @@ func (d *doctor) authenticate(ctx context.Context) {
 	}
 }
 
-// refused says what PortOne has against the credentials. It refuses a wrong key
-// and a wrong secret with the same status; its message may tell.
+// refused says what PortOne has against the credentials. It refuses a wrong key and a wrong
+// secret with the same status; its message may tell, and so may the doubts of
+// [Config.Doubts].
 func (d *doctor) refused(answer *iamport.Error) Finding {
 	found := answer.Error()
 	if len(d.Doubts) > 0 {
 		found += "; " + strings.Join(d.Doubts, "; ")
 	}
 	switch reason := revoke.Reason(answer); {
+	// 403 is told by its status and not by its reason, which a 401 shares: it is mostly
+	// about the address of this machine.
 	case answer.Status == http.StatusForbidden:
 		return failure("credentials", "PortOne, or something before it, forbids the call: "+found,
 			"ask PortOne whether this machine's address is allowed")
@@ -88,16 +103,19 @@ func (d *doctor) refused(answer *iamport.Error) Finding {
 	case reason == outcome.ReasonRateLimited, answer.Status >= http.StatusInternalServerError:
 		return warning("credentials", "PortOne cannot answer now: "+found, "run doctor again later")
 	}
+	// What is left has no envelope of PortOne's: a web page, a proxy's 404.
 	return failure("credentials", "this is not PortOne's answer: "+found, "mend IAMPORT_URL or --iamport-url")
 }
 
-// unreachable says on which part of the way a call ended.
+// unreachable says on which part of the way a call ended: name service, TLS, connection, or
+// after it. The order matters: a name that is not known is an error of dialling, too.
 func unreachable(err error) (found, mend string) {
 	var name *net.DNSError
 	var dial *net.OpError
 	switch {
 	case errors.As(err, &name):
 		return "PortOne's name is not known here: " + err.Error(), "mend this machine's DNS, or IAMPORT_URL"
+	// crypto/tls and crypto/x509 have many types of errors; these words are in all of them.
 	case strings.Contains(err.Error(), "x509:"), strings.Contains(err.Error(), "tls:"):
 		return "PortOne's certificate is not trusted: " + err.Error(),
 			"install the system's CA certificates, or mend the proxy in between"
@@ -109,6 +127,7 @@ func unreachable(err error) (found, mend string) {
 	return "PortOne's answer did not arrive: " + err.Error(), egress
 }
 
-// egress is the advice where PortOne cannot be reached at all.
+// egress is the advice where PortOne cannot be reached at all. static-api.iamport.kr is
+// PortOne's own name for the same API behind two fixed addresses, which the runbook lists.
 const egress = "allow connections from this machine to PortOne; where only fixed addresses may be opened, " +
 	"set IAMPORT_URL=https://static-api.iamport.kr"

@@ -12,14 +12,16 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// queue is what waits in one of Asynq's queues.
+// queue is what waits in one of Asynq's queues, and whether a worker that is running takes
+// its tasks.
 type queue struct {
 	asynqkeys.Queue
 	served bool
 }
 
-// queues looks for tasks that no worker serves. What the user of Redis may not
-// look at hides nothing else.
+// queues looks for tasks that no worker serves, in our queues and in others. What the user
+// of Redis may not look at hides nothing else: each reading that is refused is a finding of
+// its own, and those after it are made all the same.
 func (d *doctor) queues(ctx context.Context) {
 	names, err := asynqkeys.Names(ctx, d.Redis)
 	if err != nil {
@@ -28,6 +30,8 @@ func (d *doctor) queues(ctx context.Context) {
 	}
 	var ours, others []string
 	for _, name := range names {
+		// Queues of other namespaces of ours are neither: another account's workers serve
+		// them, and a doctor of their own examines them.
 		switch q, own := tasks.ParseQueue(name); {
 		case !own:
 			others = append(others, name)
@@ -39,7 +43,7 @@ func (d *doctor) queues(ctx context.Context) {
 	d.others(ctx, others)
 }
 
-// ours examines our own queues.
+// ours examines our own queues: workers, pauses, archives and leases.
 func (d *doctor) ours(ctx context.Context, names []string) {
 	all, err := d.backlog(ctx, names)
 	if err != nil {
@@ -54,12 +58,15 @@ func (d *doctor) ours(ctx context.Context, names []string) {
 	if workers, err := asynqkeys.NewWorkers(d.Redis, d.Outcomes.Namespace()).List(ctx); err != nil {
 		d.tell(unknown("queues", refusal("reading Asynq's servers", err)))
 	} else {
+		// Only here is it known which queues are served: without Asynq's registry of
+		// servers nothing is said of workers, since all queues would look unserved.
 		for i := range all {
 			all[i].served = asynqkeys.Served(workers, all[i].Name)
 		}
 		d.tell(served(all, asynqkeys.CountOf(workers), waiting), older(workers))
 	}
 	for _, q := range all {
+		// Unserved counts active tasks, too: a worker may have died with them.
 		if q.Paused {
 			d.held += q.Unserved()
 		}
@@ -67,7 +74,8 @@ func (d *doctor) ours(ctx context.Context, names []string) {
 	d.tell(paused(all, waiting), archive(all), d.unleased(ctx, all))
 }
 
-// others looks for tasks of ours in the queues of others.
+// others looks for tasks of ours in the queues of other programs that use the same Redis.
+// Users of Redis who may read our keys alone get unknown here.
 func (d *doctor) others(ctx context.Context, names []string) {
 	all, err := d.backlog(ctx, names)
 	if err != nil {
@@ -77,7 +85,7 @@ func (d *doctor) others(ctx context.Context, names []string) {
 	d.tell(strays(asynq.NewInspectorFromRedisClient(d.Redis), all, d.Outcomes.Namespace()))
 }
 
-// backlog counts what is in the named queues.
+// backlog counts what is in the named queues, by lengths alone.
 func (d *doctor) backlog(ctx context.Context, names []string) ([]queue, error) {
 	counted, err := asynqkeys.Read(ctx, d.Redis, names)
 	if err != nil {
@@ -90,14 +98,16 @@ func (d *doctor) backlog(ctx context.Context, names []string) ([]queue, error) {
 	return all, nil
 }
 
-// served looks for tasks of ours that wait for a worker that is not there. Where none takes any task
-// and requests are open that are not cancelled, that is a failure. Tasks for no open request may be
-// those of a producer that records none.
+// served looks for tasks of ours that wait for a worker that is not there. Where no worker
+// takes any task and requests are open that are not cancelled, that is a failure, and
+// otherwise a warning: tasks for no open request may be those of a producer that records
+// none, or of requests that have ended.
 func served(queues []queue, workers asynqkeys.Count, of outcome.Waiting) Finding {
 	var left []string
 	waiting := int64(0)
 	for _, q := range queues {
 		waits := q.Waiting()
+		// Active tasks of a queue without a worker wait as well: their worker died.
 		if !q.served {
 			waits = q.Unserved()
 		}
@@ -117,6 +127,8 @@ func served(queues []queue, workers asynqkeys.Count, of outcome.Waiting) Finding
 	found += "; no worker serves " + shorten(left)
 	mend := "start workers with revoker work, with this Redis and enough rights; " +
 		"where one runs, its log and /readyz say why it serves nothing"
+	// Such a worker has started, and PortOne has not accepted its account yet: another one
+	// would wait beside it.
 	if workers.Waiting > 0 {
 		mend = "look at the log and /readyz of the workers that wait: they take tasks once PortOne accepts their account"
 	}
@@ -126,7 +138,8 @@ func served(queues []queue, workers asynqkeys.Count, of outcome.Waiting) Finding
 	return warning("queues", found, mend)
 }
 
-// processes says how many workers there are, and what keeps some from taking tasks.
+// processes says how many workers there are, and what keeps some from taking tasks, as in
+// "2 workers, 1 waits for PortOne".
 func processes(workers asynqkeys.Count) string {
 	text := count(workers.Serving, "worker", "workers")
 	if workers.Waiting > 0 {
@@ -138,7 +151,9 @@ func processes(workers asynqkeys.Count) string {
 	return text
 }
 
-// older looks for workers that understand less than producers may ask.
+// older looks for workers that understand less than producers may ask: of an older version,
+// or another program that serves our queues. Their protocol is read from the weights of
+// their queues in Asynq's registry.
 func older(workers []asynqkeys.Worker) Finding {
 	var found []string
 	for _, w := range workers {
@@ -155,7 +170,8 @@ func older(workers []asynqkeys.Worker) Finding {
 	return ok("older-workers", fmt.Sprintf("all workers are of protocol %d or newer", asynqkeys.Protocol))
 }
 
-// paused looks for queues that were paused while tasks wait in them.
+// paused looks for queues that were paused while tasks wait in them, by a person or by a
+// gate. It cannot be a failure: both may be right, and only the operator knows.
 func paused(queues []queue, of outcome.Waiting) Finding {
 	var held []string
 	all, elsewhere := int64(0), int64(0)
@@ -169,7 +185,10 @@ func paused(queues []queue, of outcome.Waiting) Finding {
 	}
 	if len(held) > 0 {
 		text := "paused with tasks in them: " + shorten(held)
-		if elsewhere == 0 || of.Open == 0 { // or else the open requests may be of the other queues
+		// The store counts the open requests of all queues together. Where other queues
+		// have tasks too, the requests may be theirs, and nothing is said of how many wait
+		// here.
+		if elsewhere == 0 || of.Open == 0 {
 			text += of.Behind(all)
 		}
 		return warning("paused", text,
@@ -180,14 +199,15 @@ func paused(queues []queue, of outcome.Waiting) Finding {
 }
 
 const (
-	// archiveLimit is how many tasks Asynq keeps in a queue's archive: beyond,
-	// it drops the oldest.
+	// archiveLimit is how many tasks Asynq keeps in a queue's archive (maxArchiveSize in
+	// its internal/rdb/rdb.go): beyond, it deletes the oldest without a word.
 	archiveLimit = 10_000
-	// archiveNear is more than workers leave there.
+	// archiveNear is ten times what a worker's sweep leaves there: none has swept for long.
 	archiveNear = 5_000
 )
 
-// archive looks for archives that workers should have trimmed.
+// archive looks for archives that workers should have trimmed: their sweep gives every
+// archived task an outcome, and deletes the oldest above 500 (archiveKeep in worker/sweep).
 func archive(queues []queue) Finding {
 	var near []string
 	most := int64(0)
@@ -207,10 +227,11 @@ func archive(queues []queue) Finding {
 			count(most, "archived task", "archived tasks"), archiveLimit))
 }
 
-// maxNames is how many names a finding shows.
+// maxNames is how many names a finding shows: there are two queues for each gateway, and a
+// finding is to fit on a screen.
 const maxNames = 10
 
-// shorten joins names, of many the first ones.
+// shorten joins names, of many the first ten, and says how many more there are.
 func shorten(names []string) string {
 	if len(names) > maxNames {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:maxNames], ", "), len(names)-maxNames)

@@ -9,13 +9,17 @@ import (
 )
 
 const (
-	strayQueues = 50 // how many queues of others are looked into, so that doctor ends soon
-	strayPage   = 20 // how many tasks of each, which name the kind of all
+	// strayQueues is how many queues of others are looked into. Each costs a few round
+	// trips, and a Redis that many programs share may have hundreds.
+	strayQueues = 50
+	// strayPage is how many tasks of each state are read, which show what kind of tasks a
+	// queue has.
+	strayPage = 20
 )
 
-// strays looks for tasks of ours in queues that no worker of ours ever serves.
-// It sees the first tasks of each queue alone: a producer that names a wrong
-// queue does so every time.
+// strays looks for tasks of ours in queues that no worker of ours ever serves, as where a
+// producer in another language names no queue and Asynq takes "default". It sees the first
+// tasks of each queue alone: a producer that names a wrong queue does so every time.
 func strays(inspector *asynq.Inspector, queues []queue, namespace string) Finding {
 	var found []string
 	looked := 0
@@ -37,6 +41,8 @@ func strays(inspector *asynq.Inspector, queues []queue, namespace string) Findin
 	return ok("strays", "no task of ours in "+count(len(queues), "queue of others", "queues of others"))
 }
 
+// stray reports whether a task of ours is among the first of a queue, in any state in which
+// it may wait. Active tasks are left out: another program's worker has them.
 func stray(inspector *asynq.Inspector, q queue) bool {
 	lists := []struct {
 		length int64
@@ -48,12 +54,14 @@ func stray(inspector *asynq.Inspector, q queue) bool {
 		{q.Archived, inspector.ListArchivedTasks},
 	}
 	for _, l := range lists {
+		// An empty list costs no round trip.
 		if l.length == 0 {
 			continue
 		}
 		first, err := l.list(q.Name, asynq.PageSize(strayPage))
 		if err != nil {
-			continue // gone meanwhile
+			// A queue that cannot be read was deleted meanwhile, or may not be read.
+			continue
 		}
 		for _, task := range first {
 			if task.Type == tasks.TypeRevoke {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// count returns how many there are of something: one is what follows 1, and many every
-// other number.
+// count returns a number with its noun: "1 task waits", "2 tasks wait". One is what follows
+// 1, and many every other number, 0 too.
 func count[N int | int64](n N, one, many string) string {
 	if n == 1 {
 		many = one
@@ -14,5 +14,6 @@ func count[N int | int64](n N, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// moment shows a time to whoever runs the doctor, in the local zone.
+// moment shows a time to whoever runs the doctor, in the local zone with its name (TZ), as
+// all commands do that print for people.
 func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") }

@@ -7,12 +7,17 @@ import (
 	"receiptrevoker/tasks/asynqkeys"
 )
 
-// unleased looks for active tasks without a lease: Asynq leaves them active for ever, and
-// calls them running.
+// unleased looks for active tasks without a lease, as after a failover in which Redis lost
+// the lease alone. Asynq's recoverer looks at leases only, leaves such a task active for
+// ever and shows it as running (hibiken/asynq#1144). It reads only, and at most 500 tasks
+// of a queue.
 func (d *doctor) unleased(ctx context.Context, queues []queue) Finding {
 	var lost []string
+	// Of a gone task Redis holds nothing but its ID. There is nothing to put back; if its
+	// request is open, a sweep enqueues it again.
 	tasks, gone := 0, 0
 	for _, q := range queues {
+		// Most queues have no active task, and cost nothing.
 		if q.Active == 0 {
 			continue
 		}

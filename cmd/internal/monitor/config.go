@@ -9,26 +9,29 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// AsynqPath is where the Asynq web UI is.
+// AsynqPath is where the Asynq web UI is. Asynqmon puts it into its own page and links.
 const AsynqPath = "/asynq"
 
-// Config is what a site shows, and to whom.
+// Config is what a site shows, and to whom. Redis and Outcomes are required.
 type Config struct {
-	// Redis is where the tasks are.
+	// Redis is where the tasks are. The caller closes it after the site.
 	Redis redis.UniversalClient
-	// Outcomes are theirs.
+	// Outcomes is the store of the outcomes, on the same Redis. Its namespace is the one
+	// whose queues are shown and may be changed.
 	Outcomes *outcome.Store
-	// Gates tells how the gates stand. Without it the page has none.
+	// Gates tells how the gates are. If it is nil, the page shows none.
 	Gates Gates
-	// PasswordHash is the bcrypt hash of the password that admits people; see
-	// [login.Hash]. Without it the site asks for no password, and answers
-	// only those who call it by a loopback address.
+	// PasswordHash is the bcrypt hash of the password that admits people; see [login.Hash].
+	// If it is empty, the site asks for no password, and answers only requests whose Host
+	// is a loopback address.
 	PasswordHash string
-	// AllowActions allows people to change queues and tasks in the Asynq web UI. It
-	// needs a password.
+	// AllowActions allows people to change queues and tasks in the Asynq web UI, but for
+	// those of other namespaces. It needs a password. Default: the site only shows.
 	AllowActions bool
-	// Log is told who comes, and what they change. Default [slog.Default].
+	// Log is told from which address a person logs in or gives a wrong password, and what
+	// people change. Default [slog.Default].
 	Log *slog.Logger
-	// Now is the clock. Default [time.Now].
+	// Now is the clock of readings, sessions and throttles. Default [time.Now]; tests set
+	// it.
 	Now func() time.Time
 }

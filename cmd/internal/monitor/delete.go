@@ -22,41 +22,51 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// deletion is a request that deletes tasks that have not ended: one, by its ID; some, by
-// IDs in the body; or all of a list of a queue.
+// deletion is a request to Asynqmon's API that deletes tasks that have not ended: one, by
+// its ID; some, by IDs in the body; or all of a list of a queue. The paths are those of
+// handler.go of Asynqmon 0.7.2: after an upgrade compare them. An ID has a colon in it,
+// revoke:imp_448280090638; a path with an action behind the ID, such as :archive, matches
+// too, and is told from a deletion by its method, POST. Lists of active and completed tasks
+// are left out: Asynqmon deletes no active task, and what is completed has ended.
 var deletion = regexp.MustCompile(
 	`/api/queues/([^/]+)/(pending|scheduled|retry|archived)_tasks(?:/([^/:]+(?::[^/]+)?)|:(delete_all|batch_delete))$`)
 
-// lists are the states of tasks by what Asynqmon calls their lists.
+// lists are the states of tasks by what Asynqmon calls their lists, in the paths.
 var lists = map[string]asynq.TaskState{
 	"pending": asynq.TaskStatePending, "scheduled": asynq.TaskStateScheduled,
 	"retry": asynq.TaskStateRetry, "archived": asynq.TaskStateArchived,
 }
 
 const (
-	// mostIDs bounds the body of a request that names tasks.
+	// mostIDs bounds the body of a request that names tasks, in bytes.
 	mostIDs = 1 << 20
-	// deletePage is how many requests are cancelled in one step.
+	// deletePage is how many requests are cancelled at a time.
 	deletePage = 500
 )
 
-// canceller cancels what tasks ask for that are deleted: a request without a task would
-// be enqueued again.
+// canceller cancels the requests whose tasks people delete in the Asynq web UI. A request
+// without a task would be enqueued again within two minutes, as a lost one is, and revoked
+// against the will of the person who deleted it.
 type canceller struct {
 	redis    redis.UniversalClient
 	outcomes *outcome.Store
 }
 
-// cancel cancels what a request to the web UI deletes, before it is deleted.
+// cancel cancels what a request to the web UI deletes, before it is deleted: if the process
+// dies in between, the task is left and ends as withdrawn. It does nothing for any other
+// request. After an error nothing must be deleted.
 func (c canceller) cancel(r *http.Request) error {
 	found := deletion.FindStringSubmatch(r.URL.EscapedPath())
 	if found == nil || r.Method != http.MethodDelete && found[4] != "batch_delete" {
 		return nil
 	}
 	queue, err := url.PathUnescape(found[1])
+	// Queues of other programs have no requests of ours; those of other namespaces foreign
+	// has refused.
 	if q, ours := tasks.ParseQueue(queue); err != nil || !ours || !q.IsIn(c.outcomes.Namespace()) {
 		return err
 	}
+	// Of a single task the ID is in the path.
 	ids := make([]string, 1)
 	switch {
 	case found[4] == "delete_all":
@@ -72,11 +82,13 @@ func (c canceller) cancel(r *http.Request) error {
 	return c.cancelTasks(r.Context(), queue, found[2], ids)
 }
 
-// ofQueue is a request about a queue.
+// ofQueue is a request about a queue or its tasks, with the queue's name as Asynqmon's
+// paths have it; the name ends before :pause and :resume.
 var ofQueue = regexp.MustCompile(`/api/queues/([^/]+?)(?::pause|:resume)?(?:/|$)`)
 
 // foreign returns why a request may not change a queue of another namespace, nil if it
-// changes none.
+// changes none. That namespace has another PortOne account, and people of its own. Reading
+// is allowed, and so is changing queues of other programs.
 func (c canceller) foreign(r *http.Request) error {
 	found := ofQueue.FindStringSubmatch(r.URL.EscapedPath())
 	if found == nil || safe(r.Method) {
@@ -90,7 +102,8 @@ func (c canceller) foreign(r *http.Request) error {
 	return err
 }
 
-// namedTasks returns the IDs that a request's body names, and leaves the body as it was.
+// namedTasks returns the IDs that a request's body names, and leaves the body to be read
+// again by Asynqmon.
 func namedTasks(r *http.Request) ([]string, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, mostIDs))
 	if err != nil {
@@ -106,7 +119,9 @@ func namedTasks(r *http.Request) ([]string, error) {
 	return named.IDs, nil
 }
 
-// cancelAll cancels what all tasks of a list of a queue ask for.
+// cancelAll cancels what all tasks of a list of a queue ask for, a page at a time. A task
+// that is added meanwhile may be deleted without its request being cancelled; that request
+// is then enqueued again.
 func (c canceller) cancelAll(ctx context.Context, queue, list string) error {
 	of := asynqkeys.List{Queue: queue, State: lists[list]}
 	for start := int64(0); ; start += deletePage {
@@ -121,14 +136,17 @@ func (c canceller) cancelAll(ctx context.Context, queue, list string) error {
 }
 
 // cancelTasks cancels what tasks on a list of a queue ask for, unless a request has its
-// task on another queue: the one that is deleted is then of an earlier request.
+// task on another queue: the one that is deleted is then left of an earlier request, as
+// where the archive is cleaned. To cancel the newer request for that would lose it.
 func (c canceller) cancelTasks(ctx context.Context, queue, list string, ids []string) error {
+	// Only an ID of our own form names an imp_uid; other producers may choose others.
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !strings.HasPrefix(id, tasks.TaskID("")) })
 	queues, err := asynqkeys.Ours(ctx, c.redis, c.outcomes.Namespace())
 	if err != nil {
 		return fmt.Errorf("list the queues: %w", err)
 	}
 	elsewhere := make(map[string]bool)
+	// One step for each queue tells the states of all the IDs in it.
 	for _, other := range queues {
 		if other == queue || len(ids) == 0 {
 			continue
@@ -151,9 +169,10 @@ func (c canceller) cancelTasks(ctx context.Context, queue, list string, ids []st
 	return err
 }
 
-// isTask reports whether a task in a state may be a request's own where
-// another of the same ID is deleted from a list: one that is still to be done, or one that
-// was archived later than one that is archived as well.
+// isTask reports whether a task in a state may be a request's own, where another of the
+// same ID is deleted from a list: a task that is still to be done, or, where both are
+// archived, the other one. Which of two archived tasks is the older cannot be seen here, so
+// the request is left alone.
 func isTask(state, list asynq.TaskState) bool {
 	switch state {
 	case asynq.TaskStatePending, asynq.TaskStateScheduled, asynq.TaskStateRetry, asynq.TaskStateActive:
@@ -162,5 +181,6 @@ func isTask(state, list asynq.TaskState) bool {
 	return state == asynq.TaskStateArchived && list == asynq.TaskStateArchived
 }
 
-// errNotCancelled begins what a person reads whose deletion was refused.
+// errNotCancelled begins what a person reads whose deletion was refused, with the reason
+// behind it. The deletion can be repeated.
 var errNotCancelled = errors.New("nothing was deleted: what the tasks ask for could not be cancelled")

@@ -7,20 +7,21 @@ import (
 	"golang.org/x/text/message"
 )
 
-// tongue is a language of the pages.
+// tongue is a language of the pages, with the printer that writes its numbers.
 type tongue struct {
 	tag     language.Tag
 	korean  bool
 	numbers *message.Printer
 }
 
-// tongues are the languages of the pages; the first is for those who ask for
-// neither.
+// tongues are the languages of the pages; the first is for browsers that ask for neither.
 var tongues = []tongue{
 	{tag: language.English, numbers: message.NewPrinter(language.English)},
 	{tag: language.Korean, korean: true, numbers: message.NewPrinter(language.Korean)},
 }
 
+// matcher finds the best of the two for what a browser asks for, as ko for ko-KR. Its index
+// is that of [tongues].
 var matcher = language.NewMatcher([]language.Tag{tongues[0].tag, tongues[1].tag})
 
 // String returns the language's code, as in HTML and in the switch's link.
@@ -35,13 +36,17 @@ func (t tongue) other() tongue {
 }
 
 const (
-	languageField  = "lang"             // the parameter by which a link switches the language
-	languageCookie = "revoker_lang"     // remembers it
-	year           = 365 * 24 * 60 * 60 // the cookie's life, in seconds
+	// languageField is the parameter by which a link switches the language.
+	languageField = "lang"
+	// languageCookie remembers the switch. It holds ko or en, and nothing about the person.
+	languageCookie = "revoker_lang"
+	// year is the cookie's life, in seconds.
+	year = 365 * 24 * 60 * 60
 )
 
-// speak returns the language for a request: that of the switch, or the
-// browser's. It remembers the switch.
+// speak returns the language for a request: that of the switch, then that of the cookie,
+// then the browser's (Accept-Language). A switch is remembered in a cookie, so it must be
+// called before anything of the answer is written.
 func speak(w http.ResponseWriter, r *http.Request) tongue {
 	chosen := r.URL.Query().Get(languageField)
 	for _, t := range tongues {
@@ -60,12 +65,13 @@ func speak(w http.ResponseWriter, r *http.Request) tongue {
 			}
 		}
 	}
+	// A header that cannot be read asks for nothing, and gets the first language.
 	wanted, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
 	_, i, _ := matcher.Match(wanted...)
 	return tongues[i]
 }
 
-// name is what the language calls itself.
+// name is what the language calls itself, so that those who need it can read the link.
 func (t tongue) name() string {
 	if t.korean {
 		return "한국어"

@@ -26,10 +26,12 @@ var (
 	icon []byte
 )
 
-// refresh is how often a browser asks for the page again.
+// refresh is how often a browser asks for the page again, by page/refresh.js, or without
+// scripts by a meta element. It is also what people read on the page, in seconds.
 const refresh = 5 * time.Second
 
-// pages are our own, in both languages.
+// pages are our own, in both languages. The templates are made once, one set for each
+// language, since the functions that they call know the language.
 type pages struct {
 	config    Config
 	snapshots *snapshots
@@ -37,6 +39,7 @@ type pages struct {
 	templates map[tongue]*template.Template
 }
 
+// newPages reads the templates; an error is a mistake in a template, which tests find.
 func newPages(config Config) (*pages, error) {
 	p := &pages{
 		config: config, snapshots: newSnapshots(config), templates: make(map[tongue]*template.Template),
@@ -54,7 +57,9 @@ func newPages(config Config) (*pages, error) {
 	return p, nil
 }
 
-// overview shows all there is to be seen, and what is known about an imp_uid.
+// overview shows all that is to be seen, and with ?q= what is known about an imp_uid. A
+// Redis that does not answer makes a page of what was read last, with the reason above it
+// and status 503: refresh.js shows it all the same, and a person still sees the last state.
 func (p *pages) overview(w http.ResponseWriter, r *http.Request) {
 	t := speak(w, r)
 	view := overview{
@@ -63,7 +68,11 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) {
 	}
 	status := http.StatusOK
 	var err error
+	// The search is not made where the reading has failed: it would wait for the same
+	// Redis.
 	if view.Snapshot, err = p.snapshots.get(r.Context()); err == nil && view.Query != "" {
+		// Unlike the snapshot, a search is read for each request: a person who searches
+		// wants to see this moment.
 		var about found
 		if about, err = p.search.find(r.Context(), view.Query); err == nil {
 			view.Found = &about
@@ -74,6 +83,7 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err != nil {
+		// Errors of Redis have addresses and no passwords.
 		p.config.Log.Warn("the page cannot be read from Redis", "error", err)
 		status, view.Problem = http.StatusServiceUnavailable, err.Error()
 	}
@@ -82,7 +92,8 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) {
 	p.write(w, t, page{"overview", status, view})
 }
 
-// login shows the form for the password.
+// login writes the form for the password; package login decides when, and with which
+// status.
 func (p *pages) login(w http.ResponseWriter, r *http.Request, status int, form login.Form) {
 	t := speak(w, r)
 	p.write(w, t, page{"login", status, struct {
@@ -91,13 +102,15 @@ func (p *pages) login(w http.ResponseWriter, r *http.Request, status int, form l
 	}{form, languageLink(t, &url.URL{Path: login.Path}), t.other().name()}})
 }
 
-// page is a template, what it is given, and what it says to machines.
+// page is the name of a template, its data, and the status for machines.
 type page struct {
 	name   string
 	status int
 	data   any
 }
 
+// write makes the whole page before it sends a byte, so that an error in a template becomes
+// a 500 and not half a page with status 200.
 func (p *pages) write(w http.ResponseWriter, t tongue, page page) {
 	var body bytes.Buffer
 	if err := p.templates[t].ExecuteTemplate(&body, page.name, page.data); err != nil {
@@ -111,7 +124,8 @@ func (p *pages) write(w http.ResponseWriter, t tongue, page page) {
 	_, _ = body.WriteTo(w)
 }
 
-// languageLink leads to the same page in the other language.
+// languageLink leads to the same page in the other language, and keeps its parameters: what
+// was searched stays.
 func languageLink(t tongue, at *url.URL) string {
 	query := at.Query()
 	query.Set(languageField, t.other().String())

@@ -5,19 +5,26 @@ import (
 	"net/http"
 )
 
-// maxBody is how many bytes a request may bring: the IDs of a page of tasks,
-// many times over.
+// maxBody is how many bytes a request may bring: the IDs of a page of tasks, many times
+// over. A page of Asynqmon has at most 200 tasks, and an ID such as revoke:imp_448280090638
+// has 23 bytes.
 const maxBody = 256 << 10
 
-// policy is the content security policy of our own pages: nothing but what they
-// are made of, and no page may frame them.
+// policy is the content security policy of our own pages: nothing but what they are made
+// of, and no page may frame them. A text of PortOne's or of a producer that got into a page
+// as HTML could neither run a script nor send anything elsewhere. The Asynq web UI has a
+// policy of its own, see [asynqPolicy].
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// protect keeps other sites from showing, reading or asking for what this one
-// has. With loopbackOnly it answers only where it is called by a loopback
-// address: any page could point a name of its own here, and read the answer.
+// protect keeps other sites from showing, reading or asking for what this one has. With
+// loopbackOnly it answers only where Host is a loopback address: a page of an attacker can
+// make its own name lead to 127.0.0.1 (DNS rebinding) and read the answer, but then Host
+// has that name.
 func protect(site http.Handler, loopbackOnly bool) http.Handler {
+	// It refuses unsafe methods whose Sec-Fetch-Site or Origin names another site, and
+	// passes those that have neither header, see [net/http.CrossOriginProtection]: those
+	// are refused below.
 	sameOrigin := http.NewCrossOriginProtection().Handler(site)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setHeaders(w.Header())
@@ -26,6 +33,8 @@ func protect(site http.Handler, loopbackOnly bool) http.Handler {
 				http.StatusForbidden)
 			return
 		}
+		// Every browser of today sends one of the two with a POST or DELETE. What sends
+		// neither is a script, which can say where it comes from.
 		if !safe(r.Method) && r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "" {
 			http.Error(w, "what changes something must say where it comes from, in Origin", http.StatusForbidden)
 			return
@@ -35,20 +44,28 @@ func protect(site http.Handler, loopbackOnly bool) http.Handler {
 	})
 }
 
+// setHeaders sets what holds for every answer, refusals included. The Asynq web UI replaces
+// two of them.
 func setHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "same-origin") // with no-referrer, forms would hide their origin from us, too
+	// With no-referrer, forms would hide their origin from us, too.
+	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	// Outcomes must not stay in the cache of a machine that several people use, and a page
+	// from the cache would show an old state as a new one.
 	h.Set("Cache-Control", "no-store")
 }
 
-// safe reports whether a method changes nothing.
+// safe reports whether a method changes nothing. OPTIONS is not among them: this site has
+// no use for it.
 func safe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
-// loopback reports whether a Host header means this machine.
+// loopback reports whether a Host header means this machine: localhost, or a loopback
+// address in figures, as in "127.0.0.1:8980" and "[::1]:8980". It looks no name up, since
+// the answer could be an attacker's: "127.0.0.1.example.com" is none.
 func loopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -56,6 +73,7 @@ func loopback(host string) bool {
 	if host == "localhost" {
 		return true
 	}
+	// An IPv6 address without a port still has its brackets.
 	if n := len(host); n > 1 && host[0] == '[' && host[n-1] == ']' {
 		host = host[1 : n-1]
 	}

@@ -15,10 +15,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// mostTasks is how many tasks a page may ask for; Asynqmon's offer at most 100.
+// mostTasks is how many tasks a page may ask for; Asynqmon's own page offers at most 100.
+// Without a bound one request could make Redis read all of a queue.
 const mostTasks = 200
 
-// webUI is Asynqmon, mounted.
+// webUI is Asynqmon, mounted under [AsynqPath] behind what this site adds: a policy,
+// bounds, the cancelling of what is deleted, and a log of changes.
 type webUI struct {
 	asynqmon http.Handler
 	requests canceller
@@ -27,11 +29,15 @@ type webUI struct {
 	log      *slog.Logger
 }
 
+// newWebUI mounts Asynqmon and reads its page once, for the hashes of its scripts. Redis is
+// not asked.
 func newWebUI(config Config) (*webUI, error) {
 	u := &webUI{
 		asynqmon: asynqmon.New(asynqmon.Options{
-			RootPath:         AsynqPath,
-			RedisConnOpt:     shared{config.Redis},
+			RootPath:     AsynqPath,
+			RedisConnOpt: shared{config.Redis},
+			// Asynqmon then hides its buttons, and would itself refuse all but GET;
+			// ServeHTTP says why.
 			ReadOnly:         !config.AllowActions,
 			PayloadFormatter: asynqmon.PayloadFormatterFunc(payload),
 			ResultFormatter:  asynqmon.ResultFormatterFunc(result),
@@ -47,11 +53,14 @@ func newWebUI(config Config) (*webUI, error) {
 	return u, nil
 }
 
-// ServeHTTP shows the web UI, and refuses what changes something unless that
-// is allowed.
+// ServeHTTP shows the web UI. It refuses what changes something unless that is allowed
+// (405), what changes a queue of another namespace (403), and pages that are too long
+// (400).
 func (u *webUI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", u.policy)
-	if strings.HasPrefix(r.URL.Path, AsynqPath+"/static/") { // named for what they contain
+	// The names have a hash of the content, so a browser may keep the files for a year:
+	// they are megabytes of scripts, and no secret.
+	if strings.HasPrefix(r.URL.Path, AsynqPath+"/static/") {
 		w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
 	}
 	foreign := u.requests.foreign(r)
@@ -69,8 +78,9 @@ func (u *webUI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve passes a request on, and writes down what changes something. What is deleted is
-// cancelled first.
+// serve hands a request to Asynqmon, and logs what changes something, with the address from
+// which it came. What is deleted is cancelled first: the other way round, a failure in
+// between would leave a request that is enqueued again.
 func (u *webUI) serve(w http.ResponseWriter, r *http.Request) {
 	if err := u.requests.cancel(r); err != nil {
 		http.Error(w, fmt.Sprintf("%v: %v", errNotCancelled, err), http.StatusBadGateway)
@@ -82,7 +92,7 @@ func (u *webUI) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// page returns the web UI's one page.
+// page returns the web UI's one page, as Asynqmon sends it to browsers.
 func (u *webUI) page() ([]byte, error) {
 	r, err := http.NewRequest(http.MethodGet, AsynqPath+"/", nil)
 	if err != nil {
@@ -96,12 +106,14 @@ func (u *webUI) page() ([]byte, error) {
 	return kept.body.Bytes(), nil
 }
 
+// inlineScript finds the scripts in the page; those with a src are files and need no hash.
 var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
 
-// asynqPolicy returns the content security policy of the web UI. Its page has
-// scripts in it, which are allowed by their hashes, and makes styles as it
-// goes. The fonts that it asks another site for it does not get: no other site
-// need know that a person watches.
+// asynqPolicy returns the content security policy of the web UI. Its page has scripts in
+// it, which are allowed by their hashes, and makes styles while it runs. The hashes are
+// made of the page that is served, so they fit every version of Asynqmon. Its page names
+// fonts of fonts.googleapis.com, which the policy does not allow: no other site need know
+// that a person watches, and the page is readable without.
 func asynqPolicy(page []byte) string {
 	scripts := "'self'"
 	for _, found := range inlineScript.FindAllSubmatch(page, -1) {
@@ -113,13 +125,16 @@ func asynqPolicy(page []byte) string {
 		"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 }
 
-// shared hands a connection that is open already to Asynqmon.
+// shared hands the client of the site to Asynqmon, which would else open a connection of
+// its own from a URL. It implements [asynq.RedisConnOpt].
 type shared struct{ client redis.UniversalClient }
 
-// MakeRedisClient returns the connection.
+// MakeRedisClient returns the client. Asynqmon's Close, which would close it, is never
+// called.
 func (s shared) MakeRedisClient() any { return s.client }
 
-// kept is an answer that is kept instead of sent.
+// kept is an answer that is kept instead of sent, an [http.ResponseWriter] for
+// [webUI.page].
 type kept struct {
 	header http.Header
 	status int

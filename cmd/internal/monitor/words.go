@@ -1,8 +1,11 @@
 package monitor
 
-// text is what a page says, in both languages.
+// text is what a page says, in both languages. It may have places for values, as
+// [fmt.Sprintf] takes them; where Korean needs another order than English, it numbers them,
+// %[2]s.
 type text struct{ english, korean string }
 
+// in returns the text in a language, with its places still in it.
 func (w text) in(t tongue) string {
 	if t.korean {
 		return w.korean
@@ -10,8 +13,11 @@ func (w text) in(t tongue) string {
 	return w.english
 }
 
-// words are all that the pages say, by a key for the templates. A test sees to
-// it that every key of a template is here.
+// words are all that the pages say, by a key for the templates. TestEveryWordIsKnownAndUsed
+// sees to it that every key of a template is here, and every key here is used. Keys that
+// begin with "status ", "reason " and "field " have the code of Redis behind it. The words
+// are those of the commands and of README: whoever reads 철회 on the page finds it in the
+// runbook.
 var words = map[string]text{
 	"title":    {"Cash receipt revocations", "현금영수증 취소 현황"},
 	"asynq":    {"Tasks (Asynq)", "작업 보기 (Asynq)"},
@@ -43,6 +49,7 @@ var words = map[string]text{
 	"since":      {"since %s", "%s부터"},
 	"krw":        {"KRW %s", "%s원"},
 
+	// Units of [tongue.inUnits].
 	"days":    {"%d d", "%d일"},
 	"hours":   {"%d h", "%d시간"},
 	"minutes": {"%d min", "%d분"},
@@ -144,6 +151,7 @@ var words = map[string]text{
 			"다시 시도하지 않으니 새로 요청하세요.",
 	},
 
+	// Statuses, and what is said of a cancelled request in place of its status.
 	"status queued":   {"queued", "대기 중"},
 	"status retrying": {"to be tried again", "재시도 예정"},
 	"status revoked":  {"revoked", "취소 완료"},
@@ -154,6 +162,8 @@ var words = map[string]text{
 	"withdrawn retrying": {"cancelled: no other DELETE follows, a lookup decides", "철회됨: DELETE를 더 보내지 않고 조회로 결정"},
 	"withdrawn blind":    {"cancelled: no other DELETE follows", "철회됨: DELETE를 더 보내지 않음"},
 
+	// Reasons, as README explains them. The empty one is that of a dead letter whose
+	// outcome has expired.
 	"reason ":                    {"outcome gone", "결과 보관 기간 지남"},
 	"reason revoked":             {"PortOne revoked it", "포트원에서 취소됨"},
 	"reason already_revoked":     {"a lookup found it revoked", "조회 결과 이미 취소됨"},

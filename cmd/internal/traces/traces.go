@@ -1,9 +1,13 @@
-// Package traces sends spans to where the standard environment variables of
-// OpenTelemetry say, and nowhere if they say nothing.
+// Package traces sends spans to where the standard environment variables of OpenTelemetry
+// say, and nowhere if they say nothing.
 //
-// It knows OTLP over HTTP alone, which every collector takes. OpenTelemetry's
-// own choice among all exporters would bring as many modules again, gRPC and a
+// It knows OTLP over HTTP alone, which every collector takes. OpenTelemetry's own choice
+// among all exporters, its package autoexport, would bring 38 more modules, gRPC and a
 // second client of Prometheus among them, and 7 MB into the program.
+//
+// The variables are named in OpenTelemetry's specification, "Environment Variable
+// Specification" and "OTLP Exporter Configuration". A variable that is wrong ends a command
+// with 2: spans that are sent nowhere would be missed only when they are needed.
 package traces
 
 import (
@@ -22,27 +26,37 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// stopTimeout bounds how long the last spans may take to be sent.
+// stopTimeout bounds how long the last spans may take to be sent. A collector that is away
+// must not keep a worker from ending; Kubernetes kills one that takes too long.
 const stopTimeout = 5 * time.Second
 
-// Tracers make spans that are sent.
+// Tracers make spans, which are sent or cost nothing. They are given to the worker, to
+// package enqueue and to PortOne's client.
 type Tracers struct {
 	trace.TracerProvider
-	sending *sdk.TracerProvider // nil if they are not
+	// sending is the same provider, nil if spans are not sent.
+	sending *sdk.TracerProvider
 }
 
-// Start returns the tracers that the environment asks for. They do nothing, at
-// no cost, unless OTEL_EXPORTER_OTLP_ENDPOINT or
-// OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set, or OTEL_TRACES_EXPORTER is otlp.
-// What cannot be sent is told to warn, which serves all of the process.
+// Start returns the tracers that the environment asks for. They do nothing, at no cost,
+// unless OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set, or
+// OTEL_TRACES_EXPORTER is otlp. It does not connect: a collector that is away is told to
+// warn, later.
 //
-// The sampler, the resource, headers, certificates and timeouts are what
-// OpenTelemetry's other variables say.
+// OpenTelemetry has one handler of errors for the whole process, which warn becomes, from
+// other goroutines. So Start is called once for a command. An error names the variable and
+// does not repeat an address, which may have a password.
+//
+// The sampler, the resource, headers, certificates and timeouts are what OpenTelemetry's
+// other variables say; its own packages read these from the process's environment, not by
+// getenv.
 func Start(ctx context.Context, getenv func(string) string, warn func(error)) (*Tracers, error) {
 	asked, err := wanted(getenv)
 	if err != nil {
 		return nil, err
 	}
+	// The no-op provider makes spans without an ID of their own: a trace that a task brings
+	// along is kept, and none is begun.
 	if !asked {
 		return &Tracers{TracerProvider: noop.NewTracerProvider()}, nil
 	}
@@ -54,18 +68,22 @@ func Start(ctx context.Context, getenv func(string) string, warn func(error)) (*
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
-	// Not who started the process and how: its arguments may have a password.
+	// resource.WithProcess is left out on purpose: it records the command line, whose
+	// arguments may have a password.
 	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", "revoker")),
 		resource.WithTelemetrySDK(), resource.WithHost(), resource.WithFromEnv())
 	if err != nil {
 		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(warn))
+	// Spans are sent in batches by a goroutine of their own: a slow collector delays no
+	// revocation, and where it is too slow spans are dropped.
 	sending := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(about))
 	return &Tracers{sending, sending}, nil
 }
 
-// Stop sends the last spans.
+// Stop sends the last spans, within [stopTimeout], although ctx is mostly done by then:
+// Ctrl-C has ended it. Spans that end afterwards are lost.
 func (t *Tracers) Stop(ctx context.Context) {
 	if t.sending == nil {
 		return
@@ -77,10 +95,13 @@ func (t *Tracers) Stop(ctx context.Context) {
 	}
 }
 
-// Sending reports whether spans are sent at all.
+// Sending reports whether spans are sent at all, for the line that a worker logs at its
+// start.
 func (t *Tracers) Sending() bool { return t.sending != nil }
 
-// wanted reports whether the environment asks for traces.
+// wanted reports whether the environment asks for traces. By the specification
+// OTEL_TRACES_EXPORTER is otlp by default; here it takes an endpoint as well, or every
+// worker without a collector would try localhost:4318 and warn without end.
 func wanted(getenv func(string) string) (bool, error) {
 	if strings.EqualFold(getenv("OTEL_SDK_DISABLED"), "true") {
 		return false, nil
@@ -88,17 +109,23 @@ func wanted(getenv func(string) string) (bool, error) {
 	switch exporter := getenv("OTEL_TRACES_EXPORTER"); exporter {
 	case "none":
 		return false, nil
+	// Whoever asks for otlp by name may leave the endpoint to its default.
 	case "otlp":
 	case "":
 		if getenv(anyEndpoint) == "" && getenv(tracesEndpoint) == "" {
 			return false, nil
 		}
+	// Another exporter, such as zipkin or console, is refused and not ignored: its spans
+	// would be missed.
 	default:
 		return false, fmt.Errorf("OTEL_TRACES_EXPORTER %q must be otlp or none", exporter)
 	}
 	return true, checkProtocol(getenv)
 }
 
+// checkProtocol refuses gRPC, which this program does not speak: its port is another one,
+// 4317 by convention. The exporter itself reads from the environment whether spans go as
+// protobuf or JSON.
 func checkProtocol(getenv func(string) string) error {
 	name := "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
 	if getenv(name) == "" {
@@ -113,11 +140,16 @@ func checkProtocol(getenv func(string) string) error {
 }
 
 const (
-	anyEndpoint    = "OTEL_EXPORTER_OTLP_ENDPOINT"        // of all signals
-	tracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" // of traces, which comes first
+	// anyEndpoint is the base URL of all signals, to which /v1/traces is appended.
+	anyEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	// tracesEndpoint is the URL of traces, which outranks it and is used as it is.
+	tracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 )
 
-// endpoint returns where spans are sent, nothing for OpenTelemetry's default.
+// endpoint returns where spans are sent, nothing for OpenTelemetry's default. It checks the
+// URL before OpenTelemetry does, which would only log that it cannot be parsed and then
+// send to localhost. What is appended follows "OTLP Exporter Configuration", Endpoint URLs
+// for OTLP/HTTP.
 func endpoint(getenv func(string) string) ([]otlptracehttp.Option, error) {
 	name, path := tracesEndpoint, ""
 	if getenv(name) == "" {
@@ -131,5 +163,6 @@ func endpoint(getenv func(string) string) ([]otlptracehttp.Option, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("%s must be an http(s) URL such as http://127.0.0.1:4318", name)
 	}
+	// A slash at the end of the variable must not become two.
 	return []otlptracehttp.Option{otlptracehttp.WithEndpointURL(strings.TrimSuffix(address, "/") + path)}, nil
 }
