@@ -12,7 +12,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// recorder enters every Redis command that names an imp_uid into its history.
+// recorder enters every Redis command that names an imp_uid into its history, and tells the
+// lookout of each attempt that has begun. It is a hook of a process's client, and so sees a command
+// once, with the result of its last try: go-redis repeats commands below its hooks.
 type recorder struct {
 	world *world
 	host  *host
@@ -24,7 +26,9 @@ func (recorder) DialHook(next redis.DialHook) redis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
 }
 
-// ProcessHook enters a command once it has ended.
+// ProcessHook enters a command once it has ended. Before the script that begins an attempt it tells
+// the host, which may have to freeze there: it is recognised by its title, the first line of
+// tasks/outcome/attempt_begin.lua. If that changes, the fault [Stop] has no effect any more.
 func (r recorder) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		if strings.HasPrefix(r.nameOf(cmd), `script "Begins an attempt`) {
@@ -36,7 +40,8 @@ func (r recorder) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// ProcessPipelineHook enters the commands of a pipeline once it has ended.
+// ProcessPipelineHook enters the commands of a pipeline once it has ended. Attempts are not begun in
+// pipelines, so that nothing freezes here.
 func (r recorder) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		err := next(ctx, cmds)
@@ -47,11 +52,12 @@ func (r recorder) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 	}
 }
 
-// longest is how much is shown of a reply.
+// longest is how much is shown of a reply and of an argument, in bytes: an event has one line.
 const longest = 90
 
-// record enters a command into the history of each imp_uid that it names, or its reply.
-// Those that only read say nothing unless they fail.
+// record enters a command into the history of each imp_uid that it names, or, if it names none, of
+// the one in its reply, such as the task that a dequeue returns. Commands that only read are left
+// out unless they fail. A reply that could not be read, or was lost, stands there as an error.
 func (r recorder) record(cmd redis.Cmder) {
 	result := ""
 	if cmd.Err() == nil && strings.Contains(reads, " "+strings.ToUpper(cmd.Name())+" ") {
@@ -72,6 +78,8 @@ func (r recorder) record(cmd redis.Cmder) {
 	if impUID := impUIDIn(result); len(seen) == 0 && impUID != "" {
 		seen[impUID] = ""
 	}
+	// The reply of attempt_begin.lua is printed as "[begun 946684800123456 …": the time of Redis in
+	// microseconds. By the bubble's clock that is without the skew.
 	if _, rest, begun := strings.Cut(result, "[begun "); begun {
 		text, _, _ := strings.Cut(rest, " ")
 		micros, _ := strconv.ParseInt(text, 10, 64)
@@ -85,7 +93,8 @@ func (r recorder) record(cmd redis.Cmder) {
 	}
 }
 
-// nameOf returns a command's name, or of a script its first words.
+// nameOf returns a command's name, or `script "…"` with the first half line of a script's title. The
+// title is empty at the first call of a script, whose text Redis has not seen yet.
 func (r recorder) nameOf(cmd redis.Cmder) string {
 	args := cmd.Args()
 	if sha, isText := args[min(1, len(args)-1)].(string); isText && cmd.Name() == "evalsha" {

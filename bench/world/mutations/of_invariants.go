@@ -1,6 +1,7 @@
 package main
 
-// ofInvariants break the invariants of the simulation, each in a way of its own.
+// ofInvariants break the invariants of the simulation, each in a way of its own: that an invariant
+// can fail is proven only by a mutation that breaks it.
 var ofInvariants = []mutation{
 	{
 		name:   "refusal-taken-for-success",
