@@ -25,9 +25,9 @@ const (
 
 // awaitCalm waits until every accepted imp_uid has a terminal outcome, and then
 // until nothing is left in the queues: a task whose process died between the
-// outcome and telling Asynq is given to another process once more. It fails nothing: it notes in
-// found how long the first took, or that the time of the run was over before, and the checks find
-// what is left.
+// outcome and telling Asynq is given to another process once more. It does not fail the run: it
+// notes in found how long the first took, or that the time of the run was over before, and the
+// checks find what is left.
 func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
 	found.History = k.history
 	open := k.history.Sorted()
@@ -57,8 +57,8 @@ func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
 }
 
 // stillOpen returns those of the imp_uids that have no terminal outcome, or may
-// have none, since Redis did not say. An outcome that was terminal and is open again, as of a
-// dead letter that is retried, is not noticed: people retry none here.
+// have none, since Redis did not say. One that was terminal is not read again: by now nothing is
+// requested or retried any more that could open it.
 func (k *soak) stillOpen(ctx context.Context, impUIDs []string) (open []string) {
 	outcomes, err := proof.Outcomes(ctx, k.outcomes, impUIDs)
 	if err != nil {

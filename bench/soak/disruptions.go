@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// overLease is longer than the leases of Asynq and of attempts, 30 s: what a frozen worker had
-	// begun is another's by the time it thaws.
+	// overLease is longer than the leases of Asynq and of attempts, 30 s: another worker may have
+	// begun what a frozen one had, by the time it thaws.
 	overLease = 32 * time.Second
 	// oneLong is how many restarts of Redis there are to one that takes so long: two of the default
 	// of ten.

@@ -60,9 +60,9 @@ func (k *soak) cancelBatch(ctx context.Context, d deed) error {
 	return k.cancel(ctx, d.batch, k.plan.lists()[d.batch], batch.Cancel(ctx, false, nil))
 }
 
-// cancel cancels until it succeeds, and notes what each call came to as begun when the first
-// one was: what has no reply may have taken effect. What the call that succeeds does not tell of
-// although an earlier one may have cancelled it, [proof.History.Untold] notes.
+// cancel cancels until it succeeds, and notes the effects of each call as begun when the first
+// one was: a call that had no reply may have taken effect. What the call that succeeds does not
+// tell of although an earlier one may have cancelled it, [proof.History.Untold] notes.
 func (k *soak) cancel(
 	ctx context.Context, batch string, impUIDs []string, calls iter.Seq2[enqueue.Cancelled, error],
 ) error {

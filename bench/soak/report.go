@@ -134,8 +134,7 @@ func targetOf(f proof.Finding) string {
 }
 
 // tell writes the stories of some of the imp_uids of a finding, five at most: the outcome beside
-// PortOne's truth, who requested and cancelled and when, and what the workers logged. Times are
-// UTC to the millisecond, as in the workers' logs, so that they can be compared.
+// PortOne's truth, who requested and cancelled and when, and what the workers logged.
 func (k *soak) tell(b *strings.Builder, e *evidence, f proof.Finding) {
 	fmt.Fprintf(b, "\n## %s: %d\n", f.Name, f.Count)
 	for _, impUID := range f.ImpUIDs[:min(examples, len(f.ImpUIDs))] {
@@ -159,12 +158,14 @@ func (k *soak) tell(b *strings.Builder, e *evidence, f proof.Finding) {
 	}
 }
 
-// stamp returns a time as the workers' logs write it, to the millisecond.
+// stamp returns a time of day to the millisecond, in UTC. The workers' logs have the same times, but
+// in the zone of the machine.
 func stamp(at time.Time) string { return at.UTC().Format("15:04:05.000") }
 
 // linesAbout returns the last lines of all workers' logs that mention an
 // imp_uid, in order of time: each line begins with its time, {"time":"…, so that the order of the
-// texts is that of the times. A log that cannot be opened is left out.
+// texts is that of the times. A log that cannot be opened is left out, and lines of the last tenth
+// of a second before a worker was killed were never written (REFERENCE.md, "Traces and logs").
 func (w *workers) linesAbout(impUID string) []string {
 	var found []string
 	for number := range w.running {

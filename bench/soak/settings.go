@@ -21,7 +21,7 @@ type settings struct {
 	fsync    string        // what Redis calls appendfsync
 	limit    time.Duration // of the whole run
 	output   string        // a file that the report is written to as well
-	keep     bool          // the directory with everybody's files
+	keep     bool          // the directory with all files of the run
 	log      io.Writer     // is told how far it has come
 }
 

@@ -27,7 +27,7 @@ type soak struct {
 	outcomes *outcome.Store
 	history  *proof.History
 	recorded map[string]int // rows of each batch that was cancelled
-	files    string         // everybody's directory
+	files    string         // the directory of all files of the run
 }
 
 // say writes a line about how far the run has come to the log, which is standard error: the report

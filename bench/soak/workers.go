@@ -24,7 +24,7 @@ const (
 )
 
 // workers are the processes that carry revocations out, each with a number from 0. A process that
-// ends is followed by another under its number, which appends to the same log. mu guards what stands
+// ends is followed by another under its number, which appends to the same log. mu guards the fields
 // below it; watches are the goroutines that wait for processes.
 type workers struct {
 	program string // what is built

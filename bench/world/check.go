@@ -35,8 +35,8 @@ func (s Scenario) recovery() time.Duration {
 
 // awaitEnd waits until every request has ended, but no longer than the faults explain, and
 // then until no task is left: one whose process died between the outcome and telling Asynq
-// is given to another process once more. It fails nothing: what is open or left then, the checks
-// find.
+// is given to another process once more. It does not fail the run: the checks find what is open or
+// left by then.
 func (w *world) awaitEnd() {
 	// A request that PortOne alone turns away ends only if PortOne has answered another one in the
 	// second half of the patience (worker/revoke/giveup.go, shutOut): four times in it is enough.

@@ -15,7 +15,7 @@ import (
 // lookout watches DELETEs as they arrive and are answered, for what must hold at each moment
 // while no fault keeps processes from hearing what they are told, and from acting by it. It knows
 // what Redis has told processes and what PortOne has answered them, and reads the gates in Redis
-// itself. What it finds fails the run at once, with the time at which it happened.
+// itself. What it finds is among the failures, with the history up to that moment.
 //
 // held is the hold of all so far that ends last. closed has of each gate the closure
 // in which the last DELETE arrived, to count the DELETEs in one closure. Its lock is taken before
@@ -27,7 +27,7 @@ type lookout struct {
 	met    map[string]bool      // imp_uids that were called or looked up
 	begun  map[string]begun     // the newest attempt on each
 	asked  map[string]time.Time // when each was asked for last
-	over   map[string]bool      // those whose dead letter was discarded, and that nobody asked for since
+	over   map[string]bool      // those whose dead letter was discarded, and that were not requested since
 	held   hold
 	closed map[gate.Name]closure
 }
@@ -146,8 +146,8 @@ func (l *lookout) arrive(who string, p payment, first bool) call {
 }
 
 // pass returns how a gate stands as a DELETE arrives that has passed it. It counts those that
-// come more than ten seconds after it has closed, which must be probes, and fails once for each
-// closure that has too many. The caller holds l.mu.
+// come more than ten seconds after it has closed, which must be probes, and fails where one is more
+// than [probesWithin] allows by then. The caller holds l.mu.
 func (l *lookout) pass(name gate.Name, impUID string) closure {
 	now := l.world.stands(name)
 	if c := l.closed[name]; c.epoch == now.epoch {
@@ -202,8 +202,8 @@ func (l *lookout) answer(c call, seen *statusWriter) {
 			l.held = hold{now, to}
 		}
 	case seen.status == http.StatusOK && c.payment.nature == ordinary && !l.world.happens(Fault.ofPortOne):
-		// A success opens the gate only if it is newer than the closing: a DELETE that left before
-		// that and came back after it need not.
+		// Only where the gate was closed as the DELETE arrived, and had been for a while: a success
+		// opens a gate only if it is newer than the closing (worker/gate/store_settle.lua).
 		for name, before := range c.gates {
 			if before.epoch != "" && now.Sub(before.since) > grace {
 				time.AfterFunc(grace, func() { l.mustHaveOpened(name, before, c.payment.ImpUID, now) })

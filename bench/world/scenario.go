@@ -27,7 +27,7 @@ type Scenario struct {
 	Attempts int           // of the schedule of retries
 	MaxDelay time.Duration // of the same
 	// Patience is after which time a gate is waived that nothing opens, and a request is
-	// given up that PortOne turns away while it lets others in.
+	// given up that PortOne turns away while it answers others.
 	Patience time.Duration
 	Poll     time.Duration // of the workers
 	// RedisSkew and PortOneSkew are how far their clocks are ahead of the processes'.
@@ -219,7 +219,7 @@ func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 		f.Rate, f.Wait = random.Float64(), time.Minute+time.Duration(random.IntN(241))*time.Second
 	case "lookup:slow-after":
 		f.Rate, f.Wait = random.Float64(), time.Duration(5+random.IntN(20))*time.Second
-	case "lookup:429": // longer than one answer holds everybody
+	case "lookup:429": // longer than the minute for which one answer holds all workers
 		f.Rate, f.Wait = random.Float64(), time.Duration(random.IntN(180))*time.Second
 	case "call:429", "call:503", "call:html-503", "token:429", "token:html-503":
 		f.Rate, f.Wait = random.Float64(), time.Duration(random.IntN(30))*time.Second

@@ -54,7 +54,7 @@ type Result struct {
 // history holds what was done about each imp_uid, for people to read; proof holds the same as
 // facts, for the checks; the lookout fails while the run goes, the checks in the end.
 //
-// mu guards what stands below it. A host holds its own lock while it asks world, with mu, what
+// mu guards the fields below it. A host holds its own lock while it asks world, with mu, what
 // its network does: who holds mu must not call a host.
 //
 // Three maps are noted for one check each. inOutage counts the DELETEs of each outage, for

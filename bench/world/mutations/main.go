@@ -133,7 +133,8 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	return nil
 }
 
-// describe says what a mutation came to, in a line: of what failed the first 150 characters.
+// describe says in a line how a mutation was detected, with the first 150 characters of what failed,
+// or that it was not.
 func (f finding) describe(s settings) string {
 	if f.seed == 0 {
 		return fmt.Sprintf("NOT DETECTED in %d seeds", s.seeds)
