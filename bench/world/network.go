@@ -226,9 +226,9 @@ type conn struct {
 }
 
 // Write sends b whole. What a frozen process was about to send to PortOne is lost, with the error
-// of a cut connection: a real process stops between its last look at its lease and its call only
-// if it is stopped within microseconds, but here every process that is frozen stops right there,
-// since it freezes at its next message. Its DELETE would come after its lease is over.
+// of a cut connection. Between the last look at its lease and its call a real process has some
+// microseconds, in which it is hardly ever stopped. Here a frozen process always stops at its next
+// message, so just there, and would send its DELETE after its lease is over.
 func (c *conn) Write(b []byte) (int, error) {
 	wait, effect := c.host.draw(c.server)
 	time.Sleep(wait)

@@ -63,8 +63,9 @@ func (w *world) mistaken(pg tasks.Gateway) bool {
 // checkAttempts fails where an outage has cost a receipt attempts although a gate should
 // have held it back. That is known where the outage is the gateway's only one, no other fault
 // would open or close gates, and no producer was mistaken about the gateway. One seed of eight has
-// outages alone, for this check. Attempts are those of the outcome, without the ones that a
-// worker did not count; to them come three and every DELETE outside of the outage.
+// outages alone, for this check. The attempts are those of the outcome, in which a worker does not
+// count what the closed gate has held back; allowed are three, and one for every DELETE before the
+// gate had closed or after the outage.
 func (w *world) checkAttempts(o outcome.Outcome) {
 	p := w.paymentOf(o.ImpUID)
 	if p.nature != ordinary || p.PG != p.receipt.PG || w.proof.Touched[o.ImpUID] || !w.proof.Reissued[o.ImpUID].IsZero() {

@@ -92,8 +92,8 @@ func (s Scenario) Without(numbers ...int) Scenario {
 }
 
 // random returns random numbers that depend on the seed and on what they are for alone. So
-// payment 7 is the same with and without lists, and a fault that is left out changes no other:
-// otherwise [Shrink] would compare scenarios that have little in common.
+// payment 7 is the same with and without lists, and a fault that is left out changes no payment and
+// no other deed: otherwise [Shrink] would compare scenarios that have little in common.
 func (s Scenario) random(purpose ...any) *rand.Rand {
 	return rand.New(rand.NewPCG(s.Seed, hashOf(fmt.Sprint(purpose...))))
 }

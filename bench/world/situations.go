@@ -18,9 +18,10 @@ type part struct {
 	rate     float64
 }
 
-// situations are faults that break an invariant only together, and that seldom meet by chance:
-// without them, five of the mutations in mutations passed undetected. A situation that is added
-// has to come in at least 10 of 400 seeds, as a test requires of each.
+// situations are faults that test something only together, and that seldom meet by chance:
+// without them, five mutations of the package mutations passed undetected. Each has to come in at
+// least 10 of 400 seeds, as a test requires: with many more of them, Generate has to choose a
+// situation more often.
 var situations = [][]part{
 	{ // Redis loses the second in which what had waited was called, of which no lookup tells.
 		{kind: Pause, from: 0.2, to: 0.5, pg: tasks.Settle},
