@@ -129,8 +129,8 @@ func (p *plan) ask(b burst, number int) (name string) {
 
 // askAgain adds the bursts of those that are requested twice, and what is done to the
 // others. Of a batch that is cancelled another request asks for one in four: these have to be
-// revoked all the same, and what was requested once and cancelled must not be. Nothing else is done
-// to a payment that is requested twice, or no check could say how it has to end.
+// called for all the same, and what was requested once and cancelled must not be. Nothing else is
+// done to a payment that is requested twice, so that the checks know how it has to end.
 func (p *plan) askAgain(random *rand.Rand, b burst, span time.Duration) {
 	same := burst{at: upTo(random, span), batch: b.batch}
 	other := burst{at: min(b.at+upTo(random, time.Second), span), batch: !b.batch}

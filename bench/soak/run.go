@@ -134,7 +134,7 @@ func (k *soak) environment(url string) []string {
 	}
 }
 
-// workerHTTP is where a worker serves HTTP: nowhere, since there are several and no test reads it.
+// workerHTTP is where a worker serves HTTP: nowhere, since there are several, and nothing asks them.
 const workerHTTP = "off"
 
 // carryOut requests, disrupts and interferes at the same time, waits until all is calm, and gathers

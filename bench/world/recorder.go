@@ -93,7 +93,7 @@ func (r recorder) record(cmd redis.Cmder) {
 	}
 }
 
-// nameOf returns a command's name, or `script "…"` with the first half line of a script's title. The
+// nameOf returns a command's name, or `script "…"` with the first 45 bytes of a script's title. The
 // title is empty at the first call of a script, whose text Redis has not seen yet.
 func (r recorder) nameOf(cmd redis.Cmder) string {
 	args := cmd.Args()

@@ -78,7 +78,7 @@ func newWorld(ctx context.Context, s Scenario) (*world, error) {
 }
 
 // stopWithin is how long workers may take to end, in the time of the bubble. Each of their calls
-// ends after 60 s, and so whoever has not ended after an hour never will.
+// ends after 60 s at most, and so a worker that has not ended after an hour never will.
 const stopWithin = time.Hour
 
 // goroutines returns what every goroutine of the process waits for, those of other bubbles too,
