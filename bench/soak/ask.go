@@ -15,10 +15,11 @@ import (
 	"receiptrevoker/tasks/wait"
 )
 
-// askAgainAfter is how soon a producer asks again that Redis did not answer.
+// askAgainAfter is how soon a producer or a person tries again whom Redis did not answer.
 const askAgainAfter = 100 * time.Millisecond
 
-// ask asks for every burst at its time, each as often as it takes.
+// ask requests every burst at its time, each in a goroutine of its own, and returns when Redis has
+// answered for all, or ctx has ended.
 func (k *soak) ask(ctx context.Context) error {
 	producers, ctx := errgroup.WithContext(ctx)
 	for _, b := range k.plan.asks {
@@ -32,7 +33,8 @@ func (k *soak) ask(ctx context.Context) error {
 	return producers.Wait()
 }
 
-// askUntilAccepted asks for a burst as often as it takes.
+// askUntilAccepted requests a burst until Redis has answered for all of it, through restarts. The error
+// says how many had no answer when ctx ended.
 func (k *soak) askUntilAccepted(ctx context.Context, b burst) error {
 	for open := b.revocations; ; {
 		if open = k.askOnce(ctx, b.batch, open); len(open) == 0 {
@@ -44,7 +46,8 @@ func (k *soak) askUntilAccepted(ctx context.Context, b burst) error {
 	}
 }
 
-// askOnce asks for revocations and returns those that were not accepted.
+// askOnce requests revocations and returns those that were not accepted. A call that failed is noted
+// too: the request may have been recorded, and only its answer was lost.
 func (k *soak) askOnce(ctx context.Context, batch bool, revocations []tasks.Revocation) (open []tasks.Revocation) {
 	if batch {
 		return k.askBatch(ctx, revocations)
@@ -60,9 +63,9 @@ func (k *soak) askOnce(ctx context.Context, batch bool, revocations []tasks.Revo
 	return open
 }
 
-// askBatch asks for a list, and returns all of it unless it was read to its end:
-// the batch itself knows where to go on. Of one that is cancelled it is known in the
-// end what was recorded.
+// askBatch requests a list, and returns all of it unless it was read to its end: the batch itself
+// knows which rows it has, and continues after them. A list that is cancelled has ended: what
+// was recorded of it is read in the end, by acceptRecorded.
 func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (open []tasks.Revocation) {
 	batch, err := k.client.Batch(revocations[0].Batch, enqueue.BatchOptions{})
 	if err != nil {
@@ -75,6 +78,7 @@ func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (op
 			}
 		}
 	}
+	// Answers come for chunks of lines: one that had none may have been recorded all the same.
 	accepted, began := make(map[string]bool), time.Now()
 	defer func() {
 		for _, r := range revocations {
@@ -98,7 +102,9 @@ func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (op
 	return nil
 }
 
-// acceptRecorded accepts what was recorded of the batches that were cancelled.
+// acceptRecorded accepts what was recorded of the batches that were cancelled: rows are recorded in
+// order, so that these are the first lines of each list. All other lines were refused, and must
+// never be called for unless another request asks for their receipt.
 func (k *soak) acceptRecorded(ctx context.Context) error {
 	k.recorded = make(map[string]int)
 	lists := k.plan.lists()

@@ -9,25 +9,30 @@ import (
 )
 
 const (
-	// look is how often it is looked whether all is over.
+	// look is how often the run is tested for its end.
 	look = time.Second
-	// sayEvery is how many looks there are to one line about how far that is.
+	// sayEvery is how many looks there are to one line about how far that is: one in 20 s.
 	sayEvery = 20
 
 	// leaseTime is how long Asynq may take to notice that a process died: its
-	// lease of 30 s is over, it waits 30 s more, and looks once a minute.
+	// lease of 30 s is over, it waits 30 s more, and looks once a minute (recoverer.go and server.go
+	// of Asynq): two minutes in all.
 	leaseTime = 2*time.Minute + 30*time.Second
-	// leftTime is how long tasks may be left when every outcome is terminal.
+	// leftTime is how long tasks may be left when every outcome is terminal, at least: also where
+	// leaseTime is over by then.
 	leftTime = time.Minute
 )
 
 // awaitCalm waits until every accepted imp_uid has a terminal outcome, and then
 // until nothing is left in the queues: a task whose process died between the
-// outcome and telling Asynq is given to another process once more.
+// outcome and telling Asynq is given to another process once more. It does not fail the run: it
+// notes in found how long the first took, or that the time of the run was over before, and the
+// checks find what is left.
 func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
 	found.History = k.history
 	open := k.history.Sorted()
 	k.say("%5.1fs  the last fault is over, %d imp_uids are accepted", time.Since(k.began).Seconds(), len(open))
+	// Only what was open at the last look is read again: of 20,000 outcomes most end early.
 	for n := 0; ; n++ {
 		open = k.stillOpen(ctx, open)
 		if len(open) == 0 {
@@ -52,7 +57,8 @@ func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
 }
 
 // stillOpen returns those of the imp_uids that have no terminal outcome, or may
-// have none, since Redis did not say.
+// have none, since Redis did not say. One that was terminal is not read again: by now nothing is
+// requested or retried any more that could open it.
 func (k *soak) stillOpen(ctx context.Context, impUIDs []string) (open []string) {
 	outcomes, err := proof.Outcomes(ctx, k.outcomes, impUIDs)
 	if err != nil {

@@ -8,13 +8,15 @@ import (
 )
 
 const (
-	// Of a hundred payments that are asked for once, so many requests are cancelled,
+	// Of a hundred payments that are requested once, so many requests are cancelled,
 	// so many receipts are followed by another once they are revoked, and so many are
-	// asked for again although none has followed.
+	// requested again although none has followed. The three ranges are drawn by one number,
+	// so that a payment has one deed at most.
 	cancelledShare = 4
 	reissuedShare  = 4 // in a hundred
 	againShare     = 2 // in a hundred
-	// namedShare is how many requests in a hundred name the receipt by its number.
+	// namedShare is how many requests in a hundred name the receipt by its number, of those for
+	// gateways that can be looked up: the product refuses others.
 	namedShare = 4
 
 	// One batch in cancelledBatches is cancelled; the first of these, one for every
@@ -32,7 +34,10 @@ const (
 	archiveMost  = 3 // tasks at a time, so that most end by themselves
 )
 
-// deed is something that people or other systems do to requests, or to receipts.
+// deed is something that people or other systems do to requests, or to receipts. revocations is one
+// for a deed to a single request, and empty for batches and archiving, which find theirs when their
+// time has come. chance is the seed of the order in which tasks are archived, since which of them
+// wait is known only then.
 type deed struct {
 	at          time.Duration // from the start
 	kind        kind
@@ -42,6 +47,7 @@ type deed struct {
 	chance      uint64             // decides what is archived
 }
 
+// The deeds, of the type that disruptions have too.
 const (
 	cancelRequests kind = "cancel requests"       // of a single request
 	cancelBatch    kind = "cancel a batch"        // of a list, as it is enqueued or afterwards
@@ -50,14 +56,18 @@ const (
 	askAgain       kind = "ask again"             // although nothing was issued since
 )
 
-// interfere decides what is done to a payment that is asked for once, by a number
-// from 0 to 99. Nothing is done to most; their tasks may be archived.
+// interfere decides what is done to a payment that is requested once, by a number
+// from 0 to 99. Nothing is done to most; their tasks may be archived. Half of the deeds come within
+// 0.4 s of the request, about when its first attempt is made, and half within 5 s, among its
+// retries. Another receipt, or a further request, needs one that is revoked: it comes within 20 s,
+// and is left out if the outcome is not revoked by then.
 func (p *plan) interfere(random *rand.Rand, b burst, r tasks.Revocation, number int) {
 	d := deed{at: b.at + upTo(random, late), revocations: []tasks.Revocation{r}}
 	if random.IntN(2) == 0 {
 		d.at = b.at + upTo(random, soon)
 	}
 	switch {
+	// Where the request names its receipt, the merchant may revoke it and issue another at any time.
 	case r.ApplyNum != "":
 		if random.IntN(2) == 0 {
 			d.kind = reissue
@@ -77,14 +87,15 @@ func (p *plan) interfere(random *rand.Rand, b burst, r tasks.Revocation, number 
 	p.deeds = append(p.deeds, d)
 }
 
-// makeArchiving plays a person who archives tasks from time to time.
+// makeArchiving plays a person who archives tasks from time to time, once a second on average, as
+// long as requests come.
 func (p *plan) makeArchiving(random *rand.Rand, span time.Duration) {
 	for at := upTo(random, archiveEvery); at < span; at += upTo(random, 2*archiveEvery) {
 		p.deeds = append(p.deeds, deed{at: at, kind: archiveTasks, chance: random.Uint64()})
 	}
 }
 
-// cancelledBatches returns the names of the batches that are cancelled.
+// cancelledBatches returns the names of the batches that are cancelled, in the order of time.
 func (p *plan) cancelledBatches() []string {
 	var names []string
 	for _, d := range p.deeds {
@@ -95,7 +106,8 @@ func (p *plan) cancelledBatches() []string {
 	return names
 }
 
-// named returns how many payments are asked for by the number of their receipt.
+// named returns how many payments are requested by the number of their receipt. A payment that is
+// requested twice counts once.
 func (p *plan) named() int {
 	named := make(map[string]bool)
 	for _, b := range p.asks {

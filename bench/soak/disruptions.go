@@ -10,13 +10,15 @@ import (
 )
 
 const (
-	// overLease is longer than the leases of Asynq and of attempts, 30 s.
+	// overLease is longer than the leases of Asynq and of attempts, 30 s: another worker may have
+	// begun what a frozen one had, by the time it thaws.
 	overLease = 32 * time.Second
-	// oneLong is how many restarts of Redis there are to one that takes so long.
+	// oneLong is how many restarts of Redis there are to one that takes so long: two of the default
+	// of ten.
 	oneLong = 5
 )
 
-// kind is a way of getting in the way.
+// kind is what a disruption or a deed does.
 type kind string
 
 const (
@@ -26,7 +28,8 @@ const (
 	outage       kind = "outage"        // of a gateway: every DELETE answers 500
 )
 
-// disruption is something that gets in the way at a time.
+// disruption is a fault of a worker, of Redis or of a gateway at a time. Fields that a kind does not
+// use are zero: a worker is killed at once and for good, and its place is taken at once.
 type disruption struct {
 	at     time.Duration // from the start
 	kind   kind
@@ -35,8 +38,10 @@ type disruption struct {
 	pg     tasks.Gateway // which is down
 }
 
-// makeDisruptions places each kill and restart soon after a burst, when there
-// is work under way, and takes some gateways down for a while.
+// makeDisruptions places each kill, restart and freeze within 0.4 s after a burst, when there
+// is work under way. Redis is down for less than 2 s, or once in five for 32 to 34 s; a worker is
+// frozen for 32 to 42 s. Independent of these, every 5 to 15 s a gateway is down for 1 to 5 s,
+// which closes its gate if 80 receipts of it are called meanwhile.
 func (p *plan) makeDisruptions(random *rand.Rand, s settings, span time.Duration) {
 	soonAfter := func() time.Duration {
 		return p.asks[random.IntN(len(p.asks))].at + upTo(random, 400*time.Millisecond)

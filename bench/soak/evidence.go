@@ -8,7 +8,10 @@ import (
 	"receiptrevoker/bench/internal/proof"
 )
 
-// evidence is all that is known in the end.
+// evidence is all that is known in the end: what Redis and PortOne know, what was done, and how long
+// it took. allTerminal counts from the end of the last kill, restart or freeze; outages of gateways
+// do not count. crashes are workers that ended by themselves, each with its last lines, or that did
+// not stop in good order.
 type evidence struct {
 	proof.Evidence
 	*disrupted
@@ -18,7 +21,7 @@ type evidence struct {
 	crashes     []string
 }
 
-// gather reads what there is to compare, after all workers have stopped.
+// gather reads what there is to compare, after all workers have stopped, within a minute.
 func (k *soak) gather(ctx context.Context, found *evidence) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -26,6 +29,7 @@ func (k *soak) gather(ctx context.Context, found *evidence) error {
 	if err := found.Gather(ctx, k.redis.Client, k.portone); err != nil {
 		return err
 	}
+	// The simulated PortOne decides by the seed which receipts a share is of: only it knows.
 	found.Failing = make(map[string]bool)
 	for impUID := range found.Truths {
 		if slices.Contains(k.portone.RulesAbout(impUID), failing) {

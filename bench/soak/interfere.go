@@ -18,7 +18,8 @@ import (
 	"receiptrevoker/tasks/wait"
 )
 
-// interfere does every deed at its time.
+// interfere does every deed at its time, and returns when all are done, or with the first error. A
+// Redis that is down is none: what has to be done is tried again, and the rest is left out.
 func (k *soak) interfere(ctx context.Context) error {
 	deeds, ctx := errgroup.WithContext(ctx)
 	for _, d := range k.plan.deeds {
@@ -41,7 +42,7 @@ func (k *soak) interfere(ctx context.Context) error {
 	return deeds.Wait()
 }
 
-// cancelRequests cancels requests, as often as it takes to get a reply.
+// cancelRequests cancels single requests until Redis has answered.
 func (k *soak) cancelRequests(ctx context.Context, d deed) error {
 	impUIDs := make([]string, len(d.revocations))
 	for i, r := range d.revocations {
@@ -50,7 +51,7 @@ func (k *soak) cancelRequests(ctx context.Context, d deed) error {
 	return k.cancel(ctx, "", impUIDs, k.client.Cancel(ctx, slices.Values(impUIDs), false))
 }
 
-// cancelBatch cancels a batch, which may not have been made yet.
+// cancelBatch cancels a batch until Redis has answered. The batch may not have been made yet.
 func (k *soak) cancelBatch(ctx context.Context, d deed) error {
 	batch, err := k.client.Batch(d.batch, enqueue.BatchOptions{})
 	if err != nil {
@@ -59,8 +60,9 @@ func (k *soak) cancelBatch(ctx context.Context, d deed) error {
 	return k.cancel(ctx, d.batch, k.plan.lists()[d.batch], batch.Cancel(ctx, false, nil))
 }
 
-// cancel cancels until it succeeds, and notes what each call came to as begun when the first
-// one was: what has no reply may have taken effect.
+// cancel cancels until it succeeds, and notes the effects of each call as begun when the first
+// one was: a call that had no reply may have taken effect. What the call that succeeds does not
+// tell of although an earlier one may have cancelled it, [proof.History.Untold] notes.
 func (k *soak) cancel(
 	ctx context.Context, batch string, impUIDs []string, calls iter.Seq2[enqueue.Cancelled, error],
 ) error {
@@ -70,6 +72,7 @@ func (k *soak) cancel(
 			k.history.Touched[impUID] = true
 		}
 	})
+	// The iterator makes its calls anew each time it is ranged over.
 	for lost := false; ; {
 		err := k.cancelOnce(batch, began, calls)
 		if err == nil {
@@ -90,6 +93,7 @@ func (k *soak) cancel(
 	}
 }
 
+// cancelOnce cancels once, and notes the effect on each request that Redis has told of.
 func (k *soak) cancelOnce(batch string, began time.Time, calls iter.Seq2[enqueue.Cancelled, error]) error {
 	for c, err := range calls {
 		if err != nil {
@@ -103,14 +107,16 @@ func (k *soak) cancelOnce(batch string, began time.Time, calls iter.Seq2[enqueue
 	return nil
 }
 
-// archive archives some of the tasks that wait, as a person does in Asynq's web UI.
-// What Redis does not answer is not done.
+// archive archives up to three of the tasks that wait, as a person does in Asynq's web UI. Where
+// Redis does not answer, it is left out: the person comes again within two seconds. Active tasks are
+// left alone, since Asynq archives none of them.
 func (k *soak) archive(ctx context.Context, d deed) {
 	inspector := asynq.NewInspectorFromRedisClient(k.redis.Client)
 	queues, err := inspector.Queues()
 	if err != nil {
 		return
 	}
+	// One page of each list is enough to choose three from.
 	var waiting []*asynq.TaskInfo
 	for _, queue := range queues {
 		for _, list := range []func(string, ...asynq.ListOption) ([]*asynq.TaskInfo, error){
@@ -130,6 +136,7 @@ func (k *soak) archive(ctx context.Context, d deed) {
 			continue
 		}
 		done++
+		// Noted before, since the answer may be lost: Archived are those that surely were.
 		k.history.Note(func() { k.history.Touched[r.ImpUID] = true })
 		if inspector.ArchiveTask(task.Queue, task.ID) == nil {
 			k.history.Note(func() { k.history.Archived[r.ImpUID] = time.Now() })
@@ -137,9 +144,12 @@ func (k *soak) archive(ctx context.Context, d deed) {
 	}
 }
 
-// reissue issues another receipt after one that is revoked: one that a request names at
-// any time, since no other may be revoked for it; any other one once its outcome says
-// that it is revoked. Some of these are asked for again.
+// reissue issues another receipt after one that is revoked, as a merchant does after a partial refund.
+// Where the request names its receipt by number, that is revoked and followed at any time, since no
+// other may be revoked for it. Where it names none, another receipt follows once the outcome says
+// revoked: before that, a request means whichever receipt there is. Some of these are requested
+// again; for askAgain a further request comes although no receipt has followed, which has to find the
+// old one revoked.
 func (k *soak) reissue(ctx context.Context, d deed) error {
 	r := d.revocations[0]
 	if r.ApplyNum != "" {
@@ -154,11 +164,14 @@ func (k *soak) reissue(ctx context.Context, d deed) error {
 	if d.kind == reissue && (!k.noteReissued(r.ImpUID) || !d.again) {
 		return nil
 	}
+	// What batches counted of the first request is this outcome, whatever the further one ends with.
 	k.history.Note(func() { k.history.Again[r.ImpUID] = known })
 	r.Again = true
 	return k.askUntilAccepted(ctx, burst{revocations: []tasks.Revocation{r}})
 }
 
+// noteReissued issues another receipt with half of the amount, and reports false where there is
+// none that is revoked.
 func (k *soak) noteReissued(impUID string) (done bool) {
 	if _, done = k.portone.Reissue(impUID, 0); done {
 		k.history.Note(func() { k.history.Reissued[impUID] = time.Now() })

@@ -13,20 +13,23 @@ import (
 )
 
 const (
-	// perDisruption is how much time there is for each kill and restart.
+	// perDisruption is how much time there is for each kill and restart: with the default of 60,
+	// requests come for 90 seconds.
 	perDisruption = 1500 * time.Millisecond
 	// leastSpan is how long a run with few of them asks for revocations.
 	leastSpan = 10 * time.Second
-	// burstSize is how many revocations are asked for at once, on average.
+	// burstSize is how many revocations are requested at once, on average: 1 to 99 of them, so that
+	// 20,000 tasks are some 400 bursts.
 	burstSize = 50
 
 	// failingShare is for how many receipts in a hundred every DELETE fails, and
-	// byHandShare how many a person revoked before anybody asked.
+	// byHandShare how many in a hundred a person revoked before they were requested.
 	failingShare = 4
 	byHandShare  = 4 // in a hundred
 )
 
-// plan is all that a seed decides.
+// plan is all that a seed decides, before anything is started. PortOne's chance for each call is
+// drawn from the same seed, by iamporttest.
 type plan struct {
 	receipts       []iamporttest.Receipt // what was issued
 	faults         []iamporttest.Rule
@@ -37,8 +40,8 @@ type plan struct {
 	archivable     map[string]bool // the imp_uids whose tasks a person may archive
 }
 
-// burst is a list of revocations that are asked for at the same time. Those of
-// a batch are asked for together.
+// burst is a list of revocations that are requested at the same time. Those of
+// a batch are requested together, as a list; others one after the other.
 type burst struct {
 	at          time.Duration // from the start
 	batch       bool
@@ -46,16 +49,21 @@ type burst struct {
 	revocations []tasks.Revocation
 }
 
-// makePlan returns the plan of the seed.
+// makePlan returns the plan of the seed. A further draw from random, wherever it stands, changes all
+// that is drawn after it, and so the plan of every seed.
 func makePlan(s settings) plan {
 	random := rand.New(rand.NewPCG(s.seed, 0))
 	span := max(time.Duration(s.kills+s.restarts)*perDisruption, leastSpan)
+	// PortOne does not document what the DELETE of a receipt answers that is revoked: both answers
+	// have to be right for a worker, in half of the seeds each.
 	p := plan{alreadyRevoked: http.StatusInternalServerError, archivable: make(map[string]bool)}
 	if random.IntN(2) == 0 {
 		p.alreadyRevoked = http.StatusBadRequest
 	}
 	transient := faults(random)
 	p.makeAsks(random, s.tasks, span)
+	// PortOne tries rules in their order, and the first that hits decides: those of single receipts,
+	// which makeAsks has added, and of the failing ones come before those that pass.
 	p.faults = append(p.faults, failing)
 	p.faults = append(p.faults, transient...)
 	p.makeDisruptions(random, s, span)
@@ -64,7 +72,7 @@ func makePlan(s settings) plan {
 	return p
 }
 
-// upTo returns a time below d.
+// upTo returns a time of 0 or more and below d, each as likely as another.
 func upTo(random *rand.Rand, d time.Duration) time.Duration {
 	return time.Duration(random.Int64N(int64(d)))
 }
@@ -75,11 +83,14 @@ func upTo(random *rand.Rand, d time.Duration) time.Duration {
 func (p *plan) makeAsks(random *rand.Rand, payments int, span time.Duration) {
 	seen, batches, large := make(map[string]bool, payments), 0, payments/linesPerLarge
 	for payments > 0 {
+		// The first batch is cancelled and then every twentieth, so that a short run has one too.
 		b := burst{at: upTo(random, span), batch: random.IntN(2) == 0}
 		if b.batch {
 			b.cancelled = batches%cancelledBatches == 0
 			batches++
 		}
+		// A large list is cancelled within 4 ms, which is while it is being recorded: its rows go to
+		// Redis 250 at a time.
 		size, after := 1+random.IntN(2*burstSize-1), soon
 		if b.cancelled && large > 0 {
 			large--
@@ -98,8 +109,9 @@ func (p *plan) makeAsks(random *rand.Rand, payments int, span time.Duration) {
 	slices.SortStableFunc(p.asks, func(a, b burst) int { return cmp.Compare(a.at, b.at) })
 }
 
-// ask adds a burst, whose batch, if it is one, is called by a number. It returns the
-// name.
+// ask adds a burst, whose batch, if it is one, is called by a number, such as soak-17. It returns the
+// name, empty for none. The revocations are copied: another burst may have the same ones, in
+// another batch and at other rows.
 func (p *plan) ask(b burst, number int) (name string) {
 	if b.batch {
 		name = fmt.Sprintf("soak-%d", number)
@@ -115,8 +127,10 @@ func (p *plan) ask(b burst, number int) (name string) {
 	return name
 }
 
-// askAgain adds the bursts of those that are asked for twice, and what is done to the
-// others. Of a batch that is cancelled another request asks for one in four.
+// askAgain adds the bursts of those that are requested twice, and what is done to the
+// others. Of a batch that is cancelled another request asks for one in four: these have to be
+// called for all the same, and what was requested once and cancelled must not be. Nothing else is
+// done to a payment that is requested twice, so that the checks know how it has to end.
 func (p *plan) askAgain(random *rand.Rand, b burst, span time.Duration) {
 	same := burst{at: upTo(random, span), batch: b.batch}
 	other := burst{at: min(b.at+upTo(random, time.Second), span), batch: !b.batch}
@@ -141,7 +155,7 @@ func (p *plan) askAgain(random *rand.Rand, b burst, span time.Duration) {
 	}
 }
 
-// lists returns the imp_uids of every batch.
+// lists returns the imp_uids of every batch, in the order of its lines.
 func (p *plan) lists() map[string][]string {
 	lists := make(map[string][]string)
 	for _, b := range p.asks {
@@ -154,15 +168,16 @@ func (p *plan) lists() map[string][]string {
 	return lists
 }
 
-// byHand is when a person revoked receipts.
+// byHand is when a person revoked receipts: before any run.
 var byHand = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 
-// failing is the rule of the receipts whose every DELETE fails.
+// failing is the rule of the receipts whose every DELETE fails: the same ones at every call, as
+// PortOne decides by the seed and the imp_uid.
 var failing = iamporttest.Rule{Fault: iamporttest.GatewayFailed, Receipts: failingShare}
 
 // issue issues a receipt, of which few were revoked by hand. Where no lookup exists,
-// a DELETE of such a one is answered 500 and nothing else: any other answer
-// would be one more thing that contradicts the truth and cannot be checked.
+// a DELETE of such a one is answered 500 and nothing else: after any other answer its dead letter
+// would contradict the truth, and no check could tell whether the worker is wrong.
 func (p *plan) issue(random *rand.Rand, r iamporttest.Receipt) {
 	if random.IntN(100) < byHandShare {
 		r.CancelledAt = byHand
@@ -174,8 +189,9 @@ func (p *plan) issue(random *rand.Rand, r iamporttest.Receipt) {
 }
 
 // payment returns the revocation of a new payment, whose receipt it issues
-// unless it is one of the few that have none. Few producers do not know the
-// gateway, and few name the receipt by its number, where it can be looked up.
+// unless it is one of the 3 % that have none. 4 % of the producers do not know the
+// gateway, and 4 % name the receipt by its number, where it can be looked up. seen keeps an
+// imp_uid from being drawn twice.
 func (p *plan) payment(random *rand.Rand, seen map[string]bool) tasks.Revocation {
 	r := tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", random.Int64N(1e12))}
 	for seen[r.ImpUID] {

@@ -23,11 +23,13 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// errFailed ends a run that did not prove what it should. The report says why.
+// errFailed ends a run that did not prove what it should. The report, which is written before it, says
+// why.
 var errFailed = errors.New("the proof failed")
 
 // run carries the plan out and writes the report to stdout and where else it is
-// wanted.
+// wanted, also a report that says that the proof failed. The error is errFailed then; any other
+// means that the run could not be carried out, and proved nothing.
 func run(ctx context.Context, s settings, stdout io.Writer) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limit, fmt.Errorf("it took longer than %v", s.limit))
 	defer cancel()
@@ -62,8 +64,9 @@ func run(ctx context.Context, s settings, stdout io.Writer) error {
 	return errFailed
 }
 
-// start builds the program and starts everybody. What it returns stops them,
-// also after an error.
+// start builds the program, and starts PortOne, Redis and the workers. What it returns stops those
+// that were started, the last one first, also after an error: workers end before the servers that
+// they call.
 func (k *soak) start(ctx context.Context) (stop func(), err error) {
 	var stops []func()
 	stop = func() {
@@ -71,6 +74,7 @@ func (k *soak) start(ctx context.Context) (stop func(), err error) {
 			stops[i]()
 		}
 	}
+	// go-redis would log every connection that breaks while Redis is down.
 	redis.SetLogger(silent{}) // what fails is noticed by whoever asked for it
 	revoker, err := program.Build(ctx, k.files)
 	if err != nil {
@@ -87,6 +91,7 @@ func (k *soak) start(ctx context.Context) (stop func(), err error) {
 	}
 	stops = append(stops, api.Close, func() { _ = k.portone.Close() })
 
+	// Of two equal settings redis-server takes the last: -fsync replaces everysec.
 	own := []string{"--appendfsync", k.fsync, "--logfile", filepath.Join(k.files, "redis.log")}
 	k.redis, err = benchredis.Start(ctx, k.files, slices.Concat(benchredis.OnDisk, own)...)
 	if err != nil {
@@ -107,7 +112,12 @@ type silent struct{}
 func (silent) Printf(context.Context, string, ...any) {}
 
 // environment returns the workers' settings: the default ones, but for a
-// schedule that lets hours pass in a minute.
+// schedule that is scaled from hours to a minute: its 19 delays come to 48 s (200 ms, 400 ms, 800 ms,
+// 1.6 s and 15 times 3 s), where the default's come to 10 h 43 min.
+//
+// A call may take 2 s, less than the 5 s of the answers and effects that faults delay. So no
+// request becomes dead before 20 s, ten timeouts, have passed since a DELETE that may have worked
+// unseen.
 func (k *soak) environment(url string) []string {
 	return []string{
 		"REDIS_URL=redis://" + k.redis.Addr + "/0",
@@ -124,11 +134,12 @@ func (k *soak) environment(url string) []string {
 	}
 }
 
-// workerHTTP is where a worker serves HTTP: nowhere, since there are several.
+// workerHTTP is where a worker serves HTTP: nowhere, since there are several, and nothing asks them.
 const workerHTTP = "off"
 
-// carryOut asks and disrupts, waits until all is calm, and gathers what there
-// is to compare.
+// carryOut requests, disrupts and interferes at the same time, waits until all is calm, and gathers
+// the evidence. Where the time of the run is over, the evidence is gathered all the same, so that the
+// report names what is stuck; where a person ends the run, it is not.
 func (k *soak) carryOut(ctx context.Context) (evidence, error) {
 	k.say("%d imp_uids in %d bursts, %d disruptions, %d deeds of people",
 		k.tasks, len(k.plan.asks), len(k.plan.disruptions), len(k.plan.deeds))
@@ -144,6 +155,8 @@ func (k *soak) carryOut(ctx context.Context) (evidence, error) {
 	if err := everything.Wait(); err != nil {
 		return found, err
 	}
+	// All is requested and every disruption is over. Which lines of cancelled batches were recorded
+	// has to be known first: these have to end too.
 	if err := k.acceptRecorded(ctx); err != nil {
 		return found, err
 	}
@@ -151,6 +164,7 @@ func (k *soak) carryOut(ctx context.Context) (evidence, error) {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return found, context.Cause(ctx)
 	}
+	// A worker that still ran could change what is read.
 	k.workers.stop(context.WithoutCancel(ctx))
 	found.total = time.Since(k.began)
 	return found, k.gather(context.WithoutCancel(ctx), &found)

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// settings are how much is done, and how much goes wrong.
+// settings are how much is done, and how much goes wrong. The defaults are those of the table in
+// bench/README.md: each of its rows differs in the seed alone.
 type settings struct {
 	tasks    int // imp_uids that are asked for
 	kills    int // of a worker
@@ -20,12 +21,12 @@ type settings struct {
 	fsync    string        // what Redis calls appendfsync
 	limit    time.Duration // of the whole run
 	output   string        // a file that the report is written to as well
-	keep     bool          // the directory with everybody's files
+	keep     bool          // the directory with all files of the run
 	log      io.Writer     // is told how far it has come
 }
 
 // parse returns the settings that the arguments ask for, or an error that has
-// been written to log.
+// been written to log, with the flags. It matches [flag.ErrHelp] for -h.
 func parse(args []string, log io.Writer) (settings, error) {
 	s := settings{log: log}
 	f := flag.NewFlagSet("soak", flag.ContinueOnError)
@@ -54,6 +55,8 @@ func parse(args []string, log io.Writer) (settings, error) {
 	return s, nil
 }
 
+// validate returns an error that names a flag and its value. No kill, restart or freeze at all is a
+// run too: then only PortOne's faults and people are left.
 func (s settings) validate(rest []string) error {
 	switch {
 	case len(rest) > 0:

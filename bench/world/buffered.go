@@ -7,7 +7,8 @@ import (
 
 // buffered is a server's end of a pipe whose writes never wait for the reader, as those
 // of a real connection seldom do. Miniredis answers while it holds its lock: a client that
-// is frozen would stop it for all.
+// is frozen would stop it for all. Its goroutine ends with Close, or with the first write after
+// the client's end is closed.
 type buffered struct {
 	net.Conn
 	mu      sync.Mutex
@@ -23,7 +24,8 @@ func newBuffered(inner net.Conn) *buffered {
 	return b
 }
 
-// Write takes p at once.
+// Write takes p at once, however much is pending. It tells drain by a channel of one: a token that
+// lies there already tells of this write too.
 func (b *buffered) Write(p []byte) (int, error) {
 	select {
 	case <-b.closed:
@@ -40,7 +42,8 @@ func (b *buffered) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// drain sends what is pending until the connection is closed.
+// drain sends what is pending until the connection is closed. It takes all of it at a time, and
+// writes without the lock: a pipe's Write returns only when the client has read.
 func (b *buffered) drain() {
 	for {
 		select {

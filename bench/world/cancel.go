@@ -12,7 +12,8 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// cancelList cancels a list, which may not have been asked for yet.
+// cancelList cancels a list, which may not have been requested yet. From here on its requests may end
+// as withdrawn, and what is recorded of it is read in the end, see [world.gatherLists].
 func (w *world) cancelList(name string, revocations []tasks.Revocation) {
 	batch, err := w.producer.Batch(name, enqueue.BatchOptions{})
 	if err != nil {
@@ -29,7 +30,9 @@ func (w *world) cancelList(name string, revocations []tasks.Revocation) {
 	w.cancel(name, impUIDs, batch.Cancel(w.ctx, false, nil))
 }
 
-// cancel cancels until there is an answer, and notes the effect on each request.
+// cancel cancels until there is an answer, and notes the effect on each request, of a list or, if
+// list is empty, of single ones. A call that had no answer may have withdrawn some of them, and the
+// call that is answered then need not tell of these: [proof.History.Untold] notes it.
 func (w *world) cancel(list string, impUIDs []string, all iter.Seq2[enqueue.Cancelled, error]) {
 	began := time.Now()
 	w.proof.Note(func() {
@@ -55,7 +58,8 @@ func (w *world) cancel(list string, impUIDs []string, all iter.Seq2[enqueue.Canc
 	}
 }
 
-// cancelOnce notes what a call came to that was made first at the given time.
+// cancelOnce makes one call that cancels, and notes its effects as begun when the first call was:
+// an earlier one, whose answer was lost, may have had them.
 func (w *world) cancelOnce(list string, began time.Time, all iter.Seq2[enqueue.Cancelled, error]) error {
 	for c, err := range all {
 		if err != nil {

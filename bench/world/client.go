@@ -13,15 +13,17 @@ import (
 const redisName = "Redis"
 
 // client is a Redis client whose subscriptions have a network of their own, without
-// faults: go-redis dials those while it holds a lock that others wait for, and the clock
-// of the bubble stands still while anybody waits for a lock. Asynq subscribes to what
-// cancels a running task, which this project does not use.
+// faults: go-redis dials those while it holds a lock that others wait for (PubSub.conn in its
+// pubsub.go), and the clock of the bubble stands still while a goroutine waits for a lock. Asynq
+// subscribes to what cancels a running task, which this project does not use, and workers
+// subscribe to what wakes them, on which no task depends: they look for tasks at every poll too.
 type client struct {
 	*redis.Client
 	subscriptions *redis.Client
 }
 
-// optionsOf returns the options of the program for a client with a name.
+// optionsOf returns the options of the program for a client with a name, which Redis is told as
+// each connection begins: by it the server knows whom it may refuse, see [redisServer.answer].
 func optionsOf(name string) redis.Options {
 	return redis.Options{
 		Addr: redisName, ClientName: name, PoolSize: 64, ContextTimeoutEnabled: true, DisableIdentity: true,
@@ -29,7 +31,7 @@ func optionsOf(name string) redis.Options {
 	}
 }
 
-// Subscribe subscribes to channels.
+// Subscribe subscribes to channels by the network without faults.
 func (c *client) Subscribe(ctx context.Context, channels ...string) *redis.PubSub {
 	return c.subscriptions.Subscribe(ctx, channels...)
 }
@@ -37,7 +39,8 @@ func (c *client) Subscribe(ctx context.Context, channels ...string) *redis.PubSu
 // Close closes both networks.
 func (c *client) Close() error { return errors.Join(c.Client.Close(), c.subscriptions.Close()) }
 
-// process is one life of a worker.
+// process is one life of a worker. The context that stop ends is that of the worker's Run. dies
+// makes a second kill of the same life do nothing: the window of a fault ends after its death.
 type process struct {
 	host *host
 	stop context.CancelFunc

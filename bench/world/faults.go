@@ -10,7 +10,9 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// Kind is what goes wrong, or what people do.
+// Kind is what goes wrong, or what people do. To which payments people do something is drawn from
+// random numbers of the fault's text (world.interfere): a kind that is renamed changes that of
+// every seed.
 type Kind string
 
 // The kinds of faults. A call that goes wrong at PortOne is "call:" and its fault, see
@@ -49,6 +51,8 @@ const (
 	Again      Kind = "again"          // the same, and the new one is asked for
 )
 
+// Each kind stands in one of these lists, or begins with one of the prefixes of the simulated
+// PortOne: [Fault.validate] refuses any other.
 var (
 	// toWorkers are the faults that say which worker, and toGateways which gateway.
 	toWorkers  = []Kind{Kill, Freeze, Stop}
@@ -61,7 +65,12 @@ var (
 	deeds = []Kind{Archive, Delete, RunTask, Retry, Discard, Cancel, CancelSoon, CancelList, Reissue, Again}
 )
 
-// Fault is something that goes wrong, or that people do, in a window of time.
+// Fault is something that goes wrong, or that people do, in a window of time. It is comparable, and
+// two faults that are equal count as two. A window may end after the span, but not begin after it.
+//
+// What a field means depends on the kind; others ignore it. Worker is for Kill, Freeze and Stop,
+// After for Kill, PG for Outage, Pause and calls of the simulated PortOne. Wait is for calls: a
+// Retry-After of a 429, a 503 or a page of HTML, or how long a slow answer or a late effect takes.
 type Fault struct {
 	Kind     Kind
 	From, To time.Duration // from the start
@@ -73,7 +82,8 @@ type Fault struct {
 	Wait   time.Duration // what Retry-After says, or how long an answer takes
 }
 
-// String writes a fault in a line, without what does not apply.
+// String writes a fault in a line, without what does not apply, such as
+// "    2m0s to     5m0s  call:500 rate 0.300 pg kcp".
 func (f Fault) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%8v to %8v  %s", f.From.Round(time.Millisecond), f.To.Round(time.Millisecond), f.Kind)
@@ -95,7 +105,10 @@ func (f Fault) String() string {
 	return b.String()
 }
 
-// rule returns the rule of a fault of calls, and false for another kind.
+// rule returns the rule by which the simulated PortOne plays a fault of calls, and false for another
+// kind. A rate of 0 is one of every call then, since iamporttest takes 0 percent for all; faults of
+// Redis and of the network never happen at 0. Of both durations PortOne uses the one that its fault
+// has.
 func (f Fault) rule() (iamporttest.Rule, bool) {
 	of, name, found := strings.Cut(string(f.Kind), ":")
 	of += ":"
@@ -105,14 +118,15 @@ func (f Fault) rule() (iamporttest.Rule, bool) {
 	}, found && (of == callPrefix || of == lookupPrefix || of == tokenPrefix)
 }
 
-// known reports whether there is such a kind.
+// known reports whether there is such a kind, of calls one with a fault that the simulated PortOne
+// knows: it panics at any other.
 func (f Fault) known() bool {
 	rule, isRule := f.rule()
 	all := slices.Concat(toWorkers, toGateways, wholly, partly, deeds)
 	return slices.Contains(all, f.Kind) || isRule && rule.Fault.Known()
 }
 
-// validate returns an error that names what is impossible about a fault of a scenario.
+// validate returns an error that names what is impossible about a fault of a scenario, by its kind.
 func (f Fault) validate(s Scenario) error {
 	switch {
 	case !f.known():
@@ -133,7 +147,9 @@ func (f Fault) validate(s Scenario) error {
 	return nil
 }
 
-// losesAnswers reports whether a process may not hear, or not write down, what a call came to.
+// losesAnswers reports whether a process may not hear, or not write down, what a call or a command
+// came to. Where a scenario has such a fault, repairs by the sweeper and unconfirmed dead letters
+// are explained.
 func (f Fault) losesAnswers() bool {
 	switch f.Kind {
 	case Kill, Freeze, Stop, CutBefore, CutAfter, RedisDown, RedisLoses, RedisFull, ReadOnly:
@@ -142,16 +158,20 @@ func (f Fault) losesAnswers() bool {
 	return false
 }
 
-// disturbs reports whether a process may not hear what it is told, or not act by it.
+// disturbs reports whether a process may not hear what it is told, or not act by it. While such a
+// fault is active, and since it began or ended last, the lookout checks no rule about all processes.
 func (f Fault) disturbs() bool { return f.losesAnswers() || f.Kind == PortOneDown }
 
-// ofPortOne reports whether PortOne answers otherwise than it should.
+// ofPortOne reports whether PortOne answers otherwise than it should, by a rule. An outage of a
+// gateway is not meant, in which PortOne answers 500 as it should.
 func (f Fault) ofPortOne() bool {
 	_, isRule := f.rule()
 	return isRule
 }
 
-// concerns reports whether a fault may delay the request of a payment.
+// concerns reports whether a fault may delay the request of a payment: one of its gateway, the true
+// one or the one that the producer believes, and one of no gateway. What people do to tasks and
+// letters delays no other request, and their own are left out by checkWait.
 func (f Fault) concerns(p payment) bool {
 	switch {
 	case strings.HasSuffix(string(f.Kind), ":429"):

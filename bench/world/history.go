@@ -8,14 +8,16 @@ import (
 	"time"
 )
 
-// event is something that concerned an imp_uid.
+// event is something that concerned an imp_uid: a command, a call, a log line or a deed. who is the
+// name of a process with its life, such as "worker-0.2", or producer or person.
 type event struct {
 	at   time.Duration // virtual, from the start
 	who  string
 	what string
 }
 
-// history is what was done about each imp_uid, in order.
+// history is what was done about each imp_uid, in order, for a person who reads a failure. All of it
+// is kept, since what fails is known only in the end.
 type history struct {
 	mu  sync.Mutex
 	all map[string][]event
@@ -36,7 +38,8 @@ const (
 	atLast = 40
 )
 
-// of returns the events of an imp_uid, one a line, the first and the last ones if there are many.
+// of returns the events of an imp_uid, one a line with the time since the start, at most 60: the
+// first and the last ones if there are more, and between them how many are left out.
 func (h *history) of(impUID string) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -53,7 +56,8 @@ func (h *history) of(impUID string) string {
 	return b.String()
 }
 
-// impUIDIn returns the imp_uid in a path or a text, empty if there is none.
+// impUIDIn returns the first imp_uid in a path or a text, empty if there is none: "imp_" and the
+// digits after it, as in "asynq:{receipts-kcp}:t:revoke:imp_000000000007".
 func impUIDIn(text string) string {
 	_, rest, found := strings.Cut(text, "imp_")
 	if !found {
@@ -66,7 +70,8 @@ func impUIDIn(text string) string {
 	return "imp_" + rest[:end]
 }
 
-// statusWriter knows what was answered.
+// statusWriter knows which status was answered, 0 as long as none was: the connection was cut, or
+// PortOne still waits.
 type statusWriter struct {
 	http.ResponseWriter
 	status int

@@ -13,7 +13,13 @@ import (
 )
 
 // lookout watches DELETEs as they arrive and are answered, for what must hold at each moment
-// while nothing keeps processes from hearing what they are told, and from acting by it.
+// while no fault keeps processes from hearing what they are told, and from acting by it. It knows
+// what Redis has told processes and what PortOne has answered them, and reads the gates in Redis
+// itself. What it finds is among the failures, with the history up to that moment.
+//
+// held is the hold of all so far that ends last. closed has of each gate the closure
+// in which the last DELETE arrived, to count the DELETEs in one closure. Its lock is taken before
+// world's, never the other way round.
 type lookout struct {
 	world *world
 
@@ -21,21 +27,26 @@ type lookout struct {
 	met    map[string]bool      // imp_uids that were called or looked up
 	begun  map[string]begun     // the newest attempt on each
 	asked  map[string]time.Time // when each was asked for last
-	over   map[string]bool      // those whose dead letter was discarded, and that nobody asked for since
+	over   map[string]bool      // those whose dead letter was discarded, and that were not requested since
 	held   hold
 	closed map[gate.Name]closure
 }
 
-// begun is an attempt that a process was told that it has begun.
+// begun is an attempt that a process was told that it has begun, by the time of Redis without its
+// skew.
 type begun struct {
 	who string
 	at  time.Time
 }
 
-// hold is a time in which PortOne wants no calls.
+// hold is a time in which PortOne wants no calls: from the answer with a Retry-After on, for as long
+// as that says. Every worker has to keep to it, not only the one that was told. Generate has DELETEs
+// ask for less than 30 s, and so below the minute for which the product holds all at most.
 type hold struct{ from, to time.Time }
 
-// closure is a time in which a gate is closed. The zero closure is one that is open.
+// closure is a time in which a gate is closed. The zero closure is a gate that is open. The epoch,
+// which grows whenever a gate closes or opens, tells one closure from the next. probes counts the
+// DELETEs since ten seconds after closing.
 type closure struct {
 	epoch  string // which closure it is
 	since  time.Time
@@ -43,9 +54,11 @@ type closure struct {
 }
 
 const (
-	// grace is how long it takes all processes to act by what Redis was told.
+	// grace is how long it takes all processes to act by what Redis was told: they read the gates
+	// every second, see gatePoll, and a call that has begun is not stopped.
 	grace = 5 * time.Second
-	// inFlight is how long a call may be on its way.
+	// inFlight is how long a call may be on its way: the network takes 2 ms at most for each of
+	// its messages.
 	inFlight = 100 * time.Millisecond
 )
 
@@ -56,8 +69,9 @@ func newLookout(w *world) *lookout {
 	}
 }
 
-// begins notes that a process was told that it has begun an attempt, when Redis says so: it
-// may hear of it late.
+// begins notes that a process was told that it has begun an attempt, by the time at which Redis
+// began it. The process may hear of it late, after another one has begun the next: so the time
+// decides which attempt is the newest, and not the order in which replies come.
 func (l *lookout) begins(impUID, who string, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,21 +80,26 @@ func (l *lookout) begins(impUID, who string, at time.Time) {
 	}
 }
 
-// discards notes that a person who began at a time has discarded a dead letter.
+// discards notes that a person has discarded a dead letter, by a call that began at a time. If the
+// receipt was requested since then, the request may have come after the discarding, and may be
+// called for.
 func (l *lookout) discards(impUID string, began time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.over[impUID] = l.asked[impUID].Before(began)
 }
 
-// wants notes that somebody is about to ask for what may have been discarded.
+// wants notes that a producer or a person is about to request a receipt, or to do something after
+// which it may be called for: before the call, since a worker may be faster than its answer.
 func (l *lookout) wants(impUID string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.over[impUID], l.asked[impUID] = false, time.Now()
 }
 
-// meet notes a call or a lookup, and reports whether it is the first one of the imp_uid.
+// meet notes a DELETE or a lookup, and reports whether it is the first one of the imp_uid. Only the
+// Retry-After of a first one surely holds all workers: that of a receipt which was turned away
+// before, while PortOne answered others, holds no other (worker/revoke/admit.go, hold).
 func (l *lookout) meet(impUID string) (first bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,14 +108,20 @@ func (l *lookout) meet(impUID string) (first bool) {
 	return first
 }
 
-// call is a DELETE from its arrival to its answer.
+// call is a DELETE from its arrival to its answer, with the gates as they stood when it arrived.
 type call struct {
 	payment payment
 	first   bool // of the imp_uid
 	gates   map[gate.Name]closure
 }
 
-// arrive looks at a DELETE that has arrived.
+// arrive looks at a DELETE that has arrived. It fails if another process has begun the newest
+// attempt on the receipt, if a person had discarded its dead letter, or if it comes while a hold is
+// in force. After a loss Redis may have forgotten an attempt or a discarding that its processes
+// were told of, so that a scenario with one does not check these two.
+//
+// A hold is checked from grace after its answer on, until half a second before its end: so much
+// too early the key may expire that holds it, see ttlStep.
 func (l *lookout) arrive(who string, p payment, first bool) call {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -110,6 +135,8 @@ func (l *lookout) arrive(who string, p payment, first bool) call {
 		l.world.fail(p.ImpUID, "DELETE, %v before the Retry-After is over that everybody was told %v ago",
 			l.held.to.Sub(now), now.Sub(l.held.from))
 	}
+	// Where the producer is mistaken about the gateway, the DELETE passes another gate than that of
+	// the gateway that answers it: it proves nothing about either.
 	c := call{payment: p, first: first, gates: make(map[gate.Name]closure)}
 	if p.PG == p.receipt.PG {
 		c.gates[gate.Of(p.PG)] = l.pass(gate.Of(p.PG), p.ImpUID)
@@ -119,7 +146,8 @@ func (l *lookout) arrive(who string, p payment, first bool) call {
 }
 
 // pass returns how a gate stands as a DELETE arrives that has passed it. It counts those that
-// come long after it has closed, which must be probes.
+// come more than ten seconds after it has closed, which must be probes, and fails where one is more
+// than [probesWithin] allows by then. The caller holds l.mu.
 func (l *lookout) pass(name gate.Name, impUID string) closure {
 	now := l.world.stands(name)
 	if c := l.closed[name]; c.epoch == now.epoch {
@@ -137,13 +165,17 @@ func (l *lookout) pass(name gate.Name, impUID string) closure {
 }
 
 // probesWithin is how many probes may be made in so long a time: the intervals grow by a tenth,
-// from one second to ten. Half as many more may come of processes that take over.
+// from one second to ten, so that the first n take 10 × (1.1^n - 1) s, and after 25 they are ten
+// seconds long. Half as many more may come of processes that take over. In a minute these are 44,
+// in ten minutes 132.
 func probesWithin(d time.Duration) int {
 	growing := math.Log(1+d.Seconds()/10) / math.Log(1.1)
 	return 5 + int(1.5*(min(growing, 25)+d.Seconds()/gate.DefaultProbeMax.Seconds()))
 }
 
-// stands returns how Redis says that a gate stands.
+// stands returns how a gate stands in Redis, read past all faults. An epoch is the time at which the
+// gate closed, in microseconds of Redis' clock (worker/gate/store_fail.lua): without the skew it
+// is comparable with all other times here.
 func (w *world) stands(name gate.Name) closure {
 	key := tasks.Key(tasks.DefaultNamespace, "gate:"+string(name))
 	if w.redis.memory.HGet(key, "state") != "closed" {
@@ -154,7 +186,9 @@ func (w *world) stands(name gate.Name) closure {
 	return closure{epoch: epoch, since: time.UnixMicro(micros).Add(-w.scenario.RedisSkew)}
 }
 
-// answer looks at the answer to a DELETE.
+// answer looks at the answer to a DELETE, which the process hears only if no fault disturbs now. A
+// first 429 holds all workers from now on. A success through a gate that had long been closed must
+// open it, which is looked at a while later.
 func (l *lookout) answer(c call, seen *statusWriter) {
 	now := time.Now()
 	switch {
@@ -168,6 +202,8 @@ func (l *lookout) answer(c call, seen *statusWriter) {
 			l.held = hold{now, to}
 		}
 	case seen.status == http.StatusOK && c.payment.nature == ordinary && !l.world.happens(Fault.ofPortOne):
+		// Only where the gate was closed as the DELETE arrived, and had been for a while: a success
+		// opens a gate only if it is newer than the closing (worker/gate/store_settle.lua).
 		for name, before := range c.gates {
 			if before.epoch != "" && now.Sub(before.since) > grace {
 				time.AfterFunc(grace, func() { l.mustHaveOpened(name, before, c.payment.ImpUID, now) })
@@ -176,21 +212,24 @@ func (l *lookout) answer(c call, seen *statusWriter) {
 	}
 }
 
-// mustHaveOpened fails if a gate still stands as before a success.
+// mustHaveOpened fails if a gate still stands as before a success. A gate that has opened and closed
+// again has another epoch, and is no failure.
 func (l *lookout) mustHaveOpened(name gate.Name, before closure, impUID string, success time.Time) {
 	if l.world.stands(name).epoch == before.epoch && l.world.calmSince(success) {
 		l.world.fail(impUID, "the gate of %s is closed although the DELETE succeeded %v ago", name, time.Since(success))
 	}
 }
 
-// repairs are what workers log when they put a task back.
+// repairs are the messages that workers log when they put a task back (worker/sweep/overdue.go and
+// reclaim.go). A message that is changed there has to be changed here, or no longer fails.
 var repairs = []string{
 	"enqueued again: its task was gone", "put back in line: the queue had lost them",
 	"active without a lease: the next sweep takes them back",
 	"taken off the active tasks: Redis holds no task of that ID", "taken back: its worker is gone",
 }
 
-// hear fails if a worker logs that it repairs what nothing can have damaged.
+// hear fails if a worker logs that it repairs what no fault and no person of the scenario can have
+// damaged: then the product has lost the task by itself, and the repair hides it.
 func (l *lookout) hear(impUID, message, line string) {
 	s := l.world.scenario
 	if slices.Contains(repairs, message) && !s.has(Archive, Delete) && !slices.ContainsFunc(s.Faults, Fault.losesAnswers) {

@@ -10,11 +10,13 @@ import (
 	"time"
 )
 
-// errDown is what a dial comes to where nobody listens, of the type that it has on a real
-// network: go-redis repeats a command by the type of its error.
+// errDown is the error of a dial to a server that is down, of the type that it has on a real
+// network: go-redis decides by the type whether it repeats a command, and repeats all that met a
+// [net.OpError] of the operation "dial" (shouldRetry in its error.go).
 var errDown = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 
-// effect is what a network does to what is sent.
+// effect is what the network does to one message, which is what a process writes at once: a
+// command of Redis, a pipeline of them, or an HTTP request.
 type effect int
 
 const (
@@ -23,16 +25,20 @@ const (
 	cutAfter                // it arrives, and the connection is cut before the answer
 )
 
-// most is how long the network takes for what is sent, at most. It also lets commands of
-// different processes take effect at different times, so that their order depends on the
-// seed rather than on the scheduler.
+// most is how long the network takes for a message, at most. Each message takes a random part of
+// it, so that commands of different processes arrive at different times of the bubble, and their
+// order depends on the seed rather than on the scheduler.
 const most = 2 * time.Millisecond
 
-// host is a machine with one process: all that this sends and receives passes through it.
+// host is a machine with one process, whose every message passes through it. So a process is
+// killed or frozen by its host alone: in a bubble, no process of the system can be.
+//
+// left counts down to death, which is also used to freeze the host: a host has one countdown at
+// a time, and the one that was set last holds. mu is never held while a message waits or is sent.
 type host struct {
 	name string
-	// fate says what becomes of what is sent to a server. It is called with chance's lock
-	// held.
+	// fate decides the effect on a message to a server. It is called with mu held, and so must
+	// not call the host.
 	fate func(server string, chance *rand.Rand) effect
 
 	mu     sync.Mutex
@@ -45,13 +51,16 @@ type host struct {
 	stops  bool          // whether it freezes as it begins an attempt
 }
 
+// newHost returns a host that is alive. Its chance depends on the seed and its name alone, so that
+// one process sees the same network whatever the others send.
 func newHost(name string, seed uint64, fate func(string, *rand.Rand) effect) *host {
 	return &host{
 		name: name, fate: fate, chance: rand.New(rand.NewPCG(seed, hashOf(name))), conns: make(map[*conn]struct{}),
 	}
 }
 
-// hashOf returns a number of its own for each name (FNV-1a).
+// hashOf returns a number for a name, by FNV-1a with 64 bits. It must not change from run to run,
+// as the hashes of Go's maps do: a seed would no longer stand for the same scenario.
 func hashOf(name string) uint64 {
 	h := uint64(0xcbf29ce484222325)
 	for i := range len(name) {
@@ -60,7 +69,8 @@ func hashOf(name string) uint64 {
 	return h
 }
 
-// dial returns a connection of the host, made by dial.
+// dial returns a connection of the host to the named server, made by dial. A host that died while
+// it waited gets none, or its process could still send.
 func (h *host) dial(server string, dial func() (net.Conn, error)) (net.Conn, error) {
 	h.whileFrozen()
 	inner, err := dial()
@@ -78,13 +88,16 @@ func (h *host) dial(server string, dial func() (net.Conn, error)) (net.Conn, err
 	return c, nil
 }
 
-// dialer returns dial in the shape that clients ask for.
+// dialer returns [host.dial] as a function of the type of go-redis' Options.Dialer and of
+// iamport.Config.Dial. Context, network and address do not matter here: a dial ends at once,
+// and each client has one server.
 func (h *host) dialer(server string, dial func() (net.Conn, error)) func(context.Context, string, string) (
 	net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) { return h.dial(server, dial) }
 }
 
-// kill cuts the host off for ever: nothing that its process sends arrives any more.
+// kill cuts the host off for ever: nothing that its process sends arrives any more, and it hears
+// no answer. What has arrived before takes effect.
 func (h *host) kill() {
 	h.mu.Lock()
 	h.dead = true
@@ -99,8 +112,9 @@ func (h *host) lives() bool {
 	return !h.dead
 }
 
-// dieAfter calls death once so many more commands were sent: before the last of them
-// arrives, or before its answer does.
+// dieAfter calls death once so many more messages were sent, at once for 0: before the last of
+// them arrives, or before its answer does, by chance. Both matter: in the second case the command
+// took effect, and no process knows. A countdown that was set before is replaced.
 func (h *host) dieAfter(commands int, death func()) {
 	h.mu.Lock()
 	h.left, h.death = commands, death
@@ -110,7 +124,8 @@ func (h *host) dieAfter(commands int, death func()) {
 	}
 }
 
-// countDown counts a command, and returns what happens before and after it is sent.
+// countDown counts a message, and returns what to call before and after it is sent. They are
+// called without the host's lock, which death needs.
 func (h *host) countDown() (before, after func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -127,7 +142,8 @@ func (h *host) countDown() (before, after func()) {
 	return nothing, h.death
 }
 
-// cut cuts every connection to a server, or to all.
+// cut cuts every connection to a server, or to all for "". It closes the inner end alone: the
+// conn takes itself off the host when its client closes it.
 func (h *host) cut(server string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -138,8 +154,9 @@ func (h *host) cut(server string) {
 	}
 }
 
-// freeze stops the host: nothing is sent or received until it thaws. Its timers go on,
-// but lead no further than to the next call of the network.
+// freeze stops the host, as SIGSTOP does: nothing is sent or received until it thaws. Its timers
+// still fire, since they are the bubble's, but what they cause ends at the next message. A lease
+// in Redis runs out meanwhile, and another process may take over.
 func (h *host) freeze() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -155,8 +172,9 @@ func (h *host) stopAtAttempt(stops bool) {
 	h.stops = stops
 }
 
-// begin freezes the host if it is to stop now: what its process sends next arrives, and the
-// answer waits.
+// begin freezes the host if it is to stop as an attempt begins, once. The recorder calls it before
+// the script that begins one is sent: that arrives, so that the attempt holds its lease, and its
+// answer waits until the host thaws.
 func (h *host) begin() {
 	h.mu.Lock()
 	stops := h.stops
@@ -167,7 +185,7 @@ func (h *host) begin() {
 	}
 }
 
-// thaw makes a frozen host continue.
+// thaw makes a frozen host continue. All its goroutines wake up at the same moment.
 func (h *host) thaw() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -177,7 +195,8 @@ func (h *host) thaw() {
 	}
 }
 
-// whileFrozen waits while the host is frozen, and reports whether it was.
+// whileFrozen waits while the host is frozen, and reports whether it was. It looks again after
+// each thaw, since another fault may have frozen the host at the same moment.
 func (h *host) whileFrozen() (was bool) {
 	for {
 		h.mu.Lock()
@@ -191,23 +210,25 @@ func (h *host) whileFrozen() (was bool) {
 	}
 }
 
-// draw returns how long the network takes for what is sent, and what becomes of it.
+// draw returns how long the network takes for a message, and its effect on it.
 func (h *host) draw(server string) (time.Duration, effect) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return time.Duration(h.chance.Int64N(int64(most))), h.fate(server, h.chance)
 }
 
-// conn is a host's end of a connection.
+// conn is a host's end of a connection. Faults meet messages as they are sent; an answer is lost
+// by cutting the connection before it is read.
 type conn struct {
 	net.Conn
 	host   *host
 	server string
 }
 
-// Write sends b whole. What a frozen process was about to send to PortOne is lost: a
-// process that stops between its last look at its lease and its call is stopped for
-// microseconds in reality, and would be so for ever here.
+// Write sends b whole. What a frozen process was about to send to PortOne is lost, with the error
+// of a cut connection. Between the last look at its lease and its call a real process has some
+// microseconds, in which it is hardly ever stopped. Here a frozen process always stops at its next
+// message, so just there, and would send its DELETE after its lease is over.
 func (c *conn) Write(b []byte) (int, error) {
 	wait, effect := c.host.draw(c.server)
 	time.Sleep(wait)
@@ -226,14 +247,15 @@ func (c *conn) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Read receives, once the host is not frozen.
+// Read receives, and hands on what it has received once the host is not frozen: an answer that was
+// on its way as the host froze is heard when it thaws.
 func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.host.whileFrozen()
 	return n, err
 }
 
-// Close ends the connection.
+// Close ends the connection, also that of a host that is dead or frozen.
 func (c *conn) Close() error {
 	c.host.mu.Lock()
 	delete(c.host.conns, c)

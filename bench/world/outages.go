@@ -8,7 +8,9 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// during notes a DELETE that arrived in an outage. The caller holds w.mu.
+// during notes a DELETE that arrived in an outage, and when as many receipts as close the gate were
+// called. A gate counts receipts, not calls: a second DELETE of the same receipt adds nothing. The
+// caller holds w.mu.
 func (w *world) during(f Fault, p payment) {
 	o := w.inOutage[f]
 	if o == nil {
@@ -24,7 +26,8 @@ func (w *world) during(f Fault, p payment) {
 	}
 }
 
-// checkOutages fails where a gateway that was down was called too often.
+// checkOutages fails where a gateway that was down was called too often. The bound is wide: of 20
+// receipts and an outage of an hour, 80 + 60 + 360 = 500 calls.
 func (w *world) checkOutages() {
 	for f, o := range w.inOutage {
 		ordinary := 0
@@ -34,7 +37,7 @@ func (w *world) checkOutages() {
 			}
 		}
 		// Every receipt may fail before the gate closes and twice by what follows; then a
-		// probe is made every second, and less and less often.
+		// probe is made every second, and less and less often, up to every ten seconds.
 		bound := 4*ordinary + 60 + int((f.To-f.From)/(10*time.Second))
 		if o.calls > bound {
 			w.fail("", "%d DELETEs to %s while it was down, more than %d: %v", o.calls, f.PG, bound, f)
@@ -50,15 +53,19 @@ const (
 	lostAttempts = 3
 )
 
-// mistaken reports whether who asks for a receipt of another gateway takes it to be of this
-// one, whose gate its DELETE may open.
+// mistaken reports whether a producer takes a receipt of another gateway for one of this gateway.
+// Its DELETE then passes this gate and succeeds on the other gateway, which opens the gate although
+// the outage lasts: nothing can be said of the attempts that it costs.
 func (w *world) mistaken(pg tasks.Gateway) bool {
 	return slices.ContainsFunc(w.payments, func(p payment) bool { return p.PG == pg && p.receipt.PG != pg })
 }
 
 // checkAttempts fails where an outage has cost a receipt attempts although a gate should
-// have held it back. That is known where the outage is the gateway's only one, nothing else goes wrong
-// that would open or close gates, and who asked was not mistaken about the gateway.
+// have held it back. That is known where the outage is the gateway's only one, no other fault
+// would open or close gates, and no producer was mistaken about the gateway. One seed of eight has
+// outages alone, for this check. The attempts are those of the outcome, in which a worker does not
+// count what the closed gate has held back; allowed are three, and one for every DELETE before the
+// gate had closed or after the outage.
 func (w *world) checkAttempts(o outcome.Outcome) {
 	p := w.paymentOf(o.ImpUID)
 	if p.nature != ordinary || p.PG != p.receipt.PG || w.proof.Touched[o.ImpUID] || !w.proof.Reissued[o.ImpUID].IsZero() {
@@ -70,6 +77,7 @@ func (w *world) checkAttempts(o outcome.Outcome) {
 		case f.Kind == Outage && f.PG == p.receipt.PG && !w.mistaken(f.PG):
 			down = append(down, f)
 		case f.Kind != Outage && f.Kind != Pause && !slices.Contains(deeds, f.Kind):
+			// Any other fault, at any time of the run, may close a gate or open it.
 			return
 		}
 	}

@@ -11,11 +11,14 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// pauseGrace is how long after a person's pause calls may still arrive: it is effective
-// within two seconds, and the network takes some time.
+// pauseGrace is how long after a person's pause calls may still arrive. REFERENCE.md, "Pauses and
+// limits", promises that none leaves later than two seconds after pause has returned; the rest is
+// for the network.
 const pauseGrace = 5 * time.Second
 
-// arrive looks at a call that PortOne gets.
+// arrive looks at a call as PortOne gets it, before it is answered. What must hold of every DELETE
+// alone is checked here: that its receipt was requested, and that no person had paused its
+// gateway. What depends on the process that calls is checked by overhear and the lookout.
 func (w *world) arrive(c iamporttest.Call) {
 	c.At = time.Now() // not by PortOne's clock
 	w.proof.Call(c)
@@ -38,27 +41,31 @@ func (w *world) arrive(c iamporttest.Call) {
 			w.during(f, p)
 		}
 	}
+	// By the gateway that the producer named: so are the queues that a person has paused.
 	if since, paused := w.paused[p.PG]; paused && w.undisturbed() && time.Since(since) > pauseGrace {
 		w.failed(c.ImpUID, fmt.Sprintf("DELETE, %v after a person had paused %s", time.Since(since), p.PG))
 	}
 }
 
-// asked returns the payment of a call.
+// asked returns the payment of a call, by its imp_uid. The caller does not hold w.mu.
 func (w *world) asked(impUID string) payment {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.paymentOf(impUID)
 }
 
-// undisturbed reports whether nothing keeps a worker now from hearing what it is told, and
-// from acting by it. The caller holds w.mu.
+// undisturbed reports whether no fault keeps a worker now from hearing what it is told, and
+// from acting by it. A worker that is killed does not count: it makes no call, and the others
+// hear as before. The caller holds w.mu.
 func (w *world) undisturbed() bool {
 	return !slices.ContainsFunc(w.active, func(f Fault) bool {
 		return f.disturbs() && f.Kind != Kill
 	})
 }
 
-// overhear enters every call of PortOne into the history, and keeps the tokens.
+// overhear enters every call for a receipt into the history, and keeps the tokens with which such
+// calls come, so that no log line may have one. It stands around the simulated PortOne as a proxy
+// would, and knows from the connection which process calls.
 func (w *world) overhear(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		impUID := impUIDIn(r.URL.Path)
@@ -71,6 +78,8 @@ func (w *world) overhear(next http.Handler) http.Handler {
 		w.tokens[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")] = true
 		w.mu.Unlock()
 		seen := &statusWriter{ResponseWriter: rw}
+		// The simulated PortOne cuts a connection by a panic (http.ErrAbortHandler), which passes
+		// through here: whole stays false then, and the deferred part still runs.
 		first, whole := w.lookout.meet(impUID), false
 		var c call
 		defer func() {
@@ -91,8 +100,10 @@ func (w *world) overhear(next http.Handler) http.Handler {
 	})
 }
 
-// answered notes of a DELETE whether PortOne has answered it, and of a lookup before one
-// for how long it wants no call.
+// answered notes of a DELETE whether its answer was whole and JSON, as PortOne's are: after any
+// other it may have worked unseen, and its request may end as unconfirmed. Of a lookup before a
+// DELETE it notes for how long PortOne wants no call. A lookup right after one is left out: it only
+// tells what the DELETE did, and what follows is another attempt.
 func (w *world) answered(method, who, impUID string, whole bool, seen *statusWriter) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -107,14 +118,16 @@ func (w *world) answered(method, who, impUID string, whole bool, seen *statusWri
 	}
 }
 
-// justCalled reports whether a lookup follows a DELETE of the same attempt.
+// justCalled reports whether a lookup follows a DELETE of the same attempt, which it does within
+// a second. The caller holds w.mu.
 func (w *world) justCalled(impUID string) (just bool) {
 	w.proof.Note(func() { just = w.proof.DeletesSince(impUID, time.Now().Add(-soon)) > 0 })
 	return just
 }
 
 // checkPutOff fails if a process makes a DELETE although its lookup of the same receipt was
-// just told to come back later.
+// told to come back later, and that time is not over. Who was told is decided by [world.answered],
+// where no fault can have kept the answer from the process.
 func (w *world) checkPutOff(who, impUID string) {
 	w.mu.Lock()
 	until := w.putOff[who+impUID]
@@ -124,7 +137,8 @@ func (w *world) checkPutOff(who, impUID string) {
 	}
 }
 
-// secretIn reports whether a log line holds a secret.
+// secretIn reports whether a log line holds a secret: a token that was used, the imp_secret, or the
+// word that stands before a token in a header.
 func (w *world) secretIn(line string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

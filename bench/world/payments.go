@@ -8,7 +8,8 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// nature is what is odd about the receipt of a payment.
+// nature is what is odd about the receipt of a payment. It decides which terminal reasons
+// [world.checkReason] accepts, and which rules PortOne has for it, see [payment.rules].
 type nature string
 
 const (
@@ -24,8 +25,8 @@ const (
 
 var natures = []nature{refused, unsupported, notIssued, byHand, forbidden, failing, lossy}
 
-// role is what people may do about a payment: one thing, so that it is known what must
-// follow.
+// role is what people may do about a payment: one kind of thing, so that the checks know what
+// must follow. Its dead letter people may retry or discard in any role.
 type role int
 
 const (
@@ -36,7 +37,9 @@ const (
 	roles                   // how many there are
 )
 
-// payment is one whose receipt is to be revoked.
+// payment is one whose receipt is to be revoked. What producers ask for and what PortOne has may
+// differ: Revocation.PG is the gateway that the producer believes, receipt.PG the true one. at and
+// repeat count from the start of the run.
 type payment struct {
 	tasks.Revocation // as producers ask for it
 	receipt          iamporttest.Receipt
@@ -47,10 +50,12 @@ type payment struct {
 	repeat           time.Duration // when it is asked for alone once more; 0 for never
 }
 
-// revokedByHand is when people revoked receipts.
+// revokedByHand is when people revoked receipts: before the run, since the clock of a bubble begins
+// at midnight of 2000-01-01 (testing/synctest).
 var revokedByHand = time.Date(1999, 12, 1, 9, 0, 0, 0, time.UTC)
 
-// payments returns those of a scenario.
+// payments returns those of a scenario, each drawn from random numbers of its own. The gateways take
+// turns, so that each has a third of the receipts.
 func (s Scenario) payments() []payment {
 	all := make([]payment, s.Receipts)
 	for number := range all {
@@ -64,6 +69,8 @@ func (s Scenario) payments() []payment {
 		if random.Float64() < s.Odd {
 			p.nature = natures[random.IntN(len(natures))]
 		}
+		// One in twenty. Never of settle: who names another gateway for such a receipt gets not_issued
+		// after a lost answer, a limit that REFERENCE.md states, and no check could tell it from a fault.
 		if p.PG.LooksUp() && random.IntN(20) == 0 { // who asks is mistaken about the gateway, or does not know it
 			p.PG = []tasks.Gateway{"", tasks.KCP, tasks.Nice}[random.IntN(3)]
 		}
@@ -76,6 +83,8 @@ func (s Scenario) payments() []payment {
 		if random.IntN(8) == 0 {
 			p.repeat = p.at + time.Duration(random.Int64N(int64(s.Span)))
 		}
+		// A request may name its receipt only where PortOne documents lookups: the product refuses any
+		// other.
 		named := random.IntN(12) == 0 || p.role == reissued && random.IntN(2) == 0
 		if named && p.PG.LooksUp() && p.nature == ordinary {
 			p.receipt.ApplyNum = fmt.Sprintf("%09d", number+1)
@@ -85,7 +94,9 @@ func (s Scenario) payments() []payment {
 	return all
 }
 
-// rules returns what PortOne does to calls for a payment.
+// rules returns what PortOne does to calls for a payment, for the whole run but for a lossy one: its
+// first two DELETEs take effect or meet a revoked receipt, and are cut before the answer. Natures
+// without a rule are in the receipt itself.
 func (p payment) rules() []iamporttest.Rule {
 	rule := iamporttest.Rule{ImpUID: p.ImpUID}
 	switch p.nature {
@@ -103,7 +114,9 @@ func (p payment) rules() []iamporttest.Rule {
 		if p.PG.LooksUp() {
 			return nil
 		}
-		// Any other answer would contradict the truth in a way that nobody can check.
+		// Without lookups, what an already revoked receipt answers is all that a worker hears, and
+		// PortOne does not document it. After any answer but 500 a dead letter would contradict the
+		// truth, and no check could tell whether the worker is wrong.
 		rule.Fault = iamporttest.GatewayFailed
 	default:
 		return nil

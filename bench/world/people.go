@@ -15,7 +15,9 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// interfere plays people who do what a fault says to its rate of the payments or lists.
+// interfere plays people who do what a fault says to its rate of the payments or lists, each at a
+// time of its own within the window. Which and when depends on the seed, the fault and the imp_uid
+// alone, so that it stays the same when another fault is left out.
 func (w *world) interfere(f Fault) {
 	var acting sync.WaitGroup
 	at := func(name string) (time.Duration, bool) {
@@ -30,6 +32,7 @@ func (w *world) interfere(f Fault) {
 			})
 		}
 	}
+	// act decides whether a payment is one that the deed may be done to, by its role.
 	for _, p := range w.payments {
 		when, struck := at(p.ImpUID)
 		if f.Kind == CancelSoon { // often before an idle worker has looked for work
@@ -46,12 +49,14 @@ func (w *world) interfere(f Fault) {
 	acting.Wait()
 }
 
-// act does something to a payment, if it is one that it may be done to.
+// act does something to a payment, if its role is that of the deed, so that the checks know what must
+// follow. A dead letter of any role may be retried or discarded.
 func (w *world) act(kind Kind, p payment) {
 	switch {
 	case (kind == Cancel || kind == CancelSoon) && p.role == cancelled:
 		w.cancel("", []string{p.ImpUID}, w.producer.Cancel(w.ctx, slices.Values([]string{p.ImpUID}), false))
 	case kind == Archive && p.role == archived:
+		// Noted first: where the answer is lost, the task may be archived all the same.
 		w.proof.Note(func() { w.proof.Touched[p.ImpUID] = true })
 		if w.withTask(p, "archives", w.inspector.ArchiveTask) {
 			w.proof.Note(func() { w.proof.Archived[p.ImpUID] = time.Now() })
@@ -69,14 +74,16 @@ func (w *world) act(kind Kind, p payment) {
 	}
 }
 
-// askedAnyhow notes that a call may follow by what a person is about to do.
+// askedAnyhow notes that a DELETE may follow by what a person is about to do, although no producer
+// requests anything: the checks take it for a request whose answer was lost.
 func (w *world) askedAnyhow(p payment) {
 	w.lookout.wants(p.ImpUID)
 	w.proof.Ask(p.ImpUID, proof.Asking{})
 }
 
-// withTask does something to the task of a payment, on whichever queue it is, and reports
-// whether there was one.
+// withTask does something to the task of a payment, on whichever of the gateway's two queues it is,
+// and reports whether there was one. It does so once, as a person who clicks in the web UI: an error
+// other than "not found" leaves open whether it was done.
 func (w *world) withTask(p payment, what string, do func(queue, id string) error) (done bool) {
 	for _, bulk := range []bool{false, true} {
 		queue := tasks.Queue{PG: p.PG, Bulk: bulk}.Name()
@@ -90,7 +97,9 @@ func (w *world) withTask(p payment, what string, do func(queue, id string) error
 	return done
 }
 
-// treatLetter retries or discards a dead letter, if there is one.
+// treatLetter retries or discards a dead letter, if there is one. Any payment may have one,
+// whatever its role. What a person may have discarded is noted before, and that it is discarded for
+// certain only after: the lookout fails for a DELETE of that.
 func (w *world) treatLetter(kind Kind, p payment) {
 	for letter, err := range w.letters.All(w.ctx, deadletter.Filter{ImpUIDs: []string{p.ImpUID}}) {
 		if err != nil {
@@ -112,9 +121,11 @@ func (w *world) treatLetter(kind Kind, p payment) {
 	}
 }
 
-// reissue issues another receipt after one that is revoked: one that a request names at
-// any time, since no other may be revoked for it; any other one once its outcome says
-// that it is revoked. In the second case it may be asked for.
+// reissue issues another receipt after one that is revoked, as a merchant does after a partial
+// refund. Where the request names its receipt by number, that is revoked and followed at any time,
+// since no other may be revoked for it. Where it names none, another receipt follows once the
+// outcome says revoked: before that, a request means whichever receipt there is. Of the second kind
+// [Again] requests the new receipt, and notes the outcome that the first request had.
 func (w *world) reissue(kind Kind, p payment) {
 	if p.ApplyNum != "" {
 		w.portone.Revoke(p.ImpUID)
@@ -122,6 +133,7 @@ func (w *world) reissue(kind Kind, p payment) {
 		return
 	}
 	known, err := w.producer.Outcome(w.ctx, p.ImpUID)
+	// One receipt follows at most: two faults may want the same.
 	var before bool
 	w.proof.Note(func() { before = !w.proof.Reissued[p.ImpUID].IsZero() })
 	if err != nil || known.Status != outcome.Revoked || before || !w.noteReissued(p.ImpUID) || kind == Reissue {
@@ -136,6 +148,7 @@ func (w *world) reissue(kind Kind, p payment) {
 	w.ask(r)
 }
 
+// noteReissued issues another receipt, and reports false where PortOne has none that is revoked.
 func (w *world) noteReissued(impUID string) (done bool) {
 	if _, done = w.portone.Reissue(impUID, 0); done {
 		w.note(impUID, personName, "issues another receipt")
@@ -144,7 +157,8 @@ func (w *world) noteReissued(impUID string) (done bool) {
 	return done
 }
 
-// pause pauses the queues of a gateway, as often as it takes.
+// pause pauses the queues of a gateway, until Redis has answered. The gateway counts as paused from
+// then on, and no longer as soon as resume begins: in between a call is a failure, see pauseGrace.
 func (w *world) pause(pg tasks.Gateway) {
 	queues := []string{tasks.Queue{PG: pg}.Name(), tasks.Queue{PG: pg, Bulk: true}.Name()}
 	for {
@@ -159,7 +173,7 @@ func (w *world) pause(pg tasks.Gateway) {
 	w.paused[pg] = time.Now()
 }
 
-// resume lifts every pause of a person of a gateway, as often as it takes.
+// resume lifts every pause of a person of a gateway, until Redis has answered. A gate's pause stays.
 func (w *world) resume(pg tasks.Gateway) {
 	w.mu.Lock()
 	delete(w.paused, pg)
@@ -179,12 +193,14 @@ func (w *world) resume(pg tasks.Gateway) {
 	}
 }
 
-// pausedNow reports whether people want a gateway to be paused.
+// pausedNow reports whether people want a gateway to be paused, whatever Redis has of it.
 func (w *world) pausedNow(pg tasks.Gateway) bool {
 	return w.happens(func(f Fault) bool { return f.Kind == Pause && f.PG == pg })
 }
 
-// pauseLost pauses and resumes once more, since Redis may have lost either.
+// pauseLost pauses and resumes once more, since Redis may have lost either: a pause that a person
+// had just lifted is back then, and no probe or gate would ever lift it. It begins again with a
+// gateway whose fault begins or ends meanwhile.
 func (w *world) pauseLost() {
 	for _, pg := range gateways {
 		for done := false; !done; {

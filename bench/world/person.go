@@ -10,7 +10,8 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
-// person is who the doors of people in the simulation belong to.
+// person is what producers and people act by in the simulation: the packages that the commands
+// enqueue, cancel, dead and queue use, and for tasks Asynq's inspector, as its web UI does.
 type person struct {
 	producer  *enqueue.Client
 	inspector *asynq.Inspector
@@ -19,6 +20,7 @@ type person struct {
 	pauses    *pause.Store
 }
 
+// newPerson returns a person who acts by one client, whose network has faults too.
 func newPerson(client *client) person {
 	store := outcome.NewStore(client, outcome.Config{})
 	return person{

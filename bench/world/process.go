@@ -18,13 +18,16 @@ import (
 )
 
 const (
-	// gateReceipts is how many receipts must fail for a gate to close: few, as there are few.
+	// gateReceipts is how many receipts must fail for a gate to close. The default of 80 is more
+	// than a seed has, 20 to 60 on three gateways.
 	gateReceipts = 5
-	// gatePoll spares most of the work of idle workers.
+	// gatePoll is how often a process reads the gates: five times less than by default, since that
+	// is most of what an idle worker does. It is the longest that [gate.Config] allows.
 	gatePoll = time.Second
 )
 
-// client returns a Redis client of a host.
+// client returns a Redis client of a host, whose commands are entered into the history. The
+// caller closes it.
 func (w *world) client(h *host) *client {
 	options := optionsOf(h.name)
 	faultless := options
@@ -35,7 +38,8 @@ func (w *world) client(h *host) *client {
 	return c
 }
 
-// startWorker starts a life of the worker with a number.
+// startWorker starts a life of the worker with a number, from 0. Each life has a host of its own,
+// as a container has: a connection of the one that died is none of the next.
 func (w *world) startWorker(number int) {
 	w.mu.Lock()
 	w.lives[number]++
@@ -51,6 +55,9 @@ func (w *world) startWorker(number int) {
 	w.workers[number] = p
 }
 
+// startProcess starts a complete worker on a host of that name, as revoker work would: only its
+// connections, its log and a few settings are the simulation's. That it ends with an error is a
+// failure of the run, whatever the faults: a worker has to outlast all of them.
 func (w *world) startProcess(name string) (*process, error) {
 	h := w.newHost(name)
 	client := w.client(h)
@@ -61,6 +68,7 @@ func (w *world) startProcess(name string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Gates and single requests share one patience: awaitEnd waits for both by the same value.
 	works, err := worker.New(worker.Config{
 		Redis: client, API: api, Outcomes: outcome.NewStore(client, outcome.Config{}),
 		Concurrency: 4, Poll: w.scenario.Poll,
@@ -84,7 +92,10 @@ func (w *world) startProcess(name string) (*process, error) {
 	return p, nil
 }
 
-// kill kills a worker, unless it is dead: what it has sent takes effect, and nothing else.
+// kill kills a worker, unless it is dead: what it has sent takes effect, and nothing else. Its
+// goroutines cannot be ended from outside as a process can. So the host is cut off first, and
+// thawed, since a goroutine that waits in a frozen host would never end; then Run is stopped,
+// and what it still does to leave in good order reaches no server.
 func (w *world) kill(p *process) {
 	p.dies.Do(func() {
 		w.mu.Lock()

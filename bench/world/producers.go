@@ -13,10 +13,11 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// soon is how soon a producer asks again that Redis did not answer.
+// soon is how soon a producer or a person tries again whom Redis did not answer.
 const soon = time.Second
 
-// produce asks for every payment at its time, and for every list.
+// produce requests every payment at its time, and every list at a time that the seed decides, each
+// in a goroutine that acting waits for. A payment of a list is requested alone only at its repeat.
 func (w *world) produce(acting *sync.WaitGroup) {
 	for _, p := range w.payments {
 		w.wanted[p.ImpUID] = p.Revocation
@@ -36,12 +37,14 @@ func (w *world) produce(acting *sync.WaitGroup) {
 	}
 }
 
+// askAt requests a receipt at a time since the start.
 func (w *world) askAt(at time.Duration, r tasks.Revocation) {
 	time.Sleep(at)
 	w.ask(r)
 }
 
-// ask asks for a receipt to be revoked, as often as it takes.
+// ask requests a receipt until Redis has answered, as README asks of order services. A call that
+// failed is noted too: the request may have been recorded, and only its answer was lost.
 func (w *world) ask(r tasks.Revocation) {
 	for {
 		began := time.Now()
@@ -57,7 +60,9 @@ func (w *world) ask(r tasks.Revocation) {
 	}
 }
 
-// askList asks for a list until it was read to its end, or it was cancelled.
+// askList requests a list until it was read to its end, or it was cancelled. The same list continues
+// under its name where an earlier call stopped. That the batch is said to be of another list is a
+// failure of the run, and no repetition would mend it.
 func (w *world) askList(name string, revocations []tasks.Revocation) {
 	batch, err := w.producer.Batch(name, enqueue.BatchOptions{})
 	if err != nil {
@@ -78,6 +83,8 @@ func (w *world) askList(name string, revocations []tasks.Revocation) {
 	}
 }
 
+// askListOnce requests a list once, and notes of each line what is known: a line that was answered
+// is accepted, and any other may have been recorded, since answers come for chunks of lines.
 func (w *world) askListOnce(batch *enqueue.Batch, name string, revocations []tasks.Revocation) error {
 	lines := func(yield func(enqueue.Line) bool) {
 		for i, r := range revocations {
@@ -86,6 +93,7 @@ func (w *world) askListOnce(batch *enqueue.Batch, name string, revocations []tas
 			}
 		}
 	}
+	// Before any line is sent: a worker may call for one before its answer is here.
 	answered, began := make(map[string]bool), time.Now()
 	for _, r := range revocations {
 		w.lookout.wants(r.ImpUID)
@@ -101,6 +109,8 @@ func (w *world) askListOnce(batch *enqueue.Batch, name string, revocations []tas
 		if err != nil {
 			return err
 		}
+		// A line that an earlier call had recorded was counted then, if its answer came; it is no
+		// new request.
 		answered[result.ImpUID] = true
 		isNew := result.Kind == outcome.KindQueued && !result.Before
 		w.proof.Ask(result.ImpUID, proof.Asking{Batch: name, Began: began, Accepted: true, New: isNew})
@@ -109,7 +119,9 @@ func (w *world) askListOnce(batch *enqueue.Batch, name string, revocations []tas
 	return nil
 }
 
-// askLost asks again for what Redis has lost, as its log tells people to.
+// askLost requests once more what Redis may have lost, as REFERENCE.md, "When Redis loses data",
+// asks people to: single receipts again, and lists under the same name, which requests only what is
+// missing. Otherwise the checks would count the request as one that the product has lost.
 func (w *world) askLost(impUIDs []string) {
 	again := make(map[string]bool)
 	for _, impUID := range impUIDs {

@@ -12,7 +12,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// recorder enters every Redis command that names an imp_uid into its history.
+// recorder enters every Redis command that names an imp_uid into its history, and tells the
+// lookout of each attempt that has begun. It is a hook of a process's client, and so sees a command
+// once, with the result of its last try: go-redis repeats commands below its hooks.
 type recorder struct {
 	world *world
 	host  *host
@@ -24,21 +26,25 @@ func (recorder) DialHook(next redis.DialHook) redis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
 }
 
-// ProcessHook enters a command once it has ended.
+// ProcessHook enters a command once it has ended. Before the script that begins an attempt it tells
+// the host, which may have to freeze there: it is recognised by its title, the first line of
+// tasks/outcome/attempt_begin.lua. If that changes, the fault [Stop] has no effect any more.
 func (r recorder) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if strings.HasPrefix(r.nameOf(cmd), `script "Begins attempts`) {
-			r.host.begin()
-		}
+		r.prepare(cmd)
 		err := next(ctx, cmd)
 		r.record(cmd)
 		return err
 	}
 }
 
-// ProcessPipelineHook enters the commands of a pipeline once it has ended.
+// ProcessPipelineHook enters the commands of a pipeline once it has ended. Attempts are not begun in
+// pipelines, so that nothing freezes here.
 func (r recorder) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
+		for _, cmd := range cmds {
+			r.prepare(cmd)
+		}
 		err := next(ctx, cmds)
 		for _, cmd := range cmds {
 			r.record(cmd)
@@ -47,11 +53,19 @@ func (r recorder) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 	}
 }
 
-// longest is how much is shown of a reply.
+// prepare tells the host of a script that begins attempts before it is sent.
+func (r recorder) prepare(cmd redis.Cmder) {
+	if strings.HasPrefix(r.nameOf(cmd), `script "Begins attempts`) {
+		r.host.begin()
+	}
+}
+
+// longest is how much is shown of a reply and of an argument, in bytes: an event has one line.
 const longest = 90
 
-// record enters a command into the history of each imp_uid that it names, or its reply.
-// Those that only read say nothing unless they fail.
+// record enters a command into the history of each imp_uid that it names, or, if it names none, of
+// the one in its reply, such as the task that a dequeue returns. Commands that only read are left
+// out unless they fail. A reply that could not be read, or was lost, stands there as an error.
 func (r recorder) record(cmd redis.Cmder) {
 	if r.attempts(cmd) {
 		return
@@ -100,6 +114,8 @@ func (r recorder) attempts(cmd redis.Cmder) bool {
 			}
 		}
 		at += 1 + count
+		// The reply of attempt_begin.lua is printed as "[begun 946684800123456 …": the time of Redis in
+		// microseconds. By the bubble's clock that is without the skew.
 		if rest, begun := strings.CutPrefix(result, "[begun "); begun {
 			text, _, _ := strings.Cut(rest, " ")
 			micros, _ := strconv.ParseInt(text, 10, 64)
@@ -111,7 +127,7 @@ func (r recorder) attempts(cmd redis.Cmder) bool {
 	return true
 }
 
-// nameOf returns a command's name, or of a script its first words.
+// nameOf returns a command's name, or `script "…"` with the first 45 bytes of a script's title.
 func (r recorder) nameOf(cmd redis.Cmder) string {
 	args, title := cmd.Args(), ""
 	switch text, _ := args[min(1, len(args)-1)].(string); cmd.Name() {

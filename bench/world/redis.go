@@ -17,13 +17,17 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// ttlStep is how exactly keys expire. Miniredis goes through all keys at each step.
+// ttlStep is how exactly keys expire: up to so much too early, as a key that was written just
+// before a step is a whole step older after it. Miniredis has no clock of its own, and goes
+// through all keys at each step (FastForward).
 const ttlStep = 500 * time.Millisecond
 
-// directName is the client that no fault meets.
+// directName is the name of the client that no fault meets: that of snapshots and of the checks.
 const directName = "direct"
 
-// redisServer is a Redis in memory, whose clock is that of the bubble and a skew.
+// redisServer is a Redis in memory, miniredis, whose clock is that of the bubble and a skew. What
+// miniredis does not simulate it answers before miniredis sees the command: the time, refusals,
+// and the scripts of light.go.
 type redisServer struct {
 	memory *miniredis.Miniredis
 	direct *redis.Client
@@ -39,6 +43,8 @@ type redisServer struct {
 	closed         chan struct{}
 }
 
+// newRedis returns a Redis that is empty and answers, and on which no port is open. The caller
+// closes it, or its goroutines keep the bubble from ending.
 func newRedis(s Scenario) (*redisServer, error) {
 	r := &redisServer{
 		memory: miniredis.NewMiniRedis(), skew: s.RedisSkew, older: s.OlderRedis, chance: s.random(redisName),
@@ -57,7 +63,8 @@ func newRedis(s Scenario) (*redisServer, error) {
 	return r, nil
 }
 
-// expire advances the clock of keys until the server is closed.
+// expire advances the clock of keys until the server is closed. Keys expire also while Redis is
+// down, as those of a real one do: it keeps the times at which they end.
 func (r *redisServer) expire() {
 	ticker := time.NewTicker(ttlStep)
 	defer ticker.Stop()
@@ -71,7 +78,8 @@ func (r *redisServer) expire() {
 	}
 }
 
-// dial returns the client's end of a new connection.
+// dial returns the client's end of a new connection, or errDown. The server's end is buffered,
+// since miniredis writes while it holds its lock.
 func (r *redisServer) dial() (net.Conn, error) {
 	here, there := net.Pipe()
 	r.mu.Lock()
@@ -92,7 +100,8 @@ func (r *redisServer) dialDirect(context.Context, string, string) (net.Conn, err
 	return here, nil
 }
 
-// setDown ends every connection and refuses new ones, or takes them again.
+// setDown ends every connection and refuses new ones, or takes them again. Those of the direct
+// client and of subscriptions stay.
 func (r *redisServer) setDown(down bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,21 +114,26 @@ func (r *redisServer) setDown(down bool) {
 	}
 }
 
-// setRefusals refuses a share of the commands that may write, since the memory is
-// full or it is a replica.
+// setRefusals sets which share of the commands that may write is refused, 0 to 1 each, since the
+// memory is full (OOM) or the server is a replica (READONLY). go-redis repeats a command after
+// READONLY by itself, and not after OOM (shouldRetry in its error.go).
 func (r *redisServer) setRefusals(full, readOnly float64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.full, r.readOnly = full, readOnly
 }
 
-// reads are the commands that never write. A script may, and is refused as a whole: what
-// a real Redis refuses in its midst has then written nothing either.
+// reads are the commands that never write, with a blank on either side of each. A command that is
+// missing here is refused by a full Redis although it only reads, and stands in the histories. A
+// script may write, and is refused as a whole: what a real Redis refuses in its midst has then
+// written nothing either.
 const reads = " HELLO PING AUTH SELECT CLIENT INFO TIME GET MGET EXISTS TTL PTTL HGET HMGET HGETALL HEXISTS " +
 	"SMEMBERS SISMEMBER SCARD ZCARD ZRANGE ZSCORE ZRANGEBYSCORE LLEN LRANGE XRANGE XREAD XLEN SCAN TYPE SUBSCRIBE "
 
-// answer answers what cannot be carried out now, and the time, and reports whether it
-// has. Commands of scripts have no client's name, as those that begin a connection.
+// answer answers the time, what is refused, and scripts that need no Lua, and reports whether it
+// has: miniredis carries out the rest. Miniredis calls it for every command, those of scripts
+// too. These have no client's name, as those that begin a connection have none, and are never
+// refused: the whole script was let through.
 func (r *redisServer) answer(peer *server.Peer, command string, args ...string) bool {
 	if command == "TIME" {
 		peer.WriteLen(2)
@@ -138,6 +152,8 @@ func (r *redisServer) answer(peer *server.Peer, command string, args ...string) 
 func (r *redisServer) refusal(peer *server.Peer, command string, args []string) (refusal string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	// go-redis sends a script's text once, with EVAL, after EVALSHA has failed: from then on its
+	// digest has a title, and so light and the recorder know the script.
 	if command == "EVAL" {
 		sum := sha1.Sum([]byte(args[0]))
 		r.titles[hex.EncodeToString(sum[:])] = titleOf(args[0])
@@ -161,15 +177,20 @@ func (r *redisServer) refusal(peer *server.Peer, command string, args []string) 
 	return refusal
 }
 
-// writeTime writes the seconds and microseconds of Redis' clock.
+// writeTime writes the seconds and microseconds of Redis' clock, as two texts: so TIME answers,
+// and so the product's scripts hand it on.
 func (r *redisServer) writeTime(peer *server.Peer) {
 	now := time.Now().Add(r.skew)
 	peer.WriteBulk(strconv.FormatInt(now.Unix(), 10))
 	peer.WriteBulk(strconv.Itoa(now.Nanosecond() / 1000))
 }
 
-// titleOf returns the first words of a script: of the last comment that tells of its KEYS
-// or ARGV, since what scripts share stands before, or else its first line.
+// titleOf returns the first line of a script's own comment, which is the last one with a line of
+// KEYS or ARGV: what scripts share stands before it. Without one it is the script's first line, as
+// for those of Asynq. A title is all by which a script is recognised here. Where the first line
+// of a .lua file changes, [pollTitle], [beatTitle] and [recorder.ProcessHook] have to follow it:
+// nothing fails otherwise, but fewer scripts are answered without Lua, or no worker stops as it
+// begins an attempt.
 func titleOf(script string) string {
 	title, block := "", ""
 	for line := range strings.Lines(script) {
@@ -187,14 +208,14 @@ func titleOf(script string) string {
 	return cmp.Or(title, strings.SplitN(strings.TrimSpace(script), "\n", 2)[0])
 }
 
-// title returns the first words of a script that was seen.
+// title returns the title of a script by its SHA-1, "" if its text was never sent.
 func (r *redisServer) title(sha string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.titles[sha]
 }
 
-// close ends the server.
+// close ends the server and all its goroutines, without which the bubble would not end.
 func (r *redisServer) close() {
 	close(r.closed)
 	r.setDown(true)

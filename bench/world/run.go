@@ -18,7 +18,9 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// Run runs a scenario in a bubble of its own. Where it is impossible, the test fails.
+// Run runs a scenario in a bubble of its own. Where it is impossible, the test fails. A broken
+// invariant does not fail the test: the caller reads [Result.Failures], and may run the scenario
+// again without some of its faults, as [Shrink] does. It panics if workers do not end.
 func Run(t *testing.T, s Scenario) (result Result) {
 	t.Helper()
 	if err := s.Validate(); err != nil {
@@ -32,6 +34,8 @@ func Run(t *testing.T, s Scenario) (result Result) {
 			t.Fatal(err)
 		}
 		if !w.play(cancel) {
+			// A failed test would leave the bubble, whose clock stands still then (testing/synctest):
+			// no goroutine that sleeps would ever end. The panic ends the process and shows them all.
 			w.tell(os.Stderr)
 			panic("workers do not end: what waits for ever is among the goroutines of this bubble\n" + goroutines())
 		}
@@ -40,6 +44,8 @@ func Run(t *testing.T, s Scenario) (result Result) {
 	return result
 }
 
+// newWorld returns a world at the start of its run: Redis and PortOne answer, receipts are
+// issued, and no process has begun. The workers live until ctx ends.
 func newWorld(ctx context.Context, s Scenario) (*world, error) {
 	server, err := newRedis(s)
 	if err != nil {
@@ -64,26 +70,31 @@ func newWorld(ctx context.Context, s Scenario) (*world, error) {
 		if p.nature != notIssued {
 			w.portone.Issue(p.receipt)
 		}
+		// The rules of single receipts come before those of any fault: PortOne tries rules in the
+		// order in which it was given them, and so a receipt that is refused stays refused.
 		w.portone.Inject(p.rules()...)
 	}
 	return w, nil
 }
 
-// stopWithin is how long workers may take to end, whose calls and lookups end long before.
+// stopWithin is how long workers may take to end, in the time of the bubble. Each of their calls
+// ends after 60 s at most, and so a worker that has not ended after an hour never will.
 const stopWithin = time.Hour
 
-// goroutines returns what every goroutine waits for.
+// goroutines returns what every goroutine of the process waits for, those of other bubbles too,
+// 4 MiB at most. That of the caller comes first, see [runtime.Stack].
 func goroutines() string {
 	text := make([]byte, 4<<20)
 	return string(text[:runtime.Stack(text, true)])
 }
 
 // play runs the scenario, and compares in the end. stop ends the workers. It reports false if
-// they do not end.
+// they do not end, and compares nothing then: an outcome could still change.
 func (w *world) play(stop context.CancelFunc) bool {
 	for number := range w.workers {
 		w.startWorker(number)
 	}
+	// Producers and people share one host: what disturbs their network disturbs both.
 	client := w.client(w.newHost(producerName))
 	w.person = newPerson(client)
 	var acting sync.WaitGroup
@@ -91,6 +102,7 @@ func (w *world) play(stop context.CancelFunc) bool {
 	for _, f := range w.scenario.Faults {
 		acting.Go(func() { w.happen(f) })
 	}
+	// Until then a receipt may still be requested, cancelled or retried: no outcome is final before.
 	acting.Wait()
 	w.awaitEnd()
 	w.result.Virtual = time.Since(w.began)
@@ -105,6 +117,7 @@ func (w *world) play(stop context.CancelFunc) bool {
 	case <-time.After(stopWithin):
 		return false
 	}
+	// Redis and PortOne still answer: the checks read both.
 	w.check()
 	client.Close()
 	w.portone.end()
@@ -113,10 +126,14 @@ func (w *world) play(stop context.CancelFunc) bool {
 	return true
 }
 
-// tellIfStuck writes what was found if a goroutine of the workers is left, since the bubble ends with a panic then.
+// tellIfStuck writes what was found if a goroutine of the workers is left. The bubble ends with a
+// panic then, and the failures, which may say why, would never be printed. It waits another hour
+// first, for goroutines that sleep and then end by themselves.
 func (w *world) tellIfStuck() {
 	time.Sleep(stopWithin)
 	synctest.Wait()
+	// Seeds run beside each other in one process, each in its bubble: its number stands in the
+	// head of each of its goroutines.
 	own, others, _ := strings.Cut(goroutines(), "\n\n")
 	bubble := regexp.MustCompile(`synctest bubble \d+`).FindString(own)
 	for other := range strings.SplitSeq(others, "\n\n") {
@@ -128,7 +145,7 @@ func (w *world) tellIfStuck() {
 	}
 }
 
-// tell writes the scenario, and what was found.
+// tell writes the scenario and the failures so far.
 func (w *world) tell(to io.Writer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -11,7 +11,12 @@ import (
 	"receiptrevoker/worker/backoff"
 )
 
-// Scenario is all that a seed decides. Its zero fields are not filled in.
+// Scenario is all that a seed decides. [Generate] fills it in; a test may write one by hand, and
+// then Validate says what is impossible about it. Its zero fields are not filled in here: those
+// of the schedule, the patience and the poll become the worker's own defaults.
+//
+// Generate asks for 20 to 60 Receipts, so that a gate has to close at few of them, see
+// gateReceipts. RedisSkew and PortOneSkew are negative where a clock is behind.
 type Scenario struct {
 	Seed     uint64
 	Receipts int           // that are asked for, spread over Span
@@ -22,7 +27,7 @@ type Scenario struct {
 	Attempts int           // of the schedule of retries
 	MaxDelay time.Duration // of the same
 	// Patience is after which time a gate is waived that nothing opens, and a request is
-	// given up that PortOne turns away while it lets others in.
+	// given up that PortOne turns away while it answers others.
 	Patience time.Duration
 	Poll     time.Duration // of the workers
 	// RedisSkew and PortOneSkew are how far their clocks are ahead of the processes'.
@@ -31,7 +36,8 @@ type Scenario struct {
 	Faults                 []Fault
 }
 
-// Validate returns an error that names what is impossible.
+// Validate returns an error that names the first value that is impossible. A run with such a
+// value would prove nothing, or never begin.
 func (s Scenario) Validate() error {
 	if s.Receipts < 1 || s.Workers < 1 || s.Span <= 0 {
 		return fmt.Errorf("%d receipts, %d workers in %v: each must be above 0", s.Receipts, s.Workers, s.Span)
@@ -40,6 +46,7 @@ func (s Scenario) Validate() error {
 		return fmt.Errorf("%d attempts, %v apart, patience of %v, poll of %v: none may be negative", s.Attempts, s.MaxDelay,
 			s.Patience, s.Poll)
 	}
+	// Written so that NaN, for which every comparison is false, is refused too.
 	if s.Lists < 0 || !(s.Odd >= 0 && s.Odd <= 1) {
 		return fmt.Errorf("%d lists, %v of the payments odd: not within 0 and 1", s.Lists, s.Odd)
 	}
@@ -51,7 +58,8 @@ func (s Scenario) Validate() error {
 	return nil
 }
 
-// String writes a scenario, one fault a line.
+// String writes a scenario, one fault a line, each with its number, from 0: by these
+// -world.without leaves faults out.
 func (s Scenario) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: %d receipts, %d lists, %.2f odd, %d workers, "+
@@ -64,12 +72,14 @@ func (s Scenario) String() string {
 	return b.String()
 }
 
-// has reports whether there is a fault of one of these kinds.
+// has reports whether there is a fault of one of these kinds at any time of the run.
 func (s Scenario) has(kinds ...Kind) bool {
 	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return slices.Contains(kinds, f.Kind) })
 }
 
-// Without returns the scenario without some of its faults, by their numbers from 0.
+// Without returns the scenario without some of its faults, by their numbers from 0. All else
+// stays as it is: payments, lists and the deeds of other faults draw from numbers of their own,
+// see [Scenario.random].
 func (s Scenario) Without(numbers ...int) Scenario {
 	var kept []Fault
 	for i, f := range s.Faults {
@@ -81,15 +91,20 @@ func (s Scenario) Without(numbers ...int) Scenario {
 	return s
 }
 
-// random returns random numbers that depend on the seed and what they are for alone.
+// random returns random numbers that depend on the seed and on what they are for alone. So
+// payment 7 is the same with and without lists, and a fault that is left out changes no payment and
+// no other deed: otherwise [Shrink] would compare scenarios that have little in common.
 func (s Scenario) random(purpose ...any) *rand.Rand {
 	return rand.New(rand.NewPCG(s.Seed, hashOf(fmt.Sprint(purpose...))))
 }
 
-// gateways are those of the receipts: one cannot be looked up.
+// gateways are those of the receipts. They are few, so that each has enough receipts to close its
+// gate. PortOne documents no lookup for 헥토파이낸셜 (settle), so that its dead letters may say
+// unconfirmed.
 var gateways = []tasks.Gateway{tasks.KCP, tasks.Nice, tasks.Settle}
 
-// kinds are what a seed chooses from.
+// kinds are what a seed chooses from, each entry with the same chance, 1 in 50: a kind that
+// stands here three times comes three times as often.
 var kinds = []Kind{
 	Outage, Outage, Outage, PortOneDown, Kill, Kill, Kill, Freeze, Freeze, Stop, CutBefore, CutAfter,
 	RedisDown, RedisLoses, RedisFull, ReadOnly,
@@ -103,7 +118,17 @@ var kinds = []Kind{
 	"token:500", "token:html-503", "token:429", "token:cut-before", "token:not-json", "token:hang", "token:slow-after",
 }
 
-// Generate returns the scenario of a seed, whose faults begin within span.
+// Generate returns the scenario of a seed, whose faults begin within span. The same seed and span
+// return the same scenario; a further draw from random, wherever it stands, changes all that
+// is drawn after it, and so what each seed stands for.
+//
+// Schedule and patience are scaled to the span, so that a run of minutes sees dead letters and
+// gates that are waived: of 10 minutes, 10 attempts at most 75 s apart and a patience of 10
+// minutes. From an hour on they are those of production, and a run may take two virtual days.
+//
+// The clock of Redis is off by at most 5 s and that of PortOne by 2 minutes: together less than
+// the 5 minutes by which a receipt may seem to be issued after its request before it counts as
+// another one (issueSlack of worker/revoke/identity.go).
 func Generate(seed uint64, span time.Duration) Scenario {
 	random := rand.New(rand.NewPCG(seed, 0))
 	s := Scenario{
@@ -114,13 +139,17 @@ func Generate(seed uint64, span time.Duration) Scenario {
 		PortOneSkew: time.Duration(random.IntN(241)-120) * time.Second,
 		OlderRedis:  random.IntN(2) == 0,
 	}
+	// 0 is the worker's own patience, twelve hours.
 	if span >= time.Hour { // the real durations
 		s.Attempts, s.MaxDelay, s.Patience = backoff.DefaultAttempts, backoff.DefaultMax, 0
 	}
+	// Of eight seeds one has outages alone, four have a situation with at most one fault more,
+	// and three have two to eight faults of any kind.
 	switch random.IntN(8) {
 	case 0: // outages alone, of any length, so that the gates show what they save
 		for range 1 + random.IntN(3) {
 			f := s.fault(random, Outage)
+			// It begins in the first third, while most requests are still to come.
 			f.From /= 3
 			f.To = f.From + time.Duration(random.Int64N(int64(span)))
 			s.Faults = append(s.Faults, f)
@@ -130,13 +159,15 @@ func Generate(seed uint64, span time.Duration) Scenario {
 	default:
 		s.Faults = s.faults(random, 2+random.IntN(7), kinds)
 	}
+	// Up to five deeds of people come on top, also in a seed of outages alone.
 	s.Faults = append(s.Faults, s.faults(random, random.IntN(6), append([]Kind{Pause}, deeds...))...)
 	s.Faults = append(s.Faults, s.lostAnswers()...)
 	return s
 }
 
-// lostAnswers returns for one seed of eight that the network loses answers all the time: that each
-// kind of command is repeated after its answer was lost, few seeds meet by chance.
+// lostAnswers returns for one seed of eight a fault by which the network loses 5 to 20 % of all
+// answers all the time. A short fault meets the frequent commands alone; each command has to
+// survive that its answer is lost and that it is repeated.
 func (s Scenario) lostAnswers() []Fault {
 	random := s.random("lost answers")
 	if random.IntN(8) > 0 {
@@ -145,7 +176,8 @@ func (s Scenario) lostAnswers() []Fault {
 	return []Fault{{Kind: CutAfter, To: 2 * s.Span, Rate: 0.05 + 0.15*random.Float64()}}
 }
 
-// faults returns so many faults of some kinds.
+// faults returns so many faults, each of a kind that is drawn anew: two may be of the same kind
+// and overlap.
 func (s Scenario) faults(random *rand.Rand, count int, of []Kind) (all []Fault) {
 	for range count {
 		all = append(all, s.fault(random, of[random.IntN(len(of))]))
@@ -153,7 +185,17 @@ func (s Scenario) faults(random *rand.Rand, count int, of []Kind) (all []Fault) 
 	return all
 }
 
-// fault returns a fault of a kind at a random time.
+// fault returns a fault of a kind at a random time: a fault lasts up to a third of the span, and
+// what people do up to the whole of it. What the kind needs besides is drawn as follows.
+//
+//   - A worker that is killed sends up to 199 commands more, so that it dies between any two
+//     steps of an attempt.
+//   - A Redis refuses all writes in half of the cases, and else a share of them.
+//   - The network cuts up to 30 % of what is sent, 7.5 % on average.
+//   - A DELETE that is cut and works late does so after 60 to 300 s: later than the worker's
+//     timeout of 60 s, and well before the ten timeouts after which it gives up waiting.
+//   - A lookup that is slow takes 5 to 24 s: longer than the 5 s that a lookup right after a DELETE
+//     may take (soonEnough of worker/revoke/lookup.go), and shorter than the timeout.
 func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 	f := Fault{Kind: kind, From: time.Duration(random.Int64N(int64(s.Span)))}
 	f.To = f.From + time.Duration(random.Int64N(int64(s.Span/3)))
@@ -177,13 +219,14 @@ func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 		f.Rate, f.Wait = random.Float64(), time.Minute+time.Duration(random.IntN(241))*time.Second
 	case "lookup:slow-after":
 		f.Rate, f.Wait = random.Float64(), time.Duration(5+random.IntN(20))*time.Second
-	case "lookup:429": // longer than one answer holds everybody
+	case "lookup:429": // longer than the minute for which one answer holds all workers
 		f.Rate, f.Wait = random.Float64(), time.Duration(random.IntN(180))*time.Second
 	case "call:429", "call:503", "call:html-503", "token:429", "token:html-503":
 		f.Rate, f.Wait = random.Float64(), time.Duration(random.IntN(30))*time.Second
 	default:
 		f.Rate = random.Float64()
 	}
+	// A call for a token is for no receipt, and so for no gateway.
 	if f.ofPortOne() && !strings.HasPrefix(string(kind), tokenPrefix) && random.IntN(2) == 0 { // one gateway's alone
 		f.PG = gateways[random.IntN(len(gateways))]
 	}

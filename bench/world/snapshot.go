@@ -9,10 +9,11 @@ import (
 )
 
 // lostSpan is how much Redis loses: what it had not written to its disk yet, with
-// appendfsync everysec.
+// appendfsync everysec. REFERENCE.md, "When Redis loses data", says what a worker does then.
 const lostSpan = time.Second
 
-// readAll reads all there is in one atomic step.
+// readAll reads all there is in one atomic step: for each key its name, its type, its PTTL and its
+// value. A type without an entry in how, of which the product has none, ends it with an error.
 var readAll = redis.NewScript(`
 local all = {}
 local how = {
@@ -27,7 +28,7 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
 end
 return all`)
 
-// snapshot returns all that Redis holds at this moment.
+// snapshot returns all that Redis holds at this moment, for [redisServer.restore].
 func (r *redisServer) snapshot() []any {
 	all, err := readAll.Run(context.Background(), r.direct, []string{}).Slice()
 	if err != nil {
@@ -37,7 +38,8 @@ func (r *redisServer) snapshot() []any {
 }
 
 // restore makes Redis hold what it held at the time of a snapshot, and nothing else. No
-// client is connected.
+// client is connected. A key that expires lives on for as long as it still had then, and so a second
+// or two longer than in a real Redis, whose files hold the time at which a key ends.
 func (r *redisServer) restore(all []any) {
 	time.Sleep(time.Millisecond) // commands that have arrived end first
 	r.memory.FlushAll()

@@ -1,7 +1,10 @@
 package main
 
-// ofFaults are faults that the product had and that were found by other means.
+// ofFaults are faults that the product had and that were found by other means than the simulation,
+// which has to find them now. Where one shows only by certain faults of a scenario, a line above it
+// names them: a scenario without these does not detect it.
 var ofFaults = []mutation{
+	// By people who archive tasks.
 	{
 		name:   "archive-undone",
 		breaks: "What a person archived is enqueued again and revoked.",
@@ -9,6 +12,7 @@ var ofFaults = []mutation{
 		old:    "\tcase stopped:\n\t\treturn s.giveUp(ctx, task)",
 		new:    "\tcase stopped:\n\t\treturn s.remove(ctx, task)",
 	},
+	// This one and the next by people who issue another receipt.
 	{
 		name:   "reissued-taken-for-duplicate",
 		breaks: "A receipt that was issued again under the same imp_uid cannot be revoked.",
@@ -23,6 +27,7 @@ var ofFaults = []mutation{
 		old:    "if l.another = h.another(a, now); l.another == nil {",
 		new:    "if true {",
 	},
+	// By a Redis that is full or read-only in a scenario with OlderRedis.
 	{
 		name:   "older-redis-misread",
 		breaks: "Where Redis says in the words of before 7.0 that it is full or read-only, what was found is thrown away.",
@@ -37,6 +42,7 @@ var ofFaults = []mutation{
 		old:    "state, err := Remove(ctx, p.Redis, t.queue, t.id)",
 		new:    "state, err := asynq.TaskStatePending, error(nil)",
 	},
+	// By DELETEs that take effect minutes after they were cut (call:cut-late).
 	{
 		name:   "dead-while-called",
 		breaks: "A receipt becomes a dead letter while an earlier DELETE may still be at work.",
@@ -44,6 +50,7 @@ var ofFaults = []mutation{
 		old:    "case a.Uncertain() && a.Now().Before(a.UncertainAt.Add(h.UnseenFor)):",
 		new:    "case false:",
 	},
+	// By pages of HTML with a status of 404.
 	{
 		name:   "page-taken-for-answer",
 		breaks: "A proxy's page with a status of 4xx counts as PortOne's refusal.",
@@ -58,6 +65,7 @@ var ofFaults = []mutation{
 		old:    "return l.documented || l.answered && !looksUp(a)",
 		new:    "return l.documented || l.answered",
 	},
+	// By a Redis that loses the second in which a receipt of settle was called.
 	{
 		name:   "loss-unnoticed",
 		breaks: "A Redis that lost its last second is believed: what was called may be reported as not issued.",
@@ -65,6 +73,7 @@ var ofFaults = []mutation{
 		old:    "if beats < seen then",
 		new:    "if false then",
 	},
+	// By receipts that PortOne answers with 403 while it answers others.
 	{
 		name:   "turned-away-for-ever",
 		breaks: "A receipt that PortOne alone turns away is called for ever.",
@@ -72,6 +81,7 @@ var ofFaults = []mutation{
 		old:    "if found.counting == turnedAway && h.shutOut(a, a.RefusedSince) {",
 		new:    "if false {",
 	},
+	// By people who retry a dead letter while lookups fail.
 	{
 		name:   "patience-since-first-attempt",
 		breaks: "A revived dead letter is given up at the first lookup without an answer.",
@@ -94,6 +104,7 @@ var ofFaults = []mutation{
 		new: "_, err := numberOf(string(wire.CancelledAt))\n\tif err == nil && wire.Amount != \"\" {\n" +
 			"\t\t_, err = strconv.ParseInt(string(wire.Amount), 10, 64)\n\t}",
 	},
+	// By lookups before a DELETE that are answered 429: world.checkPutOff.
 	{
 		name:   "called-after-retry-after",
 		breaks: "A lookup that is answered 429 is followed by a DELETE at once.",

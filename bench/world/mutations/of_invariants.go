@@ -1,7 +1,10 @@
 package main
 
-// ofInvariants break the invariants of the simulation, each in a way of its own.
+// ofInvariants break the invariants of the simulation, each in a way of its own: that an invariant
+// can fail is proven only by a mutation that breaks it.
 var ofInvariants = []mutation{
+	// Outcomes that PortOne's truth contradicts, or that never come: the first checks of
+	// bench/internal/proof.
 	{
 		name:   "refusal-taken-for-success",
 		breaks: "An answer 200 with a code that says no counts as a revocation.",
@@ -30,6 +33,8 @@ var ofInvariants = []mutation{
 		old:    "needy := slices.DeleteFunc(s.find(ctx, open), found.well)",
 		new:    "needy := s.find(ctx, nil)",
 	},
+	// Ends that are written twice or in part, and people who are not obeyed: the checks that the
+	// soak has too, and world.arrive for pauses.
 	{
 		name:   "ends-twice",
 		breaks: "An outcome that is written again after a lost reply ends its request a second time.",
@@ -73,6 +78,7 @@ var ofInvariants = []mutation{
 		old:    "redis.call('XADD', prefix .. 'outcomes', 'MAXLEN', '~', ARGV[6], '*', unpack(fields))",
 		new:    "if new.status == 'revoked' then redis.call('XADD', prefix .. 'outcomes', '*', unpack(fields)) end",
 	},
+	// Keys of Asynq: world.checkKeys.
 	{
 		name:   "orphan-in-completed",
 		breaks: "A finished task that is deleted stays on Asynq's list of completed ones.",
@@ -80,6 +86,8 @@ var ofInvariants = []mutation{
 		old:    "  redis.call('ZREM', KEYS[3], ARGV[1])\n",
 		new:    "",
 	},
+	// Gates: how long a request takes (world.checkWait), and what an outage costs in calls and in
+	// attempts (checkOutages, checkAttempts).
 	{
 		name:   "gate-stays-closed",
 		breaks: "No probe finds out that a gateway is back: what it closed for waits for ever.",
@@ -101,6 +109,7 @@ var ofInvariants = []mutation{
 		old:    "if (counted >= most or late and counted >= least or reason ~= '') and current",
 		new:    "if reason ~= '' and current",
 	},
+	// Log lines: the listener.
 	{
 		name:   "token-in-log",
 		breaks: "The access token is part of the message of a failed call, which is logged.",
@@ -115,6 +124,7 @@ var ofInvariants = []mutation{
 		old:    "if failure != nil {\n\t\treturn token{}, failure",
 		new:    "if failure != nil {\n\t\tfailure.Message += string(config.Secret)\n\t\treturn token{}, failure",
 	},
+	// Detected by checkWait where one gateway hangs, a situation of its own.
 	{
 		name:   "bulkhead-gone",
 		breaks: "A process makes one attempt at a time: a gateway that hangs keeps those of the others waiting.",
@@ -127,6 +137,7 @@ var ofInvariants = []mutation{
 			"\tslot := kept.(chan struct{})\n\tslot <- struct{}{}\n" +
 			"\tl.mu.Lock()\n\tdefer l.mu.Unlock()\n\tl.held[a] = asked\n\treturn func() {\n\t\t<-slot\n",
 	},
+	// What must hold at each moment: the lookout, as DELETEs arrive and are answered.
 	{
 		name:   "lease-unchecked",
 		breaks: "A process that was stopped for longer than a lease makes its DELETE while another one has begun.",

@@ -12,15 +12,17 @@ import (
 	"strings"
 )
 
-// finding is what seeds told of a mutation.
+// finding is what seeds told of a mutation. Runs of one seed differ, so that again tells how
+// surely the seed detects it: 10 of 10 reruns, or 1.
 type finding struct {
 	seed  uint64 // that failed; 0 for none
 	what  string // the invariant that it broke, in the simulation's words
 	again int    // how many reruns of that seed failed, too
 }
 
-// try runs seeds with a mutation until one fails, and that one again. It returns an error
-// if that seed fails with the product as it is, too.
+// try runs seeds with a mutation until one fails, and that one as often again as -rerun says. It
+// returns an error if that seed fails with the product as it is, too: then the product or the
+// simulation has a fault of its own, and no row would be true.
 func (s settings) try(ctx context.Context, root, product string, m mutation) (finding, error) {
 	dir, err := os.MkdirTemp("", "mutation-*")
 	if err != nil {
@@ -48,7 +50,8 @@ func (s settings) try(ctx context.Context, root, product string, m mutation) (fi
 	return found, err
 }
 
-// build builds the simulation with mutations, or none, and returns the name of the program.
+// build builds the simulation with mutations, or none, and returns the name of the program, a test
+// binary in dir. The error has what the compiler wrote.
 func build(ctx context.Context, root, dir string, mutations ...mutation) (string, error) {
 	replaced, err := overlay(root, dir, mutations...)
 	if err != nil {
@@ -63,7 +66,9 @@ func build(ctx context.Context, root, dir string, mutations ...mutation) (string
 	return binary, nil
 }
 
-// simulate runs so many seeds from the first on until one fails.
+// simulate runs so many seeds from the first on until one fails, and returns the zero finding if none
+// does. The binary runs in the directory of its package, as go test would run it. No timeout of
+// go test applies; a seed that hangs is ended by the test itself, see TestUntilFailure.
 func (s settings) simulate(ctx context.Context, root, binary string, first uint64, count int) (finding, error) {
 	cmd := exec.CommandContext(ctx, binary, "-test.run=^TestUntilFailure$", "-test.timeout=0", "-world.until-failure",
 		fmt.Sprint("-world.seed=", first), fmt.Sprint("-world.seeds=", count), fmt.Sprint("-world.span=", s.span))
@@ -75,6 +80,7 @@ func (s settings) simulate(ctx context.Context, root, binary string, first uint6
 	case ctx.Err() != nil:
 		return finding{}, context.Cause(ctx)
 	}
+	// It failed, and no seed is to blame: a wrong flag, or a crash before the first one.
 	found := read(string(output))
 	if found.seed == 0 {
 		return found, errors.Join(err, errors.New(string(output)))
@@ -82,8 +88,10 @@ func (s settings) simulate(ctx context.Context, root, binary string, first uint6
 	return found, nil
 }
 
-// read returns which seed failed, by what a simulation wrote. One that panicked, or where
-// all wait for ever, has failed with the first seed that had not ended.
+// read returns which seed failed, by what a simulation wrote: lines "began 7", "ended 7", and
+// "failed 7 imp_…: …" by TestUntilFailure, among those of the log. Seeds run beside each other: of
+// one that panicked, or where all goroutines wait for ever, no line says which it was. Then it is
+// the smallest of those that had begun and not ended, which need not be the one that panicked.
 func read(output string) finding {
 	var running []uint64
 	var panicked string
