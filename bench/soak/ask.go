@@ -15,10 +15,11 @@ import (
 	"receiptrevoker/tasks/wait"
 )
 
-// askAgainAfter is how soon a producer asks again that Redis did not answer.
+// askAgainAfter is how soon a producer that Redis did not answer asks again.
 const askAgainAfter = 100 * time.Millisecond
 
-// ask asks for every burst at its time, each as often as it takes.
+// ask asks for every burst at its time, each as often as it takes. A burst has a goroutine of its
+// own, as producers do not wait for each other.
 func (k *soak) ask(ctx context.Context) error {
 	producers, ctx := errgroup.WithContext(ctx)
 	for _, b := range k.plan.asks {
@@ -32,7 +33,8 @@ func (k *soak) ask(ctx context.Context) error {
 	return producers.Wait()
 }
 
-// askUntilAccepted asks for a burst as often as it takes.
+// askUntilAccepted asks for a burst until Redis has accepted all of it, as README tells producers
+// to: a call that failed half-way is repeated, and requesting twice is the same as requesting once.
 func (k *soak) askUntilAccepted(ctx context.Context, b burst) error {
 	for open := b.revocations; ; {
 		if open = k.askOnce(ctx, b.batch, open); len(open) == 0 {
@@ -44,7 +46,8 @@ func (k *soak) askUntilAccepted(ctx context.Context, b burst) error {
 	}
 }
 
-// askOnce asks for revocations and returns those that were not accepted.
+// askOnce asks for revocations and returns those that were not accepted. Those of no batch are
+// asked for one by one.
 func (k *soak) askOnce(ctx context.Context, batch bool, revocations []tasks.Revocation) (open []tasks.Revocation) {
 	if batch {
 		return k.askBatch(ctx, revocations)
@@ -52,6 +55,8 @@ func (k *soak) askOnce(ctx context.Context, batch bool, revocations []tasks.Revo
 	for _, r := range revocations {
 		began := time.Now()
 		result, err := k.client.Revoke(ctx, r)
+		// Without an answer the request may be recorded all the same. The history notes it as not
+		// accepted.
 		k.history.Ask(r.ImpUID, proof.Asking{Began: began, Accepted: err == nil, New: err == nil && !result.Duplicate})
 		if err != nil {
 			open = append(open, r)
@@ -60,9 +65,9 @@ func (k *soak) askOnce(ctx context.Context, batch bool, revocations []tasks.Revo
 	return open
 }
 
-// askBatch asks for a list, and returns all of it unless it was read to its end:
-// the batch itself knows where to go on. Of one that is cancelled it is known in the
-// end what was recorded.
+// askBatch asks for a list, and returns all of it unless it was read to its end: the batch itself
+// knows where to continue. A list whose batch is cancelled meanwhile is done; which of its lines
+// were recorded is read in the end, see [soak.acceptRecorded].
 func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (open []tasks.Revocation) {
 	batch, err := k.client.Batch(revocations[0].Batch, enqueue.BatchOptions{})
 	if err != nil {
@@ -76,6 +81,8 @@ func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (op
 		}
 	}
 	accepted, began := make(map[string]bool), time.Now()
+	// Lines without an answer are noted as well: they may be recorded, and what is done to them has
+	// to be judged.
 	defer func() {
 		for _, r := range revocations {
 			if !accepted[r.ImpUID] {
@@ -98,7 +105,8 @@ func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (op
 	return nil
 }
 
-// acceptRecorded accepts what was recorded of the batches that were cancelled.
+// acceptRecorded notes that the lines which were recorded of cancelled batches stand as requests.
+// They must end like any other, although no producer was told of them.
 func (k *soak) acceptRecorded(ctx context.Context) error {
 	k.recorded = make(map[string]int)
 	lists := k.plan.lists()

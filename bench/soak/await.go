@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// look is how often it is looked whether all is over.
+	// look is how often the soak looks whether all is over.
 	look = time.Second
-	// sayEvery is how many looks there are to one line about how far that is.
+	// sayEvery is how many looks there are to one line about how far it has come.
 	sayEvery = 20
 
 	// leaseTime is how long Asynq may take to notice that a process died: its
@@ -21,9 +21,10 @@ const (
 	leftTime = time.Minute
 )
 
-// awaitCalm waits until every accepted imp_uid has a terminal outcome, and then
-// until nothing is left in the queues: a task whose process died between the
-// outcome and telling Asynq is given to another process once more.
+// awaitCalm waits until every accepted imp_uid has a terminal outcome, and then until nothing is
+// left in the queues: the task of a process that died between writing the outcome and telling Asynq
+// is given to another process once more. Where the run's time is over before that, it notes so and
+// returns: the report then names what is stuck.
 func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
 	found.History = k.history
 	open := k.history.Sorted()
@@ -43,6 +44,8 @@ func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
 		}
 	}
 	k.say("%5.1fs  every outcome is terminal", time.Since(k.began).Seconds())
+	// The lease of a task runs from the last fault, and the tasks of the last outcomes may take a
+	// minute more.
 	deadline := time.Now().Add(max(leftTime, time.Until(found.lastFault.Add(leaseTime))))
 	for time.Now().Before(deadline) {
 		if left, _, err := proof.Left(k.redis.Client); err == nil && len(left) == 0 || wait.For(ctx, look) != nil {
@@ -51,8 +54,8 @@ func (k *soak) awaitCalm(ctx context.Context, found *evidence) {
 	}
 }
 
-// stillOpen returns those of the imp_uids that have no terminal outcome, or may
-// have none, since Redis did not say.
+// stillOpen returns those of the imp_uids that have no terminal outcome. Where Redis does not say,
+// it returns them all.
 func (k *soak) stillOpen(ctx context.Context, impUIDs []string) (open []string) {
 	outcomes, err := proof.Outcomes(ctx, k.outcomes, impUIDs)
 	if err != nil {

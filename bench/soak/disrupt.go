@@ -10,14 +10,16 @@ import (
 	"receiptrevoker/tasks/wait"
 )
 
-// disrupted says how often what was done, and when the last of it was over. The
-// outages of gateways are not counted.
+// disrupted says how often each kind of disruption was carried out, and when the last of them was
+// over: from then on the time to the last outcome is measured. Outages of gateways are not counted;
+// a gate deals with them.
 type disrupted struct {
 	mu        sync.Mutex
 	times     map[kind]int
 	lastFault time.Time
 }
 
+// over notes that a disruption is over.
 func (d *disrupted) over(k kind) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -25,10 +27,11 @@ func (d *disrupted) over(k kind) {
 	d.lastFault = time.Now()
 }
 
-// disrupt carries every disruption out at its time.
+// disrupt carries every disruption out at its time, and returns once all are over.
 func (k *soak) disrupt(ctx context.Context) (*disrupted, error) {
 	result := &disrupted{times: make(map[kind]int), lastFault: time.Now()}
-	var redis sync.Mutex // one restart at a time
+	// One restart of Redis at a time: killing one that is down would do nothing.
+	var redis sync.Mutex
 	done, ctx := errgroup.WithContext(ctx)
 	for _, d := range k.plan.disruptions {
 		done.Go(func() error {
@@ -58,7 +61,8 @@ func (k *soak) disrupt(ctx context.Context) (*disrupted, error) {
 	return result, done.Wait()
 }
 
-// restart kills Redis and starts it again after a while.
+// restart kills Redis and starts it again after a while, with its append-only file mended as README
+// says.
 func (k *soak) restart(ctx context.Context, down time.Duration) error {
 	k.redis.Kill()
 	k.say("%5.1fs  Redis is down for %v", time.Since(k.began).Seconds(), down.Round(time.Millisecond))

@@ -10,13 +10,15 @@ import (
 )
 
 const (
-	// overLease is longer than the leases of Asynq and of attempts, 30 s.
+	// overLease is longer than the leases of Asynq and of attempts, 30 s, so that other workers
+	// take the work over.
 	overLease = 32 * time.Second
-	// oneLong is how many restarts of Redis there are to one that takes so long.
+	// oneLong is how many restarts of Redis there are to one after which Redis stays away for
+	// overLease and more.
 	oneLong = 5
 )
 
-// kind is a way of getting in the way.
+// kind is a kind of disruption or deed. Its text stands in messages.
 type kind string
 
 const (
@@ -35,8 +37,8 @@ type disruption struct {
 	pg     tasks.Gateway // which is down
 }
 
-// makeDisruptions places each kill and restart soon after a burst, when there
-// is work under way, and takes some gateways down for a while.
+// makeDisruptions places each kill, restart and freeze within 400 ms of a burst, when there is work
+// under way: a disruption of idle workers proves nothing. Outages of gateways come all the time.
 func (p *plan) makeDisruptions(random *rand.Rand, s settings, span time.Duration) {
 	soonAfter := func() time.Duration {
 		return p.asks[random.IntN(len(p.asks))].at + upTo(random, 400*time.Millisecond)

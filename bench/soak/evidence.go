@@ -8,7 +8,7 @@ import (
 	"receiptrevoker/bench/internal/proof"
 )
 
-// evidence is all that is known in the end.
+// evidence is all that is known in the end: what the checks compare, and what only the report says.
 type evidence struct {
 	proof.Evidence
 	*disrupted
@@ -18,7 +18,8 @@ type evidence struct {
 	crashes     []string
 }
 
-// gather reads what there is to compare, after all workers have stopped.
+// gather reads what there is to compare, after all workers have stopped. It has a minute of its
+// own: where the run's time was over, the report is wanted all the more.
 func (k *soak) gather(ctx context.Context, found *evidence) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

@@ -18,7 +18,7 @@ import (
 	"receiptrevoker/tasks/wait"
 )
 
-// interfere does every deed at its time.
+// interfere does every deed at its time, and returns once all are done.
 func (k *soak) interfere(ctx context.Context) error {
 	deeds, ctx := errgroup.WithContext(ctx)
 	for _, d := range k.plan.deeds {
@@ -50,7 +50,8 @@ func (k *soak) cancelRequests(ctx context.Context, d deed) error {
 	return k.cancel(ctx, "", impUIDs, k.client.Cancel(ctx, slices.Values(impUIDs), false))
 }
 
-// cancelBatch cancels a batch, which may not have been made yet.
+// cancelBatch cancels a batch, which may not have been made yet: then the cancellation is repeated
+// until there is one.
 func (k *soak) cancelBatch(ctx context.Context, d deed) error {
 	batch, err := k.client.Batch(d.batch, enqueue.BatchOptions{})
 	if err != nil {
@@ -59,11 +60,14 @@ func (k *soak) cancelBatch(ctx context.Context, d deed) error {
 	return k.cancel(ctx, d.batch, k.plan.lists()[d.batch], batch.Cancel(ctx, false, nil))
 }
 
-// cancel cancels until it succeeds, and notes what each call came to as begun when the first
-// one was: what has no reply may have taken effect.
+// cancel cancels until it succeeds. Each call is noted as begun when the first one was: what has no
+// reply may have taken effect. If a reply was lost, imp_uids of which the last call says nothing
+// may have been cancelled by an earlier one.
 func (k *soak) cancel(
 	ctx context.Context, batch string, impUIDs []string, calls iter.Seq2[enqueue.Cancelled, error],
 ) error {
+	// Touched comes before the first call: from then on, withdrawn is an explanation for the
+	// outcome.
 	began := time.Now()
 	k.history.Note(func() {
 		for _, impUID := range impUIDs {
@@ -80,7 +84,9 @@ func (k *soak) cancel(
 		}
 		after := askAgainAfter
 		if errors.Is(err, outcome.ErrNoBatch) {
-			after /= 50 // it is to be caught while it is asked for
+			// The batch is to be caught while its list is being asked for, which takes
+			// milliseconds.
+			after /= 50
 		} else {
 			lost = true
 		}
@@ -90,6 +96,7 @@ func (k *soak) cancel(
 	}
 }
 
+// cancelOnce makes one call and notes what it says of each imp_uid, until its first error.
 func (k *soak) cancelOnce(batch string, began time.Time, calls iter.Seq2[enqueue.Cancelled, error]) error {
 	for c, err := range calls {
 		if err != nil {
@@ -103,8 +110,8 @@ func (k *soak) cancelOnce(batch string, began time.Time, calls iter.Seq2[enqueue
 	return nil
 }
 
-// archive archives some of the tasks that wait, as a person does in Asynq's web UI.
-// What Redis does not answer is not done.
+// archive archives some of the tasks that wait, as a person does in Asynq's web UI. If Redis does
+// not answer, nothing is done: people try later.
 func (k *soak) archive(ctx context.Context, d deed) {
 	inspector := asynq.NewInspectorFromRedisClient(k.redis.Client)
 	queues, err := inspector.Queues()
@@ -120,6 +127,8 @@ func (k *soak) archive(ctx context.Context, d deed) {
 			waiting = append(waiting, found...)
 		}
 	}
+	// Which tasks wait by then is not the seed's to decide; of those that do, the seed's number
+	// chooses.
 	rand.New(rand.NewPCG(d.chance, 0)).Shuffle(len(waiting), func(i, j int) {
 		waiting[i], waiting[j] = waiting[j], waiting[i]
 	})
@@ -130,6 +139,8 @@ func (k *soak) archive(ctx context.Context, d deed) {
 			continue
 		}
 		done++
+		// Touched comes before the call, and Archived after its reply: a reply that is lost leaves
+		// open whether it was done.
 		k.history.Note(func() { k.history.Touched[r.ImpUID] = true })
 		if inspector.ArchiveTask(task.Queue, task.ID) == nil {
 			k.history.Note(func() { k.history.Archived[r.ImpUID] = time.Now() })
@@ -137,9 +148,9 @@ func (k *soak) archive(ctx context.Context, d deed) {
 	}
 }
 
-// reissue issues another receipt after one that is revoked: one that a request names at
-// any time, since no other may be revoked for it; any other one once its outcome says
-// that it is revoked. Some of these are asked for again.
+// reissue issues another receipt after one that is revoked: one that a request names at any time,
+// since no other may be revoked for it; any other one once its outcome says that it is revoked.
+// Some of these are asked for again.
 func (k *soak) reissue(ctx context.Context, d deed) error {
 	r := d.revocations[0]
 	if r.ApplyNum != "" {
@@ -149,7 +160,8 @@ func (k *soak) reissue(ctx context.Context, d deed) error {
 	}
 	known, err := k.client.Outcome(ctx, r.ImpUID)
 	if err != nil || known.Status != outcome.Revoked {
-		return nil // another time
+		// A receipt that is not revoked yet is not followed by another: this deed is left out.
+		return nil
 	}
 	if d.kind == reissue && (!k.noteReissued(r.ImpUID) || !d.again) {
 		return nil
@@ -159,6 +171,8 @@ func (k *soak) reissue(ctx context.Context, d deed) error {
 	return k.askUntilAccepted(ctx, burst{revocations: []tasks.Revocation{r}})
 }
 
+// noteReissued issues another receipt under the same imp_uid, and reports whether that was done:
+// the one before must be revoked.
 func (k *soak) noteReissued(impUID string) (done bool) {
 	if _, done = k.portone.Reissue(impUID, 0); done {
 		k.history.Note(func() { k.history.Reissued[impUID] = time.Now() })

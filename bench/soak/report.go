@@ -20,13 +20,15 @@ import (
 const (
 	// target is how soon after the last fault every outcome should be terminal.
 	target = 3 * time.Minute
-	// examples is how many imp_uids of a finding are told of.
+	// examples is how many imp_uids of a finding are shown with all that is known of them.
 	examples = 5
-	// lastLines is how many lines are shown that a worker wrote about one.
+	// lastLines is how many lines of the workers' logs are shown about one of them.
 	lastLines = 12
 )
 
-// report returns the report in Markdown, and whether all is as it should be.
+// report returns the report in Markdown, and whether all is as it should be: no check failed, no
+// worker ended by itself, every imp_uid of the plan was accepted or refused, and all outcomes were
+// terminal in time.
 func (k *soak) report(e evidence) (text string, ok bool) {
 	var b strings.Builder
 	k.writeDone(&b, &e)
@@ -59,7 +61,8 @@ func (k *soak) report(e evidence) (text string, ok bool) {
 	return b.String(), ok
 }
 
-// writeDone writes the beginning of the table: what was done.
+// writeDone writes the beginning of the table: what was done. A run in which hardly anything was
+// cancelled or archived proves little, and this is where one sees it.
 func (k *soak) writeDone(b *strings.Builder, e *evidence) {
 	b.WriteString("| measured | target | found |\n|---|---|---|\n")
 	writeRow(b, "tasks", "–", k.tasks)
@@ -99,7 +102,7 @@ func (e *evidence) byHand() (count int) {
 	return count
 }
 
-// cancelledAs returns for how many imp_uids a cancellation came to the given end.
+// cancelledAs returns for how many imp_uids a cancellation had the given effect.
 func (e *evidence) cancelledAs(w outcome.Withdrawal) (count int) {
 	for _, all := range e.Cancelled {
 		if slices.ContainsFunc(all, func(c proof.Cancellation) bool { return c.Withdrawal == w }) {
@@ -113,7 +116,7 @@ func writeRow(b *strings.Builder, name, target string, found any) {
 	fmt.Fprintf(b, "| %s | %s | %v |\n", name, target, found)
 }
 
-// targetOf returns what a report says of how many there may be.
+// targetOf returns how the report writes the number that a finding may have.
 func targetOf(f proof.Finding) string {
 	switch {
 	case f.Allowed < 0:
@@ -124,11 +127,14 @@ func targetOf(f proof.Finding) string {
 	return fmt.Sprintf("≤ %d", f.Allowed)
 }
 
-// tell writes the stories of some of the imp_uids of a finding.
+// tell writes all that is known of some of the imp_uids of a finding: outcome, truth, who asked and
+// cancelled and when, and the workers' lines. It is what a person needs to find the cause, as the
+// run cannot be repeated.
 func (k *soak) tell(b *strings.Builder, e *evidence, f proof.Finding) {
 	fmt.Fprintf(b, "\n## %s: %d\n", f.Name, f.Count)
 	for _, impUID := range f.ImpUIDs[:min(examples, len(f.ImpUIDs))] {
-		o, _ := json.Marshal(e.Outcomes[impUID]) // both are made of texts and numbers
+		// Both are made of texts and numbers, which can always be encoded.
+		o, _ := json.Marshal(e.Outcomes[impUID])
 		truth, _ := json.Marshal(e.Truths[impUID])
 		fmt.Fprintf(b, "\n%s\n\n    outcome %s\n    truth   %s\n", impUID, o, truth)
 		for _, a := range e.Asked[impUID] {
@@ -148,11 +154,12 @@ func (k *soak) tell(b *strings.Builder, e *evidence, f proof.Finding) {
 	}
 }
 
-// stamp returns a time as the workers' logs write it, to the millisecond.
+// stamp returns a time as the workers' logs write it, to the millisecond, so that both can be read
+// side by side.
 func stamp(at time.Time) string { return at.UTC().Format("15:04:05.000") }
 
-// linesAbout returns the last lines of all workers' logs that mention an
-// imp_uid, in order of time: each begins with it.
+// linesAbout returns the last lines of all workers' logs that mention an imp_uid. Each line begins
+// with its time, so that sorting them as text puts them in order.
 func (w *workers) linesAbout(impUID string) []string {
 	var found []string
 	for number := range w.running {

@@ -26,8 +26,8 @@ import (
 // errFailed ends a run that did not prove what it should. The report says why.
 var errFailed = errors.New("the proof failed")
 
-// run carries the plan out and writes the report to stdout and where else it is
-// wanted.
+// run carries the plan out and writes the report to stdout and to a file if one is wanted. It
+// returns errFailed if the proof failed, and another error if it could not be made.
 func run(ctx context.Context, s settings, stdout io.Writer) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limit, fmt.Errorf("it took longer than %v", s.limit))
 	defer cancel()
@@ -62,8 +62,8 @@ func run(ctx context.Context, s settings, stdout io.Writer) error {
 	return errFailed
 }
 
-// start builds the program and starts everybody. What it returns stops them,
-// also after an error.
+// start builds the program and starts everything: PortOne, Redis, the workers. It returns a
+// function that stops what was started, in the opposite order, also after an error.
 func (k *soak) start(ctx context.Context) (stop func(), err error) {
 	var stops []func()
 	stop = func() {
@@ -71,7 +71,8 @@ func (k *soak) start(ctx context.Context) (stop func(), err error) {
 			stops[i]()
 		}
 	}
-	redis.SetLogger(silent{}) // what fails is noticed by whoever asked for it
+	// What fails is noticed by the one who asked for it; go-redis' log would only repeat it.
+	redis.SetLogger(silent{})
 	revoker, err := program.Build(ctx, k.files)
 	if err != nil {
 		return stop, err
@@ -101,13 +102,14 @@ func (k *soak) start(ctx context.Context) (stop func(), err error) {
 	return stop, k.workers.start(k.settings.workers)
 }
 
-// silent is the Redis client's log.
+// silent is the log of go-redis that writes nothing.
 type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
 
-// environment returns the workers' settings: the default ones, but for a
-// schedule that lets hours pass in a minute.
+// environment returns the workers' settings: the default ones, but for a timeout and a schedule
+// that make a minute of what are hours. Twenty attempts with at most three seconds between them,
+// and calls that end after two.
 func (k *soak) environment(url string) []string {
 	return []string{
 		"REDIS_URL=redis://" + k.redis.Addr + "/0",
@@ -127,8 +129,7 @@ func (k *soak) environment(url string) []string {
 // workerHTTP is where a worker serves HTTP: nowhere, since there are several.
 const workerHTTP = "off"
 
-// carryOut asks and disrupts, waits until all is calm, and gathers what there
-// is to compare.
+// carryOut asks and disrupts, waits until all is calm, and gathers what there is to compare.
 func (k *soak) carryOut(ctx context.Context) (evidence, error) {
 	k.say("%d imp_uids in %d bursts, %d disruptions, %d deeds of people",
 		k.tasks, len(k.plan.asks), len(k.plan.disruptions), len(k.plan.deeds))
@@ -148,9 +149,11 @@ func (k *soak) carryOut(ctx context.Context) (evidence, error) {
 		return found, err
 	}
 	k.awaitCalm(ctx, &found)
+	// Ctrl-C ends the run without a report. Time that is over does not: see [soak.awaitCalm].
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return found, context.Cause(ctx)
 	}
+	// The workers stop before anything is read, so that nothing changes while it is compared.
 	k.workers.stop(context.WithoutCancel(ctx))
 	found.total = time.Since(k.began)
 	return found, k.gather(context.WithoutCancel(ctx), &found)

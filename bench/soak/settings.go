@@ -24,8 +24,8 @@ type settings struct {
 	log      io.Writer     // is told how far it has come
 }
 
-// parse returns the settings that the arguments ask for, or an error that has
-// been written to log.
+// parse returns the settings that the arguments ask for. An error has been written to log with the
+// usage by then.
 func parse(args []string, log io.Writer) (settings, error) {
 	s := settings{log: log}
 	f := flag.NewFlagSet("soak", flag.ContinueOnError)
@@ -54,6 +54,7 @@ func parse(args []string, log io.Writer) (settings, error) {
 	return s, nil
 }
 
+// validate returns an error for the first value with which no run makes sense.
 func (s settings) validate(rest []string) error {
 	switch {
 	case len(rest) > 0:

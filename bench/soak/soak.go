@@ -28,10 +28,11 @@ type soak struct {
 	files    string         // everybody's directory
 }
 
-// say writes a line about how far it has come.
+// say writes a line about how far it has come. The table goes to standard output, and these lines
+// to standard error.
 func (k *soak) say(format string, args ...any) { fmt.Fprintf(k.log, format+"\n", args...) }
 
-// at waits until a time from the start.
+// at waits until a time from the start, and returns at once if that has passed.
 func (k *soak) at(ctx context.Context, at time.Duration) error {
 	return wait.For(ctx, time.Until(k.began.Add(at)))
 }

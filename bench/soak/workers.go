@@ -14,15 +14,18 @@ import (
 )
 
 const (
-	// againAfter is how soon a worker that ended by itself is started again.
+	// againAfter is how soon a worker that ended by itself is started again: one that cannot start
+	// must not be started all the time.
 	againAfter = time.Second
-	// stopTimeout bounds how long a worker may take to stop in good order.
+	// stopTimeout bounds how long a worker may take to stop in good order: two calls of two seconds
+	// and ten seconds more, see deploy/REFERENCE.md.
 	stopTimeout = 30 * time.Second
-	// lastWords is how many lines are shown of the log of one that ended.
+	// lastWords is how many lines are shown of the log of one that ended by itself.
 	lastWords = 15
 )
 
-// workers are the processes that carry revocations out.
+// workers are the processes that carry revocations out. Each has a number, which its successors
+// take over with the log.
 type workers struct {
 	program string // what is built
 	env     []string
@@ -53,8 +56,9 @@ func (w *workers) start(count int) error {
 	return nil
 }
 
-// startOne starts the worker with the given number, which continues its log,
-// unless the process before has a successor already.
+// startOne starts the worker with the given number, which continues its log. It does nothing if the
+// process before has a successor already, as where a worker was killed while [workers.watch] waited
+// to start it again.
 func (w *workers) startOne(number int, before *process) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -65,7 +69,8 @@ func (w *workers) startOne(number int, before *process) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close() // the process has its own
+	// The process has a file descriptor of its own.
+	defer log.Close()
 	p := &process{cmd: exec.Command(w.program, "work"), exited: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = w.dir, w.env, log, log
 	if err := p.cmd.Start(); err != nil {
@@ -80,7 +85,8 @@ func (w *workers) log(number int) string {
 	return filepath.Join(w.dir, fmt.Sprintf("worker-%d.log", number))
 }
 
-// watch notes the unintended end of a process, and starts another.
+// watch notes the unintended end of a process, and starts another. Each process has one goroutine
+// that waits for it.
 func (w *workers) watch(number int, p *process) {
 	_ = p.cmd.Wait()
 	close(p.exited)
@@ -97,20 +103,24 @@ func (w *workers) watch(number int, p *process) {
 	}
 }
 
-// note remembers that a worker did what it should not.
+// note remembers that a worker did what it should not. The report lists it, and the proof has
+// failed.
 func (w *workers) note(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.crashes = append(w.crashes, fmt.Sprintf(format, args...))
 }
 
+// tail returns the last lines of a worker's log.
 func (w *workers) tail(number int) [][]byte {
-	text, _ := os.ReadFile(w.log(number)) // what cannot be read is not shown
+	// A log that cannot be read is shown as an empty one.
+	text, _ := os.ReadFile(w.log(number))
 	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
 	return lines[max(len(lines)-lastWords, 0):]
 }
 
-// kill ends a worker with SIGKILL and starts it again at once.
+// kill ends a worker with SIGKILL and starts it again at once. The end is marked as meant before:
+// [workers.watch] sees it at once.
 func (w *workers) kill(number int) error {
 	w.mu.Lock()
 	p := w.running[number]
@@ -121,8 +131,9 @@ func (w *workers) kill(number int) error {
 	return w.startOne(number, p)
 }
 
-// freeze stops a worker where it stands, as a machine that is short of memory
-// does, until the returned function is called or it is killed.
+// freeze stops a worker where it stands, as a machine that is short of memory does, until the
+// returned function is called or it is killed. Its leases run out meanwhile, and it does not know
+// when it continues.
 func (w *workers) freeze(number int) (thaw func()) {
 	w.mu.Lock()
 	p := w.running[number]
@@ -147,7 +158,7 @@ func (w *workers) stop(ctx context.Context) {
 	}
 }
 
-// close ends those that still run, at once.
+// close ends those that still run, at once, and returns when all are gone.
 func (w *workers) close() {
 	w.end(syscall.SIGKILL)
 	w.watches.Wait()
