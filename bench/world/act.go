@@ -5,23 +5,31 @@ import (
 	"time"
 )
 
-// happen plays a fault in its window, and what people do in it.
+// happen plays a fault in its window, and what people do in it. It returns once the window is
+// over.
 func (w *world) happen(f Fault) {
 	if slices.Contains(deeds, f.Kind) {
 		w.interfere(f)
 		return
 	}
+	// A Redis that loses data comes back with what it held a second before: so the window of
+	// this fault begins with a snapshot, lostSpan ahead of it. One that would begin earlier
+	// than that only is away.
 	switch before := f.From - lostSpan; {
 	case f.Kind == RedisLoses && before >= 0:
 		time.Sleep(before)
 		past, since := w.lastSecond(f)
 		w.begin(f)
 		w.redis.restore(past)
+		// Whether any worker of this moment lives until Redis is back decides what may follow:
+		// only one that has seen a count can notice that Redis holds a smaller one.
 		knew := w.living()
 		defer func() {
 			if !slices.ContainsFunc(knew, func(p *process) bool { return p.host.lives() }) {
 				w.forgetAll(since)
 			}
+			// Producers and people repeat what they did in the second that was lost, as README
+			// tells them to.
 			w.askLost(w.proof.Forget(since))
 			w.pauseLost()
 		}()
@@ -33,9 +41,9 @@ func (w *world) happen(f Fault) {
 	w.end(f)
 }
 
-// lastSecond returns what Redis held a second ago, and when that was, after a second with
-// a DELETE of which no lookup tells: a loss of anything else says little. It waits a minute
-// for one at most.
+// lastSecond returns what Redis held a second ago, and when that was. It chooses a second with
+// a DELETE of which no lookup tells, since a loss of anything else says little, and waits a
+// minute for one at most, or until the window is over.
 func (w *world) lastSecond(f Fault) (past []any, since time.Time) {
 	for range 60 {
 		before := w.unshownDeletes()
@@ -48,7 +56,7 @@ func (w *world) lastSecond(f Fault) (past []any, since time.Time) {
 	return past, since
 }
 
-// unshownDeletes returns how many DELETEs have arrived of which no lookup tells.
+// unshownDeletes returns how many DELETEs have arrived so far on gateways without a lookup.
 func (w *world) unshownDeletes() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -62,8 +70,9 @@ func (w *world) living() []*process {
 	return slices.DeleteFunc(slices.Clone(w.workers), func(p *process) bool { return !p.host.lives() })
 }
 
-// forgetAll notes what was revoked since a time that Redis has lost: nobody is left who
-// could tell it that it lost something.
+// forgetAll notes what was revoked since a time that Redis has lost: no worker is left that
+// could tell Redis that it lost something. The times of PortOne's truth are by PortOne's clock,
+// which is skewed.
 func (w *world) forgetAll(since time.Time) {
 	for truth := range w.portone.Truths() {
 		if at := truth.RevokedAt.Add(-w.scenario.PortOneSkew); truth.Revoked() && !at.Before(since) {
@@ -73,7 +82,7 @@ func (w *world) forgetAll(since time.Time) {
 	}
 }
 
-// begin begins a fault. Of one kind several may happen at a time: what they come to
+// begin begins a fault. Several of one kind may happen at a time: the effect of all of them
 // together is in force.
 func (w *world) begin(f Fault) {
 	w.mu.Lock()
@@ -105,7 +114,8 @@ func (w *world) disturb(f Fault) {
 	}
 }
 
-// end ends a fault.
+// end ends a fault. One that another active fault of its kind prolongs continues to have its
+// effect.
 func (w *world) end(f Fault) {
 	w.mu.Lock()
 	i := slices.Index(w.active, f)
@@ -116,7 +126,9 @@ func (w *world) end(f Fault) {
 	case isRule:
 		w.portone.Lift(rule)
 	case f.Kind == Kill:
-		w.kill(w.worker(f.Worker)) // it may not have sent enough
+		// A process dies after a number of commands, and may not have sent that many by the end
+		// of the window.
+		w.kill(w.worker(f.Worker))
 		if !w.happens(func(g Fault) bool { return g.Kind == Kill && g.Worker == f.Worker }) {
 			w.startWorker(f.Worker)
 		}
@@ -134,7 +146,7 @@ func (w *world) end(f Fault) {
 	}
 }
 
-// apply brings in force what all active faults of f's kind come to.
+// apply brings in force what all active faults of f's kind amount to.
 func (w *world) apply(f Fault) {
 	switch f.Kind {
 	case Outage:
@@ -153,7 +165,7 @@ func (w *world) apply(f Fault) {
 	}
 }
 
-// rate returns the rate of all active faults of a kind together.
+// rate returns the rate of all active faults of a kind together: two of 0.5 hit three in four.
 func (w *world) rate(kind Kind) float64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -166,6 +178,7 @@ func (w *world) rate(kind Kind) float64 {
 	return 1 - spared
 }
 
+// worker returns the life that the worker with a number leads now.
 func (w *world) worker(number int) *process {
 	w.mu.Lock()
 	defer w.mu.Unlock()

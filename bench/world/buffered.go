@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// buffered is a server's end of a pipe whose writes never wait for the reader, as those
-// of a real connection seldom do. Miniredis answers while it holds its lock: a client that
-// is frozen would stop it for all.
+// buffered is a server's end of a pipe whose writes never wait for the reader, as those of a
+// real connection seldom do. [net.Pipe] has no buffer, and miniredis answers while it holds its
+// lock: a client that is frozen would stop it for all.
 type buffered struct {
 	net.Conn
 	mu      sync.Mutex
@@ -23,7 +23,8 @@ func newBuffered(inner net.Conn) *buffered {
 	return b
 }
 
-// Write takes p at once.
+// Write takes p at once. Its copy waits in memory without a limit: what a simulation sends is
+// small.
 func (b *buffered) Write(p []byte) (int, error) {
 	select {
 	case <-b.closed:
@@ -33,6 +34,7 @@ func (b *buffered) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	b.pending = append(b.pending, p...)
 	b.mu.Unlock()
+	// More than one signal says no more than one: drain takes all that is pending.
 	select {
 	case b.more <- struct{}{}:
 	default:

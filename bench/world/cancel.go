@@ -29,7 +29,9 @@ func (w *world) cancelList(name string, revocations []tasks.Revocation) {
 	w.cancel(name, impUIDs, batch.Cancel(w.ctx, false, nil))
 }
 
-// cancel cancels until there is an answer, and notes the effect on each request.
+// cancel cancels until there is an answer, and notes the effect on each request. A call whose
+// answer was lost may have taken effect: what the answer of a later call does not name may have
+// been cancelled by that one.
 func (w *world) cancel(list string, impUIDs []string, all iter.Seq2[enqueue.Cancelled, error]) {
 	began := time.Now()
 	w.proof.Note(func() {
@@ -55,7 +57,8 @@ func (w *world) cancel(list string, impUIDs []string, all iter.Seq2[enqueue.Canc
 	}
 }
 
-// cancelOnce notes what a call came to that was made first at the given time.
+// cancelOnce notes the effect of one call on each request. began is when the first call was
+// made.
 func (w *world) cancelOnce(list string, began time.Time, all iter.Seq2[enqueue.Cancelled, error]) error {
 	for c, err := range all {
 		if err != nil {

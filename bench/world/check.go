@@ -15,24 +15,24 @@ import (
 )
 
 const (
-	// look is how often it is looked whether all is over.
+	// look is how often it is looked whether all is over, in virtual time.
 	look = 10 * time.Second
 	// leaseTime is how long Asynq may take to notice that a process died: its
 	// lease of 30 s is over, it waits 30 s more, and looks once a minute.
 	leaseTime = 2*time.Minute + 30*time.Second
 )
 
-// recovery is how long after the last fault everything must have ended: a gate that
-// nothing opens, since all that is left fails, is waived after its patience, and then every
-// attempt is used up. The rest is for a DELETE that PortOne may be at work on, ten times
-// the timeout, and the lease of a task whose worker died.
+// recovery is how long after the last fault everything must have ended: a gate that nothing
+// opens, since all that is left fails, is waived after its patience, and then every attempt is
+// used up. The rest is for a DELETE that PortOne may be at work on, ten times the timeout, and
+// the lease of a task whose worker died.
 func (s Scenario) recovery() time.Duration {
 	patience := cmp.Or(s.Patience, 12*time.Hour)
 	return 2*patience + time.Duration(s.Attempts)*s.MaxDelay + 30*time.Minute
 }
 
-// awaitEnd waits until every request has ended, but no longer than the faults explain, and
-// then until no task is left: one whose process died between the outcome and telling Asynq
+// awaitEnd waits until every request has ended, but no longer than the faults explain, and then
+// until no task is left: the task of a process that died between the outcome and telling Asynq
 // is given to another process once more.
 func (w *world) awaitEnd() {
 	deadline := time.Now().Add(w.scenario.recovery())
@@ -52,8 +52,8 @@ func (w *world) awaitEnd() {
 	}
 }
 
-// passBy asks for a further receipt, as happens all the time: PortOne turns a request away
-// for itself alone only if it accepts others.
+// passBy asks for a further receipt, as happens all the time in production: a receipt that
+// PortOne turns away is given up as refused only if PortOne accepts others meanwhile.
 func (w *world) passBy() {
 	w.mu.Lock()
 	p := payment{Revocation: tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", len(w.payments)), PG: tasks.KCP}}
@@ -72,8 +72,9 @@ func (w *world) someOpen() bool {
 	return err != nil || slices.ContainsFunc(all, func(o outcome.Outcome) bool { return !o.Status.Terminal() })
 }
 
-// check compares what Redis says of each request with what was asked for and done, and
-// with what PortOne knows.
+// check compares what Redis says of each request with what was asked for and done, and with
+// what PortOne knows: by the checks that the soak makes too, and by those that only a known
+// scenario allows.
 func (w *world) check() {
 	ctx := context.WithoutCancel(w.ctx)
 	found := proof.Evidence{
@@ -84,6 +85,8 @@ func (w *world) check() {
 		w.fail("", "evidence not gathered: %v", err)
 		return
 	}
+	// PortOne's times are by its own clock. The checks compare them with those of the
+	// processes.
 	for impUID, truth := range found.Truths {
 		if truth.Revoked() {
 			truth.RevokedAt = truth.RevokedAt.Add(-w.scenario.PortOneSkew)
@@ -126,7 +129,8 @@ func (w *world) failFinding(f proof.Finding) {
 	}
 }
 
-// gatherLists says what belongs to each list, and how much of a cancelled one was asked for.
+// gatherLists says what belongs to each list, and how much of a cancelled one was recorded.
+// What was must end like any other request.
 func (w *world) gatherLists(ctx context.Context, found *proof.Evidence) {
 	store := outcome.NewStore(w.redis.direct, outcome.Config{})
 	for name, revocations := range w.lists {
@@ -147,8 +151,8 @@ func (w *world) gatherLists(ctx context.Context, found *proof.Evidence) {
 	}
 }
 
-// checkReason fails where nothing explains why a receipt that could be revoked was given
-// up, or why one was given up for another reason than its own.
+// checkReason fails where nothing explains why a receipt that could be revoked was given up, or
+// why one was given up for another reason than its own.
 func (w *world) checkReason(o outcome.Outcome, found *proof.Evidence) {
 	if o.Status != outcome.Dead {
 		return
@@ -158,6 +162,8 @@ func (w *world) checkReason(o outcome.Outcome, found *proof.Evidence) {
 	switch o.Reason {
 	case outcome.ReasonAttemptsExhausted:
 		explained = o.Attempts >= w.scenario.Attempts
+	// Unconfirmed needs a gateway without lookups and a DELETE that had no answer, or a fault
+	// by which an answer may be lost.
 	case outcome.ReasonUnconfirmed:
 		explained = !o.PG.LooksUp() && (w.doubted[o.ImpUID] || slices.ContainsFunc(w.scenario.Faults, Fault.losesAnswers))
 	case outcome.ReasonWithdrawn, outcome.ReasonCrashed, outcome.ReasonReissued:
@@ -175,7 +181,8 @@ func (w *world) checkReason(o outcome.Outcome, found *proof.Evidence) {
 }
 
 // checkWait fails where a request ended later than its schedule and the faults explain that
-// concern it: those of another gateway do not.
+// concern it: those of another gateway do not. It looks at requests that nobody touched and
+// that ended as revoked: how long others take people decide.
 func (w *world) checkWait(o outcome.Outcome) {
 	p := w.paymentOf(o.ImpUID)
 	asked := w.proof.Asked[o.ImpUID]
@@ -190,6 +197,9 @@ func (w *world) checkWait(o outcome.Outcome) {
 		began = asked[len(asked)-1].At.Sub(w.began)
 	}
 	ended := o.UpdatedAt.Add(-w.scenario.RedisSkew).Sub(w.began)
+	// The bound is a minute where no fault concerns the request. Otherwise the longest delay
+	// between two attempts, with its jitter, may pass after the last of these faults is over,
+	// and then what [afterFault] names.
 	explained, bound := began, began+calm+2*w.scenario.Poll
 	var since []Fault
 	for _, f := range w.scenario.Faults {
@@ -212,7 +222,7 @@ const (
 	afterFault = 15 * time.Minute
 )
 
-// queuesOf returns the names of the queues of a namespace.
+// queuesOf returns the names of all queues of the namespace receipt, whether or not they exist.
 func queuesOf() (names []string) {
 	for _, q := range tasks.Queues(tasks.DefaultNamespace) {
 		names = append(names, q.Name())
@@ -220,7 +230,8 @@ func queuesOf() (names []string) {
 	return names
 }
 
-// checkKeys fails where Asynq's keys contradict each other.
+// checkKeys fails where Asynq's keys contradict each other, such as a task on a list of which
+// no hash exists.
 func (w *world) checkKeys(ctx context.Context) {
 	for _, queue := range queuesOf() {
 		for _, text := range asynqkeystest.Orphans(ctx, w.redis.direct, queue) {

@@ -61,7 +61,8 @@ var (
 	deeds = []Kind{Archive, Delete, RunTask, Retry, Discard, Cancel, CancelSoon, CancelList, Reissue, Again}
 )
 
-// Fault is something that goes wrong, or that people do, in a window of time.
+// Fault is something that goes wrong, or that people do, in a window of time. It is a value
+// that can be compared: two that are equal are ended one by one.
 type Fault struct {
 	Kind     Kind
 	From, To time.Duration // from the start
@@ -73,7 +74,8 @@ type Fault struct {
 	Wait   time.Duration // what Retry-After says, or how long an answer takes
 }
 
-// String writes a fault in a line, without what does not apply.
+// String writes a fault in a line, without what does not apply. A scenario that fails is
+// printed so.
 func (f Fault) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%8v to %8v  %s", f.From.Round(time.Millisecond), f.To.Round(time.Millisecond), f.Kind)
@@ -95,7 +97,8 @@ func (f Fault) String() string {
 	return b.String()
 }
 
-// rule returns the rule of a fault of calls, and false for another kind.
+// rule returns the simulated PortOne's rule of a fault of calls, and false for another kind.
+// "lookup:429" is a rule for lookups with the fault 429.
 func (f Fault) rule() (iamporttest.Rule, bool) {
 	of, name, found := strings.Cut(string(f.Kind), ":")
 	of += ":"
@@ -105,7 +108,8 @@ func (f Fault) rule() (iamporttest.Rule, bool) {
 	}, found && (of == callPrefix || of == lookupPrefix || of == tokenPrefix)
 }
 
-// known reports whether there is such a kind.
+// known reports whether there is such a kind. A misspelled one would be a fault that never
+// happens.
 func (f Fault) known() bool {
 	rule, isRule := f.rule()
 	all := slices.Concat(toWorkers, toGateways, wholly, partly, deeds)
@@ -117,6 +121,7 @@ func (f Fault) validate(s Scenario) error {
 	switch {
 	case !f.known():
 		return fmt.Errorf("unknown fault %q", f.Kind)
+	// The comparison is written so that NaN fails it.
 	case !(f.Rate >= 0 && f.Rate <= 1):
 		return fmt.Errorf("%s: rate %v is not within 0 and 1", f.Kind, f.Rate)
 	case f.From < 0 || f.To < f.From:
@@ -134,6 +139,8 @@ func (f Fault) validate(s Scenario) error {
 }
 
 // losesAnswers reports whether a process may not hear, or not write down, what a call came to.
+// What follows from it, such as unconfirmed dead letters or repairs of the sweeper, is then
+// explained.
 func (f Fault) losesAnswers() bool {
 	switch f.Kind {
 	case Kill, Freeze, Stop, CutBefore, CutAfter, RedisDown, RedisLoses, RedisFull, ReadOnly:
@@ -142,7 +149,8 @@ func (f Fault) losesAnswers() bool {
 	return false
 }
 
-// disturbs reports whether a process may not hear what it is told, or not act by it.
+// disturbs reports whether a process may not hear what it is told, or not act by it. What must
+// hold at each moment is not checked while such a fault happens.
 func (f Fault) disturbs() bool { return f.losesAnswers() || f.Kind == PortOneDown }
 
 // ofPortOne reports whether PortOne answers otherwise than it should.
@@ -151,7 +159,8 @@ func (f Fault) ofPortOne() bool {
 	return isRule
 }
 
-// concerns reports whether a fault may delay the request of a payment.
+// concerns reports whether a fault may delay the request of a payment. A fault of one gateway
+// concerns the receipts of that gateway, and those that a producer took to be of it.
 func (f Fault) concerns(p payment) bool {
 	switch {
 	case f.PG != "":

@@ -8,14 +8,16 @@ import (
 	"time"
 )
 
-// event is something that concerned an imp_uid.
+// event is something that concerned an imp_uid: a call, a log line, a Redis command, a deed of
+// a person.
 type event struct {
 	at   time.Duration // virtual, from the start
 	who  string
 	what string
 }
 
-// history is what was done about each imp_uid, in order.
+// history is what was done about each imp_uid, in order. It is printed for those with which an
+// invariant breaks.
 type history struct {
 	mu  sync.Mutex
 	all map[string][]event
@@ -23,6 +25,7 @@ type history struct {
 
 func newHistory() *history { return &history{all: make(map[string][]event)} }
 
+// note adds an event.
 func (h *history) note(impUID string, e event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -53,7 +56,8 @@ func (h *history) of(impUID string) string {
 	return b.String()
 }
 
-// impUIDIn returns the imp_uid in a path or a text, empty if there is none.
+// impUIDIn returns the imp_uid in a path or a text, empty if there is none: "imp_" and the
+// digits behind it.
 func impUIDIn(text string) string {
 	_, rest, found := strings.Cut(text, "imp_")
 	if !found {
@@ -66,7 +70,7 @@ func impUIDIn(text string) string {
 	return "imp_" + rest[:end]
 }
 
-// statusWriter knows what was answered.
+// statusWriter knows with which status a call was answered; 0 if the connection was cut before.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
@@ -78,5 +82,6 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap returns what [http.ResponseController] needs.
+// Unwrap returns what [http.ResponseController] needs, by which the simulated PortOne cuts
+// connections.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

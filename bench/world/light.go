@@ -11,29 +11,36 @@ import (
 )
 
 const (
-	// beatTitle is the first words of the script of a worker's heartbeat.
+	// beatTitle is the first words of the script of a worker's heartbeat, beat_count.lua, as
+	// [titleOf] finds them. If that comment is changed and this is not, Lua answers in its
+	// place: nothing fails, and every seed takes longer.
 	beatTitle = "Counts a heartbeat of a worker's process."
-	// pollTitle is those of the one that reads the gates.
+	// pollTitle is those of the script that reads the gates, in package gate.
 	pollTitle = "Reads all there is to know about gates, with the time of Redis."
 )
 
-// light answers what most scripts come to without Lua, and reports whether it has: to make a state of Lua for each
-// would take two thirds of a simulation.
+// light answers what most scripts come to without Lua, and reports whether it has: to make a
+// state of Lua for each would take two thirds of a simulation. It answers usual cases alone,
+// and exactly as the scripts would. All else is left to Lua.
 func (r *redisServer) light(peer *server.Peer, args []string) bool {
 	return r.idle(peer, args) || r.beat(peer, args) || r.register(peer, args) || r.poll(peer, args)
 }
 
-// poll answers the script that reads the gates.
+// poll answers the script that reads the gates. Its keys are that of the hold, and for each
+// gate a hash and a sorted set.
 func (r *redisServer) poll(peer *server.Peer, args []string) bool {
 	if r.titles[args[0]] != pollTitle {
 		return false
 	}
 	keys, _ := strconv.Atoi(args[1])
+	// A key of another type is left to Lua, which answers with Redis' error.
 	for i, key := range args[2 : 2+keys] {
 		if kind := r.memory.Type(key); kind != "" && kind != []string{"zset", "hash"}[i%2] && i > 0 {
 			return false
 		}
 	}
+	// PTTL, as Redis defines it: -2 for a key that does not exist, -1 for one that does not
+	// expire.
 	hold := int(r.memory.TTL(args[2]) / time.Millisecond)
 	switch {
 	case !r.memory.Exists(args[2]):
@@ -60,7 +67,9 @@ func (r *redisServer) poll(peer *server.Peer, args []string) bool {
 	return true
 }
 
-// register answers the script by which Asynq's server writes every few seconds that it lives, where it has no task.
+// register answers the script by which Asynq's server writes every few seconds that it lives
+// (writeServerStateCmd in Asynq's internal/rdb/rdb.go), where it has no task: with tasks the
+// script has more arguments.
 func (r *redisServer) register(peer *server.Peer, args []string) bool {
 	const title = `redis.call("SETEX", KEYS[1], ARGV[1], ARGV[2])`
 	if r.titles[args[0]] != title || len(args) != 6 {
@@ -76,12 +85,15 @@ func (r *redisServer) register(peer *server.Peer, args []string) bool {
 	return true
 }
 
-// beat answers the heartbeat of a worker whose count is what it has seen, where no loss is known.
+// beat answers the heartbeat of a worker whose count in Redis is what it has seen, where no
+// loss is known. Whatever is unusual is what the script is there for, and so left to it.
 func (r *redisServer) beat(peer *server.Peer, args []string) bool {
 	if r.titles[args[0]] != beatTitle {
 		return false
 	}
 	loss, process, seen := args[2], args[4], args[5]
+	// The key of the count follows from the key that tells of a loss: "{receipt}:lossy" and
+	// "{receipt}:worker:<process>".
 	count := strings.TrimSuffix(loss, "lossy") + "worker:" + process
 	kept, err := r.memory.Get(count)
 	beats, wrong := strconv.Atoi(kept)
@@ -98,8 +110,9 @@ func (r *redisServer) beat(peer *server.Peer, args []string) bool {
 	return true
 }
 
-// idle answers the scripts by which Asynq looks for work every few seconds where there is none, and
-// reports whether it has.
+// idle answers the scripts by which Asynq looks for work every few seconds where there is none,
+// and reports whether it has. They are known by their first lines: dequeueCmd, forwardCmd and
+// deleteExpiredCompletedTasksCmd in Asynq's internal/rdb/rdb.go.
 func (r *redisServer) idle(peer *server.Peer, args []string) bool {
 	const dequeue, forward, clean = `if redis.call("EXISTS", KEYS[2]) == 0 then`,
 		`local ids = redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", ARGV[1], "LIMIT", 0, 100)`,
@@ -117,6 +130,7 @@ func (r *redisServer) idle(peer *server.Peer, args []string) bool {
 }
 
 // due reports whether a member of a sorted set has a score up to the script's first argument.
+// Where it cannot tell, it says yes, so that Lua decides.
 func (r *redisServer) due(key string, args []string) bool {
 	keys, _ := strconv.Atoi(args[1])
 	now, err := strconv.ParseFloat(args[2+keys], 64)

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// listener is the log of a process: it enters the lines about an imp_uid into the
-// history, and lets no secret and no false alarm pass.
+// listener is the log of a process: it enters the lines about an imp_uid into the history, and
+// fails the run for a secret or a false alarm.
 type listener struct {
 	world *world
 	who   string
 	attrs string // of all lines
 }
 
-// Enabled takes every line.
+// Enabled takes every line, since a secret in a debug line is one, too.
 func (l *listener) Enabled(context.Context, slog.Level) bool { return true }
 
 // Handle reads a line.
@@ -35,6 +35,8 @@ func (l *listener) Handle(_ context.Context, r slog.Record) error {
 		l.world.fail("", "a log line of %s holds a secret: %s", l.who, line)
 	}
 	l.world.lookout.hear(impUID, r.Message, l.who+" "+line)
+	// Nothing in a simulation damages keys: such an advice would send a person to look for what
+	// is not there.
 	if strings.Contains(line, "mend its keys") {
 		l.world.fail(impUID, "%s asks people to mend keys that nothing has damaged: %s", l.who, line)
 	}
@@ -49,5 +51,5 @@ func (l *listener) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return &listener{l.world, l.who, l.attrs + fmt.Sprint(attrs)}
 }
 
-// WithGroup keeps nothing.
+// WithGroup keeps nothing: a group's name is a constant of the program.
 func (l *listener) WithGroup(string) slog.Handler { return l }
