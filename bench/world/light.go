@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// beatTitle is the first words of the script of a worker's heartbeat, beat_count.lua, as
-	// [titleOf] finds them. If that comment is changed and this is not, Lua answers in its
-	// place: nothing fails, and every seed takes longer.
+	// beatTitle is the first words of the script of a worker's heartbeat,
+	// tasks/outcome/beat.lua, as [titleOf] finds them. If that comment is changed and this is
+	// not, Lua answers in its place: nothing fails, and every seed takes longer.
 	beatTitle = "Counts a heartbeat of a worker's process."
-	// pollTitle is those of the script that reads the gates, in package gate.
+	// pollTitle is those of the script by which package gate reads the gates.
 	pollTitle = "Reads all there is to know about gates, with the time of Redis."
 )
 

@@ -13,29 +13,33 @@ import (
 )
 
 // lookout watches DELETEs as they arrive and are answered, for what must hold at each moment
-// while nothing keeps processes from hearing what they are told, and from acting by it.
+// while nothing keeps processes from hearing what they are told, and from acting by it. The
+// checks in the end see outcomes alone: a DELETE too many that took no effect would not show in
+// them.
 type lookout struct {
 	world *world
 
-	mu     sync.Mutex
-	met    map[string]bool      // imp_uids that were called or looked up
-	begun  map[string]begun     // the newest attempt on each
-	asked  map[string]time.Time // when each was asked for last
-	over   map[string]bool      // those whose dead letter was discarded, and that nobody asked for since
+	mu    sync.Mutex
+	met   map[string]bool      // imp_uids that were called or looked up
+	begun map[string]begun     // the newest attempt on each
+	asked map[string]time.Time // when each was asked for last
+	// over has the imp_uids whose dead letter was discarded, and that no producer has asked for
+	// since.
+	over   map[string]bool
 	held   hold
 	closed map[gate.Name]closure
 }
 
-// begun is an attempt that a process was told that it has begun.
+// begun is an attempt that a process was told that it has begun, by Redis' reply.
 type begun struct {
 	who string
 	at  time.Time
 }
 
-// hold is a time in which PortOne wants no calls.
+// hold is a time in which PortOne wants no calls, by a Retry-After.
 type hold struct{ from, to time.Time }
 
-// closure is a time in which a gate is closed. The zero closure is one that is open.
+// closure is a time in which a gate is closed. The zero closure is a gate that is open.
 type closure struct {
 	epoch  string // which closure it is
 	since  time.Time
@@ -43,9 +47,11 @@ type closure struct {
 }
 
 const (
-	// grace is how long it takes all processes to act by what Redis was told.
+	// grace is how long it takes all processes to act by what Redis was told. They read the
+	// gates once a second ([gatePoll]).
 	grace = 5 * time.Second
-	// inFlight is how long a call may be on its way.
+	// inFlight is how long a call may be on its way: the network takes up to 2 ms for each
+	// command before it.
 	inFlight = 100 * time.Millisecond
 )
 
@@ -56,8 +62,9 @@ func newLookout(w *world) *lookout {
 	}
 }
 
-// begins notes that a process was told that it has begun an attempt, when Redis says so: it
-// may hear of it late.
+// begins notes that a process was told that it has begun an attempt, at the time that Redis
+// says: the process may hear of it late, and a reply that comes late must not take the place of
+// a newer attempt.
 func (l *lookout) begins(impUID, who string, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,14 +73,15 @@ func (l *lookout) begins(impUID, who string, at time.Time) {
 	}
 }
 
-// discards notes that a person who began at a time has discarded a dead letter.
+// discards notes that a person who began at a time has discarded a dead letter. If a producer
+// asked for the receipt after that time, it may be called.
 func (l *lookout) discards(impUID string, began time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.over[impUID] = l.asked[impUID].Before(began)
 }
 
-// wants notes that somebody is about to ask for what may have been discarded.
+// wants notes that a producer or a person is about to ask for what may have been discarded.
 func (l *lookout) wants(impUID string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,14 +97,16 @@ func (l *lookout) meet(impUID string) (first bool) {
 	return first
 }
 
-// call is a DELETE from its arrival to its answer.
+// call is a DELETE from its arrival to its answer, with the gates as they stood when it
+// arrived.
 type call struct {
 	payment payment
 	first   bool // of the imp_uid
 	gates   map[gate.Name]closure
 }
 
-// arrive looks at a DELETE that has arrived.
+// arrive looks at a DELETE that has arrived. Where Redis loses data, an attempt or a discarding
+// may be forgotten, so that neither is judged then.
 func (l *lookout) arrive(who string, p payment, first bool) call {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,11 +116,14 @@ func (l *lookout) arrive(who string, p payment, first bool) call {
 		l.world.fail(p.ImpUID, "DELETE of %s, although %s began an attempt %v ago", who, newest.who, now.Sub(newest.at))
 	case l.over[p.ImpUID] && !loses:
 		l.world.fail(p.ImpUID, "DELETE of what a person had discarded")
+	// A hold ends by an expiry, which is exact to [ttlStep] here.
 	case now.After(l.held.from.Add(grace)) && now.Before(l.held.to.Add(-ttlStep)) && l.world.calmSince(l.held.from):
 		l.world.fail(p.ImpUID, "DELETE, %v before the Retry-After is over that everybody was told %v ago",
 			l.held.to.Sub(now), now.Sub(l.held.from))
 	}
 	c := call{payment: p, first: first, gates: make(map[gate.Name]closure)}
+	// A producer that names another gateway than the receipt's has its receipts called behind
+	// the other gateway's gate.
 	if p.PG == p.receipt.PG {
 		c.gates[gate.Of(p.PG)] = l.pass(gate.Of(p.PG), p.ImpUID)
 		c.gates[gate.PortOne] = l.pass(gate.PortOne, p.ImpUID)
@@ -119,7 +132,7 @@ func (l *lookout) arrive(who string, p payment, first bool) call {
 }
 
 // pass returns how a gate stands as a DELETE arrives that has passed it. It counts those that
-// come long after it has closed, which must be probes.
+// come long after it has closed, which must be probes, and fails once for each closure.
 func (l *lookout) pass(name gate.Name, impUID string) closure {
 	now := l.world.stands(name)
 	if c := l.closed[name]; c.epoch == now.epoch {
@@ -137,13 +150,15 @@ func (l *lookout) pass(name gate.Name, impUID string) closure {
 }
 
 // probesWithin is how many probes may be made in so long a time: the intervals grow by a tenth,
-// from one second to ten. Half as many more may come of processes that take over.
+// from one second to ten, which takes 25 of them. Half as many more may come of processes that
+// take over.
 func probesWithin(d time.Duration) int {
 	growing := math.Log(1+d.Seconds()/10) / math.Log(1.1)
 	return 5 + int(1.5*(min(growing, 25)+d.Seconds()/gate.DefaultProbeMax.Seconds()))
 }
 
-// stands returns how Redis says that a gate stands.
+// stands returns how Redis says that a gate stands. It reads the memory of miniredis and not by
+// a command, which would take virtual time.
 func (w *world) stands(name gate.Name) closure {
 	key := tasks.Key(tasks.DefaultNamespace, "gate:"+string(name))
 	if w.redis.memory.HGet(key, "state") != "closed" {
@@ -154,11 +169,14 @@ func (w *world) stands(name gate.Name) closure {
 	return closure{epoch: epoch, since: time.UnixMicro(micros).Add(-w.scenario.RedisSkew)}
 }
 
-// answer looks at the answer to a DELETE.
+// answer looks at the answer to a DELETE. Of a first call, a 429 begins a hold; of an ordinary
+// receipt, a success must open the gates that were closed when it arrived.
 func (l *lookout) answer(c call, seen *statusWriter) {
 	now := time.Now()
 	switch {
 	case !l.world.calmSince(now):
+	// A receipt that was called before may be turned away for itself, and then holds no other:
+	// see README on Retry-After.
 	case seen.status == http.StatusTooManyRequests && c.first:
 		seconds, _ := strconv.Atoi(seen.Header().Get("Retry-After")) // none is 0
 		to := now.Add(time.Duration(seconds) * time.Second)
@@ -176,14 +194,15 @@ func (l *lookout) answer(c call, seen *statusWriter) {
 	}
 }
 
-// mustHaveOpened fails if a gate still stands as before a success.
+// mustHaveOpened fails if a gate still stands as before a success, which happened [grace] ago.
 func (l *lookout) mustHaveOpened(name gate.Name, before closure, impUID string, success time.Time) {
 	if l.world.stands(name).epoch == before.epoch && l.world.calmSince(success) {
 		l.world.fail(impUID, "the gate of %s is closed although the DELETE succeeded %v ago", name, time.Since(success))
 	}
 }
 
-// repairs are what workers log when they put a task back.
+// repairs are what workers log when they put a task back. The texts are those of package sweep:
+// a message that is changed there and not here is no longer watched for.
 var repairs = []string{
 	"enqueued again: its task was gone", "put back in line: the queue had lost them",
 	"active without a lease: the next sweep takes them back",

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// errDown is what a dial comes to where nobody listens, of the type that it has on a real
-// network: go-redis repeats a command by the type of its error.
+// errDown is the error of a dial where no program listens, of the type that it has on a real
+// network: go-redis decides by the type of an error whether it repeats a command.
 var errDown = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 
 // effect is what a network does to what is sent.
@@ -23,23 +23,24 @@ const (
 	cutAfter                // it arrives, and the connection is cut before the answer
 )
 
-// most is how long the network takes for what is sent, at most. It also lets commands of
-// different processes take effect at different times, so that their order depends on the
-// seed rather than on the scheduler.
+// most is how long the network takes for what is sent, at most. It also makes commands of
+// different processes take effect at different times, so that their order depends on the seed
+// rather than on the scheduler.
 const most = 2 * time.Millisecond
 
 // host is a machine with one process: all that this sends and receives passes through it.
 type host struct {
 	name string
-	// fate says what becomes of what is sent to a server. It is called with chance's lock
-	// held.
+	// fate says whether what is sent to a server arrives. It is called with chance's lock held,
+	// so that a host's decisions follow from the seed and its name in their order.
 	fate func(server string, chance *rand.Rand) effect
 
 	mu     sync.Mutex
 	chance *rand.Rand
 	conns  map[*conn]struct{}
 	dead   bool
-	left   int           // commands that are sent before death; none is set without death
+	// left is how many commands are sent before death; 0 if death is not set.
+	left   int
 	death  func()        // what happens then
 	frozen chan struct{} // nil unless it is frozen; closed when it continues
 	stops  bool          // whether it freezes as it begins an attempt
@@ -51,7 +52,8 @@ func newHost(name string, seed uint64, fate func(string, *rand.Rand) effect) *ho
 	}
 }
 
-// hashOf returns a number of its own for each name (FNV-1a).
+// hashOf returns a number of its own for each name (FNV-1a). It is the same in every run, which
+// maphash's is not.
 func hashOf(name string) uint64 {
 	h := uint64(0xcbf29ce484222325)
 	for i := range len(name) {
@@ -60,7 +62,8 @@ func hashOf(name string) uint64 {
 	return h
 }
 
-// dial returns a connection of the host, made by dial.
+// dial returns a connection of the host, made by dial. A host that died while it was made has
+// none.
 func (h *host) dial(server string, dial func() (net.Conn, error)) (net.Conn, error) {
 	h.whileFrozen()
 	inner, err := dial()
@@ -84,7 +87,8 @@ func (h *host) dialer(server string, dial func() (net.Conn, error)) func(context
 	return func(context.Context, string, string) (net.Conn, error) { return h.dial(server, dial) }
 }
 
-// kill cuts the host off for ever: nothing that its process sends arrives any more.
+// kill cuts the host off for ever: nothing that its process sends arrives any more. Its
+// goroutines live on until their context ends, and can do no harm.
 func (h *host) kill() {
 	h.mu.Lock()
 	h.dead = true
@@ -99,8 +103,9 @@ func (h *host) lives() bool {
 	return !h.dead
 }
 
-// dieAfter calls death once so many more commands were sent: before the last of them
-// arrives, or before its answer does.
+// dieAfter calls death once so many more commands were sent: before the last of them arrives,
+// or before its answer does. Both are moments at which a process may die and Redis has, or has
+// not, done what it was told.
 func (h *host) dieAfter(commands int, death func()) {
 	h.mu.Lock()
 	h.left, h.death = commands, death
@@ -110,7 +115,8 @@ func (h *host) dieAfter(commands int, death func()) {
 	}
 }
 
-// countDown counts a command, and returns what happens before and after it is sent.
+// countDown counts a command, and returns what happens before and after it is sent. Neither is
+// called with the lock held, since death takes it.
 func (h *host) countDown() (before, after func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -127,7 +133,7 @@ func (h *host) countDown() (before, after func()) {
 	return nothing, h.death
 }
 
-// cut cuts every connection to a server, or to all.
+// cut cuts every connection to a server, or to all if server is empty.
 func (h *host) cut(server string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -138,8 +144,8 @@ func (h *host) cut(server string) {
 	}
 }
 
-// freeze stops the host: nothing is sent or received until it thaws. Its timers go on,
-// but lead no further than to the next call of the network.
+// freeze stops the host: nothing is sent or received until it thaws. The timers of its process
+// fire all the same, but lead no further than to the next call of the network.
 func (h *host) freeze() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -156,7 +162,8 @@ func (h *host) stopAtAttempt(stops bool) {
 }
 
 // begin freezes the host if it is to stop now: what its process sends next arrives, and the
-// answer waits.
+// answer waits until it thaws. So the process holds an attempt of which it does not know, and
+// its lease runs out meanwhile.
 func (h *host) begin() {
 	h.mu.Lock()
 	stops := h.stops
@@ -177,7 +184,8 @@ func (h *host) thaw() {
 	}
 }
 
-// whileFrozen waits while the host is frozen, and reports whether it was.
+// whileFrozen waits while the host is frozen, and reports whether it was. It looks again after
+// a thaw: the host may be frozen anew by then.
 func (h *host) whileFrozen() (was bool) {
 	for {
 		h.mu.Lock()
@@ -191,7 +199,7 @@ func (h *host) whileFrozen() (was bool) {
 	}
 }
 
-// draw returns how long the network takes for what is sent, and what becomes of it.
+// draw returns how long the network takes for what is sent, and whether it arrives.
 func (h *host) draw(server string) (time.Duration, effect) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -205,9 +213,10 @@ type conn struct {
 	server string
 }
 
-// Write sends b whole. What a frozen process was about to send to PortOne is lost: a
-// process that stops between its last look at its lease and its call is stopped for
-// microseconds in reality, and would be so for ever here.
+// Write sends b whole. What a frozen process was about to send to PortOne is lost: in reality
+// some microseconds lie between a process' last look at its lease and its call, and hardly any
+// process stops in them; here a process stops at the network alone, and so would always stop
+// there.
 func (c *conn) Write(b []byte) (int, error) {
 	wait, effect := c.host.draw(c.server)
 	time.Sleep(wait)
@@ -226,7 +235,8 @@ func (c *conn) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Read receives, once the host is not frozen.
+// Read receives, once the host is not frozen. What has arrived meanwhile waits, as it does in a
+// real socket.
 func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.host.whileFrozen()

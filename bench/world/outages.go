@@ -16,9 +16,12 @@ func (w *world) during(f Fault, p payment) {
 		w.inOutage[f] = o
 	}
 	o.calls++
-	if p.nature == ordinary && p.role != reissued { // a lookup would show others as revoked
+	// Only ordinary receipts count for a gate: a lookup after the 500 shows the others as
+	// revoked.
+	if p.nature == ordinary && p.role != reissued {
 		o.failed[p.ImpUID] = true
 	}
+	// From here on the gate has seen as many failures as close it.
 	if o.held.IsZero() && len(o.failed) == gateReceipts {
 		o.held = time.Now()
 	}
@@ -33,8 +36,9 @@ func (w *world) checkOutages() {
 				ordinary++
 			}
 		}
-		// Every receipt may fail before the gate closes and twice by what follows; then a
-		// probe is made every second, and less and less often.
+		// Every receipt may fail before the gate closes, and twice by what follows. Then a
+		// probe is made every second at first, and every ten seconds in the end. The bound is
+		// generous: it is there for a gate that does not close, which costs many times that.
 		bound := 4*ordinary + 60 + int((f.To-f.From)/(10*time.Second))
 		if o.calls > bound {
 			w.fail("", "%d DELETEs to %s while it was down, more than %d: %v", o.calls, f.PG, bound, f)
@@ -50,15 +54,16 @@ const (
 	lostAttempts = 3
 )
 
-// mistaken reports whether who asks for a receipt of another gateway takes it to be of this
-// one, whose gate its DELETE may open.
+// mistaken reports whether a producer takes a receipt of another gateway to be of this one. The
+// DELETE of that receipt waits behind this one's gate, succeeds since its own gateway is up,
+// and opens the gate.
 func (w *world) mistaken(pg tasks.Gateway) bool {
 	return slices.ContainsFunc(w.payments, func(p payment) bool { return p.PG == pg && p.receipt.PG != pg })
 }
 
-// checkAttempts fails where an outage has cost a receipt attempts although a gate should
-// have held it back. That is known where the outage is the gateway's only one, nothing else goes wrong
-// that would open or close gates, and who asked was not mistaken about the gateway.
+// checkAttempts fails where an outage has cost a receipt attempts although a gate should have
+// held it back. That is known where the outage is the gateway's only one, nothing else happens
+// that would open or close gates, and no producer was mistaken about the gateway.
 func (w *world) checkAttempts(o outcome.Outcome) {
 	p := w.paymentOf(o.ImpUID)
 	if p.nature != ordinary || p.PG != p.receipt.PG || w.proof.Touched[o.ImpUID] || !w.proof.Reissued[o.ImpUID].IsZero() {
@@ -77,6 +82,7 @@ func (w *world) checkAttempts(o outcome.Outcome) {
 		return
 	}
 	from, to := w.inOutage[down[0]].held.Add(closing), w.began.Add(down[0].To)
+	// DELETEs before the gate closed, and after the outage, are attempts like any other.
 	allowed := lostAttempts
 	for _, at := range w.proof.Deletes[o.ImpUID] {
 		if at.Before(from) || at.After(to) {

@@ -11,13 +11,14 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// pauseGrace is how long after a person's pause calls may still arrive: it is effective
-// within two seconds, and the network takes some time.
+// pauseGrace is how long after a person's pause calls may still arrive: it is effective within
+// two seconds, and the network takes some time.
 const pauseGrace = 5 * time.Second
 
-// arrive looks at a call that PortOne gets.
+// arrive looks at a call that PortOne gets, whichever way it goes on.
 func (w *world) arrive(c iamporttest.Call) {
-	c.At = time.Now() // not by PortOne's clock
+	// PortOne's own clock is skewed against the processes'.
+	c.At = time.Now()
 	w.proof.Call(c)
 	if c.Operation != iamporttest.OpRevoke {
 		return
@@ -50,15 +51,17 @@ func (w *world) asked(impUID string) payment {
 	return w.paymentOf(impUID)
 }
 
-// undisturbed reports whether nothing keeps a worker now from hearing what it is told, and
-// from acting by it. The caller holds w.mu.
+// undisturbed reports whether nothing keeps a worker now from hearing what it is told, and from
+// acting by it. Kills do not count: a dead worker does nothing. The caller holds w.mu.
 func (w *world) undisturbed() bool {
 	return !slices.ContainsFunc(w.active, func(f Fault) bool {
 		return f.disturbs() && f.Kind != Kill
 	})
 }
 
-// overhear enters every call of PortOne into the history, and keeps the tokens.
+// overhear enters every call of PortOne into the history, and keeps the tokens, which no log
+// line may have. It judges DELETEs as they arrive and as they are answered; whole is false for
+// one whose connection PortOne cut.
 func (w *world) overhear(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		impUID := impUIDIn(r.URL.Path)
@@ -91,8 +94,8 @@ func (w *world) overhear(next http.Handler) http.Handler {
 	})
 }
 
-// answered notes of a DELETE whether PortOne has answered it, and of a lookup before one
-// for how long it wants no call.
+// answered notes of a DELETE that it may have worked unseen, if PortOne did not answer it in
+// its own form; and of a lookup before a DELETE for how long PortOne wants no call.
 func (w *world) answered(method, who, impUID string, whole bool, seen *statusWriter) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -107,7 +110,8 @@ func (w *world) answered(method, who, impUID string, whole bool, seen *statusWri
 	}
 }
 
-// justCalled reports whether a lookup follows a DELETE of the same attempt.
+// justCalled reports whether a lookup follows a DELETE of the same attempt: its Retry-After
+// comes too late for that one.
 func (w *world) justCalled(impUID string) (just bool) {
 	w.proof.Note(func() { just = w.proof.DeletesSince(impUID, time.Now().Add(-soon)) > 0 })
 	return just
@@ -124,7 +128,8 @@ func (w *world) checkPutOff(who, impUID string) {
 	}
 }
 
-// secretIn reports whether a log line holds a secret.
+// secretIn reports whether a log line holds a secret: a token that was used, the imp_secret, or
+// the header that carries a token.
 func (w *world) secretIn(line string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// nature is what is odd about the receipt of a payment.
+// nature is what is odd about the receipt of a payment. It decides which outcome is right.
 type nature string
 
 const (
@@ -24,8 +24,7 @@ const (
 
 var natures = []nature{refused, unsupported, notIssued, byHand, forbidden, failing, lossy}
 
-// role is what people may do about a payment: one thing, so that it is known what must
-// follow.
+// role is what people may do about a payment: one thing, so that it is known what must follow.
 type role int
 
 const (
@@ -47,10 +46,12 @@ type payment struct {
 	repeat           time.Duration // when it is asked for alone once more; 0 for never
 }
 
-// revokedByHand is when people revoked receipts.
+// revokedByHand is when people revoked receipts: before the clock of a bubble begins, which is
+// at 2000-01-01.
 var revokedByHand = time.Date(1999, 12, 1, 9, 0, 0, 0, time.UTC)
 
-// payments returns those of a scenario.
+// payments returns the payments of a scenario. Each has random numbers of its own: what one
+// payment takes of them changes no other.
 func (s Scenario) payments() []payment {
 	all := make([]payment, s.Receipts)
 	for number := range all {
@@ -64,7 +65,8 @@ func (s Scenario) payments() []payment {
 		if random.Float64() < s.Odd {
 			p.nature = natures[random.IntN(len(natures))]
 		}
-		if p.PG.LooksUp() && random.IntN(20) == 0 { // who asks is mistaken about the gateway, or does not know it
+		// The producer is mistaken about the gateway, or does not know it.
+		if p.PG.LooksUp() && random.IntN(20) == 0 {
 			p.PG = []tasks.Gateway{"", tasks.KCP, tasks.Nice}[random.IntN(3)]
 		}
 		if p.nature == byHand {
@@ -85,7 +87,7 @@ func (s Scenario) payments() []payment {
 	return all
 }
 
-// rules returns what PortOne does to calls for a payment.
+// rules returns what PortOne does to calls for a payment by its nature.
 func (p payment) rules() []iamporttest.Rule {
 	rule := iamporttest.Rule{ImpUID: p.ImpUID}
 	switch p.nature {
@@ -103,7 +105,8 @@ func (p payment) rules() []iamporttest.Rule {
 		if p.PG.LooksUp() {
 			return nil
 		}
-		// Any other answer would contradict the truth in a way that nobody can check.
+		// Where no lookup exists, any other answer would contradict the truth in a way that no
+		// check can tell from a fault.
 		rule.Fault = iamporttest.GatewayFailed
 	default:
 		return nil

@@ -15,7 +15,8 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// interfere plays people who do what a fault says to its rate of the payments or lists.
+// interfere plays people who do what a fault says to its rate of the payments or lists, each at
+// a time of its own within the window. It returns when all are done.
 func (w *world) interfere(f Fault) {
 	var acting sync.WaitGroup
 	at := func(name string) (time.Duration, bool) {
@@ -32,7 +33,9 @@ func (w *world) interfere(f Fault) {
 	}
 	for _, p := range w.payments {
 		when, struck := at(p.ImpUID)
-		if f.Kind == CancelSoon { // often before an idle worker has looked for work
+		// Within seconds of the request, which is often before an idle worker has looked for
+		// work.
+		if f.Kind == CancelSoon {
 			struck = struck && p.list == "" && f.From <= p.at && p.at < f.To
 			when = p.at + (when-f.From)%(10*soon)
 		}
@@ -46,7 +49,8 @@ func (w *world) interfere(f Fault) {
 	acting.Wait()
 }
 
-// act does something to a payment, if it is one that it may be done to.
+// act does something to a payment, if its role allows it. Which deed explains an outcome is
+// known only if there is one.
 func (w *world) act(kind Kind, p payment) {
 	switch {
 	case (kind == Cancel || kind == CancelSoon) && p.role == cancelled:
@@ -69,14 +73,16 @@ func (w *world) act(kind Kind, p payment) {
 	}
 }
 
-// askedAnyhow notes that a call may follow by what a person is about to do.
+// askedAnyhow notes that a call may follow by what a person is about to do: deleting a task may
+// make the sweeper enqueue it again, and running one brings its attempt forward.
 func (w *world) askedAnyhow(p payment) {
 	w.lookout.wants(p.ImpUID)
 	w.proof.Ask(p.ImpUID, proof.Asking{})
 }
 
 // withTask does something to the task of a payment, on whichever queue it is, and reports
-// whether there was one.
+// whether there was one. A producer asks alone and in a list, so that a payment may have a task
+// on either queue.
 func (w *world) withTask(p payment, what string, do func(queue, id string) error) (done bool) {
 	for _, bulk := range []bool{false, true} {
 		queue := tasks.Queue{PG: p.PG, Bulk: bulk}.Name()
@@ -84,7 +90,8 @@ func (w *world) withTask(p payment, what string, do func(queue, id string) error
 		w.note(p.ImpUID, personName, fmt.Sprintf("%s the task on %s: %v", what, queue, err))
 		done = done || err == nil
 		if err != nil && !errors.Is(err, asynq.ErrTaskNotFound) && !errors.Is(err, asynq.ErrQueueNotFound) {
-			w.askedAnyhow(p) // it may be done, or not
+			// The answer may have been lost: it may be done, or not.
+			w.askedAnyhow(p)
 		}
 	}
 	return done
@@ -97,6 +104,7 @@ func (w *world) treatLetter(kind Kind, p payment) {
 			return
 		}
 		if kind == Discard {
+			// It may be off the list from here on, also if no answer comes.
 			w.proof.Note(func() { w.proof.Discarded[p.ImpUID] = true })
 			began := time.Now()
 			if _, err = w.letters.Discard(w.ctx, letter); err == nil {
@@ -112,9 +120,9 @@ func (w *world) treatLetter(kind Kind, p payment) {
 	}
 }
 
-// reissue issues another receipt after one that is revoked: one that a request names at
-// any time, since no other may be revoked for it; any other one once its outcome says
-// that it is revoked. In the second case it may be asked for.
+// reissue issues another receipt after one that is revoked: one that a request names at any
+// time, since no other may be revoked for it; any other one once its outcome says that it is
+// revoked. In the second case the new one is asked for if kind says so.
 func (w *world) reissue(kind Kind, p payment) {
 	if p.ApplyNum != "" {
 		w.portone.Revoke(p.ImpUID)
@@ -136,6 +144,8 @@ func (w *world) reissue(kind Kind, p payment) {
 	w.ask(r)
 }
 
+// noteReissued issues another receipt under the same imp_uid, and reports whether that was
+// done: the one before must be revoked.
 func (w *world) noteReissued(impUID string) (done bool) {
 	if _, done = w.portone.Reissue(impUID, 0); done {
 		w.note(impUID, personName, "issues another receipt")
@@ -144,7 +154,8 @@ func (w *world) noteReissued(impUID string) (done bool) {
 	return done
 }
 
-// pause pauses the queues of a gateway, as often as it takes.
+// pause pauses the queues of a gateway, as often as it takes, and notes since when no call may
+// arrive.
 func (w *world) pause(pg tasks.Gateway) {
 	queues := []string{tasks.Queue{PG: pg}.Name(), tasks.Queue{PG: pg, Bulk: true}.Name()}
 	for {
@@ -159,8 +170,10 @@ func (w *world) pause(pg tasks.Gateway) {
 	w.paused[pg] = time.Now()
 }
 
-// resume lifts every pause of a person of a gateway, as often as it takes.
+// resume lifts every pause of a person of a gateway, as often as it takes. It leaves those of
+// gates.
 func (w *world) resume(pg tasks.Gateway) {
+	// From the first try on calls may arrive: it may take effect and its answer be lost.
 	w.mu.Lock()
 	delete(w.paused, pg)
 	w.mu.Unlock()
@@ -179,12 +192,14 @@ func (w *world) resume(pg tasks.Gateway) {
 	}
 }
 
-// pausedNow reports whether people want a gateway to be paused.
+// pausedNow reports whether people want a gateway to be paused. Several windows of pauses may
+// overlap.
 func (w *world) pausedNow(pg tasks.Gateway) bool {
 	return w.happens(func(f Fault) bool { return f.Kind == Pause && f.PG == pg })
 }
 
-// pauseLost pauses and resumes once more, since Redis may have lost either.
+// pauseLost pauses and resumes once more, since Redis may have lost either: a pause that came
+// back would keep its queues for ever.
 func (w *world) pauseLost() {
 	for _, pg := range gateways {
 		for done := false; !done; {
@@ -194,6 +209,7 @@ func (w *world) pauseLost() {
 			} else {
 				w.resume(pg)
 			}
+			// A window may have begun or ended meanwhile.
 			done = w.pausedNow(pg) == paused
 		}
 	}

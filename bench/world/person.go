@@ -10,7 +10,8 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
-// person is who the doors of people in the simulation belong to.
+// person is all by which people and order services act: producing, the web UI of Asynq, dead
+// letters, gates and pauses.
 type person struct {
 	producer  *enqueue.Client
 	inspector *asynq.Inspector

@@ -11,10 +11,11 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// portoneName is the name of PortOne in the network.
+// portoneName is the name of PortOne in the network. It takes the place of an address.
 const portoneName = "PortOne"
 
-// portone is the simulated PortOne on a network of its own.
+// portone is the simulated PortOne on a network of its own: a [net.Listener] whose connections
+// are pipes.
 type portone struct {
 	*iamporttest.Server
 	http    *http.Server
@@ -27,14 +28,18 @@ type portone struct {
 	conns map[net.Conn]struct{}
 }
 
+// callerKey is the key under which the context of a call has the name of the host that makes
+// it.
 type callerKey struct{}
 
-// caller is the server's end of a connection of a host.
+// caller is the server's end of a connection of a host. It carries the host's name, which
+// PortOne itself does not know.
 type caller struct {
 	net.Conn
 	host string
 }
 
+// newPortone serves PortOne until end is called. around wraps its handler.
 func newPortone(config iamporttest.Config, around func(http.Handler) http.Handler) *portone {
 	p := &portone{
 		Server: iamporttest.New(config), calling: make(chan net.Conn), closed: make(chan struct{}),
@@ -78,8 +83,8 @@ func (p *portone) Accept() (net.Conn, error) {
 	}
 }
 
-// setDown lets PortOne take no connections, and ends those that it has, or lets it take
-// them again.
+// setDown makes PortOne take no connections, and ends those that it has, or makes it take them
+// again.
 func (p *portone) setDown(down bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -91,7 +96,8 @@ func (p *portone) setDown(down bool) {
 	}
 }
 
-// notice keeps track of connections.
+// notice keeps track of connections, so that [portone.setDown] can end them. A hijacked one is
+// that of a fault which cuts it: the simulated PortOne closes it itself.
 func (p *portone) notice(c net.Conn, state http.ConnState) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,16 +109,17 @@ func (p *portone) notice(c net.Conn, state http.ConnState) {
 	}
 }
 
-// Addr returns an address that is not used.
+// Addr returns an address that is not used. A [net.Listener] must have one.
 func (p *portone) Addr() net.Addr { return &net.IPAddr{} }
 
-// Close ends every call and refuses all others.
+// Close makes Accept return, and refuses all dials. http.Server calls it, too: closing twice
+// does nothing.
 func (p *portone) Close() error {
 	p.once.Do(func() { close(p.closed) })
 	return nil
 }
 
-// end ends every call.
+// end ends every call, also those that a fault lets hang.
 func (p *portone) end() {
 	p.Server.Close()
 	p.http.Close()

@@ -18,13 +18,16 @@ import (
 )
 
 const (
-	// gateReceipts is how many receipts must fail for a gate to close: few, as there are few.
+	// gateReceipts is how many receipts must fail for a gate to close: few, since a scenario
+	// has few of each gateway.
 	gateReceipts = 5
-	// gatePoll spares most of the work of idle workers.
+	// gatePoll is how often a worker reads the gates. It spares most of the work of idle
+	// workers, of which a simulated hour is full.
 	gatePoll = time.Second
 )
 
-// client returns a Redis client of a host.
+// client returns a Redis client of a host, whose commands meet the faults of its network and
+// are entered into the history.
 func (w *world) client(h *host) *client {
 	options := optionsOf(h.name)
 	faultless := options
@@ -35,7 +38,8 @@ func (w *world) client(h *host) *client {
 	return c
 }
 
-// startWorker starts a life of the worker with a number.
+// startWorker starts a life of the worker with a number. Each life has a name of its own,
+// worker-0.1, worker-0.2 and so on, so that the history tells them apart.
 func (w *world) startWorker(number int) {
 	w.mu.Lock()
 	w.lives[number]++
@@ -51,6 +55,8 @@ func (w *world) startWorker(number int) {
 	w.workers[number] = p
 }
 
+// startProcess starts a complete worker as `revoker work` does: only what it dials, its log and
+// its durations are the simulation's.
 func (w *world) startProcess(name string) (*process, error) {
 	h := w.newHost(name)
 	client := w.client(h)
@@ -84,13 +90,15 @@ func (w *world) startProcess(name string) (*process, error) {
 	return p, nil
 }
 
-// kill kills a worker, unless it is dead: what it has sent takes effect, and nothing else.
+// kill kills a worker, unless it is dead: what it has sent takes effect, and nothing else. Its
+// goroutines are ended by its context, which cannot reach anything any more.
 func (w *world) kill(p *process) {
 	p.dies.Do(func() {
 		w.mu.Lock()
 		w.result.Kills++
 		w.mu.Unlock()
 		p.host.kill()
+		// A goroutine of a frozen host would wait for ever, and the bubble with it.
 		p.host.thaw()
 		p.stop()
 	})

@@ -13,10 +13,10 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// soon is how soon a producer asks again that Redis did not answer.
+// soon is how soon a producer that Redis did not answer asks again.
 const soon = time.Second
 
-// produce asks for every payment at its time, and for every list.
+// produce starts producers that ask for every payment at its time, and for every list.
 func (w *world) produce(acting *sync.WaitGroup) {
 	for _, p := range w.payments {
 		w.wanted[p.ImpUID] = p.Revocation
@@ -45,6 +45,7 @@ func (w *world) askAt(at time.Duration, r tasks.Revocation) {
 func (w *world) ask(r tasks.Revocation) {
 	for {
 		began := time.Now()
+		// It may be recorded from here on, whether or not an answer comes.
 		w.lookout.wants(r.ImpUID)
 		result, err := w.producer.Revoke(w.ctx, r)
 		isNew := err == nil && !result.Duplicate
@@ -69,6 +70,8 @@ func (w *world) askList(name string, revocations []tasks.Revocation) {
 		if err == nil || errors.Is(err, outcome.ErrCancelled) {
 			return
 		}
+		// Another list under the same name cannot be: the list is always the same. So such an
+		// error is a fault of the product.
 		var mismatch *enqueue.MismatchError
 		if errors.As(err, &mismatch) {
 			w.fail("", "list %s: %v", name, err)
@@ -78,6 +81,8 @@ func (w *world) askList(name string, revocations []tasks.Revocation) {
 	}
 }
 
+// askListOnce asks for the list from its beginning once. Lines without an answer are noted as
+// well, since they may be recorded.
 func (w *world) askListOnce(batch *enqueue.Batch, name string, revocations []tasks.Revocation) error {
 	lines := func(yield func(enqueue.Line) bool) {
 		for i, r := range revocations {
@@ -109,7 +114,8 @@ func (w *world) askListOnce(batch *enqueue.Batch, name string, revocations []tas
 	return nil
 }
 
-// askLost asks again for what Redis has lost, as its log tells people to.
+// askLost asks again for what Redis has lost, as README tells producers to. A list is given
+// again as a whole: what is missing of it the batch knows.
 func (w *world) askLost(impUIDs []string) {
 	again := make(map[string]bool)
 	for _, impUID := range impUIDs {

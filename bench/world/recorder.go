@@ -12,7 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// recorder enters every Redis command that names an imp_uid into its history.
+// recorder is a hook of go-redis that enters every Redis command that names an imp_uid into its
+// history.
 type recorder struct {
 	world *world
 	host  *host
@@ -24,7 +25,9 @@ func (recorder) DialHook(next redis.DialHook) redis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
 }
 
-// ProcessHook enters a command once it has ended.
+// ProcessHook enters a command once it has ended. A host that is to stop at an attempt stops at
+// the command that begins one: the script is known by its first words, those of
+// attempt_begin.lua.
 func (r recorder) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		if strings.HasPrefix(r.nameOf(cmd), `script "Begins an attempt`) {
@@ -47,11 +50,11 @@ func (r recorder) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 	}
 }
 
-// longest is how much is shown of a reply.
+// longest is how many bytes are shown of a reply or an argument: as many as fit on a line.
 const longest = 90
 
-// record enters a command into the history of each imp_uid that it names, or its reply.
-// Those that only read say nothing unless they fail.
+// record enters a command into the history of each imp_uid that it names, or that its reply
+// names. Those that only read say nothing unless they fail.
 func (r recorder) record(cmd redis.Cmder) {
 	result := ""
 	if cmd.Err() == nil && strings.Contains(reads, " "+strings.ToUpper(cmd.Name())+" ") {
@@ -72,6 +75,8 @@ func (r recorder) record(cmd redis.Cmder) {
 	if impUID := impUIDIn(result); len(seen) == 0 && impUID != "" {
 		seen[impUID] = ""
 	}
+	// The reply of the script that begins an attempt has its time, by Redis' clock, behind the
+	// word "begun".
 	if _, rest, begun := strings.Cut(result, "[begun "); begun {
 		text, _, _ := strings.Cut(rest, " ")
 		micros, _ := strconv.ParseInt(text, 10, 64)
@@ -85,7 +90,8 @@ func (r recorder) record(cmd redis.Cmder) {
 	}
 }
 
-// nameOf returns a command's name, or of a script its first words.
+// nameOf returns a command's name, or of a script its first words: its SHA-1 would tell a
+// reader nothing.
 func (r recorder) nameOf(cmd redis.Cmder) string {
 	args := cmd.Args()
 	if sha, isText := args[min(1, len(args)-1)].(string); isText && cmd.Name() == "evalsha" {

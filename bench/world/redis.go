@@ -17,10 +17,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// ttlStep is how exactly keys expire. Miniredis goes through all keys at each step.
+// ttlStep is how exactly keys expire. Miniredis goes through all keys at each step, so that
+// smaller steps take time.
 const ttlStep = 500 * time.Millisecond
 
-// directName is the client that no fault meets.
+// directName is the name of the client that no fault meets: the simulation's own, by which it
+// reads what Redis holds.
 const directName = "direct"
 
 // redisServer is a Redis in memory, whose clock is that of the bubble and a skew.
@@ -39,6 +41,7 @@ type redisServer struct {
 	closed         chan struct{}
 }
 
+// newRedis starts a miniredis whose connections are pipes. Close ends it.
 func newRedis(s Scenario) (*redisServer, error) {
 	r := &redisServer{
 		memory: miniredis.NewMiniRedis(), skew: s.RedisSkew, older: s.OlderRedis, chance: s.random(redisName),
@@ -57,7 +60,8 @@ func newRedis(s Scenario) (*redisServer, error) {
 	return r, nil
 }
 
-// expire advances the clock of keys until the server is closed.
+// expire advances the clock of keys until the server is closed. Miniredis does not do so by
+// itself.
 func (r *redisServer) expire() {
 	ticker := time.NewTicker(ttlStep)
 	defer ticker.Stop()
@@ -92,7 +96,8 @@ func (r *redisServer) dialDirect(context.Context, string, string) (net.Conn, err
 	return here, nil
 }
 
-// setDown ends every connection and refuses new ones, or takes them again.
+// setDown ends every connection and refuses new ones, or takes them again. What Redis holds
+// stays.
 func (r *redisServer) setDown(down bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,21 +110,22 @@ func (r *redisServer) setDown(down bool) {
 	}
 }
 
-// setRefusals refuses a share of the commands that may write, since the memory is
-// full or it is a replica.
+// setRefusals refuses a share of the commands that may write, from 0 to 1, because the memory
+// is full or it is a replica.
 func (r *redisServer) setRefusals(full, readOnly float64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.full, r.readOnly = full, readOnly
 }
 
-// reads are the commands that never write. A script may, and is refused as a whole: what
-// a real Redis refuses in its midst has then written nothing either.
+// reads are the commands that never write. A script may, and is refused as a whole: what a real
+// Redis refuses in its midst has then written nothing either.
 const reads = " HELLO PING AUTH SELECT CLIENT INFO TIME GET MGET EXISTS TTL PTTL HGET HMGET HGETALL HEXISTS " +
 	"SMEMBERS SISMEMBER SCARD ZCARD ZRANGE ZSCORE ZRANGEBYSCORE LLEN LRANGE XRANGE XREAD XLEN SCAN TYPE SUBSCRIBE "
 
-// answer answers what cannot be carried out now, and the time, and reports whether it
-// has. Commands of scripts have no client's name, as those that begin a connection.
+// answer answers what cannot be carried out now, and the time, and reports whether it has.
+// Miniredis asks it before each command, also those that a script sends and those that begin a
+// connection: neither have a client's name, and none of them is refused.
 func (r *redisServer) answer(peer *server.Peer, command string, args ...string) bool {
 	if command == "TIME" {
 		peer.WriteLen(2)
@@ -128,6 +134,7 @@ func (r *redisServer) answer(peer *server.Peer, command string, args ...string) 
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	// A script's text is seen once, with EVAL; afterwards go-redis sends its SHA-1.
 	if command == "EVAL" {
 		sum := sha1.Sum([]byte(args[0]))
 		r.titles[hex.EncodeToString(sum[:])] = titleOf(args[0])
@@ -145,7 +152,8 @@ func (r *redisServer) answer(peer *server.Peer, command string, args ...string) 
 	default:
 		return command == "EVALSHA" && r.light(peer, args)
 	}
-	if r.older && strings.HasPrefix(command, "EVAL") { // as Redis 6.2 puts it
+	// Redis 6.2 wraps the error of a script in words of its own.
+	if r.older && strings.HasPrefix(command, "EVAL") {
 		refusal = "ERR Error running script (call to f_6b1bf486c81ceb7edf3c093f4a1ea54e7ee2db6e): " +
 			"@user_script:1: @user_script: 1: -" + refusal
 	}
@@ -153,15 +161,15 @@ func (r *redisServer) answer(peer *server.Peer, command string, args ...string) 
 	return true
 }
 
-// writeTime writes the seconds and microseconds of Redis' clock.
+// writeTime writes the seconds and microseconds of Redis' clock, as TIME replies.
 func (r *redisServer) writeTime(peer *server.Peer) {
 	now := time.Now().Add(r.skew)
 	peer.WriteBulk(strconv.FormatInt(now.Unix(), 10))
 	peer.WriteBulk(strconv.Itoa(now.Nanosecond() / 1000))
 }
 
-// titleOf returns the first words of a script: of the last comment that tells of its KEYS
-// or ARGV, since what scripts share stands before, or else its first line.
+// titleOf returns the first words of a script: of the last comment that tells of its KEYS or
+// ARGV, since what scripts share stands before, or else its first line.
 func titleOf(script string) string {
 	title, block := "", ""
 	for line := range strings.Lines(script) {
@@ -179,7 +187,7 @@ func titleOf(script string) string {
 	return cmp.Or(title, strings.SplitN(strings.TrimSpace(script), "\n", 2)[0])
 }
 
-// title returns the first words of a script that was seen.
+// title returns the first words of a script that was seen, by its SHA-1.
 func (r *redisServer) title(sha string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -18,14 +18,17 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// Run runs a scenario in a bubble of its own. Where it is impossible, the test fails.
+// Run runs a scenario in a bubble of its own, and returns what broke an invariant among the
+// rest. Where the scenario is impossible, the test fails.
 func Run(t *testing.T, s Scenario) (result Result) {
 	t.Helper()
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(context.Background()) // a test's own ends too late for the bubble
+		// A test's own context ends after the bubble, which waits for all that it started: too
+		// late.
+		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		w, err := newWorld(ctx, s)
 		if err != nil {
@@ -40,6 +43,7 @@ func Run(t *testing.T, s Scenario) (result Result) {
 	return result
 }
 
+// newWorld makes everything but the workers and people: they act from the first moment on.
 func newWorld(ctx context.Context, s Scenario) (*world, error) {
 	server, err := newRedis(s)
 	if err != nil {
@@ -69,10 +73,11 @@ func newWorld(ctx context.Context, s Scenario) (*world, error) {
 	return w, nil
 }
 
-// stopWithin is how long workers may take to end, whose calls and lookups end long before.
+// stopWithin is how long workers may take to end, in virtual time. Their calls and lookups end
+// long before.
 const stopWithin = time.Hour
 
-// goroutines returns what every goroutine waits for.
+// goroutines returns what every goroutine waits for, cut at 4 MiB.
 func goroutines() string {
 	text := make([]byte, 4<<20)
 	return string(text[:runtime.Stack(text, true)])
@@ -105,6 +110,7 @@ func (w *world) play(stop context.CancelFunc) bool {
 	case <-time.After(stopWithin):
 		return false
 	}
+	// All workers have ended: nothing changes while it is compared.
 	w.check()
 	client.Close()
 	w.portone.end()
@@ -113,8 +119,10 @@ func (w *world) play(stop context.CancelFunc) bool {
 	return true
 }
 
-// tellIfStuck writes what was found if a goroutine of the workers is left, since the bubble ends with a panic then.
+// tellIfStuck writes what was found if a goroutine of the workers is left: the bubble ends with
+// a panic then, before the caller could print the result.
 func (w *world) tellIfStuck() {
+	// Timers of goroutines that are about to end have fired by then.
 	time.Sleep(stopWithin)
 	synctest.Wait()
 	own, others, _ := strings.Cut(goroutines(), "\n\n")

@@ -31,7 +31,8 @@ type Scenario struct {
 	Faults                 []Fault
 }
 
-// Validate returns an error that names what is impossible.
+// Validate returns an error that names what is impossible. A scenario that a test writes by
+// hand would otherwise be one without the fault that it is about.
 func (s Scenario) Validate() error {
 	if s.Receipts < 1 || s.Workers < 1 || s.Span <= 0 {
 		return fmt.Errorf("%d receipts, %d workers in %v: each must be above 0", s.Receipts, s.Workers, s.Span)
@@ -51,7 +52,7 @@ func (s Scenario) Validate() error {
 	return nil
 }
 
-// String writes a scenario, one fault a line.
+// String writes a scenario, one fault a line with its number, as -world.without takes it.
 func (s Scenario) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: %d receipts, %d lists, %.2f odd, %d workers, "+
@@ -64,12 +65,13 @@ func (s Scenario) String() string {
 	return b.String()
 }
 
-// has reports whether there is a fault of one of these kinds.
+// has reports whether there is a fault of one of these kinds, at any time.
 func (s Scenario) has(kinds ...Kind) bool {
 	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return slices.Contains(kinds, f.Kind) })
 }
 
-// Without returns the scenario without some of its faults, by their numbers from 0.
+// Without returns the scenario without some of its faults, by their numbers from 0. All else
+// stays as the seed decided it.
 func (s Scenario) Without(numbers ...int) Scenario {
 	var kept []Fault
 	for i, f := range s.Faults {
@@ -81,15 +83,19 @@ func (s Scenario) Without(numbers ...int) Scenario {
 	return s
 }
 
-// random returns random numbers that depend on the seed and what they are for alone.
+// random returns random numbers that depend on the seed and what they are for alone. So what
+// one thing takes of them changes no other: a scenario without one of its faults is otherwise
+// the same.
 func (s Scenario) random(purpose ...any) *rand.Rand {
 	return rand.New(rand.NewPCG(s.Seed, hashOf(fmt.Sprint(purpose...))))
 }
 
-// gateways are those of the receipts: one cannot be looked up.
+// gateways are those of the receipts: three are enough to have one that works beside one that
+// fails, and for the last one PortOne documents no lookup.
 var gateways = []tasks.Gateway{tasks.KCP, tasks.Nice, tasks.Settle}
 
-// kinds are what a seed chooses from.
+// kinds are what a seed chooses from. A kind that stands here several times is chosen as often
+// as many times.
 var kinds = []Kind{
 	Outage, Outage, Outage, PortOneDown, Kill, Kill, Kill, Freeze, Freeze, Stop, CutBefore, CutAfter,
 	RedisDown, RedisLoses, RedisFull, ReadOnly,
@@ -103,7 +109,9 @@ var kinds = []Kind{
 	"token:500", "token:html-503", "token:429", "token:cut-before", "token:not-json", "token:hang", "token:slow-after",
 }
 
-// Generate returns the scenario of a seed, whose faults begin within span.
+// Generate returns the scenario of a seed, whose faults begin within span. The order in which
+// it takes random numbers is part of what a seed means: another order gives every seed another
+// scenario.
 func Generate(seed uint64, span time.Duration) Scenario {
 	random := rand.New(rand.NewPCG(seed, 0))
 	s := Scenario{
@@ -114,11 +122,14 @@ func Generate(seed uint64, span time.Duration) Scenario {
 		PortOneSkew: time.Duration(random.IntN(241)-120) * time.Second,
 		OlderRedis:  random.IntN(2) == 0,
 	}
-	if span >= time.Hour { // the real durations
+	// Spans of hours have the real durations; shorter ones have shorter ones, so that all of
+	// the schedule is met.
+	if span >= time.Hour {
 		s.Attempts, s.MaxDelay, s.Patience = backoff.DefaultAttempts, backoff.DefaultMax, 0
 	}
 	switch random.IntN(8) {
-	case 0: // outages alone, of any length, so that the gates show what they save
+	// Outages alone, of any length, so that the gates show what they save.
+	case 0:
 		for range 1 + random.IntN(3) {
 			f := s.fault(random, Outage)
 			f.From /= 3
@@ -135,8 +146,8 @@ func Generate(seed uint64, span time.Duration) Scenario {
 	return s
 }
 
-// lostAnswers returns for one seed of eight that the network loses answers all the time: that each
-// kind of command is repeated after its answer was lost, few seeds meet by chance.
+// lostAnswers returns for one seed of eight a network that loses answers all the time: few
+// seeds would repeat each kind of command after its answer was lost by chance.
 func (s Scenario) lostAnswers() []Fault {
 	random := s.random("lost answers")
 	if random.IntN(8) > 0 {
@@ -157,7 +168,8 @@ func (s Scenario) faults(random *rand.Rand, count int, of []Kind) (all []Fault) 
 func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 	f := Fault{Kind: kind, From: time.Duration(random.Int64N(int64(s.Span)))}
 	f.To = f.From + time.Duration(random.Int64N(int64(s.Span/3)))
-	if slices.Contains(deeds, kind) { // people come at any time, also late
+	// People come at any time, also late.
+	if slices.Contains(deeds, kind) {
 		f.To = f.From + time.Duration(random.Int64N(int64(s.Span)))
 	}
 	switch kind {
@@ -177,14 +189,17 @@ func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 		f.Rate, f.Wait = random.Float64(), time.Minute+time.Duration(random.IntN(241))*time.Second
 	case "lookup:slow-after":
 		f.Rate, f.Wait = random.Float64(), time.Duration(5+random.IntN(20))*time.Second
-	case "lookup:429": // longer than one answer holds everybody
+	// Longer than one answer holds the other receipts, a minute.
+	case "lookup:429":
 		f.Rate, f.Wait = random.Float64(), time.Duration(random.IntN(180))*time.Second
 	case "call:429", "call:503", "call:html-503", "token:429", "token:html-503":
 		f.Rate, f.Wait = random.Float64(), time.Duration(random.IntN(30))*time.Second
 	default:
 		f.Rate = random.Float64()
 	}
-	if f.ofPortOne() && !strings.HasPrefix(string(kind), tokenPrefix) && random.IntN(2) == 0 { // one gateway's alone
+	// Half of these faults concern one gateway's calls alone. A call for a token is of no
+	// gateway.
+	if f.ofPortOne() && !strings.HasPrefix(string(kind), tokenPrefix) && random.IntN(2) == 0 {
 		f.PG = gateways[random.IntN(len(gateways))]
 	}
 	return f

@@ -8,8 +8,8 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// part is a fault of a situation, in a window that is given in shares of the span. What
-// else there is to know of it the seed decides, but for a gateway and a rate that are given.
+// part is a fault of a situation, in a window that is given in shares of the span: 1.2 is after
+// the other faults have begun. The seed decides all that is not given here.
 type part struct {
 	kind     Kind
 	from, to float64
@@ -17,7 +17,8 @@ type part struct {
 	rate     float64
 }
 
-// situations are faults that show something only together, and that seldom meet by chance.
+// situations are faults that show something only together, and that seldom meet by chance. As
+// long as they were left to chance, mutations passed undetected.
 var situations = [][]part{
 	{ // Redis loses the second in which what had waited was called, of which no lookup tells.
 		{kind: Pause, from: 0.2, to: 0.5, pg: tasks.Settle},
@@ -49,7 +50,8 @@ var situations = [][]part{
 	},
 }
 
-// situation returns the faults of a random situation.
+// situation returns the faults of a random situation, all of them later by up to a tenth of the
+// span.
 func (s Scenario) situation(random *rand.Rand) (faults []Fault) {
 	share := func(of float64) time.Duration { return time.Duration(of * float64(s.Span)) }
 	later := share(0.1 * random.Float64())

@@ -8,11 +8,11 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// lostSpan is how much Redis loses: what it had not written to its disk yet, with
-// appendfsync everysec.
+// lostSpan is how much Redis loses: what it had not written to its disk yet, with appendfsync
+// everysec.
 const lostSpan = time.Second
 
-// readAll reads all there is in one atomic step.
+// readAll reads all there is in one atomic step, as a disk would have it at one moment.
 var readAll = redis.NewScript(`
 local all = {}
 local how = {
@@ -31,15 +31,17 @@ return all`)
 func (r *redisServer) snapshot() []any {
 	all, err := readAll.Run(context.Background(), r.direct, []string{}).Slice()
 	if err != nil {
-		panic(fmt.Sprintf("world: snapshot: %v", err)) // nothing stands between it and the memory
+		// No fault stands between this client and the memory.
+		panic(fmt.Sprintf("world: snapshot: %v", err))
 	}
 	return all
 }
 
-// restore makes Redis hold what it held at the time of a snapshot, and nothing else. No
-// client is connected.
+// restore makes Redis hold what it held at the time of a snapshot, and nothing else. No client
+// may be connected, but for the direct one.
 func (r *redisServer) restore(all []any) {
-	time.Sleep(time.Millisecond) // commands that have arrived end first
+	// Commands that have arrived end first.
+	time.Sleep(time.Millisecond)
 	r.memory.FlushAll()
 	pipe := r.direct.Pipeline()
 	for _, entry := range all {

@@ -39,7 +39,7 @@ const (
 	personName   = "person"   // the host of people who watch and act
 )
 
-// Result is what a run came to.
+// Result is what a run came to. Without Failures, no invariant broke.
 type Result struct {
 	Virtual  time.Duration // from the start to the last outcome
 	Deletes  int           // DELETE calls
@@ -101,14 +101,16 @@ func (w *world) newHost(name string) *host {
 	return h
 }
 
-// fail notes that an invariant is broken, and for which imp_uid, if for one.
+// fail notes that an invariant is broken, and for which imp_uid, if for one. The run continues:
+// what follows may say why.
 func (w *world) fail(impUID, format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.failed(impUID, fmt.Sprintf(format, args...))
 }
 
-// failed is fail for those who hold the lock.
+// failed is fail for callers who hold the lock. The history of an imp_uid is printed with its
+// first failure alone.
 func (w *world) failed(impUID, text string) {
 	if impUID != "" {
 		text = impUID + ": " + text
@@ -140,17 +142,18 @@ func (w *world) happens(such func(Fault) bool) bool {
 }
 
 // calmSince reports whether nothing has disturbed since a time: nothing keeps a worker from
-// hearing what it is told, and from acting by it.
+// hearing what it is told, and from acting by it. An invariant that holds at each moment is
+// only checked then.
 func (w *world) calmSince(t time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.calm() && !w.disturbed.After(t)
 }
 
-// calm is that of this moment, for those who hold the lock.
+// calm is calmSince of this moment, for callers who hold the lock.
 func (w *world) calm() bool { return !slices.ContainsFunc(w.active, Fault.disturbs) }
 
-// paymentOf returns the payment with an imp_uid of the scenario.
+// paymentOf returns the payment with an imp_uid of the scenario, or a zero one.
 func (w *world) paymentOf(impUID string) payment {
 	for _, p := range w.payments {
 		if p.ImpUID == impUID {

@@ -1,7 +1,8 @@
-// Mutations proves that the simulation of bench/world can fail. It puts known faults
-// back, each in a copy of one file that go build is given in its place, and tells which
-// of them the simulation detects, by which seed, and how. Nothing of it is in the
-// product. It exits 1 if fewer than nine of ten are detected.
+// Mutations proves that the simulation of bench/world can fail. It puts known faults back, each in
+// a copy of one file that go build is given in its place, and tells which of them the simulation
+// detects, by which seed, and how. Nothing of it is in the product. It exits 1 if fewer than nine
+// of ten are detected: then the simulation lacks an invariant, or a fault under which the invariant
+// would break.
 package main
 
 import (
@@ -45,8 +46,7 @@ type settings struct {
 	chosen []mutation
 }
 
-// parse returns the settings that the arguments ask for, or an error that has been
-// written to log.
+// parse returns the settings that the arguments ask for. An error has been written to log by then.
 func parse(args []string, log io.Writer) (settings, error) {
 	var s settings
 	f := flag.NewFlagSet("mutations", flag.ContinueOnError)
@@ -78,6 +78,7 @@ func parse(args []string, log io.Writer) (settings, error) {
 	return s, nil
 }
 
+// validate returns an error for the first value with which no run makes sense.
 func (s settings) validate(rest []string) error {
 	switch {
 	case len(rest) > 0:
@@ -91,8 +92,8 @@ func (s settings) validate(rest []string) error {
 	return nil
 }
 
-// run tries the mutations one after the other and writes a row for each. It returns an
-// error if one cannot be tried, or too few are detected.
+// run tries the mutations one after the other and writes a row for each. It returns an error if one
+// cannot be tried, or too few are detected.
 func run(ctx context.Context, s settings, out io.Writer) error {
 	root, err := program.Root(ctx)
 	if err != nil {
@@ -103,6 +104,8 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	// The product without a mutation is built once: each seed that fails with one is run with it as
+	// well.
 	product, err := build(ctx, root, dir)
 	if err != nil {
 		return err
@@ -127,7 +130,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	return nil
 }
 
-// describe says what a mutation came to.
+// describe says by which seed a mutation was detected and by what, in one line.
 func (f finding) describe(s settings) string {
 	if f.seed == 0 {
 		return fmt.Sprintf("NOT DETECTED in %d seeds", s.seeds)

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// mutation is a fault that is put back.
+// mutation is a fault that is put back: a text of one file, and the text that takes its place. Both
+// are code as it is in the file, so that a comment between two lines of old makes a mutation stale.
 type mutation struct {
 	name   string
 	breaks string // what it breaks, in a sentence
@@ -17,8 +18,9 @@ type mutation struct {
 	new    string
 }
 
-// apply returns the text of the file with the fault. An error says that the mutation is
-// stale: the file was changed, and so must the mutation be.
+// apply returns the text of the file with the fault. An error says that the mutation is stale: the
+// file was changed, and so must the mutation be. The text must be found exactly once, or it is not
+// known which place is broken.
 func (m mutation) apply(text string) (string, error) {
 	if n := strings.Count(text, m.old); n != 1 {
 		return "", fmt.Errorf("the mutation %s is stale: its text is found %d times in %s, want once:\n%s",
@@ -27,8 +29,9 @@ func (m mutation) apply(text string) (string, error) {
 	return strings.Replace(text, m.old, m.new, 1), nil
 }
 
-// overlay writes a file for go build's -overlay to dir, by which the files of mutations
-// are replaced, and returns its name. Mutations of the same file are applied together.
+// overlay writes a file for go build's -overlay to dir, by which the files of mutations are
+// replaced, and returns its name. Mutations of the same file are applied together. Embedded scripts
+// are replaced in the same way as Go files.
 func overlay(root, dir string, mutations ...mutation) (string, error) {
 	texts := make(map[string]string) // by file
 	for _, m := range mutations {

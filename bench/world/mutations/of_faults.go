@@ -1,6 +1,7 @@
 package main
 
-// ofFaults are faults that the product had and that were found by other means.
+// ofFaults are faults that the product once had and that were found by other means than the
+// simulation: it must be able to find them now.
 var ofFaults = []mutation{
 	{
 		name:   "archive-undone",

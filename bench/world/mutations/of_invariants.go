@@ -1,6 +1,7 @@
 package main
 
-// ofInvariants break the invariants of the simulation, each in a way of its own.
+// ofInvariants break the invariants of the simulation, each in a way of its own: an invariant that
+// none of them breaks may be one that cannot fail.
 var ofInvariants = []mutation{
 	{
 		name:   "refusal-taken-for-success",

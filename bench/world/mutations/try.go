@@ -19,8 +19,9 @@ type finding struct {
 	again int    // how many reruns of that seed failed, too
 }
 
-// try runs seeds with a mutation until one fails, and that one again. It returns an error
-// if that seed fails with the product as it is, too.
+// try runs seeds with a mutation until one fails, and that one again. It returns an error if that
+// seed fails with the product as it is, too: then the simulation is wrong about the product, and
+// detects nothing.
 func (s settings) try(ctx context.Context, root, product string, m mutation) (finding, error) {
 	dir, err := os.MkdirTemp("", "mutation-*")
 	if err != nil {
@@ -32,6 +33,8 @@ func (s settings) try(ctx context.Context, root, product string, m mutation) (fi
 		return finding{}, err
 	}
 	found, err := s.simulate(ctx, root, mutated, s.first, s.seeds)
+	// Runs of one seed differ, so that a seed which failed may pass: how often it fails again says
+	// how well it can be repeated.
 	for i := 0; i < s.rerun && err == nil && found.seed != 0; i++ {
 		var same finding
 		if same, err = s.simulate(ctx, root, mutated, found.seed, 1); same.seed != 0 {
@@ -48,7 +51,8 @@ func (s settings) try(ctx context.Context, root, product string, m mutation) (fi
 	return found, err
 }
 
-// build builds the simulation with mutations, or none, and returns the name of the program.
+// build builds the simulation with mutations, or none, and returns the name of the program: the
+// test binary of bench/world.
 func build(ctx context.Context, root, dir string, mutations ...mutation) (string, error) {
 	replaced, err := overlay(root, dir, mutations...)
 	if err != nil {
@@ -63,7 +67,8 @@ func build(ctx context.Context, root, dir string, mutations ...mutation) (string
 	return binary, nil
 }
 
-// simulate runs so many seeds from the first on until one fails.
+// simulate runs so many seeds from the first on until one fails. A seed that fails is no error; a
+// program that ends in another way, for instance by a wrong flag, is.
 func (s settings) simulate(ctx context.Context, root, binary string, first uint64, count int) (finding, error) {
 	cmd := exec.CommandContext(ctx, binary, "-test.run=^TestUntilFailure$", "-test.timeout=0", "-world.until-failure",
 		fmt.Sprint("-world.seed=", first), fmt.Sprint("-world.seeds=", count), fmt.Sprint("-world.span=", s.span))
@@ -82,8 +87,9 @@ func (s settings) simulate(ctx context.Context, root, binary string, first uint6
 	return found, nil
 }
 
-// read returns which seed failed, by what a simulation wrote. One that panicked, or where
-// all wait for ever, has failed with the first seed that had not ended.
+// read returns which seed failed, by what a simulation wrote: a line "began 7" and "ended 7" for
+// each seed, and "failed 7 imp_…" for one that broke an invariant. One that panicked, or in which
+// all goroutines wait for ever, has failed with the first seed that had not ended.
 func read(output string) finding {
 	var running []uint64
 	var panicked string
