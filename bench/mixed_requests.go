@@ -74,7 +74,8 @@ func (b *bench) askBeside(ctx context.Context, s *scene.Scene) (float64, error) 
 }
 
 // mixedHand measures when receipts that a person revoked before have the outcome that says so. Their
-// DELETEs fail with 500, and the lookup after each shows the reason: no receipt waits for another attempt, and the gate counts anew.
+// DELETEs fail with 500, and the lookup after each shows the reason: no receipt waits for another
+// attempt, and the gate counts anew.
 func (b *bench) mixedHand() []part {
 	act := func(ctx context.Context, s *scene.Scene) (float64, error) {
 		list := make([]tasks.Revocation, b.sizes.hand)
