@@ -54,6 +54,8 @@ func (b *bench) growths(what string) (all []growth) {
 		change(&g)
 		all = append(all, g)
 	}
+	// Each case multiplies what grows: a cost that depends on it shows as a line that rises from
+	// row to row.
 	switch what {
 	case "waiting":
 		for n := 1_000; n <= b.most; n *= 10 {
@@ -160,6 +162,8 @@ func (b *bench) growthCase(ctx context.Context, g growth) error {
 // what is measured. CPU times are read a moment later, by which more than so many are revoked; over
 // 10,000 receipts that is no error worth naming.
 func (g growth) mark(ctx context.Context, s *scene.Scene, revoked int) (at time.Time, used spent, err error) {
+	// The count of PortOne's statistics needs no look at each receipt, of which there may be a
+	// million.
 	err = s.Await(ctx, scene.Every, func() (int, error) {
 		return max(revoked-s.PortOne.Simulated.Stats().Revoked, 0), nil
 	})
@@ -192,6 +196,8 @@ func store(ctx context.Context, client *redis.Client, outcomes int) error {
 		_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for i := first; i < min(first+together, outcomes); i++ {
 				impUID := fmt.Sprintf("imp_9%011d", i)
+				// A thousand imp_uids a round trip: they begin with imp_9, so that none of them is
+				// one of the list's.
 				p.HSet(ctx, "{receipt}:outcome:"+impUID, "imp_uid", impUID, "pg", string(gateway), "batch", "past",
 					"status", "revoked", "reason", "revoked", "http_status", 200, "code", 0, "attempts", 1,
 					"receipt_tid", "tid_"+impUID, "apply_num", i, "type", "person", "amount", 11_000, "vat", 1_000,

@@ -70,6 +70,8 @@ func (b *bench) watchIdle(ctx context.Context, s *scene.Scene) error {
 		}
 		return redis, workers, nil
 	}
+	// Two readings, and the difference by the real time between them: a wait may take longer than
+	// it is meant to.
 	redis, workers, err := used()
 	if err != nil {
 		return err

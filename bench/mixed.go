@@ -60,6 +60,8 @@ type part struct {
 func (b *bench) mixed(ctx context.Context, parts ...part) error {
 	for _, p := range parts {
 		err := b.each("mixed: "+p.name, b.seeds, func(seed uint64) error {
+			// The contenders take turns within a seed, so that what slows the machine down meets
+			// each.
 			found := make([]float64, len(p.who))
 			for i, job := range p.who {
 				var err error

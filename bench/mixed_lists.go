@@ -116,6 +116,7 @@ func (b *bench) mixedCalls() []part {
 		if err == nil {
 			err = wait.For(ctx, time.Until(began.Add(b.watch)))
 		}
+		// All calls for failing receipts count, whoever made them and however often.
 		calls, _ := s.PortOne.Deletes(s.PortOne.Those(func(seen portone.Seen) bool { return seen.Fails }))
 		return float64(calls), err
 	}

@@ -46,6 +46,7 @@ func (b *bench) mixedRestart() []part {
 		}
 		b.say("  %d open", len(left))
 		b.table.figure(name+": open", "", "%.0f").add(float64(len(left)))
+		// The outcomes were read a moment before: what is due within it is not overdue.
 		now := time.Now()
 		overdue := slices.DeleteFunc(left, func(o outcome.Outcome) bool { return scheduled(o, now) })
 		for _, o := range overdue[:min(len(overdue), restartTold)] {
@@ -68,6 +69,7 @@ func (b *bench) restart(ctx context.Context, s *scene.Scene) ([]outcome.Outcome,
 	if err != nil {
 		return nil, err
 	}
+	// The kill comes while receipts are being asked for and called, not after.
 	if err := wait.For(ctx, time.Until(began.Add(b.sizes.until))); err != nil {
 		return nil, err
 	}

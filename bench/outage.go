@@ -104,6 +104,8 @@ func (o outage) show(t *table, r outageResult) {
 		}
 		t.figure("outage: "+o.name+": "+name, target, format).add(value)
 	}
+	// Receipts that fail for ever never leave the backlog: what is measured then is when all others
+	// have.
 	drained := "an empty backlog"
 	if o.failing > 0 {
 		drained = "all revoked that do not fail, of a backlog"

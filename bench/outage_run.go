@@ -218,6 +218,7 @@ func (o outage) total(ctx context.Context, s *scene.Scene, r *outageResult) erro
 		r.dead = int(letters)
 		return errors.Join(err, o.lost(ctx, s, r, false))
 	}
+	// A bare worker's last call revokes the receipt, and all before were lost.
 	_, most := s.PortOne.Deletes(s.PortOne.Those(ofDown(func(seen portone.Seen) bool { return !seen.Fails })))
 	r.burned, r.most = r.calls, most-1
 	queues, err := asynqkeys.Read(ctx, s.Redis.Client, []string{tasks.Queue{PG: gateway}.Name()})

@@ -111,6 +111,7 @@ func (b *bench) replay(ctx context.Context, commands []byte) (rate float64, reco
 		return 0, 0, err
 	}
 	client := b.redis.Client
+	// Redis' slow log tells how long its own work took, without the way to it.
 	slow := client.ConfigSet(ctx, "slowlog-log-slower-than", fmt.Sprint(recordingTakes.Microseconds()))
 	kept := client.ConfigSet(ctx, "slowlog-max-len", fmt.Sprint(mostKept))
 	if err := errors.Join(slow.Err(), kept.Err(), client.Do(ctx, "slowlog", "reset").Err()); err != nil {

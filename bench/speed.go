@@ -72,6 +72,8 @@ func (b *bench) speed(ctx context.Context, latency time.Duration) error {
 		return err
 	}
 	return b.each(fmt.Sprintf("speed at %v", latency), b.runs, func(uint64) error {
+		// Each rival does both loads before the next one begins: what is subtracted was measured
+		// moments apart.
 		small, large := make([]spent, len(rivals)), make([]spent, len(rivals))
 		for i, r := range rivals {
 			var err error

@@ -132,6 +132,7 @@ func (p listed) needs(set *token.FileSet, known importer) (map[string]map[string
 func largestCircle(needs map[string]map[string]bool) (largest []string) {
 	for _, name := range sorted(needs) {
 		var circle []string
+		// A file is in the circle of name if each reaches the other one.
 		reached := reach(needs, name)
 		for other := range needs {
 			if other == name || reached[other] && reach(needs, other)[name] {

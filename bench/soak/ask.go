@@ -111,6 +111,8 @@ func (k *soak) acceptRecorded(ctx context.Context) error {
 	k.recorded = make(map[string]int)
 	lists := k.plan.lists()
 	for _, name := range k.plan.cancelledBatches() {
+		// Rows are recorded in the order of the list, so that the first ones are those that there
+		// are.
 		rows, err := k.outcomes.Rows(ctx, name, 1, len(lists[name]))
 		if err != nil {
 			return err

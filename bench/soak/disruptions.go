@@ -47,6 +47,8 @@ func (p *plan) makeDisruptions(random *rand.Rand, s settings, span time.Duration
 		p.disruptions = append(p.disruptions,
 			disruption{at: soonAfter(), kind: killWorker, worker: random.IntN(s.workers)})
 	}
+	// Most restarts are short, so that workers hold on to what they found; each fifth is longer
+	// than every lease.
 	for i := range s.restarts {
 		d := disruption{at: soonAfter(), kind: restartRedis, lasts: upTo(random, 2*time.Second)}
 		if i%oneLong == oneLong-1 {
@@ -60,6 +62,7 @@ func (p *plan) makeDisruptions(random *rand.Rand, s settings, span time.Duration
 			lasts: overLease + upTo(random, 10*time.Second),
 		})
 	}
+	// Outages of gateways come at any time, whatever is asked for: some last a second, some five.
 	for at := upTo(random, leastSpan); at < span; at += leastSpan/2 + upTo(random, leastSpan) {
 		gateways := tasks.Gateways()
 		p.disruptions = append(p.disruptions, disruption{

@@ -27,6 +27,8 @@ func (k *soak) gather(ctx context.Context, found *evidence) error {
 	if err := found.Gather(ctx, k.redis.Client, k.portone); err != nil {
 		return err
 	}
+	// The simulated PortOne decides which receipts a rule is about, by its seed: so it is asked,
+	// and not the plan.
 	found.Failing = make(map[string]bool)
 	for impUID := range found.Truths {
 		if slices.Contains(k.portone.RulesAbout(impUID), failing) {

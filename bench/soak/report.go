@@ -163,6 +163,7 @@ func stamp(at time.Time) string { return at.UTC().Format("15:04:05.000") }
 func (w *workers) linesAbout(impUID string) []string {
 	var found []string
 	for number := range w.running {
+		// A log that cannot be read is left out: the rest of the story is worth showing.
 		log, err := os.Open(w.log(number))
 		if err != nil {
 			continue

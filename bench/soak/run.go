@@ -35,6 +35,8 @@ func run(ctx context.Context, s settings, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	// The plan is made before anything starts. Its files have a directory of their own, with the
+	// workers' logs.
 	k := &soak{settings: s, plan: makePlan(s), history: proof.NewHistory(), files: files}
 	if s.keep {
 		k.say("everybody's files are in %s", files)

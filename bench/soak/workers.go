@@ -91,6 +91,7 @@ func (w *workers) watch(number int, p *process) {
 	_ = p.cmd.Wait()
 	close(p.exited)
 	w.mu.Lock()
+	// An end that was meant is no crash: a kill of the plan, or the end of the run.
 	if p.meant || w.stopped {
 		w.mu.Unlock()
 		return

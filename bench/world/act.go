@@ -95,6 +95,8 @@ func (w *world) begin(f Fault) {
 		w.portone.Inject(rule)
 	case f.Kind == Kill:
 		p := w.worker(f.Worker)
+		// The worker dies in the middle of what it is doing, and not at the moment when the window
+		// begins.
 		p.host.dieAfter(f.After, func() { w.kill(p) })
 	case f.Kind == Freeze:
 		w.worker(f.Worker).host.freeze()
@@ -129,6 +131,8 @@ func (w *world) end(f Fault) {
 		// A process dies after a number of commands, and may not have sent that many by the end
 		// of the window.
 		w.kill(w.worker(f.Worker))
+		// Where another kill of the same worker is under way, the end of that one starts the worker
+		// again.
 		if !w.happens(func(g Fault) bool { return g.Kind == Kill && g.Worker == f.Worker }) {
 			w.startWorker(f.Worker)
 		}

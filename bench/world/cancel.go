@@ -34,6 +34,8 @@ func (w *world) cancelList(name string, revocations []tasks.Revocation) {
 // been cancelled by that one.
 func (w *world) cancel(list string, impUIDs []string, all iter.Seq2[enqueue.Cancelled, error]) {
 	began := time.Now()
+	// From the first call on, withdrawn is an explanation for these outcomes, whether or not an
+	// answer comes.
 	w.proof.Note(func() {
 		for _, impUID := range impUIDs {
 			w.proof.Touched[impUID] = true

@@ -36,6 +36,8 @@ func (s Scenario) recovery() time.Duration {
 // is given to another process once more.
 func (w *world) awaitEnd() {
 	deadline := time.Now().Add(w.scenario.recovery())
+	// Four times within the patience: a receipt counts as shut out only if PortOne has answered
+	// another in the second half of it.
 	every := cmp.Or(w.scenario.Patience, 12*time.Hour) / 4
 	for next := time.Now().Add(every); time.Now().Before(deadline) && w.someOpen(); time.Sleep(look) {
 		if time.Now().After(next) {
@@ -94,6 +96,8 @@ func (w *world) check() {
 		}
 	}
 	for _, p := range w.payments {
+		// A receipt that was revoked by hand where no lookup exists is answered 500 for ever: see
+		// [payment.rules].
 		found.Failing[p.ImpUID] = p.nature == failing || p.nature == byHand && !p.PG.LooksUp()
 	}
 	for _, check := range proof.Checks {
@@ -145,6 +149,8 @@ func (w *world) gatherLists(ctx context.Context, found *proof.Evidence) {
 			w.fail("", "list %s: %v", name, err)
 		}
 		found.Recorded[name] = len(rows)
+		// Rows are recorded in the order of the list, so that the first ones are those that there
+		// are.
 		for i := range rows {
 			w.proof.Promise(found.Lists[name][i])
 		}
@@ -193,6 +199,8 @@ func (w *world) checkWait(o outcome.Outcome) {
 		return
 	}
 	began := asked[0].At.Sub(w.began)
+	// A receipt that was asked for anew is measured from its last request: its outcome replaced the
+	// earlier one.
 	if again {
 		began = asked[len(asked)-1].At.Sub(w.began)
 	}

@@ -135,6 +135,7 @@ func (l *lookout) arrive(who string, p payment, first bool) call {
 // come long after it has closed, which must be probes, and fails once for each closure.
 func (l *lookout) pass(name gate.Name, impUID string) closure {
 	now := l.world.stands(name)
+	// The same closure as at the last DELETE: its count of probes continues.
 	if c := l.closed[name]; c.epoch == now.epoch {
 		now = c
 	}

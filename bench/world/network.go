@@ -127,6 +127,7 @@ func (h *host) countDown() (before, after func()) {
 	if h.left--; h.left > 0 {
 		return nothing, nothing
 	}
+	// By chance the process dies before the command arrives, or before its answer does.
 	if h.chance.IntN(2) == 0 {
 		return h.death, nothing
 	}
@@ -218,6 +219,7 @@ type conn struct {
 // process stops in them; here a process stops at the network alone, and so would always stop
 // there.
 func (c *conn) Write(b []byte) (int, error) {
+	// The network's time passes first. A host that is frozen then sends nothing before it thaws.
 	wait, effect := c.host.draw(c.server)
 	time.Sleep(wait)
 	frozen := c.host.whileFrozen()

@@ -66,6 +66,8 @@ func (w *world) overhear(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		impUID := impUIDIn(r.URL.Path)
 		who, _ := r.Context().Value(callerKey{}).(string)
+		// A call for a token is of no receipt. Its answer has a token that callers will use, which
+		// is kept once they do.
 		if impUID == "" {
 			next.ServeHTTP(rw, r)
 			return

@@ -61,6 +61,8 @@ func (w *world) startProcess(name string) (*process, error) {
 	h := w.newHost(name)
 	client := w.client(h)
 	api, err := iamport.NewClient(iamport.Config{
+		// The name is never looked up: Dial leads to the simulation. ".invalid" is reserved for
+		// such a use, see RFC 2606.
 		URL: "http://portone.invalid", Key: iamporttest.DefaultKey, Secret: iamporttest.DefaultSecret,
 		Dial: h.dialer(portoneName, func() (net.Conn, error) { return w.portone.dial(h.name) }),
 	})

@@ -120,6 +120,7 @@ func (w *world) askLost(impUIDs []string) {
 	again := make(map[string]bool)
 	for _, impUID := range impUIDs {
 		w.note(impUID, producerName, "Redis may have lost the request")
+		// A list that has lost lines is given again as a whole, once, after the single requests.
 		for name, revocations := range w.lists {
 			if slices.ContainsFunc(revocations, func(r tasks.Revocation) bool { return r.ImpUID == impUID }) {
 				again[name] = true

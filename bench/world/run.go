@@ -58,6 +58,8 @@ func newWorld(ctx context.Context, s Scenario) (*world, error) {
 		told: make(map[string]bool),
 	}
 	w.lookout = newLookout(w)
+	// PortOne's clock is that of the bubble and its skew. Every call goes past the checks before it
+	// is answered.
 	w.portone = newPortone(iamporttest.Config{
 		Seed: s.Seed, OnCall: w.arrive, Now: func() time.Time { return time.Now().Add(s.PortOneSkew) },
 	}, w.overhear)

@@ -84,6 +84,7 @@ type world struct {
 
 // newHost returns a host whose network cuts connections as the faults of the moment say.
 func (w *world) newHost(name string) *host {
+	// The rates are read at each command: faults begin and end meanwhile.
 	h := newHost(name, w.scenario.Seed, func(_ string, chance *rand.Rand) effect {
 		w.mu.Lock()
 		defer w.mu.Unlock()

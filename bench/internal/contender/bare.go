@@ -94,6 +94,8 @@ func (b *bare) call(ctx context.Context, method, impUID string) (json.RawMessage
 	if err != nil {
 		return nil, err
 	}
+	// The envelope of PortOne's answers. Without a code in it, or with another one than 0, the call
+	// has failed.
 	var answer struct {
 		Code     *int            `json:"code"`
 		Message  *string         `json:"message"`

@@ -59,6 +59,7 @@ func (d *Delayed) accept() {
 			continue
 		}
 		d.mu.Lock()
+		// Both ends are kept, for Close to cut.
 		d.open = append(d.open, from, to)
 		d.mu.Unlock()
 		d.passing.Go(func() { d.pass(to, from) })
@@ -96,6 +97,7 @@ func (d *Delayed) pass(to io.WriteCloser, from io.ReadCloser) {
 			}
 		}
 	})
+	// Pieces are due in the order in which they were read, as all take the same time.
 	for s := range way {
 		time.Sleep(time.Until(s.due))
 		if _, err := to.Write(s.bytes); err != nil {

@@ -125,6 +125,7 @@ func owner(dir string) (*syscall.SysProcAttr, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The directory must belong to the user as whom initdb writes to it.
 	credential := &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	return &syscall.SysProcAttr{Credential: credential}, os.Chown(dir, uid, gid)
 }

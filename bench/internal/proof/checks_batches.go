@@ -21,6 +21,8 @@ func batchDifference(e *Evidence) Finding {
 		}
 		b := e.Batches[name]
 		published := e.Finished[name]
+		// Five conditions: all lines are counted, none is open, the batch says so itself, its
+		// counts are the outcomes', and the stream of batches has as many entries as it may.
 		if b.Asked() != len(impUIDs) || b.Open != 0 || !b.Finished() || !e.shows(b, impUIDs) ||
 			published < 1 || published > 1 && !e.mayReopen(b, impUIDs) {
 			found, of = append(found, name), append(of, e.suspects(impUIDs)...)

@@ -107,6 +107,8 @@ func (h *History) Forget(since time.Time) (lost []string) {
 	defer h.mu.Unlock()
 	h.forgot = true
 	for impUID, all := range h.Asked {
+		// A request that was accepted in the time that was lost is no longer promised. One without
+		// an answer was not promised anyway.
 		kept := slices.DeleteFunc(slices.Clone(all), func(a Asking) bool { return a.Accepted && !a.At.Before(since) })
 		for _, a := range all {
 			if a.Accepted && a.New && !a.At.Before(since) {

@@ -50,6 +50,7 @@ func AskLines(ctx context.Context, client *enqueue.Client, name string, list ite
 		return err
 	}
 	asked, queued := 0, 0
+	// Lines are made as the batch asks for them, so that a list of a million takes no memory.
 	lines := func(yield func(enqueue.Line) bool) {
 		for r := range list {
 			asked++

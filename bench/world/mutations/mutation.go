@@ -51,6 +51,8 @@ func overlay(root, dir string, mutations ...mutation) (string, error) {
 	}
 	replace := make(map[string]string)
 	for file, text := range texts {
+		// Slashes become plus signs, so that two files of the same name in different folders
+		// differ.
 		copied := filepath.Join(dir, strings.ReplaceAll(file, "/", "+"))
 		if err := os.WriteFile(copied, []byte(text), 0o600); err != nil {
 			return "", err

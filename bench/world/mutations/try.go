@@ -80,6 +80,7 @@ func (s settings) simulate(ctx context.Context, root, binary string, first uint6
 	case ctx.Err() != nil:
 		return finding{}, context.Cause(ctx)
 	}
+	// The program has failed. If that was not by a seed, its output says what was wrong.
 	found := read(string(output))
 	if found.seed == 0 {
 		return found, errors.Join(err, errors.New(string(output)))
