@@ -25,6 +25,7 @@ import (
 )
 
 func main() {
+	// Each contender is a process of this same program. In such a process Serve does not return.
 	contender.Serve()
 	o, err := parse(os.Args[1:], os.Stderr)
 	if errors.Is(err, flag.ErrHelp) {
@@ -33,6 +34,8 @@ func main() {
 	if err != nil {
 		os.Exit(2)
 	}
+	// A terminal that is closed sends SIGHUP. Every way out ends the servers and processes that
+	// were started.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err = o.run(ctx, os.Stdout)
 	stop()
@@ -52,6 +55,7 @@ type options struct {
 // parse returns what the arguments ask for. An error has been written to log with the usage by then, so
 // that the caller only has to end with exit code 2.
 func parse(args []string, log io.Writer) (options, error) {
+	// What has no flag here has one value in all measurements that are published.
 	o := options{settings: settings{
 		log: log, still: 30 * time.Second, quiet: 15 * time.Second, backlog: 2_000, sizes: defaultSizes,
 	}}
@@ -154,6 +158,8 @@ func (o options) run(ctx context.Context, stdout io.Writer) error {
 		}
 	}
 	report += b.table.report(machine(server.Version, time.Now()))
+	// The file is written before standard output: a broken pipe must not cost half an hour of
+	// measuring.
 	if o.output != "" {
 		if err := os.WriteFile(o.output, []byte(report), 0o644); err != nil {
 			return err

@@ -58,6 +58,7 @@ func (b *bench) million(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		// Quantiles need sorted values.
 		slices.Sort(found.reads)
 		b.say("million: the figures were read %d times", len(found.reads))
 		b.table.figure(fmt.Sprintf("million: revoker bulk on %d lines", b.huge), "", "%.0f/s").
@@ -93,6 +94,8 @@ func (b *bench) bulk(ctx context.Context, revoker, list string) (bulkRun, error)
 	if err := cmd.Start(); err != nil {
 		return bulkRun{}, err
 	}
+	// The channel has room for the end, so that the goroutine is not left behind after an early
+	// return.
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	found, err := b.lookOn(ctx, cmd.Process.Pid, ended)

@@ -112,6 +112,8 @@ func nameOf(job contender.Job) string {
 // play has one contender act in a scene of its own, once all its workers serve queues: starting them is
 // not part of what is measured.
 func (p part) play(ctx context.Context, seed uint64, job contender.Job) (float64, error) {
+	// Six gateways are served although one has receipts: a real worker serves them all, and its
+	// slots are its own.
 	job.Slots, job.Gateways = mixedSlots, append([]tasks.Gateway{gateway}, others...)
 	cfg := iamporttest.Config{Seed: seed, Latency: iamporttest.Latency{Median: mixedLatency}}
 	s, err := scene.New(ctx, benchredis.OnDisk, cfg, job)

@@ -143,6 +143,8 @@ func (b *bench) mixedBrownout() []part {
 		if err := s.AskBatch(ctx, "mixed", list); err != nil {
 			return 0, err
 		}
+		// What counts is how far both came when the brownout is over, and not what they do
+		// afterwards.
 		err := wait.For(ctx, b.sizes.brownout)
 		return float64(len(list) - len(s.PortOne.Those(portone.Seen.Open))), err
 	}

@@ -24,6 +24,7 @@ func (b *bench) listen(ctx context.Context) ([]byte, error) {
 	var h heard
 	client.AddHook(&h)
 	for range 2 { // the first time Redis is told what scripts say
+		// The commands of the first time are dropped.
 		h.forget()
 		if err := errors.Join(b.redis.Empty(ctx), fanoutAsk(ctx, client, b.lines)); err != nil {
 			return nil, err
@@ -142,6 +143,7 @@ func (b *bench) replay(ctx context.Context, commands []byte) (rate float64, reco
 // sendAll sends commands and returns once Redis has carried them out. It closes its half of the
 // connection after the last one, whereupon Redis closes the other half: that ends the reading.
 func sendAll(ctx context.Context, addr string, commands []byte) error {
+	// A plain connection and not go-redis, which would wait for replies.
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return err

@@ -33,7 +33,8 @@ const (
 	archiveMost  = 3 // tasks at a time, so that most end by themselves
 )
 
-// deed is something that people or other systems do to requests, or to receipts.
+// deed is something that people or other systems do to requests, or to receipts. Its fields but at
+// and kind are those that its kind needs.
 type deed struct {
 	at          time.Duration // from the start
 	kind        kind

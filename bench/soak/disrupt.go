@@ -50,6 +50,7 @@ func (k *soak) disrupt(ctx context.Context) (*disrupted, error) {
 				return k.restart(ctx, d.lasts)
 			case freezeWorker:
 				defer result.over(d.kind)
+				// The worker is frozen here, and continues when this function returns.
 				defer k.workers.freeze(d.worker)()
 				k.say("%5.1fs  worker %d is frozen for %v", time.Since(k.began).Seconds(), d.worker, d.lasts.Round(time.Second))
 				return wait.For(ctx, d.lasts)

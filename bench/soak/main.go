@@ -29,6 +29,7 @@ func main() {
 	if err != nil {
 		os.Exit(2)
 	}
+	// A run that is interrupted still ends its servers and processes.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err = run(ctx, s, os.Stdout)
 	stop()

@@ -28,7 +28,8 @@ const (
 )
 
 // plan is all that a seed decides. It is made before anything starts, so that nothing that happens
-// changes it.
+// changes it. faults begins with the rules of single receipts, then [failing], then the shares: the
+// simulated PortOne takes the first that applies.
 type plan struct {
 	receipts       []iamporttest.Receipt // what was issued
 	faults         []iamporttest.Rule
@@ -78,6 +79,8 @@ func upTo(random *rand.Rand, d time.Duration) time.Duration {
 // of which some are cancelled. One in twenty is asked for again later, and one in twenty the other
 // way as well, so that it stands on two queues.
 func (p *plan) makeAsks(random *rand.Rand, payments int, span time.Duration) {
+	// Payments are handed out to bursts until none is left. The first batches to be cancelled are
+	// the large ones.
 	seen, batches, large := make(map[string]bool, payments), 0, payments/linesPerLarge
 	for payments > 0 {
 		b := burst{at: upTo(random, span), batch: random.IntN(2) == 0}
@@ -129,6 +132,8 @@ func (p *plan) askAgain(random *rand.Rand, b burst, span time.Duration) {
 	same := burst{at: upTo(random, span), batch: b.batch}
 	other := burst{at: min(b.at+upTo(random, time.Second), span), batch: !b.batch}
 	for _, r := range b.revocations {
+		// Of twenty payments one is asked for once more in the same way, and one in the other way,
+		// alone or in a batch. What is left may meet a deed.
 		switch number := random.IntN(20); {
 		case b.cancelled && number < 15:
 		case !b.cancelled && number == 0:
@@ -189,6 +194,7 @@ func (p *plan) issue(random *rand.Rand, r iamporttest.Receipt) {
 // refuse such a request.
 func (p *plan) payment(random *rand.Rand, seen map[string]bool) tasks.Revocation {
 	r := tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", random.Int64N(1e12))}
+	// An imp_uid names one payment: the few that are drawn twice are drawn anew.
 	for seen[r.ImpUID] {
 		r.ImpUID = fmt.Sprintf("imp_%012d", random.Int64N(1e12))
 	}

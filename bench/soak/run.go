@@ -43,6 +43,8 @@ func run(ctx context.Context, s settings, stdout io.Writer) error {
 	} else {
 		defer os.RemoveAll(files)
 	}
+	// stop is deferred before the error is looked at: what was started by then has to be stopped as
+	// well.
 	stop, err := k.start(ctx)
 	defer stop()
 	if err != nil {
@@ -90,6 +92,7 @@ func (k *soak) start(ctx context.Context) (stop func(), err error) {
 	}
 	stops = append(stops, api.Close, func() { _ = k.portone.Close() })
 
+	// The settings of README, but for appendfsync, which a flag decides.
 	own := []string{"--appendfsync", k.fsync, "--logfile", filepath.Join(k.files, "redis.log")}
 	k.redis, err = benchredis.Start(ctx, k.files, slices.Concat(benchredis.OnDisk, own)...)
 	if err != nil {
@@ -137,6 +140,7 @@ func (k *soak) carryOut(ctx context.Context) (evidence, error) {
 		k.tasks, len(k.plan.asks), len(k.plan.disruptions), len(k.plan.deeds))
 	k.began = time.Now()
 	var found evidence
+	// Producers, people and faults act at the same time, each at the times of the plan.
 	everything, within := errgroup.WithContext(ctx)
 	everything.Go(func() error { return k.ask(within) })
 	everything.Go(func() error { return k.interfere(within) })

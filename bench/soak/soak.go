@@ -13,7 +13,9 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// soak is a run with everybody who takes part.
+// soak is a run with everybody who takes part. client and outcomes are the soak's own ways to the
+// same Redis that the workers use: as a producer, and to read what they wrote. history is what was
+// done, for the checks in the end.
 type soak struct {
 	settings
 	plan     plan

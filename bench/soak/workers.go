@@ -25,7 +25,8 @@ const (
 )
 
 // workers are the processes that carry revocations out. Each has a number, which its successors
-// take over with the log.
+// take over with the log: running[i] is the life that worker i leads now. crashes are messages for
+// the report. watches are the goroutines that wait for processes.
 type workers struct {
 	program string // what is built
 	env     []string
@@ -38,7 +39,7 @@ type workers struct {
 	watches sync.WaitGroup
 }
 
-// process is one life of a worker.
+// process is one life of a worker. exited is closed when it has ended and was waited for.
 type process struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
@@ -65,6 +66,7 @@ func (w *workers) startOne(number int, before *process) error {
 	if w.stopped || w.running[number] != before {
 		return nil
 	}
+	// Appended to, so that the lives of a worker follow each other in one file.
 	log, err := os.OpenFile(w.log(number), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err

@@ -40,7 +40,8 @@ func (c *client) Subscribe(ctx context.Context, channels ...string) *redis.PubSu
 // Close closes the connections of both networks.
 func (c *client) Close() error { return errors.Join(c.Client.Close(), c.subscriptions.Close()) }
 
-// process is one life of a worker.
+// process is one life of a worker. stop ends its context, done is closed when its goroutines have
+// ended, and dies makes a kill one of several that come at the same time.
 type process struct {
 	host *host
 	stop context.CancelFunc

@@ -12,10 +12,17 @@ import (
 	"receiptrevoker/worker/gate"
 )
 
-// lookout watches DELETEs as they arrive and are answered, for what must hold at each moment
-// while nothing keeps processes from hearing what they are told, and from acting by it. The
-// checks in the end see outcomes alone: a DELETE too many that took no effect would not show in
-// them.
+// lookout watches DELETEs as they arrive and are answered, for what must hold at each moment while
+// nothing keeps processes from hearing what they are told, and from acting by it. The checks in the
+// end see outcomes alone: a DELETE too many that took no effect would not show in them. It checks
+// that
+//
+//   - no process makes a DELETE once another one has begun an attempt on the imp_uid;
+//   - no DELETE follows for what a person discarded;
+//   - no DELETE is made before a Retry-After is over;
+//   - only probes pass a gate that is closed, at their intervals;
+//   - a success opens the gate;
+//   - the sweeper repairs nothing where nothing can have been lost.
 type lookout struct {
 	world *world
 

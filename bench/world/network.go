@@ -28,7 +28,9 @@ const (
 // rather than on the scheduler.
 const most = 2 * time.Millisecond
 
-// host is a machine with one process: all that this sends and receives passes through it.
+// host is a machine with one process: all that this sends and receives passes through it. chance
+// gives its random numbers, from the seed and its name: what one host draws changes nothing for
+// another.
 type host struct {
 	name string
 	// fate says whether what is sent to a server arrives. It is called with chance's lock held,

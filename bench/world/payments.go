@@ -35,7 +35,9 @@ const (
 	roles                   // how many there are
 )
 
-// payment is one whose receipt is to be revoked.
+// payment is one whose receipt is to be revoked. The embedded Revocation is what producers ask for,
+// and receipt what PortOne has: where a producer is mistaken about the gateway, the two differ in
+// their PG.
 type payment struct {
 	tasks.Revocation // as producers ask for it
 	receipt          iamporttest.Receipt

@@ -14,8 +14,12 @@ import (
 // portoneName is the name of PortOne in the network. It takes the place of an address.
 const portoneName = "PortOne"
 
-// portone is the simulated PortOne on a network of its own: a [net.Listener] whose connections
-// are pipes.
+// portone is the simulated PortOne on a network of its own: a [net.Listener] whose connections are
+// pipes.
+//
+// calling hands a new connection from a dial to Accept; it has no buffer, so that a dial waits
+// until PortOne takes the connection. conns are those that it has taken, for [portone.setDown] to
+// close.
 type portone struct {
 	*iamporttest.Server
 	http    *http.Server

@@ -26,6 +26,11 @@ const ttlStep = 500 * time.Millisecond
 const directName = "direct"
 
 // redisServer is a Redis in memory, whose clock is that of the bubble and a skew.
+//
+// direct is the simulation's own client, which meets no fault: it reads snapshots and the evidence.
+// clients are the server's ends of all other connections, for [redisServer.setDown] to close.
+// titles has the first words of each script that was seen, by its SHA-1: by these the history names
+// scripts, and [redisServer.light] knows them.
 type redisServer struct {
 	memory *miniredis.Miniredis
 	direct *redis.Client

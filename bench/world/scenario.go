@@ -11,7 +11,8 @@ import (
 	"receiptrevoker/worker/backoff"
 )
 
-// Scenario is all that a seed decides. Its zero fields are not filled in.
+// Scenario is all that a seed decides. Its zero fields are not filled in: a Patience of 0 is the
+// worker's own default, twelve hours, and without Faults nothing goes wrong.
 type Scenario struct {
 	Seed     uint64
 	Receipts int           // that are asked for, spread over Span

@@ -39,7 +39,8 @@ const (
 	personName   = "person"   // the host of people who watch and act
 )
 
-// Result is what a run came to. Without Failures, no invariant broke.
+// Result is what a run came to. Without Failures, no invariant broke. The counts tell whether a
+// seed tried anything: one without a DELETE proves nothing.
 type Result struct {
 	Virtual  time.Duration // from the start to the last outcome
 	Deletes  int           // DELETE calls
@@ -48,7 +49,15 @@ type Result struct {
 	Failures []string      // what broke an invariant, with the history of its imp_uid
 }
 
-// world is a run with everybody who takes part.
+// world is a run with everybody who takes part. The fields above mu are set before anything starts,
+// but for payments, to which [world.passBy] adds.
+//
+//   - lives counts the lives of each worker, which are part of their names: worker-0.1, worker-0.2.
+//   - wanted is what producers want of each imp_uid, in its latest form. A DELETE for another
+//     imp_uid is a failure.
+//   - tokens are kept to search each log line for them.
+//   - inOutage has an entry for each outage of a gateway in which a DELETE arrived.
+//   - told prevents that a long history is printed twice.
 type world struct {
 	person   // who acts, on a network of their own
 	scenario Scenario
@@ -128,7 +137,8 @@ func (w *world) note(impUID, who, what string) {
 	w.history.note(impUID, event{time.Since(w.began), who, what})
 }
 
-// outage is what is known of a gateway's time without service.
+// outage is what is known of a gateway's time without service. The gate's own count is in Redis;
+// this one is made of what arrived, so that both cannot be wrong together.
 type outage struct {
 	calls  int             // DELETEs that arrived in it
 	failed map[string]bool // the receipts that were called, as far as a gate counts them
