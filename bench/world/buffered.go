@@ -19,6 +19,7 @@ type buffered struct {
 
 func newBuffered(inner net.Conn) *buffered {
 	b := &buffered{Conn: inner, more: make(chan struct{}, 1), closed: make(chan struct{})}
+	// The goroutine ends with the connection: the bubble waits for it.
 	go b.drain()
 	return b
 }

@@ -97,6 +97,8 @@ func (r *redisServer) beat(peer *server.Peer, args []string) bool {
 	count := strings.TrimSuffix(loss, "lossy") + "worker:" + process
 	kept, err := r.memory.Get(count)
 	beats, wrong := strconv.Atoi(kept)
+	// Four reasons to leave it to Lua: no count yet, one that is no number, one that another
+	// process or a loss has changed, or a loss that is known.
 	if err != nil || wrong != nil || kept != seen || r.memory.Exists(loss) {
 		return false
 	}

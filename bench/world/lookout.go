@@ -119,6 +119,7 @@ func (l *lookout) arrive(who string, p payment, first bool) call {
 	defer l.mu.Unlock()
 	newest, loses, now := l.begun[p.ImpUID], l.world.scenario.has(RedisLoses), time.Now()
 	switch {
+	// The call may have left before the other attempt began, and been on its way since.
 	case newest.who != who && now.Sub(newest.at) > inFlight && !loses:
 		l.world.fail(p.ImpUID, "DELETE of %s, although %s began an attempt %v ago", who, newest.who, now.Sub(newest.at))
 	case l.over[p.ImpUID] && !loses:
@@ -172,6 +173,7 @@ func (w *world) stands(name gate.Name) closure {
 	if w.redis.memory.HGet(key, "state") != "closed" {
 		return closure{}
 	}
+	// The epoch of a gate is when it closed, in microseconds of Redis' clock.
 	epoch := w.redis.memory.HGet(key, "epoch")
 	micros, _ := strconv.ParseInt(epoch, 10, 64)
 	return closure{epoch: epoch, since: time.UnixMicro(micros).Add(-w.scenario.RedisSkew)}
@@ -182,6 +184,7 @@ func (w *world) stands(name gate.Name) closure {
 func (l *lookout) answer(c call, seen *statusWriter) {
 	now := time.Now()
 	switch {
+	// A process may not hear of this answer, so that nothing follows from it.
 	case !l.world.calmSince(now):
 	// A receipt that was called before may be turned away for itself, and then holds no other:
 	// see README on Retry-After.

@@ -106,8 +106,8 @@ func (h *host) lives() bool {
 }
 
 // dieAfter calls death once so many more commands were sent: before the last of them arrives,
-// or before its answer does. Both are moments at which a process may die and Redis has, or has
-// not, done what it was told.
+// or before its answer does. In the first case the server never gets the command; in the second
+// it has carried it out, and the process never hears so.
 func (h *host) dieAfter(commands int, death func()) {
 	h.mu.Lock()
 	h.left, h.death = commands, death

@@ -74,6 +74,7 @@ func (w *world) checkAttempts(o outcome.Outcome) {
 		switch {
 		case f.Kind == Outage && f.PG == p.receipt.PG && !w.mistaken(f.PG):
 			down = append(down, f)
+		// Any other fault may open or close gates as well.
 		case f.Kind != Outage && f.Kind != Pause && !slices.Contains(deeds, f.Kind):
 			return
 		}
@@ -81,6 +82,7 @@ func (w *world) checkAttempts(o outcome.Outcome) {
 	if len(down) != 1 || w.inOutage[down[0]] == nil || w.inOutage[down[0]].held.IsZero() {
 		return
 	}
+	// Calls that had passed the gate before it closed may still arrive for a while.
 	from, to := w.inOutage[down[0]].held.Add(closing), w.began.Add(down[0].To)
 	// DELETEs before the gate closed, and after the outage, are attempts like any other.
 	allowed := lostAttempts

@@ -15,7 +15,7 @@ import (
 // two seconds, and the network takes some time.
 const pauseGrace = 5 * time.Second
 
-// arrive looks at a call that PortOne gets, whichever way it goes on.
+// arrive looks at a call as it arrives at PortOne, before it is decided how to answer it.
 func (w *world) arrive(c iamporttest.Call) {
 	// PortOne's own clock is skewed against the processes'.
 	c.At = time.Now()
@@ -32,6 +32,7 @@ func (w *world) arrive(c iamporttest.Call) {
 	}
 	p := w.paymentOf(c.ImpUID)
 	if !p.receipt.PG.LooksUp() {
+		// If Redis loses this moment, no lookup tells that the receipt was revoked in it.
 		w.unshown++
 	}
 	for _, f := range w.active {

@@ -20,6 +20,7 @@ import (
 func (w *world) interfere(f Fault) {
 	var acting sync.WaitGroup
 	at := func(name string) (time.Duration, bool) {
+		// Each payment and each list has its own time and chance for this fault.
 		random := w.scenario.random(f, name)
 		return f.From + time.Duration(random.Float64()*float64(f.To-f.From)), random.Float64() < f.Rate
 	}

@@ -50,6 +50,7 @@ func newPortone(config iamporttest.Config, around func(http.Handler) http.Handle
 		conns: make(map[net.Conn]struct{}),
 	}
 	p.http = &http.Server{
+		// net/http would log each call that a fault cuts.
 		Handler: around(p.Server), ErrorLog: log.New(io.Discard, "", 0),
 		ConnState: p.notice,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {

@@ -71,6 +71,7 @@ func (w *world) startProcess(name string) (*process, error) {
 	}
 	works, err := worker.New(worker.Config{
 		Redis: client, API: api, Outcomes: outcome.NewStore(client, outcome.Config{}),
+		// Four slots are few enough to be full while a gateway hangs.
 		Concurrency: 4, Poll: w.scenario.Poll,
 		Schedule:    backoff.Schedule{Attempts: w.scenario.Attempts, Max: w.scenario.MaxDelay},
 		Gate:        gate.Config{Receipts: gateReceipts, Patience: w.scenario.Patience, Poll: gatePoll},

@@ -66,6 +66,7 @@ func (r recorder) record(cmd redis.Cmder) {
 		result = fmt.Sprint(c.Val())
 	}
 	seen := make(map[string]string)
+	// A command may name several imp_uids, as those of a list do: it is entered for each.
 	for _, arg := range cmd.Args() {
 		text, isText := arg.(string)
 		if impUID := impUIDIn(text); isText && impUID != "" && seen[impUID] == "" {

@@ -132,6 +132,7 @@ const reads = " HELLO PING AUTH SELECT CLIENT INFO TIME GET MGET EXISTS TTL PTTL
 // Miniredis asks it before each command, also those that a script sends and those that begin a
 // connection: neither have a client's name, and none of them is refused.
 func (r *redisServer) answer(peer *server.Peer, command string, args ...string) bool {
+	// Miniredis would answer without the skew.
 	if command == "TIME" {
 		peer.WriteLen(2)
 		r.writeTime(peer)
@@ -144,6 +145,7 @@ func (r *redisServer) answer(peer *server.Peer, command string, args ...string) 
 		sum := sha1.Sum([]byte(args[0]))
 		r.titles[hex.EncodeToString(sum[:])] = titleOf(args[0])
 	}
+	// A Redis that is full, or read-only, still answers what only reads.
 	if r.full+r.readOnly == 0 || peer.ClientName == "" || peer.ClientName == directName ||
 		strings.Contains(reads, " "+command+" ") {
 		return command == "EVALSHA" && r.light(peer, args)

@@ -91,6 +91,7 @@ func (w *world) play(stop context.CancelFunc) bool {
 	for number := range w.workers {
 		w.startWorker(number)
 	}
+	// Producers and people share a host: what they send meets the faults of the network, too.
 	client := w.client(w.newHost(producerName))
 	w.person = newPerson(client)
 	var acting sync.WaitGroup
@@ -98,6 +99,7 @@ func (w *world) play(stop context.CancelFunc) bool {
 	for _, f := range w.scenario.Faults {
 		acting.Go(func() { w.happen(f) })
 	}
+	// From here on every fault is over, and nobody but [world.passBy] does anything more.
 	acting.Wait()
 	w.awaitEnd()
 	w.result.Virtual = time.Since(w.began)

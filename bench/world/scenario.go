@@ -119,6 +119,7 @@ func Generate(seed uint64, span time.Duration) Scenario {
 		Seed: seed, Receipts: 20 + random.IntN(41), Lists: random.IntN(4), Odd: 0.4 * random.Float64(),
 		Workers: 2, Span: span,
 		Attempts: 10, MaxDelay: max(span/8, time.Minute), Patience: max(span, 10*time.Minute), Poll: 10 * time.Second,
+		// Redis' clock is up to 5 s off, and PortOne's up to two minutes, either way.
 		RedisSkew:   time.Duration(random.IntN(10_001)-5_000) * time.Millisecond,
 		PortOneSkew: time.Duration(random.IntN(241)-120) * time.Second,
 		OlderRedis:  random.IntN(2) == 0,
@@ -183,7 +184,9 @@ func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 		}
 	case PortOneDown, RedisDown, RedisLoses:
 	case RedisFull, ReadOnly:
+		// Half of these refuse every write, the others a share of them.
 		f.Rate = []float64{1, random.Float64()}[random.IntN(2)]
+	// Small rates are the likely ones: with large ones hardly anything gets through.
 	case CutBefore, CutAfter:
 		f.Rate = 0.3 * random.Float64() * random.Float64()
 	case "call:cut-late":

@@ -57,6 +57,7 @@ func (r *redisServer) restore(all []any) {
 		case "set":
 			pipe.SAdd(context.Background(), key, values.([]any)...)
 		case "zset":
+			// Scores are texts in both directions, so that none is rounded.
 			for pair := values.([]any); len(pair) > 0; pair = pair[2:] {
 				pipe.Do(context.Background(), "ZADD", key, pair[1], pair[0])
 			}
@@ -66,6 +67,7 @@ func (r *redisServer) restore(all []any) {
 				pipe.Do(context.Background(), append([]any{"XADD", key, fields[0]}, fields[1].([]any)...)...)
 			}
 		}
+		// A key that does not expire has a PTTL of -1.
 		if ttl := e[2].(int64); ttl > 0 {
 			pipe.PExpire(context.Background(), key, time.Duration(ttl)*time.Millisecond)
 		}
