@@ -94,8 +94,8 @@ func (b *bench) grow(ctx context.Context, what string) error {
 	})
 }
 
-// growthCase measures one case: it lets receipts wait, starts the processes, and reads CPU times when
-// the first receipts are revoked and when the window is.
+// growthCase measures one case: it enqueues receipts, starts the processes, and reads CPU times
+// when the first receipts are revoked and when the window is.
 func (b *bench) growthCase(ctx context.Context, g growth) error {
 	ctx, cancel := bounded(ctx, g.waiting+g.outcomes)
 	defer cancel()

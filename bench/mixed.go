@@ -80,9 +80,9 @@ func (b *bench) mixed(ctx context.Context, parts ...part) error {
 	return nil
 }
 
-// against returns a function that shows counts of bare and of revoker, and the second in per cent of
-// the first. It divides by at least 1, so that a bare handler that came to nothing leaves a figure that
-// can be printed.
+// against returns a function that shows counts of bare and of revoker, and the second in per cent
+// of the first. It divides by at least 1, so that there is a figure also where the bare handler
+// revoked nothing.
 func (b *bench) against(name, target string) func(found []float64) {
 	return func(found []float64) {
 		b.table.figure(name+", bare", "", "%.0f").add(found[0])

@@ -109,9 +109,9 @@ var (
 	}
 )
 
-// mixedHopeless measures when a list of which every receipt fails has come to its end. Allowed are the
-// schedule of its last receipt, 2 + 4 s, the time for which nothing may succeed before the gate stays
-// open, 20 s, and the calls at full rate, which is what a bare handler takes in the same run.
+// mixedHopeless measures when a list of which every receipt fails has ended. Allowed are the
+// schedule of its last receipt, 2 + 4 s, the time for which nothing may succeed before the gate
+// stays open, 20 s, and the calls at full rate, which is what a bare handler takes in the same run.
 func (b *bench) mixedHopeless() []part {
 	waits := hopelessSchedule.Base + hopelessSchedule.Max + hopelessGate.Patience
 	name := fmt.Sprintf("mixed: %d receipts all of which fail: all given up", b.sizes.beside)

@@ -256,8 +256,8 @@ func (p *producers) start(ctx context.Context, pg tasks.Gateway, rate float64) (
 			// counted it as asked for, so that it must be queued.
 			err := p.scene.Ask(context.WithoutCancel(ctx), p.scene.PortOne.Issue(iamporttest.Receipt{PG: pg}))
 			if err != nil {
-				// The run will not come to its end, since that receipt is awaited and never enqueued:
-				// this line says why.
+				// The run will not end, since that receipt is awaited and never enqueued: this line
+				// says why.
 				fmt.Fprintln(os.Stderr, "bench:", err)
 			}
 		}

@@ -22,7 +22,7 @@ const (
 	burstSize = 50
 
 	// failingShare is for how many receipts in a hundred every DELETE fails, and byHandShare how
-	// many a person revoked before anybody asked.
+	// many a person revoked before the first request.
 	failingShare = 4
 	byHandShare  = 4 // in a hundred
 )

@@ -20,7 +20,7 @@ type settings struct {
 	fsync    string        // what Redis calls appendfsync
 	limit    time.Duration // of the whole run
 	output   string        // a file that the report is written to as well
-	keep     bool          // the directory with everybody's files
+	keep     bool          // the directory with the files of workers and Redis
 	log      io.Writer     // is told how far it has come
 }
 

@@ -13,9 +13,9 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// soak is a run with everybody who takes part. client and outcomes are the soak's own ways to the
-// same Redis that the workers use: as a producer, and to read what they wrote. history is what was
-// done, for the checks in the end.
+// soak is a run with all that takes part. client and outcomes are the soak's own ways to the same
+// Redis that the workers use: as a producer, and to read what they wrote. history is what was done,
+// for the checks in the end.
 type soak struct {
 	settings
 	plan     plan
@@ -27,7 +27,7 @@ type soak struct {
 	outcomes *outcome.Store
 	history  *proof.History
 	recorded map[string]int // rows of each batch that was cancelled
-	files    string         // everybody's directory
+	files    string         // the directory of workers and Redis
 }
 
 // say writes a line about how far it has come. The table goes to standard output, and these lines

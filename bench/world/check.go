@@ -186,9 +186,9 @@ func (w *world) checkReason(o outcome.Outcome, found *proof.Evidence) {
 	}
 }
 
-// checkWait fails where a request ended later than its schedule and the faults explain that
-// concern it: those of another gateway do not. It looks at requests that nobody touched and
-// that ended as revoked: how long others take people decide.
+// checkWait fails where a request ended later than its schedule and the faults explain that concern
+// it: those of another gateway do not. It looks at requests that no person touched and that ended
+// as revoked: how long others take people decide.
 func (w *world) checkWait(o outcome.Outcome) {
 	p := w.paymentOf(o.ImpUID)
 	asked := w.proof.Asked[o.ImpUID]

@@ -138,9 +138,8 @@ func (f Fault) validate(s Scenario) error {
 	return nil
 }
 
-// losesAnswers reports whether a process may not hear, or not write down, what a call came to.
-// What follows from it, such as unconfirmed dead letters or repairs of the sweeper, is then
-// explained.
+// losesAnswers reports whether a process may not hear, or not write down, how a call ended. What
+// follows from it, such as unconfirmed dead letters or repairs of the sweeper, is then explained.
 func (f Fault) losesAnswers() bool {
 	switch f.Kind {
 	case Kill, Freeze, Stop, CutBefore, CutAfter, RedisDown, RedisLoses, RedisFull, ReadOnly:

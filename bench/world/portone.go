@@ -124,7 +124,7 @@ func (p *portone) Close() error {
 	return nil
 }
 
-// end ends every call, also those that a fault lets hang.
+// end ends every call, also those that hang by a fault.
 func (p *portone) end() {
 	p.Server.Close()
 	p.http.Close()

@@ -99,7 +99,7 @@ func (w *world) play(stop context.CancelFunc) bool {
 	for _, f := range w.scenario.Faults {
 		acting.Go(func() { w.happen(f) })
 	}
-	// From here on every fault is over, and nobody but [world.passBy] does anything more.
+	// From here on every fault is over, and [world.passBy] alone makes further requests.
 	acting.Wait()
 	w.awaitEnd()
 	w.result.Virtual = time.Since(w.began)

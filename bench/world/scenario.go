@@ -22,8 +22,8 @@ type Scenario struct {
 	Span     time.Duration // in which faults begin
 	Attempts int           // of the schedule of retries
 	MaxDelay time.Duration // of the same
-	// Patience is after which time a gate is waived that nothing opens, and a request is
-	// given up that PortOne turns away while it lets others in.
+	// Patience is after which time a gate is waived that nothing opens, and a request is given up
+	// that PortOne turns away while it accepts others.
 	Patience time.Duration
 	Poll     time.Duration // of the workers
 	// RedisSkew and PortOneSkew are how far their clocks are ahead of the processes'.

@@ -12,14 +12,14 @@
 // All processes of a bubble share its clock, and the product reads the time from nowhere
 // else: so the clocks of Redis and of PortOne are skewed, but no process against another.
 //
-// Where Redis loses its last second and every worker dies before it is back, nobody is left
-// who could notice: then a receipt without lookups that had just been revoked may end as a
-// dead letter whose attempts are used up. This is the one contradiction that is allowed.
+// Where Redis loses its last second and every worker dies before it is back, no worker is left that
+// could notice: then a receipt without lookups that had just been revoked may end as a dead letter
+// whose attempts are used up. This is the one contradiction that is allowed.
 //
-// A bubble in which everybody waits for ever, or whose workers do not end within an hour, ends
-// with a panic that shows every goroutine and what it waits for; the seed is one that had begun
-// and not ended. What a bubble cannot see is a goroutine that waits for a [sync.Mutex] held by
-// one that sleeps: a seed that takes many times what one takes is ended in the same way.
+// A bubble in which all goroutines wait for ever, or whose workers do not end within an hour, ends
+// with a panic that shows every goroutine and what it waits for; the seed is one that had begun and
+// not ended. What a bubble cannot see is a goroutine that waits for a [sync.Mutex] held by one that
+// sleeps: a seed that takes many times what one takes is ended in the same way.
 package world
 
 import (
@@ -49,8 +49,8 @@ type Result struct {
 	Failures []string      // what broke an invariant, with the history of its imp_uid
 }
 
-// world is a run with everybody who takes part. The fields above mu are set before anything starts,
-// but for payments, to which [world.passBy] adds.
+// world is a run with all that takes part. The fields above mu are set before anything starts, but
+// for payments, to which [world.passBy] adds.
 //
 //   - lives counts the lives of each worker, which are part of their names: worker-0.1, worker-0.2.
 //   - wanted is what producers want of each imp_uid, in its latest form. A DELETE for another

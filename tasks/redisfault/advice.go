@@ -103,7 +103,7 @@ func Advice(err error) string {
 	return cmp.Or(advice[Of(err)], ofConnections(err))
 }
 
-// ofConnections returns what to do where no connection to Redis comes about, or no answer.
+// ofConnections returns what to do where a client cannot connect to Redis, or gets no answer.
 func ofConnections(err error) string {
 	var operation *net.OpError
 	var host *net.DNSError
@@ -120,8 +120,8 @@ func ofConnections(err error) string {
 	return ""
 }
 
-// ofDial returns what to do where a connection does not come about. Where Redis is reached by a socket,
-// its path is no host and no port.
+// ofDial returns what to do where a client cannot connect. Where Redis is reached by a socket, its
+// path is no host and no port.
 func ofDial(dial *net.OpError) string {
 	switch err := dial.Err; {
 	case errors.Is(err, fs.ErrPermission):

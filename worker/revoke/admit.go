@@ -27,8 +27,8 @@ func until(ctx, end context.Context) (_ context.Context, release func()) {
 // an hour would stop all gateways for that hour.
 const longestHold = time.Minute
 
-// held returns what Asynq hears of a task that was not let through. Its delay has jitter, half of the
-// wait and a second, so that tasks held back together do not return together.
+// held returns what Asynq hears of a task that the gates did not admit. Its delay has jitter, half
+// of the wait and a second, so that tasks held back together do not return together.
 func (h *Handler) held(ctx context.Context, r tasks.Revocation, err error) error {
 	var wait *gate.WaitError
 	switch {

@@ -76,7 +76,7 @@ var (
 	tokenLater   = verdict{outcome.Retrying, outcome.ReasonRateLimited, uncounted, none, gate.Silent, gate.Limited}
 )
 
-// advice is what a person should do where PortOne lets no calls through for a reason. It stands in the
+// advice is what a person should do where PortOne accepts no calls for a reason. It stands in the
 // log and in the cause for which PortOne's gate is closed, which /readyz shows.
 var advice = map[outcome.Reason]string{
 	outcome.ReasonRateLimited: "set --rate on all workers, or lower it, or ask PortOne for a higher limit",

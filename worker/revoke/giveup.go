@@ -98,8 +98,8 @@ func (f finding) doubted() finding {
 }
 
 // enough reports whether to look up no more although no lookup was conclusive: answers have told
-// nothing for [Handler.GiveUpAfter], or PortOne has let others in meanwhile. Without any answer it is
-// PortOne that cannot be asked, and then nothing is given up.
+// nothing for [Handler.GiveUpAfter], or PortOne has accepted others meanwhile. Without any answer
+// it is PortOne that cannot be asked, and then nothing is given up.
 func (h *Handler) enough(a *outcome.Attempt, l *looked) bool {
 	if l.answered {
 		return a.Now().Sub(a.AskedSince) >= h.GiveUpAfter
@@ -107,10 +107,11 @@ func (h *Handler) enough(a *outcome.Attempt, l *looked) bool {
 	return h.shutOut(a, a.AskedSince) || l.counting == turnedAway && h.shutOut(a, a.RefusedSince)
 }
 
-// shutOut reports whether PortOne has not let a request in for [Handler.GiveUpAfter], while it let
-// others in: its gate stood open all the time, and it answered a call in the second half of it. The
-// gate alone does not tell, since few calls close none; and a success at the beginning may be one of
-// before the key was refused. Otherwise one wrong key would make a dead letter of every receipt.
+// shutOut reports whether PortOne has not accepted a request for [Handler.GiveUpAfter], while it
+// accepted others: its gate stood open all the time, and it answered a call in the second half of
+// it. The gate alone does not tell, since few calls close none; and a success at the beginning may
+// be one of before the key was refused. Otherwise one wrong key would make a dead letter of every
+// receipt.
 func (h *Handler) shutOut(a *outcome.Attempt, since time.Time) bool {
 	portone := h.Gates.States()[gate.PortOne]
 	if h.Gates.Closed() != nil || since.IsZero() {

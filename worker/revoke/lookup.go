@@ -17,7 +17,7 @@ type looked struct {
 	err     error
 	another error // why it is not the receipt that is asked for, nil if it is
 	verdict
-	answered    bool // it was let through and had an answer, whatever that says
+	answered    bool // PortOne accepted it and answered, whatever the answer says
 	documented  bool // it showed a receipt, or an answer that PortOne documents
 	neverIssued bool // PortOne says that there is no receipt
 	putsOff     bool // now is not the time for a DELETE either

@@ -52,9 +52,9 @@ type Handler struct {
 // Ended is an attempt that has ended, for metrics.
 type Ended struct {
 	PG tasks.Gateway
-	// Status and Reason are what it came to. The reason is empty if it was put
-	// back before its call because the process stops, or an answer that would end it came
-	// while an earlier DELETE may have worked unseen.
+	// Status and Reason say how it ended. The reason is empty if it was put back before its call
+	// because the process stops, or an answer that would end it came while an earlier DELETE may
+	// have worked unseen.
 	Status outcome.Status
 	Reason outcome.Reason
 	// Recorded tells that this was written: no newer attempt had ended, and Redis

@@ -1,6 +1,6 @@
-// Package sweep repairs what dead processes and Asynq leave behind, so that every request comes to its
-// end. It is what makes the record of requests in Redis the truth, and tasks only its means: what has
-// no task gets one.
+// Package sweep repairs what dead processes and Asynq leave behind, so that every request ends. It
+// is what makes the record of requests in Redis the truth, and tasks only its means: what has no
+// task gets one.
 package sweep
 
 import (

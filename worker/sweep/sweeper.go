@@ -42,10 +42,10 @@ type Handler interface {
 	Open(ctx context.Context, r tasks.Revocation) (opened bool, err error)
 }
 
-// Sweeper rescues stalled requests: tasks whose worker died and that Asynq does not take back, tasks
-// that Asynq archived before they had an outcome, and requests whose task is gone. Any number of
-// processes may run one: Redis lets one lead at a time, and two at once would do no harm. All fields
-// are required.
+// Sweeper rescues stalled requests: tasks whose worker died and that Asynq does not take back,
+// tasks that Asynq archived before they had an outcome, and requests whose task is gone. Any number
+// of processes may run one: a key in Redis makes one lead at a time, and two at once would do no
+// harm. All fields are required.
 type Sweeper struct {
 	Handler   Handler
 	Outcomes  *outcome.Store

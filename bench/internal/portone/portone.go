@@ -60,7 +60,7 @@ func Start(cfg iamporttest.Config) (*Server, error) {
 	return s, nil
 }
 
-// Close ends every call, also one that a rule lets hang, and stops to serve.
+// Close ends every call, also one that hangs by a rule, and stops serving.
 func (s *Server) Close() {
 	_ = s.Simulated.Close()
 	s.server.Close()
@@ -127,7 +127,7 @@ func (s *Server) Inject(rule iamporttest.Rule) {
 }
 
 // Fails reports whether a rule makes every DELETE for a receipt fail: one about a share of the
-// receipts, whose calls all meet it. A rule about a share of the calls lets a later one pass.
+// receipts, whose calls all meet it. By a rule about a share of the calls a later one may pass.
 func (s *Server) Fails(impUID string) bool {
 	return slices.ContainsFunc(s.Simulated.RulesAbout(impUID), func(r iamporttest.Rule) bool {
 		return r.Receipts > 0 && r.Percent == 0

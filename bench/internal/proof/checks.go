@@ -13,7 +13,7 @@ type Finding struct {
 	Allowed int // how many are no failure; negative for any number
 	Count   int
 	ImpUIDs []string // of which there may be fewer than the count; of batches their names
-	Of      []string // the imp_uids of those batches, the ones first that somebody asked for more than once
+	Of      []string // the imp_uids of those batches, those first that were requested more than once
 	Details []string // what was found and what was expected
 }
 

@@ -29,7 +29,7 @@ type Evidence struct {
 	Outcomes  map[string]outcome.Outcome
 	Events    map[string][]outcome.Status // of each imp_uid, the last one last
 	Dead      map[string]bool             // the list of dead letters
-	Open      []string                    // the imp_uids that are to go on
+	Open      []string                    // the imp_uids of open requests
 	Left      map[string]string           // tasks in Asynq's queues that should not be
 	Lists     map[string][]string         // the imp_uids of each batch
 	Batches   map[string]outcome.Batch
@@ -156,9 +156,10 @@ func (e *Evidence) gatherBatches(ctx context.Context, client redis.Cmdable, stor
 	return nil
 }
 
-// truthOf returns what PortOne knows of the receipt that an outcome is about: the latest, unless the
-// outcome names an earlier one and nobody asked for another. An outcome that names no receipt came of
-// an answer without one: it is about the first receipt on which a DELETE took effect.
+// truthOf returns what PortOne knows of the receipt that an outcome is about: the latest, unless
+// the outcome names an earlier one and no producer asked for another. PortOne's answer named no
+// receipt where the outcome names none: it is about the first receipt on which a DELETE took
+// effect.
 func (e *Evidence) truthOf(o outcome.Outcome) iamporttest.Truth {
 	if _, again := e.Again[o.ImpUID]; !again && o.Status == outcome.Revoked {
 		for _, truth := range e.Earlier[o.ImpUID] {

@@ -22,8 +22,8 @@ type History struct {
 	Accepted map[string]int
 	// Asked is what producers asked for, in the order in which they got their answers.
 	Asked map[string][]Asking
-	// Cancelled tells what each cancellation that returned came to. What may have
-	// been cancelled is Touched, even if no reply came; so is what may be archived.
+	// Cancelled has the effect of each cancellation that returned. What may have been cancelled is
+	// Touched, even if no reply came; so is what may be archived.
 	Cancelled map[string][]Cancellation
 	Touched   map[string]bool
 	// Archived is when a person had archived the task, by the reply of that call.
@@ -56,7 +56,7 @@ type Asking struct {
 type Cancellation struct {
 	Batch              string // which was cancelled; empty for the request alone
 	Began, Returned    time.Time
-	outcome.Withdrawal // empty if nobody was told: see [History.Untold]
+	outcome.Withdrawal // empty if the answer was lost: see [History.Untold]
 }
 
 // NewHistory returns an empty history.

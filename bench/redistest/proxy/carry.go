@@ -21,9 +21,9 @@ type piece struct {
 }
 
 // Carry hands on what one side says, each piece by the delay of its moment after it was said, until
-// that side ends, and then lets the other one end as well. It reads on while pieces are on their way,
-// so that a delay costs time and no throughput. A side that can no longer be written to is the end of
-// both.
+// that side ends, and then ends the other one as well. It reads on while pieces are on their way,
+// so that a delay costs time and no throughput. A side that can no longer be written to is the end
+// of both.
 func Carry(from, to net.Conn, delay func() time.Duration) {
 	line := make(chan piece, piecesAhead)
 	var delivery sync.WaitGroup

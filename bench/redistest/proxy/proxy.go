@@ -1,6 +1,6 @@
-// Package proxy stands between clients and a server, and makes trouble: it lets the server look far
-// away, or cuts its connections, or carries nothing on them. It knows nothing of Redis and nothing of
-// tests.
+// Package proxy stands between clients and a server, and makes trouble: it makes the server look
+// far away, or cuts its connections, or carries nothing on them. It knows nothing of Redis and
+// nothing of tests.
 package proxy
 
 import (
@@ -48,17 +48,17 @@ func (p *Proxy) Target(addr string) {
 	p.target = addr
 }
 
-// Delay lets whatever either side says arrive by that much later, and no slower, as on a long line: a
-// round trip takes 2 × d longer. It holds for connections that there are as well.
+// Delay makes whatever either side says arrive by that much later, and no slower, as on a long
+// line: a round trip takes 2 × d longer. It holds for connections that there are as well.
 func (p *Proxy) Delay(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.delay = d
 }
 
-// Silence lets the connections that there are carry nothing any more, as a network does that drops
-// packets. Neither side hears of it: what it sends is acknowledged, and lost. Connections that are made
-// later carry, unless they are to be silent, too, until Silence is called again.
+// Silence makes the connections that there are carry nothing any more, as a network does that drops
+// packets. Neither side hears of it: what it sends is acknowledged, and lost. Connections that are
+// made later carry, unless they are to be silent, too, until Silence is called again.
 func (p *Proxy) Silence(later bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,7 +136,8 @@ func (p *Proxy) delayed() func() time.Duration {
 	}
 }
 
-// track lets connections be cut by [Proxy.Reset], and cuts those that come too late for [Proxy.Close].
+// track keeps connections for [Proxy.Reset] to cut, and cuts those that come too late for
+// [Proxy.Close].
 func (p *Proxy) track(conns ...net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -22,8 +22,7 @@ type Receipt struct {
 	ApplyNum   string        `json:"apply_num,omitempty"`   // the tax office's number
 	ReceiptURL string        `json:"receipt_url,omitempty"` // where a person can see it
 	AppliedAt  time.Time     `json:"applied_at,omitzero"`   // when it was issued
-	// CancelledAt is when a person revoked it by hand, before any call. Zero if
-	// nobody did.
+	// CancelledAt is when a person revoked it by hand, before any call. Zero if no person did.
 	CancelledAt time.Time `json:"cancelled_at,omitzero"`
 }
 
