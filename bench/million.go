@@ -71,7 +71,7 @@ func (b *bench) million(ctx context.Context) error {
 		b.table.figure(reading+"longest", "< 10 ms", "%.1f ms").add(quantile(found.reads, 1))
 		const memory = "million: memory in Redis for each line that is queued, besides Asynq's task"
 		b.table.figure(memory, "≤ 450 bytes", "%.0f bytes").add(float64(bytes) / float64(b.huge))
-		// The Redis is that of fanout, too: a million requests left in it would be measured there.
+		// fanout uses the same Redis: a million requests left in it would be measured there.
 		return b.redis.Empty(ctx)
 	})
 }

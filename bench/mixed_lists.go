@@ -133,7 +133,7 @@ func (b *bench) mixedBrownout() []part {
 			s.PortOne.Simulated.Clear()
 			s.PortOne.Inject(iamporttest.Rule{PG: gateway, Fault: iamporttest.GatewayFailed, Percent: percent})
 		}
-		// A gateway that works fails now and then. Two in a hundred are such a gateway.
+		// A gateway that works fails now and then: here two calls in a hundred.
 		fail(2)
 		if err := warm(ctx, s, b.sizes.warm); err != nil {
 			return 0, err

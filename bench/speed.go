@@ -32,7 +32,7 @@ type rival struct {
 	carryOut func(ctx context.Context, revocations int, latency time.Duration) (spent, error)
 }
 
-// rivals returns who is measured. The last one is what the others are compared with: Asynq's own
+// rivals returns the contenders. The last one is what the others are compared with: Asynq's own
 // server with a handler that makes the same call and writes an outcome in one HSET.
 func (b *bench) rivals(ctx context.Context) ([]rival, error) {
 	own := func(name, batch string, kind contender.Kind) rival {

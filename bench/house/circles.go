@@ -29,11 +29,11 @@ type listed struct {
 	}
 }
 
-// generic are the packages of others that have to be read, too. Through them a file of ours
+// generic are the packages of others that have to be read, too. Through them a file of this project
 // can need another one that it does not spell: a function that ranges over
-// slices.Sorted(maps.Keys(m)), or that compares with cmp.Compare, uses fields and methods
-// of a type that is declared elsewhere. Without them the type checker does not know what
-// such an expression is, and the need is not seen.
+// slices.Sorted(maps.Keys(m)), or that compares with cmp.Compare, uses fields and methods of a type
+// that is declared elsewhere. Without them the type checker does not know what such an expression
+// is, and the need is not seen.
 var generic = []string{"cmp", "iter", "maps", "slices", "sync", "sync/atomic"}
 
 // fileCircles returns the largest circle of files of each package of the module at root, by

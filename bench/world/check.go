@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// look is how often it is looked whether all is over, in virtual time.
+	// look is how often the simulation looks whether all is over, in virtual time.
 	look = 10 * time.Second
 	// leaseTime is how long Asynq may take to notice that a process died: its
 	// lease of 30 s is over, it waits 30 s more, and looks once a minute.

@@ -28,7 +28,7 @@ type Log struct {
 	written map[string]time.Time
 }
 
-// NewLog returns one that writes to log.
+// NewLog returns a Log that writes to log.
 func NewLog(log *slog.Logger) *Log {
 	return &Log{log: log, written: make(map[string]time.Time)}
 }

@@ -85,8 +85,8 @@ var advice = map[outcome.Reason]string{
 	outcome.ReasonUnreachable: "ask PortOne for its state, and look at the way out, with its proxies",
 }
 
-// answers has the row of each status with which PortOne answers in its own form. All others of 400 to
-// 499 are refusals; the rest comes from something between PortOne and us.
+// answers has the row of each status with which PortOne answers in its own form. All others of 400
+// to 499 are refusals; the rest comes from something between PortOne and the worker.
 var answers = map[int]verdict{
 	http.StatusOK:                  refused,      // with a code other than 0
 	http.StatusBadRequest:          notIssued,    // no receipt was issued through PortOne

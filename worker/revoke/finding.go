@@ -40,7 +40,8 @@ var (
 	// reissued: the receipt that exists now is not the one that was asked for.
 	reissued = verdict{status: outcome.Dead, reason: outcome.ReasonReissued}
 	invalid  = verdict{status: outcome.Dead, reason: outcome.ReasonInvalidTask}
-	// crashed: Asynq gave its task up without asking us, above all because its process died.
+	// crashed: Asynq gave its task up without asking the worker, above all because its process
+	// died.
 	crashed = verdict{status: outcome.Dead, reason: outcome.ReasonCrashed}
 )
 

@@ -11,9 +11,9 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// archiveKeep is how many archived tasks each queue keeps, for people to see. Asynq trims its archive
-// at 10,000 without a word (maxArchiveSize in its internal/rdb/rdb.go), and cannot if thousands end
-// their 90 days together; ours stays far below both.
+// archiveKeep is how many archived tasks each queue keeps, for people to see. Asynq trims its
+// archive at 10,000 without a word (maxArchiveSize in its internal/rdb/rdb.go), and cannot if
+// thousands end their 90 days together; this limit stays far below both.
 const archiveKeep = 500
 
 // archive gives every archived task of a queue an outcome, and deletes the oldest of those that have

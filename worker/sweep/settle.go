@@ -36,8 +36,8 @@ const (
 	unclear
 	// hopeless: it can never become a call.
 	hopeless
-	// early: Asynq gave it up because its producer allowed fewer attempts than
-	// ours; it gets the others.
+	// early: Asynq gave it up because its producer allowed fewer attempts than the schedule has; it
+	// gets the others.
 	early
 	// stopped: its process died on the last attempt, or a person archived it. It
 	// becomes a dead letter, where a person finds it.
@@ -108,7 +108,7 @@ func (s *Sweeper) giveUp(ctx context.Context, task archivedTask) error {
 	return s.remove(ctx, task)
 }
 
-// renew replaces a task that Asynq gave up too early by one of ours, which has all attempts of the
+// renew replaces a task that Asynq gave up too early by a new one, which has all attempts of the
 // schedule and keeps to its pace. If anything fails in between, the imp_uid is open, and a sweep
 // enqueues a task for each open request without one.
 func (s *Sweeper) renew(ctx context.Context, task archivedTask) error {

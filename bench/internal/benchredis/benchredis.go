@@ -29,7 +29,7 @@ var OnDisk = []string{
 	"--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
 }
 
-// OnDiskText is how people are told of [OnDisk]. It stands in the notes above the table.
+// OnDiskText describes [OnDisk] to people. It stands in the notes above the table.
 const OnDiskText = "appendonly yes, appendfsync everysec, maxmemory-policy noeviction"
 
 // Start starts a redis-server as [redisserver.Start] does. An error that matches

@@ -1,5 +1,5 @@
-// Package portone is a simulated PortOne that notes when what happened to each receipt. It runs in the
-// process that measures, so that its CPU time is not that of who is measured.
+// Package portone is a simulated PortOne that notes when what happened to each receipt. It runs in
+// the process that measures, so that its CPU time is no part of what is measured.
 package portone
 
 import (
@@ -177,7 +177,7 @@ func (s *Server) Each(f func(impUID string, seen Seen)) {
 	}
 }
 
-// Those returns the requests for receipts that are such, in no order.
+// Those returns the requests for the receipts for which such is true, in no order.
 func (s *Server) Those(such func(Seen) bool) (list []tasks.Revocation) {
 	s.Each(func(impUID string, seen Seen) {
 		if such(seen) {

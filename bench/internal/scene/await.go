@@ -60,8 +60,8 @@ func (s *Scene) Serve(ctx context.Context, n int) error {
 	})
 }
 
-// AwaitNone waits until none of the receipts that were asked for is such. It asks the simulated PortOne
-// in this process, so that waiting costs neither Redis nor the workers anything.
+// AwaitNone waits until such is true for none of the receipts that were asked for. It asks the
+// simulated PortOne in this process, so that waiting costs neither Redis nor the workers anything.
 func (s *Scene) AwaitNone(ctx context.Context, such func(portone.Seen) bool) error {
 	return s.Await(ctx, Every, func() (left int, err error) {
 		s.PortOne.Each(func(_ string, seen portone.Seen) {

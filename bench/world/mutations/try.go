@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// finding is what seeds told of a mutation.
+// finding is what the seeds showed of a mutation.
 type finding struct {
 	seed  uint64 // that failed; 0 for none
 	what  string // the invariant that it broke, in the simulation's words
