@@ -46,7 +46,7 @@ func (h *Handler) conclude(
 		found.verdict = takenBack
 	}
 	found = h.giveUp(ctx, attempt, found)
-	// The error is for Asynq, which has not called.
+	// The error is for Asynq, which did not make this call.
 	_ = h.record(ctx, attempt, found)
 	return found, nil
 }

@@ -49,8 +49,8 @@ func (h *Handler) giveUp(ctx context.Context, a *outcome.Attempt, found finding)
 	return found
 }
 
-// called reports whether a DELETE may have been made before this attempt. It errs towards yes: a
-// turned-away call may have been one.
+// called reports whether a DELETE may have been made before this attempt. It errs towards yes: a call
+// that PortOne turned away, which Tries counts, is one.
 func called(a *outcome.Attempt) bool {
 	return a.Number > 1 || a.Uncertain() || a.FailedBefore || a.Tries > 0
 }

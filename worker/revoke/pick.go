@@ -32,7 +32,6 @@ type candidate struct {
 // rank says in which order receipts are probed with, the lowest first: those that were never called,
 // single ones before those of batches; then those that failed since the last success; then the
 // suspects; last what PortOne has turned away, perhaps for itself, so that its gateway was never asked.
-// A receipt that was never called loses no attempt of an outage that it has seen already.
 func (c candidate) rank() int {
 	never := c.known.Status != outcome.Retrying
 	switch {
