@@ -54,8 +54,8 @@ func (b *bench) growths(what string) (all []growth) {
 		change(&g)
 		all = append(all, g)
 	}
-	// Each case multiplies what grows: a cost that depends on it shows as a line that rises from
-	// row to row.
+	// Each case has several times as much as the one before: a cost that depends on it rises from
+	// row to row of the table.
 	switch what {
 	case "waiting":
 		for n := 1_000; n <= b.most; n *= 10 {

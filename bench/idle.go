@@ -14,8 +14,7 @@ import (
 )
 
 const (
-	// idleWorkers is how many processes serve all gateways. Ten make the load on Redis large enough to
-	// be measured.
+	// idleWorkers is how many processes serve all gateways.
 	idleWorkers = 10
 	// idleAfter is after what time the workers count as idle: they then ask for gates and send
 	// heartbeats once a second, and five times a second while they work.

@@ -47,7 +47,7 @@ func (b *bench) askBeside(ctx context.Context, s *scene.Scene) (float64, error) 
 	if err := s.AskBatch(ctx, "mixed", take(b.sizes.beside, true)); err != nil {
 		return 0, err
 	}
-	// By the first single request the list's failures can have closed the gate.
+	// The pause gives the list's failures time to close the gate.
 	pause := b.sizes.ahead
 	for _, r := range take(b.sizes.singles, false) {
 		if err := wait.For(ctx, pause); err != nil {

@@ -58,7 +58,7 @@ func (b *bench) runOutage(ctx context.Context, o outage) (r outageResult, err er
 func (b *bench) timeline(ctx context.Context, s *scene.Scene, o outage) (r outageResult, err error) {
 	load := &producers{scene: s}
 	asking, stop := context.WithCancel(ctx)
-	// Deferred calls run last first: the producers are told to stop, and then waited for.
+	// Deferred calls run in reverse order: the producers are told to stop, and then waited for.
 	defer load.running.Wait()
 	defer stop()
 	for _, pg := range others {

@@ -30,8 +30,8 @@ func StartMasters(t testing.TB, n int, args ...string) []*Server {
 		if err := node.ClusterAddSlotsRange(t.Context(), i*slots/n, (i+1)*slots/n-1).Err(); err != nil {
 			t.Fatalf("give node %d its slots: %v", i, err)
 		}
-		// Each master gets a configuration epoch of its own. Nodes with equal ones settle that between
-		// them only later, and until then a failover or a moved slot may be lost.
+		// Each master gets a configuration epoch of its own. Nodes with equal ones settle that
+		// between them only later.
 		if err := node.Do(t.Context(), "cluster", "set-config-epoch", i+1).Err(); err != nil {
 			t.Fatal(err)
 		}

@@ -92,8 +92,7 @@ func Start(t testing.TB, args ...string) *Server {
 	return started(t, server, err)
 }
 
-// quiet are the arguments of a server that keeps nothing, and logs to a file: on standard output its
-// lines would stand between those of the tests.
+// quiet are the arguments of a server that keeps nothing, and logs to a file.
 func quiet(dir string) []string {
 	return []string{"--save", "", "--logfile", filepath.Join(dir, "redis.log")}
 }

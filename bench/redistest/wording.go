@@ -10,9 +10,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Client62 returns a client of the server that reads the errors of scripts in the words of Redis 6.2,
-// closed with the test. Debian no longer has that version, and revoker supports it: so its words are
-// tested, and not the server.
+// Client62 returns a client of the server that reads the errors of scripts in the words of Redis
+// 6.2, closed with the test. revoker supports that version, and CI has no such server: so its words
+// are tested.
 func (s *Server) Client62(t testing.TB) *redis.Client {
 	t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: s.Addr, PoolSize: 50, Dialer: dial62})

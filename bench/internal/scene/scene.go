@@ -74,7 +74,7 @@ func (s *Scene) Start(ctx context.Context, n int) error {
 	return nil
 }
 
-// Kill ends all workers at once, as a power loss does: nothing is finished or handed back.
+// Kill ends all workers at once with SIGKILL: nothing is finished or handed back.
 func (s *Scene) Kill() {
 	for _, process := range s.Workers {
 		process.Kill()

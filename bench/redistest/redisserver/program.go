@@ -70,8 +70,8 @@ func in(dirs []string) (paths []string) {
 // versionFormat is how a server tells what it is: "Redis server v=7.0.15 sha=…".
 var versionFormat = regexp.MustCompile(`^(\w+) server v=([\d.]+)`)
 
-// identify asks a program what it is, whatever its file is called: Debian's redis-server may be a link
-// to Valkey.
+// identify asks a program what it is, whatever its file is called: a file named redis-server may be
+// a link to Valkey.
 func identify(path string) (Program, error) {
 	out, err := exec.Command(path, "--version").Output()
 	if err != nil {

@@ -127,9 +127,8 @@ func (s *Server) mend(ctx context.Context) error {
 	}
 	mend := exec.CommandContext(ctx, "sh", "-c", deployment.MendAOF, "mend-aof", s.files)
 	mend.Env = os.Environ()
-	// The program that checks files has to be of the server's version. Debian and the tarballs put it
-	// beside the server: redis-check-aof beside redis-server. Without it the script takes the one on
-	// PATH.
+	// The program that checks files has to be of the server's version. It is installed beside the
+	// server: redis-check-aof beside redis-server. Without it the script takes the one on PATH.
 	folder, name := filepath.Split(s.path)
 	if check := folder + strings.Replace(name, "-server", "-check-aof", 1); check != s.path {
 		if _, err := os.Stat(check); err == nil {
@@ -179,8 +178,8 @@ func (s *Server) ready(ctx context.Context, client *redis.Client) (bool, error) 
 		info["Persistence"]["loading"] != "1", nil
 }
 
-// Kill ends the server with SIGKILL, as a power loss does, and waits for it. It does nothing to one
-// that has ended.
+// Kill ends the server with SIGKILL, as where the kernel is out of memory, and waits for it. It
+// does nothing to one that has ended.
 func (s *Server) Kill() {
 	if s.exited == nil {
 		return // never started
