@@ -92,6 +92,7 @@ func (k *soak) askBatch(ctx context.Context, revocations []tasks.Revocation) (op
 	}()
 	for result, err := range batch.Ask(ctx, lines) {
 		switch {
+		// A cancelled batch refuses its remaining lines: that is no failure.
 		case errors.Is(err, outcome.ErrCancelled):
 			return nil
 		case err != nil:

@@ -79,6 +79,7 @@ func (p *plan) interfere(random *rand.Rand, b burst, r tasks.Revocation, number 
 	case number < cancelledShare+reissuedShare+againShare && r.PG.LooksUp():
 		d.kind, d.at = askAgain, b.at+upTo(random, 4*late)
 	default:
+		// Only these: what else is done to a payment must stay the reason of its end.
 		p.archivable[r.ImpUID] = true
 		return
 	}

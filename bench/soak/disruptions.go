@@ -56,6 +56,7 @@ func (p *plan) makeDisruptions(random *rand.Rand, s settings, span time.Duration
 		}
 		p.disruptions = append(p.disruptions, d)
 	}
+	// A frozen worker is back after 32 to 42 s, when another one has begun its attempts.
 	for range s.freezes {
 		p.disruptions = append(p.disruptions, disruption{
 			at: soonAfter(), kind: freezeWorker, worker: random.IntN(s.workers),

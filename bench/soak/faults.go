@@ -13,10 +13,12 @@ import (
 // second: with three in a hundred the run was a wait that PortOne asked for, 110 DELETEs a second
 // whatever the workers did.
 var shares = []iamporttest.Rule{
+	// These pass: a gateway that fails, a proxy in between, too many calls.
 	{Fault: iamporttest.GatewayFailed, Percent: 8},
 	{Fault: iamporttest.BadGateway, Percent: 2},
 	{Fault: iamporttest.Unavailable, Percent: 2, RetryAfter: time.Second},
 	{Fault: iamporttest.TooManyRequests, Percent: 0.3, RetryAfter: time.Second},
+	// The network, and answers that cannot be read: the DELETE may or may not have worked.
 	{Fault: iamporttest.CutBefore, Percent: 3},
 	{Fault: iamporttest.CutAfter, Percent: 4},
 	{Fault: iamporttest.CutBody, Percent: 2},
@@ -28,16 +30,20 @@ var shares = []iamporttest.Rule{
 	{Fault: iamporttest.NoResponse, Percent: 2},
 	{Fault: iamporttest.Redirect, Percent: 1},
 	{Fault: iamporttest.Page(http.StatusNotFound), Percent: 1},
+	// The token or the address is refused for a moment.
 	{Fault: iamporttest.Unauthorized, Percent: 2},
 	{Fault: iamporttest.ExpireToken, Percent: 0.3},
 	{Fault: iamporttest.Forbidden, Percent: 0.5},
 
+	// These are final answers about receipts that could be revoked: a lookup says that they are
+	// not, and they become dead letters.
 	{Fault: iamporttest.BadRequest, Percent: 0.3},
 	{Fault: iamporttest.NotFound, Percent: 0.3},
 	{Fault: iamporttest.Conflict, Percent: 0.3},
 	{Fault: iamporttest.Unsupported, Percent: 0.3},
 	{Fault: iamporttest.RefusedCode, Percent: 0.3},
 
+	// Lookups fail, too. One that tells nothing ends no request.
 	{Lookup: true, Fault: iamporttest.BadGateway, Percent: 5},
 	{Lookup: true, Fault: iamporttest.GatewayFailed, Percent: 1},
 	{Lookup: true, Fault: iamporttest.Page(http.StatusNotFound), Percent: 1},

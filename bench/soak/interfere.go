@@ -120,6 +120,7 @@ func (k *soak) archive(ctx context.Context, d deed) {
 	}
 	var waiting []*asynq.TaskInfo
 	for _, queue := range queues {
+		// What is active is left alone: the web UI of Asynq does not archive such a task.
 		for _, list := range []func(string, ...asynq.ListOption) ([]*asynq.TaskInfo, error){
 			inspector.ListPendingTasks, inspector.ListRetryTasks, inspector.ListScheduledTasks,
 		} {

@@ -62,6 +62,8 @@ func makePlan(s settings) plan {
 	}
 	transient := faults(random)
 	p.makeAsks(random, s.tasks, span)
+	// The rule of receipts that fail comes before the shares: otherwise one of these, such as cut-after,
+	// would revoke such a receipt now and then.
 	p.faults = append(p.faults, failing)
 	p.faults = append(p.faults, transient...)
 	p.makeDisruptions(random, s, span)

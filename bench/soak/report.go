@@ -65,6 +65,7 @@ func (k *soak) report(e evidence) (text string, ok bool) {
 // cancelled or archived proves little, and this is where one sees it.
 func (k *soak) writeDone(b *strings.Builder, e *evidence) {
 	b.WriteString("| measured | target | found |\n|---|---|---|\n")
+	// What was requested, and with what effect the cancellations came.
 	writeRow(b, "tasks", "–", k.tasks)
 	writeRow(b, "accepted", strconv.Itoa(k.tasks-len(e.Refused)), len(e.Accepted))
 	writeRow(b, "refused, since their batch is cancelled", "–", len(e.Refused))
@@ -73,15 +74,18 @@ func (k *soak) writeDone(b *strings.Builder, e *evidence) {
 	writeRow(b, "cancelled between two attempts", "–", e.cancelledAs(outcome.Called))
 	writeRow(b, "cancelled while an attempt ran", "–", e.cancelledAs(outcome.Running))
 	writeRow(b, "cancelled with a batch, wanted by others", "–", e.cancelledAs(outcome.Wanted))
+	// What people did otherwise, and what PortOne had beforehand.
 	writeRow(b, "archived by a person", "–", len(e.Archived))
 	writeRow(b, "requests that name their receipt", "–", k.plan.named())
 	writeRow(b, "receipts issued afterwards", "–", len(e.Reissued))
 	writeRow(b, "asked for again after their end", "–", len(e.Again))
 	writeRow(b, "receipts whose every DELETE fails", "–", len(e.Failing))
 	writeRow(b, "receipts revoked by hand before", "–", e.byHand())
+	// What was broken.
 	writeRow(b, "workers killed", "–", e.times[killWorker])
 	writeRow(b, "workers frozen beyond their leases", "–", e.times[freezeWorker])
 	writeRow(b, "Redis killed", "–", e.times[restartRedis])
+	// How the requests ended, and how many calls it took.
 	statuses := make(map[outcome.Status]int)
 	for _, o := range e.Outcomes {
 		statuses[o.Status]++

@@ -121,6 +121,7 @@ func (k *soak) environment(url string) []string {
 		"IAMPORT_URL=" + url,
 		"IMP_KEY=" + iamporttest.DefaultKey,
 		"IMP_SECRET=" + iamporttest.DefaultSecret,
+		// Few slots, so that receipts wait while others are called.
 		"REVOKER_CONCURRENCY=" + strconv.Itoa(k.slots),
 		"REVOKER_TIMEOUT=2s",
 		"REVOKER_RETRY_ATTEMPTS=20",

@@ -174,6 +174,8 @@ func (w *world) checkReason(o outcome.Outcome, found *proof.Evidence) {
 		explained = !o.PG.LooksUp() && (w.doubted[o.ImpUID] || slices.ContainsFunc(w.scenario.Faults, Fault.losesAnswers))
 	case outcome.ReasonWithdrawn, outcome.ReasonCrashed, outcome.ReasonReissued:
 		explained = true // the evidence says whether a person did that
+	// PortOne refuses such a receipt with an answer of its own, or turns it away until the
+	// patience is over.
 	case outcome.ReasonRefused:
 		explained = p.nature == refused || p.nature == forbidden
 	case outcome.ReasonUnsupportedGateway:

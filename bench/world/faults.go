@@ -164,6 +164,7 @@ func (f Fault) concerns(p payment) bool {
 	switch {
 	case f.PG != "":
 		return f.PG == p.receipt.PG || f.PG == p.PG
+	// Requests that people touched are left out by [world.checkWait].
 	case slices.Contains(deeds, f.Kind):
 		return false
 	}

@@ -62,6 +62,7 @@ func (s Scenario) payments() []payment {
 		p.ImpUID = fmt.Sprintf("imp_%012d", number)
 		p.receipt = iamporttest.Receipt{ImpUID: p.ImpUID, PG: gateways[number%len(gateways)]}
 		p.PG = p.receipt.PG
+		// Requests are spread over the time in which faults begin.
 		p.at = time.Duration(random.Int64N(int64(s.Span)))
 		p.role = role(random.IntN(int(roles)))
 		if random.Float64() < s.Odd {
@@ -80,6 +81,8 @@ func (s Scenario) payments() []payment {
 		if random.IntN(8) == 0 {
 			p.repeat = p.at + time.Duration(random.Int64N(int64(s.Span)))
 		}
+		// A request that names its receipt is for a gateway with lookups: others refuse it. What
+		// may be issued again is named more often.
 		named := random.IntN(12) == 0 || p.role == reissued && random.IntN(2) == 0
 		if named && p.PG.LooksUp() && p.nature == ordinary {
 			p.receipt.ApplyNum = fmt.Sprintf("%09d", number+1)
@@ -101,6 +104,8 @@ func (p payment) rules() []iamporttest.Rule {
 		rule.Fault = iamporttest.Forbidden
 	case failing:
 		rule.Fault = iamporttest.GatewayFailed
+	// CutAfter revokes: a lookup then shows the receipt as revoked, and where there is none, the
+	// third DELETE gets an answer.
 	case lossy:
 		rule.Fault, rule.Times = iamporttest.CutAfter, 2
 	case byHand:

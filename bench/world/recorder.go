@@ -73,6 +73,8 @@ func (r recorder) record(cmd redis.Cmder) {
 			seen[impUID] = text[:min(len(text), longest)]
 		}
 	}
+	// A command that names none may have an imp_uid in its reply, as one that takes a task off a
+	// queue.
 	if impUID := impUIDIn(result); len(seen) == 0 && impUID != "" {
 		seen[impUID] = ""
 	}

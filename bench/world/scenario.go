@@ -98,15 +98,20 @@ var gateways = []tasks.Gateway{tasks.KCP, tasks.Nice, tasks.Settle}
 // kinds are what a seed chooses from. A kind that stands here several times is chosen as often
 // as many times.
 var kinds = []Kind{
+	// Whole services and processes. An outage and a death are chosen more often than others.
 	Outage, Outage, Outage, PortOneDown, Kill, Kill, Kill, Freeze, Freeze, Stop, CutBefore, CutAfter,
 	RedisDown, RedisLoses, RedisFull, ReadOnly,
+	// Answers of the gateway and of proxies that say that a DELETE failed.
 	"call:500", "call:502", "call:503", "call:html-404", "call:html-503",
+	// Connections that are cut, answers that are late or cannot be read, calls that are refused.
 	"call:cut-before", "call:cut-after", "call:cut-body",
 	"call:cut-late", "call:cut-late", "call:slow-after", "call:hang", "call:endless", "call:401", "call:expire-token",
 	"call:429", "call:redirect",
 	"call:not-json", "call:no-response",
+	// Lookups that tell nothing, or come late.
 	"lookup:502", "lookup:500", "lookup:html-404", "lookup:not-json", "lookup:cut-before", "lookup:slow-after",
 	"lookup:429", "lookup:429",
+	// Calls for a token.
 	"token:500", "token:html-503", "token:429", "token:cut-before", "token:not-json", "token:hang", "token:slow-after",
 }
 

@@ -71,8 +71,8 @@ func (s *Server) CPU(ctx context.Context) (time.Duration, error) {
 	return redisserver.CPU(ctx, s.Client)
 }
 
-// Memory returns how many bytes the server has allocated: used_memory of INFO, which leaves out what
-// the allocator holds in reserve and so is the same in every run.
+// Memory returns how many bytes the server has allocated: used_memory of INFO, which leaves out
+// what the allocator holds in reserve and so is nearly the same in every run.
 func (s *Server) Memory(ctx context.Context) (int64, error) {
 	info, err := s.Client.InfoMap(ctx, "memory").Result()
 	if err != nil {

@@ -178,7 +178,7 @@ func unconfirmed(e *Evidence) Finding {
 }
 
 // duplicateDeletes counts DELETEs for receipts that were revoked already. They take no effect, and
-// follow from answers that were lost.
+// follow mostly from answers that were lost.
 func duplicateDeletes(e *Evidence) Finding {
 	return Finding{Name: "duplicate DELETE calls", Allowed: -1, Count: e.Stats.Duplicates}
 }

@@ -43,8 +43,9 @@ type Evidence struct {
 	Stats   iamporttest.Stats
 }
 
-// Gather reads what there is to compare, once all workers have stopped: while one runs, two readings
-// would be of different moments. History, Recorded, Lists and Failing are the caller's to set before.
+// Gather reads what there is to compare, once all workers have stopped: while one runs, two
+// readings would be of different moments. The caller sets History, Recorded and Lists before, and
+// Failing before the checks.
 func (e *Evidence) Gather(ctx context.Context, client redis.UniversalClient, portone *iamporttest.Server) error {
 	e.gatherTruths(portone)
 	store := outcome.NewStore(client, outcome.Config{})

@@ -35,6 +35,7 @@ func (m mutation) apply(text string) (string, error) {
 func overlay(root, dir string, mutations ...mutation) (string, error) {
 	texts := make(map[string]string) // by file
 	for _, m := range mutations {
+		// A mutation of a file that another one has changed builds on that change.
 		text, changed := texts[m.file]
 		if !changed {
 			original, err := os.ReadFile(filepath.Join(root, m.file))

@@ -44,6 +44,8 @@ func (s settings) try(ctx context.Context, root, product string, m mutation) (fi
 	if err != nil || found.seed == 0 {
 		return found, err
 	}
+	// The same seed must pass with the product as it is: otherwise the simulation found something
+	// else than the mutation.
 	sound, err := s.simulate(ctx, root, product, found.seed, 1)
 	if err == nil && sound.seed != 0 {
 		err = fmt.Errorf("seed %d fails without it, too: %s", sound.seed, sound.what)
