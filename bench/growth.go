@@ -20,9 +20,11 @@ import (
 const (
 	// growthWindow is over how many receipts a case of growth is measured.
 	growthWindow = 10_000
-	// growthWarm is how many receipts come before them.
+	// growthWarm is how many receipts come before those that are measured: they pay for connecting, for
+	// loading scripts and for the first look at each queue.
 	growthWarm = 500
-	// growthWaiting is how many receipts wait at first where that is not what grows.
+	// growthWaiting is how many receipts wait at first where that is not what grows: more than the
+	// window and the receipts before it, so that no slot is idle in it.
 	growthWaiting = 12_000
 )
 
@@ -31,23 +33,29 @@ const growthNote = "growth: one list, no latency of PortOne, 20 slots of each ga
 	benchredis.OnDiskText + "; CPU time of what is measured is that of all processes together, between the 500th " +
 	"receipt and the 10,500th, or the last."
 
-// growth is a case of the measurement of the same name.
+// growth is a case of the measurement of the same name: how much of each thing there is.
 type growth struct {
-	name      string
-	waiting   int
-	gateways  int // 12 are all that are known, and none
+	name    string
+	waiting int
+	// gateways is how many of them have receipts that wait. 12 are all that are known, and the common
+	// queue of tasks that name none.
+	gateways  int
 	processes int
 	distance  time.Duration // of a round trip to Redis
-	outcomes  int           // that are stored before
+	// outcomes is how many are stored before, as of lists that have ended.
+	outcomes int
 }
 
-// growths returns the cases in which one thing grows.
+// growths returns the cases in which one thing grows, by the name by which [measurements] asks for it.
+// All else has the same value in each of them.
 func (b *bench) growths(what string) (all []growth) {
 	add := func(n any, change func(*growth)) {
 		g := growth{waiting: growthWaiting, gateways: 1, processes: 1, name: fmt.Sprintf("growth, %v %s", n, what)}
 		change(&g)
 		all = append(all, g)
 	}
+	// Each case has several times as much as the one before: a cost that depends on it rises from
+	// row to row of the table.
 	switch what {
 	case "waiting":
 		for n := 1_000; n <= b.most; n *= 10 {
@@ -73,7 +81,8 @@ func (b *bench) growths(what string) (all []growth) {
 	return all
 }
 
-// grow measures what a revocation costs while one thing grows.
+// grow measures what a revocation costs while one thing grows: a cost that grows along is one that a
+// larger user will meet.
 func (b *bench) grow(ctx context.Context, what string) error {
 	return b.each("growth, "+what, b.runs, func(uint64) error {
 		for _, g := range b.growths(what) {
@@ -85,6 +94,8 @@ func (b *bench) grow(ctx context.Context, what string) error {
 	})
 }
 
+// growthCase measures one case: it enqueues receipts, starts the processes, and reads CPU times
+// when the first receipts are revoked and when the window is.
 func (b *bench) growthCase(ctx context.Context, g growth) error {
 	ctx, cancel := bounded(ctx, g.waiting+g.outcomes)
 	defer cancel()
@@ -93,6 +104,7 @@ func (b *bench) growthCase(ctx context.Context, g growth) error {
 		return err
 	}
 	defer s.Close()
+	// The workers alone are far away. The measurement itself reads Redis directly, or it would be late.
 	if g.distance > 0 {
 		network, err := loopback.Delay(s.Redis.Addr, g.distance/2)
 		if err != nil {
@@ -105,7 +117,8 @@ func (b *bench) growthCase(ctx context.Context, g growth) error {
 		return err
 	}
 	var list []tasks.Revocation
-	of := append([]tasks.Gateway{gateway, ""}, others...) // none is one of them
+	// The empty gateway is the common queue. A case with more gateways has those of the case before.
+	of := append([]tasks.Gateway{gateway, ""}, others...)
 	for _, pg := range tasks.Gateways() {
 		if !slices.Contains(of, pg) {
 			of = append(of, pg)
@@ -124,6 +137,7 @@ func (b *bench) growthCase(ctx context.Context, g growth) error {
 	if err := s.Start(ctx, g.processes); err != nil {
 		return err
 	}
+	// A list of 1,000 has no window of 10,000: it is measured from a tenth of it on to its end.
 	warm := min(growthWarm, g.waiting/10)
 	most := min(growthWindow+warm, g.waiting)
 	began, before, err := g.mark(ctx, s, warm)
@@ -143,8 +157,13 @@ func (b *bench) growthCase(ctx context.Context, g growth) error {
 	return nil
 }
 
-// mark waits until so many receipts are revoked, and returns when that was and what has been used by then.
+// mark waits until so many receipts are revoked, and returns when that was and what the processes and
+// Redis have used by then. The number is the simulated PortOne's: reading Redis for it would add to
+// what is measured. CPU times are read a moment later, by which more than so many are revoked; over
+// 10,000 receipts that is no error worth naming.
 func (g growth) mark(ctx context.Context, s *scene.Scene, revoked int) (at time.Time, used spent, err error) {
+	// The count of PortOne's statistics needs no look at each receipt, of which there may be a
+	// million.
 	err = s.Await(ctx, scene.Every, func() (int, error) {
 		return max(revoked-s.PortOne.Simulated.Stats().Revoked, 0), nil
 	})
@@ -165,7 +184,10 @@ func (g growth) mark(ctx context.Context, s *scene.Scene, revoked int) (at time.
 	return at, used, nil
 }
 
-// store stores outcomes and requests as they are after a list, by which Redis grows.
+// store writes outcomes and requests as they are after a list has ended, by which Redis grows. They are
+// written directly, since to revoke a million receipts takes far longer. The fields are those that
+// tasks/outcome writes: where these change, they have to change here, or the memory of another hash is
+// measured.
 func store(ctx context.Context, client *redis.Client, outcomes int) error {
 	const together = 1_000
 	now := strconv.FormatInt(time.Now().UnixMicro(), 10)
@@ -174,6 +196,8 @@ func store(ctx context.Context, client *redis.Client, outcomes int) error {
 		_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for i := first; i < min(first+together, outcomes); i++ {
 				impUID := fmt.Sprintf("imp_9%011d", i)
+				// A thousand imp_uids a round trip: they begin with imp_9, so that none of them is
+				// one of the list's.
 				p.HSet(ctx, "{receipt}:outcome:"+impUID, "imp_uid", impUID, "pg", string(gateway), "batch", "past",
 					"status", "revoked", "reason", "revoked", "http_status", 200, "code", 0, "attempts", 1,
 					"receipt_tid", "tid_"+impUID, "apply_num", i, "type", "person", "amount", 11_000, "vat", 1_000,

@@ -16,11 +16,13 @@ import (
 const (
 	// idleWorkers is how many processes serve all gateways.
 	idleWorkers = 10
-	// idleAfter is after what time they have settled.
+	// idleAfter is after what time the workers count as idle: they then ask for gates and send
+	// heartbeats once a second, and five times a second while they work.
 	idleAfter = 10 * time.Second
 )
 
-// idle measures what workers of all gateways cost while there is nothing to do.
+// idle measures what workers of all gateways cost while there is nothing to do, as most of the day:
+// what they ask Redis for at intervals.
 func (b *bench) idle(ctx context.Context) error {
 	return b.each("idle", b.runs, func(uint64) error {
 		ctx, cancel := bounded(ctx, 0)
@@ -30,7 +32,8 @@ func (b *bench) idle(ctx context.Context) error {
 			return err
 		}
 		defer s.Close()
-		var list []tasks.Revocation // which bring the queues into being
+		// One receipt of each gateway brings its queue into being, as in a Redis that has been in use.
+		var list []tasks.Revocation
 		for _, pg := range tasks.Gateways() {
 			list = append(list, s.PortOne.IssueMany(pg, 1)...)
 		}
@@ -50,7 +53,8 @@ func (b *bench) idle(ctx context.Context) error {
 	})
 }
 
-// watchIdle enters what share of a core Redis and each worker take.
+// watchIdle enters what share of a core Redis and each worker take, in per cent, over the time that the
+// settings say.
 func (b *bench) watchIdle(ctx context.Context, s *scene.Scene) error {
 	used := func() (redis, workers time.Duration, err error) {
 		if redis, err = s.Redis.CPU(ctx); err != nil {
@@ -65,6 +69,8 @@ func (b *bench) watchIdle(ctx context.Context, s *scene.Scene) error {
 		}
 		return redis, workers, nil
 	}
+	// Two readings, and the difference by the real time between them: a wait may take longer than
+	// it is meant to.
 	redis, workers, err := used()
 	if err != nil {
 		return err

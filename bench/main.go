@@ -25,6 +25,7 @@ import (
 )
 
 func main() {
+	// Each contender is a process of this same program. In such a process Serve does not return.
 	contender.Serve()
 	o, err := parse(os.Args[1:], os.Stderr)
 	if errors.Is(err, flag.ErrHelp) {
@@ -33,6 +34,8 @@ func main() {
 	if err != nil {
 		os.Exit(2)
 	}
+	// A terminal that is closed sends SIGHUP. Every way out ends the servers and processes that
+	// were started.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err = o.run(ctx, os.Stdout)
 	stop()
@@ -42,15 +45,17 @@ func main() {
 	}
 }
 
-// options are what is measured, and where the table goes.
+// options are what is measured, with how much, and where the table goes.
 type options struct {
 	settings
 	chosen []measurement
 	output string // a file that the table is written to as well
 }
 
-// parse returns what the arguments ask for, or an error that has been written to log.
+// parse returns what the arguments ask for. An error has been written to log with the usage by then, so
+// that the caller only has to end with exit code 2.
 func parse(args []string, log io.Writer) (options, error) {
+	// What has no flag here has one value in all measurements that are published.
 	o := options{settings: settings{
 		log: log, still: 30 * time.Second, quiet: 15 * time.Second, backlog: 2_000, sizes: defaultSizes,
 	}}
@@ -80,6 +85,8 @@ func parse(args []string, log io.Writer) (options, error) {
 	if err != nil {
 		return o, err
 	}
+	// -all is all measurements; beside -only it contradicts, and *all stays true for [options.validate]
+	// to say so.
 	if *all && *only == "" {
 		*only, *all = "all", false
 	}
@@ -93,6 +100,8 @@ func parse(args []string, log io.Writer) (options, error) {
 	return o, err
 }
 
+// validate returns an error for the first value with which no measurement makes sense. contradiction
+// says that -all and -only were given both.
 func (o options) validate(rest []string, contradiction bool) error {
 	switch {
 	case len(rest) > 0:
@@ -101,10 +110,12 @@ func (o options) validate(rest []string, contradiction bool) error {
 		return errors.New("-only and -all contradict each other")
 	case o.runs < 1 || o.samples < 1:
 		return fmt.Errorf("-runs %d and -samples %d must be at least 1", o.runs, o.samples)
+	// speed subtracts the small run from the large one: their difference is what is divided by.
 	case o.small < 1 || o.large <= o.small:
 		return fmt.Errorf("-small %d must be at least 1, and -n %d above it", o.small, o.large)
 	case o.lines < 1 || o.huge < 1:
 		return fmt.Errorf("-lines %d and -million %d must be at least 1", o.lines, o.huge)
+	// growth has its first case of stored outcomes at 10,000.
 	case o.most < 10_000:
 		return fmt.Errorf("-most %d must be at least 10000", o.most)
 	case o.seeds < 1 || o.watch < 0:
@@ -115,7 +126,9 @@ func (o options) validate(rest []string, contradiction bool) error {
 	return nil
 }
 
-// run measures, and writes the table to stdout and where else it is wanted.
+// run makes the chosen measurements in their order, and writes the table to stdout and to a file if one
+// is wanted. The first measurement that fails ends it without a table: half of a comparison would be
+// read as the whole.
 func (o options) run(ctx context.Context, stdout io.Writer) error {
 	server, err := benchredis.Start(ctx, "", benchredis.InMemory...)
 	if err != nil {
@@ -131,17 +144,22 @@ func (o options) run(ctx context.Context, stdout io.Writer) error {
 	report := ""
 	for _, m := range o.chosen {
 		err := m.make(b, ctx)
-		if err != nil && ctx.Err() != nil { // Asynq's errors do not wrap it
+		// Asynq's errors do not wrap the context's: Ctrl-C would be reported as a Redis that does not
+		// answer.
+		if err != nil && ctx.Err() != nil {
 			err = ctx.Err()
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
+		// Several measurements share a note, such as all parts of mixed. It is written once.
 		if !strings.Contains(report, m.note) {
 			report += m.note + "\n\n"
 		}
 	}
 	report += b.table.report(machine(server.Version, time.Now()))
+	// The file is written before standard output: a broken pipe must not cost half an hour of
+	// measuring.
 	if o.output != "" {
 		if err := os.WriteFile(o.output, []byte(report), 0o644); err != nil {
 			return err

@@ -15,15 +15,21 @@ type measurement struct {
 	// large tells that it takes so much memory, or time, that it is made only if
 	// it is asked for.
 	large bool
-	note  string // on how it is made; empty if there is nothing to say
+	// note is on how it is made, printed above the table. It is empty if the table says all.
+	note string
 }
 
+// measurements returns all that there are, in the order in which they are made. Names have the form
+// group/part, and -only accepts either; bench/README.md gives the command beside each figure, so that
+// renaming one breaks it.
 func measurements() []measurement {
 	all := []measurement{
 		{name: "pickup", make: (*bench).pickup, note: onDiskNote},
 		{name: "idle", make: (*bench).idle, note: onDiskNote},
 		{name: "fanout", make: (*bench).fanout},
 	}
+	// A latency of 0 shows what the queue itself takes, and the others how much of it hides behind a
+	// gateway's answers.
 	for _, latency := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond} {
 		run := func(b *bench, ctx context.Context) error { return b.speed(ctx, latency) }
 		all = append(all, measurement{name: fmt.Sprintf("speed/%d", latency.Milliseconds()), make: run, note: onDiskNote})
@@ -32,6 +38,8 @@ func measurements() []measurement {
 		run := func(b *bench, ctx context.Context) error { return b.outage(ctx, o) }
 		all = append(all, measurement{name: "outage/" + o.key, make: run, note: outageNote})
 	}
+	// "to Redis" is part of the table's text, "growth, 10ms to Redis"; a name on the command line has
+	// no blanks.
 	for _, what := range []string{"waiting", "gateways", "processes", "to Redis", "outcomes"} {
 		run := func(b *bench, ctx context.Context) error { return b.grow(ctx, what) }
 		name := "growth/" + strings.ReplaceAll(what, "to Redis", "distance")
@@ -55,9 +63,9 @@ func measurements() []measurement {
 	return all
 }
 
-// choose returns the measurements that are named, such as "outage/killed", and those of which
-// the first half of the name is given, such as "outage"; an empty name stands for those that
-// are not large, and "all" for every one.
+// choose returns the measurements that are named, such as "outage/killed", and those of which the first
+// half of the name is given, such as "outage". An empty name stands for those that are not large, and
+// "all" for every one. An error names all that exist.
 func choose(names string) (chosen []measurement, err error) {
 	for _, name := range strings.Split(names, ",") {
 		found := slices.DeleteFunc(measurements(), func(m measurement) bool {
@@ -72,7 +80,7 @@ func choose(names string) (chosen []measurement, err error) {
 	return chosen, nil
 }
 
-// allNames returns what measurements are called.
+// allNames returns the names of all measurements as help and errors print them.
 func allNames() string {
 	var names []string
 	for _, m := range measurements() {

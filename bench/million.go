@@ -27,8 +27,9 @@ const (
 	lookEvery = 40 * time.Millisecond
 )
 
-// million measures what the program revoker needs to take in a large list: its
-// memory, and how soon the batch's figures can be read meanwhile.
+// million measures what the program revoker needs to take in a large list: its rate and its memory, how
+// soon the batch's figures can be read meanwhile, and what a queued line takes in Redis. The program
+// runs as a process of its own, as its users run it: what counts for them is the memory of the whole.
 func (b *bench) million(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "bench-million-")
 	if err != nil {
@@ -47,6 +48,8 @@ func (b *bench) million(ctx context.Context) error {
 		if err := b.redis.Empty(ctx); err != nil {
 			return err
 		}
+		// First the program's own run, and then the same lines recorded once more without tasks,
+		// for Redis' memory.
 		found, err := b.bulk(ctx, revoker, list)
 		if err != nil {
 			return err
@@ -55,6 +58,7 @@ func (b *bench) million(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		// Quantiles need sorted values.
 		slices.Sort(found.reads)
 		b.say("million: the figures were read %d times", len(found.reads))
 		b.table.figure(fmt.Sprintf("million: revoker bulk on %d lines", b.huge), "", "%.0f/s").
@@ -67,18 +71,20 @@ func (b *bench) million(ctx context.Context) error {
 		b.table.figure(reading+"longest", "< 10 ms", "%.1f ms").add(quantile(found.reads, 1))
 		const memory = "million: memory in Redis for each line that is queued, besides Asynq's task"
 		b.table.figure(memory, "≤ 450 bytes", "%.0f bytes").add(float64(bytes) / float64(b.huge))
+		// fanout uses the same Redis: a million requests left in it would be measured there.
 		return b.redis.Empty(ctx)
 	})
 }
 
-// bulkRun is what was seen of one run of revoker bulk.
+// bulkRun is what was seen of one run of `revoker bulk`.
 type bulkRun struct {
 	time  time.Duration // from its start to its end
 	peak  int64         // of its resident memory, in bytes; 0 where the system does not tell
 	reads []float64     // how long reading the figures took, in milliseconds
 }
 
-// bulk runs revoker bulk on a list, and looks on.
+// bulk runs `revoker bulk` on a list and looks on. It returns an error unless all lines are queued and
+// there are figures for the table: a run that was too short for a single reading says nothing.
 func (b *bench) bulk(ctx context.Context, revoker, list string) (bulkRun, error) {
 	var said strings.Builder
 	cmd := exec.CommandContext(ctx, revoker, "bulk", list, "--batch", millionBatch)
@@ -88,6 +94,8 @@ func (b *bench) bulk(ctx context.Context, revoker, list string) (bulkRun, error)
 	if err := cmd.Start(); err != nil {
 		return bulkRun{}, err
 	}
+	// The channel has room for the end, so that the goroutine is not left behind after an early
+	// return.
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	found, err := b.lookOn(ctx, cmd.Process.Pid, ended)
@@ -99,6 +107,7 @@ func (b *bench) bulk(ctx context.Context, revoker, list string) (bulkRun, error)
 	if err != nil {
 		return found, err
 	}
+	// Other systems than Linux do not tell the peak, so that 0 is no failure there.
 	unknown := found.peak == 0 && runtime.GOOS == "linux"
 	if batch.Queued != b.huge || !batch.Complete || len(found.reads) == 0 || unknown {
 		return found, fmt.Errorf("the run is void: %d reads, peak memory %d, %+v", len(found.reads), found.peak, batch)
@@ -106,8 +115,9 @@ func (b *bench) bulk(ctx context.Context, revoker, list string) (bulkRun, error)
 	return found, b.checkPending(ctx, b.huge)
 }
 
-// lookOn reads the batch's figures and the memory of the process that makes it,
-// until that has ended. An error of reading is told after the end.
+// lookOn reads the batch's figures, as a person does with `batch show`, and the memory of the process
+// that makes it, until that has ended. An error of reading is returned after the end, so that the
+// process is not left behind.
 func (b *bench) lookOn(ctx context.Context, pid int, ended <-chan error) (bulkRun, error) {
 	outcomes := outcome.NewStore(b.redis.Client, outcome.Config{})
 	var found bulkRun
@@ -120,7 +130,9 @@ func (b *bench) lookOn(ctx context.Context, pid int, ended <-chan error) (bulkRu
 			return found, errors.Join(err, failure)
 		case <-ticks.C:
 		}
-		if peak, err := peakMemory(pid); err == nil { // it may be gone
+		// The process may be gone between a tick and the reading of its memory. The last value that was
+		// read counts.
+		if peak, err := peakMemory(pid); err == nil {
 			found.peak = peak
 		}
 		began := time.Now()
@@ -128,14 +140,17 @@ func (b *bench) lookOn(ctx context.Context, pid int, ended <-chan error) (bulkRu
 		switch {
 		case err == nil:
 			found.reads = append(found.reads, milliseconds(time.Since(began)))
-		case !errors.Is(err, outcome.ErrNoBatch): // not yet
+		// There is no batch before the program has recorded the first lines of the list.
+		case !errors.Is(err, outcome.ErrNoBatch):
 			failure = err
 		}
 	}
 }
 
-// queuedMemory returns how many bytes of Redis' memory the list takes once its requests
-// are recorded, and before any task is enqueued.
+// queuedMemory returns how many bytes of Redis' memory the list takes once its requests are recorded,
+// and before any task is enqueued. Asynq's tasks are left out, since a list that is enqueued without a
+// batch has them, too. It records the lines by itself: no command of the program stops between the two
+// steps.
 func (b *bench) queuedMemory(ctx context.Context) (int64, error) {
 	if err := b.redis.Empty(ctx); err != nil {
 		return 0, err
@@ -150,6 +165,7 @@ func (b *bench) queuedMemory(ctx context.Context) (int64, error) {
 		lines := min(chunk, b.huge-first+1)
 		rows, requests := make([]outcome.Row, lines), make([]tasks.Revocation, lines)
 		for i := range lines {
+			// The number of a line stands in for the digest of its text: it takes as many bytes.
 			binary.BigEndian.PutUint32(rows[i].Digest[:], uint32(first+i))
 			requests[i] = tasks.Revocation{ImpUID: impUID(first + i), PG: gateway, Batch: millionBatch, Row: first + i}
 		}
@@ -168,7 +184,8 @@ func (b *bench) queuedMemory(ctx context.Context) (int64, error) {
 	return after - before, err
 }
 
-// writeList writes a list of as many lines to a file.
+// writeList writes a list of as many lines to a file, with the columns that `revoker bulk` finds by
+// their names. All lines are of one gateway, and none repeats another.
 func writeList(name string, lines int) error {
 	file, err := os.Create(name)
 	if err != nil {
@@ -183,8 +200,8 @@ func writeList(name string, lines int) error {
 	return errors.Join(w.Flush(), file.Close())
 }
 
-// peakMemory returns the most memory that a process has had resident so far, in
-// bytes. Only Linux tells it.
+// peakMemory returns the most memory that a process has had resident so far, in bytes. Only Linux tells
+// it: VmHWM, the "high water mark", in /proc/<pid>/status, see proc_pid_status(5).
 func peakMemory(pid int) (int64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -193,7 +210,8 @@ func peakMemory(pid int) (int64, error) {
 	return parsePeak(string(status))
 }
 
-// parsePeak finds the peak in the kernel's description of a process.
+// parsePeak finds the peak in the kernel's description of a process, where it stands in units of 1,024
+// bytes that are called kB, as in "VmHWM: 92164 kB".
 func parsePeak(status string) (int64, error) {
 	for line := range strings.Lines(status) {
 		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {

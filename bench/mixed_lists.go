@@ -21,6 +21,8 @@ type mixedList struct {
 	warm    bool    // calls succeed before
 }
 
+// name returns how the table calls such a list, such as "80 % of 3000 receipts fail permanently, after
+// 500 successes".
 func (l mixedList) name(sizes mixedSizes) string {
 	name := fmt.Sprintf("%.0f %% of %d receipts fail permanently", l.failing, sizes.list)
 	if l.sorted {
@@ -32,10 +34,14 @@ func (l mixedList) name(sizes mixedSizes) string {
 	return name
 }
 
-// mixedLists measures when all receipts of a list are revoked that do not fail, with
-// successful calls before and without. In those that are sorted the older receipts fail.
+// mixedLists measures when all receipts of a list are revoked that do not fail, with successful calls
+// before and without. In a list that is sorted the receipts that fail come first, as where the oldest
+// of an export do: such a list looks like a gateway that is down until the first probe of a closed gate
+// takes receipts from all over what waits.
 func (b *bench) mixedLists(sorted bool, shares ...float64) (parts []part) {
 	for _, share := range shares {
+		// A gate counts the receipts that failed since the gateway's last success, so that both cases
+		// differ for it.
 		for _, warm := range []bool{false, true} {
 			l := mixedList{failing: share, sorted: sorted, warm: warm}
 			name := l.name(b.sizes)
@@ -50,8 +56,9 @@ func (b *bench) mixedLists(sorted bool, shares ...float64) (parts []part) {
 	return parts
 }
 
-// act asks for the list and waits until all its receipts are revoked that do not fail, or
-// for the limit. It returns how long that took, in seconds.
+// act asks for the list and waits until all its receipts are revoked that do not fail, or for the
+// limit. It returns how long that took, in seconds; a list that is not done by then took the limit, so
+// that the worst still has a figure.
 func (l mixedList) act(ctx context.Context, s *scene.Scene, sizes mixedSizes) (float64, error) {
 	if l.warm {
 		if err := warm(ctx, s, sizes.warm); err != nil {
@@ -66,16 +73,18 @@ func (l mixedList) act(ctx context.Context, s *scene.Scene, sizes mixedSizes) (f
 	if len(s.PortOne.Those(portone.Seen.Open)) > 0 {
 		return sizes.limit.Seconds(), err
 	}
+	// The time ends with the last DELETE, not with the next look at it.
 	return s.PortOne.LastDone(gateway).Sub(began).Seconds(), err
 }
 
-// ask asks for the list, and returns when it began to.
+// ask issues the receipts of the list and asks for them, and returns when it began to ask.
 func (l mixedList) ask(ctx context.Context, s *scene.Scene, lines int) (began time.Time, err error) {
 	list := s.PortOne.IssueMany(gateway, lines)
 	if l.failing > 0 {
 		s.PortOne.Inject(failing(l.failing))
 	}
 	if l.sorted {
+		// The sort is stable, so that lists of two runs with the same seed are the same.
 		rank := map[bool]int{true: 0, false: 1}
 		slices.SortStableFunc(list, func(a, c tasks.Revocation) int {
 			return cmp.Compare(rank[s.PortOne.Fails(a.ImpUID)], rank[s.PortOne.Fails(c.ImpUID)])
@@ -85,7 +94,7 @@ func (l mixedList) ask(ctx context.Context, s *scene.Scene, lines int) (began ti
 	return began, s.AskBatch(ctx, "mixed", list)
 }
 
-// warm makes so many calls that succeed.
+// warm makes so many calls that succeed, and waits for the last of them.
 func warm(ctx context.Context, s *scene.Scene, calls int) error {
 	if err := s.AskBatch(ctx, "warm", s.PortOne.IssueMany(gateway, calls)); err != nil {
 		return err
@@ -93,8 +102,10 @@ func warm(ctx context.Context, s *scene.Scene, calls int) error {
 	return s.AwaitNone(ctx, portone.Seen.Open)
 }
 
-// mixedCalls counts the calls for the receipts of a list that fail, for as long as the
-// settings say.
+// mixedCalls counts the calls for the receipts of a list that fail, for as long as the settings say.
+// The target has
+// two ends: fewer calls than the bare handler's mean that failing receipts are held back beyond their
+// schedule, and more that they are called more often than it says.
 func (b *bench) mixedCalls() []part {
 	if b.watch == 0 {
 		return nil
@@ -105,6 +116,7 @@ func (b *bench) mixedCalls() []part {
 		if err == nil {
 			err = wait.For(ctx, time.Until(began.Add(b.watch)))
 		}
+		// All calls for failing receipts count, whoever made them and however often.
 		calls, _ := s.PortOne.Deletes(s.PortOne.Those(func(seen portone.Seen) bool { return seen.Fails }))
 		return float64(calls), err
 	}
@@ -112,14 +124,16 @@ func (b *bench) mixedCalls() []part {
 	return []part{{name: "calls", unit: "%.0f", who: mixedBoth, act: act, show: b.against(name, "80 – 120 %")}}
 }
 
-// mixedBrownout measures how many receipts are revoked while most calls fail,
-// whatever receipt they are for.
+// mixedBrownout measures how many receipts are revoked while most calls fail, whatever receipt they are
+// for: a gateway that is overloaded. A gate that closed for it would make a brownout an outage.
 func (b *bench) mixedBrownout() []part {
 	act := func(ctx context.Context, s *scene.Scene) (float64, error) {
+		// Earlier rules are cleared, or the calls that pass the new one would meet the old one, too.
 		fail := func(percent float64) {
 			s.PortOne.Simulated.Clear()
 			s.PortOne.Inject(iamporttest.Rule{PG: gateway, Fault: iamporttest.GatewayFailed, Percent: percent})
 		}
+		// A gateway that works fails now and then: here two calls in a hundred.
 		fail(2)
 		if err := warm(ctx, s, b.sizes.warm); err != nil {
 			return 0, err
@@ -129,6 +143,8 @@ func (b *bench) mixedBrownout() []part {
 		if err := s.AskBatch(ctx, "mixed", list); err != nil {
 			return 0, err
 		}
+		// What counts is how far both came when the brownout is over, and not what they do
+		// afterwards.
 		err := wait.For(ctx, b.sizes.brownout)
 		return float64(len(list) - len(s.PortOne.Those(portone.Seen.Open))), err
 	}

@@ -10,20 +10,20 @@ import (
 )
 
 const (
-	// mostCalls, mostBurned and mostOfOne are what an outage may cost: DELETEs to
-	// the gateway that is down, attempts of all receipts, and attempts of one.
+	// mostCalls, mostBurned and mostOfOne are what an outage may cost: DELETEs to the gateway that is
+	// down, attempts of all receipts, and attempts of one. 80 different receipts close the gate; calls
+	// that are in flight by then count no attempt, nor does what waits.
 	mostCalls, mostBurned, mostOfOne = 240, 160, 1
 	// outageProcesses work, with outageSlots for each gateway.
 	outageProcesses = 3
-	outageSlots     = 20 // the default
-	// outageLatency is that of each answer, also of those that say that the
-	// gateway is down.
+	// outageSlots is the default of --concurrency.
+	outageSlots = 20
+	// outageLatency is that of each answer, also of those that say that the gateway is down.
 	outageLatency = 200 * time.Millisecond
-	// outageRate is how many receipts a second are asked for of each of the
-	// others.
+	// outageRate is how many receipts a second are asked for of each of the other gateways: a fifteenth
+	// of what their slots can do, so that any wait is due to the outage.
 	outageRate = 20
-	// drainLimit bounds the wait for the backlog, far above what the slowest
-	// schedule takes.
+	// drainLimit bounds the wait for the backlog, far above what the slowest schedule takes.
 	drainLimit = 15 * time.Minute
 )
 
@@ -41,6 +41,8 @@ type outage struct {
 	failing float64 // of the receipts, in per cent: no DELETE revokes them, also after the return
 }
 
+// outages are the rows of the table in bench/README.md. The last two show what a service has that uses
+// Asynq alone.
 var outages = []outage{
 	{key: "revoker", name: "revoker"},
 	{key: "killed", name: "revoker, owner of the gate killed", kill: true},
@@ -60,7 +62,8 @@ type outageResult struct {
 	quiet, during state         // of the other gateways
 }
 
-// burn adds the attempts of receipts, of each of which so many were not lost.
+// burn adds the attempts of receipts. Of each receipt, kept attempts were not lost: one if the last of
+// them revoked it, none if it fails.
 func (r *outageResult) burn(outcomes []outcome.Outcome, kept int) {
 	for _, o := range outcomes {
 		lost := max(o.Attempts-kept, 0)
@@ -75,12 +78,15 @@ type state struct {
 	throughput float64       // a second
 }
 
-// ideal is how long the backlog takes with all slots busy.
+// ideal is how long the backlog takes with all slots busy: 2,000 receipts on 60 slots of 5 calls a
+// second each take 6.7 s.
 func (r outageResult) ideal() time.Duration {
 	return time.Duration(float64(r.backlog) / (outageProcesses * outageSlots) * float64(outageLatency))
 }
 
-// limit is how long the backlog may take.
+// limit is how long the backlog may take from the gateway's return on: the ideal and 30 % of it, and 10
+// s, which is the longest interval between two probes. Where receipts fail for ever, 25 s more are
+// allowed, since their calls take slots as well.
 func (o outage) limit(r outageResult) time.Duration {
 	limit := r.ideal()*13/10 + 10*time.Second
 	if o.failing > 0 {
@@ -89,7 +95,8 @@ func (o outage) limit(r outageResult) time.Duration {
 	return limit
 }
 
-// show adds the figures of an outage to a table.
+// show adds the figures of an outage to a table. A bare handler has no targets: its figures are there
+// to compare with.
 func (o outage) show(t *table, r outageResult) {
 	add := func(name, target, format string, value float64) {
 		if o.kind.Bare() {
@@ -97,6 +104,8 @@ func (o outage) show(t *table, r outageResult) {
 		}
 		t.figure("outage: "+o.name+": "+name, target, format).add(value)
 	}
+	// Receipts that fail for ever never leave the backlog: what is measured then is when all others
+	// have.
 	drained := "an empty backlog"
 	if o.failing > 0 {
 		drained = "all revoked that do not fail, of a backlog"

@@ -23,8 +23,8 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// outage measures six gateways while one of them goes down and comes back. It is made
-// once, whatever the number of runs: it takes minutes.
+// outage measures six gateways while one of them goes down and comes back. It is made once, whatever
+// the number of runs: it takes minutes.
 func (b *bench) outage(ctx context.Context, o outage) error {
 	return b.each("outage: "+o.name, 1, func(uint64) error {
 		found, err := b.runOutage(ctx, o)
@@ -35,7 +35,7 @@ func (b *bench) outage(ctx context.Context, o outage) error {
 	})
 }
 
-// runOutage sets the scene.
+// runOutage sets the scene, and waits until every worker serves queues before time is taken.
 func (b *bench) runOutage(ctx context.Context, o outage) (r outageResult, err error) {
 	ctx, cancel := context.WithTimeout(ctx, b.quiet+b.down+drainLimit+time.Minute)
 	defer cancel()
@@ -53,10 +53,12 @@ func (b *bench) runOutage(ctx context.Context, o outage) (r outageResult, err er
 	return b.timeline(ctx, s, o)
 }
 
-// timeline is a quiet time, the outage, and the return.
+// timeline is a quiet time, the outage, and the return. Receipts of all gateways are asked for evenly
+// all the while.
 func (b *bench) timeline(ctx context.Context, s *scene.Scene, o outage) (r outageResult, err error) {
 	load := &producers{scene: s}
 	asking, stop := context.WithCancel(ctx)
+	// Deferred calls run in reverse order: the producers are told to stop, and then waited for.
 	defer load.running.Wait()
 	defer stop()
 	for _, pg := range others {
@@ -73,16 +75,21 @@ func (b *bench) timeline(ctx context.Context, s *scene.Scene, o outage) (r outag
 	}
 	stopMore := func() {}
 	if o.atOnce {
+		// The backlog comes in one go here. The even load on the gateway ends before it, or there would
+		// be more than that.
 		stopDown()
 		err = s.AskMany(ctx, s.PortOne.IssueMany(gateway, b.backlog))
 	} else {
+		// The backlog is made of what is asked for during the outage. The even load counts to it.
 		stopMore = load.start(asking, gateway, float64(b.backlog)/b.down.Seconds()-outageRate)
 	}
 	if err == nil {
 		err = b.meanwhile(ctx, s, o, down)
 	}
 	if err == nil {
-		err = o.lost(ctx, s, &r, true) // those that fail keep losing attempts after the return
+		// Receipts that fail keep losing attempts after the return, which no gate can spare them. So
+		// they are counted now.
+		err = o.lost(ctx, s, &r, true)
 	}
 	if err != nil {
 		return r, err
@@ -92,24 +99,28 @@ func (b *bench) timeline(ctx context.Context, s *scene.Scene, o outage) (r outag
 	stopDown()
 	stopMore()
 	r.during = stateOf(s, down, back)
+	// Also receipts that fail are part of the backlog: they take slots as the others do.
 	r.backlog = len(s.PortOne.Those(ofDown(func(seen portone.Seen) bool { return seen.Done.IsZero() })))
 	if err := s.AwaitNone(ctx, ofDown(portone.Seen.Open)); err != nil {
 		return r, err
 	}
 	r.drained = s.PortOne.LastDone(gateway).Sub(back)
+	// Nothing may be asked for while the total is made.
 	stop()
 	load.running.Wait()
 	return r, o.total(ctx, s, &r)
 }
 
-// ofDown returns whether a receipt is such and of the gateway that is down.
+// ofDown narrows a condition to receipts of the gateway that goes down.
 func ofDown(such func(portone.Seen) bool) func(portone.Seen) bool {
 	return func(seen portone.Seen) bool { return seen.PG == gateway && such(seen) }
 }
 
-// quietly returns how gateways are served while all are up.
+// quietly returns how gateways are served while all are up, measured over the last two thirds of the
+// quiet time.
 func (b *bench) quietly(ctx context.Context, s *scene.Scene) (found state, err error) {
-	if err := wait.For(ctx, b.quiet/3); err != nil { // until every queue is served
+	// By then every queue is served: queues come into being with their first task.
+	if err := wait.For(ctx, b.quiet/3); err != nil {
 		return found, err
 	}
 	began := time.Now()
@@ -119,8 +130,9 @@ func (b *bench) quietly(ctx context.Context, s *scene.Scene) (found state, err e
 	return stateOf(s, began, time.Now()), nil
 }
 
-// stateOf returns how the gateways that do not fail were served in a time: those receipts
-// that were asked for in it, and those that were done in it.
+// stateOf returns how the gateways that do not fail were served in a time. The wait is that of receipts
+// that were asked for in it, and the rate that of receipts that were done in it. Receipts not called
+// yet have no wait to count.
 func stateOf(s *scene.Scene, from, to time.Time) (found state) {
 	var waits []time.Duration
 	done := 0
@@ -144,7 +156,7 @@ func stateOf(s *scene.Scene, from, to time.Time) (found state) {
 }
 
 // meanwhile waits for the end of the outage that began at down. If a worker is to be killed, that
-// happens half-way.
+// happens half-way, when its gate is closed and probes come seldom.
 func (b *bench) meanwhile(ctx context.Context, s *scene.Scene, o outage, down time.Time) error {
 	if o.kill {
 		if err := wait.For(ctx, b.down/2); err != nil {
@@ -157,8 +169,9 @@ func (b *bench) meanwhile(ctx context.Context, s *scene.Scene, o outage, down ti
 	return wait.For(ctx, time.Until(down.Add(b.down)))
 }
 
-// replaceOwner kills the process that closed the gate and starts another. On a busy machine it
-// takes a while until one has.
+// replaceOwner kills the process that closed the gate and starts another. On a busy machine it takes a
+// while until one has closed it, so that it is awaited. The gate's owner is the name of a worker, which
+// has its process ID between colons: "host:4711:…".
 func replaceOwner(ctx context.Context, s *scene.Scene) error {
 	store, owner := gate.NewStore(s.Redis.Client, ""), -1
 	err := s.Await(ctx, scene.Every, func() (int, error) {
@@ -181,8 +194,9 @@ func replaceOwner(ctx context.Context, s *scene.Scene) error {
 	return s.Start(ctx, 1)
 }
 
-// lost adds to r the attempts that receipts lost: those that fail, or those that do not and
-// of which the last attempt was not lost.
+// lost adds to r the attempts that receipts lost: those of receipts that fail, or those of receipts
+// that do not, of which the last attempt was not lost. A bare worker keeps no outcomes to read them
+// from; see [outage.total].
 func (o outage) lost(ctx context.Context, s *scene.Scene, r *outageResult, failing bool) error {
 	if o.kind.Bare() {
 		return nil
@@ -197,8 +211,8 @@ func (o outage) lost(ctx context.Context, s *scene.Scene, r *outageResult, faili
 	return err
 }
 
-// total writes into r what the outage cost in the end. Of a bare worker every
-// call is an attempt that was lost.
+// total writes into r what the outage cost in the end. A bare worker has no outcomes: each of its calls
+// during the outage is an attempt that was lost, and what it gave up is in Asynq's archive.
 func (o outage) total(ctx context.Context, s *scene.Scene, r *outageResult) error {
 	r.calls = s.PortOne.Simulated.Stats().DuringOutage
 	if !o.kind.Bare() {
@@ -206,6 +220,7 @@ func (o outage) total(ctx context.Context, s *scene.Scene, r *outageResult) erro
 		r.dead = int(letters)
 		return errors.Join(err, o.lost(ctx, s, r, false))
 	}
+	// A bare worker's last call revokes the receipt, and all before were lost.
 	_, most := s.PortOne.Deletes(s.PortOne.Those(ofDown(func(seen portone.Seen) bool { return !seen.Fails })))
 	r.burned, r.most = r.calls, most-1
 	queues, err := asynqkeys.Read(ctx, s.Redis.Client, []string{tasks.Queue{PG: gateway}.Name()})
@@ -221,7 +236,8 @@ type producers struct {
 	running sync.WaitGroup
 }
 
-// start starts a producer that asks for rate receipts of a gateway a second, until it is ended.
+// start starts a producer that asks for rate receipts of a gateway a second, until end is called or ctx
+// ends. A rate of 0 or below starts none: the backlog may be smaller than what comes evenly.
 func (p *producers) start(ctx context.Context, pg tasks.Gateway, rate float64) (end func()) {
 	ctx, end = context.WithCancel(ctx)
 	if rate <= 0 {
@@ -236,10 +252,13 @@ func (p *producers) start(ctx context.Context, pg tasks.Gateway, rate float64) (
 				return
 			case <-ticker.C:
 			}
-			// It is asked for to the end, so that what is counted is also queued.
+			// The request itself is not cut off in the middle by the end: the simulated PortOne has
+			// counted it as asked for, so that it must be queued.
 			err := p.scene.Ask(context.WithoutCancel(ctx), p.scene.PortOne.Issue(iamporttest.Receipt{PG: pg}))
 			if err != nil {
-				fmt.Fprintln(os.Stderr, "bench:", err) // and the run will not come to its end
+				// The run will not end, since that receipt is awaited and never enqueued: this line
+				// says why.
+				fmt.Fprintln(os.Stderr, "bench:", err)
 			}
 		}
 	})

@@ -16,12 +16,13 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// mostIdle bounds the random pause before a sample. It is twice the worker's
-// longest wait between two polls, and so leaves no phase out.
+// mostIdle bounds the random pause before a sample, so that samples do not fall in step with what an
+// idle worker does at intervals.
 const mostIdle = 200 * time.Millisecond
 
-// pickup measures the time from asking for a revocation, while the worker has
-// nothing to do, to the DELETE's arrival.
+// pickup measures the time from asking for a revocation, while the worker has nothing to do, to the
+// DELETE's arrival. It has the producer's two steps in it, the record in Redis and the task, and the
+// message that wakes the worker.
 func (b *bench) pickup(ctx context.Context) error {
 	return b.each("pickup", b.runs, func(uint64) error {
 		waits, err := b.pickupRun(ctx)
@@ -36,8 +37,9 @@ func (b *bench) pickup(ctx context.Context) error {
 	})
 }
 
-// pickupRun returns the times of all samples of one worker, in milliseconds.
-// The revocation before the first brings its queue into being.
+// pickupRun returns the times of all samples of one worker, in milliseconds. The revocation before the
+// first sample is not counted: it brings its queue into being, and pays for the worker's token and its
+// first connections.
 func (b *bench) pickupRun(ctx context.Context) (waits []float64, err error) {
 	ctx, cancel := bounded(ctx, 10*b.samples)
 	defer cancel()
@@ -50,6 +52,7 @@ func (b *bench) pickupRun(ctx context.Context) (waits []float64, err error) {
 		return nil, err
 	}
 	var first tasks.Revocation
+	// One after the other: the worker has nothing to do when each is asked for.
 	for i := range b.samples + 1 {
 		r := s.PortOne.Issue(iamporttest.Receipt{PG: gateway})
 		if i == 0 {
@@ -73,5 +76,6 @@ func (b *bench) pickupRun(ctx context.Context) (waits []float64, err error) {
 	if _, err := s.Workers[0].Stop(); err != nil {
 		return nil, err
 	}
+	// Anything but one DELETE for each sample would have been measured, too.
 	return waits, s.PortOne.Once()
 }

@@ -17,10 +17,12 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// riverProgram is the path of the program in bench/river.
+// riverProgram is the path of the program in bench/river once it is built.
 type riverProgram string
 
-// river builds the program in bench/river. It returns [postgres.ErrNotInstalled] where that could not run.
+// river builds the program in bench/river, a module of its own. It returns
+// [postgres.ErrNotInstalled] where the program could not run, so that nothing is built or
+// downloaded for it.
 func (b *bench) river(ctx context.Context) (riverProgram, error) {
 	if _, err := postgres.Installed(); err != nil {
 		return "", err
@@ -30,6 +32,7 @@ func (b *bench) river(ctx context.Context) (riverProgram, error) {
 		return "", err
 	}
 	path := filepath.Join(b.temp, "river")
+	// -C makes go read that module's go.mod, from whatever directory the benchmark is run.
 	build := exec.CommandContext(ctx, "go", "build", "-C", filepath.Join(root, "bench", "river"), "-o", path, ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build bench/river: %w: %s", err, out)
@@ -37,14 +40,16 @@ func (b *bench) river(ctx context.Context) (riverProgram, error) {
 	return riverProgram(path), nil
 }
 
-// carryOut does with River what [load.carryOut] does with the others.
+// carryOut does with River what [load.carryOut] does with the others, in the same order: store all
+// jobs, start a process, wait until PortOne has revoked all receipts, stop the process.
 func (program riverProgram) carryOut(
 	ctx context.Context, revocations int, latency time.Duration,
 ) (took spent, err error) {
 	ctx, cancel := bounded(ctx, revocations)
 	defer cancel()
 	api, err := portone.Start(iamporttest.Config{
-		Latency: iamporttest.Latency{Median: latency}, TokenLifetime: 24 * time.Hour, // the program obtains none
+		// The program obtains no token: it is given one that outlives the run.
+		Latency: iamporttest.Latency{Median: latency}, TokenLifetime: 24 * time.Hour,
 	})
 	if err != nil {
 		return took, err
@@ -68,6 +73,7 @@ func (program riverProgram) carryOut(
 	if out, err := run("insert", "-n", fmt.Sprint(revocations)).CombinedOutput(); err != nil {
 		return took, fmt.Errorf("river insert: %w: %s", err, out)
 	}
+	// Storing the jobs is over by now, so that the time of Postgres is that of the work alone.
 	before, err := server.CPU()
 	if err != nil {
 		return took, err
@@ -77,6 +83,8 @@ func (program riverProgram) carryOut(
 		return took, err
 	}
 	defer process.Kill()
+	// If the process has ended, PortOne gets no more calls, and this loop would run until its
+	// deadline.
 	for len(api.Those(portone.Seen.Open)) > 0 {
 		if err := process.Ended(); err != nil {
 			return took, err
@@ -85,6 +93,8 @@ func (program riverProgram) carryOut(
 			return took, err
 		}
 	}
+	// Stop waits until River has completed what it carried out, so that the writing of outcomes is
+	// in both CPU times.
 	if took.cpu, err = process.Stop(); err != nil {
 		return took, err
 	}

@@ -22,22 +22,24 @@ const onDiskNote = "pickup, speed: Redis with " + benchredis.OnDiskText + "; one
 	"with a handler that makes the DELETE and writes an outcome in one HSET, and nothing else; River has Postgres with " +
 	postgres.SettingsText + ", and writes the outcome with the job."
 
-// speedSlots is how many slots the gateway has whose receipts are revoked.
+// speedSlots is how many slots the gateway has whose receipts are revoked: at 200 ms a call, 1,000
+// a second are the most.
 const speedSlots = 200
 
-// rival is who revokes in the measurement speed.
+// rival is one who revokes in the measurement speed, and how.
 type rival struct {
 	name     string
 	carryOut func(ctx context.Context, revocations int, latency time.Duration) (spent, error)
 }
 
-// rivals returns who is measured. The last one is what the others are compared with: Asynq's own server with a handler
-// that makes the same call and writes an outcome in one HSET.
+// rivals returns the contenders. The last one is what the others are compared with: Asynq's own
+// server with a handler that makes the same call and writes an outcome in one HSET.
 func (b *bench) rivals(ctx context.Context) ([]rival, error) {
 	own := func(name, batch string, kind contender.Kind) rival {
 		return rival{name, func(ctx context.Context, revocations int, latency time.Duration) (spent, error) {
 			l := load{revocations: revocations, batch: batch, latency: latency}
 			l.job = contender.Job{Slots: speedSlots, Kind: kind, Gateways: []tasks.Gateway{gateway}}
+			// The large run alone is profiled, since in the small one the start weighs most.
 			if kind == contender.Revoker && revocations == b.large {
 				l.job.Profile = b.profile
 			}
@@ -60,15 +62,18 @@ func (b *bench) rivals(ctx context.Context) ([]rival, error) {
 	return append(all, own("bare Asynq", "", contender.BareEach)), nil
 }
 
-// speed measures how fast receipts of one gateway are revoked by a process that is started on them, and the CPU time
-// of one more, of the process and of its store: what a large load takes beyond a small one, so that starting,
-// connecting and stopping are left out. All take turns, so that what slows the machine down for a while meets each.
+// speed measures how fast receipts of one gateway are revoked by a process that is started on them,
+// and the CPU time of one more, of the process and of its store: what a large load takes beyond a
+// small one, divided by the difference in receipts, so that starting, connecting and stopping are
+// left out. All take turns, so that what slows the machine down for a while meets each.
 func (b *bench) speed(ctx context.Context, latency time.Duration) error {
 	rivals, err := b.rivals(ctx)
 	if err != nil {
 		return err
 	}
 	return b.each(fmt.Sprintf("speed at %v", latency), b.runs, func(uint64) error {
+		// Each rival does both loads before the next one begins: what is subtracted was measured
+		// moments apart.
 		small, large := make([]spent, len(rivals)), make([]spent, len(rivals))
 		for i, r := range rivals {
 			var err error
@@ -100,11 +105,14 @@ func (b *bench) compare(latency time.Duration, rivals []rival, small, large []sp
 		}
 		process, store := cost(i)
 		add("receipts a second", "", "%.0f/s", rate(i))
+		// Without latency the slots are no limit, and there is nothing to take a share of.
 		if latency > 0 {
 			add("share of slots ÷ latency", "", "%.1f %%", 100*rate(i)*latency.Seconds()/speedSlots)
 		}
 		add("CPU of the process, of each", "", "%.0f µs", process)
 		add("CPU of its store, of each", "", "%.0f µs", store)
+		// The product alone has targets: it has gates, leases and a sweeper that its rivals do not
+		// have, and they may cost half as much again.
 		if strings.HasPrefix(r.name, "revoker") {
 			add("receipts a second ÷ bare Asynq", "≥ 0.75", "%.2f", rate(i)/rate(bare))
 			add("CPU of both ÷ bare Asynq", "≤ 1.5", "%.2f", (process+store)/(bareProcess+bareStore))
@@ -129,8 +137,9 @@ type spent struct {
 	store time.Duration
 }
 
-// carryOut enqueues a load, starts a process that works it off, and stops it once
-// every task is completed.
+// carryOut enqueues a load, starts a process that works it off, and stops it once every task is
+// completed. It returns an error if any receipt was called twice or not at all, or if a batch did
+// not count it: such a run is void.
 func (l load) carryOut(ctx context.Context) (took spent, err error) {
 	ctx, cancel := bounded(ctx, l.revocations)
 	defer cancel()
@@ -147,6 +156,7 @@ func (l load) carryOut(ctx context.Context) (took spent, err error) {
 	if err := ask(ctx, s.PortOne.IssueMany(gateway, l.revocations)); err != nil {
 		return took, err
 	}
+	// Enqueueing is over by now, so that the time of Redis is that of the work alone.
 	before, err := s.Redis.CPU(ctx)
 	if err != nil {
 		return took, err
@@ -166,7 +176,8 @@ func (l load) carryOut(ctx context.Context) (took spent, err error) {
 	return took, errors.Join(s.PortOne.Once(), l.check(ctx, s))
 }
 
-// workOff starts a process and waits until it has nothing left to do.
+// workOff starts a process and waits until it has nothing left to do: first until PortOne has
+// revoked all, which costs Redis nothing to see, then until Asynq has no task left.
 func (l load) workOff(ctx context.Context, s *scene.Scene) error {
 	if err := s.Start(ctx, 1); err != nil {
 		return err
@@ -177,7 +188,8 @@ func (l load) workOff(ctx context.Context, s *scene.Scene) error {
 	return s.AwaitIdle(ctx)
 }
 
-// span returns the time from the first DELETE's arrival to the last one's answer.
+// span returns the time from the first DELETE's arrival to the last one's answer. PortOne's side
+// tells it, so that it is the same for all rivals, and the start of a process is not in it.
 func span(s *portone.Server) time.Duration {
 	var first, last time.Time
 	s.Each(func(_ string, seen portone.Seen) {

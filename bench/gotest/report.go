@@ -9,25 +9,33 @@ import (
 	"strings"
 )
 
-// missing are the programs without which tests are skipped, and what such a test says.
+// missing are the programs without which tests are skipped: the name of the package to
+// install with apt, and a word that the message of such a test has. redistest and the tests
+// of the web site choose these messages; a message without the word is not counted.
 var missing = map[string]string{
 	"redis-server": "redis-server",
 	"chromium":     "chromium",
 }
 
-// event is a line of `go test -json`.
+// event is one line of `go test -json`. The fields are those of test2json that are used
+// here; see `go doc cmd/test2json`. Test is empty for an event of the package as a whole.
 type event struct{ Action, Package, Test, Output string }
 
+// test names a test: names such as TestMain exist in many packages.
 type test struct{ of, name string }
 
-// report prints what `go test` without -json would.
+// report prints the events of a run as `go test` without -json prints them: the output of a
+// test only if it fails, and of a package always.
 type report struct {
-	out     io.Writer
-	said    map[test]string // by tests that have not ended
-	skipped map[string]int  // by the program that they lack
+	out io.Writer
+	// said is the output so far of each test that has not ended. It is printed or dropped
+	// at the test's end.
+	said    map[test]string
+	skipped map[string]int // by the program that they lack
 }
 
-// read prints the events of a whole run.
+// read prints the events of a whole run, until the stream ends. Its error says that an
+// event could not be parsed or printed.
 func (r *report) read(events io.Reader) error {
 	r.said, r.skipped = make(map[test]string), make(map[string]int)
 	for decoder := json.NewDecoder(events); ; {
@@ -43,11 +51,17 @@ func (r *report) read(events io.Reader) error {
 	}
 }
 
+// take deals with one event. The order of the cases matters: an event without a test is the
+// package's.
 func (r *report) take(e event) error {
 	key := test{e.Package, e.Test}
 	switch {
+	// A package that fails as a whole, by a panic or a timeout, ends without an event for
+	// the tests that were running. What they printed is the reason, and must not be lost.
 	case e.Test == "" && e.Action == "fail":
 		return r.printUnended(e.Package)
+	// go test without -json prints no line PASS for a package that passed, but only its
+	// line with ok.
 	case e.Test == "" && e.Output != "PASS\n":
 		return r.print(e.Output)
 	case e.Action == "output":
@@ -65,7 +79,8 @@ func (r *report) take(e event) error {
 	return nil
 }
 
-// printUnended prints what the tests of a package said that ended with it, as in a panic.
+// printUnended prints the output of the tests of a package that never ended, because the
+// package did, as in a panic.
 func (r *report) printUnended(of string) error {
 	for key, said := range r.said {
 		if key.of != of {
@@ -84,6 +99,8 @@ func (r *report) print(text string) error {
 	return err
 }
 
+// countSkipped counts a skipped test by the program that its message names. One skipped for
+// another reason, such as a mode that was not asked for, counts nowhere.
 func (r *report) countSkipped(said string) {
 	for program, word := range missing {
 		if strings.Contains(said, word) {
@@ -92,7 +109,9 @@ func (r *report) countSkipped(said string) {
 	}
 }
 
-// tellSkipped tells of each program that tests lack, and nothing where they lack none.
+// tellSkipped tells of each program that tests lack, and prints nothing where they lack
+// none. The command for apt is that of Debian and Ubuntu, where the package is called as
+// the program is.
 func (r *report) tellSkipped() {
 	for _, program := range slices.Sorted(maps.Keys(r.skipped)) {
 		fmt.Fprintf(r.out, "%d tests were skipped for lack of %s: apt install %[2]s\n", r.skipped[program], program)

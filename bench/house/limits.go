@@ -7,14 +7,21 @@ import (
 	"slices"
 )
 
-// The limits.
+// The limits, which `make lint` enforces through `go run ./bench/house check`.
 const (
-	maxLine     = 120 // characters, a tab counts as one
-	maxFunction = 60  // lines
-	maxCircle   = 4   // files
+	// maxLine is in characters. A tab counts as one, so that a line may be wider than this
+	// on a screen.
+	maxLine = 120
+	// maxFunction is in lines, comments within the function included: one screen.
+	maxFunction = 60
+	// maxCircle is in files of one package. Files in a circle can only be read and changed
+	// together.
+	maxCircle = 4
 )
 
-// judge returns an error for each limit that is passed.
+// judge returns an error that lists every limit that is passed, with file and line where
+// there is one, or nil. It does not stop at the first, so that one run shows all there is
+// to mend.
 func judge(files []file, circles map[string][]string) error {
 	var problems []error
 	complain := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
@@ -39,4 +46,5 @@ func judge(files []file, circles map[string][]string) error {
 	return errors.Join(problems...)
 }
 
+// sorted returns the keys of a map in order, so that two runs print the same.
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -8,7 +8,8 @@ import (
 	"text/tabwriter"
 )
 
-// sum is what some files come to.
+// sum adds up the lines of some files. Go and Lua are counted apart: a line of a script
+// costs more to read, and to test, than a line of Go.
 type sum struct{ files, goCode, luaCode, comments int }
 
 func (s *sum) add(f file) {
@@ -21,10 +22,12 @@ func (s *sum) add(f file) {
 	}
 }
 
-// density returns the share of comments among the lines that are not blank, in percent.
+// density returns the share of comments among the lines that are not empty, in percent,
+// rounded down.
 func (s *sum) density() int { return 100 * s.comments / max(1, s.comments+s.goCode+s.luaCode) }
 
-// report writes lines of code by package, and what is longest.
+// report writes the lines of code by package, and then what is longest. The directory is a
+// package's name, so that scripts in Lua count to the package that embeds them.
 func report(w io.Writer, files []file) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	row := func(s *sum, name string) {
@@ -49,7 +52,7 @@ func report(w io.Writer, files []file) error {
 	return extremes(w, files)
 }
 
-// extremes writes what is longest, and which exported names have no comment.
+// extremes writes what is longest, and which exported names and constants have no comment.
 func extremes(w io.Writer, files []file) error {
 	var functions []function
 	var undocumented []string
@@ -61,6 +64,8 @@ func extremes(w io.Writer, files []file) error {
 		exported += f.exported
 	}
 	line := slices.MaxFunc(files, func(a, b file) int { return cmp.Compare(a.longestLine, b.longestLine) })
+	// The longest file is the one with most code: a file with more comments is no worse to
+	// read.
 	biggest := slices.MaxFunc(files, func(a, b file) int { return cmp.Compare(a.code, b.code) })
 	longest := slices.MaxFunc(functions, func(a, b function) int { return cmp.Compare(a.lines, b.lines) })
 	_, err := fmt.Fprintf(w, `

@@ -8,7 +8,7 @@ import (
 	"receiptrevoker/bench/redistest/proxy"
 )
 
-// Proxy stands between a client and a Redis and makes trouble.
+// Proxy stands between a client and a Redis and makes trouble: see package proxy.
 type Proxy struct{ *proxy.Proxy }
 
 // NewProxy returns a proxy to the Redis at target that ends with the test.

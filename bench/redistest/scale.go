@@ -30,9 +30,9 @@ for i = ARGV[2], ARGV[2] + ARGV[3] - 1 do
   end
 end`)
 
-// FillQueues puts about so many tasks in all on both queues of every gateway, on
-// those without one, and on the others named, the same number on each, which it
-// returns. They cannot be carried out.
+// FillQueues puts about so many tasks in all on both queues of every gateway, on the common ones, and
+// on the others named: the same number on each, which it returns. They are for counting: they cannot be
+// carried out.
 func FillQueues(t testing.TB, client *redis.Client, count int, others ...string) (each int) {
 	t.Helper()
 	names := others
@@ -48,17 +48,19 @@ func FillQueues(t testing.TB, client *redis.Client, count int, others ...string)
 	return each
 }
 
-// FillOutcomes puts so many outcomes in the namespace receipt: of 20, one is
-// open, one a dead letter, and each leaves an event.
+// FillOutcomes puts so many outcomes in the namespace receipt, as [fillOutcomes] makes them.
 func FillOutcomes(t testing.TB, client *redis.Client, count int) {
 	t.Helper()
-	const step = 10_000 // a script that runs for seconds is taken for one that hangs
+	// step is how many outcomes one script makes. Redis answers BUSY to others while a script runs for
+	// more than five seconds, see busy-reply-threshold in redis.conf.
+	const step = 10_000
 	keys := []string{"{receipt}:open", "{receipt}:dead", "{receipt}:outcomes"}
 	for from := 0; from < count; from += step {
 		fill(t, client, fillOutcomes, keys, "{receipt}:outcome:", from, min(step, count-from))
 	}
 }
 
+// fill runs a script whose reply is nil, which go-redis returns as an error.
 func fill(t testing.TB, client *redis.Client, script *redis.Script, keys []string, args ...any) {
 	t.Helper()
 	if err := script.Run(t.Context(), client, keys, args...).Err(); err != nil && !errors.Is(err, redis.Nil) {
@@ -66,7 +68,8 @@ func fill(t testing.TB, client *redis.Client, script *redis.Script, keys []strin
 	}
 }
 
-// CPU returns the CPU time that a server has used.
+// CPU returns the CPU time that a server has used, its own and the kernel's. miniredis does not tell
+// it.
 func CPU(t testing.TB, client *redis.Client) time.Duration {
 	t.Helper()
 	used, err := redisserver.CPU(t.Context(), client)

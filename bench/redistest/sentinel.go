@@ -13,20 +13,23 @@ import (
 	"receiptrevoker/bench/redistest/redisserver"
 )
 
-// MasterName is what [StartSentinels] calls the master.
+// MasterName is what [StartSentinels] calls the master: the name in a redis-sentinel URL.
 const MasterName = "mymaster"
 
-// Sentinels watch over a master and its replicas.
+// Sentinels watch over a master and its replicas, and make a replica the master where that is gone.
 type Sentinels struct {
 	Addrs   []string
 	Servers []*Server
 }
 
-// StartReplica starts a redis-server that follows master, and waits until it
-// does.
+// StartReplica starts a redis-server that follows master, and waits until it does. The master knows of
+// a replica a moment later than the replica of itself, and both have to: WAIT and min-replicas-to-write
+// go by the master's side.
 func StartReplica(t testing.TB, master *Server, args ...string) *Server {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(master.Addr)
+	// Without a delay the replica's first copy begins at once; Redis would wait for further replicas,
+	// for five seconds.
 	replica := Start(t, append([]string{"--replicaof", host + " " + port, "--repl-diskless-sync-delay", "0"}, args...)...)
 	_, own, _ := net.SplitHostPort(replica.Addr)
 	says := func(client *redis.Client, what string) bool {
@@ -39,14 +42,16 @@ func StartReplica(t testing.TB, master *Server, args ...string) *Server {
 	return replica
 }
 
-// StartSentinels starts n Sentinels, of which most must agree that the master
-// is gone, after a second without an answer, and waits until all of them know
-// each other and the given number of replicas.
+// StartSentinels starts n Sentinels, of which most must agree that the master is gone, after a second
+// without an answer. It waits until all of them know each other and the given number of replicas:
+// before that no failover can happen.
 func StartSentinels(t testing.TB, master *Server, n, replicas int) *Sentinels {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(master.Addr)
 	s := &Sentinels{}
 	for range n {
+		// Each Sentinel writes what it learns into its configuration, so that each has a file of its
+		// own.
 		own := freePort(t)
 		file := filepath.Join(t.TempDir(), "sentinel.conf")
 		text := fmt.Sprintf("port %s\nbind 127.0.0.1\nlogfile %s\n", own, filepath.Join(filepath.Dir(file), "sentinel.log")) +
@@ -70,8 +75,8 @@ func StartSentinels(t testing.TB, master *Server, n, replicas int) *Sentinels {
 	return s
 }
 
-// Master returns the address of the one that the first Sentinel takes for the
-// master.
+// Master returns the address of the server that the first Sentinel takes for the master. After a
+// failover it is another one.
 func (s *Sentinels) Master(t testing.TB) string {
 	t.Helper()
 	client := redis.NewSentinelClient(&redis.Options{Addr: s.Addrs[0]})

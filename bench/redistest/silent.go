@@ -6,8 +6,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Silence keeps the Redis client from logging the trouble that tests make. It is
-// for TestMain, as it serves the whole process.
+// Silence keeps go-redis from logging the trouble that tests make on purpose. It changes a setting of
+// the whole process, so that it is for TestMain.
 func Silence() { redis.SetLogger(silent{}) }
 
 type silent struct{}

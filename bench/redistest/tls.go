@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// Certificates are PEM files of a test's own: an authority, and a certificate
-// from it with its key, for both ends of connections on the loopback interface.
+// Certificates are PEM files of a test's own: an authority, and a certificate from it with its key, for
+// both ends of connections on the loopback interface.
 type Certificates struct {
 	CA, Cert, Key string
 }
 
-// NewCertificates makes certificates that are good for an hour.
+// NewCertificates makes certificates that are good for an hour, and from a minute ago on.
 func NewCertificates(t testing.TB) *Certificates {
 	t.Helper()
 	dir := t.TempDir()
@@ -52,6 +52,7 @@ type issuer struct {
 	key  *ecdsa.PrivateKey
 }
 
+// newIssuer returns an authority that has signed itself.
 func newIssuer(t testing.TB) *issuer {
 	i := &issuer{key: newKey(t), cert: &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "the authority of a test"},
@@ -66,7 +67,7 @@ func newIssuer(t testing.TB) *issuer {
 	return i
 }
 
-// issue returns a signed certificate of the key.
+// issue returns a signed certificate of the key, in DER.
 func (i *issuer) issue(t testing.TB, cert *x509.Certificate, key *ecdsa.PrivateKey) []byte {
 	signed, err := x509.CreateCertificate(rand.Reader, cert, i.cert, &key.PublicKey, i.key)
 	if err != nil {
@@ -75,8 +76,9 @@ func (i *issuer) issue(t testing.TB, cert *x509.Certificate, key *ecdsa.PrivateK
 	return signed
 }
 
-// TLS starts a redis-server as [Start] does that also listens with TLS, at the
-// address that it returns, and asks clients for a certificate of the authority.
+// TLS starts a redis-server as [Start] does that also listens with TLS, at the address that it returns,
+// and asks clients for a certificate of the authority. Its port without TLS stays open, for what the
+// test itself has to ask.
 func (c *Certificates) TLS(t testing.TB, args ...string) (s *Server, addr string) {
 	t.Helper()
 	port := freePort(t)

@@ -11,8 +11,9 @@ import (
 	"syscall"
 )
 
-// AddressError says that an address leads to something else than its URL takes it for,
-// such as a Sentinel. No repetition helps.
+// AddressError says that an address leads to something else than its URL takes it for, such as a
+// Sentinel. No repetition helps. Callers match it with [errors.As], or all errors of this kind with
+// [Permanent].
 type AddressError struct {
 	Addr   string // host and port, or the path of a socket
 	Is     string // what it is, as in "is a Sentinel"
@@ -21,9 +22,10 @@ type AddressError struct {
 
 func (e *AddressError) Error() string { return e.Addr + " " + e.Is }
 
-// Permanent reports whether no repetition helps: the URL, the password, the certificates
-// or the rights of the user must be changed. READONLY is not permanent, as a failover ends
-// it; what is a replica at the start is an [*AddressError].
+// Permanent reports whether no repetition helps: the URL, the password, the certificates or the rights
+// of the user must be changed. READONLY is not permanent, as a failover ends it; what is a replica at
+// the start is an [*AddressError]. `revoker work` ends with such an error at its start, and waits for
+// Redis with any other.
 func Permanent(err error) bool {
 	switch Of(err) {
 	case Denied, Moved, NoAuth, NoCluster, NoDatabase, NoPerm, UnknownCommand, WrongPass:
@@ -44,7 +46,8 @@ const (
 	SetSingle = "begin the Redis URL with redis:// or rediss://"
 )
 
-// setKnown is what to do where a command is unknown that Redis has had since 6.2.
+// setKnown is what to do where a command is unknown that Redis has had since 6.2, the oldest version
+// that README names.
 const setKnown = "take rename-command for it out of Redis' settings, " +
 	"unless this is a Sentinel, a proxy, or a Redis before 6.2: " +
 	SetMaster
@@ -54,9 +57,13 @@ const setType = "see what wrote that key, with TYPE and GET in redis-cli, and re
 	"of an imp_uid that is " +
 	"{receipt}:request:<imp_uid> or {receipt}:outcome:<imp_uid>. A database of our own keeps other programs away"
 
-// setUser is for a wrong user or password.
+// setUser is for a wrong user or password. A password in a URL is a frequent cause: characters such as
+// @ and / must be escaped.
 const setUser = "give both as in redis://user:password@host:6379, with a password's special characters as %XX"
 
+// advice says for each fault what to do. A sentence begins with a verb, since it stands behind the
+// error, and names Redis' settings and commands as its documentation does. A fault without an entry has
+// none to give.
 var advice = map[Fault]string{
 	Busy:        "this passes when its script ends; SCRIPT KILL in redis-cli ends one that has written nothing",
 	ClusterDown: "bring the missing nodes back, or fail over: redis-cli --cluster check",
@@ -79,7 +86,8 @@ var advice = map[Fault]string{
 	WrongType:      setType,
 }
 
-// Advice returns what to do about an error of Redis, empty where that is not known.
+// Advice returns what to do about an error of Redis, empty where that is not known. It is for people: a
+// command prints it behind the error.
 func Advice(err error) string {
 	var address *AddressError
 	if errors.As(err, &address) {
@@ -95,7 +103,7 @@ func Advice(err error) string {
 	return cmp.Or(advice[Of(err)], ofConnections(err))
 }
 
-// ofConnections returns what to do where no connection to Redis comes about, or no answer.
+// ofConnections returns what to do where a client cannot connect to Redis, or gets no answer.
 func ofConnections(err error) string {
 	var operation *net.OpError
 	var host *net.DNSError
@@ -112,8 +120,8 @@ func ofConnections(err error) string {
 	return ""
 }
 
-// ofDial is that of a connection that does not come about. Where Redis is reached by a socket,
-// its path is no host and no port.
+// ofDial returns what to do where a client cannot connect. Where Redis is reached by a socket, its
+// path is no host and no port.
 func ofDial(dial *net.OpError) string {
 	switch err := dial.Err; {
 	case errors.Is(err, fs.ErrPermission):
@@ -126,8 +134,8 @@ func ofDial(dial *net.OpError) string {
 	return "start Redis, make the Redis URL name its host and port, or look at the network and its firewalls"
 }
 
-// ofCertificates returns what to set where one end of an encrypted connection does not
-// accept the other's certificate.
+// ofCertificates returns what to set where one end of an encrypted connection does not accept the
+// other's certificate. "remote error" is how crypto/tls tells that the other end, Redis, has refused.
 func ofCertificates(err error) string {
 	var refused *tls.CertificateVerificationError
 	var unknown x509.UnknownAuthorityError

@@ -1,11 +1,12 @@
-// Package redisfault reads what a Redis says in its errors about its own state and
-// about its data, and keeps a client calm while it is in trouble.
+// Package redisfault reads what a Redis says in its errors about its own state and about its data,
+// keeps a client calm while it is in trouble, and knows what a person should do. It is the one place
+// that knows the words of Redis: all others ask for a [Fault].
 package redisfault
 
 import "regexp"
 
-// Fault is the code of an error of Redis, such as READONLY, or one of ours for an error
-// that has none; empty for every error that is not one of those below.
+// Fault is the code of an error of Redis, such as READONLY, or one of ours for an error that has none;
+// empty for every error that is not one of those below.
 type Fault string
 
 // The faults.
@@ -31,10 +32,9 @@ const (
 	WrongType      Fault = "WRONGTYPE"      // a key holds another type of value
 )
 
-// code finds a fault at the beginning of an error or of one that is wrapped in it.
-// Redis before 7.0 wraps what a command in a script says: "ERR Error running script
-// (call to f_…): @user_script:197: @user_script: 197: -READONLY You can't …"; some
-// proxies put ERR before it.
+// code finds a fault at the beginning of an error or of one that is wrapped in it. Redis before 7.0
+// wraps what a command in a script says: "ERR Error running script (call to f_…): @user_script:197:
+// @user_script: 197: -READONLY You can't …"; some proxies put ERR before it.
 var code = regexp.MustCompile(`(?:^|: )-?(?:ERR )?(BUSY|CLUSTERDOWN|DENIED|LOADING|MASTERDOWN|MISCONF|MOVED|NOAUTH|` +
 	`NOPERM|NOREPLICAS|OOM|READONLY|TRYAGAIN|WRONGPASS|WRONGTYPE) `)
 
@@ -50,10 +50,12 @@ var uncoded = []struct {
 	{UnknownCommand, regexp.MustCompile(`ERR [Uu]nknown (?:sub)?command|ERR Unknown Redis command called from script`)},
 }
 
-// broken finds what a script says that cannot work with a value.
+// broken finds what a script says that cannot work with a value, such as a text where it needs a
+// number. It knows such an error by the script's position in it.
 var broken = regexp.MustCompile(`(?:^|: )ERR .*user_script`)
 
-// Of returns the fault that an error tells of, wherever in its text.
+// Of returns the fault that an error tells of, wherever in its text. It reads the text and not a type:
+// go-redis, Asynq and this project wrap errors of Redis in various ways, and some keep the text alone.
 func Of(err error) Fault {
 	if err == nil {
 		return ""
@@ -70,8 +72,8 @@ func Of(err error) Fault {
 	return ""
 }
 
-// Corrupt reports whether the data in Redis is not what a script can work with: a
-// key of another type, or a value that is none. No repetition mends that.
+// Corrupt reports whether the data in Redis is not what a script can work with: a key of another type,
+// or a value that is none. No repetition mends that, and a person has to look at the key.
 func Corrupt(err error) bool {
 	fault := Of(err)
 	return fault == WrongType || fault == "" && err != nil && broken.MatchString(err.Error())

@@ -11,10 +11,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Renew is a hook of a Redis client that drops a connection over which READONLY was
-// said: after a failover a name or a proxy leads to the new master only those who
-// connect anew. go-redis does so where READONLY stands in the words of Redis, and not
-// where a proxy puts ERR before it.
+// Renew is a hook of a Redis client that drops a connection over which READONLY was said: after a
+// failover a name or a proxy leads to the new master only clients that connect anew. go-redis does so
+// where READONLY stands in the words of Redis, and not where a proxy puts ERR before it.
 type Renew struct{}
 
 // DialHook watches what is said over a connection.
@@ -24,7 +23,9 @@ func (Renew) DialHook(next redis.DialHook) redis.DialHook {
 		if err != nil {
 			return nil, err
 		}
-		if direct, ok := made.(syscall.Conn); ok { // by which go-redis sees that it was closed
+		// By this interface go-redis sees that Redis has closed a connection that was idle. A wrapper
+		// without it would be used once more, and fail.
+		if direct, ok := made.(syscall.Conn); ok {
 			return &directConn{watchedConn{Conn: made}, direct}, nil
 		}
 		return &watchedConn{Conn: made}, nil
@@ -45,7 +46,8 @@ type watchedConn struct {
 	readOnly atomic.Bool
 }
 
-// Read implements [net.Conn].
+// Read implements [net.Conn]. It looks at errors alone, which begin with "-" in Redis' protocol: a
+// value may hold the word as well. An error in the middle of what is read is missed.
 func (c *watchedConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if n > 0 && p[0] == '-' && bytes.Contains(p[:n], []byte("READONLY ")) {
@@ -62,7 +64,7 @@ func (c *watchedConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// directConn is one that is not encrypted.
+// directConn is a watchedConn that is not encrypted: a *tls.Conn is no [syscall.Conn].
 type directConn struct {
 	watchedConn
 	syscall.Conn

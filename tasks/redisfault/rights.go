@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// RightsError says what Redis does not allow its user, or does not know. No repetition
-// helps.
+// RightsError says what Redis does not allow its user, or does not know. No repetition helps. It is
+// matched with [errors.As]; its advice is the ACL SETUSER that gives the rights.
 type RightsError struct {
 	User string // the user's name in Redis
 	Role string // the user in deploy/redis/users.acl that has all rights that are needed, if that is known
@@ -16,8 +16,8 @@ type RightsError struct {
 	Commands, Unknown, Keys []string
 }
 
-// named finds the command that Redis refuses, where it names one. It does not in a script
-// before Valkey, nor of keys. Its servers say "this user" or "User few".
+// named finds the command that Redis refuses, where the error names one. It does not in a script before
+// Valkey, nor of keys. Servers say "this user" or "User few".
 var named = regexp.MustCompile("(?:permissions to run the|ERR [Uu]nknown command) ['`]([a-zA-Z_|-]+)['`]")
 
 // Refused returns what an error of Redis says that a user may not run, or that Redis does not
@@ -40,7 +40,7 @@ func Refused(err error, user string) *RightsError {
 	return refused
 }
 
-// AddCommand enters a command that the user may not run.
+// AddCommand enters a command that the user may not run, once.
 func (e *RightsError) AddCommand(name string) { e.Commands = added(e.Commands, strings.ToUpper(name)) }
 
 // AddUnknown enters a command that this Redis does not know.
@@ -49,6 +49,7 @@ func (e *RightsError) AddUnknown(name string) { e.Unknown = added(e.Unknown, str
 // AddKeys enters a pattern of keys that the user may not access.
 func (e *RightsError) AddKeys(pattern string) { e.Keys = added(e.Keys, pattern) }
 
+// added returns all with one, which is not repeated.
 func added(all []string, one string) []string {
 	if slices.Contains(all, one) {
 		return all
@@ -77,7 +78,8 @@ func (e *RightsError) Error() string {
 	return strings.Join(parts, "; ")
 }
 
-// advice returns what to set.
+// advice returns what to set: for a Cluster on every node, since users are not part of what its nodes
+// share.
 func (e *RightsError) advice() string {
 	var set []string
 	if len(e.Unknown) > 0 {

@@ -8,9 +8,11 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// About returns what a log line says of the revocation that it is about. The batch tells
-// whose list it is of where a log is asked from again, as the runbook does; with the number
-// of the receipt that was meant, no other is, and with its tier no other sub-merchant's.
+// About returns what a log line says of the revocation that it is about, as arguments of [slog.Logger].
+// The runbook restores a Redis by the log: so a line names the batch, whose list can be given again;
+// the number of the receipt that was meant, since no other may be revoked; and its tier, since the same
+// imp_uid of another sub-merchant is another payment. Fields that the request does not have are left
+// out.
 func About(ctx context.Context, r tasks.Revocation, more ...any) []any {
 	args := []any{"imp_uid", r.ImpUID, "pg", string(r.PG)}
 	if r.Batch != "" {

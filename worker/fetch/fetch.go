@@ -1,7 +1,10 @@
-// Package fetch stands between Asynq's servers and Redis, and keeps from it what they would ask for in vain. Asynq
-// polls: a server that has nothing to do asks for each of its queues, again and again. Here a server asks for a
-// queue that may hold a task, and is held back while none of its queues does, until a producer says that one has
-// got a task, or [Queues.Run] has seen one.
+// Package fetch stands between Asynq's servers and Redis, and keeps from it what they would ask for in
+// vain. Asynq polls: a server that has nothing to do asks for each of its queues, again and again. Here
+// a server asks for a queue that may hold a task, and is held back while none of its queues does, until
+// a producer says that one has got a task, or [Queues.Run] has seen one.
+//
+// Nothing depends on the producers' messages: one that is lost costs a task at most one poll. A queue
+// that is wrongly believed to hold one costs one question.
 package fetch
 
 import (
@@ -19,14 +22,17 @@ import (
 	"receiptrevoker/worker/pulse"
 )
 
-// DueEvery is how often it is looked for retries that are due, unless Poll is longer.
+// DueEvery is how often the process looks for retries that are due, unless Poll is longer. So long a
+// retry may wait longer than its schedule says.
 const DueEvery = 500 * time.Millisecond
 
-// Queues is what a process knows of the queues that its servers serve.
+// Queues is what a process knows of the queues that its servers serve. Its methods are safe for
+// concurrent use.
 type Queues struct {
-	Redis      redis.UniversalClient
-	Namespace  string
-	Poll       time.Duration // how often it is looked for tasks of which no producer told
+	Redis     redis.UniversalClient
+	Namespace string
+	// Poll is how often the process looks for tasks of which no producer told.
+	Poll       time.Duration
 	Complaints *complaint.Log
 	Pulse      *pulse.Pulse
 
@@ -34,11 +40,16 @@ type Queues struct {
 	servers []*Server
 }
 
-// Run looks for work until ctx is done, and lets no server wait any longer then.
+// Run looks for work until ctx is done, and holds no server back from then on: Asynq's servers stop
+// only once they are free.
 func (q *Queues) Run(ctx context.Context) {
+	// The subscription comes before the first look: a task of which a producer tells in between is seen
+	// by either.
 	woken := q.Redis.Subscribe(ctx, wake.Channel(q.Namespace))
 	defer q.groups.close()
 	listened := make(chan struct{})
+	// go-redis subscribes again by itself after a connection was lost. Messages of that time are lost,
+	// too.
 	go func() {
 		defer close(listened)
 		for message := range woken.Channel() {
@@ -50,7 +61,8 @@ func (q *Queues) Run(ctx context.Context) {
 	<-listened
 }
 
-// look looks for tasks of which no producer told, and for retries that are due.
+// look looks for tasks of which no producer told, and for retries that are due. A look asks for all
+// queues in one round trip.
 func (q *Queues) look(ctx context.Context) {
 	defer q.Pulse.End("fetch")
 	var dueAt time.Time

@@ -14,7 +14,8 @@ type groups struct {
 	closed bool
 }
 
-// group is the queues of a gateway, and the servers that serve them and wait.
+// group is the queues of a gateway, and the servers that serve them and wait. All servers of a gateway
+// share one: a message about a queue releases one of them, whichever waits longest.
 type group struct {
 	mu     sync.Mutex
 	queues map[string]*queue
@@ -24,12 +25,17 @@ type group struct {
 
 // queue is what is known of a queue.
 type queue struct {
-	may   bool            // it may hold a task that a server can take
-	signs int             // how often it was said that it has one: who asked before does not know better
-	due   map[string]bool // whether a task of a sorted set may be due; one that is not there has not been looked at
+	may bool // it may hold a task that a server can take
+	// signs is how often it was said that the queue has a task. A server that asked before the last of
+	// these and found nothing does not know better: a task may have come after its question.
+	signs int
+	// due says of each sorted set whether a task in it may be due. A set that is not there has not been
+	// looked at.
+	due map[string]bool
 }
 
-// of returns the group of queues. It begins with the belief that there is work.
+// of returns the group of queues. It begins with the belief that there is work in each: what waits when
+// a worker starts is found by asking, and no producer tells of it again.
 func (g *groups) of(names map[string]int) *group {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -55,7 +61,8 @@ func (g *groups) find(name string) *group {
 	return g.all[name]
 }
 
-// quiet returns the queues that are to be looked at: those that a server would not ask for by itself, or all.
+// quiet returns the queues that are to be looked at: those that a server would not ask for by itself,
+// or all.
 func (g *groups) quiet(all bool) (names []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -67,14 +74,16 @@ func (g *groups) quiet(all bool) (names []string) {
 	return names
 }
 
-// wake notes that a queue has got a task.
+// wake notes that a queue has got a task. A queue that no server here serves is of no interest: the
+// channel is that of the whole namespace.
 func (g *groups) wake(name string) {
 	if of := g.find(name); of != nil {
 		of.wake(name)
 	}
 }
 
-// see notes what was seen of a queue.
+// see notes what was seen of a queue. That it has no task is not noted: a server's own question tells
+// that better.
 func (g *groups) see(name string, work asynqkeys.Work) {
 	of := g.find(name)
 	if work.Pending {
@@ -87,7 +96,7 @@ func (g *groups) see(name string, work asynqkeys.Work) {
 	}
 }
 
-// close releases all servers that are held, and holds none any more.
+// close releases all servers that are held, and holds none any more, also none that is made later.
 func (g *groups) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -104,7 +113,7 @@ func (g *group) may(name string) bool {
 	return g.queues[name].may
 }
 
-// ask reports whether a queue may hold a task, and how often it was said so far.
+// ask reports whether a queue may hold a task, and how often it was said so far, for [group.empty].
 func (g *group) ask(name string) (signs int, may bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -112,8 +121,8 @@ func (g *group) ask(name string) (signs int, may bool) {
 	return q.signs, q.may
 }
 
-// wake notes that a queue has got a task, and releases a server. One is enough: if it finds more, it releases the
-// next, so that one task does not bring all of them to Redis.
+// wake notes that a queue has got a task, and releases a server. One is enough: if it finds more, it
+// releases the next, so that one task does not bring all of them to Redis.
 func (g *group) wake(name string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -140,7 +149,7 @@ func (g *group) stops() bool {
 	return g.closed
 }
 
-// empty notes that a queue held no task, unless it was said since that it has one.
+// empty notes that a queue held no task, unless it was said since the question that it has one.
 func (g *group) empty(name string, signs int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -149,7 +158,7 @@ func (g *group) empty(name string, signs int) {
 	}
 }
 
-// hold waits until one of the queues may hold a task.
+// hold waits until one of the queues may hold a task, or ctx is done.
 func (g *group) hold(ctx context.Context) {
 	released := g.wait()
 	if released == nil {
@@ -161,7 +170,8 @@ func (g *group) hold(ctx context.Context) {
 	}
 }
 
-// wait returns what is closed once one of the queues may hold a task, nil if one may already.
+// wait returns what is closed once one of the queues may hold a task, nil if one may already. Looking
+// and entering the line is one step, so that no message falls between.
 func (g *group) wait() <-chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -178,7 +188,8 @@ func (g *group) wait() <-chan struct{} {
 	return released
 }
 
-// takeDue reports whether a task of a sorted set may be due. It is false from then on until one is seen.
+// takeDue reports whether a task of a sorted set may be due. It is false from then on until one is
+// seen: a caller that finds more to move says so with [group.putDue].
 func (g *group) takeDue(name, set string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

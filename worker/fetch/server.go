@@ -65,6 +65,8 @@ func (s *Server) Eval(ctx context.Context, text string, keys []string, args ...a
 	})
 }
 
+// script answers the two scripts that poll by what is known of the queue, and runs all others as they
+// are.
 func (s *Server) script(ctx context.Context, keys []string, run func(times int) []*redis.Cmd) *redis.Cmd {
 	if queue, ok := asynqkeys.Dequeues(keys); ok {
 		return s.dequeue(ctx, queue, run)
@@ -163,7 +165,8 @@ func (s *Server) release() {
 	s.free++
 }
 
-// forward moves what is due from a sorted set to the end of a queue, if anything is.
+// forward moves what is due from a sorted set to the end of a queue, if anything is. Asynq asks for it
+// again and again for every queue (forwardEvery in package worker), and nothing is due most times.
 func (s *Server) forward(ctx context.Context, set, queue string, run func(times int) []*redis.Cmd) *redis.Cmd {
 	if !s.group.takeDue(queue, set) {
 		none := redis.NewCmd(ctx)
@@ -171,7 +174,8 @@ func (s *Server) forward(ctx context.Context, set, queue string, run func(times 
 		return none
 	}
 	reply := run(1)[0]
-	if moved, err := reply.Int(); err != nil || moved > 0 { // there may be more
+	// The script moves a hundred at most: there may be more, and a failure tells nothing.
+	if moved, err := reply.Int(); err != nil || moved > 0 {
 		s.group.putDue(queue, set)
 		s.group.wake(queue)
 	}

@@ -11,8 +11,8 @@ import (
 // noGateway is the label of tasks without a gateway that is known.
 const noGateway = "none"
 
-// label returns a gateway's label: an unknown code gets none of its
-// own, since there may be any number of them.
+// label returns a gateway's label. An unknown code gets none of its own: it comes from a producer, so
+// that there may be any number of them, and each label is a series that Prometheus keeps.
 func label(pg tasks.Gateway) string {
 	if pg.Known() {
 		return string(pg)
@@ -20,7 +20,7 @@ func label(pg tasks.Gateway) string {
 	return noGateway
 }
 
-// gateways returns all labels of gateways.
+// gateways returns all labels of gateways, in one order.
 func gateways() []string {
 	all := []string{noGateway}
 	for _, pg := range tasks.Gateways() {
@@ -29,11 +29,12 @@ func gateways() []string {
 	return all
 }
 
-// attempts counts what attempts came to.
+// attempts counts how attempts ended.
 type attempts struct{ outcomes, attempts *prometheus.CounterVec }
 
-// newAttempts returns counters with a series for each gateway and each reason with which an
-// attempt can end. No attempt ends with what a person states.
+// newAttempts returns counters with a series for each gateway and each reason with which an attempt can
+// end. A series that is there from the start, as 0, shows its first count as an increase. No attempt
+// ends with what a person states.
 func newAttempts() *attempts {
 	a := &attempts{
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -58,10 +59,12 @@ func newAttempts() *attempts {
 	return a
 }
 
-// count counts an attempt.
+// count counts an attempt. An outcome counts only if this process has written it: another may have
+// ended the request meanwhile.
 func (a *attempts) count(ended revoke.Ended) {
 	if ended.Reason == "" {
-		return // it was put back before it called anybody
+		// The attempt was put back before it made a call.
+		return
 	}
 	pg, reason := label(ended.PG), string(ended.Reason)
 	a.attempts.WithLabelValues(pg, reason).Inc()

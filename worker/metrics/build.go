@@ -7,7 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// buildInfo is always 1; its labels say what was built.
+// buildInfo is always 1; its labels say what was built. Prometheus joins them to other series: `rate(…)
+// * on (instance) group_left (version) revoker_build_info`.
 func buildInfo() prometheus.Collector {
 	version, revision, goVersion := Built()
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
@@ -18,9 +19,9 @@ func buildInfo() prometheus.Collector {
 	return info
 }
 
-// Built returns what the Go toolchain has written into the program: the version of its
-// module, the revision of its source, which ends in -dirty if files of it were changed, and
-// Go's own version. What is not known is "unknown".
+// Built returns what the Go toolchain has written into the program: the version of its module, the
+// revision of its source, which ends in -dirty if files of it were changed, and Go's own version. What
+// is not known is "unknown".
 func Built() (version, revision, goVersion string) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

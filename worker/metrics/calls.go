@@ -16,7 +16,8 @@ var operations = map[iamport.Op]string{
 	iamport.OpToken: "token", iamport.OpRevoke: "revoke", iamport.OpLookup: "lookup",
 }
 
-// statuses are the HTTP statuses with a label of their own.
+// statuses are the HTTP statuses with a label of their own: those that PortOne documents, and those of
+// a gateway or a proxy that is down.
 var statuses = []int{200, 400, 401, 403, 404, 429, 500, 501, 502, 503, 504}
 
 const (
@@ -26,11 +27,12 @@ const (
 	noStatus = "none"
 )
 
-// buckets are the bounds of durations, in seconds. Calls are given up after 60
-// by default.
+// buckets are the bounds of durations, in seconds, from what an answer of PortOne's own takes to the 60
+// after which a call is given up by default. A longer --timeout needs a further bound, or all above 60
+// is one bucket.
 var buckets = []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
 
-// What came of asking for a token.
+// The results of asking for a token.
 const (
 	// tokenOK: PortOne gave one.
 	tokenOK = "ok"
@@ -47,8 +49,8 @@ type calls struct {
 	tokens  *prometheus.CounterVec
 }
 
-// newCalls returns counters with all their series: a rate over one that appears with its
-// first count misses that count.
+// newCalls returns counters with all their series: a rate over one that appears with its first count
+// misses that count.
 func newCalls() *calls {
 	c := &calls{
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -75,7 +77,7 @@ func newCalls() *calls {
 	return c
 }
 
-// count counts a call, and what came of one for a token.
+// count counts a call, and how one for a token ended.
 func (c *calls) count(call iamport.Exchange) {
 	c.seconds.WithLabelValues(operations[call.Op], statusLabel(call.Status)).Observe(call.Took.Seconds())
 	if call.Op == iamport.OpToken {
@@ -94,8 +96,8 @@ func statusLabel(status int) string {
 	return otherStatus
 }
 
-// tokenResult tells a token that was refused, which a person must mend, from
-// one that there was no answer about, or none but to ask later.
+// tokenResult tells a token that was refused, which a person must mend, from one about which there was
+// no answer, or none but to ask later.
 func tokenResult(call iamport.Exchange) string {
 	switch {
 	case call.Err == nil:

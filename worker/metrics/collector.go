@@ -15,6 +15,9 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, labels, nil)
 }
 
+// The texts are the help of each metric, and the rows of the table in deploy/REFERENCE.md, which is
+// generated from them. Alerts, the dashboard and the runbook name these metrics: a test in deploy
+// compares them.
 var (
 	gateClosed = describe("revoker_gate_closed",
 		"1 while the gate of a gateway is closed; pg is portone for the gate before PortOne itself.", "pg")
@@ -50,8 +53,8 @@ var (
 	}
 )
 
-// collector shows what the worker says and what was last read from Redis. What
-// Redis did not say is left out: the last that it said is not what is.
+// collector shows what the worker says and what was last read from Redis. What Redis did not say is
+// left out: a value of some time ago would be taken for one of now.
 type collector struct {
 	readings *readings
 	worker   Worker
@@ -88,22 +91,23 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	s.batches(last.overview.Batches, last.queues)
 }
 
-// sink takes metrics.
+// sink takes metrics on their way to Prometheus' client.
 type sink chan<- prometheus.Metric
 
 func (s sink) gauge(desc *prometheus.Desc, value float64, labels ...string) {
 	s.metric(desc, prometheus.GaugeValue, value, labels...)
 }
 
-// metric takes a metric, unless Redis holds a name that can be no label: one such name
-// must not hide everything else.
+// metric takes a metric, unless Redis holds a name that can be no label: one such name must not hide
+// everything else. Prometheus refuses labels that are no UTF-8.
 func (s sink) metric(desc *prometheus.Desc, kind prometheus.ValueType, value float64, labels ...string) {
 	if metric, err := prometheus.NewConstMetric(desc, kind, value, labels...); err == nil {
 		s <- metric
 	}
 }
 
-// queues shows what is in the queues and who has paused them.
+// queues shows what is in the queues and who has paused them. A queue that is not paused shows 0 for
+// both, so that an alert on it can end.
 func (s sink) queues(queues []queue) {
 	for _, q := range queues {
 		for state, count := range map[string]int64{
@@ -117,7 +121,8 @@ func (s sink) queues(queues []queue) {
 	}
 }
 
-// batches shows how far batches have come, and how much of them waits in paused queues.
+// batches shows how far batches have come, and how much of them waits in paused queues. Batches are the
+// only label with any number of values: the store returns the latest 100.
 func (s sink) batches(batches []outcome.Batch, queues []queue) {
 	pauses := make([]pause.Pause, len(queues))
 	for i, q := range queues {
@@ -131,8 +136,8 @@ func (s sink) batches(batches []outcome.Batch, queues []queue) {
 	}
 }
 
-// gateLabel returns the label of a gate: of the one before tasks without a
-// gateway that of such tasks.
+// gateLabel returns the label of a gate. The gate before tasks without a known gateway has the label of
+// such tasks.
 func gateLabel(name gate.Name) string {
 	if name == gate.Unknown {
 		return noGateway

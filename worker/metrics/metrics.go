@@ -1,5 +1,6 @@
-// Package metrics shows Prometheus how a worker is: what it has done since it
-// started, and what waits in Redis.
+// Package metrics shows Prometheus how a worker is: what it has done since it started, and what waits
+// in Redis. Counters are of this process, and gauges of what is in Redis, which all workers show alike:
+// deploy/REFERENCE.md says which to add up.
 package metrics
 
 import (
@@ -14,8 +15,8 @@ import (
 	"receiptrevoker/worker/revoke"
 )
 
-// Metrics counts what a worker does. Its methods are what the worker and its
-// clients call; see [Metrics.OnAttempt], [Metrics.OnCall] and [Metrics.Hook].
+// Metrics counts what a worker does. Its methods are what the worker and its clients call; see
+// [Metrics.OnAttempt], [Metrics.OnCall] and [Metrics.Hook]. They are safe for concurrent use.
 type Metrics struct {
 	registry    *prometheus.Registry
 	attempts    *attempts
@@ -23,9 +24,9 @@ type Metrics struct {
 	redisErrors *prometheus.CounterVec
 }
 
-// New returns metrics that count from now on. Every series that they are sure
-// to have is there from the start, as 0, so that the first of anything is
-// seen as an increase.
+// New returns metrics that count from now on. Every series that they are sure to have is there from the
+// start, as 0, so that the first of anything is seen as an increase. The registry is their own: a
+// second New in a process, as in tests, is no duplicate.
 func New() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), attempts: newAttempts(), calls: newCalls(), redisErrors: newRedisErrors(),
@@ -41,11 +42,11 @@ func (m *Metrics) OnAttempt(ended revoke.Ended) { m.attempts.count(ended) }
 // OnCall counts a call. It is for [iamport.Config].
 func (m *Metrics) OnCall(call iamport.Exchange) { m.calls.count(call) }
 
-// Hook counts the commands that Redis does not carry out. It is for the client
-// that the worker is given.
+// Hook counts the commands that Redis does not carry out. It is for the client that the worker is
+// given.
 func (m *Metrics) Hook() redis.Hook { return hook{m.redisErrors} }
 
-// counted returns what this process counts.
+// counted returns what this process counts, and what it was built from.
 func (m *Metrics) counted() []prometheus.Collector {
 	return []prometheus.Collector{
 		m.attempts.outcomes, m.attempts.attempts, m.calls.seconds, m.calls.tokens, m.redisErrors, buildInfo(),

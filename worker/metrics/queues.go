@@ -13,12 +13,12 @@ import (
 	"receiptrevoker/worker/pause"
 )
 
-// longestName bounds the name of a queue that is shown. Those of Asynq's that
-// are ours have at most 26 characters.
+// longestName bounds the name of a queue that is shown, in bytes. Those of Asynq's that are ours have
+// at most 26 characters, without a namespace.
 const longestName = 64
 
-// mostQueues bounds how many queues are shown: a little more than twice those of
-// all gateways that are known, since a newer producer may know more.
+// mostQueues bounds how many queues are shown: a little more than twice those of all gateways that are
+// known, since a newer producer may know more.
 const mostQueues = 50
 
 // queue is what is in a queue, and what pauses it.
@@ -50,8 +50,7 @@ func queues(ctx context.Context, client redis.UniversalClient, namespace string)
 	return all, nil
 }
 
-// pausing returns what pauses queues, by their names. It asks only if any is
-// paused.
+// pausing returns what pauses queues, by their names. It asks only if any is paused.
 func pausing(ctx context.Context, gates *gate.Store, queues []asynqkeys.Queue) (map[string]pause.Pause, error) {
 	if !slices.ContainsFunc(queues, func(q asynqkeys.Queue) bool { return q.Paused }) {
 		return nil, nil
@@ -64,7 +63,8 @@ func pausing(ctx context.Context, gates *gate.Store, queues []asynqkeys.Queue) (
 	return byQueue, err
 }
 
-// shown returns the queues that are shown, those of known gateways first.
+// shown returns the queues that are shown: those of known gateways first, and of the others the
+// shortest names, so that a scrape with many names still has all that matter.
 func shown(names []string) []string {
 	unknown := func(name string) int {
 		if queue, _ := tasks.ParseQueue(name); queue.PG == "" || queue.PG.Known() {

@@ -16,10 +16,11 @@ import (
 )
 
 const (
-	// readingLife is how old a reading may be that is shown: several scrapers at
-	// about the same time cost one.
+	// readingLife is how old a reading may be that is shown: several scrapers at about the same time
+	// cost one.
 	readingLife = 3 * time.Second
-	// readTimeout bounds a reading, well below the 10 s that Prometheus waits.
+	// readTimeout bounds a reading, well below the 10 s that Prometheus waits by default
+	// (scrape_timeout).
 	readTimeout = 2 * time.Second
 	// readyTimeout bounds, within it, the question whether the worker can work:
 	// that may ask PortOne, which must not make Redis look as if it were down.
@@ -29,7 +30,7 @@ const (
 	overdueFor = time.Minute
 )
 
-// Worker is what is asked of a worker.
+// Worker is what a scrape asks of a worker.
 type Worker interface {
 	Ready(ctx context.Context) error
 	Gates() map[gate.Name]gate.State
@@ -53,7 +54,7 @@ type reading struct {
 	hold     time.Duration // for which PortOne wants no calls
 }
 
-// readings keeps the last reading.
+// readings keeps the last reading, and makes a new one when it is asked for and too old.
 type readings struct {
 	subject Subject
 	workers *asynqkeys.Workers
@@ -70,16 +71,18 @@ func newReadings(subject Subject) *readings {
 // fresh reports whether the last reading may be shown.
 func (r *readings) fresh() bool { return time.Since(r.last.Load().at) < readingLife }
 
-// refresh sees to it that the last reading is fresh. It returns in time, also
-// where Redis does not: it then has said nothing.
+// refresh makes the last reading fresh. It returns within [readTimeout], also where Redis does not
+// answer: then the reading says so.
 func (r *readings) refresh(ctx context.Context) {
 	if r.fresh() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout) // others wait for it, too
+	// Others wait for the same reading: it must not end with the one who asked first.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 	defer cancel()
 	done := r.flight.DoChan("", func() (any, error) {
-		if !r.fresh() { // another flight may have ended in between
+		// Another flight may have ended in between.
+		if !r.fresh() {
 			r.last.Store(r.read(ctx))
 		}
 		return nil, nil
@@ -91,7 +94,7 @@ func (r *readings) refresh(ctx context.Context) {
 	}
 }
 
-// read asks everybody at the same time.
+// read asks Redis and the worker at the same time.
 func (r *readings) read(ctx context.Context) *reading {
 	found := new(reading)
 	var all errgroup.Group
@@ -112,6 +115,7 @@ func (r *readings) read(ctx context.Context) *reading {
 		found.hold = gates.Hold
 		return err
 	})
+	// Whether the worker is ready has a shorter timeout of its own: it may ask PortOne.
 	all.Go(func() error {
 		ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 		defer cancel()

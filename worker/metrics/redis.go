@@ -13,7 +13,7 @@ import (
 	"receiptrevoker/tasks/redisfault"
 )
 
-// otherError is the kind of errors that have none of their own.
+// otherError is the kind of errors that have none of their own: a connection that was cut, a timeout.
 const otherError = "other"
 
 // newRedisErrors returns a counter with a series for each kind of fault.
@@ -29,15 +29,16 @@ func newRedisErrors() *prometheus.CounterVec {
 	return errors
 }
 
-// kinds are the faults that have a kind of their own.
+// kinds are the faults that have a kind of their own. Each has another remedy, see [redisfault.Advice].
 var kinds = map[redisfault.Fault]string{
 	redisfault.NoPerm: "noperm", redisfault.OOM: "oom", redisfault.Misconf: "misconf", redisfault.ReadOnly: "readonly",
 }
 
-// kindOf tells why Redis did not carry a command out.
+// kindOf returns the kind of the fault for which Redis did not carry a command out.
 func kindOf(err error) string { return cmp.Or(kinds[redisfault.Of(err)], otherError) }
 
-// hook counts the commands that fail after all tries of the client, by kind.
+// hook counts the commands that fail after all tries of the client, by kind. go-redis calls a hook once
+// for a command, however often it repeats it.
 type hook struct{ errors *prometheus.CounterVec }
 
 func (h hook) count(err error) { h.errors.WithLabelValues(kindOf(err)).Inc() }
@@ -58,7 +59,8 @@ func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// ProcessPipelineHook counts a pipeline, however many of its commands failed.
+// ProcessPipelineHook counts a pipeline once, however many of its commands failed: most of them fail
+// for one reason.
 func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		err := next(ctx, cmds)
@@ -69,9 +71,9 @@ func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 	}
 }
 
-// greeting reports whether a command is one of those with which the client
-// opens a connection. An older Redis does not know all of them, which does no
-// harm; where one does, the command that needs the connection fails as well.
+// greeting reports whether a command is one of those with which the client opens a connection. An older
+// Redis does not know all of them, which does no harm; where one does harm, the command that needs the
+// connection fails as well.
 func greeting(cmd redis.Cmder) bool {
 	return slices.Contains([]string{"client", "hello"}, strings.ToLower(cmd.Name()))
 }

@@ -11,8 +11,7 @@ import (
 	"receiptrevoker/worker/iamport"
 )
 
-// finding is what an attempt found: the verdict, and the receipt or the error that it
-// rests on.
+// finding is what an attempt found: the verdict, and the receipt or the error that it rests on.
 type finding struct {
 	verdict
 	receipt *iamport.Receipt // nil if none was shown
@@ -20,31 +19,33 @@ type finding struct {
 	looked  *looked // after the DELETE, nil if it was not looked up
 }
 
-// The verdicts that follow from something other than a failed DELETE. They tell the
-// gates nothing.
+// The verdicts that follow from something other than a failed DELETE. They tell the gates nothing.
 var (
 	revoked      = verdict{status: outcome.Revoked, reason: outcome.ReasonRevoked, counting: counted}
 	foundRevoked = verdict{status: outcome.Revoked, reason: outcome.ReasonAlreadyRevoked}
 	exhausted    = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted, counting: counted}
-	// spent: no attempt is left, or no lookup has told for too long whether to make one.
+	// spent: no attempt is left, or no lookup has told for too long whether to make one. It makes no
+	// DELETE, unlike exhausted, whose last one has failed.
 	spent = verdict{status: outcome.Dead, reason: outcome.ReasonAttemptsExhausted}
 	// keptOut: PortOne has turned it away for too long, and no other.
 	keptOut = verdict{status: outcome.Dead, reason: outcome.ReasonRefused, counting: turnedAway}
-	// putBack: no DELETE was made, since the process stops, another attempt may have
-	// begun, or the request is not what its task says.
+	// putBack: no DELETE was made, because the process stops, another attempt may have begun, or the
+	// request is not what its task says. It has no reason, so that the last answer stays in the
+	// outcome.
 	putBack = verdict{status: outcome.Retrying}
 	// paused: before the DELETE a gate has closed, or a person has paused the queue.
 	paused = verdict{status: outcome.Retrying, reason: outcome.ReasonGatewayPaused}
-	// takenBack: whoever asked has cancelled.
+	// takenBack: all who asked have cancelled.
 	takenBack = verdict{status: outcome.Dead, reason: outcome.ReasonWithdrawn}
 	// reissued: the receipt that exists now is not the one that was asked for.
 	reissued = verdict{status: outcome.Dead, reason: outcome.ReasonReissued}
 	invalid  = verdict{status: outcome.Dead, reason: outcome.ReasonInvalidTask}
-	// crashed: Asynq gave its task up without asking us, above all because its process died.
+	// crashed: Asynq gave its task up without asking the worker, above all because its process
+	// died.
 	crashed = verdict{status: outcome.Dead, reason: outcome.ReasonCrashed}
 )
 
-// notMade returns what an attempt found whose DELETE was not allowed to leave.
+// notMade returns what an attempt found whose DELETE was not allowed to leave: see [Handler.allowed].
 func notMade(err error) finding {
 	var wait *gate.WaitError
 	if errors.As(err, &wait) {
@@ -53,20 +54,23 @@ func notMade(err error) finding {
 	return finding{verdict: putBack, err: err}
 }
 
-// outcome returns what is written to Redis. Without a reason or an answer it says nothing
-// about the receipt, and the last answer stays there.
+// outcome returns what is written to Redis. Without a reason or an answer it says nothing about the
+// receipt, and the last answer stays there.
 func (f finding) outcome() outcome.Outcome {
 	o := outcome.Outcome{Status: f.status, Reason: f.reason}
 	var failure *iamport.Error
 	switch {
 	case errors.As(f.err, &failure):
 		o.HTTPStatus, o.Code, o.Message = failure.Status, failure.Code, failure.Message
+		// An answer without PortOne's envelope has no message of PortOne's: what could not be read of
+		// it says more than nothing.
 		if o.Message == "" && failure.Err != nil {
 			o.Message = failure.Err.Error()
 		}
 	case f.err != nil && f.reason != "":
 		o.Message = f.err.Error()
 	case f.status == outcome.Revoked:
+		// A success has no error: it is 200 with a code of 0.
 		o.HTTPStatus, o.Code = http.StatusOK, new(int)
 		o.Receipt = outcome.Receipt{
 			ReceiptTID: f.receipt.ReceiptTID, ApplyNum: f.receipt.ApplyNum, Type: f.receipt.Type,
@@ -77,8 +81,11 @@ func (f finding) outcome() outcome.Outcome {
 	return o
 }
 
-// delay returns how long to wait before the attempt after the given one: what the answer
-// asked for, if that is longer, or both, after all that it held, where it turned us away.
+// delay returns how long to wait before the attempt after the given one: the schedule's delay, or what
+// the answer asked for, if that is longer. Where PortOne turned the receipt away it is both, one after
+// the other, and half of what was held besides: the receipt comes back after all that it held back. For
+// example, a 429 with Retry-After: 20 at the first attempt leads to 5 s + 20 s + 10 s + 1 s, and the
+// schedule's jitter.
 func (f finding) delay(schedule backoff.Schedule, number int) time.Duration {
 	var failure *iamport.Error
 	var wait *gate.WaitError
@@ -97,8 +104,8 @@ func (f finding) delay(schedule backoff.Schedule, number int) time.Duration {
 	return schedule.Delay(number)
 }
 
-// putOff returns for how long an answer that turned us away wants no call for the receipt,
-// 0 if it did not say.
+// putOff returns for how long an answer that turned the receipt away wants no call for it, 0 if it did
+// not say.
 func (f finding) putOff() time.Duration {
 	var failure *iamport.Error
 	if f.counting != turnedAway || !errors.As(f.err, &failure) {

@@ -12,11 +12,12 @@ import (
 	"receiptrevoker/worker/iamport"
 )
 
-// ProcessTask makes one attempt at what a task asks for and records what came
-// of it. It returns, for Asynq, nil if the receipt is revoked, an error that
-// wraps [asynq.SkipRetry] if it never will be, and an [*again] otherwise.
+// ProcessTask makes one attempt at what a task asks for and records what it found. It returns, for
+// Asynq, nil if the receipt is revoked, an error that wraps [asynq.SkipRetry] if it never will be, and
+// an [*again] otherwise.
 func (h *Handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	_ = growStack(len(task.Payload()))
+	// A busy process reads the gates and counts its heartbeat more often: see package pace.
 	defer h.Pace.Begin()()
 	if h.Stopping.Err() != nil {
 		return &again{cause: ErrStopping}
@@ -27,13 +28,18 @@ func (h *Handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return h.bury(ctx, revocation, err)
 	}
+	// A task on another gateway's queue would take that gateway's slots, and would not wait for its own
+	// gate.
 	if misplaced(ctx, revocation) {
 		return h.move(ctx, revocation)
 	}
+	// From here to the beginning of the attempt the worker may stop at any moment: nothing is written
+	// yet.
 	starting, release := until(ctx, h.Stopping)
 	defer release()
 	queue, _ := asynq.GetQueueName(ctx)
-	call, err := h.Gates.Enter(starting, revocation.PG, queue) // first: waiting writes nothing and counts nothing
+	// The gates come first: waiting there writes nothing and counts nothing.
+	call, err := h.Gates.Enter(starting, revocation.PG, queue)
 	if err != nil {
 		return h.held(ctx, revocation, err)
 	}
@@ -42,14 +48,15 @@ func (h *Handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 		return h.notBegun(revocation, err)
 	}
 	found, err := h.carryOut(ctx, attempt, call)
+	// The request names another gateway than its task: only now is that known.
 	if errors.Is(found.err, errMisplaced) {
 		return h.move(ctx, attempt.Revocation)
 	}
 	return err
 }
 
-// carryOut makes an attempt that has begun and records what it found, in a span
-// of its own. The error is what Asynq hears.
+// carryOut makes an attempt that has begun and records what it found, in a span of its own. The error
+// is what Asynq hears. Probes make their attempts with it, too.
 func (h *Handler) carryOut(ctx context.Context, b begun, call *gate.Call) (finding, error) {
 	a := b.Attempt
 	defer h.Leases.hold(a, b.asked)()
@@ -63,19 +70,21 @@ func (h *Handler) carryOut(ctx context.Context, b begun, call *gate.Call) (findi
 	return found, h.record(ctx, a, found)
 }
 
-// attempt makes an attempt and returns what it found. Nothing is given up without a
-// lookup.
+// attempt makes an attempt and returns what it found. Nothing is given up without a lookup, see
+// [Handler.giveUp].
 func (h *Handler) attempt(ctx context.Context, a *outcome.Attempt, call *gate.Call) finding {
 	found := h.try(ctx, a, call)
+	// PortOne has turned away this receipt for twelve hours, and no other: then it is the receipt that
+	// is refused.
 	if found.counting == turnedAway && h.shutOut(a, a.RefusedSince) {
 		found.verdict = keptOut
 	}
 	return h.giveUp(ctx, a, found)
 }
 
-// try makes an attempt and returns what it found. From the second on a lookup comes
-// first, since the DELETE before may have worked although no answer said so; and also before
-// the first where the request says which receipt it means.
+// try makes an attempt and returns what it found. From the second on a lookup comes first, since the
+// DELETE before may have worked although no answer said so; and also before the first where the request
+// says which receipt it means.
 func (h *Handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) finding {
 	switch {
 	case a.Withdrawn:
@@ -86,7 +95,8 @@ func (h *Handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) 
 		return finding{verdict: spent}
 	case a.Number > 1 || a.Uncertain() || identified(a):
 		if found, over := h.lookFirst(ctx, a); over {
-			if says := signs(found.err); says.PortOne >= gate.Failed { // else the DELETE tells that
+			// Where a DELETE follows, that one tells the gates.
+			if says := signs(found.err); says.PortOne >= gate.Failed {
 				h.tell(ctx, a, call, says, nil)
 			}
 			return found
@@ -99,8 +109,9 @@ func (h *Handler) try(ctx context.Context, a *outcome.Attempt, call *gate.Call) 
 	return h.revoke(ctx, a, call, allowed)
 }
 
-// lookFirst looks a receipt up before its DELETE, and reports whether there is to be
-// none.
+// lookFirst looks a receipt up before its DELETE, and reports whether there is to be none. The order of
+// the cases is that of how much a lookup tells: another receipt, a receipt, not now, nothing that
+// matters, no receipt, nothing for too long.
 func (h *Handler) lookFirst(ctx context.Context, a *outcome.Attempt) (found finding, over bool) {
 	l := h.lookUp(ctx, a)
 	wait := verdict{status: outcome.Retrying, reason: l.reason, counting: turnedAway}
@@ -113,7 +124,8 @@ func (h *Handler) lookFirst(ctx context.Context, a *outcome.Attempt) (found find
 	case l.putsOff:
 	case !mustTell(a) || l.documented && !identified(a):
 		return finding{}, false
-	case l.neverIssued: // no DELETE counts
+	// No receipt was ever issued: there is nothing to revoke, and no DELETE that would count.
+	case l.neverIssued:
 		found.verdict = verdict{status: outcome.Dead, reason: outcome.ReasonNotIssued}
 	case l.counting != turnedAway && h.enough(a, l):
 		found.verdict = spent
@@ -121,7 +133,8 @@ func (h *Handler) lookFirst(ctx context.Context, a *outcome.Attempt) (found find
 	return found, true
 }
 
-// allowed returns why the DELETE of an attempt must not leave now, or nil.
+// allowed returns why the DELETE of an attempt must not leave now, or nil. It is asked before the call,
+// and once more when a token and a connection are there: either may have taken seconds.
 func (h *Handler) allowed(ctx context.Context, a *outcome.Attempt, call *gate.Call) error {
 	if h.Stopping.Err() != nil {
 		return ErrStopping
@@ -129,14 +142,15 @@ func (h *Handler) allowed(ctx context.Context, a *outcome.Attempt, call *gate.Ca
 	if err := call.Err(ctx); err != nil {
 		return err
 	}
+	// Last, since it may cost a round trip: no other attempt has begun while this process was frozen.
 	if !h.Leases.valid(ctx, a) {
 		return errLeaseLost
 	}
 	return nil
 }
 
-// revoke makes the DELETE of an attempt, if it is still allowed once there are a token and
-// a connection, and returns what it found.
+// revoke makes the DELETE of an attempt, if it is still allowed once there are a token and a
+// connection, and returns what it found.
 func (h *Handler) revoke(
 	ctx context.Context, a *outcome.Attempt, call *gate.Call, allowed func(context.Context) error,
 ) finding {
@@ -150,9 +164,14 @@ func (h *Handler) revoke(
 		return notMade(refused.Err)
 	}
 	found := finding{verdict: judge(err), err: err}
+	// From now on the receipt may be revoked although no answer said so: a lookup comes before every
+	// further DELETE.
 	if found.effect == unseen {
 		a.UncertainAt = a.Now()
 	}
+	// A 500 of a receipt that a person has revoked by hand looks like one of a gateway that fails. A
+	// lookup at once tells them apart, so that such a receipt ends with its first call, and closes no
+	// gate.
 	if pg := a.Revocation.PG; found.verdict == pgFailure && (pg.LooksUp() || !pg.Known()) {
 		if found.looked = h.lookSoon(ctx, a); found.looked.revoked() {
 			h.tell(ctx, a, call, revokedBefore, nil)
@@ -161,10 +180,13 @@ func (h *Handler) revoke(
 	}
 	h.report(ctx, a, call, err)
 	if found.status == outcome.Retrying && found.counting == counted && call.Overtaken() {
-		found.counting = uncounted // it is the gateway that fails, and the gate knows
+		// It is the gateway that fails, and the gate knows: the attempt is given back.
+		found.counting = uncounted
 	}
 	last := found.counting == counted && a.Number == h.Schedule.Attempts
-	if last && found.status == outcome.Retrying && found.effect == none { // else a lookup so soon may miss what it did
+	// The last attempt of the schedule has failed. Where its DELETE may have worked unseen, a lookup so
+	// soon may miss what it did: then the request comes back once more, after its delay.
+	if last && found.status == outcome.Retrying && found.effect == none {
 		found.verdict = exhausted
 	}
 	return found

@@ -13,12 +13,12 @@ import (
 	"receiptrevoker/worker/pulse"
 )
 
-// lease is how long an attempt is believed to be running without a sign of
-// life; Asynq gives a dead process the same 30 s.
+// lease is how long an attempt is believed to be running without a sign of life. Asynq gives a dead
+// process the same 30 s (the lease of internal/rdb/rdb.go, LeaseDuration).
 const lease = 30 * time.Second
 
-// Leases keeps the leases of the attempts that run in this process. Few
-// outlive the first extension, so that one goroutine serves them all.
+// Leases keeps the leases of the attempts that run in this process. Few outlive the first extension, so
+// that one goroutine serves them all.
 type Leases struct {
 	outcomes   *outcome.Store
 	complaints *complaint.Log
@@ -40,8 +40,9 @@ type begun struct {
 	asked time.Time // before which its lease has not begun
 }
 
-// hold keeps the lease of an attempt that was asked for at a time, until the returned
-// function is called.
+// hold keeps the lease of an attempt that was asked for at a time, until the returned function is
+// called. That time is by this process's clock, and from before Redis was asked: so valid never says
+// yes after Redis' lease has ended.
 func (l *Leases) hold(a *outcome.Attempt, asked time.Time) (release func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -53,8 +54,8 @@ func (l *Leases) hold(a *outcome.Attempt, asked time.Time) (release func()) {
 	}
 }
 
-// Run extends what is held, in time, until ctx is done. An attempt that ends
-// meanwhile is extended no more: the store knows.
+// Run extends what is held, in time, until ctx is done. An attempt that ends meanwhile is extended no
+// more: the store knows that it has ended. A third of the lease leaves two more tries before it ends.
 func (l *Leases) Run(ctx context.Context) {
 	ticker := time.NewTicker(lease / 3)
 	defer ticker.Stop()
@@ -76,7 +77,8 @@ func (l *Leases) Run(ctx context.Context) {
 	}
 }
 
-// extend extends a lease and reports whether the attempt is still running.
+// extend extends a lease and reports whether the attempt is still running. Where Redis does not answer
+// it says no: a DELETE does not leave then, and the attempt goes back.
 func (l *Leases) extend(ctx context.Context, a *outcome.Attempt) bool {
 	asked := time.Now()
 	running, err := l.outcomes.Extend(ctx, a, lease)
@@ -89,15 +91,16 @@ func (l *Leases) extend(ctx context.Context, a *outcome.Attempt) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	// The attempt may have ended while Redis was asked: it is not to be held again.
 	if _, ok := l.held[a]; ok {
 		l.held[a] = asked
 	}
 	return true
 }
 
-// valid reports whether an attempt that is held may still call: no other has
-// begun. A process that was stopped for longer than a lease asks Redis. The clock
-// is the monotonic one, which runs on while a process is stopped.
+// valid reports whether an attempt that is held may still call: no other has begun. A process that was
+// stopped for longer than a lease asks Redis. The clock is the monotonic one, which runs on while a
+// process is stopped.
 func (l *Leases) valid(ctx context.Context, a *outcome.Attempt) bool {
 	l.mu.Lock()
 	granted := l.held[a]

@@ -11,16 +11,18 @@ import (
 	"receiptrevoker/worker/complaint"
 )
 
-// misplaced reports whether a task is on another queue than its gateway's. The
-// gateway's gate does not pause that queue, and its slots are not the gateway's.
+// misplaced reports whether a task is on another queue than its gateway's. The gateway's gate does not
+// pause that queue, and its slots are not the gateway's. Another program may have enqueued it, or the
+// producer named another gateway before.
 func misplaced(ctx context.Context, r tasks.Revocation) bool {
 	name, _ := asynq.GetQueueName(ctx)
 	queue, ours := tasks.ParseQueue(name)
 	return ours && r.PG.Known() && queue.PG != r.PG
 }
 
-// move puts a task on its gateway's queue, unless it is there already, and removes
-// the one that was misplaced.
+// move puts a task on its gateway's queue, unless it is there already, and removes the one that was
+// misplaced: nil makes Asynq complete it. A task that cannot be moved comes back in a second, so that
+// Redis is not asked all the time.
 func (h *Handler) move(ctx context.Context, r tasks.Revocation) error {
 	_, err := h.Tasks.Enqueue(ctx, r)
 	if err == nil {

@@ -11,7 +11,8 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// startSpan starts the span of an attempt, in the trace of ctx.
+// startSpan starts the span of an attempt, in the trace of ctx. Attributes are only computed for a
+// trace that is recorded.
 func (h *Handler) startSpan(ctx context.Context, a *outcome.Attempt) (context.Context, trace.Span) {
 	ctx, span := h.Tracer.Start(ctx, "revoke receipt", trace.WithSpanKind(trace.SpanKindConsumer))
 	if span.IsRecording() {
@@ -25,7 +26,8 @@ func (h *Handler) startSpan(ctx context.Context, a *outcome.Attempt) (context.Co
 	return ctx, span
 }
 
-// ended tells those who want to know of it what an attempt came to.
+// ended tells the metrics and the trace how an attempt ended. A span of an attempt that did not revoke
+// is an error to whoever reads traces, unless the worker was stopping.
 func (h *Handler) ended(ctx context.Context, a *outcome.Attempt, found finding, recorded bool) {
 	h.OnAttempt(Ended{PG: a.Revocation.PG, Status: found.status, Reason: found.reason, Recorded: recorded})
 	span := trace.SpanFromContext(ctx)

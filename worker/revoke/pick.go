@@ -29,10 +29,9 @@ type candidate struct {
 	turn    int               // its place where the gateways take turns
 }
 
-// rank says in which order receipts are probed with, the lowest first: those that
-// were never called, single ones before those of batches; then those that failed
-// since the last success; then the suspects; last what PortOne has turned away, perhaps
-// for itself, so that its gateway was never asked.
+// rank says in which order receipts are probed with, the lowest first: those that were never called,
+// single ones before those of batches; then those that failed since the last success; then the
+// suspects; last what PortOne has turned away, perhaps for itself, so that its gateway was never asked.
 func (c candidate) rank() int {
 	never := c.known.Status != outcome.Retrying
 	switch {
@@ -48,9 +47,9 @@ func (c candidate) rank() int {
 	return 3
 }
 
-// waiting returns receipts that wait behind a gate, the best to probe with first, and
-// of the same rank those that were left alone for longest. Of a long queue it knows
-// some by chance. It is empty only if nothing waits.
+// waiting returns receipts that wait behind a gate, the best to probe with first, and of the same rank
+// those that were left alone for longest. Of a long queue it knows some by chance. It is empty only if
+// nothing waits.
 func (p *Prober) waiting(ctx context.Context, name gate.Name, queues []string) ([]candidate, error) {
 	counted, err := asynqkeys.Read(ctx, p.Redis, queues)
 	if err != nil {
@@ -72,8 +71,9 @@ func (p *Prober) waiting(ctx context.Context, name gate.Name, queues []string) (
 	return p.ranked(ctx, name, found)
 }
 
-// drawn returns some of so many tasks of a queue, each by chance: what stands together in
-// a list may fail together.
+// drawn returns some of so many tasks of a queue, each by chance: what stands together in a list may
+// fail together. It reads pages of one task, since the tasks of a longer page would stand together;
+// [sampledAtOnce] round trips run at a time.
 func drawn(
 	queue string, count int64, read func(queue string, opts ...asynq.ListOption) ([]*asynq.TaskInfo, error),
 ) ([]*asynq.TaskInfo, error) {
@@ -97,7 +97,8 @@ func drawn(
 	return slices.Concat(infos...), err
 }
 
-// collect adds the receipts of tasks that the gate holds back.
+// collect adds the receipts of tasks that the gate holds back. Of an imp_uid with two tasks it takes
+// the single request's.
 func collect(found map[string]candidate, name gate.Name, infos []*asynq.TaskInfo) {
 	for _, info := range infos {
 		r, err := tasks.ParseTask(info.Type, info.Payload, info.ID)
@@ -115,8 +116,8 @@ func collect(found map[string]candidate, name gate.Name, infos []*asynq.TaskInfo
 // schedule says so, and not with every probe: that it fails tells nothing of the gateway.
 const rankTurnedAway = 4
 
-// ranked returns the receipts that are not done with in the order of their ranks. The tasks of
-// those that are it deletes: behind a gate that stays closed nothing else would take them.
+// ranked returns the receipts that have not ended, in the order of their ranks. It deletes the tasks of
+// those that have: behind a gate that stays closed no worker would take them.
 func (p *Prober) ranked(ctx context.Context, name gate.Name, found map[string]candidate) ([]candidate, error) {
 	impUIDs := make([]string, 0, len(found))
 	for impUID := range found {
@@ -127,12 +128,14 @@ func (p *Prober) ranked(ctx context.Context, name gate.Name, found map[string]ca
 	for o, err := range p.Handler.Outcomes.Each(ctx, impUIDs) {
 		var corrupt *outcome.CorruptError
 		switch {
-		case errors.Is(err, outcome.ErrNotFound): // its producer recorded nothing
+		// The receipt was never attempted, or its producer recorded nothing.
+		case errors.Is(err, outcome.ErrNotFound):
 		case errors.As(err, &corrupt):
 			continue
 		case err == nil && o.Status.Terminal():
 			done := found[o.ImpUID]
-			_ = p.Inspector.DeleteTask(done.queue, done.id) // if that fails, the next probe does it
+			// If that fails, the next probe does it.
+			_ = p.Inspector.DeleteTask(done.queue, done.id)
 			continue
 		case err != nil:
 			return nil, err
@@ -153,8 +156,8 @@ func (p *Prober) ranked(ctx context.Context, name gate.Name, found map[string]ca
 	return all, nil
 }
 
-// alternate makes single receipts and those of batches take turns where neither was ever
-// called: single ones may all fail for a reason of their own.
+// alternate makes single receipts and those of batches take turns where neither was ever called: single
+// ones may all fail for a reason of their own, and would take every probe of the first sample.
 func alternate(all []candidate) {
 	var turns [2]int
 	for i := range all {
@@ -168,15 +171,16 @@ func alternate(all []candidate) {
 	})
 }
 
-// spread orders what PortOne's gate is probed with so that each gateway has its turn,
-// those first whose own gate is open: one that is down tells nothing about PortOne.
+// spread orders what PortOne's gate is probed with so that each gateway has its turn, those first whose
+// own gate is open: one that is down tells nothing about PortOne.
 func (p *Prober) spread(all []candidate) {
 	gates, turns := p.Handler.Gates.States(), make(map[gate.Name]int)
 	for i := range all {
 		name := gate.Of(all[i].PG)
 		all[i].turn = turns[name]
 		if gates[name].Closed {
-			all[i].turn += len(all) // after every turn of the others
+			// After every turn of the others.
+			all[i].turn += len(all)
 		}
 		turns[name]++
 	}

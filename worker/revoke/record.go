@@ -13,10 +13,13 @@ import (
 	"receiptrevoker/worker/gate"
 )
 
-// record writes what an attempt found and returns what Asynq hears.
+// record writes what an attempt found and returns what Asynq hears. Where nothing can be written it
+// returns an error too: the next attempt's lookup finds the truth.
 func (h *Handler) record(ctx context.Context, a *outcome.Attempt, found finding) error {
 	o := found.outcome()
 	number := a.Number
+	// What is handed on to the next attempt: a counted one begins anew, and one that was turned away
+	// counts its tries, which make its delays longer.
 	switch found.counting {
 	case counted:
 		a.Tries, a.RefusedSince = 0, time.Time{}
@@ -27,6 +30,8 @@ func (h *Handler) record(ctx context.Context, a *outcome.Attempt, found finding)
 			a.RefusedSince = a.Now()
 		}
 	}
+	// Kept in Redis as well, so that a person or a gate that brings the task forward does not call
+	// before PortOne wants it.
 	a.NotBefore = time.Time{}
 	if wait := found.putOff(); wait > 0 {
 		a.NotBefore = a.Now().Add(wait)
@@ -46,7 +51,8 @@ func (h *Handler) record(ctx context.Context, a *outcome.Attempt, found finding)
 	case redisfault.Corrupt(err):
 		return &again{after: h.Schedule.Longest(), cause: err}
 	case err != nil:
-		return &again{cause: err} // the next attempt's lookup finds the truth
+		// The next attempt's lookup finds the truth.
+		return &again{cause: err}
 	}
 	if written {
 		h.logOutcome(ctx, a, o, found.err)
@@ -60,9 +66,10 @@ func (h *Handler) record(ctx context.Context, a *outcome.Attempt, found finding)
 	return &again{after: delay, counted: !a.Uncounted, cause: found.err}
 }
 
-// lookedUpUntil is until when an attempt is looked up, before it is given up, of which a DELETE
-// may have worked unseen: while PortOne may be at work on it, and for [Handler.GiveUpAfter] since
-// the first lookup that told nothing. It is zero if no DELETE may have, or a lookup has told.
+// lookedUpUntil is until when a receipt is looked up before it is given up, of which a DELETE may have
+// worked unseen: while PortOne may be at work on it, ten times the timeout, and for
+// [Handler.GiveUpAfter] since the first lookup that told nothing. It is zero if no DELETE may have
+// worked so, or a lookup has told.
 func (h *Handler) lookedUpUntil(a *outcome.Attempt) time.Time {
 	until := a.UncertainAt.Add(h.UnseenFor)
 	switch longer := a.AskedSince.Add(h.GiveUpAfter); {
@@ -74,23 +81,25 @@ func (h *Handler) lookedUpUntil(a *outcome.Attempt) time.Time {
 	return until
 }
 
-// first reports whether the retry after an attempt waits as long as the second: it is the
-// first, and as many receipts fail as close a gate, none succeeding. By then the gate has
-// closed or something has succeeded, and a receipt loses one attempt to an outage at most.
+// first reports whether the retry after an attempt waits as long as the second: it is the first, and as
+// many receipts fail as close a gate, none succeeding. By then the gate has closed or something has
+// succeeded, and a receipt loses one attempt to an outage at most.
 func (h *Handler) first(a *outcome.Attempt, found finding) bool {
 	return a.Number == 1 && found.counting == counted && h.Gates.States()[gate.Of(a.Revocation.PG)].Failed >= gate.Fewest
 }
 
-// persist does something with Redis until it succeeds or the process no longer
-// waits, on a context that outlives the task's.
+// persist does something with Redis until it succeeds or the process no longer waits, on a context that
+// outlives the task's: what a call found must not be lost because Asynq has lost the task's lease, or a
+// person cancels the task.
 func (h *Handler) persist(ctx context.Context, do retry.RetryFunc) error {
 	ctx, release := until(context.WithoutCancel(ctx), h.Abandoned)
 	defer release()
 	return retry.Do(ctx, redisfault.Backoff(), do)
 }
 
-// write writes an outcome. Where that cannot work with what is kept about the
-// imp_uid, it gives up, unless the receipt is revoked and a value can be mended.
+// write writes an outcome. Where that cannot work with what Redis holds of the imp_uid, it gives up,
+// unless the receipt is revoked and a value can be mended: a finding that says revoked waits for a
+// person to mend it. A key of another type holds no value that could be.
 func (h *Handler) write(ctx context.Context, a *outcome.Attempt, o outcome.Outcome) (written bool, err error) {
 	err = h.persist(ctx, func(ctx context.Context) error {
 		written, err = h.Outcomes.Finish(ctx, a, o)
@@ -115,10 +124,12 @@ func (h *Handler) logOutcome(ctx context.Context, a *outcome.Attempt, o outcome.
 	}
 	level := slog.LevelInfo
 	switch {
-	case o.Reason == outcome.ReasonUnauthorized && h.Gates.Closed() == nil: // else it has been said
+	// Once PortOne's gate is closed for it, the log has said so.
+	case o.Reason == outcome.ReasonUnauthorized && h.Gates.Closed() == nil:
 		h.Complaints.Add(slog.LevelError, "unauthorized", "PortOne refuses the credentials, or this address",
 			"http_status", o.HTTPStatus, "message", o.Message)
-	case o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn: // that was requested
+	// A withdrawn request was requested so, and is no warning.
+	case o.Status == outcome.Dead && o.Reason != outcome.ReasonWithdrawn:
 		level = slog.LevelWarn
 	}
 	args := complaint.About(ctx, a.Revocation, "attempt", a.Number, "reason", string(o.Reason))

@@ -1,5 +1,6 @@
-// Package revoke makes one attempt at a revocation: it calls PortOne, decides by the table of
-// answers, and records what came of it.
+// Package revoke makes one attempt at a revocation: it calls PortOne, decides by the table of answers,
+// and records what was found. [Handler.ProcessTask] reads like the way of one imp_uid; answers.go is
+// README's table.
 package revoke
 
 import (
@@ -20,7 +21,7 @@ import (
 	"receiptrevoker/worker/pace"
 )
 
-// Handler carries revocations out. All fields are required.
+// Handler carries revocations out. All fields are required. Its methods are safe for concurrent use.
 type Handler struct {
 	API      *iamport.Client
 	Outcomes *outcome.Store
@@ -48,12 +49,12 @@ type Handler struct {
 	Abandoned context.Context
 }
 
-// Ended is an attempt that has ended.
+// Ended is an attempt that has ended, for metrics.
 type Ended struct {
 	PG tasks.Gateway
-	// Status and Reason are what it came to. The reason is empty if it was put
-	// back before its call because the process stops, or an answer that would end it came
-	// while an earlier DELETE may have worked unseen.
+	// Status and Reason say how it ended. The reason is empty if it was put back before its call
+	// because the process stops, or an answer that would end it came while an earlier DELETE may
+	// have worked unseen.
 	Status outcome.Status
 	Reason outcome.Reason
 	// Recorded tells that this was written: no newer attempt had ended, and Redis

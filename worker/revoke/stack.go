@@ -18,7 +18,8 @@ func growStack(which int) byte {
 	return frame[which%stackNeeded]
 }
 
-// BaseContext is what Asynq calls in the goroutine that tells Redis what came of a task.
+// BaseContext is what Asynq calls in the goroutine that tells Redis how a task ended
+// (asynq.Config.BaseContext). Growing the stack here saves that goroutine the same copies.
 func BaseContext() context.Context {
 	ctx := context.Background()
 	_ = growStack(cap(ctx.Done()))

@@ -1,6 +1,10 @@
-// Package roundtrip lets goroutines share round trips to Redis. Most of what a small script costs, here and in Redis,
-// is its way: what is asked for while others are on their way goes with the next one. go-redis has something like it,
-// which is experimental, and cannot run in the simulation, since it keeps channels for all clients together.
+// Package roundtrip makes goroutines share round trips to Redis. Most of what a small script costs,
+// here and in Redis, is its way: commands that come while others are on their way go together with the
+// next round trip. go-redis has something like it (AutoPipeliner), which is experimental, and cannot
+// run in the simulation, since it keeps channels for all clients together.
+//
+// A command waits for no timer. Where few are made, each goes at once and alone; the more are made, the
+// more go together.
 package roundtrip
 
 import (
@@ -12,7 +16,8 @@ import (
 )
 
 const (
-	// flights is how many round trips are under way at a time: while Redis works on one, the next is read.
+	// flights is how many round trips are under way at a time: while Redis works on one, the next is
+	// read.
 	flights = 2
 	// mostCommands is how many commands one has at most: each waits for the answers to all.
 	mostCommands = 200
@@ -21,8 +26,8 @@ const (
 	mostMerged = 50
 )
 
-// Shared is a Redis client whose scripts share round trips; all else goes its usual way. It is safe for concurrent
-// use.
+// Shared is a Redis client whose scripts share round trips; all else goes its usual way. It is safe for
+// concurrent use.
 type Shared struct {
 	redis.UniversalClient
 	ctx    context.Context
@@ -52,7 +57,8 @@ func New(ctx context.Context, client redis.UniversalClient, merges ...string) *S
 	return s
 }
 
-// EvalSha runs a script by its hash.
+// EvalSha runs a script by its hash. A script that Redis does not know yet fails with NOSCRIPT alone;
+// the others of the round trip are carried out.
 func (s *Shared) EvalSha(ctx context.Context, hash string, keys []string, args ...any) *redis.Cmd {
 	return s.run(ctx, 1, len(keys), words("evalsha", hash, keys, args))[0]
 }
@@ -106,8 +112,9 @@ func (s *Shared) board(own []*call) {
 	s.waiting = append(s.waiting, own...)
 }
 
-// await waits until a command has been carried out, or is to go now, and returns those that it takes along. A command
-// fails if its context ends before it goes.
+// await waits until a command has been carried out, or is to go now, and returns those that it takes
+// along. A command fails if its context ends before it goes; once it is on its way, its goroutine waits
+// for the answer.
 func (s *Shared) await(ctx context.Context, c *call) []*call {
 	select {
 	case calls := <-c.told:
@@ -121,7 +128,7 @@ func (s *Shared) await(ctx context.Context, c *call) []*call {
 	return <-c.told
 }
 
-// leave takes a command back, unless it is on its way.
+// leave takes a command back out of the line, unless it is on its way.
 func (s *Shared) leave(c *call) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,7 +139,9 @@ func (s *Shared) leave(c *call) bool {
 	return at >= 0
 }
 
-// fly carries commands out, tells those who wait for them, and has the first of those go that came meanwhile.
+// fly carries commands out, tells those who wait for them, and makes the first of those go that came
+// meanwhile. That one's own goroutine carries them out: no goroutine is started, and none has to be
+// stopped.
 func (s *Shared) fly(calls []*call) {
 	s.carryOut(calls)
 	for _, c := range calls {
@@ -150,8 +159,10 @@ func (s *Shared) fly(calls []*call) {
 	next[0].told <- next
 }
 
-// carryOut carries commands out in one round trip. Each has its own error.
+// carryOut carries commands out in one round trip. Each has its own error, so that the joint one tells
+// nothing more.
 func (s *Shared) carryOut(calls []*call) {
+	// A command alone needs no pipeline, and go-redis repeats it by its own rules.
 	if len(calls) == 1 {
 		_ = s.Process(s.ctx, calls[0].cmd)
 		return

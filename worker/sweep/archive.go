@@ -11,13 +11,13 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// archiveKeep is how many archived tasks each queue keeps, for people to
-// see. Asynq trims its archive at 10,000 without a word, and cannot if
-// thousands end their 90 days together; ours stays far below both.
+// archiveKeep is how many archived tasks each queue keeps, for people to see. Asynq trims its
+// archive at 10,000 without a word (maxArchiveSize in its internal/rdb/rdb.go), and cannot if
+// thousands end their 90 days together; this limit stays far below both.
 const archiveKeep = 500
 
-// archive gives every archived task of a queue an outcome, and deletes the
-// oldest of those that have one: the list of dead letters is ours, not Asynq's.
+// archive gives every archived task of a queue an outcome, and deletes the oldest of those that have
+// one: the list of dead letters is ours, not Asynq's.
 func (s *Sweeper) archive(ctx context.Context, queue string, until time.Time) error {
 	size, err := s.recovery(queue).CountArchived(ctx)
 	if err != nil {
@@ -40,12 +40,14 @@ func (s *Sweeper) archive(ctx context.Context, queue string, until time.Time) er
 		}
 	}
 	trimmed := forEach(ctx, s, done[:max(len(done)-archiveKeep, 0)], until, s.remove)
+	// Tasks that could not be settled come again with each sweep. In their order, the same ones would
+	// take all of the stage's time.
 	rand.Shuffle(len(open), func(i, j int) { open[i], open[j] = open[j], open[i] })
 	return errors.Join(append(problems, trimmed, forEach(ctx, s, open, until, s.settle))...)
 }
 
-// archived returns a page of the archive, oldest first, with what is known of
-// each task, and the IDs of those that Asynq cannot read.
+// archived returns a page of the archive, oldest first, with what is known of each task, and the IDs of
+// the tasks that Asynq cannot read.
 func (s *Sweeper) archived(ctx context.Context, queue string, start int64) ([]archivedTask, []string, error) {
 	all, unreadable, err := s.recovery(queue).Archived(ctx, start)
 	if err != nil {
@@ -58,7 +60,8 @@ func (s *Sweeper) archived(ctx context.Context, queue string, start int64) ([]ar
 	return page, unreadable, s.inform(ctx, page)
 }
 
-// inform adds to archived tasks what is known of them, in one round trip.
+// inform adds to archived tasks what is known of them, in one round trip. An outcome that cannot be
+// read is known to be so, and stops no other.
 func (s *Sweeper) inform(ctx context.Context, page []archivedTask) error {
 	impUIDs := make([]string, len(page))
 	for i := range page {

@@ -21,15 +21,16 @@ func (s *Sweeper) discardAll(ctx context.Context, queue string, ids []string) er
 	return errors.Join(problems...)
 }
 
-// discard deletes a task, at work or archived, that Asynq cannot read: no worker
-// would ever carry it out. It leaves a dead letter that the task's ID names. It
-// reports whether the task is such a one.
+// discard deletes a task, active or archived, that Asynq cannot read: no worker would ever carry it
+// out, and Asynq's own recovery of expired leases stops at it. It leaves a dead letter that the task's
+// ID names, and reports whether the task is such a one.
 func (s *Sweeper) discard(ctx context.Context, queue, id string) (bool, error) {
 	recovery := s.recovery(queue)
 	message, unreadable, err := recovery.Unreadable(ctx, id)
 	if err != nil || !unreadable {
 		return false, err
 	}
+	// The letter comes first: if the process dies in between, the next sweep finds the task once more.
 	if err := s.buryUnread(ctx, queue, id); err != nil {
 		return true, err
 	}
@@ -40,8 +41,8 @@ func (s *Sweeper) discard(ctx context.Context, queue, id string) (bool, error) {
 	return true, nil
 }
 
-// buryUnread makes a dead letter of a task that cannot be read, unless its ID
-// names an imp_uid whose end is known.
+// buryUnread makes a dead letter of a task that cannot be read, unless its ID names an imp_uid whose
+// end is known. The task's own payload is lost, so that only its ID and its queue say what it was.
 func (s *Sweeper) buryUnread(ctx context.Context, queue, id string) error {
 	if impUID, ours := strings.CutPrefix(id, tasks.TaskID("")); ours {
 		known, err := s.Outcomes.Get(ctx, impUID)
@@ -59,4 +60,5 @@ func (s *Sweeper) buryUnread(ctx context.Context, queue, id string) error {
 	return nil
 }
 
+// errUnread is the cause of such a dead letter.
 var errUnread = fmt.Errorf("%w: what Redis holds of the task is not in Asynq's form", tasks.ErrInvalid)

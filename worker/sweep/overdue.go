@@ -26,8 +26,8 @@ const (
 	soon = time.Minute
 )
 
-// overdue sees to it that all that was asked for, and should have gone on, has a task
-// or comes to its end, until nothing is overdue or the time for it is over.
+// overdue gives each request that is overdue a task, or ends it, until nothing is overdue or the time
+// for it is over. A request is overdue once its next attempt was due two sweeps ago.
 func (s *Sweeper) overdue(ctx context.Context) error {
 	until := time.Now().Add(stageTime)
 	s.empty = make(map[string]time.Time)
@@ -46,8 +46,8 @@ func (s *Sweeper) overdue(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// leave makes nothing of it overdue for a while, even if something could not be done
-// for it: what fails for one holds up no other.
+// leave makes the requests that were looked at not overdue for a while, also those for which something
+// failed: these come back a minute later, and hold up no others meanwhile.
 func (s *Sweeper) leave(ctx context.Context, open []outcome.Open, troubled []string) error {
 	var well []string
 	for _, o := range open {
@@ -62,8 +62,8 @@ func (s *Sweeper) leave(ctx context.Context, open []outcome.Open, troubled []str
 	return err
 }
 
-// goOn does with some at a time what there is to do. It returns those for which that
-// failed, and the reason for the first.
+// goOn does with some requests at a time what there is to do. It returns those for which that failed,
+// and the reason for the first.
 func (s *Sweeper) goOn(ctx context.Context, open []outcome.Open, until time.Time) (troubled []string, problem error) {
 	var lock sync.Mutex
 	needy := slices.DeleteFunc(s.find(ctx, open), found.well)
@@ -82,8 +82,8 @@ func (s *Sweeper) goOn(ctx context.Context, open []outcome.Open, until time.Time
 	return troubled, problem
 }
 
-// goOnWith ends what was withdrawn, settles what is archived, and enqueues what has no
-// task, or only that of an earlier request, which waits for a retry.
+// goOnWith ends a request that was withdrawn, settles one whose task is archived, and enqueues one that
+// has no task, or only that of an earlier request, which waits for a retry.
 func (s *Sweeper) goOnWith(ctx context.Context, f found) error {
 	switch {
 	case f.err != nil:
@@ -109,7 +109,8 @@ type found struct {
 	err       error
 }
 
-// well reports whether nothing is to be done: it has a task, which waits or runs.
+// well reports whether nothing is to be done: the request has a task, which waits or runs. A task that
+// waits for a retry of an earlier request would keep a new one waiting for up to half an hour.
 func (f found) well() bool {
 	earlier := f.Anew && (f.state == asynq.TaskStateRetry || f.state == asynq.TaskStateScheduled)
 	return f.err == nil && !f.Withdrawn && !earlier && !f.wants()
@@ -118,8 +119,8 @@ func (f found) well() bool {
 // wants reports whether no task was found yet that waits or runs.
 func (f found) wants() bool { return f.state == asynqkeys.NoTask || f.state == asynq.TaskStateArchived }
 
-// find finds the tasks of requests, on the queues where a producer of such a request may
-// have put it. Most are on the first; what is withdrawn needs none.
+// find finds the tasks of requests, on the queues where a producer of such a request may have put it.
+// Most are on the first; a withdrawn request needs none. A queue is asked once for all of them.
 func (s *Sweeper) find(ctx context.Context, open []outcome.Open) []found {
 	all := make([]found, len(open))
 	for n, o := range open {
@@ -143,9 +144,9 @@ func (s *Sweeper) find(ctx context.Context, open []outcome.Open) []found {
 	return all
 }
 
-// findOn looks for the tasks of some requests on one queue. Those that are active without a
-// lease are not at work, whatever their state says: the next sweep takes them back. Those that the
-// queue has lost are put back in line.
+// findOn looks for the tasks of some requests on one queue. Tasks that are active without a lease are
+// not being worked on, whatever their state says: the next sweep takes them back. Tasks that the queue
+// has lost are put back in line.
 func (s *Sweeper) findOn(ctx context.Context, queue string, some []*found) {
 	ids := make([]string, len(some))
 	for i, f := range some {
@@ -170,8 +171,9 @@ func (s *Sweeper) findOn(ctx context.Context, queue string, some []*found) {
 	}
 }
 
-// relist puts tasks back in the line of a queue that do not wait in it, although their state says so. Nothing tells
-// that of one task in a long line, and so only a line that is seen empty does, once a sweep.
+// relist puts tasks back in the line of a queue that do not wait in it, although their state says so,
+// as where Redis lost the line alone. To find one task in a long line would cost as much as the line is
+// long, and so only a line that is seen empty tells that, once a sweep.
 func (s *Sweeper) relist(ctx context.Context, queue string, ids []string) error {
 	if _, looked := s.empty[queue]; !looked {
 		now := time.Now()
@@ -193,12 +195,12 @@ func (s *Sweeper) relist(ctx context.Context, queue string, ids []string) error 
 	return err
 }
 
-// mostQueues is on how many queues the task of one request may be.
+// mostQueues is on how many queues the task of one request may be: see [queuesOf].
 const mostQueues = 4
 
-// queuesOf returns where the task of a request may be: on its own queue, on that of the
-// same gateway with or without a batch, or on one that has the name of a gateway that
-// is not known here.
+// queuesOf returns where the task of a request may be: on its own queue, on that of the same gateway
+// with or without a batch, or on one that has the name of a gateway that is not known here, as a newer
+// producer may have used it.
 func queuesOf(r tasks.Revocation, namespace string) []string {
 	own := tasks.QueueOf(r).In(namespace)
 	other := own
@@ -211,8 +213,8 @@ func queuesOf(r tasks.Revocation, namespace string) []string {
 	return queues
 }
 
-// settleFound settles a task that is archived, and reports whether it is a worker's
-// doing and not a person's: then the request needs another.
+// settleFound settles a task that is archived, and reports whether it is a worker's doing and not a
+// person's: then the request needs another task.
 func (s *Sweeper) settleFound(ctx context.Context, f found) (ours bool, err error) {
 	task, err := s.recovery(f.queue).ArchivedTask(ctx, f.id)
 	switch {
@@ -228,13 +230,14 @@ func (s *Sweeper) settleFound(ctx context.Context, f found) (ours bool, err erro
 	return false, s.settle(ctx, page[0])
 }
 
-// enqueue enqueues a request that has no task any more. What can never be called ends
-// as the task would.
+// enqueue enqueues a request that has no task any more. What can never be called ends as the task
+// would, as a dead letter.
 func (s *Sweeper) enqueue(ctx context.Context, r tasks.Revocation) error {
 	enqueued, err := s.Tasks.Enqueue(ctx, r)
 	switch {
 	case errors.Is(err, tasks.ErrInvalid):
-		_ = s.Handler.Bury(ctx, r, err) // the next sweep tries again
+		// The next sweep tries again.
+		_ = s.Handler.Bury(ctx, r, err)
 		return nil
 	case err != nil:
 		return err

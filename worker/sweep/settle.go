@@ -36,16 +36,16 @@ const (
 	unclear
 	// hopeless: it can never become a call.
 	hopeless
-	// early: Asynq gave it up because its producer allowed fewer attempts than
-	// ours; it gets the others.
+	// early: Asynq gave it up because its producer allowed fewer attempts than the schedule has; it
+	// gets the others.
 	early
 	// stopped: its process died on the last attempt, or a person archived it. It
 	// becomes a dead letter, where a person finds it.
 	stopped
 )
 
-// settlement returns what the sweep does with an archived task where each is given as
-// many attempts. One that its worker had archived has an outcome, which came before.
+// settlement returns what the sweep does with an archived task where each request is given as many
+// attempts. A task that its worker had archived has an outcome: the worker writes that first.
 func (t archivedTask) settlement(attempts int) settlement {
 	var corrupt *outcome.CorruptError
 	switch {
@@ -61,15 +61,16 @@ func (t archivedTask) settlement(attempts int) settlement {
 	return stopped
 }
 
-// elsewhere reports whether what is open is to be done on the queues of another gateway:
-// its task is there, and this one is left of an earlier request.
+// elsewhere reports whether an open request is to be done on the queues of another gateway: its task is
+// there, and this one is left of an earlier request.
 func (t archivedTask) elsewhere() bool {
 	queue, _ := tasks.ParseQueue(t.Queue)
 	return t.known.PG.Known() && t.known.PG != queue.PG
 }
 
-// earlier reports whether it was archived before something was requested, in whole
-// seconds: by the clock of who archived it, and that of Redis.
+// earlier reports whether the task was archived before something was requested, in whole seconds:
+// Asynq's archive keeps no finer times, by the clock of who archived it, and requests have Redis'
+// clock.
 func (t archivedTask) earlier(asked time.Time) bool {
 	return !t.At.IsZero() && t.At.Unix() < asked.Unix()
 }
@@ -82,7 +83,8 @@ func (s *Sweeper) settle(ctx context.Context, task archivedTask) error {
 		s.Complaints.Add(slog.LevelWarn, "corrupt", "outcome not read",
 			complaint.About(ctx, task.revocation, "error", task.unknown)...)
 	case hopeless:
-		_ = s.Handler.Bury(ctx, task.revocation, task.invalid) // the next sweep tries again
+		// The next sweep tries again.
+		_ = s.Handler.Bury(ctx, task.revocation, task.invalid)
 	case early:
 		return s.renew(ctx, task)
 	case stopped:
@@ -91,9 +93,9 @@ func (s *Sweeper) settle(ctx context.Context, task archivedTask) error {
 	return nil
 }
 
-// giveUp makes a dead letter of what Asynq gave up, unless a lookup says that
-// it is revoked. Where PortOne could not be asked, the next sweep tries again. A task that was
-// archived before its receipt was requested anew says nothing of the new request.
+// giveUp makes a dead letter of a task that Asynq gave up or a person archived, unless a lookup says
+// that the receipt is revoked. Where PortOne could not be asked, the next sweep tries again. A task
+// that was archived before its receipt was requested anew says nothing of the new request.
 func (s *Sweeper) giveUp(ctx context.Context, task archivedTask) error {
 	earlier := false
 	done, err := s.Handler.Conclude(ctx, task.revocation, func(askedAt time.Time) (crashed bool) {
@@ -106,15 +108,16 @@ func (s *Sweeper) giveUp(ctx context.Context, task archivedTask) error {
 	return s.remove(ctx, task)
 }
 
-// renew replaces a task that Asynq gave up too early by one of ours, which has
-// all attempts of the schedule and keeps to its pace. Whatever fails in
-// between, the imp_uid is open, and an open one without a task gets one.
+// renew replaces a task that Asynq gave up too early by a new one, which has all attempts of the
+// schedule and keeps to its pace. If anything fails in between, the imp_uid is open, and a sweep
+// enqueues a task for each open request without one.
 func (s *Sweeper) renew(ctx context.Context, task archivedTask) error {
 	if errors.Is(task.unknown, outcome.ErrNotFound) {
 		if opened, err := s.Handler.Open(ctx, task.revocation); !opened {
 			return err
 		}
 	}
+	// The next attempt is not brought forward by this.
 	options := []asynq.Option{asynq.ProcessAt(task.known.NextAttemptAt)}
 	if task.Retention > 0 {
 		options = append(options, asynq.Retention(task.Retention))
@@ -130,7 +133,7 @@ func (s *Sweeper) renew(ctx context.Context, task archivedTask) error {
 	return nil
 }
 
-// remove deletes an archived task, if it still is archived.
+// remove deletes an archived task, if it still is archived: a person may have run it meanwhile.
 func (s *Sweeper) remove(ctx context.Context, task archivedTask) error {
 	_, err := asynqkeys.Remove(ctx, s.Redis, task.Queue, task.ID)
 	return err

@@ -1,5 +1,6 @@
-// Package sweep repairs what dead processes and Asynq leave behind, so that every request
-// comes to its end.
+// Package sweep repairs what dead processes and Asynq leave behind, so that every request ends. It
+// is what makes the record of requests in Redis the truth, and tasks only its means: what has no
+// task gets one.
 package sweep
 
 import (
@@ -16,7 +17,8 @@ import (
 	"receiptrevoker/tasks/asynqkeys"
 )
 
-// Run sweeps from time to time until ctx is done.
+// Run sweeps from time to time until ctx is done. A sweep that fails is complained about, and the next
+// one tries again.
 func (s *Sweeper) Run(ctx context.Context) {
 	ticker := time.NewTicker(s.Every)
 	defer ticker.Stop()
@@ -32,8 +34,9 @@ func (s *Sweeper) Run(ctx context.Context) {
 	}
 }
 
-// Sweep looks after everything once, if this process leads. What fails holds up nothing
-// else; the error joins all of it.
+// Sweep looks after everything once, if this process leads. What fails holds up nothing else; the error
+// joins all of it. The stages build on each other: a task that was taken back is not overdue, and an
+// archived one that was settled is not open.
 func (s *Sweeper) Sweep(ctx context.Context) error {
 	s.Beat()
 	defer s.Rest()
@@ -55,7 +58,9 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// lead reports whether this process sweeps, and no other does until the next time.
+// lead reports whether this process sweeps, and no other does until the next time. The key expires by
+// itself: if this process dies, another leads at its next sweep. A leader that is slower than Every
+// loses the lead to another, which does no harm.
 func (s *Sweeper) lead(ctx context.Context) (bool, error) {
 	key := tasks.Key(s.Outcomes.Namespace(), "lead:sweeper")
 	leads, err := s.Redis.SetNX(ctx, key, s.Process, s.Every).Result()
@@ -70,12 +75,11 @@ func (s *Sweeper) lead(ctx context.Context) (bool, error) {
 	return leads, nil
 }
 
-// ofQueue does something for a queue, and begins nothing more after the given
-// time.
+// ofQueue does something for a queue, and begins nothing more after the given time.
 type ofQueue func(ctx context.Context, queue string, until time.Time) error
 
-// each does one thing for every queue, in any order, so that no queue always
-// has to wait for what takes long in another.
+// each does one thing for every queue, in any order, so that no queue always has to wait for what takes
+// long in another.
 func (s *Sweeper) each(queues []string, do ofQueue) func(context.Context) error {
 	return func(ctx context.Context) error {
 		until := time.Now().Add(stageTime)

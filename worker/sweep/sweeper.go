@@ -25,8 +25,8 @@ const (
 	settlers = 8
 )
 
-// Handler writes the outcomes of requests for which there is no task that a worker would
-// take. The worker's handler is one.
+// Handler writes the outcomes of requests for which there is no task that a worker would take. The
+// worker's handler (package revoke) is one.
 type Handler interface {
 	// Conclude ends a request without a DELETE: as revoked if a lookup says so, and else as
 	// withdrawn if it is, or dead with [outcome.ReasonCrashed] if crashed, which is told
@@ -42,10 +42,10 @@ type Handler interface {
 	Open(ctx context.Context, r tasks.Revocation) (opened bool, err error)
 }
 
-// Sweeper rescues stalled requests: tasks whose worker died and that Asynq does not take
-// back, tasks that Asynq archived before they had an outcome, and requests whose task is
-// gone. Any number of processes may run one: Redis lets one lead at a time, and two at
-// once would do no harm. All fields are required.
+// Sweeper rescues stalled requests: tasks whose worker died and that Asynq does not take back,
+// tasks that Asynq archived before they had an outcome, and requests whose task is gone. Any number
+// of processes may run one: a key in Redis makes one lead at a time, and two at once would do no
+// harm. All fields are required.
 type Sweeper struct {
 	Handler   Handler
 	Outcomes  *outcome.Store
@@ -66,19 +66,20 @@ type Sweeper struct {
 	empty map[string]time.Time // when queues were seen empty in this sweep; zero for one that was not
 }
 
-// recovery is of the tasks of a queue that Asynq would leave as they are.
+// recovery returns what finds and repairs the tasks of a queue that Asynq would leave as they are.
 func (s *Sweeper) recovery(queue string) asynqkeys.Recovery {
 	return asynqkeys.Recovery{Redis: s.Redis, Inspector: s.Inspector, Queue: queue}
 }
 
-// over reports whether to begin nothing more. Asking is a sign of life.
+// over reports whether to begin nothing more. Asking is a sign of life: without one for five minutes
+// /healthz says that this process hangs.
 func (s *Sweeper) over(ctx context.Context, until time.Time) bool {
 	s.Beat()
 	return ctx.Err() != nil || time.Now().After(until)
 }
 
-// forEach does something with some of all at a time, until the time for it is
-// over. It returns the first error.
+// forEach does something with some of all at a time, until the time for it is over. It returns the
+// first error, and does not stop at it.
 func forEach[T any](
 	ctx context.Context, s *Sweeper, all []T, until time.Time, do func(context.Context, T) error,
 ) error {
@@ -88,7 +89,9 @@ func forEach[T any](
 		if s.over(ctx, until) {
 			break
 		}
-		s.Rest() // Go waits for another to end
+		// Go waits for another goroutine to end, which may take as long as a call of PortOne: no sign
+		// of life is to be expected meanwhile.
+		s.Rest()
 		group.Go(func() error { return do(ctx, one) })
 	}
 	s.Rest()

@@ -1,4 +1,5 @@
-// Package benchredis runs a real redis-server for a measurement alone.
+// Package benchredis runs a real redis-server for a measurement alone. miniredis would not do: what
+// Redis takes is a part of every figure.
 package benchredis
 
 import (
@@ -19,18 +20,20 @@ type Server struct {
 	Client *redis.Client
 }
 
-// InMemory are the arguments of a server that writes nothing to disk.
+// InMemory are the arguments of a server that writes nothing to disk, so that the disk of the machine
+// has no part in what is measured.
 var InMemory = []string{"--save", "", "--appendonly", "no"}
 
-// OnDisk are the settings that README recommends.
+// OnDisk are the settings that README recommends: see "Real use" there, and deploy/redis.
 var OnDisk = []string{
 	"--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
 }
 
-// OnDiskText is how people are told of [OnDisk].
+// OnDiskText describes [OnDisk] to people. It stands in the notes above the table.
 const OnDiskText = "appendonly yes, appendfsync everysec, maxmemory-policy noeviction"
 
-// Start starts a redis-server as [redisserver.Start] does. The caller stops it.
+// Start starts a redis-server as [redisserver.Start] does. An error that matches
+// [redisserver.ErrNotInstalled] says that there is none. The caller stops the server.
 func Start(ctx context.Context, dir string, args ...string) (*Server, error) {
 	server, err := redisserver.Start(ctx, dir, args...)
 	if errors.Is(err, redisserver.ErrNotInstalled) {
@@ -42,7 +45,9 @@ func Start(ctx context.Context, dir string, args ...string) (*Server, error) {
 	return &Server{server, redis.NewClient(Options(server.Addr))}, nil
 }
 
-// Options are those of the program revoker.
+// Options are those of the program revoker, as far as they decide how fast it is: with another size of
+// the pool, processors would wait for connections that they have in production. ContextTimeoutEnabled
+// ends a command with its context.
 func Options(addr string) *redis.Options {
 	return &redis.Options{Addr: addr, PoolSize: 64, ContextTimeoutEnabled: true}
 }
@@ -53,7 +58,7 @@ func (s *Server) Stop() {
 	s.Server.Stop()
 }
 
-// Empty deletes everything.
+// Empty deletes everything in all databases. Scripts stay loaded, see FLUSHALL in Redis' documentation.
 func (s *Server) Empty(ctx context.Context) error {
 	if err := s.Client.FlushAll(ctx).Err(); err != nil {
 		return fmt.Errorf("empty Redis: %w", err)
@@ -61,12 +66,13 @@ func (s *Server) Empty(ctx context.Context) error {
 	return nil
 }
 
-// CPU returns the CPU time that the server has used, its own and the kernel's.
+// CPU returns the CPU time that the server has used, its own and the kernel's, since it was started.
 func (s *Server) CPU(ctx context.Context) (time.Duration, error) {
 	return redisserver.CPU(ctx, s.Client)
 }
 
-// Memory returns how many bytes the server has allocated.
+// Memory returns how many bytes the server has allocated: used_memory of INFO, which leaves out
+// what the allocator holds in reserve and so is nearly the same in every run.
 func (s *Server) Memory(ctx context.Context) (int64, error) {
 	info, err := s.Client.InfoMap(ctx, "memory").Result()
 	if err != nil {

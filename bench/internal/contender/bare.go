@@ -24,9 +24,10 @@ type bare struct {
 	outcomes   redis.Cmdable // where it writes what it did; nil for nowhere
 }
 
-// ProcessTask makes the call that the worker would make, within the time that the task
-// itself allows, and succeeds if PortOne says so. With lookups it looks the receipt up
-// from the second attempt on, and again if the gateway says that the call failed.
+// ProcessTask makes the call that the worker would make, within the time that the task itself allows,
+// and succeeds if PortOne says so. With lookups it looks the receipt up from the second attempt on,
+// since the DELETE before may have worked, and again if the gateway says that the call failed, since
+// the receipt may have been revoked by hand.
 func (b *bare) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	var revocation tasks.Revocation
 	if err := json.Unmarshal(task.Payload(), &revocation); err != nil {
@@ -47,12 +48,15 @@ func (b *bare) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	case failed && b.lookups && b.revoked(ctx, revocation.ImpUID):
 		return nil
 	case err != nil && retried+1 == b.attempts:
+		// SkipRetry archives the task at once: the schedule's attempts count, and not the task's own
+		// max_retry.
 		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
 	}
 	return err
 }
 
-// revoked reports whether a lookup says that a receipt is revoked.
+// revoked reports whether a lookup says that a receipt is revoked. A lookup that fails counts as no,
+// which is good enough for a rival: the worker would wait instead.
 func (b *bare) revoked(ctx context.Context, impUID string) bool {
 	response, err := b.call(ctx, http.MethodGet, impUID)
 	if err != nil {
@@ -72,8 +76,9 @@ type statusError struct {
 
 func (e *statusError) Error() string { return fmt.Sprintf("HTTP %d: %s", e.status, e.body) }
 
-// call makes a call for a receipt and returns the response that PortOne's envelope
-// holds. The error is a *statusError if PortOne refused.
+// call makes a call for a receipt and returns the response that PortOne's envelope holds. The error is
+// a *statusError if PortOne refused, and one of net/http or encoding/json if it gave no answer of its
+// own.
 func (b *bare) call(ctx context.Context, method, impUID string) (json.RawMessage, error) {
 	request, err := http.NewRequestWithContext(ctx, method, b.url+"/receipts/"+impUID, nil)
 	if err != nil {
@@ -89,6 +94,8 @@ func (b *bare) call(ctx context.Context, method, impUID string) (json.RawMessage
 	if err != nil {
 		return nil, err
 	}
+	// The envelope of PortOne's answers. Without a code in it, or with another one than 0, the call
+	// has failed.
 	var answer struct {
 		Code     *int            `json:"code"`
 		Message  *string         `json:"message"`

@@ -1,5 +1,6 @@
-// Package contender runs those who are measured, each as a process of this same program:
-// revoker's worker, and Asynq's server with the barest handler that makes the same calls.
+// Package contender runs those who are measured, each as a process of this same program: revoker's
+// worker, and Asynq's server with the barest handler that makes the same calls. A process of its own
+// has a CPU time of its own, and can be killed.
 package contender
 
 import (
@@ -14,14 +15,15 @@ import (
 	"time"
 )
 
-// childEnv is set for a process that is to work rather than to measure.
+// childEnv is set for a process that is to work rather than to measure. See [Serve], which main and
+// TestMain call first.
 const childEnv = "RECEIPTREVOKER_BENCH_CHILD"
 
 // stopTimeout bounds how long a contender that has nothing left to do may take to stop.
 const stopTimeout = 20 * time.Second
 
-// Process is a contender at work. It works until its standard input ends, and so never
-// outlives the process that started it.
+// Process is a contender at work. It works until its standard input ends. The kernel ends that with the
+// process that started it, however that one died, so that no contender outlives a measurement.
 type Process struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
@@ -29,8 +31,7 @@ type Process struct {
 	err    error // of its end; to be read after exited
 }
 
-// Start starts a process for j, which is killed when ctx ends. The caller kills it when
-// done with it.
+// Start starts a process for j, which is killed when ctx ends. The caller kills it when done with it.
 func Start(ctx context.Context, j Job) (*Process, error) {
 	path, err := os.Executable()
 	if err != nil {
@@ -42,6 +43,8 @@ func Start(ctx context.Context, j Job) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The job goes by standard input and not by arguments: it is a structure, and the list of processes
+	// would show the token.
 	if err := json.NewEncoder(p.stdin).Encode(j); err != nil {
 		p.Kill()
 		return nil, fmt.Errorf("tell the contender what to do: %w", err)
@@ -49,7 +52,8 @@ func Start(ctx context.Context, j Job) (*Process, error) {
 	return p, nil
 }
 
-// Run starts a program that works until its standard input ends. The caller kills it when done with it.
+// Run starts a program that works until its standard input ends. What it writes to standard error is
+// shown, and its output is dropped. The caller kills it when done with it.
 func Run(cmd *exec.Cmd) (*Process, error) {
 	p := &Process{cmd: cmd, exited: make(chan struct{})}
 	p.cmd.Stderr = os.Stderr
@@ -60,6 +64,8 @@ func Run(cmd *exec.Cmd) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start a contender: %w", err)
 	}
+	// Wait is called once, here, so that Ended, Stop and Kill can all be asked, in any order and at the
+	// same time.
 	go func() {
 		p.err = p.cmd.Wait()
 		close(p.exited)
@@ -70,19 +76,25 @@ func Run(cmd *exec.Cmd) (*Process, error) {
 // PID returns the process's ID.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// clockTick is the unit of times in /proc, whatever the kernel's own is.
+// clockTick is the unit of times in /proc, whatever the kernel's own is: USER_HZ, which is 100 a
+// second.
 const clockTick = time.Second / 100
 
-// CPU returns the CPU time that the process has used so far, its own and the kernel's. Only Linux tells it.
+// CPU returns the CPU time that the process has used so far, its own and the kernel's, in steps of 10
+// ms. Only Linux tells it.
 func (p *Process) CPU() (time.Duration, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID()))
 	if err != nil {
 		return 0, fmt.Errorf("read the CPU time of a contender: %w", err)
 	}
-	_, rest, _ := strings.Cut(string(text), ") ") // the program's name may hold blanks
+	// The second field is the program's name in brackets, which may hold blanks: counting begins behind
+	// it.
+	_, rest, _ := strings.Cut(string(text), ") ")
 	var ticks time.Duration
 	for i, field := range strings.Fields(rest) {
-		if i == 11 || i == 12 { // utime and stime, see proc(5)
+		// These are utime and stime, the fields 14 and 15 of proc_pid_stat(5), counted from the third
+		// as 0.
+		if i == 11 || i == 12 {
 			n, err := strconv.Atoi(field)
 			if err != nil {
 				return 0, fmt.Errorf("read the CPU time of a contender: %w", err)
@@ -93,7 +105,8 @@ func (p *Process) CPU() (time.Duration, error) {
 	return ticks * clockTick, nil
 }
 
-// Ended returns an error once the process has ended, and nil before.
+// Ended returns an error once the process has ended, for whatever reason, and nil before. A loop that
+// waits for its work asks it, or it would wait for ever.
 func (p *Process) Ended() error {
 	select {
 	case <-p.exited:
@@ -103,8 +116,9 @@ func (p *Process) Ended() error {
 	}
 }
 
-// Stop ends the process in good order and returns the CPU time it has used in its life,
-// its own and the kernel's.
+// Stop ends the process in good order and returns the CPU time it has used in its life, its own and the
+// kernel's. One that does not stop in time is killed, and one that failed returns its exit status as an
+// error.
 func (p *Process) Stop() (time.Duration, error) {
 	_ = p.stdin.Close()
 	select {
@@ -119,7 +133,7 @@ func (p *Process) Stop() (time.Duration, error) {
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(), nil
 }
 
-// Kill ends the process at once. It does nothing to one that has ended.
+// Kill ends the process at once and returns when it is gone. It does nothing to one that has ended.
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.exited

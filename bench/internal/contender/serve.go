@@ -22,7 +22,8 @@ import (
 	"receiptrevoker/worker/metrics"
 )
 
-// Job is what a contender works on, and with what.
+// Job is what a contender works on, and with what. It crosses a pipe as JSON, so that all its fields
+// are exported.
 type Job struct {
 	Kind      Kind
 	RedisAddr string           // host and port
@@ -35,9 +36,9 @@ type Job struct {
 	Gate      gate.Config      // of the worker; zero for the default
 }
 
-// Serve does all that a process does that [Start] has started, and does not return there:
-// it reads its job from its standard input and works until that ends. In any other
-// process it does nothing.
+// Serve does all that a process does that [Start] has started, and does not return there: it reads its
+// job from its standard input and works until that ends. In any other process it does nothing, so that
+// main and TestMain call it first.
 func Serve() {
 	if os.Getenv(childEnv) == "" {
 		return
@@ -49,13 +50,15 @@ func Serve() {
 	os.Exit(0)
 }
 
+// serve reads a job and carries it out until stdin ends.
 func serve(stdin io.Reader) error {
 	var j Job
 	if err := json.NewDecoder(stdin).Decode(&j); err != nil {
 		return fmt.Errorf("read the job: %w", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	go func() { // lives as long as the process
+	// This goroutine lives as long as the process.
+	go func() {
 		_, _ = io.Copy(io.Discard, stdin)
 		stop()
 	}()
@@ -78,8 +81,8 @@ func serve(stdin io.Reader) error {
 	return serveWorker(ctx, j, client)
 }
 
-// serveWorker runs the worker as the program revoker does, with its log in JSON
-// to nowhere.
+// serveWorker runs the worker as the program revoker does, with its metrics, and with its log in JSON
+// to nowhere: that a line is made is part of what a revocation costs, and where it goes is not.
 func serveWorker(ctx context.Context, j Job, client redis.UniversalClient) error {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
@@ -92,6 +95,8 @@ func serveWorker(ctx context.Context, j Job, client redis.UniversalClient) error
 	}
 	figures := metrics.New()
 	client.AddHook(figures.Hook())
+	// Every gateway has slots of its own, and so has the common queue: each of them may make a call at
+	// the same time.
 	api, err := iamport.NewClient(iamport.Config{
 		URL: j.URL, Key: iamporttest.DefaultKey, Secret: iamporttest.DefaultSecret,
 		Connections: slots * (len(tasks.Gateways()) + 1), OnCall: figures.OnCall,

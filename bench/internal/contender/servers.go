@@ -29,17 +29,19 @@ const (
 	BareExponential Kind = "bare, one server, retries after 1 s, doubling, up to half an hour"
 )
 
-// Bare reports whether it is not the worker.
+// Bare reports whether it is one of Asynq's own servers with a bare handler.
 func (k Kind) Bare() bool { return k != Revoker }
 
-// serveBare runs Asynq servers with what the worker gives to its own, and the bare
-// handler. Where they keep no outcomes they do nothing but what Asynq and net/http do.
+// serveBare runs Asynq servers with what the worker gives to its own, and the bare handler. Where they
+// keep no outcomes they do nothing but what Asynq and net/http do.
 func serveBare(ctx context.Context, j Job, client redis.UniversalClient) error {
 	configs := serverConfigs(j)
 	slots := 0
 	for _, config := range configs {
 		slots += config.Concurrency
 	}
+	// A connection for each slot, as the worker has. net/http keeps two idle ones for a host by
+	// default.
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = slots, slots
 	handler := &bare{url: j.URL, token: j.Token, client: &http.Client{Transport: transport}}
@@ -60,8 +62,8 @@ func serveBare(ctx context.Context, j Job, client redis.UniversalClient) error {
 	return nil
 }
 
-// serverConfigs returns the settings of each server. One server for many gateways has as
-// many slots as the worker has for all of them.
+// serverConfigs returns the settings of each server. One server for many gateways has as many slots as
+// the worker has for all of them, so that both have the same number of calls at a time.
 func serverConfigs(j Job) (configs []asynq.Config) {
 	config := asynq.Config{
 		TaskCheckInterval: worker.DefaultPoll * 2 / 3, DelayedTaskCheckInterval: 500 * time.Millisecond,
@@ -77,6 +79,8 @@ func serverConfigs(j Job) (configs []asynq.Config) {
 			return min(time.Second<<min(retried, 20), 30*time.Minute)
 		}
 	}
+	// A service that knows nothing of gateways that hang has all queues on one server, with equal
+	// weights. These two kinds get single requests alone, and so serve no bulk queue.
 	if j.Kind == BareDefault || j.Kind == BareExponential {
 		config.Queues, config.Concurrency = make(map[string]int), j.Slots*len(j.Gateways)
 		for _, pg := range j.Gateways {
@@ -84,6 +88,8 @@ func serverConfigs(j Job) (configs []asynq.Config) {
 		}
 		return []asynq.Config{config}
 	}
+	// The other kinds have a server for each gateway, with the worker's weights: single requests go
+	// first.
 	config.Concurrency = j.Slots
 	for _, pg := range j.Gateways {
 		config.Queues = map[string]int{tasks.Queue{PG: pg}.Name(): 9, tasks.Queue{PG: pg, Bulk: true}.Name(): 1}

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Delayed passes connections on to an address, and takes time for it, as a network does.
+// Delayed passes connections on to an address, and takes time for it, as a network does. It delays
+// and does not throttle: what is sent meanwhile is on its way at the same time.
 type Delayed struct {
 	// Addr is where it listens.
 	Addr string
@@ -21,7 +22,8 @@ type Delayed struct {
 	passing sync.WaitGroup
 }
 
-// Delay listens on a free port, and passes on what it gets after delay, in each direction. The caller closes it.
+// Delay listens on a free port, and passes on what it gets after delay, in each direction: a round
+// trip takes twice as long. The caller closes it.
 func Delay(to string, delay time.Duration) (*Delayed, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -32,7 +34,7 @@ func Delay(to string, delay time.Duration) (*Delayed, error) {
 	return d, nil
 }
 
-// Close cuts all connections.
+// Close cuts all connections, and returns once all goroutines that passed something on have ended.
 func (d *Delayed) Close() {
 	_ = d.listener.Close()
 	d.mu.Lock()
@@ -43,6 +45,8 @@ func (d *Delayed) Close() {
 	d.passing.Wait()
 }
 
+// accept passes on what connects, until the listener is closed. A connection whose far end cannot
+// be reached is closed, as a network would refuse it.
 func (d *Delayed) accept() {
 	for {
 		from, err := d.listener.Accept()
@@ -55,6 +59,7 @@ func (d *Delayed) accept() {
 			continue
 		}
 		d.mu.Lock()
+		// Both ends are kept, for Close to cut.
 		d.open = append(d.open, from, to)
 		d.mu.Unlock()
 		d.passing.Go(func() { d.pass(to, from) })
@@ -62,16 +67,20 @@ func (d *Delayed) accept() {
 	}
 }
 
-// sent is what is on its way.
+// sent is a piece that was read, and when it is to arrive.
 type sent struct {
 	bytes []byte
 	due   time.Time
 }
 
-// inFlight is how much may be on its way in one direction.
+// inFlight is how many pieces of up to 16 KiB may be on their way in one direction. It only has to
+// be more than there ever are: with fewer, reading would stop, and the delay would become a limit
+// of throughput.
 const inFlight = 1_000
 
-// pass passes on what from sends, until one of both is closed.
+// pass passes on what from sends, until one of both is closed. One goroutine reads and notes when
+// each piece is due, and this one writes it then: a single loop that slept before each write would
+// add up the delays.
 func (d *Delayed) pass(to io.WriteCloser, from io.ReadCloser) {
 	defer to.Close()
 	way := make(chan sent, inFlight)
@@ -88,6 +97,7 @@ func (d *Delayed) pass(to io.WriteCloser, from io.ReadCloser) {
 			}
 		}
 	})
+	// Pieces are due in the order in which they were read, as all take the same time.
 	for s := range way {
 		time.Sleep(time.Until(s.due))
 		if _, err := to.Write(s.bytes); err != nil {

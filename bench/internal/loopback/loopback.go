@@ -1,5 +1,5 @@
-// Package loopback serves HTTP on the loopback interface, for what a measurement
-// starts itself.
+// Package loopback serves HTTP on the loopback interface, and slows connections down, for what a
+// measurement starts itself. Nothing of it can be reached from another machine.
 package loopback
 
 import (
@@ -19,7 +19,8 @@ type Server struct {
 	serving sync.WaitGroup
 }
 
-// Serve lets handler answer on a free port. The caller closes the server.
+// Serve serves handler on a free port, which the kernel chooses: measurements and tests run beside
+// each other. The caller closes the server.
 func Serve(handler http.Handler) (*Server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -33,7 +34,8 @@ func Serve(handler http.Handler) (*Server, error) {
 	return s, nil
 }
 
-// Close cuts all connections and returns once nothing is served any more.
+// Close cuts all connections, also those in the middle of a call, and returns once nothing is
+// served any more.
 func (s *Server) Close() {
 	_ = s.server.Close()
 	s.serving.Wait()

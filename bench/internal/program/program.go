@@ -1,4 +1,4 @@
-// Package program builds revoker, for what runs it as its users do.
+// Package program builds revoker, for measurements and proofs that run it as its users do.
 package program
 
 import (
@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// Build builds revoker, which go finds by the module's name, into a directory
-// and returns its path.
+// Build builds revoker into a directory and returns its path. go finds the program by the module's
+// name, so that the caller may run in any directory of the module. An error holds what the compiler
+// said.
 func Build(ctx context.Context, dir string) (string, error) {
 	path := filepath.Join(dir, "revoker")
 	out, err := exec.CommandContext(ctx, "go", "build", "-o", path, "receiptrevoker/cmd/revoker").CombinedOutput()

@@ -17,7 +17,8 @@ import (
 // page is how many outcomes or tasks are read in one round trip.
 const page = 500
 
-// Evidence is all that is known in the end, of both sides.
+// Evidence is all that is known in the end, of both sides: what was done, what Redis says, and what
+// PortOne knows. The checks compare it and read nothing more.
 type Evidence struct {
 	// What was done.
 	*History
@@ -28,7 +29,7 @@ type Evidence struct {
 	Outcomes  map[string]outcome.Outcome
 	Events    map[string][]outcome.Status // of each imp_uid, the last one last
 	Dead      map[string]bool             // the list of dead letters
-	Open      []string                    // the imp_uids that are to go on
+	Open      []string                    // the imp_uids of open requests
 	Left      map[string]string           // tasks in Asynq's queues that should not be
 	Lists     map[string][]string         // the imp_uids of each batch
 	Batches   map[string]outcome.Batch
@@ -42,8 +43,9 @@ type Evidence struct {
 	Stats   iamporttest.Stats
 }
 
-// Gather reads what there is to compare, once all workers have stopped. History, Recorded
-// and Lists are given, and who is failing the caller knows.
+// Gather reads what there is to compare, once all workers have stopped: while one runs, two
+// readings would be of different moments. The caller sets History, Recorded and Lists before, and
+// Failing before the checks.
 func (e *Evidence) Gather(ctx context.Context, client redis.UniversalClient, portone *iamporttest.Server) error {
 	e.gatherTruths(portone)
 	store := outcome.NewStore(client, outcome.Config{})
@@ -51,7 +53,8 @@ func (e *Evidence) Gather(ctx context.Context, client redis.UniversalClient, por
 	if e.Left, e.InArchive, err = Left(client); err != nil {
 		return fmt.Errorf("read Asynq's queues: %w", err)
 	}
-	open, ended, err := store.Overdue(ctx, -24*time.Hour, len(e.Accepted)) // whenever it is due
+	// A day ahead, so that each open request is found whenever it is due.
+	open, ended, err := store.Overdue(ctx, -24*time.Hour, len(e.Accepted))
 	if err != nil {
 		return err
 	}
@@ -65,6 +68,8 @@ func (e *Evidence) Gather(ctx context.Context, client redis.UniversalClient, por
 	if err := e.gatherBatches(ctx, client, store); err != nil {
 		return err
 	}
+	// "0" is before the first entry of the stream, see XRANGE: an entry that was trimmed would count as
+	// missing.
 	e.Events = make(map[string][]outcome.Status)
 	for event, err := range store.Events(ctx, "0") {
 		if err != nil {
@@ -85,7 +90,8 @@ func (e *Evidence) Gather(ctx context.Context, client redis.UniversalClient, por
 	return nil
 }
 
-// gatherTruths reads what PortOne knows.
+// gatherTruths reads what PortOne knows: of each imp_uid the latest receipt, and those that it
+// followed.
 func (e *Evidence) gatherTruths(portone *iamporttest.Server) {
 	e.Stats = portone.Stats()
 	e.Truths = make(map[string]iamporttest.Truth)
@@ -96,6 +102,8 @@ func (e *Evidence) gatherTruths(portone *iamporttest.Server) {
 	}
 }
 
+// gatherOutcomes reads the outcomes of all imp_uids that were accepted. One without an outcome gets one
+// without a status.
 func (e *Evidence) gatherOutcomes(ctx context.Context, store *outcome.Store) error {
 	e.Outcomes = make(map[string]outcome.Outcome, len(e.Accepted))
 	outcomes, err := Outcomes(ctx, store, e.Sorted())
@@ -105,7 +113,8 @@ func (e *Evidence) gatherOutcomes(ctx context.Context, store *outcome.Store) err
 	return err
 }
 
-// Outcomes returns the outcomes of imp_uids, however many these are.
+// Outcomes returns the outcomes of imp_uids in their order, however many these are:
+// [outcome.Store.Many] alone would ask for all in one round trip.
 func Outcomes(ctx context.Context, store *outcome.Store, impUIDs []string) (all []outcome.Outcome, err error) {
 	for chunk := range slices.Chunk(impUIDs, page) {
 		outcomes, err := store.Many(ctx, chunk)
@@ -117,8 +126,9 @@ func Outcomes(ctx context.Context, store *outcome.Store, impUIDs []string) (all 
 	return all, nil
 }
 
-// gatherBatches reads what is known of the batches, and how often each was
-// published as finished.
+// gatherBatches reads what is known of the batches, and how often each was published as finished. Of a
+// batch that was cancelled, the lines after those that were recorded were refused, unless another
+// request asks for their receipt.
 func (e *Evidence) gatherBatches(ctx context.Context, client redis.Cmdable, store *outcome.Store) error {
 	for name, recorded := range e.Recorded {
 		for _, impUID := range e.Lists[name][recorded:] {
@@ -147,9 +157,10 @@ func (e *Evidence) gatherBatches(ctx context.Context, client redis.Cmdable, stor
 	return nil
 }
 
-// truthOf returns what PortOne knows of the receipt that an outcome is about: the
-// latest, unless it names an earlier one and nobody asked for another. An answer without
-// a receipt was about the first on which a DELETE took effect.
+// truthOf returns what PortOne knows of the receipt that an outcome is about: the latest, unless
+// the outcome names an earlier one and no producer asked for another. PortOne's answer named no
+// receipt where the outcome names none: it is about the first receipt on which a DELETE took
+// effect.
 func (e *Evidence) truthOf(o outcome.Outcome) iamporttest.Truth {
 	if _, again := e.Again[o.ImpUID]; !again && o.Status == outcome.Revoked {
 		for _, truth := range e.Earlier[o.ImpUID] {
@@ -161,8 +172,9 @@ func (e *Evidence) truthOf(o outcome.Outcome) iamporttest.Truth {
 	return e.Truths[o.ImpUID]
 }
 
-// Left returns the tasks that are neither completed nor archived, by imp_uid
-// with their states, and how many are archived.
+// Left returns the tasks that are neither completed nor archived, by imp_uid with their states, and how
+// many are archived. It reads the first page of each list alone: in the end one task that is left is as
+// wrong as a thousand.
 func Left(client redis.UniversalClient) (left map[string]string, archived int, err error) {
 	inspector := asynq.NewInspectorFromRedisClient(client)
 	queues, err := inspector.Queues()
@@ -184,7 +196,8 @@ func Left(client redis.UniversalClient) (left map[string]string, archived int, e
 				return nil, 0, err
 			}
 			for _, task := range found {
-				asked, _ := tasks.Parse(task.Payload) // all are ours
+				// All tasks are of this run, and can be parsed.
+				asked, _ := tasks.Parse(task.Payload)
 				left[asked.ImpUID] = task.State.String() + " on " + queue
 			}
 		}

@@ -12,28 +12,34 @@ import (
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
-// History is what was done to each imp_uid, and when.
+// History is what was done to each imp_uid, and when. Those who act note it as they do, from many
+// goroutines: everything but the checks in the end goes through [History.Note].
 type History struct {
 	mu sync.Mutex
-	// Accepted are the imp_uids whose revocation was promised to a producer, and how
-	// many requests for each were new, as far as Redis' replies came.
+	// Accepted are the imp_uids whose revocation was promised to a producer, and how many requests for
+	// each were new, as far as Redis' replies came. An imp_uid with 0 was promised without a new
+	// request, as where a reply was lost.
 	Accepted map[string]int
-	Asked    map[string][]Asking
-	// Cancelled tells what each cancellation that returned came to. What may have
-	// been cancelled is Touched, even if no reply came; so is what may be archived.
+	// Asked is what producers asked for, in the order in which they got their answers.
+	Asked map[string][]Asking
+	// Cancelled has the effect of each cancellation that returned. What may have been cancelled is
+	// Touched, even if no reply came; so is what may be archived.
 	Cancelled map[string][]Cancellation
 	Touched   map[string]bool
-	Archived  map[string]time.Time // when a person had archived the task
-	Reissued  map[string]time.Time // when another receipt followed the one that was revoked
+	// Archived is when a person had archived the task, by the reply of that call.
+	Archived map[string]time.Time
+	// Reissued is when another receipt followed the one that was revoked, under the same imp_uid.
+	Reissued map[string]time.Time
 	// Discarded are those that a person may have taken off the list of dead letters.
 	Discarded map[string]bool
-	// Unnoticed are those whose revocation Redis forgot, while every worker died that could
-	// have noticed it: by no lookup, nobody can tell any more.
+	// Unnoticed are those whose revocation Redis forgot, while every worker died that could have
+	// noticed it. Where no lookup exists, no call can tell any more that they are revoked.
 	Unnoticed map[string]bool
 	// Again is the outcome that a request had before the receipt was asked for again.
-	Again   map[string]outcome.Outcome
-	Deletes map[string][]time.Time // when each DELETE arrived
-	forgot  bool                   // whether Redis lost something
+	Again map[string]outcome.Outcome
+	// Deletes is when each DELETE arrived at PortOne.
+	Deletes map[string][]time.Time
+	forgot  bool // whether Redis lost something
 }
 
 // Asking is one call of a producer that asks for an imp_uid.
@@ -50,7 +56,7 @@ type Asking struct {
 type Cancellation struct {
 	Batch              string // which was cancelled; empty for the request alone
 	Began, Returned    time.Time
-	outcome.Withdrawal // empty if nobody was told: see [History.Untold]
+	outcome.Withdrawal // empty if the answer was lost: see [History.Untold]
 }
 
 // NewHistory returns an empty history.
@@ -64,19 +70,22 @@ func NewHistory() *History {
 	}
 }
 
-// Note makes an entry.
+// Note makes an entry, with the history locked. entry must not call another method of the history that
+// locks it.
 func (h *History) Note(entry func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	entry()
 }
 
-// Promise notes that a request stands, whoever asked for it.
+// Promise notes that a request stands, whoever asked for it. It counts no new request: an imp_uid that
+// is not known yet gets a count of 0, and so has to end like any other.
 func (h *History) Promise(impUID string) {
 	h.Note(func() { h.Accepted[impUID] += 0 })
 }
 
-// Ask notes that somebody who asked for an imp_uid has an answer now, or has given up.
+// Ask notes that a producer who asked for an imp_uid has an answer now, or has given up. At is set
+// here, since what counts is when the producer knew.
 func (h *History) Ask(impUID string, a Asking) {
 	a.At = time.Now()
 	h.Note(func() {
@@ -90,13 +99,16 @@ func (h *History) Ask(impUID string, a Asking) {
 	})
 }
 
-// Forget strikes out what was promised and done since a time, since Redis lost it, and
-// returns the imp_uids whose requests may be gone: they must be asked for again.
+// Forget strikes out what was promised and done since a time, because Redis lost it, and returns the
+// imp_uids whose requests may be gone: their producers must ask again, as README says of a Redis that
+// loses its last second. What was done before stays promised.
 func (h *History) Forget(since time.Time) (lost []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.forgot = true
 	for impUID, all := range h.Asked {
+		// A request that was accepted in the time that was lost is no longer promised. One without
+		// an answer was not promised anyway.
 		kept := slices.DeleteFunc(slices.Clone(all), func(a Asking) bool { return a.Accepted && !a.At.Before(since) })
 		for _, a := range all {
 			if a.Accepted && a.New && !a.At.Before(since) {
@@ -116,9 +128,9 @@ func (h *History) Forget(since time.Time) (lost []string) {
 	return lost
 }
 
-// Untold notes of those that a cancellation was to cancel, and of which its last call did not
-// tell anything, that an earlier call may have cancelled them: its answer was lost. Who has
-// asked since has made a new request.
+// Untold notes that an earlier call may have cancelled imp_uids although its answer was lost: they were
+// to be cancelled, and the last call, which got an answer, did not name them. A producer who has asked
+// since has made a new request.
 func (h *History) Untold(batch string, began time.Time, impUIDs []string) {
 	h.Note(func() {
 		for _, impUID := range impUIDs {
@@ -129,14 +141,14 @@ func (h *History) Untold(batch string, began time.Time, impUIDs []string) {
 	})
 }
 
-// Call notes a call that PortOne gets.
+// Call notes a call that PortOne gets. Of these only DELETEs are compared.
 func (h *History) Call(c iamporttest.Call) {
 	if c.Operation == iamporttest.OpRevoke {
 		h.Note(func() { h.Deletes[c.ImpUID] = append(h.Deletes[c.ImpUID], c.At) })
 	}
 }
 
-// Sorted returns all imp_uids that were accepted.
+// Sorted returns all imp_uids that were accepted, in order.
 func (h *History) Sorted() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -148,16 +160,17 @@ func (h *History) Sorted() []string {
 	return all
 }
 
-// askedSince reports whether somebody but the given batch asked for an imp_uid by a
-// call that ended after the given time.
+// askedSince reports whether a producer asked for an imp_uid by a call that ended after the given time.
+// Calls for the batch besides do not count; an empty besides leaves out none.
 func (h *History) askedSince(impUID, besides string, since time.Time) bool {
 	return slices.ContainsFunc(h.Asked[impUID], func(a Asking) bool {
 		return a.At.After(since) && (besides == "" || a.Batch != besides)
 	})
 }
 
-// askedAnew returns how often an imp_uid was asked for, accepted, and cancelled before
-// it was asked for again.
+// askedAnew returns how often an imp_uid was asked for, accepted, and cancelled before it was asked for
+// again. Such a pair of requests may have one end or two: the second is recorded over the first, unless
+// a sweep has ended that before.
 func (h *History) askedAnew(impUID string) (count int) {
 	accepted := slices.DeleteFunc(slices.Clone(h.Asked[impUID]), func(a Asking) bool { return !a.Accepted })
 	slices.SortFunc(accepted, func(a, b Asking) int { return a.At.Compare(b.At) })
@@ -171,8 +184,8 @@ func (h *History) askedAnew(impUID string) (count int) {
 	return count
 }
 
-// earliest returns when either of two askings can have taken effect, at the earliest: the
-// answer of a list may come after that of a later request.
+// earliest returns when either of two askings can have taken effect, at the earliest. Calls overlap:
+// the answer of a list may come after that of a later request, although its line was recorded before.
 func earliest(a, b Asking) time.Time {
 	at := a.At
 	for _, began := range []time.Time{a.Began, b.Began} {
@@ -183,7 +196,7 @@ func earliest(a, b Asking) time.Time {
 	return at
 }
 
-// DeletesSince returns how many DELETEs for an imp_uid arrived after a time.
+// DeletesSince returns how many DELETEs for an imp_uid arrived after a time, successful or not.
 func (h *History) DeletesSince(impUID string, since time.Time) (count int) {
 	for _, at := range h.Deletes[impUID] {
 		if at.After(since) {

@@ -11,14 +11,16 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// Ask asks for a revocation.
+// Ask asks for a revocation. PortOne notes the time first, so that what the producer takes counts to
+// the wait.
 func (s *Scene) Ask(ctx context.Context, r tasks.Revocation) error {
 	s.PortOne.Ask(r)
 	_, err := s.Client.Revoke(ctx, r)
 	return err
 }
 
-// AskMany asks for each revocation by itself, as fast as it can.
+// AskMany asks for each revocation by itself, as fast as enqueue.Client.RevokeMany can, and returns an
+// error unless all are queued.
 func (s *Scene) AskMany(ctx context.Context, list []tasks.Revocation) error {
 	s.PortOne.Ask(list...)
 	enqueued := 0
@@ -34,19 +36,21 @@ func (s *Scene) AskMany(ctx context.Context, list []tasks.Revocation) error {
 	return nil
 }
 
-// AskBatch asks for revocations as a batch, as revoker bulk does.
+// AskBatch asks for revocations as a batch, as `revoker bulk` does.
 func (s *Scene) AskBatch(ctx context.Context, name string, list []tasks.Revocation) error {
 	s.PortOne.Ask(list...)
 	return AskLines(ctx, s.Client, name, slices.Values(list))
 }
 
-// AskLines asks for a list as a batch, and returns an error unless all of it is queued.
+// AskLines asks for a list as a batch, and returns an error unless all of it is queued. A line that is
+// a duplicate would be one of an earlier run: then Redis was not empty.
 func AskLines(ctx context.Context, client *enqueue.Client, name string, list iter.Seq[tasks.Revocation]) error {
 	batch, err := client.Batch(name, enqueue.BatchOptions{Source: "bench"})
 	if err != nil {
 		return err
 	}
 	asked, queued := 0, 0
+	// Lines are made as the batch asks for them, so that a list of a million takes no memory.
 	lines := func(yield func(enqueue.Line) bool) {
 		for r := range list {
 			asked++

@@ -1,5 +1,6 @@
-// Package scene sets up what a measurement of contenders needs: a Redis, a simulated
-// PortOne, and processes that share the work.
+// Package scene sets up what a measurement of contenders needs: a Redis, a simulated PortOne, and
+// processes that share the work. Redis and PortOne are each scene's own, so that nothing of a run is
+// left in the next one.
 package scene
 
 import (
@@ -24,7 +25,7 @@ type Scene struct {
 }
 
 // New starts PortOne and a Redis with the given arguments; workers are started for job by
-// [Scene.Start]. The caller closes the scene.
+// [Scene.Start]. The caller closes the scene. Where New fails, it has ended what it started.
 func New(ctx context.Context, redis []string, cfg iamporttest.Config, job contender.Job) (s *Scene, err error) {
 	s = &Scene{Job: job}
 	defer func() {
@@ -32,7 +33,9 @@ func New(ctx context.Context, redis []string, cfg iamporttest.Config, job conten
 			s.Close()
 		}
 	}()
-	cfg.TokenLifetime = 24 * time.Hour // a bare handler obtains none
+	// A bare handler obtains no token: the scene obtains one that outlives every run, and gives it to
+	// the handler.
+	cfg.TokenLifetime = 24 * time.Hour
 	if s.PortOne, err = portone.Start(cfg); err != nil {
 		return nil, err
 	}
@@ -47,7 +50,7 @@ func New(ctx context.Context, redis []string, cfg iamporttest.Config, job conten
 	return s, nil
 }
 
-// Close ends everything.
+// Close ends everything. The workers come first: without PortOne or Redis they would complain.
 func (s *Scene) Close() {
 	s.Kill()
 	if s.PortOne != nil {
@@ -58,7 +61,8 @@ func (s *Scene) Close() {
 	}
 }
 
-// Start starts n workers beside those that there are.
+// Start starts n workers beside those that there are, each as a process of its own. It returns before
+// they serve queues: see [Scene.Serve].
 func (s *Scene) Start(ctx context.Context, n int) error {
 	for range n {
 		process, err := contender.Start(ctx, s.Job)
@@ -70,7 +74,7 @@ func (s *Scene) Start(ctx context.Context, n int) error {
 	return nil
 }
 
-// Kill ends all workers at once.
+// Kill ends all workers at once with SIGKILL: nothing is finished or handed back.
 func (s *Scene) Kill() {
 	for _, process := range s.Workers {
 		process.Kill()
@@ -78,7 +82,8 @@ func (s *Scene) Kill() {
 	s.Workers = nil
 }
 
-// Restart kills all workers and Redis at once and starts them again after a while.
+// Restart kills all workers and Redis at once, and starts as many of them again after a while. Redis
+// reads its append-only file, so that the scene must have been made with one.
 func (s *Scene) Restart(ctx context.Context, away time.Duration) error {
 	workers := len(s.Workers)
 	s.Kill()

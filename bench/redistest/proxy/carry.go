@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// piecesAhead is how many pieces may be on a line at a time, far more than one
-// can be sent within a millisecond: a line that has room sets no pace.
+// piecesAhead is how many pieces may be on a line at a time, far more than one can send within a
+// millisecond: a line that has room sets no pace.
 const piecesAhead = 4096
 
 // lost is the delay of what never arrives.
@@ -20,10 +20,10 @@ type piece struct {
 	due  time.Time
 }
 
-// Carry hands on what one side says, each piece by the delay of its moment after
-// it was said, until that side ends, and then lets the other one end as well. It
-// reads on while pieces are on their way. A side that can no longer be written to
-// is the end of both.
+// Carry hands on what one side says, each piece by the delay of its moment after it was said, until
+// that side ends, and then ends the other one as well. It reads on while pieces are on their way,
+// so that a delay costs time and no throughput. A side that can no longer be written to is the end
+// of both.
 func Carry(from, to net.Conn, delay func() time.Duration) {
 	line := make(chan piece, piecesAhead)
 	var delivery sync.WaitGroup
@@ -36,7 +36,9 @@ func Carry(from, to net.Conn, delay func() time.Duration) {
 				break
 			}
 		}
-		for range line { // nobody wants it
+		// The pieces that are left have nowhere to go. They are taken off the line, or the reader below
+		// would wait for room.
+		for range line {
 		}
 	})
 	buffer := make([]byte, 64<<10)

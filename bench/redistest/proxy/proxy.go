@@ -1,5 +1,6 @@
-// Package proxy stands between clients and a server, and makes trouble: it lets
-// the server look far away, or cuts its connections, or carries nothing on them.
+// Package proxy stands between clients and a server, and makes trouble: it makes the server look
+// far away, or cuts its connections, or carries nothing on them. It knows nothing of Redis and
+// nothing of tests.
 package proxy
 
 import (
@@ -10,7 +11,7 @@ import (
 	"time"
 )
 
-// Proxy is a TCP proxy to one server.
+// Proxy is a TCP proxy to one server at a time.
 type Proxy struct {
 	// Addr is where it listens.
 	Addr string
@@ -23,7 +24,8 @@ type Proxy struct {
 	delay  time.Duration
 	open   map[net.Conn]struct{}
 	made   int // connections so far
-	silent int // how many of them, the first ones, carry nothing
+	// silent is how many of the connections, the first ones, carry nothing.
+	silent int
 	closed bool
 }
 
@@ -38,24 +40,25 @@ func Start(target string) (*Proxy, error) {
 	return p, nil
 }
 
-// Target leads new connections to another server; see [Proxy.Reset].
+// Target leads new connections to another server, as a failover does behind one address. Those that
+// there are stay where they are: see [Proxy.Reset].
 func (p *Proxy) Target(addr string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.target = addr
 }
 
-// Delay lets whatever either side says arrive by that much later, and no slower,
-// as on a long line.
+// Delay makes whatever either side says arrive by that much later, and no slower, as on a long
+// line: a round trip takes 2 × d longer. It holds for connections that there are as well.
 func (p *Proxy) Delay(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.delay = d
 }
 
-// Silence lets the connections that there are carry nothing any more. Neither side hears
-// of it: what it sends is acknowledged, and lost. Those that are made later carry, unless
-// they are to be silent, too, until Silence is called again.
+// Silence makes the connections that there are carry nothing any more, as a network does that drops
+// packets. Neither side hears of it: what it sends is acknowledged, and lost. Connections that are
+// made later carry, unless they are to be silent, too, until Silence is called again.
 func (p *Proxy) Silence(later bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -65,7 +68,8 @@ func (p *Proxy) Silence(later bool) {
 	}
 }
 
-// Reset cuts every connection.
+// Reset cuts every connection. Both sides see that at once, unlike after [Proxy.Silence]; a new
+// connection works.
 func (p *Proxy) Reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -84,6 +88,7 @@ func (p *Proxy) Close() {
 	p.running.Wait()
 }
 
+// accept serves each new connection in a goroutine of its own, until the listener is closed.
 func (p *Proxy) accept() {
 	for {
 		client, err := p.listener.Accept()
@@ -94,7 +99,8 @@ func (p *Proxy) accept() {
 	}
 }
 
-// connect serves one connection to its end.
+// connect serves one connection to its end. A server that cannot be reached is shown to the client as a
+// connection that ends at once: a proxy cannot refuse what the kernel has accepted.
 func (p *Proxy) connect(client net.Conn) {
 	p.mu.Lock()
 	target := p.target
@@ -113,7 +119,8 @@ func (p *Proxy) connect(client net.Conn) {
 	ways.Wait()
 }
 
-// delayed returns what tells by how much later things arrive on a new connection.
+// delayed returns a function that tells by how much later things arrive on a new connection, or that
+// they are [lost]. It is asked for each piece, so that [Proxy.Delay] and [Proxy.Silence] hold at once.
 func (p *Proxy) delayed() func() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -129,8 +136,8 @@ func (p *Proxy) delayed() func() time.Duration {
 	}
 }
 
-// track lets connections be cut by [Proxy.Reset], and cuts those that come too
-// late for [Proxy.Close].
+// track keeps connections for [Proxy.Reset] to cut, and cuts those that come too late for
+// [Proxy.Close].
 func (p *Proxy) track(conns ...net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -142,6 +149,7 @@ func (p *Proxy) track(conns ...net.Conn) {
 	}
 }
 
+// forget closes connections that have ended and takes them off the list.
 func (p *Proxy) forget(conns ...net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

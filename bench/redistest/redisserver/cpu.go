@@ -8,7 +8,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// CPU returns the CPU time that a server has used, its own and the kernel's.
+// CPU returns the CPU time that a server has used since it was started, its own and the kernel's. INFO
+// tells it in seconds, "used_cpu_user:1.234567"; what child processes take, such as those that rewrite
+// files, is not in it.
 func CPU(ctx context.Context, client redis.Cmdable) (time.Duration, error) {
 	info, err := client.InfoMap(ctx, "cpu").Result()
 	if err != nil {

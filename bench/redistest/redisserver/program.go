@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// ServersEnv names the environment variable that lists the programs to be found, as
-// PATH lists directories. Without it those on PATH are.
+// ServersEnv names the environment variable that lists the programs to be found, as PATH lists
+// directories: their paths, separated by colons. Without it the programs on PATH are found.
 const ServersEnv = "REVOKER_REDIS_SERVERS"
 
 // Program is a server that is installed.
@@ -21,14 +21,15 @@ type Program struct {
 	Path string
 }
 
-// Installed returns the programs that [ServersEnv] lists, or else every redis-server
-// and valkey-server on PATH, of each version one; the first is the one that [Start]
-// starts. It looks once.
+// Installed returns the programs that [ServersEnv] lists, or else every redis-server and valkey-server
+// on PATH, of each version one. The first one is what [Start] starts. It looks once in the life of a
+// process. A program of the list that cannot be run is an error, so that a proof on several servers
+// does not silently become one on fewer.
 var Installed = sync.OnceValues(func() ([]Program, error) {
 	return find(os.Getenv(ServersEnv), os.Getenv("PATH"))
 })
 
-// find returns the programs of a list, or those in directories if it is empty.
+// find returns the programs of a list, or those in directories if the list is empty.
 func find(list, dirs string) (found []Program, err error) {
 	paths := filepath.SplitList(list)
 	if len(paths) == 0 {
@@ -46,14 +47,17 @@ func find(list, dirs string) (found []Program, err error) {
 	return found, nil
 }
 
-// fileName is that of a server, with or without a version, such as redis-server-6.2.
+// fileName is the name of a server's file, with or without a version, such as redis-server-6.2. It
+// keeps out what is named alike and is no server.
 var fileName = regexp.MustCompile(`^(redis|valkey)-server(-?\d[\d.]*)?$`)
 
-// in returns the servers in directories, those of Redis first.
+// in returns the servers in directories, those of Redis first: where both are installed, Redis is the
+// one that tests run on.
 func in(dirs []string) (paths []string) {
 	for _, pattern := range []string{"redis-server*", "valkey-server*"} {
 		for _, dir := range dirs {
-			files, _ := filepath.Glob(filepath.Join(dir, pattern)) // fails for a malformed pattern alone
+			// Glob fails for a malformed pattern alone.
+			files, _ := filepath.Glob(filepath.Join(dir, pattern))
 			paths = append(paths, files...)
 		}
 	}
@@ -66,7 +70,8 @@ func in(dirs []string) (paths []string) {
 // versionFormat is how a server tells what it is: "Redis server v=7.0.15 sha=…".
 var versionFormat = regexp.MustCompile(`^(\w+) server v=([\d.]+)`)
 
-// identify asks a program what it is, whatever its file is called.
+// identify asks a program what it is, whatever its file is called: a file named redis-server may be
+// a link to Valkey.
 func identify(path string) (Program, error) {
 	out, err := exec.Command(path, "--version").Output()
 	if err != nil {
@@ -79,7 +84,7 @@ func identify(path string) (Program, error) {
 	return Program{Name: fmt.Sprintf("%s-server-%s", strings.ToLower(string(told[1])), told[2]), Path: path}, nil
 }
 
-// first returns the program that is started where none is named.
+// first returns the program that is started where none is named, or [ErrNotInstalled].
 func first() (Program, error) {
 	found, err := Installed()
 	if err == nil && len(found) == 0 {

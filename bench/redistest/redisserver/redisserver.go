@@ -33,7 +33,7 @@ type Server struct {
 	exited chan struct{}
 }
 
-// ErrNotInstalled is matched where no server is installed.
+// ErrNotInstalled is matched by the errors of [Start] and [Run] where no server is installed.
 var ErrNotInstalled = errors.New("neither redis-server nor valkey-server is installed")
 
 // Start starts the first program of [Installed] as [Program.Start] does.
@@ -45,9 +45,9 @@ func Start(ctx context.Context, dir string, args ...string) (*Server, error) {
 	return program.Start(ctx, dir, args...)
 }
 
-// Start starts a server on a free port with its files in dir, or in a temporary
-// directory if dir is empty, and with further arguments as they are. It returns
-// once the server answers; the caller stops it.
+// Start starts a server on a free port with its files in dir, or in a temporary directory if dir is
+// empty, and with further arguments as they are. It returns once the server answers; the caller stops
+// it.
 func (p Program) Start(ctx context.Context, dir string, args ...string) (s *Server, err error) {
 	s = &Server{path: p.Path}
 	if dir == "" {
@@ -57,7 +57,8 @@ func (p Program) Start(ctx context.Context, dir string, args ...string) (s *Serv
 		dir = s.dir
 	}
 	s.files = dir
-	for range 5 { // another process may take the port in between
+	// Another process may take the port before the server does, so that it is tried again with another.
+	for range 5 {
 		if s.Addr, err = FreeAddr(); err != nil {
 			break
 		}
@@ -71,8 +72,8 @@ func (p Program) Start(ctx context.Context, dir string, args ...string) (s *Serv
 	return nil, fmt.Errorf("start %s: %w", p.Name, err)
 }
 
-// Run starts the first program with these arguments alone, which make it listen on
-// addr: a Sentinel, for one.
+// Run starts the first program with these arguments alone, which make it listen on addr: a Sentinel,
+// for one. It knows of no files, so that [Server.Up] mends none.
 func Run(ctx context.Context, addr string, args ...string) (*Server, error) {
 	program, err := first()
 	if err != nil {
@@ -82,8 +83,8 @@ func Run(ctx context.Context, addr string, args ...string) (*Server, error) {
 	return s, s.Up(ctx)
 }
 
-// FreeAddr returns a host and port that nobody listens on. Another process may
-// take it before the caller does.
+// FreeAddr returns a host and port at which no program listens. Another process may take it before the
+// caller does.
 func FreeAddr() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -93,8 +94,8 @@ func FreeAddr() (string, error) {
 	return listener.Addr().String(), nil
 }
 
-// Up starts the server again after [Server.Kill], with what it kept on disk, which is
-// mended as it is where revoker is deployed, and returns once it answers. One that does
+// Up starts the server again after [Server.Kill], with what it kept on disk, and returns once it
+// answers. The append-only file is mended first, as it is where revoker is deployed. A server that does
 // not answer is killed.
 func (s *Server) Up(ctx context.Context) error {
 	if err := s.mend(ctx); err != nil {
@@ -105,6 +106,7 @@ func (s *Server) Up(ctx context.Context) error {
 		return err
 	}
 	s.exited = make(chan struct{})
+	// The goroutine has values of its own: a later Up sets the fields anew.
 	go func(cmd *exec.Cmd, exited chan struct{}) {
 		_ = cmd.Wait()
 		close(exited)
@@ -116,14 +118,17 @@ func (s *Server) Up(ctx context.Context) error {
 	return err
 }
 
-// mend takes an unfinished write off the append-only file, which the server may have
-// been killed in the middle of.
+// mend takes an unfinished write off the append-only file, by the script that deploy/redis/mend-aof is.
+// A server that was killed in the middle of a write leaves half of a transaction, which the restart
+// after next carries out.
 func (s *Server) mend(ctx context.Context) error {
 	if s.files == "" {
 		return nil
 	}
 	mend := exec.CommandContext(ctx, "sh", "-c", deployment.MendAOF, "mend-aof", s.files)
 	mend.Env = os.Environ()
+	// The program that checks files has to be of the server's version. It is installed beside the
+	// server: redis-check-aof beside redis-server. Without it the script takes the one on PATH.
 	folder, name := filepath.Split(s.path)
 	if check := folder + strings.Replace(name, "-server", "-check-aof", 1); check != s.path {
 		if _, err := os.Stat(check); err == nil {
@@ -136,10 +141,12 @@ func (s *Server) mend(ctx context.Context) error {
 	return nil
 }
 
-// await waits until the server answers and has read its files.
+// await waits until the server answers and has read its files, for up to ten seconds.
 func (s *Server) await(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
+	// No retries by the client: a refused connection is usual here, and the loop below asks again
+	// sooner.
 	client := redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1, ContextTimeoutEnabled: true})
 	defer client.Close()
 	for {
@@ -157,11 +164,13 @@ func (s *Server) await(ctx context.Context) error {
 	}
 }
 
-// ready sees to it that the one who answers is the server that was started: what
-// that one holds is going to be deleted.
+// ready reports whether the server answers and has read its files, and whether it is the one that was
+// started, by its process ID. Tests delete all that it holds: a server of another's on the same port
+// must not be taken for it.
 func (s *Server) ready(ctx context.Context, client *redis.Client) (bool, error) {
 	info, err := client.InfoMap(ctx).Result()
 	if err != nil {
+		// A server that asks for a password answers, too: a test of users of Redis has told it so.
 		return redisfault.Of(err) == redisfault.NoAuth, err
 	}
 	s.Version = info["Server"]["redis_version"]
@@ -169,8 +178,8 @@ func (s *Server) ready(ctx context.Context, client *redis.Client) (bool, error) 
 		info["Persistence"]["loading"] != "1", nil
 }
 
-// Kill ends the server with SIGKILL and waits for it. It does nothing to one
-// that has ended.
+// Kill ends the server with SIGKILL, as where the kernel is out of memory, and waits for it. It
+// does nothing to one that has ended.
 func (s *Server) Kill() {
 	if s.exited == nil {
 		return // never started
@@ -179,7 +188,8 @@ func (s *Server) Kill() {
 	<-s.exited
 }
 
-// Stop ends the server and removes its temporary directory.
+// Stop ends the server and removes its temporary directory. What a test wanted from its files must have
+// been read by then.
 func (s *Server) Stop() {
 	s.Kill()
 	if s.dir != "" {

@@ -11,7 +11,8 @@ const (
 	typeHTML = "text/html"                       // a proxy's
 )
 
-// The gateways' and PortOne's texts. The API promises nothing about them.
+// The gateways' and PortOne's texts. The API promises nothing about them, so that no client may decide
+// by them.
 const (
 	textNeverIssued  = "현금영수증 발급 내역이 존재하지 않습니다."          // with 400, and 404 of a lookup
 	textUnsupported  = "현금영수증을 지원하지 않는 PG사입니다."           // with 501
@@ -36,8 +37,8 @@ var texts = map[Fault]string{
 	RefusedCode:     "현금영수증을 취소할 수 없습니다.",
 }
 
-// envelope is the body of every answer. Response and Message are absent where
-// they are nil, and null where they are null.
+// envelope is the body of every answer. Response and Message are absent where they are nil, and null
+// where they are null: the API does not say which form an answer has.
 type envelope struct {
 	Code         int    `json:"code"`
 	Message      any    `json:"message,omitempty"`
@@ -54,8 +55,7 @@ type answer struct {
 	body   envelope
 }
 
-// success returns a 200 that carries response. Its message is null or absent,
-// as roll decides.
+// success returns a 200 that carries response. Its message is null or absent, as roll decides.
 func success(response any, roll uint64) answer {
 	body := envelope{Response: response}
 	if roll%2 == 0 {
@@ -64,12 +64,14 @@ func success(response any, roll uint64) answer {
 	return answer{http.StatusOK, body}
 }
 
-// failure returns an answer that says message.
+// failure returns an answer that says message. The code is -1 for every failure: the status tells them
+// apart.
 func failure(status int, message string) answer {
 	return answer{status, envelope{Code: -1, Message: message, Response: null}}
 }
 
-// bytes returns a's body.
+// bytes returns a's body, with a field that no documentation names: a client that refuses unknown
+// fields fails every test.
 func (a answer) bytes() []byte {
 	a.body.Undocumented = "fields may be added at any time"
 	body, err := json.Marshal(a.body)
@@ -79,7 +81,8 @@ func (a answer) bytes() []byte {
 	return body
 }
 
-// annotation is a receipt as the API shows it.
+// annotation is a receipt as the API shows it. Its names are written down anew here and not taken from
+// the client, so that both cannot be wrong together.
 type annotation struct {
 	ImpUID       string `json:"imp_uid"`
 	ReceiptTID   string `json:"receipt_tid"`
@@ -93,8 +96,8 @@ type annotation struct {
 	Undocumented string `json:"undocumented"`
 }
 
-// annotate returns t as the API shows it. The cancelled_at of a receipt that is
-// not revoked is absent, null or 0, as roll decides.
+// annotate returns t as the API shows it. The cancelled_at of a receipt that is not revoked is absent,
+// null or 0, as roll decides: PortOne documents none of these.
 func annotate(t Truth, roll uint64) annotation {
 	a := annotation{
 		ImpUID: t.ImpUID, ReceiptTID: t.ReceiptTID, ApplyNum: t.ApplyNum, Type: t.Type,
@@ -112,8 +115,8 @@ func annotate(t Truth, roll uint64) annotation {
 	return a
 }
 
-// wireAmount returns an amount as gateways write it: most as a number, one in eight with a
-// fraction, and one with a comma, each always in the same way.
+// wireAmount returns an amount as gateways write it: most as a number, one in eight with a fraction
+// ("5000.0"), and one with a comma ("1,100"), each always in the same way.
 func wireAmount(amount int64) any {
 	switch hundreds := amount / 100 % 8; {
 	case hundreds == 0:

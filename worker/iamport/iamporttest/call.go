@@ -29,8 +29,8 @@ func (s *Server) handle(op Operation, answer func(*call)) http.Handler {
 	})
 }
 
-// roll returns a random number of this call; numbers of different purposes do
-// not depend on each other.
+// roll returns a random number of this call. Numbers of different purposes do not depend on each other:
+// a rule that is added changes no latency.
 func (c *call) roll(purpose uint64) uint64 {
 	return c.server.dice.roll(c.ImpUID, purpose, c.ticket)
 }
@@ -40,7 +40,8 @@ func (c *call) pause() {
 	c.wait(c.server.cfg.Latency.sample(fraction(c.roll(forLatency))))
 }
 
-// wait waits for d, and cuts the call if the client or the server ends first.
+// wait waits for d, and cuts the call if the client or the server ends first. It does not return then:
+// see [call.cut].
 func (c *call) wait(d time.Duration) {
 	if d <= 0 {
 		return
@@ -56,15 +57,15 @@ func (c *call) wait(d time.Duration) {
 	}
 }
 
-// cut ends the call by cutting the connection. It does not return.
+// cut ends the call by cutting the connection. It does not return: net/http recovers from this panic
+// and closes the connection without an answer.
 func (c *call) cut() {
 	c.count(0)
 	panic(http.ErrAbortHandler)
 }
 
-// count enters the call's status into the statistics, once. It comes before the
-// first byte is written, so that a client that has seen the answer finds it
-// counted.
+// count enters the call's status into the statistics, once. It comes before the first byte is written,
+// so that a client that has seen the answer finds it counted. A call without an answer counts as 0.
 func (c *call) count(status int) {
 	if !c.counted {
 		c.counted = true
@@ -79,7 +80,8 @@ func (c *call) send(a answer) { c.write(a.status, typeJSON, a.bytes()) }
 func (c *call) write(status int, contentType string, body []byte) {
 	c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	c.begin(status, contentType)
-	c.w.Write(body) // a client that is gone is no concern of ours
+	// A client that is gone is no concern of the server's.
+	c.w.Write(body)
 }
 
 // begin writes the headers of an answer.

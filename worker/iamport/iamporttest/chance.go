@@ -1,6 +1,7 @@
 package iamporttest
 
-// What random numbers are for. Numbers of rules count up from forRules.
+// What random numbers are for. Numbers of rules count up from forRules, so that new purposes must stand
+// before it.
 const (
 	forDetails uint64 = iota // the receipt's number, amount and dates
 	forLatency               // how long an answer takes
@@ -13,11 +14,12 @@ const (
 // beyond all that count up from forRules.
 const forReceipts uint64 = 1 << 63
 
-// dice gives random numbers that depend on nothing but the seed and what they
-// are asked for, so that concurrent calls do not change each other's luck.
+// dice gives random numbers that depend on nothing but the seed and what they are asked for, so that
+// concurrent calls do not change each other's luck: a generator that is shared would give each run
+// another order.
 type dice struct{ seed uint64 }
 
-// roll returns the number of impUID for about.
+// roll returns the number of impUID for about. The same question always has the same answer.
 func (d dice) roll(impUID string, about ...uint64) uint64 {
 	h := mix(d.seed)
 	for i := range len(impUID) {
@@ -38,5 +40,6 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// fraction returns roll as a number above 0 and below 1.
+// fraction returns roll as a number above 0 and below 1: neither bound can occur, for which
+// [Latency.sample] has no value.
 func fraction(roll uint64) float64 { return (float64(roll>>12) + 0.5) / (1 << 52) }

@@ -39,8 +39,8 @@ type Config struct {
 	Unknown func(impUID string) (Receipt, bool)
 	// Now is the clock of tokens and receipts. Default [time.Now].
 	Now func() time.Time
-	// OnCall is told of every call when it arrives, before it is answered, from
-	// several goroutines at once. The call waits until it returns. Default: nobody.
+	// OnCall is told of every call when it arrives, before it is answered, from several goroutines
+	// at once. The call waits until it returns. Default: none is told.
 	OnCall func(Call)
 }
 

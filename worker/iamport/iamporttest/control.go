@@ -23,7 +23,8 @@ import (
 //	                                           revoked; its Truth, or 404, or 409
 const prefix = "/_simulator/"
 
-// control adds the handlers under prefix. They need no token and are not counted.
+// control adds the handlers under prefix. They need no token and are not counted: a person who looks
+// must not change what is measured.
 func (s *Server) control() {
 	for pattern, handler := range map[string]http.HandlerFunc{
 		"GET truth":               s.getTruths,
@@ -65,7 +66,8 @@ func (s *Server) getTruth(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, t)
 }
 
-// reissue answers as getTruth does, unless there is no receipt that is revoked.
+// reissue answers as getTruth does, unless there is no receipt that is revoked: 404 for an imp_uid that
+// is not known, 409 for a receipt that still stands.
 func (s *Server) reissue(w http.ResponseWriter, r *http.Request) {
 	impUID := r.PathValue("imp_uid")
 	if _, known := s.Truth(impUID); known {
@@ -83,8 +85,8 @@ func (s *Server) getFaults(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// postFaults adds all the rules of the body, one a line, or none if one is wrong. Empty
-// lines are skipped.
+// postFaults adds all the rules of the body, one a line, or none if one is wrong. Empty lines are
+// skipped.
 func (s *Server) postFaults(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var rules []Rule
@@ -111,6 +113,7 @@ func (s *Server) deleteFaults(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// changeOutage begins an outage with PUT and ends it with DELETE. Each may be repeated.
 func (s *Server) changeOutage(w http.ResponseWriter, r *http.Request) {
 	pg := tasks.Gateway(r.PathValue("pg"))
 	if !pg.Known() {

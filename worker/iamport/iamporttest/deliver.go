@@ -17,8 +17,9 @@ const (
 	defaultDelay = 70 * time.Second // of SlowAfter and CutLate: longer than a client should wait
 )
 
-// deliver answers the call as its rule says, or does not. due is what the call is to be told
-// without fault; it is empty for a DELETE that does not take effect.
+// deliver answers the call as its rule says, or does not. due is what the call is to be told without
+// fault; it is empty for a DELETE that does not take effect. What the call does was decided before:
+// here only words can be lost.
 func (c *call) deliver(rule Rule, due answer) {
 	delay := cmp.Or(rule.Delay, defaultDelay)
 	switch { // what does not wait for the answer
@@ -31,6 +32,7 @@ func (c *call) deliver(rule Rule, due answer) {
 		c.awaitEnd()
 	}
 	c.pause()
+	// The header is in whole seconds, see RFC 9110, section 10.2.3. A shorter time must not become 0.
 	if rule.RetryAfter > 0 && rule.Fault.duration() == retryAfter {
 		seconds := (rule.RetryAfter + time.Second - 1) / time.Second
 		c.w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
@@ -72,7 +74,8 @@ func (c *call) refuse(fault Fault) {
 	c.write(status, typeHTML, []byte(html))
 }
 
-// arrivedElsewhere answers whoever follows a redirect.
+// arrivedElsewhere answers whoever follows a redirect, and notes whether a token came along. A client
+// must not follow one: the token would go to whatever address an answer names.
 func (c *call) arrivedElsewhere() {
 	if c.r.Header.Get("Authorization") != "" {
 		c.server.tally.change(func(s *Stats) { s.LeakedTokens++ })
@@ -80,7 +83,8 @@ func (c *call) arrivedElsewhere() {
 	c.send(success(null, 0))
 }
 
-// nothingHere answers calls to endpoints that the server does not have.
+// nothingHere answers calls to endpoints that the server does not have. A client that makes one is
+// wrong, and [Stats.Calls] tells.
 func (c *call) nothingHere() {
 	c.send(failure(http.StatusNotFound, "요청하신 주소를 찾을 수 없습니다."))
 }
@@ -91,7 +95,8 @@ func (c *call) sendHalf(a answer) {
 	c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	c.begin(a.status, typeJSON)
 	c.w.Write(body[:len(body)/2])
-	http.NewResponseController(c.w).Flush() // without it the headers would be cut as well
+	// Without flushing, the headers would be cut as well.
+	http.NewResponseController(c.w).Flush()
 	c.cut()
 }
 
@@ -104,7 +109,8 @@ func (c *call) awaitEnd() {
 	c.cut()
 }
 
-// sendEndlessly sends JSON until the client gives up or the server ends.
+// sendEndlessly sends JSON until the client gives up or the server ends. A client that reads an answer
+// whole before it looks at it fills its memory.
 func (c *call) sendEndlessly() {
 	c.begin(http.StatusOK, typeJSON)
 	io.WriteString(c.w, `{"code":0,"message":null,"response":{"receipt_url":"`)

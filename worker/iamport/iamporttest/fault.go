@@ -61,7 +61,7 @@ const pagePrefix = "html-"
 // the status: "html-404". A Retry-After comes with it if the rule says so.
 func Page(status int) Fault { return Fault(pagePrefix + strconv.Itoa(status)) }
 
-// faults are all of them, of the pages that with 404.
+// faults are all of them, of the pages that with 404: a page may have any status.
 var faults = []Fault{
 	BadRequest, Unauthorized, Forbidden, NotFound, Conflict, TooManyRequests, GatewayFailed, Unsupported, BadGateway,
 	Unavailable, ExpireToken, RefusedCode, NotJSON, NoResponse, Redirect, CutBefore, CutAfter, CutLate, CutBody,
@@ -77,7 +77,8 @@ func (f Fault) Known() bool {
 	return slices.Contains(faults, f) || page && status >= 200 && status <= 599 && Page(status) == f
 }
 
-// status returns the status that f answers, and whether on a page of HTML.
+// status returns the status that f answers, 0 if it answers none or that of the call without a fault,
+// and whether on a page of HTML.
 func (f Fault) status() (status int, page bool) {
 	switch f {
 	case ExpireToken:
@@ -90,7 +91,8 @@ func (f Fault) status() (status int, page bool) {
 	return status, page || f == BadGateway || f == Unavailable
 }
 
-// revokes reports whether a DELETE takes effect although it goes wrong, if it does.
+// revokes reports whether a DELETE takes effect although it goes wrong, if it does. CutLate is none of
+// these: its DELETE takes effect later.
 func (f Fault) revokes() bool {
 	switch f {
 	case "", NoResponse, CutAfter, CutBody, SlowAfter, Endless:
@@ -99,7 +101,7 @@ func (f Fault) revokes() bool {
 	return false
 }
 
-// duration is what a rule's duration means to a fault.
+// duration is what a rule's duration means to a fault. [ParseRule] has one spelling for both, `@5s`.
 type duration int
 
 const (

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Issue records that receipts were issued. A payment that already has a receipt
-// keeps the one it has.
+// Issue records that receipts were issued. A payment that already has a receipt keeps the one it has:
+// see [Server.Reissue].
 func (s *Server) Issue(receipts ...Receipt) {
 	for _, r := range receipts {
 		e := s.ledger.open(r.ImpUID)
@@ -43,8 +43,8 @@ func (s *Server) Reissue(impUID string, amount int64) (Receipt, bool) {
 	return r, true
 }
 
-// later returns now in whole seconds, or the first second after was if that is not
-// later.
+// later returns now in whole seconds, or the first second after was if that is not later. The API shows
+// seconds alone, by which a client must be able to tell two receipts apart.
 func later(now, was time.Time) time.Time {
 	if now = now.Truncate(time.Second); now.After(was) {
 		return now
@@ -61,8 +61,9 @@ func (s *Server) Earlier(impUID string) []Truth {
 	return slices.Clone(e.earlier)
 }
 
-// Revoke revokes a receipt as a person does in PortOne's console, or a DELETE that was
-// still at work. It reports false where there is none, or it is revoked.
+// Revoke revokes a receipt as a person does in PortOne's console, or a DELETE that was still at work.
+// It reports false where there is none, or it is revoked. It counts as no DELETE: [Truth.Effective]
+// stays.
 func (s *Server) Revoke(impUID string) bool {
 	e := s.ledger.open(impUID)
 	e.mu.Lock()

@@ -16,7 +16,8 @@ type Latency struct {
 // distribution lies above its median.
 const sigmas = 2.3263478740408408
 
-// sample returns the latency below which a share of u answers lies.
+// sample returns the latency below which a share of u answers lies: Median for 0.5, P99 for 0.99. u is
+// above 0 and below 1.
 func (l Latency) sample(u float64) time.Duration {
 	if l.P99 <= l.Median || l.Median <= 0 {
 		return l.Median

@@ -9,6 +9,8 @@ func New(cfg Config) *Server {
 	s := &Server{cfg: cfg, dice: dice{seed: cfg.Seed}, mux: http.NewServeMux(), closed: make(chan struct{})}
 	s.tokens = tokens{lifetime: cfg.TokenLifetime, dice: s.dice}
 	s.Inject(cfg.Faults...)
+	// The paths of PortOne V1. Another method on one of these, or another path, is a call to an
+	// endpoint that is not there.
 	s.mux.Handle("POST /users/getToken", s.handle(OpToken, (*call).token))
 	s.mux.Handle("DELETE /receipts/{imp_uid}", s.handle(OpRevoke, (*call).receipt))
 	s.mux.Handle("GET /receipts/{imp_uid}", s.handle(OpLookup, (*call).receipt))

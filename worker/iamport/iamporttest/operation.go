@@ -10,7 +10,7 @@ const (
 	OpToken      Operation = "token"      // POST /users/getToken
 	OpRevoke     Operation = "revoke"     // DELETE /receipts/{imp_uid}
 	OpLookup     Operation = "lookup"     // GET /receipts/{imp_uid}
-	OpExternal   Operation = "external"   // /receipts/external/{merchant_uid}, which is not ours to touch
+	OpExternal   Operation = "external"   // /receipts/external/{merchant_uid}, which this project must not touch
 	OpRedirected Operation = "redirected" // a redirect of the fault [Redirect] was followed
 	OpOther      Operation = "other"      // anything else
 )

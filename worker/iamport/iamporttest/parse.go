@@ -37,6 +37,8 @@ func ParseRule(text string) (Rule, error) {
 	return rule, nil
 }
 
+// parseRule cuts the parts off text from both ends: the ending, the target, and then duration, share
+// and count, each behind a sign of its own.
 func parseRule(text string) (rule Rule, err error) {
 	text, where, elsewhere := strings.Cut(text, "/")
 	target, rest, found := strings.Cut(text, ":")
@@ -85,6 +87,7 @@ func cutTimes(text string) (fault, times string, found bool) {
 	return text[:i], text[i+1:], true
 }
 
+// parseTarget reads what stands before the colon. Each of its parts may occur once, in any order.
 func (rule *Rule) parseTarget(text string) error {
 	if text == "*" {
 		return nil
@@ -116,12 +119,14 @@ func (rule *Rule) parseTarget(text string) error {
 func parseShare(text string) (float64, error) {
 	number, ok := strings.CutSuffix(text, "%")
 	percent, err := strconv.ParseFloat(number, 64)
-	if !ok || err != nil || !(percent > 0 && percent <= 100) { // so NaN is refused
+	// The comparison is written so that NaN fails it.
+	if !ok || err != nil || !(percent > 0 && percent <= 100) {
 		return 0, errors.New("want a percentage above 0% and up to 100%")
 	}
 	return percent, nil
 }
 
+// parseDuration reads what stands behind @, which means another thing to each kind of fault.
 func (rule *Rule) parseDuration(text string) error {
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
@@ -139,8 +144,8 @@ func (rule *Rule) parseDuration(text string) error {
 	return nil
 }
 
-// String returns the rule in the form of [RuleSyntax]. Fields that mean nothing
-// to the rule's fault are left out.
+// String returns the rule in the form of [RuleSyntax], which [ParseRule] reads back. Fields that mean
+// nothing to the rule's fault are left out.
 func (rule Rule) String() string {
 	share := func(percent float64) string { return strconv.FormatFloat(percent, 'f', -1, 64) + "%" }
 	target := []string{string(rule.PG), rule.ImpUID}

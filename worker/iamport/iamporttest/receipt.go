@@ -22,13 +22,13 @@ type Receipt struct {
 	ApplyNum   string        `json:"apply_num,omitempty"`   // the tax office's number
 	ReceiptURL string        `json:"receipt_url,omitempty"` // where a person can see it
 	AppliedAt  time.Time     `json:"applied_at,omitzero"`   // when it was issued
-	// CancelledAt is when a person revoked it by hand, before any call. Zero if
-	// nobody did.
+	// CancelledAt is when a person revoked it by hand, before any call. Zero if no person did.
 	CancelledAt time.Time `json:"cancelled_at,omitzero"`
 }
 
-// complete returns r with every missing detail filled in, those of the first receipt of its
-// payment or of the nth that followed; one that is not revoked was issued before now.
+// complete returns r with every missing detail filled in, those of the first receipt of its payment or
+// of the nth that followed; one that is not revoked was issued before now. The details follow from the
+// imp_uid and the seed alone, so that two runs issue the same receipts.
 func (r Receipt) complete(d dice, now time.Time, nth ...uint64) Receipt {
 	roll := d.roll(r.ImpUID, append([]uint64{forDetails}, nth...)...)
 	kind := "person"
@@ -43,6 +43,7 @@ func (r Receipt) complete(d dice, now time.Time, nth ...uint64) Receipt {
 	r.ReceiptTID = cmp.Or(r.ReceiptTID, "tid"+number)
 	r.ApplyNum = cmp.Or(r.ApplyNum, number)
 	r.ReceiptURL = cmp.Or(r.ReceiptURL, "https://receipts.invalid/"+number)
+	// Without a monotonic reading and in UTC, as a time that was read from JSON.
 	r.CancelledAt = r.CancelledAt.Round(0).UTC()
 	if r.AppliedAt.IsZero() {
 		if !r.CancelledAt.IsZero() {

@@ -19,8 +19,8 @@ func (c *call) receipt() {
 	c.deliver(c.decide())
 }
 
-// arrive finds the call's entry, settles whether it has a receipt, and counts
-// the call there.
+// arrive finds the call's entry, settles whether it has a receipt, and counts the call there. A call
+// without a valid token counts as well: it has arrived.
 func (c *call) arrive() {
 	s, e := c.server, c.server.ledger.open(c.ImpUID)
 	e.mu.Lock()
@@ -40,9 +40,9 @@ func (c *call) arrive() {
 	c.entry = e
 }
 
-// decide settles, in one step that no other call for the same receipt comes
-// between, which rule applies to the call, if any, and what the call does and
-// is due to be told. From here on only words can be lost.
+// decide settles, in one step that no other call for the same receipt comes between, which rule applies
+// to the call, if any, and what the call does and is due to be told. From here on only words can be
+// lost.
 func (c *call) decide() (Rule, answer) {
 	e, kind := c.entry, 0
 	if c.Operation == OpLookup {
@@ -50,6 +50,8 @@ func (c *call) decide() (Rule, answer) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	// The ticket is a number of its own for each call of a kind, by which chance decides: what lookups
+	// a client makes changes nothing about its DELETEs.
 	e.reached[kind]++
 	c.ticket = e.reached[kind]<<1 | uint64(kind)
 	if c.Operation == OpLookup {
@@ -58,6 +60,7 @@ func (c *call) decide() (Rule, answer) {
 	if e.truth.Revoked() {
 		c.server.tally.change(func(s *Stats) { s.Duplicates++ })
 	}
+	// A gateway that is down fails before any rule is tried, see [Server.SetOutage].
 	if pg := e.truth.PG; pg != "" && c.server.down(pg) {
 		c.server.tally.change(func(s *Stats) { s.DuringOutage++ })
 		return Rule{}, failure(http.StatusInternalServerError, "["+pg.Korean()+"] "+textMaintenance)
@@ -73,8 +76,8 @@ func (c *call) decide() (Rule, answer) {
 	return rule, c.revoke()
 }
 
-// revoke revokes the receipt, if there is one that can be, and returns what
-// PortOne would say. The caller holds the entry's lock.
+// revoke revokes the receipt, if there is one that can be, and returns what PortOne would say. The
+// caller holds the entry's lock.
 func (c *call) revoke() answer {
 	s, t := c.server, &c.entry.truth
 	switch {
@@ -93,8 +96,8 @@ func (c *call) revoke() answer {
 	return success(annotate(*t, roll), roll>>8)
 }
 
-// revokeLater revokes the receipt after d, unless the server ends first, or another
-// receipt has followed meanwhile.
+// revokeLater revokes the receipt after d, unless the server ends first, or another receipt has
+// followed meanwhile.
 func (c *call) revokeLater(d time.Duration) {
 	e := c.entry
 	e.mu.Lock()
@@ -113,8 +116,8 @@ func (c *call) revokeLater(d time.Duration) {
 	}
 }
 
-// lookup returns what PortOne says of the receipt. The caller holds the entry's
-// lock.
+// lookup returns what PortOne says of the receipt. The caller holds the entry's lock. For two gateways
+// PortOne documents no lookup: the server answers as if nothing had been issued.
 func (c *call) lookup() answer {
 	t := c.entry.truth
 	if !t.Issued || t.PG == tasks.Settle || t.PG == tasks.KICC {
@@ -124,8 +127,7 @@ func (c *call) lookup() answer {
 	return success(annotate(t, roll), roll>>8)
 }
 
-// choose returns the rule that decides the call, or the zero Rule. The caller
-// holds the entry's lock.
+// choose returns the rule that decides the call, or the zero Rule. The caller holds the entry's lock.
 func (c *call) choose() Rule {
 	s, e := c.server, c.entry
 	for _, rule := range s.rules.inForce() {
@@ -146,7 +148,7 @@ func (c *call) choose() Rule {
 	return Rule{}
 }
 
-// token answers POST /users/getToken.
+// token answers POST /users/getToken. All callers get the same token.
 func (c *call) token() {
 	s := c.server
 	key, secret, err := credentials(c.r)
@@ -160,7 +162,9 @@ func (c *call) token() {
 	}
 	now := s.now()
 	token, expires := s.tokens.get(now)
-	c.ticket, c.entry = s.asked.Add(1), new(entry) // of no receipt
+	// The call is for no receipt: an empty entry stands in for one, so that rules find a count and a
+	// lock.
+	c.ticket, c.entry = s.asked.Add(1), new(entry)
 	due := success(map[string]any{"access_token": token, "now": now.Unix(), "expired_at": expires.Unix()}, 0)
 	if rule := c.choose(); rule.Fault != "" {
 		c.deliver(rule, due)

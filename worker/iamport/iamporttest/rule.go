@@ -8,9 +8,9 @@ import (
 	"receiptrevoker/tasks"
 )
 
-// Rule says when a fault happens. Rules are tried in the order they were given;
-// the first that applies, and whose chance hits, decides the call. Only calls
-// with a valid token meet rules.
+// Rule says when a fault happens. Rules are tried in the order they were given; the first that applies,
+// and whose chance hits, decides the call. Only calls with a valid token meet rules, and calls for a
+// token those of their own.
 type Rule struct {
 	ImpUID   string        // of calls for this imp_uid; "" = any
 	PG       tasks.Gateway // of calls for receipts of this gateway; "" = any
@@ -25,8 +25,8 @@ type Rule struct {
 	Delay      time.Duration // of [SlowAfter] and [CutLate]; 0 = 70s
 }
 
-// numbered is a rule with its number among all the rules ever given, which
-// keeps its chance and its count apart from every other's.
+// numbered is a rule with its number among all the rules ever given, which keeps its chance and its
+// count apart from every other's.
 type numbered struct {
 	Rule
 	number int
@@ -47,7 +47,8 @@ func (rule numbered) about(r Receipt, d dice) bool {
 		(rule.Receipts == 0 || fraction(d.roll(r.ImpUID, forReceipts, uint64(rule.number)))*100 < rule.Receipts)
 }
 
-// rulebook holds the rules in force. A slice that was read never changes.
+// rulebook holds the rules in force. A slice that was read never changes, so that calls read it without
+// a copy.
 type rulebook struct {
 	mu    sync.RWMutex
 	rules []numbered

@@ -83,7 +83,8 @@ func (s *Server) Rules() []Rule {
 	return slices.Clip(all)
 }
 
-// Stats returns the statistics of this moment.
+// Stats returns the statistics of this moment. Those of a call that is under way are in it as far as it
+// has come.
 func (s *Server) Stats() Stats {
 	stats := s.tally.copy()
 	stats.Tokens = s.tokens.count()

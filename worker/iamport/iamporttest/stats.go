@@ -76,7 +76,8 @@ func (t *tally) answered(op Operation, status int) {
 	})
 }
 
-// revoked counts a revocation that was the nth of its imp_uid.
+// revoked counts a revocation that was the nth of its imp_uid. An imp_uid is counted as revoked twice
+// once, however often that was.
 func (t *tally) revoked(nth int) {
 	t.change(func(s *Stats) {
 		s.Revoked++
@@ -86,7 +87,8 @@ func (t *tally) revoked(nth int) {
 	})
 }
 
-// copy returns the statistics of this moment.
+// copy returns the statistics of this moment. The maps are copied: the caller reads them while calls
+// are counted.
 func (t *tally) copy() (stats Stats) {
 	t.change(func(current *Stats) {
 		stats = *current

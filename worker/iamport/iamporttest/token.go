@@ -27,8 +27,8 @@ type tokens struct {
 	issued  int // distinct tokens so far
 }
 
-// get returns the valid token and when it expires. The token is extended if it
-// is about to expire, and a new one if there is none.
+// get returns the valid token and when it expires. The token is extended if it is about to expire, and
+// a new one if there is none: a caller that asks too early gets the token it has.
 func (t *tokens) get(now time.Time) (token string, expires time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -51,7 +51,7 @@ func (t *tokens) valid(token string, now time.Time) bool {
 	return token != "" && token == t.current && now.Before(t.expires)
 }
 
-// drop makes the valid token invalid.
+// drop makes the valid token invalid. The next call for a token gets another.
 func (t *tokens) drop() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

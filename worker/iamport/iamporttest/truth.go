@@ -20,8 +20,8 @@ type Truth struct {
 // Revoked reports whether the receipt is revoked.
 func (t Truth) Revoked() bool { return !t.RevokedAt.IsZero() }
 
-// entry is the record of an imp_uid. Its lock makes simultaneous calls for the
-// same receipt one after the other; it is never held while a call waits.
+// entry is the record of an imp_uid. Its lock makes simultaneous calls for the same receipt one after
+// the other; it is never held while a call waits.
 type entry struct {
 	mu      sync.Mutex
 	truth   Truth
@@ -38,7 +38,7 @@ func (e *entry) issue(r Receipt) {
 	e.truth.RevokedAt = r.CancelledAt
 }
 
-// ledger holds the entries, by imp_uid.
+// ledger holds the entries, by imp_uid. An entry is never taken out.
 type ledger struct{ entries sync.Map }
 
 // find returns the entry of impUID, or nil.
