@@ -82,8 +82,8 @@ func (r *redisServer) register(peer *server.Peer, args []string) bool {
 	return true
 }
 
-// beat answers the heartbeat of a worker whose count is no less than it has seen, where no loss is known. A lower count,
-// or none, may tell of a loss, which only the script itself decides. The count lives a day, as beatLife in
+// beat answers the heartbeat of a worker whose count is no less than it has seen, where no loss is known. A lower
+// count, or none, may tell of a loss, which only the script itself decides. The count lives a day, as beatLife in
 // tasks/outcome/beat_count.lua says.
 func (r *redisServer) beat(peer *server.Peer, args []string) bool {
 	if r.title(args[0]) != beatTitle {

@@ -38,8 +38,7 @@ func (r recorder) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// ProcessPipelineHook enters the commands of a pipeline once it has ended. Attempts are not begun in
-// pipelines, so that nothing freezes here.
+// ProcessPipelineHook enters the commands of a pipeline once it has ended.
 func (r recorder) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		for _, cmd := range cmds {

@@ -68,7 +68,8 @@ func wantedNotCalled(e *Evidence) Finding {
 			o := e.Outcomes[impUID] // one that was revoked by hand needs no call
 			_, archived := e.Archived[impUID]
 			alone := slices.ContainsFunc(e.Cancelled[impUID], func(c Cancellation) bool { return c.Batch == "" })
-			if wanted && !archived && !alone && o.Status != outcome.Revoked && (o.Reason == outcome.ReasonWithdrawn || len(e.Deletes[impUID]) == 0) {
+			uncalled := o.Reason == outcome.ReasonWithdrawn || len(e.Deletes[impUID]) == 0
+			if wanted && !archived && !alone && o.Status != outcome.Revoked && uncalled {
 				found = append(found, impUID)
 			}
 		}
