@@ -30,9 +30,9 @@ func (b *bench) pickup(ctx context.Context) error {
 			return err
 		}
 		slices.Sort(waits)
-		b.table.figure(fmt.Sprintf("pickup: median of %d", b.samples), "< 100 ms", "%.0f ms").add(quantile(waits, 0.5))
-		b.table.figure("pickup: 95th percentile", "", "%.0f ms").add(quantile(waits, 0.95))
-		b.table.figure("pickup: longest", "", "%.0f ms").add(quantile(waits, 1))
+		b.table.figure(fmt.Sprintf("pickup: median of %d", b.samples), "< 100 ms", "%.1f ms").add(quantile(waits, 0.5))
+		b.table.figure("pickup: 95th percentile", "", "%.1f ms").add(quantile(waits, 0.95))
+		b.table.figure("pickup: longest", "", "%.1f ms").add(quantile(waits, 1))
 		return nil
 	})
 }

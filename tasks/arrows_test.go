@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 		"tasks/wake", "worker/complaint", "worker/fetch", "worker/gate", "worker/heartbeat", "worker/iamport", "worker/pace",
 		"worker/pulse", "worker/redishealth", "worker/revoke", "worker/roundtrip", "worker/sweep",
 	},
-	"worker/account":   {"tasks/redisfault"},
+	"worker/account":   {"tasks/redisfault", "worker/pace"},
 	"worker/backoff":   {},
 	"worker/complaint": {"tasks", "tasks/asynqkeys"},
 	"worker/fetch": {

@@ -14,13 +14,15 @@ import (
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/worker/complaint"
 	"receiptrevoker/worker/fetch"
+	"receiptrevoker/worker/pace"
 	"receiptrevoker/worker/pulse"
 	"receiptrevoker/worker/revoke"
 	"receiptrevoker/worker/roundtrip"
 )
 
 const (
-	// discoverEvery is how soon a queue that came into being is served.
+	// discoverEvery is how soon a queue that came into being is served by a worker that works; an idle one takes a
+	// second.
 	discoverEvery = 500 * time.Millisecond
 	// forwardEvery is how soon a retry of which package fetch has seen that it is due moves to its queue.
 	forwardEvery = 100 * time.Millisecond
@@ -39,6 +41,7 @@ type fleet struct {
 	complaints *complaint.Log
 	handler    asynq.Handler
 	pulse      *pulse.Pulse
+	pace       *pace.Pace
 	shared     *roundtrip.Shared // by which attempts and Asynq's servers go to Redis
 	queues     *fetch.Queues
 	servers    map[tasks.Gateway]*asynq.Server
@@ -60,18 +63,17 @@ func (f *fleet) run(ctx context.Context) error {
 	if err := f.serve(""); err != nil {
 		return err
 	}
-	ticker := time.NewTicker(discoverEvery)
-	defer ticker.Stop()
 	defer f.pulse.End("discover")
 	for {
 		f.pulse.Beat("discover")
 		if err := f.discover(ctx); err != nil {
 			return err
 		}
+		wait, _ := f.pace.Next(discoverEvery)
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case <-time.After(wait):
 		}
 	}
 }

@@ -75,7 +75,7 @@ func New(config Config) (*Worker, error) {
 	w.gates.Pace = w.pace
 	w.account = &account.Keeper{
 		Store: account.NewStore(config.Redis, config.Outcomes.Namespace()), API: config.API,
-		Accept: config.AcceptAccount, Log: config.Log, Complain: w.complainOfAccount,
+		Accept: config.AcceptAccount, Log: config.Log, Complain: w.complainOfAccount, Pace: w.pace,
 	}
 	w.redisHealth = &redishealth.Watch{
 		Heartbeat: heartbeat.New(config.Outcomes, process), Log: config.Log,
@@ -121,7 +121,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	shared := roundtrip.New(abandoned, w.config.Redis, outcome.AttemptScripts()...)
 	handler := w.handler(stopping, abandoned)
 	handler.Outcomes = w.config.Outcomes.On(shared)
-	fleet := &fleet{config: w.config, shared: shared, complaints: w.complaints, handler: handler, pulse: w.pulse}
+	fleet := &fleet{
+		config: w.config, shared: shared, complaints: w.complaints, handler: handler, pulse: w.pulse, pace: w.pace,
+	}
 	if _, err := w.gates.Refresh(ctx); err != nil {
 		w.complain("gates", err)
 	}

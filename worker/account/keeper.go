@@ -13,12 +13,13 @@ import (
 	"github.com/sethvargo/go-retry"
 
 	"receiptrevoker/tasks/redisfault"
+	"receiptrevoker/worker/pace"
 )
 
 const (
 	// watchEvery is how often a worker compares its account with the namespace's. A Redis
 	// that was emptied knows none, and takes the account of the first worker that starts:
-	// that must be none of another account.
+	// that must be none of another account. An idle worker does it as often as package pace says.
 	watchEvery = 200 * time.Millisecond
 	// admitEvery is how often at most a worker asks PortOne whether it accepts the account.
 	admitEvery = time.Second
@@ -49,6 +50,8 @@ type Keeper struct {
 	// Log is told what a person should know, and Complain what fails and is tried again.
 	Log      *slog.Logger
 	Complain func(error)
+	// Pace tells how often it looks, nil for as often as that of a worker that works.
+	Pace *pace.Pace
 
 	err         atomic.Pointer[error] // why no task is taken; points to nil once the account is admitted
 	seen        record                // what Redis held when the account was last good; empty before
@@ -101,8 +104,6 @@ func (k *Keeper) Admit(ctx context.Context) error {
 // [ErrOther] once the namespace is another account's, and nil when ctx is done. A person
 // who accepts the account keeps it good.
 func (k *Keeper) Watch(ctx context.Context) error {
-	ticker := time.NewTicker(watchEvery)
-	defer ticker.Stop()
 	for {
 		standing, err := k.look(ctx)
 		switch {
@@ -113,10 +114,12 @@ func (k *Keeper) Watch(ctx context.Context) error {
 		case err == nil && standing.Former():
 			k.warn(standing)
 		}
+		wait, woken := k.Pace.Next(watchEvery)
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case <-time.After(wait):
+		case <-woken:
 		}
 	}
 }
