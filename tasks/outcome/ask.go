@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	askScript      = script("batch_count.lua", "ask.lua")
-	completeScript = script("batch_count.lua", "ask_complete.lua")
+	askScript      = countingScript("ask.lua")
+	completeScript = countingScript("ask_complete.lua")
 )
 
 // Asked is what came of recording a request.

@@ -19,7 +19,7 @@ import (
 var (
 	beginScript  = script("attempt.lua", "beat_count.lua", "attempt_begin.lua")
 	extendScript = script("attempt_extend.lua")
-	finishScript = script("attempt.lua", "batch_count.lua", "attempt_finish.lua")
+	finishScript = countingScript("attempt.lua", "attempt_finish.lua")
 )
 
 // maxMessage is how much of a gateway's text is kept, in bytes.

@@ -80,7 +80,7 @@ func (s *Store) MarkCancelled(ctx context.Context, name string) error {
 
 // markScript marks a batch as cancelled, unless it has finished without a dead letter. That finishes
 // it if nothing in it is open: its list may never have come to its end.
-var markScript = redis.NewScript(source("scripts.lua") + source("batch_count.lua") + `
+var markScript = redis.NewScript(source("scripts.lua") + source("scripts_count.lua") + `
 local was, dead = values(KEYS[1]), 0
 for name, value in pairs(was) do
   dead = dead + (string.match(name, '^dead:') and tonumber(value) or 0)

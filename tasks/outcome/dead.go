@@ -12,7 +12,7 @@ import (
 	"receiptrevoker/tasks"
 )
 
-var reviveScript = script("batch_count.lua", "dead_revive.lua")
+var reviveScript = countingScript("dead_revive.lua")
 
 // DeadLetters returns how many dead letters there are.
 func (s *Store) DeadLetters(ctx context.Context) (int64, error) {

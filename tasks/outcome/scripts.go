@@ -26,6 +26,11 @@ func script(names ...string) *redis.Script {
 	return redis.NewScript(text)
 }
 
+// countingScript returns the script of files that counts in batches, behind what such scripts share.
+func countingScript(names ...string) *redis.Script {
+	return script(append([]string{"scripts_count.lua"}, names...)...)
+}
+
 // pairs are names and values in turn, as a script returns a hash.
 type pairs []any
 

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-var settleScript = script("batch_count.lua", "settle.lua")
+var settleScript = countingScript("settle.lua")
 
 // maxStatedBy is how long the name of who makes a statement may be, in bytes. What is
 // stated may be as long as a gateway's message, [maxMessage].

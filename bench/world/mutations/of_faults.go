@@ -70,7 +70,7 @@ var ofFaults = []mutation{
 		name:   "loss-unnoticed",
 		breaks: "A Redis that lost its last second is believed: what was called may be reported as not issued.",
 		file:   "tasks/outcome/beat_count.lua",
-		old:    "if beats < seen then",
+		old:    "if beats <= seen then",
 		new:    "if false then",
 	},
 	// By receipts that PortOne answers with 403 while it answers others.
@@ -80,6 +80,28 @@ var ofFaults = []mutation{
 		file:   "worker/revoke/handler.go",
 		old:    "if found.counting == turnedAway && h.shutOut(a, a.RefusedSince) {",
 		new:    "if false {",
+	},
+	{
+		name:   "turned-away-behind-a-gate",
+		breaks: "A receipt that PortOne alone turns away never ends while its gateway's gate is closed.",
+		file:   "worker/revoke/handler.go",
+		old:    "if found.status == outcome.Retrying && found.counting == counted && call.Overtaken() {",
+		new:    "if found.status == outcome.Retrying && call.Overtaken() {",
+	},
+	{
+		name:   "turned-away-by-each-probe",
+		breaks: "A receipt that PortOne alone turns away is called for by every probe of its gateway.",
+		file:   "worker/revoke/pick.go",
+		old:    "if name == gate.PortOne || c.rank() < rankTurnedAway || !o.NextAttemptAt.After(now) {",
+		new:    "if true || now.IsZero() {",
+	},
+	// By DELETEs that PortOne carries out minutes after their answer was lost, and receipts that are issued meanwhile.
+	{
+		name:   "forgets-the-delete-under-way",
+		breaks: "A request after a lookup that showed the receipt revoked knows nothing of the DELETE under way.",
+		file:   "tasks/outcome/attempt.go",
+		old:    "return Memory{UncertainAt: a.UncertainAt}.values()",
+		new:    "return nil",
 	},
 	// By people who retry a dead letter while lookups fail.
 	{

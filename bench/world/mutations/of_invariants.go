@@ -39,8 +39,8 @@ var ofInvariants = []mutation{
 		name:   "ends-twice",
 		breaks: "An outcome that is written again after a lost reply ends its request a second time.",
 		file:   "tasks/outcome/attempt_finish.lua",
-		old:    "was.status == 'revoked' or over and new.status ~= 'revoked' or",
-		new:    "over and new.status ~= 'revoked' or",
+		old:    "was.status == 'revoked' or over and status ~= 'revoked' or",
+		new:    "over and status ~= 'revoked' or",
 	},
 	{
 		name:   "called-though-withdrawn",
@@ -60,23 +60,23 @@ var ofInvariants = []mutation{
 		name:   "batch-misses-dead",
 		breaks: "A batch does not count what became a dead letter, and never finishes.",
 		file:   "tasks/outcome/attempt_finish.lua",
-		old:    "count(asked, ending(was.status, was.reason), ending(new.status, new.reason))",
+		old:    "count(asked, ending(was.status, was.reason), ending(status, reason))",
 		new: "count(asked, ending(was.status, was.reason), " +
-			"new.status == 'revoked' and ending(new.status, new.reason) or nil)",
+			"status == 'revoked' and ending(status, reason) or nil)",
 	},
 	{
 		name:   "dead-unlisted",
 		breaks: "A dead letter is not on the list of dead letters.",
 		file:   "tasks/outcome/attempt_finish.lua",
-		old:    "  redis.call('ZADD', deadKey, millis, imp_uid)\nend\ncount(",
-		new:    "end\ncount(",
+		old:    "    redis.call('ZADD', deadKey, millis, imp_uid)\n  end\n  count(",
+		new:    "  end\n  count(",
 	},
 	{
 		name:   "unwritten-stream",
 		breaks: "What became a dead letter is not on the stream.",
 		file:   "tasks/outcome/attempt_finish.lua",
-		old:    "redis.call('XADD', prefix .. 'outcomes', 'MAXLEN', '~', ARGV[6], '*', unpack(fields))",
-		new:    "if new.status == 'revoked' then redis.call('XADD', prefix .. 'outcomes', '*', unpack(fields)) end",
+		old:    "redis.call('XADD', prefix .. 'outcomes', 'MAXLEN', '~', ARGV[at + 5], '*', unpack(fields))",
+		new:    "if status == 'revoked' then redis.call('XADD', prefix .. 'outcomes', '*', unpack(fields)) end",
 	},
 	// Keys of Asynq: world.checkKeys.
 	{
