@@ -4,9 +4,14 @@
 local beatLife = 86400000 -- ms
 local function beat(process, seen)
   local key = prefix .. 'worker:' .. process
-  local beats = redis.call('INCR', key)
+  local beats = redis.pcall('INCR', key)
+  if type(beats) ~= 'number' then
+    beats = 0 -- a person has written something else
+  end
   if beats <= seen then
-    redis.call('SET', prefix .. 'lossy', text(millis + beatLife), 'PX', beatLife)
+    if seen > 0 then
+      redis.call('SET', prefix .. 'lossy', text(millis + beatLife), 'PX', beatLife)
+    end
     beats = seen + 1
     redis.call('SET', key, text(beats), 'PX', beatLife)
   elseif beats == 1 then

@@ -41,17 +41,26 @@ type scripts struct {
 func (s *scripts) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 func (s *scripts) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		for _, cmd := range cmds {
+			s.count(cmd)
+		}
+		return next(ctx, cmds)
+	}
 }
 
 func (s *scripts) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if strings.HasPrefix(cmd.Name(), "eval") {
-			s.mu.Lock()
-			s.asked[cmd.Args()[3].(string)]++
-			s.mu.Unlock()
-		}
+		s.count(cmd)
 		return next(ctx, cmd)
+	}
+}
+
+func (s *scripts) count(cmd redis.Cmder) {
+	if strings.HasPrefix(cmd.Name(), "eval") {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.asked[cmd.Args()[3].(string)]++
 	}
 }
 
