@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,6 +42,7 @@ type Server struct {
 	mu    sync.Mutex
 	free  int                     // slots without a task that was given to the server
 	ahead map[string][]*redis.Cmd // by queue, the tasks that were taken and not given yet
+	last  map[string]int          // by queue, how many tasks were taken last, 0 if it held fewer than were wanted
 }
 
 // Handler returns a handler that tells when a slot of the server is free again. The server must have no other.
@@ -92,13 +94,13 @@ func (s *Server) dequeue(ctx context.Context, queue string, run func(times int) 
 		}
 		return none
 	}
-	for _, reply := range run(s.wanted()) {
-		switch err := reply.Err(); {
-		case err == nil:
-			s.take(queue, reply)
-		case errors.Is(err, redis.Nil):
+	replies := run(s.wanted(queue))
+	taken := slices.DeleteFunc(slices.Clone(replies), func(reply *redis.Cmd) bool { return reply.Err() != nil })
+	s.take(queue, taken, len(taken) == len(replies))
+	for _, reply := range replies {
+		if errors.Is(reply.Err(), redis.Nil) {
 			s.group.empty(queue, signs)
-		default:
+		} else if reply.Err() != nil {
 			none = reply
 		}
 	}
@@ -112,8 +114,9 @@ func (s *Server) dequeue(ctx context.Context, queue string, run func(times int) 
 	return none
 }
 
-// wanted returns how many tasks to take off a queue: one for each free slot.
-func (s *Server) wanted() int {
+// wanted returns how many tasks to take off a queue: no more than slots are free, one at first, and twice as many each
+// time until it holds fewer, so that a queue with little to do is not asked in vain.
+func (s *Server) wanted(queue string) int {
 	if s.group.stops() {
 		return 1
 	}
@@ -123,14 +126,18 @@ func (s *Server) wanted() int {
 	for _, ahead := range s.ahead {
 		free -= len(ahead)
 	}
-	return min(max(free, 1), mostAtOnce)
+	return max(min(free, s.last[queue]*2, mostAtOnce), 1)
 }
 
-// take keeps a task that was taken off a queue.
-func (s *Server) take(queue string, task *redis.Cmd) {
+// take keeps tasks that were taken off a queue, and whether these were as many as were wanted.
+func (s *Server) take(queue string, tasks []*redis.Cmd, all bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ahead[queue] = append(s.ahead[queue], task)
+	s.ahead[queue] = append(s.ahead[queue], tasks...)
+	s.last[queue] = 0
+	if all {
+		s.last[queue] = len(tasks)
+	}
 }
 
 // give returns the next task of a queue that was taken off it, nil if there is none. It takes up a slot.
