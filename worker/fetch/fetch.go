@@ -95,7 +95,7 @@ func (q *Queues) look(ctx context.Context) {
 func (q *Queues) Server(scripts Scripts, queues map[string]int, slots int) *Server {
 	s := &Server{
 		UniversalClient: q.Redis, scripts: scripts, group: q.groups.of(queues), free: slots,
-		ahead: make(map[string][]*redis.Cmd), last: make(map[string]int),
+		ahead: make(map[string][]*redis.Cmd), trust: make(map[string]int),
 	}
 	q.servers = append(q.servers, s)
 	return s

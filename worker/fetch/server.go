@@ -42,7 +42,7 @@ type Server struct {
 	mu    sync.Mutex
 	free  int                     // slots without a task that was given to the server
 	ahead map[string][]*redis.Cmd // by queue, the tasks that were taken and not given yet
-	last  map[string]int          // by queue, how many tasks were taken last, 0 if it held fewer than were wanted
+	trust map[string]int          // by queue, how many tasks it is believed to hold
 }
 
 // Handler returns a handler that tells when a slot of the server is free again. The server must have no other.
@@ -114,8 +114,8 @@ func (s *Server) dequeue(ctx context.Context, queue string, run func(times int) 
 	return none
 }
 
-// wanted returns how many tasks to take off a queue: no more than slots are free, one at first, and twice as many each
-// time until it holds fewer, so that a queue with little to do is not asked in vain.
+// wanted returns how many tasks to take off a queue: no more than slots are free. It is one at first, and may be twice
+// as many after each time that the queue held as many as were wanted: one with little to do is not asked in vain.
 func (s *Server) wanted(queue string) int {
 	if s.group.stops() {
 		return 1
@@ -126,7 +126,7 @@ func (s *Server) wanted(queue string) int {
 	for _, ahead := range s.ahead {
 		free -= len(ahead)
 	}
-	return max(min(free, s.last[queue]*2, mostAtOnce), 1)
+	return max(min(free, s.trust[queue]), 1)
 }
 
 // take keeps tasks that were taken off a queue, and whether these were as many as were wanted.
@@ -134,9 +134,10 @@ func (s *Server) take(queue string, tasks []*redis.Cmd, all bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ahead[queue] = append(s.ahead[queue], tasks...)
-	s.last[queue] = 0
-	if all {
-		s.last[queue] = len(tasks)
+	if !all {
+		s.trust[queue] = 1
+	} else {
+		s.trust[queue] = min(max(2*s.trust[queue], 2), mostAtOnce)
 	}
 }
 
