@@ -167,6 +167,33 @@ func TestProbesTakeWhatIsLikeliestToSucceed(t *testing.T) {
 	})
 }
 
+// A receipt that PortOne turns away for itself is not called for by every probe of its gateway's gate: its own schedule
+// says when.
+func TestReceiptsThatAreTurnedAwayAreProbedWithSeldom(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		const closing = 3
+		b := newBench(t, client, iamporttest.Config{})
+		refused := func() int { return b.portone.Stats().Calls[iamporttest.OpRevoke][403] }
+		b.start(t, func(config *worker.Config) {
+			config.Schedule = backoff.Schedule{Base: time.Hour, Max: time.Hour}
+			config.Gate = gate.Config{Receipts: closing, Probe: 50 * time.Millisecond, ProbeMax: 50 * time.Millisecond}
+		})
+		b.portone.SetOutage(tasks.KCP, true)
+		all := b.issued(t, closing, tasks.KCP, "late")
+		eventually(t, "the gate is closed", func() bool { return b.closed(t, "kcp") })
+		for _, r := range all {
+			b.portone.Inject(iamporttest.Rule{ImpUID: r.ImpUID, Fault: iamporttest.Forbidden})
+		}
+		b.portone.SetOutage(tasks.KCP, false)
+		eventually(t, "each was turned away", func() bool { return refused() >= closing })
+		time.Sleep(3 * time.Second) // for sixty probes
+		if got := refused(); got > 2*closing { // once each when they were chosen, and once by their schedule
+			t.Errorf("%d receipts were called for %d times", closing, got)
+		}
+	})
+}
+
 // Receipts that PortOne turns away for themselves tell nothing of their gateway: a probe goes
 // on to those that failed before its last success. Else its gate would stay closed for as
 // long as the others are not given up.

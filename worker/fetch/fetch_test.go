@@ -78,6 +78,8 @@ type fleet struct {
 	queues  *fetch.Queues
 	stop    context.CancelFunc
 	done    sync.WaitGroup
+	// shutdown waits until the servers have ended.
+	shutdown func()
 
 	mu    sync.Mutex
 	taken []string // IDs of tasks, in the order in which handlers got them
@@ -108,7 +110,7 @@ func start(t *testing.T, client *redis.Client, servers int, poll, takes time.Dur
 	var running []*asynq.Server
 	weights := map[string]int{single: 6, bulk: 1}
 	for range servers {
-		client := f.queues.Server(roundtrip.New(ctx, own), weights, 4)
+		client := f.queues.Server(roundtrip.New(context.Background(), own), weights, 4)
 		server := asynq.NewServerFromRedisClient(client, asynq.Config{
 			Concurrency: 4, Queues: weights, TaskCheckInterval: 200 * time.Microsecond,
 			DelayedTaskCheckInterval: 10 * time.Millisecond, LogLevel: asynq.FatalLevel,
@@ -119,11 +121,14 @@ func start(t *testing.T, client *redis.Client, servers int, poll, takes time.Dur
 		}
 		running = append(running, server)
 	}
-	t.Cleanup(func() {
-		f.stop()
+	f.shutdown = sync.OnceFunc(func() {
 		for _, server := range running {
 			server.Shutdown()
 		}
+	})
+	t.Cleanup(func() {
+		f.stop()
+		f.shutdown()
 		f.done.Wait()
 	})
 	return f
@@ -235,6 +240,46 @@ func TestEmptyQueueIsNotAskedForBesideAFullOne(t *testing.T) {
 		}
 		if asked := f.scripts.of(bulk, "pending"); asked > lines+5 {
 			t.Errorf("a queue of %d tasks was asked for %d times", lines, asked)
+		}
+	})
+}
+
+// A server takes a task for each free slot, in few round trips, and none for a slot that has one.
+func TestTakesAsManyAsSlotsAreFree(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		enqueue := producer(client, false)
+		for i := range 20 {
+			enqueue(t, revocation(i, "b"))
+		}
+		f := start(t, client, 1, seldom, time.Hour)
+		f.await(t, 4, 10*time.Second)
+		time.Sleep(100 * time.Millisecond)
+		active := client.LLen(t.Context(), asynqkeys.Key(bulk, "active")).Val()
+		if left := client.LLen(t.Context(), asynqkeys.Key(bulk, "pending")).Val(); active != 4 || left != 16 {
+			t.Errorf("%d tasks are active and %d wait, want 4 and 16", active, left)
+		}
+	})
+}
+
+// What was taken has begun before the servers stop: no task waits for the end of a lease.
+func TestWhatWasTakenBeginsBeforeTheServersStop(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		enqueue := producer(client, false)
+		for i := range 400 {
+			enqueue(t, revocation(i, "b"))
+		}
+		f := start(t, client, 2, seldom, time.Millisecond)
+		redistest.Eventually(t, 10*time.Second, "some taken", func() bool { return f.count() > 40 })
+		f.stop()
+		f.done.Wait()
+		f.queues.Drain(t.Context())
+		f.shutdown()
+		active := client.LLen(t.Context(), asynqkeys.Key(bulk, "active")).Val()
+		left := client.LLen(t.Context(), asynqkeys.Key(bulk, "pending")).Val()
+		if active != 0 || f.count()+int(left) < 400 {
+			t.Errorf("%d tasks are active, %d were taken, and %d wait", active, f.count(), left)
 		}
 	})
 }

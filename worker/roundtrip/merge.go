@@ -18,16 +18,15 @@ type merged struct {
 // mostMerged of them.
 func (s *Shared) merge(calls []*call) []*merged {
 	all := make([]*merged, 0, len(calls))
-	open := make(map[any]*merged) // by the script's hash, to which calls are added
+	open := make(map[group]*merged) // those to which calls are added
 	for _, c := range calls {
-		hash := c.cmd.Args()[1]
-		text, _ := hash.(string)
-		m := open[hash]
+		is, merges := s.group(c)
+		m := open[is]
 		if m == nil || len(m.calls) == mostMerged || !m.calls[0].alike(c) {
 			m = &merged{cmd: c.cmd}
 			all = append(all, m)
-			if c.cmd.Name() == "evalsha" && s.merges[text] {
-				open[hash] = m
+			if merges {
+				open[is] = m
 			}
 		}
 		m.calls = append(m.calls, c)
@@ -38,6 +37,19 @@ func (s *Shared) merge(calls []*call) []*merged {
 		}
 	}
 	return all
+}
+
+// group is what calls that become one have in common, but for further keys: hash, first key and first argument.
+type group struct{ hash, key, first any }
+
+// group returns what a call has in common with others, and whether it may become one with them.
+func (s *Shared) group(c *call) (is group, merges bool) {
+	args := c.cmd.Args()
+	hash, _ := args[1].(string)
+	if c.cmd.Name() != "evalsha" || !s.merges[hash] {
+		return group{}, false
+	}
+	return group{hash, args[3], args[c.own()]}, true
 }
 
 // alike tells whether two calls of a script have the same keys and the same first argument.
