@@ -169,7 +169,7 @@ func TestProbesTakeWhatIsLikeliestToSucceed(t *testing.T) {
 
 // A receipt that PortOne turns away for itself is not called for by every probe of its gateway's gate: its own schedule
 // says when.
-func TestReceiptsThatAreTurnedAwayAreProbedWithSeldom(t *testing.T) {
+func TestReceiptsThatAreTurnedAwayAreSeldomProbedWith(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		const closing = 3

@@ -73,13 +73,16 @@ func perSecond(rate float64) string {
 // roughly shows a duration by its two largest units: "3h05m", "4m10s", "7s". Below a minute it adds
 // a second instead of rounding, so that what takes 0.2 s more is "1s left" and never "0s left".
 func roughly(d time.Duration) string {
+	if d < time.Minute {
+		d = d.Truncate(time.Second) + time.Second
+	}
 	switch {
 	case d >= time.Hour:
 		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 	case d >= time.Minute:
 		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
 	}
-	return fmt.Sprintf("%ds", int(d.Seconds())+1)
+	return fmt.Sprintf("%ds", int(d.Seconds()))
 }
 
 // moment shows a time in the local zone, which TZ sets, to the second and with the zone's name:
@@ -157,5 +160,5 @@ func parseAgo(text string) (time.Duration, bool) {
 		return ago, true
 	}
 	more, err := time.ParseDuration(rest)
-	return ago + more, err == nil && more > 0
+	return ago + more, err == nil && more > 0 && more <= longestAgo*24*time.Hour
 }

@@ -193,7 +193,7 @@ func unlisted(percent int) func(string) (iamporttest.Receipt, bool) {
 		_, _ = io.WriteString(h, impUID)
 		// The remainder chooses the gateway. The quotient, which is independent of it, chooses who has
 		// no receipt: otherwise all of them would be of one gateway.
-		n := int(h.Sum32())
-		return iamporttest.Receipt{PG: gateways[n%len(gateways)]}, n/len(gateways)%100 >= percent
+		n, all := h.Sum32(), uint32(len(gateways))
+		return iamporttest.Receipt{PG: gateways[n%all]}, int(n/all%100) >= percent
 	}
 }
