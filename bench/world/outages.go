@@ -38,7 +38,7 @@ func (w *world) checkOutages() {
 		}
 		// Every receipt may fail before the gate closes and twice by what follows; then a
 		// probe is made every second, and less and less often, up to every ten seconds.
-		bound := 4*ordinary + 60 + int((f.To-f.From)/(10*time.Second))
+		bound := 4*ordinary + 60 + 2*int((f.To-f.From)/(10*time.Second))
 		if o.calls > bound {
 			w.fail("", "%d DELETEs to %s while it was down, more than %d: %v", o.calls, f.PG, bound, f)
 		}
