@@ -27,7 +27,7 @@ func (w *world) during(f Fault, p payment) {
 }
 
 // checkOutages fails where a gateway that was down was called too often. The bound is wide: of 20
-// receipts and an outage of an hour, 80 + 60 + 360 = 500 calls.
+// receipts and an outage of an hour, 80 + 60 + 720 = 860 calls.
 func (w *world) checkOutages() {
 	for f, o := range w.inOutage {
 		ordinary := 0
@@ -37,7 +37,8 @@ func (w *world) checkOutages() {
 			}
 		}
 		// Every receipt may fail before the gate closes and twice by what follows; then a
-		// probe is made every second, and less and less often, up to every ten seconds.
+		// probe is made every second, and less and less often, up to every ten seconds. It calls
+		// for two receipts where the first is a single request and a list waits, too.
 		bound := 4*ordinary + 60 + 2*int((f.To-f.From)/(10*time.Second))
 		if o.calls > bound {
 			w.fail("", "%d DELETEs to %s while it was down, more than %d: %v", o.calls, f.PG, bound, f)
