@@ -187,7 +187,7 @@ func TestReceiptsThatAreTurnedAwayAreSeldomProbedWith(t *testing.T) {
 		}
 		b.portone.SetOutage(tasks.KCP, false)
 		eventually(t, "each was turned away", func() bool { return refused() >= closing })
-		time.Sleep(3 * time.Second) // for sixty probes
+		time.Sleep(3 * time.Second)            // for sixty probes
 		if got := refused(); got > 2*closing { // once each when they were chosen, and once by their schedule
 			t.Errorf("%d receipts were called for %d times", closing, got)
 		}
