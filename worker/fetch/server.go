@@ -41,6 +41,7 @@ type Server struct {
 
 	mu    sync.Mutex
 	free  int                     // slots without a task that was given to the server
+	asked int                     // tasks that Redis is being asked for
 	ahead map[string][]*redis.Cmd // by queue, the tasks that were taken and not given yet
 	trust map[string]int          // by queue, how many tasks it is believed to hold
 }
@@ -117,22 +118,25 @@ func (s *Server) dequeue(ctx context.Context, queue string, run func(times int) 
 // wanted returns how many tasks to take off a queue: no more than slots are free. It is one at first, and may be twice
 // as many after each time that the queue held as many as were wanted: one with little to do is not asked in vain.
 func (s *Server) wanted(queue string) int {
-	if s.group.stops() {
-		return 1
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	free := s.free
 	for _, ahead := range s.ahead {
 		free -= len(ahead)
 	}
-	return max(min(free, s.trust[queue]), 1)
+	s.asked = max(min(free, s.trust[queue]), 1)
+	// Asked under the lock: whoever waits in Drain has either closed the group before, or sees what is asked for.
+	if s.group.stops() {
+		s.asked = 1
+	}
+	return s.asked
 }
 
 // take keeps tasks that were taken off a queue, and whether these were as many as were wanted.
 func (s *Server) take(queue string, tasks []*redis.Cmd, all bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked = 0
 	s.ahead[queue] = append(s.ahead[queue], tasks...)
 	if !all {
 		s.trust[queue] = 1
@@ -164,6 +168,14 @@ func (s *Server) has() bool {
 		}
 	}
 	return false
+}
+
+// drained reports whether every task that was taken is given, and none will be that is not given at once.
+func (s *Server) drained() bool {
+	s.mu.Lock()
+	asked := s.asked
+	s.mu.Unlock()
+	return asked <= 1 && !s.has()
 }
 
 // release notes that a slot is free.

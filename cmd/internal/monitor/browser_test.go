@@ -72,6 +72,10 @@ func openTab(t *testing.T, languages string) *tab {
 				UserAgent: version.UserAgent, AcceptLanguage: languages,
 			})
 		}
+		if err == nil { // whatever else happens on the machine, the page takes itself for one that a person sees
+			_, err = cdp.Call(ctx, tab, emulation.SetFocusEmulationEnabled,
+				emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		}
 		return err
 	}))
 	return b
@@ -139,6 +143,11 @@ func (b *tab) do(t *testing.T, actions ...chromedp.Action[chromedp.Void]) {
 // pageText is what a person sees of a page.
 const pageText = `document.body ? document.body.innerText : ""`
 
+// pageState is what decides whether a page renews itself.
+const pageState = `"hidden: " + document.hidden + ", active: " + document.activeElement?.tagName +
+	", marked: " + !document.getSelection().isCollapsed + ", " + document.readyState +
+	", stale: " + !(document.getElementById("stale")?.hidden ?? true)`
+
 // sees waits until the page shows all of the texts.
 func (b *tab) sees(t *testing.T, texts ...string) {
 	t.Helper()
@@ -149,7 +158,8 @@ func (b *tab) sees(t *testing.T, texts ...string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the page does not show %q but\n%s", texts[missing], page)
+			t.Fatalf("the page does not show %q, %s; the browser complains: %q; it shows\n%s",
+				texts[missing], eval[string](t, b, pageState), b.complaints(), page)
 		}
 	}
 }
