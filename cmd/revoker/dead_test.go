@@ -16,6 +16,7 @@ import (
 
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -104,6 +105,40 @@ func TestDeadRetryStopsBetweenLettersAndGoesOn(t *testing.T) {
 	want = fmt.Sprintf("%d dead letters retried: %[1]d refused.\n", rest)
 	if left() != 0 || out.String() != want {
 		t.Errorf("got %q with %d left, want %q and none", out.String(), left(), want)
+	}
+}
+
+// Of a page of letters, those that another command has discarded since they were read are not counted.
+func TestDeadDiscardCountsWhatItDiscarded(t *testing.T) {
+	t.Parallel()
+	url, store := letters(t, 3, "")
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	list := deadletter.New(client, store, deadletter.Config{})
+	var page []outcome.Outcome
+	for o, err := range list.All(t.Context(), deadletter.Filter{}) {
+		if page = append(page, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := list.Discard(t.Context(), page[1]); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	walk := newDeadWalk(&out, list, deadletter.Filter{})
+	if err := walk.discardAll(t.Context(), page); err != nil {
+		t.Fatal(err)
+	}
+	if err := walk.end("discarded"); err != nil {
+		t.Error(err)
+	}
+	want := "1 dead letter left the list meanwhile, by another command\n2 dead letters discarded: 2 refused.\n"
+	if out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }
 
