@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -139,6 +140,42 @@ func TestDeadDiscardCountsWhatItDiscarded(t *testing.T) {
 	want := "1 dead letter left the list meanwhile, by another command\n2 dead letters discarded: 2 refused.\n"
 	if out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+// stopper is an output that stops the command at the first letter, as Ctrl-C does.
+type stopper struct{ stop func() }
+
+func (s stopper) Write(text []byte) (int, error) {
+	s.stop()
+	return len(text), nil
+}
+
+func TestDeadDryRunThatIsStoppedIsUnfinished(t *testing.T) {
+	t.Parallel()
+	url, store := letters(t, 20, "")
+	for _, command := range []string{"retry", "discard"} {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		var out bytes.Buffer
+		p := program{stdout: stopper{stop}, stderr: &out, getenv: func(string) string { return "" }}
+		code := p.run(ctx, []string{"dead", command, "--all", "--dry-run", "--redis", url})
+		if want := "stopped after 1 dead letter; nothing was changed\n"; code != exitUnfinished || out.String() != want {
+			t.Errorf("%s: exit code %d and %q, want %d and %q", command, code, out.String(), exitUnfinished, want)
+		}
+	}
+	// Without --yes letters are only counted, and nothing shows when.
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	walk := newDeadWalk(&bytes.Buffer{}, deadletter.New(client, store, deadletter.Config{}), deadletter.Filter{})
+	if err := walk.ask(ctx, "would be discarded"); !errors.Is(err, errUnfinished) {
+		t.Errorf("the question: %v, want %v", err, errUnfinished)
 	}
 }
 
