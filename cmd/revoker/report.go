@@ -152,8 +152,8 @@ func reported(result enqueue.LineResult, o outcome.Outcome, err error) outcome.O
 	case result.Invalid != nil:
 		return outcome.Outcome{ImpUID: result.ImpUID, Status: invalid, Message: result.Invalid.Error()}
 	case errors.Is(err, outcome.ErrNotFound) && result.Kind != 0:
-		// The batch has counted the line and Redis has no outcome of it: queued is the last that is known.
-		return outcome.Outcome{ImpUID: result.ImpUID, PG: result.PG, Status: outcome.Queued}
+		// The batch has counted the line, and a request that is queued would have been found.
+		return outcome.Outcome{ImpUID: result.ImpUID, PG: result.PG, Status: unknown, Message: expired}
 	case errors.Is(err, outcome.ErrNotFound):
 		// bulk has not come as far as this line.
 		return outcome.Outcome{ImpUID: result.ImpUID, PG: result.PG, Status: unknown}
@@ -162,6 +162,9 @@ func reported(result enqueue.LineResult, o outcome.Outcome, err error) outcome.O
 	}
 	return o
 }
+
+// expired says in a report why the outcome of a line is unknown that was requested.
+const expired = "its outcome is no longer known: it lives in Redis as long as --outcome-ttl says"
 
 // duplicateTexts say in the last column of a report why a line requests nothing of its own. Programs
 // may match these words.
