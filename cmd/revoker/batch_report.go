@@ -98,7 +98,7 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 	if err != nil {
 		return err
 	}
-	return reporter{batch, p.store, wrong}.writeFile(ctx, input.reader, report)
+	return reporter{batch, p.store, wrong, p.say}.writeFile(ctx, input.reader, report)
 }
 
 // listOf returns the file that a batch's list was read from, by the absolute path that newBulkJob

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,5 +41,27 @@ func TestReportOfAnOutcomeThatHasExpired(t *testing.T) {
 	}
 	if queued := rows[1]; queued["status"] != string(outcome.Queued) || queued["message"] != "" {
 		t.Errorf("got %q and %q, want queued", queued["status"], queued["message"])
+	}
+}
+
+// A report has what stands in columns without a name, and tells of lines that reach further.
+func TestReportHasColumnsWithoutAName(t *testing.T) {
+	t.Parallel()
+	w := newEmbeddedWorld(t)
+	list := write(t, "imp_uid,amount\nimp_000000000001,100,first\nimp_000000000002,200,second\n"+
+		"imp_000000000003,300,third\nimp_000000000004,1,000,fourth\nimp_000000000005,500,fifth,,\n")
+	w.expect(t, exitUnfinished, "bulk", list, "--batch", "b", "--yes")
+	code, stdout, stderr := w.run(t.Context(), "batch", "report", "b")
+	header, rows := columnsOf(t, stdout)
+	if want := []string{"imp_uid", "amount", "", "outcome_imp_uid"}; code != exitDone || !slices.Equal(header[:4], want) {
+		t.Errorf("exit code %d, header %q, want %q", code, header[:4], want)
+	}
+	for i, want := range []string{"first", "second", "third", "000", "fifth"} {
+		if rows[i][""] != want {
+			t.Errorf("row %d: got %q, want %q", i+1, rows[i][""], want)
+		}
+	}
+	if want := "1 line has values to the right of all columns, which the report leaves out: line 5\n"; !strings.Contains(stderr, want) {
+		t.Errorf("got %q, want %q", stderr, want)
 	}
 }
