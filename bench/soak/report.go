@@ -158,8 +158,7 @@ func (k *soak) tell(b *strings.Builder, e *evidence, f proof.Finding) {
 	}
 }
 
-// stamp returns a time of day to the millisecond, in UTC. The workers' logs have the same times, but
-// in the zone of the machine.
+// stamp returns a time of day to the millisecond, in UTC, as outcomes and the workers' logs have it.
 func stamp(at time.Time) string { return at.UTC().Format("15:04:05.000") }
 
 // linesAbout returns the last lines of all workers' logs that mention an

@@ -71,7 +71,9 @@ func (w *workers) startOne(number int, before *process) error {
 	}
 	defer log.Close() // the process has its own
 	p := &process{cmd: exec.Command(w.program, "work"), exited: make(chan struct{})}
-	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = w.dir, w.env, log, log
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = w.dir, log, log
+	// The report has its own times and those of outcomes in UTC, beside lines of the logs.
+	p.cmd.Env = append(slices.Clip(w.env), "TZ=UTC")
 	if err := p.cmd.Start(); err != nil {
 		return fmt.Errorf("start worker %d: %w", number, err)
 	}

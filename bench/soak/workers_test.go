@@ -37,6 +37,16 @@ func TestKilledWorkerIsStartedAgain(t *testing.T) {
 	}
 }
 
+// TestWorkersLogInUTC compares a worker's clock with that of the report.
+func TestWorkersLogInUTC(t *testing.T) {
+	t.Parallel()
+	w := startWorkers(t, "date '+imp_1 %T %z'; exec sleep 60")
+	redistest.Eventually(t, 10*time.Second, "a line of the worker", func() bool { return len(w.linesAbout("imp_1")) == 1 })
+	if line := w.linesAbout("imp_1")[0]; !strings.Contains(line, " +0000 ") {
+		t.Errorf("got %q, want it in UTC, as stamp has %s", line, stamp(time.Now()))
+	}
+}
+
 // startWorkers starts one worker that runs a script of the shell.
 func startWorkers(t *testing.T, script string) *workers {
 	t.Helper()
@@ -45,7 +55,7 @@ func startWorkers(t *testing.T, script string) *workers {
 	if err := os.WriteFile(filepath.Join(dir, "work"), []byte(script), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	w := &workers{program: "/bin/sh", dir: dir, env: os.Environ()}
+	w := &workers{program: "/bin/sh", dir: dir, env: append(os.Environ(), "TZ=Asia/Seoul")}
 	if err := w.start(1); err != nil {
 		t.Fatal(err)
 	}

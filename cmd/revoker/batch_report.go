@@ -28,6 +28,8 @@ func (p *program) batchReport() *cobra.Command {
 		Long: `Report writes the list of a batch in its own order and with its own columns, and
 beside them the outcome of each line: as CSV, or as NDJSON if the list is JSON.
 It can be written at any time; what has no outcome yet is queued or retrying.
+The status is unknown if bulk has not come as far as the line, or if the outcome
+has expired (--outcome-ttl), as the message then says.
 
 Redis keeps no copy of the list. It is read from where 'revoker bulk' read it,
 or from FILE, and compared with the batch: another list is refused. --pg,
@@ -96,7 +98,7 @@ func (p *program) runBatchReport(ctx context.Context, s batchReportSettings, nam
 	if err != nil {
 		return err
 	}
-	return reporter{batch, p.store, wrong}.writeFile(ctx, input.reader, report)
+	return reporter{batch, p.store, wrong, p.say}.writeFile(ctx, input.reader, report)
 }
 
 // listOf returns the file that a batch's list was read from, by the absolute path that newBulkJob

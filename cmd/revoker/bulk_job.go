@@ -152,7 +152,7 @@ func (j *bulkJob) report(ctx context.Context, file *reportFile) error {
 		return err
 	}
 	defer reader.Close()
-	if err := (reporter{j.asking, j.store, j.wrong}).writeFile(ctx, reader, file); err != nil {
+	if err := (reporter{j.asking, j.store, j.wrong, j.say}).writeFile(ctx, reader, file); err != nil {
 		return err
 	}
 	j.say("The report is in %s.", file.name)

@@ -60,28 +60,23 @@ func (p *program) runDeadDiscard(ctx context.Context, s deadDiscardSettings, imp
 	return p.carryOut(ctx, walk, change{"discard", "discarded", s.dryRun, s.yes}, walk.discard)
 }
 
-// discardPage is how many letters are discarded with one ZREM, which is atomic: Ctrl-C stops between
-// two pages, and a page that was read and not discarded is not counted.
+// discardPage is how many letters are discarded in one round trip: Ctrl-C stops between two pages, and a
+// page that was read and not discarded is not counted.
 const discardPage = 500
 
-// discard discards the letters, page by page. Those that are named it discards one by one: ZREM
-// returns only how many were on the list, and each that was not is to be reported by its imp_uid.
+// discard discards the letters, page by page.
 func (w *deadWalk) discard(ctx context.Context) error {
 	w.progress = "discarded"
-	size := discardPage
-	if len(w.filter.ImpUIDs) > 0 {
-		size = 1
-	}
 	// A letter may be discarded while the list is walked: the walk continues by time and not by
 	// position, so that it passes over none.
-	page := make([]outcome.Outcome, 0, size)
+	page := make([]outcome.Outcome, 0, discardPage)
 	flush := func() error {
 		err := w.discardAll(ctx, page)
 		page = page[:0]
 		return err
 	}
 	err := w.each(ctx, func(o outcome.Outcome) error {
-		if page = append(page, o); len(page) < size {
+		if page = append(page, o); len(page) < discardPage {
 			return nil
 		}
 		return flush()
@@ -96,25 +91,28 @@ func (w *deadWalk) discard(ctx context.Context) error {
 	return nil
 }
 
-// discardAll discards letters, and counts them. If fewer were on the list than are given, another
-// command has discarded the rest since they were read. Of a letter that was named it says so and does
-// not count it, which makes the exit code 3; of a page it says how many, and counts all of them,
-// since it cannot tell which they are.
+// discardAll discards letters, and counts them. One that is not on the list has left it since it was
+// read: another command or a worker has taken it off. It is not counted. If it was named, that is said
+// of it, and makes the exit code 3; of others it is said how many there were.
 func (w *deadWalk) discardAll(ctx context.Context, letters []outcome.Outcome) error {
-	gone, err := w.list.Discard(ctx, letters...)
-	missing := len(letters) - int(gone)
-	switch {
-	case err != nil:
+	listed, err := w.list.Discard(ctx, letters...)
+	if err != nil {
 		return err
-	case missing > 0 && len(letters) == 1 && len(w.filter.ImpUIDs) > 0:
-		w.skipped++
-		w.out.say("revoker: %s is not on the list: it was discarded before", letters[0].ImpUID)
-		return nil
-	case missing > 0:
-		w.out.say("revoker: %d of these had been discarded by another command", missing)
 	}
-	for _, o := range letters {
-		w.count(o)
+	left := 0
+	for i, o := range letters {
+		switch {
+		case listed[i]:
+			w.count(o)
+		case len(w.filter.ImpUIDs) > 0:
+			w.skipped++
+			w.out.say("revoker: %s is not on the list: it was discarded before", o.ImpUID)
+		default:
+			left++
+		}
+	}
+	if left > 0 {
+		w.out.say("%s left the list meanwhile, by another command", plural(left, "dead letter"))
 	}
 	return nil
 }

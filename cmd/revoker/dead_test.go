@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/deadletter"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -104,6 +106,76 @@ func TestDeadRetryStopsBetweenLettersAndGoesOn(t *testing.T) {
 	want = fmt.Sprintf("%d dead letters retried: %[1]d refused.\n", rest)
 	if left() != 0 || out.String() != want {
 		t.Errorf("got %q with %d left, want %q and none", out.String(), left(), want)
+	}
+}
+
+// Of a page of letters, those that another command has discarded since they were read are not counted.
+func TestDeadDiscardCountsWhatItDiscarded(t *testing.T) {
+	t.Parallel()
+	url, store := letters(t, 3, "")
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	list := deadletter.New(client, store, deadletter.Config{})
+	var page []outcome.Outcome
+	for o, err := range list.All(t.Context(), deadletter.Filter{}) {
+		if page = append(page, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := list.Discard(t.Context(), page[1]); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	walk := newDeadWalk(&out, list, deadletter.Filter{})
+	if err := walk.discardAll(t.Context(), page); err != nil {
+		t.Fatal(err)
+	}
+	if err := walk.end("discarded"); err != nil {
+		t.Error(err)
+	}
+	want := "1 dead letter left the list meanwhile, by another command\n2 dead letters discarded: 2 refused.\n"
+	if out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+// stopper is an output that stops the command at the first letter, as Ctrl-C does.
+type stopper struct{ stop func() }
+
+func (s stopper) Write(text []byte) (int, error) {
+	s.stop()
+	return len(text), nil
+}
+
+func TestDeadDryRunThatIsStoppedIsUnfinished(t *testing.T) {
+	t.Parallel()
+	url, store := letters(t, 20, "")
+	for _, command := range []string{"retry", "discard"} {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		var out bytes.Buffer
+		p := program{stdout: stopper{stop}, stderr: &out, getenv: func(string) string { return "" }}
+		code := p.run(ctx, []string{"dead", command, "--all", "--dry-run", "--redis", url})
+		if want := "stopped after 1 dead letter; nothing was changed\n"; code != exitUnfinished || out.String() != want {
+			t.Errorf("%s: exit code %d and %q, want %d and %q", command, code, out.String(), exitUnfinished, want)
+		}
+	}
+	// Without --yes letters are only counted, and nothing shows when.
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	walk := newDeadWalk(&bytes.Buffer{}, deadletter.New(client, store, deadletter.Config{}), deadletter.Filter{})
+	if err := walk.ask(ctx, "would be discarded"); !errors.Is(err, errUnfinished) {
+		t.Errorf("the question: %v, want %v", err, errUnfinished)
 	}
 }
 

@@ -259,16 +259,27 @@ func (w *deadWalk) stopped(c change) error {
 
 // rehearse prints the letters that would be changed to standard output, and counts them.
 func (p *program) rehearse(ctx context.Context, walk *deadWalk, would string) error {
-	if err := walk.each(ctx, walk.counted(p.printer().letter)); err != nil {
+	if err := walk.look(ctx, p.printer().letter); err != nil {
 		return err
 	}
 	return walk.end(would)
 }
 
+// look shows the letters and counts them. The error is errUnfinished if Ctrl-C stopped it, as that of
+// a command that changes letters is.
+func (w *deadWalk) look(ctx context.Context, show func(outcome.Outcome) error) error {
+	err := w.each(ctx, w.counted(show))
+	if err != nil && ctx.Err() != nil {
+		w.out.say("%v; nothing was changed", err)
+		return errUnfinished
+	}
+	return err
+}
+
 // ask counts the letters that would be changed, and returns a usageError, exit code 2, that says that
 // --yes does it. Where there is none it ends as a walk without a letter, since --yes would do nothing.
 func (w *deadWalk) ask(ctx context.Context, would string) error {
-	if err := w.each(ctx, w.counted(func(outcome.Outcome) error { return nil })); err != nil {
+	if err := w.look(ctx, func(outcome.Outcome) error { return nil }); err != nil {
 		return err
 	}
 	if w.done == 0 {

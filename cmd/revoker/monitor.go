@@ -48,7 +48,7 @@ pause queues, and to run, archive and delete tasks.`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if s.hash {
-				return p.hashPassword()
+				return p.hashPassword(cmd.Context())
 			}
 			return p.runMonitor(cmd.Context(), s)
 		},
@@ -107,8 +107,8 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 // hash alone goes to standard output, so that "revoker monitor --hash > password.hash" makes the
 // file that REVOKER_MONITOR_PASSWORD_HASH_FILE names; prompts go to standard error. It takes about
 // a quarter of a second, as each login does later.
-func (p *program) hashPassword() error {
-	password, err := p.readPassword()
+func (p *program) hashPassword(ctx context.Context) error {
+	password, err := p.readPassword(ctx)
 	if err != nil {
 		return err
 	}
@@ -123,22 +123,25 @@ func (p *program) hashPassword() error {
 // readPassword reads a password from standard input. A person on a terminal types it twice, since
 // the terminal does not show it and a mistake would lock everybody out. From a pipe it takes the
 // first line; blanks at its ends belong to the password.
-func (p *program) readPassword() (string, error) {
+func (p *program) readPassword(ctx context.Context) (string, error) {
 	file, ok := p.stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		// bcrypt takes 72 bytes. The limit keeps a wrong file, as a large one without a line end, from
 		// being read into memory. A password whose line has no end is good: io.EOF is no error.
-		line, err := bufio.NewReader(io.LimitReader(p.stdin, 4096)).ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return "", fmt.Errorf("read the password: %w", err)
-		}
-		return strings.TrimRight(line, "\r\n"), nil
+		line, err := typed(ctx, func() ([]byte, error) {
+			line, err := bufio.NewReader(io.LimitReader(p.stdin, 4096)).ReadBytes('\n')
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			return line, err
+		})
+		return strings.TrimRight(line, "\r\n"), err
 	}
-	first, err := p.ask(file, "Password: ")
+	first, err := p.ask(ctx, file, "Password: ")
 	if err != nil {
 		return "", err
 	}
-	second, err := p.ask(file, "Again: ")
+	second, err := p.ask(ctx, file, "Again: ")
 	if err == nil && first != second {
 		err = errors.New("the two passwords differ")
 	}
@@ -146,13 +149,37 @@ func (p *program) readPassword() (string, error) {
 }
 
 // ask asks a person for a password on a terminal. [term.ReadPassword] switches the echo off, which
-// also hides the line end that the person types: ask writes one in its place.
-func (p *program) ask(terminal *os.File, what string) (string, error) {
+// also hides the line end that the person types: ask writes one in its place. After Ctrl-C ask switches
+// the echo on again, as the reading is left behind.
+func (p *program) ask(ctx context.Context, terminal *os.File, what string) (string, error) {
+	fd := int(terminal.Fd())
+	if before, err := term.GetState(fd); err == nil {
+		defer term.Restore(fd, before)
+	}
 	fmt.Fprint(p.stderr, what)
-	typed, err := term.ReadPassword(int(terminal.Fd()))
+	password, err := typed(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
 	fmt.Fprintln(p.stderr)
+	return password, err
+}
+
+// typed returns what read reads of a password, or an error once Ctrl-C ends ctx. The goroutine that
+// reads then stays: a read of a terminal or a pipe cannot be interrupted, and the command ends right
+// after it.
+func typed(ctx context.Context, read func() ([]byte, error)) (string, error) {
+	done := make(chan struct{})
+	var text []byte
+	var err error
+	go func() {
+		defer close(done)
+		text, err = read()
+	}()
+	select {
+	case <-ctx.Done():
+		return "", errors.New("stopped: no password was read")
+	case <-done:
+	}
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
-	return string(typed), nil
+	return string(text), nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -38,6 +40,27 @@ func startMonitor(t *testing.T, environment map[string]string, args ...string) (
 	log.await(t, `"url":"http://`)
 	found := regexp.MustCompile(`"url":"http://[^"]*:(\d+)"`).FindStringSubmatch(log.String())
 	return "http://127.0.0.1:" + found[1], log
+}
+
+// Ctrl-C ends the reading of a password, also where nothing comes.
+func TestHashIsStopped(t *testing.T) {
+	t.Parallel()
+	stdin, typed := io.Pipe()
+	defer typed.Close()
+	var out bytes.Buffer
+	p := program{stdin: stdin, stdout: &out, stderr: &out, getenv: func(string) string { return "" }}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	go func() { ended <- p.run(ctx, []string{"monitor", "--hash"}) }()
+	stop()
+	select {
+	case code := <-ended:
+		if want := "revoker: stopped: no password was read\n"; code != exitFailed || out.String() != want {
+			t.Errorf("exit code %d and %q, want %d and %q", code, out.String(), exitFailed, want)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for the password")
+	}
 }
 
 func fetch(t *testing.T, client *http.Client, url string) (int, string) {

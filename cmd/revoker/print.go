@@ -192,7 +192,7 @@ func next(at, now time.Time) string {
 // The statuses that are shown where there is no outcome. They are in output alone, never in Redis:
 // workers and [outcome.Store] do not know them.
 const (
-	unknown outcome.Status = "unknown" // there is no request for the imp_uid
+	unknown outcome.Status = "unknown" // there is no request for the imp_uid, or none any more
 	invalid outcome.Status = "invalid" // the line of the list cannot be used
 	corrupt outcome.Status = "corrupt" // what Redis holds of the imp_uid is no valid outcome
 )

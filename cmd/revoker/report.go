@@ -52,17 +52,20 @@ type reporter struct {
 	batch    *enqueue.Batch
 	outcomes *outcome.Store
 	wrong    *enqueue.Contradictions // of the list; nil where they are not known
+	say      func(format string, args ...any)
 }
 
 // writeFile writes a report and completes its file. On an error the file keeps what it had before, as
 // the caller abandons the part file.
 func (r reporter) writeFile(ctx context.Context, reader *list.Reader, file *reportFile) error {
-	if err := r.write(ctx, reader, newReportLines(file, reader, file.bom)); err != nil {
+	lines := newReportLines(file, reader, file.bom)
+	if err := r.write(ctx, reader, lines); err != nil {
 		return err
 	}
 	if err := file.complete(); err != nil {
 		return fmt.Errorf("the report cannot be written: %w", err)
 	}
+	lines.tellWide(r.say)
 	return nil
 }
 
@@ -152,8 +155,8 @@ func reported(result enqueue.LineResult, o outcome.Outcome, err error) outcome.O
 	case result.Invalid != nil:
 		return outcome.Outcome{ImpUID: result.ImpUID, Status: invalid, Message: result.Invalid.Error()}
 	case errors.Is(err, outcome.ErrNotFound) && result.Kind != 0:
-		// The batch has counted the line and Redis has no outcome of it: queued is the last that is known.
-		return outcome.Outcome{ImpUID: result.ImpUID, PG: result.PG, Status: outcome.Queued}
+		// The batch has counted the line, and a request that is queued would have been found.
+		return outcome.Outcome{ImpUID: result.ImpUID, PG: result.PG, Status: unknown, Message: expired}
 	case errors.Is(err, outcome.ErrNotFound):
 		// bulk has not come as far as this line.
 		return outcome.Outcome{ImpUID: result.ImpUID, PG: result.PG, Status: unknown}
@@ -162,6 +165,9 @@ func reported(result enqueue.LineResult, o outcome.Outcome, err error) outcome.O
 	}
 	return o
 }
+
+// expired says in a report why the outcome of a line is unknown that was requested.
+const expired = "its outcome is no longer known: it lives in Redis as long as --outcome-ttl says"
 
 // duplicateTexts say in the last column of a report why a line requests nothing of its own. Programs
 // may match these words.
@@ -177,7 +183,12 @@ type reportLines struct {
 	csv     *csv.Writer // nil for NDJSON
 	bare    bool        // the list has no header: its lines' numbers stand for it
 	columns int         // of the list itself
+	wide    int         // lines with values to the right of those, which are left out
+	shown   []string    // the numbers of the first of them
 }
+
+// shownWide is how many lines are named whose values are left out: there may be a million.
+const shownWide = 10
 
 // newReportLines begins a report on out, with its header if it is a CSV. The methods return its failures
 // to write.
@@ -190,7 +201,9 @@ func newReportLines(out io.Writer, reader *list.Reader, bom bool) *reportLines {
 	if own == nil {
 		own, l.bare = []string{"line"}, true
 	}
-	header := slices.Clone(own)
+	// The last columns may have no name: their values are kept, too.
+	l.columns = max(len(own), reader.Columns())
+	header := slices.Concat(own, make([]string, l.columns-len(own)))
 	for _, name := range append(outcome.Fields(), "duplicate") {
 		// Two columns of one name could not be told apart, such as pg of the list and pg of the outcome.
 		if slices.ContainsFunc(own, func(column string) bool { return strings.EqualFold(strings.TrimSpace(column), name) }) {
@@ -202,7 +215,7 @@ func newReportLines(out io.Writer, reader *list.Reader, bom bool) *reportLines {
 		// bufio keeps a failure and returns it from Flush.
 		_, _ = l.buffer.WriteString(byteOrderMark)
 	}
-	l.csv, l.columns = csv.NewWriter(l.buffer), len(own)
+	l.csv = csv.NewWriter(l.buffer)
 	_ = l.csv.Write(inertAll(header))
 	return l
 }
@@ -225,14 +238,32 @@ func (l *reportLines) line(line reportLine) error {
 	if l.bare {
 		own = []string{strconv.Itoa(row.Line)}
 	}
-	// Rows may be shorter or longer than the header. Cut or filled up to it, the outcome's columns
-	// stand below their names in every row.
+	if further := own[min(len(own), l.columns):]; strings.TrimSpace(strings.Join(further, "")) != "" {
+		if l.wide++; l.wide <= shownWide {
+			l.shown = append(l.shown, strconv.Itoa(row.Line))
+		}
+	}
+	// Rows may be shorter or longer than most. Cut or filled up to those, the outcome's columns stand
+	// below their names in every row.
 	record := append(make([]string, 0, l.columns+len(outcome.Fields())+1), own[:min(len(own), l.columns)]...)
 	for len(record) < l.columns {
 		record = append(record, "")
 	}
 	record = append(append(record, line.outcome.Values()...), duplicate)
 	return l.csv.Write(inertAll(record))
+}
+
+// tellWide says which lines have values that are left out.
+func (l *reportLines) tellWide(say func(format string, args ...any)) {
+	if l.wide == 0 {
+		return
+	}
+	more := ""
+	if l.wide > len(l.shown) {
+		more = ", …"
+	}
+	say("%s values to the right of all columns, which the report leaves out: %s %s%s",
+		count(l.wide, "line has", "lines have"), either(l.wide, "line", "lines"), listed(l.shown), more)
 }
 
 // flush writes what is left, and returns the first failure of everything that was written.

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
@@ -146,5 +148,37 @@ func TestProgressOfABatchOnANarrowTerminal(t *testing.T) {
 	x.fits(t, "batch show")
 	if text := x.text(); strings.Contains(text, "^C") || strings.Contains(text, "held") {
 		t.Errorf("a rest of the progress in\n%s", text)
+	}
+}
+
+// A password that is not typed leaves the terminal as it was.
+func TestHashThatIsStoppedShowsWhatIsTyped(t *testing.T) {
+	t.Parallel()
+	x := openTerminal(t)
+	echo := func() bool {
+		settings, err := unix.IoctlGetTermios(int(x.tty.Fd()), unix.TCGETS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return settings.Lflag&unix.ECHO != 0
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	p := program{stdin: x.tty, stdout: x.tty, stderr: x.tty, getenv: func(string) string { return "" }}
+	ended := make(chan int, 1)
+	go func() { ended <- p.run(ctx, []string{"monitor", "--hash"}) }()
+	redistest.Eventually(t, 10*time.Second, "the terminal hides what is typed", func() bool { return !echo() })
+	stop()
+	select {
+	case code := <-ended:
+		if code != exitFailed || !echo() {
+			t.Errorf("exit code %d, echo %t; want %d and the echo on", code, echo(), exitFailed)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for the password")
+	}
+	fmt.Fprintln(x.outside, "enough") // which ends the read of the terminal
+	if text := x.settled(t); !strings.Contains(text, "Password:\nrevoker: stopped: no password was read\n") {
+		t.Errorf("got %s", text)
 	}
 }

@@ -6,14 +6,14 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// Discard takes dead letters off the list and returns how many of them were on
+// Discard takes dead letters off the list and returns of each whether it was on
 // it. Their outcomes stay, so they stay dead: asking for them again enqueues
 // nothing.
 //
 // A letter whose outcome cannot be read is given by its imp_uid alone.
-func (l *List) Discard(ctx context.Context, letters ...outcome.Outcome) (int64, error) {
+func (l *List) Discard(ctx context.Context, letters ...outcome.Outcome) ([]bool, error) {
 	if len(letters) == 0 {
-		return 0, nil
+		return nil, nil
 	}
 	impUIDs := make([]string, len(letters))
 	for i, letter := range letters {

@@ -180,15 +180,19 @@ func TestDiscardedLetterLeavesItsOutcome(t *testing.T) {
 		letter := b.bury(t, asked, outcome.ReasonRefused, noon)
 		broken := b.bury(t, tasks.Revocation{ImpUID: "broken"}, outcome.ReasonInvalidTask, noon)
 
-		if n, err := b.list.Discard(t.Context(), letter, broken); n != 2 || err != nil {
-			t.Errorf("discarded %d, %v; want 2", n, err)
+		other := b.bury(t, tasks.Revocation{ImpUID: "other"}, outcome.ReasonRefused, noon)
+
+		got, err := b.list.Discard(t.Context(), letter, broken)
+		if want := []bool{true, true}; !slices.Equal(got, want) || err != nil {
+			t.Errorf("discarded %t, %v; want %t", got, err, want)
 		}
-		b.want(t, "archived", outcome.Dead, 0)
-		if n, err := b.list.Discard(t.Context(), letter); n != 0 || err != nil {
-			t.Errorf("second time: %d, %v; want none", n, err)
+		b.want(t, "archived", outcome.Dead, 1)
+		got, err = b.list.Discard(t.Context(), letter, other, broken)
+		if want := []bool{false, true, false}; !slices.Equal(got, want) || err != nil {
+			t.Errorf("second time: %t, %v; want %t", got, err, want)
 		}
-		if n, err := b.list.Discard(t.Context()); n != 0 || err != nil {
-			t.Errorf("nothing: %d, %v", n, err)
+		if got, err := b.list.Discard(t.Context()); got != nil || err != nil {
+			t.Errorf("nothing: %t, %v", got, err)
 		}
 		if err := b.list.Retry(t.Context(), letter); err != nil {
 			t.Errorf("a discarded one retried by name: %v", err)

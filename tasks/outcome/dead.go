@@ -104,18 +104,23 @@ func (s *Store) Revive(ctx context.Context, impUID string) (tasks.Revocation, er
 	return tasks.Revocation{ImpUID: impUID, PG: tasks.Gateway(reply[1]), Batch: reply[2]}, nil
 }
 
-// Discard takes imp_uids off the list of dead letters and returns how many of
-// them were on it. Their outcomes stay.
-func (s *Store) Discard(ctx context.Context, impUIDs ...string) (int64, error) {
-	members := make([]any, len(impUIDs))
-	for i, impUID := range impUIDs {
-		members[i] = impUID
-	}
-	n, err := s.client.ZRem(ctx, s.deadKey(), members...).Result()
+// Discard takes imp_uids off the list of dead letters, in one round trip, and returns
+// of each whether it was on it. Their outcomes stay.
+func (s *Store) Discard(ctx context.Context, impUIDs ...string) ([]bool, error) {
+	replies, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, impUID := range impUIDs {
+			p.ZRem(ctx, s.deadKey(), impUID)
+		}
+		return nil
+	})
 	if err != nil {
-		return 0, fmt.Errorf("discard %d dead letters: %w", len(impUIDs), err)
+		return nil, fmt.Errorf("discard %d dead letters: %w", len(impUIDs), err)
 	}
-	return n, nil
+	listed := make([]bool, len(replies))
+	for i, reply := range replies {
+		listed[i] = reply.(*redis.IntCmd).Val() > 0
+	}
+	return listed, nil
 }
 
 // Prune takes the dead letters off the list whose outcomes' life is over.

@@ -150,8 +150,8 @@ func (w *world) do(ctx context.Context, s step) (string, error) {
 	case doCrash:
 		return "", w.endLease(ctx, impUID)
 	case doDiscard:
-		n, err := w.store.Discard(ctx, impUID)
-		return fmt.Sprint("discarded ", n == 1), err
+		listed, err := w.store.Discard(ctx, impUID)
+		return fmt.Sprint("discarded ", slices.Contains(listed, true)), err
 	case doSettle:
 		err := w.store.Settle(ctx, impUID, outcome.Statement{Revoked: s.revoked, By: "kim", Text: "seen in the console"})
 		return leftAlone("settled", err)

@@ -37,7 +37,7 @@ func (d *doctor) rights(ctx context.Context) {
 	case onlyLooks(missing):
 		d.tell(looks(missing.User))
 	default:
-		d.tell(failure("rights", err.Error(), redisfault.Advice(err)))
+		d.tell(failure("rights", "a worker with this user would fail: "+err.Error(), redisfault.Advice(err)))
 	}
 }
 

@@ -3,10 +3,13 @@ package list_test
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"receiptrevoker/bench/redistest/scale"
@@ -177,4 +180,61 @@ func boundary(packed []byte, size int) int {
 		return size
 	}
 	return 0
+}
+
+// onDisk is a file with one byte that its disk cannot read.
+type onDisk struct {
+	*bytes.Reader
+	bad int64
+}
+
+func (d onDisk) Read(p []byte) (int, error) {
+	at := d.Size() - int64(d.Len())
+	if left := d.bad - at; left < int64(len(p)) {
+		p = p[:max(left, 0)]
+	}
+	if len(p) == 0 {
+		return 0, &fs.PathError{Op: "read", Path: "refunds", Err: syscall.EIO}
+	}
+	return d.Reader.Read(p)
+}
+
+func (d onDisk) ReadAt(p []byte, at int64) (int, error) {
+	if at <= d.bad && d.bad < at+int64(len(p)) {
+		return 0, &fs.PathError{Op: "read", Path: "refunds", Err: syscall.EIO}
+	}
+	return d.Reader.ReadAt(p, at)
+}
+
+// A disk that cannot be read makes no broken list, wherever its bad byte is.
+func TestDiskThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	csv := "imp_uid,pg\nimp_1,kcp\nimp_2,kcp\n"
+	for name, file := range map[string][]byte{
+		"CSV": []byte(csv), "gzip": gzipped(t, csv, csv), "zstd": zstandard(t, nil, csv, csv),
+		"workbook": workbook(t, row(1, text("A1", "imp_uid"))+row(2, text("A2", "imp_1"))+row(3, text("A3", "imp_2"))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			failed := 0
+			for bad := range file {
+				reader, err := list.NewReader(onDisk{bytes.NewReader(file), int64(bad)}, list.Options{})
+				var line *list.LineError
+				for err == nil || errors.As(err, &line) {
+					_, err = reader.Read()
+				}
+				if err == io.EOF && name == "workbook" {
+					continue // not every byte of an archive is read
+				}
+				failed++
+				wrong := strings.Contains(err.Error(), "unpack") || strings.Contains(err.Error(), "damaged")
+				if wrong || !errors.Is(err, syscall.EIO) || errors.Is(err, list.ErrBroken) {
+					t.Fatalf("byte %d of %d: got %v, want what the disk says", bad, len(file), err)
+				}
+			}
+			if failed == 0 {
+				t.Error("no byte was needed")
+			}
+		})
+	}
 }

@@ -64,6 +64,7 @@ type Reader struct {
 	unpacking *unpack.Stream
 	closed    bool
 	header    []string
+	columns   int // see Columns
 	layout    Layout
 	// above are payments above the header, each of which the next Read reports before any row.
 	above []*LineError
@@ -93,6 +94,10 @@ func (r *Reader) Format() Format { return r.layout.Format }
 // Header returns the header of a CSV or a workbook as it came, in UTF-8: cmd/revoker/report.go writes
 // it back above the outcomes. It is nil for JSON, and for a list of bare imp_uids.
 func (r *Reader) Header() []string { return r.header }
+
+// Columns returns how many columns the header and most rows of a CSV or a workbook have: more than the
+// header where the last have no name. It is 0 where Header is nil.
+func (r *Reader) Columns() int { return r.columns }
 
 // Layout returns how the list is written.
 func (r *Reader) Layout() Layout { return r.layout }

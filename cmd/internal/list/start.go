@@ -81,7 +81,7 @@ func (r *Reader) useHeader(p *lines.CSV, at *header.Header, sepLine int) error {
 	if err := r.skipHeader(p, at, sepLine); err != nil {
 		return err
 	}
-	r.header = at.Columns
+	r.header, r.columns = at.Columns, max(len(at.Columns), at.Unnamed())
 	// Values without a name may have come there by a separator without quotes: a person can tell. No cell
 	// of a sheet moves, so there it says nothing.
 	if n := at.Unnamed(); n > 0 && !p.Sheet {

@@ -5,6 +5,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"receiptrevoker/tasks"
@@ -51,5 +52,18 @@ func (brokenError) Is(target error) bool { return target == ErrBroken }
 
 func (e brokenError) Unwrap() error { return e.error }
 
-// Broken returns an error that says the same as err, and matches both it and ErrBroken.
-func Broken(err error) error { return brokenError{err} }
+// Broken returns an error that says the same as err, and matches both it and ErrBroken. An error of
+// the file is returned as it is.
+func Broken(err error) error {
+	if OfFile(err) {
+		return err
+	}
+	return brokenError{err}
+}
+
+// OfFile reports whether the system could not read the file, as where its disk fails: the list itself
+// may be whole. The error names the file.
+func OfFile(err error) bool {
+	var file *fs.PathError
+	return errors.As(err, &file)
+}

@@ -202,3 +202,18 @@ func Open(list, in io.Reader, name string) (*Rows, error) {
 	file.Close()
 	return nil, err
 }
+
+// disk is the file of a workbook, and keeps why it could not be read: a part that is passed over then,
+// such as relations, would be missed for another reason.
+type disk struct {
+	file io.ReaderAt
+	err  error
+}
+
+func (d *disk) ReadAt(p []byte, offset int64) (int, error) {
+	n, err := d.file.ReadAt(p, offset)
+	if fault.OfFile(err) {
+		d.err = err
+	}
+	return n, err
+}

@@ -84,7 +84,8 @@ func (s *Rows) Ahead(most, size int) ([]*frame.Record, error) {
 }
 
 // Next returns the next row, which stays valid. The error is io.EOF after the last one,
-// [frame.ErrTooLong] with the beginning of a row, or final; then it matches fault.ErrBroken.
+// [frame.ErrTooLong] with the beginning of a row, or final; then it matches fault.ErrBroken,
+// unless it is the file's.
 func (s *Rows) Next() (*frame.Record, error) {
 	if len(s.ahead) == 0 {
 		return s.read()

@@ -17,6 +17,19 @@ import (
 // openSheet opens a sheet of a workbook. size is that of the file. Other sheets are searched for
 // payments unless one is named.
 func openSheet(file io.ReaderAt, size int64, name string) (*Rows, error) {
+	disk := &disk{file: file}
+	rows, err := openBook(disk, size, name)
+	if disk.err == nil {
+		return rows, err
+	}
+	if rows != nil {
+		rows.Close()
+	}
+	return nil, fmt.Errorf("the workbook cannot be read: %w", disk.err)
+}
+
+// openBook does openSheet's work. A file that cannot be read may make it miss something without an error.
+func openBook(file io.ReaderAt, size int64, name string) (*Rows, error) {
 	book, err := openArchive(file, size)
 	if err != nil {
 		return nil, err

@@ -84,7 +84,7 @@ type Stream struct {
 
 // Read reads what is unpacked. It ends with io.EOF where something follows that is not compressed,
 // which [Stream.Trailing] then tells of: what was unpacked before is a valid part of the list. Any
-// other error matches fault.ErrBroken.
+// other error matches fault.ErrBroken, unless it is the file's.
 func (u *Stream) Read(p []byte) (int, error) {
 	n, err := u.in.Read(p)
 	u.any = u.any || n > 0
@@ -174,9 +174,12 @@ func (u *Stream) Trailing() error {
 }
 
 // damaged returns the error for compressed data that cannot be unpacked. It matches fault.ErrBroken:
-// the same file will fail again, and has to be copied or made anew.
+// the same file will fail again, and has to be copied or made anew. An error of the file itself is
+// returned as it is.
 func damaged(with string, err error) error {
 	switch {
+	case fault.OfFile(err):
+		return err
 	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
 		err = fmt.Errorf("the %s file is cut short, its end is missing: copy or make it again: %w",
 			with, io.ErrUnexpectedEOF)
