@@ -147,7 +147,7 @@ func (l *lookout) arrive(who string, p payment, first bool) call {
 
 // pass returns how a gate stands as a DELETE arrives that has passed it. It counts those that
 // come more than ten seconds after it has closed, which must be probes, and fails where one is more
-// than [probesWithin] allows by then. The caller holds l.mu.
+// than [callsWithin] allows by then. The caller holds l.mu.
 func (l *lookout) pass(name gate.Name, impUID string) closure {
 	now := l.world.stands(name)
 	if c := l.closed[name]; c.epoch == now.epoch {
@@ -155,7 +155,7 @@ func (l *lookout) pass(name gate.Name, impUID string) closure {
 	}
 	if since := time.Since(now.since); now.epoch != "" && since > 2*grace && l.world.calmSince(now.since) {
 		now.probes++
-		if bound := probesWithin(since); now.probes == bound+1 {
+		if bound := callsWithin(since); now.probes == bound+1 {
 			l.world.fail(impUID, "%d DELETEs within %v through the gate of %s, which is closed: more than %d",
 				now.probes, since, name, bound)
 		}
@@ -164,13 +164,14 @@ func (l *lookout) pass(name gate.Name, impUID string) closure {
 	return now
 }
 
-// probesWithin is how many probes may be made in so long a time: the intervals grow by a tenth,
+// callsWithin is how many DELETEs probes may make in so long a time: the intervals grow by a tenth,
 // from one second to ten, so that the first n take 10 × (1.1^n - 1) s, and after 25 they are ten
-// seconds long. Half as many more may come of processes that take over. In a minute these are 44,
-// in ten minutes 132.
-func probesWithin(d time.Duration) int {
+// seconds long. A probe calls for two receipts where the first is a single request and a list waits,
+// too, and half as many probes more may come of processes that take over. In a minute these are 71
+// calls, in ten minutes 217.
+func callsWithin(d time.Duration) int {
 	growing := math.Log(1+d.Seconds()/10) / math.Log(1.1)
-	return 5 + int(1.5*(min(growing, 25)+d.Seconds()/gate.DefaultProbeMax.Seconds()))
+	return 5 + int(2.5*(min(growing, 25)+d.Seconds()/gate.DefaultProbeMax.Seconds()))
 }
 
 // stands returns how a gate stands in Redis, read past all faults. An epoch is the time at which the
