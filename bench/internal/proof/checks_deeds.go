@@ -67,6 +67,8 @@ func wantedNotCalled(e *Evidence) Finding {
 			})
 			o := e.Outcomes[impUID] // one that was revoked by hand needs no call
 			_, archived := e.Archived[impUID]
+			// The answer to the person may have been lost: then the outcome tells, and baseless looks at that.
+			archived = archived || o.Reason == outcome.ReasonCrashed
 			alone := slices.ContainsFunc(e.Cancelled[impUID], func(c Cancellation) bool { return c.Batch == "" })
 			uncalled := o.Reason == outcome.ReasonWithdrawn || len(e.Deletes[impUID]) == 0
 			if wanted && !archived && !alone && o.Status != outcome.Revoked && uncalled {

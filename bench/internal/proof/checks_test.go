@@ -197,6 +197,15 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 			withdraw(e, given, "soak-1")
 			e.Asked[given] = append(e.Asked[given], Asking{Batch: "", At: at(1), Accepted: true})
 		}, []string{"cancelled with a batch, wanted by others, not called"}},
+		"archived without an answer, wanted by others": {func(e *Evidence) {
+			e.Recorded = map[string]int{"soak-1": 2}
+			withdraw(e, given, "soak-1")
+			e.Asked[given] = append(e.Asked[given], Asking{Batch: "", At: at(1), Accepted: true})
+			change(e, given, func(o *outcome.Outcome) { o.Reason = outcome.ReasonCrashed })
+			e.Cancelled[given] = nil // by the batch alone
+			e.Batches["soak-1"].Reasons[outcome.ReasonCrashed]++
+			e.Batches["soak-1"].Reasons[outcome.ReasonWithdrawn]--
+		}, nil},
 		"withdrawn by nobody": {func(e *Evidence) {
 			withdraw(e, given, "")
 			delete(e.Touched, given)
