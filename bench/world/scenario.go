@@ -34,6 +34,7 @@ type Scenario struct {
 	RedisSkew, PortOneSkew time.Duration
 	OlderRedis             bool // which refuses scripts in the words of before 7.0
 	Faults                 []Fault
+	numbers                []int // of Faults in the scenario from which some were left out; nil if none were
 }
 
 // Validate returns an error that names the first value that is impossible. A run with such a
@@ -67,7 +68,7 @@ func (s Scenario) String() string {
 		"clocks ahead: Redis %v, PortOne %v, Redis is older %t\n", s.Seed, s.Receipts, s.Lists, s.Odd, s.Workers,
 		s.Span, s.Attempts, s.MaxDelay, s.Patience, s.Poll, s.RedisSkew, s.PortOneSkew, s.OlderRedis)
 	for i, f := range s.Faults {
-		fmt.Fprintf(&b, "%4d %v\n", i, f)
+		fmt.Fprintf(&b, "%4d %v\n", s.number(i), f)
 	}
 	return b.String()
 }
@@ -77,17 +78,26 @@ func (s Scenario) has(kinds ...Kind) bool {
 	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return slices.Contains(kinds, f.Kind) })
 }
 
-// Without returns the scenario without some of its faults, by their numbers from 0. All else
+// number returns the number of a fault, from 0, which it keeps where others are left out.
+func (s Scenario) number(i int) int {
+	if s.numbers == nil {
+		return i
+	}
+	return s.numbers[i]
+}
+
+// Without returns the scenario without some of its faults, by their numbers. All else
 // stays as it is: payments, lists and the deeds of other faults draw from numbers of their own,
 // see [Scenario.random].
 func (s Scenario) Without(numbers ...int) Scenario {
 	var kept []Fault
+	left := []int{}
 	for i, f := range s.Faults {
-		if !slices.Contains(numbers, i) {
-			kept = append(kept, f)
+		if number := s.number(i); !slices.Contains(numbers, number) {
+			kept, left = append(kept, f), append(left, number)
 		}
 	}
-	s.Faults = kept
+	s.Faults, s.numbers = kept, left
 	return s
 }
 

@@ -149,9 +149,10 @@ func runSeed(t *testing.T, seed uint64, all *total, spared ...int) {
 		return
 	}
 	t.Errorf("%s%s\nRun it again: %s%s", s, strings.Join(got.Failures, "\n"), rerun, numbered(spared))
-	if *shrink && len(spared) == 0 {
+	if *shrink {
 		needless := world.Shrink(s, func(s world.Scenario) bool { return len(world.Run(t, s).Failures) > 0 })
-		t.Logf("it needs no more than this to fail: %s\nRun it again: %s%s", s.Without(needless...), rerun, numbered(needless))
+		t.Logf("it needs no more than this to fail: %s\nRun it again: %s%s", s.Without(needless...), rerun,
+			numbered(append(slices.Clone(spared), needless...)))
 	}
 }
 
@@ -198,6 +199,18 @@ func TestImpossibleScenarioIsRefusedByName(t *testing.T) {
 		if err := s.Validate(); err == nil || err.Error() != c.want {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
+	}
+}
+
+// A fault keeps its number where others are left out: a person who leaves out one more goes by what was printed.
+func TestFaultsKeepTheirNumbers(t *testing.T) {
+	s := world.Scenario{Faults: []world.Fault{{Kind: world.RedisDown}, {Kind: world.Outage, PG: "kcp"}, {Kind: world.RedisLoses}}}
+	lines := strings.Split(strings.TrimSpace(s.Without(0).String()), "\n")[1:]
+	if len(lines) != 2 || !strings.HasPrefix(lines[0], "   1 ") || !strings.HasPrefix(lines[1], "   2 ") {
+		t.Errorf("without the first: %q", lines)
+	}
+	if left := s.Without(0).Without(1); len(left.Faults) != 1 || left.Faults[0].Kind != world.RedisLoses {
+		t.Errorf("without the first and the second: %v", left.Faults)
 	}
 }
 
