@@ -141,7 +141,7 @@ func (f Fault) validate(s Scenario) error {
 		return fmt.Errorf("%s: there is no worker %d", f.Kind, f.Worker)
 	case f.After < 0 || f.Wait < 0:
 		return fmt.Errorf("%s: %d commands or a wait of %v", f.Kind, f.After, f.Wait)
-	case slices.Contains(toGateways, f.Kind) && !f.PG.Known():
+	case !f.PG.Known() && (f.PG != "" || slices.Contains(toGateways, f.Kind)):
 		return fmt.Errorf("%s: unknown gateway %q", f.Kind, f.PG)
 	}
 	return nil

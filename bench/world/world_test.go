@@ -193,6 +193,7 @@ func TestImpossibleScenarioIsRefusedByName(t *testing.T) {
 		{world.Fault{Kind: world.Kill, Worker: 1}, "kill: there is no worker 1"},
 		{world.Fault{Kind: world.Kill, From: time.Second}, "kill: from 1s to 0s is no window"},
 		{world.Fault{Kind: world.Outage, PG: "bank"}, `outage: unknown gateway "bank"`},
+		{world.Fault{Kind: "call:500", PG: "bank"}, `call:500: unknown gateway "bank"`},
 	} {
 		s := good
 		s.Faults = []world.Fault{c.fault}
