@@ -105,7 +105,6 @@ func (q *Queues) Server(scripts Scripts, queues map[string]int, slots int) *Serv
 // before the servers stop: one that stops asks for no more tasks, and what was taken for it would wait for the end of
 // its lease. No server may be made meanwhile.
 func (q *Queues) Drain(ctx context.Context) {
-	waits := func(s *Server) bool { return !s.drained() }
-	for slices.ContainsFunc(q.servers, waits) && wait.For(ctx, drainEvery) == nil {
+	for slices.ContainsFunc(q.servers, (*Server).drains) && wait.For(ctx, drainEvery) == nil {
 	}
 }

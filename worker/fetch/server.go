@@ -115,17 +115,14 @@ func (s *Server) dequeue(ctx context.Context, queue string, run func(times int) 
 	return none
 }
 
-// wanted returns how many tasks to take off a queue: no more than slots are free. It is one at first, and may be twice
-// as many after each time that the queue held as many as were wanted: one with little to do is not asked in vain.
+// wanted returns how many tasks to take off a queue, and notes it until [Server.take]: no more than slots are free. It
+// is one at first, and may be twice as many after each time that the queue held as many as were wanted: one with little
+// to do is not asked in vain.
 func (s *Server) wanted(queue string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	free := s.free
-	for _, ahead := range s.ahead {
-		free -= len(ahead)
-	}
-	s.asked = max(min(free, s.trust[queue]), 1)
-	// Asked under the lock: whoever waits in Drain has either closed the group before, or sees what is asked for.
+	s.asked = max(min(s.free-s.left(), s.trust[queue]), 1)
+	// Looked at under the lock: Drain, which comes after the group was closed, sees what was asked for before.
 	if s.group.stops() {
 		s.asked = 1
 	}
@@ -162,20 +159,23 @@ func (s *Server) give(queue string) *redis.Cmd {
 func (s *Server) has() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, ahead := range s.ahead {
-		if len(ahead) > 0 {
-			return true
-		}
-	}
-	return false
+	return s.left() > 0
 }
 
-// drained reports whether every task that was taken is given, and none will be that is not given at once.
-func (s *Server) drained() bool {
+// drains reports whether a task was taken that is not given yet, or may be: of one that Redis is asked for, the server
+// waits for the answer.
+func (s *Server) drains() bool {
 	s.mu.Lock()
-	asked := s.asked
-	s.mu.Unlock()
-	return asked <= 1 && !s.has()
+	defer s.mu.Unlock()
+	return s.asked > 1 || s.left() > 0
+}
+
+// left returns how many tasks were taken that are not given yet. The caller holds the lock.
+func (s *Server) left() (tasks int) {
+	for _, ahead := range s.ahead {
+		tasks += len(ahead)
+	}
+	return tasks
 }
 
 // release notes that a slot is free.
