@@ -45,12 +45,12 @@ type begun struct {
 type hold struct{ from, to time.Time }
 
 // closure is a time in which a gate is closed. The zero closure is a gate that is open. The epoch,
-// which grows whenever a gate closes or opens, tells one closure from the next. probes counts the
+// which grows whenever a gate closes or opens, tells one closure from the next. calls counts the
 // DELETEs since ten seconds after closing.
 type closure struct {
-	epoch  string // which closure it is
-	since  time.Time
-	probes int
+	epoch string // which closure it is
+	since time.Time
+	calls int
 }
 
 const (
@@ -154,10 +154,10 @@ func (l *lookout) pass(name gate.Name, impUID string) closure {
 		now = c
 	}
 	if since := time.Since(now.since); now.epoch != "" && since > 2*grace && l.world.calmSince(now.since) {
-		now.probes++
-		if bound := callsWithin(since); now.probes == bound+1 {
+		now.calls++
+		if bound := callsWithin(since); now.calls == bound+1 {
 			l.world.fail(impUID, "%d DELETEs within %v through the gate of %s, which is closed: more than %d",
-				now.probes, since, name, bound)
+				now.calls, since, name, bound)
 		}
 	}
 	l.closed[name] = now

@@ -34,7 +34,7 @@ type Scenario struct {
 	RedisSkew, PortOneSkew time.Duration
 	OlderRedis             bool // which refuses scripts in the words of before 7.0
 	Faults                 []Fault
-	numbers                []int // of Faults in the scenario from which some were left out; nil if none were
+	numbers                []int // of Faults, where others were left out; nil for 0, 1, 2 and so on
 }
 
 // Validate returns an error that names the first value that is impossible. A run with such a
@@ -91,7 +91,7 @@ func (s Scenario) number(i int) int {
 // see [Scenario.random].
 func (s Scenario) Without(numbers ...int) Scenario {
 	var kept []Fault
-	left := []int{}
+	var left []int
 	for i, f := range s.Faults {
 		if number := s.number(i); !slices.Contains(numbers, number) {
 			kept, left = append(kept, f), append(left, number)

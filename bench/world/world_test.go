@@ -205,7 +205,9 @@ func TestImpossibleScenarioIsRefusedByName(t *testing.T) {
 
 // A fault keeps its number where others are left out: a person who leaves out one more goes by what was printed.
 func TestFaultsKeepTheirNumbers(t *testing.T) {
-	s := world.Scenario{Faults: []world.Fault{{Kind: world.RedisDown}, {Kind: world.Outage, PG: "kcp"}, {Kind: world.RedisLoses}}}
+	s := world.Scenario{
+		Faults: []world.Fault{{Kind: world.RedisDown}, {Kind: world.Outage, PG: "kcp"}, {Kind: world.RedisLoses}},
+	}
 	lines := strings.Split(strings.TrimSpace(s.Without(0).String()), "\n")[1:]
 	if len(lines) != 2 || !strings.HasPrefix(lines[0], "   1 ") || !strings.HasPrefix(lines[1], "   2 ") {
 		t.Errorf("without the first: %q", lines)
