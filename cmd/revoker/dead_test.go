@@ -72,6 +72,18 @@ func letters(t *testing.T, count int, message string) (url string, store *outcom
 	return "redis://" + client.Options().Addr + "/0", store
 }
 
+// deadList returns the dead letters of a store as the commands have them.
+func deadList(t *testing.T, url string, store *outcome.Store) *deadletter.List {
+	t.Helper()
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	t.Cleanup(func() { client.Close() })
+	return deadletter.New(client, store, deadletter.Config{})
+}
+
 func TestDeadRetryStopsBetweenLettersAndGoesOn(t *testing.T) {
 	t.Parallel()
 	url, store := letters(t, 20, "")
@@ -113,13 +125,7 @@ func TestDeadRetryStopsBetweenLettersAndGoesOn(t *testing.T) {
 func TestDeadDiscardCountsWhatItDiscarded(t *testing.T) {
 	t.Parallel()
 	url, store := letters(t, 3, "")
-	options, err := redis.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := redis.NewClient(options)
-	defer client.Close()
-	list := deadletter.New(client, store, deadletter.Config{})
+	list := deadList(t, url, store)
 	var page []outcome.Outcome
 	for o, err := range list.All(t.Context(), deadletter.Filter{}) {
 		if page = append(page, o); err != nil {
@@ -165,15 +171,9 @@ func TestDeadDryRunThatIsStoppedIsUnfinished(t *testing.T) {
 		}
 	}
 	// Without --yes letters are only counted, and nothing shows when.
-	options, err := redis.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := redis.NewClient(options)
-	defer client.Close()
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	walk := newDeadWalk(&bytes.Buffer{}, deadletter.New(client, store, deadletter.Config{}), deadletter.Filter{})
+	walk := newDeadWalk(&bytes.Buffer{}, deadList(t, url, store), deadletter.Filter{})
 	if err := walk.ask(ctx, "would be discarded"); !errors.Is(err, errUnfinished) {
 		t.Errorf("the question: %v, want %v", err, errUnfinished)
 	}

@@ -61,7 +61,8 @@ func TestReportHasColumnsWithoutAName(t *testing.T) {
 			t.Errorf("row %d: got %q, want %q", i+1, rows[i][""], want)
 		}
 	}
-	if want := "1 line has values to the right of all columns, which the report leaves out: line 5\n"; !strings.Contains(stderr, want) {
+	want := "1 line has values to the right of all columns, which the report leaves out: line 5\n"
+	if !strings.Contains(stderr, want) {
 		t.Errorf("got %q, want %q", stderr, want)
 	}
 }

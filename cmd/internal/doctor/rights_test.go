@@ -16,8 +16,10 @@ func TestRightsOfTheUser(t *testing.T) {
 		rules string
 		want  wanted
 	}{
-		"all":              {"+@all", wanted{doctor.OK, "all that workers do"}},
-		"a worker's lacks": {"+@all -rpoplpush", wanted{doctor.Failure, "a worker with this user would fail: redis does not allow its user a-workers-lacks to run RPOPLPUSH"}},
+		"all": {"+@all", wanted{doctor.OK, "all that workers do"}},
+		"a worker's lacks": {"+@all -rpoplpush", wanted{
+			doctor.Failure, "a worker with this user would fail: redis does not allow its user a-workers-lacks to run RPOPLPUSH",
+		}},
 		"only looks":       {"+@read +@connection +eval +evalsha +time +set", wanted{doctor.OK, "only looks"}},
 		"runs no script":   {"+@all -evalsha", wanted{doctor.Failure, "to run EVALSHA"}},
 		"no keys of Asynq": {"+@all resetkeys ~{receipt}*", wanted{doctor.Failure, "asynq:queues"}},
