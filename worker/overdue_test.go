@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -124,6 +125,63 @@ func TestOneTroubledImpUIDHoldsUpNoOther(t *testing.T) {
 			return err == nil && !slices.ContainsFunc(open, func(o outcome.Open) bool { return o.ImpUID == "imp_bad" })
 		})
 	})
+}
+
+// afterReading does something once, as soon as a Redis has told that one is overdue.
+type afterReading struct{ do func() }
+
+func (a *afterReading) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		read, ok := cmd.(*redis.Cmd)
+		if !ok || a.do == nil {
+			return err
+		}
+		if told, _ := read.StringSlice(); slices.Contains(told, one) {
+			do := a.do
+			a.do = nil
+			do()
+		}
+		return err
+	}
+}
+
+func (*afterReading) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (*afterReading) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+// TestWhatEndsWhileASweepLooksNeedsNoTask has the attempt of a request that is overdue end between two
+// commands of the sweep, of which the second does not find its task any more.
+func TestWhatEndsWhileASweepLooksNeedsNoTask(t *testing.T) {
+	t.Parallel()
+	for name, ends := range map[string]bool{"it has ended": true, "its task is lost": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.One(t, func(t *testing.T, client *redis.Client) {
+				b := newBench(t, client, iamporttest.Config{})
+				r := tasks.Revocation{ImpUID: one, PG: tasks.KCP}
+				attempt, err := b.outcomes.Begin(t.Context(), r, time.Minute)
+				if err != nil {
+					t.Fatal(err)
+				}
+				b.due(t, one, time.Hour)
+				read := false
+				client.AddHook(&afterReading{do: func() {
+					if read = true; ends {
+						_, err = b.outcomes.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Revoked, Reason: outcome.ReasonRevoked})
+					}
+				}})
+				if err := b.worker(t).Sweep(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				tasks := client.LLen(t.Context(), "asynq:{receipts-kcp}:pending").Val()
+				if err != nil || !read || (tasks == 0) != ends {
+					t.Errorf("%v, read: %t, it has %d tasks", err, read, tasks)
+				}
+			})
+		})
+	}
 }
 
 // BenchmarkSweepOfWaiting sweeps 100,000 imp_uids whose tasks wait in a queue

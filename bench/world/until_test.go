@@ -28,6 +28,9 @@ func TestUntilFailure(t *testing.T) {
 	if !*untilFailure {
 		t.Skip("it runs with -world.until-failure")
 	}
+	if _, err := without(); err != nil {
+		t.Fatal(err)
+	}
 	var begun atomic.Uint64
 	for range runtime.GOMAXPROCS(0) {
 		t.Run("", func(t *testing.T) {

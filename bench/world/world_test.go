@@ -63,8 +63,8 @@ func without() (numbers []int, err error) {
 		return nil, fmt.Errorf("-world.span %v must be at most %v", *span, longestSpan)
 	case *shrink && *spared != "":
 		return nil, errors.New("-world.shrink and -world.without contradict each other")
-	case *seeds == 0 && *during <= 0:
-		return nil, fmt.Errorf("-world.for %v must be above 0 where -world.seeds is 0", *during)
+	case *during <= 0:
+		return nil, fmt.Errorf("-world.for %v must be above 0", *during)
 	case *spared == "":
 		return nil, nil
 	case *seeds != 1:
@@ -74,6 +74,9 @@ func without() (numbers []int, err error) {
 		number, err := strconv.Atoi(text)
 		if faults := len(world.Generate(*first, *span).Faults); err != nil || number < 0 || number >= faults {
 			return nil, fmt.Errorf("-world.without %q: want numbers from 0 to %d with commas between", *spared, faults-1)
+		}
+		if slices.Contains(numbers, number) {
+			return nil, fmt.Errorf("-world.without %q names %d twice", *spared, number)
 		}
 		numbers = append(numbers, number)
 	}

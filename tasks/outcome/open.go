@@ -2,6 +2,7 @@ package outcome
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -43,6 +44,34 @@ func (s *Store) Overdue(ctx context.Context, ago time.Duration, limit int) (open
 		open = append(open, Open{Revocation: r, Withdrawn: found[1] == "withdrawn", Anew: found[1] == "anew"})
 	}
 	return open, ended, nil
+}
+
+// StillOverdue returns those of some imp_uids that are open and should have gone on so long ago, as
+// [Store.Overdue] would tell now.
+func (s *Store) StillOverdue(ctx context.Context, ago time.Duration, impUIDs []string) (overdue []string, err error) {
+	if len(impUIDs) == 0 {
+		return nil, nil
+	}
+	now, err := s.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	due := make([]*redis.FloatCmd, len(impUIDs))
+	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, impUID := range impUIDs {
+			due[i] = p.ZScore(ctx, s.openKey(), impUID)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) { // nil is what is not open
+		return nil, fmt.Errorf("look up what is still overdue: %w", err)
+	}
+	for i, impUID := range impUIDs {
+		if due[i].Err() == nil && due[i].Val() <= float64(now.Add(-ago).UnixMilli()) {
+			overdue = append(overdue, impUID)
+		}
+	}
+	return overdue, nil
 }
 
 // Postpone makes imp_uids overdue no earlier than so long from now, if they are open

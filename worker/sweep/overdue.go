@@ -67,6 +67,10 @@ func (s *Sweeper) leave(ctx context.Context, open []outcome.Open, troubled []str
 func (s *Sweeper) goOn(ctx context.Context, open []outcome.Open, until time.Time) (troubled []string, problem error) {
 	var lock sync.Mutex
 	needy := slices.DeleteFunc(s.find(ctx, open), found.well)
+	needy, err := s.still(ctx, needy)
+	if err != nil {
+		return nil, err
+	}
 	problem = forEach(ctx, s, needy, until, func(ctx context.Context, f found) error {
 		err := s.goOnWith(ctx, f)
 		if err != nil {
@@ -80,6 +84,17 @@ func (s *Sweeper) goOn(ctx context.Context, open []outcome.Open, until time.Time
 		problem = fmt.Errorf("%d of %d overdue requests not looked after: %w", len(troubled), len(open), problem)
 	}
 	return troubled, problem
+}
+
+// still returns those requests that are overdue now, too. One whose attempt ended, or began, after
+// it was read as overdue has its task no more, or needs none besides.
+func (s *Sweeper) still(ctx context.Context, needy []found) ([]found, error) {
+	impUIDs := make([]string, len(needy))
+	for i, f := range needy {
+		impUIDs[i] = f.ImpUID
+	}
+	overdue, err := s.Outcomes.StillOverdue(ctx, 2*s.Every, impUIDs)
+	return slices.DeleteFunc(needy, func(f found) bool { return !slices.Contains(overdue, f.ImpUID) }), err
 }
 
 // goOnWith ends a request that was withdrawn, settles one whose task is archived, and enqueues one that
