@@ -44,10 +44,10 @@ BENCH ?= -all
 bench: ## measure what is claimed (needs redis-server, 2 GB): make bench BENCH='-only pickup' for one
 	go run ./bench $(BENCH)
 
-# How many seeds the simulation runs, or with 0 for how long it begins with further ones; from
-# which on; and in which virtual time faults begin.
-SEEDS ?= 20
-FOR   ?= 2m
+# How many seeds the simulation runs, or for how long it begins with further ones; from which on; and
+# in which virtual time faults begin.
+FOR   ?= 0
+SEEDS ?= $(if $(filter 0,$(FOR)),20,0)
 SEED  ?= 1
 SPAN  ?= 10m
 

@@ -115,6 +115,7 @@ func (w *world) check() {
 		w.checkAttempts(o)
 	}
 	w.checkOutages()
+	w.checkRepeated(found.Batches)
 	w.checkKeys(ctx)
 }
 
@@ -183,7 +184,7 @@ func (w *world) checkReason(o outcome.Outcome, found *proof.Evidence) {
 	case outcome.ReasonRefused:
 		explained = p.nature == refused || p.nature == forbidden
 	case outcome.ReasonUnsupportedGateway:
-		explained = p.nature == unsupported
+		explained = p.nature == unsupported || w.scenario.has(refusesAll)
 	case outcome.ReasonNotIssued:
 		explained = p.nature == notIssued
 	}
@@ -226,6 +227,18 @@ func (w *world) checkWait(o outcome.Outcome) {
 	}
 	if ended > bound {
 		w.fail(o.ImpUID, "asked for at %v, ended at %v, later than %v, with %v", began, ended, bound, since)
+	}
+}
+
+// checkRepeated fails where a batch counts other lines than those that repeat an earlier one as such, or any as none
+// that can be asked for. A list that was cancelled may have been read to any line.
+func (w *world) checkRepeated(batches map[string]outcome.Batch) {
+	for name := range w.lists {
+		b := batches[name]
+		if b.Invalid > 0 || b.Repeated > repeated || b.Repeated < repeated && !w.cancelledLists[name] {
+			w.fail("", "%s counts %d lines that repeat an earlier one, want %d, and %d that cannot be asked for, want 0",
+				name, b.Repeated, repeated, b.Invalid)
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ const (
 	RedisLoses  Kind = "redis-loses"     // the same, and it comes back without its last second
 	RedisFull   Kind = "redis-full"      // writes are refused with OOM
 	ReadOnly    Kind = "redis-read-only" // writes are refused with READONLY
+	refusesAll  Kind = "call:501"        // PortOne says of receipts that their gateways support none
 
 	// callPrefix, lookupPrefix and tokenPrefix begin the faults of the simulated PortOne, of DELETEs, of lookups
 	// and of calls for a token.

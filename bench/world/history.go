@@ -1,8 +1,10 @@
 package world
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -52,6 +54,28 @@ func (h *history) of(impUID string) string {
 		case i == atFirst:
 			fmt.Fprintf(&b, "  … %d events …\n", left)
 		}
+	}
+	return b.String()
+}
+
+// last returns the latest events of all imp_uids, one a line.
+func (h *history) last() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	type line struct {
+		event
+		impUID string
+	}
+	var all []line
+	for impUID, events := range h.all {
+		for _, e := range events[max(len(events)-shownLast, 0):] {
+			all = append(all, line{e, impUID})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b line) int { return cmp.Compare(a.at, b.at) })
+	var b strings.Builder
+	for _, e := range all[max(len(all)-shownLast, 0):] {
+		fmt.Fprintf(&b, "  %14v  %-12s %s %s\n", e.at.Round(time.Millisecond), e.who, e.impUID, e.what)
 	}
 	return b.String()
 }

@@ -16,6 +16,9 @@ import (
 // soon is how soon a producer or a person tries again whom Redis did not answer.
 const soon = time.Second
 
+// repeated is how many lines at the end of every list repeat its first ones.
+const repeated = 1
+
 // produce requests every payment at its time, and every list at a time that the seed decides, each
 // in a goroutine that acting waits for. A payment of a list is requested alone only at its repeat.
 func (w *world) produce(acting *sync.WaitGroup) {
@@ -87,7 +90,7 @@ func (w *world) askList(name string, revocations []tasks.Revocation) {
 // is accepted, and any other may have been recorded, since answers come for chunks of lines.
 func (w *world) askListOnce(batch *enqueue.Batch, name string, revocations []tasks.Revocation) error {
 	lines := func(yield func(enqueue.Line) bool) {
-		for i, r := range revocations {
+		for i, r := range slices.Concat(revocations, revocations[:repeated]) {
 			if !yield(enqueue.Line{Number: i + 1, ImpUID: r.ImpUID, PG: r.PG, ApplyNum: r.ApplyNum}) {
 				return
 			}
@@ -111,10 +114,13 @@ func (w *world) askListOnce(batch *enqueue.Batch, name string, revocations []tas
 		}
 		// A line that an earlier call had recorded was counted then, if its answer came; it is no
 		// new request.
+		w.note(result.ImpUID, producerName, fmt.Sprintf("asks in %s: kind %c, before %t", name, result.Kind, result.Before))
+		if answered[result.ImpUID] {
+			continue // the line that repeats an earlier one
+		}
 		answered[result.ImpUID] = true
 		isNew := result.Kind == outcome.KindQueued && !result.Before
 		w.proof.Ask(result.ImpUID, proof.Asking{Batch: name, Began: began, Accepted: true, New: isNew})
-		w.note(result.ImpUID, producerName, fmt.Sprintf("asks in %s: kind %c, before %t", name, result.Kind, result.Before))
 	}
 	return nil
 }

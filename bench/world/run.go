@@ -20,12 +20,16 @@ import (
 
 // Run runs a scenario in a bubble of its own. Where it is impossible, the test fails. A broken
 // invariant does not fail the test: the caller reads [Result.Failures], and may run the scenario
-// again without some of its faults, as [Shrink] does. It panics if workers do not end.
+// again without some of its faults, as [Shrink] does. A run that hangs ends the process.
 func Run(t *testing.T, s Scenario) (result Result) {
 	t.Helper()
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
+	var clock bubbleClock
+	ended := make(chan struct{})
+	defer close(ended)
+	go clock.watch(ended)
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background()) // a test's own ends too late for the bubble
 		defer cancel()
@@ -33,11 +37,13 @@ func Run(t *testing.T, s Scenario) (result Result) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		watched, unwatch := context.WithCancel(context.Background())
+		defer unwatch()
+		go clock.run(watched, w)
 		if !w.play(cancel) {
 			// A failed test would leave the bubble, whose clock stands still then (testing/synctest):
-			// no goroutine that sleeps would ever end. The panic ends the process and shows them all.
-			w.tell(os.Stderr)
-			panic("workers do not end: what waits for ever is among the goroutines of this bubble\n" + goroutines())
+			// no goroutine that sleeps would ever end.
+			w.hangs("workers do not end: what waits for ever is among the goroutines of this bubble")
 		}
 		result = w.result
 	})

@@ -35,6 +35,7 @@ type Scenario struct {
 	OlderRedis             bool // which refuses scripts in the words of before 7.0
 	Faults                 []Fault
 	numbers                []int // of Faults, where others were left out; nil for 0, 1, 2 and so on
+	generated              int   // how many faults the seed has; 0 where none has made the scenario
 }
 
 // Validate returns an error that names the first value that is impossible. A run with such a
@@ -99,6 +100,26 @@ func (s Scenario) Without(numbers ...int) Scenario {
 	}
 	s.Faults, s.numbers = kept, left
 	return s
+}
+
+// Command returns the command that runs a scenario of [Generate] again, in the module's directory; that runs the tests
+// of bench/world for any other.
+func (s Scenario) Command() string {
+	if s.generated == 0 {
+		return "go test ./bench/world"
+	}
+	command := fmt.Sprintf("go test ./bench/world -run '^TestSeeds$' -timeout 0 -world.seed=%d -world.seeds=1 "+
+		"-world.span=%v -world.receipts=%d", s.Seed, s.Span, s.Receipts)
+	var without []string
+	for number := range s.generated {
+		if s.numbers != nil && !slices.Contains(s.numbers, number) {
+			without = append(without, fmt.Sprint(number))
+		}
+	}
+	if len(without) > 0 {
+		command += " -world.without=" + strings.Join(without, ",")
+	}
+	return command
 }
 
 // random returns random numbers that depend on the seed and on what they are for alone. So
@@ -172,6 +193,7 @@ func Generate(seed uint64, span time.Duration) Scenario {
 	// Up to five deeds of people come on top, also in a seed of outages alone.
 	s.Faults = append(s.Faults, s.faults(random, random.IntN(6), append([]Kind{Pause}, deeds...))...)
 	s.Faults = append(s.Faults, s.lostAnswers()...)
+	s.generated = len(s.Faults)
 	return s
 }
 
@@ -204,7 +226,7 @@ func (s Scenario) faults(random *rand.Rand, count int, of []Kind) (all []Fault) 
 //   - The network cuts up to 30 % of what is sent, 7.5 % on average.
 //   - A DELETE that is cut and works late does so after 60 to 300 s: later than the worker's
 //     timeout of 60 s, and well before the ten timeouts after which it gives up waiting.
-//   - A lookup that is slow takes 5 to 24 s: longer than the 5 s that a lookup right after a DELETE
+//   - A lookup or a call for a token that is slow takes 5 to 24 s: longer than the 5 s that a lookup right after a DELETE
 //     may take (soonEnough of worker/revoke/lookup.go), and shorter than the timeout.
 func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 	f := Fault{Kind: kind, From: time.Duration(random.Int64N(int64(s.Span)))}
@@ -227,7 +249,7 @@ func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 		f.Rate = 0.3 * random.Float64() * random.Float64()
 	case "call:cut-late":
 		f.Rate, f.Wait = random.Float64(), time.Minute+time.Duration(random.IntN(241))*time.Second
-	case "lookup:slow-after":
+	case "lookup:slow-after", "token:slow-after":
 		f.Rate, f.Wait = random.Float64(), time.Duration(5+random.IntN(20))*time.Second
 	case "lookup:429": // longer than the minute for which one answer holds all workers
 		f.Rate, f.Wait = random.Float64(), time.Duration(random.IntN(180))*time.Second

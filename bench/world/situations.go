@@ -48,6 +48,23 @@ var situations = [][]part{
 		{kind: Pause, from: 0, to: 0.9, pg: tasks.Settle},
 		{kind: CancelList, from: 0.3, to: 0.9, rate: 1},
 	},
+	{ // A token takes long, and meanwhile people pause what waits for it.
+		{kind: "call:expire-token", from: 0, to: 0.9, rate: 0.7},
+		{kind: "token:slow-after", from: 0, to: 0.9, rate: 1},
+		{kind: Pause, from: 0.2, to: 0.4, pg: tasks.KCP},
+		{kind: Pause, from: 0.4, to: 0.6, pg: tasks.Nice},
+		{kind: Pause, from: 0.6, to: 0.9, pg: tasks.Settle},
+	},
+	{ // Workers die while PortOne is at work on DELETEs of which no lookup will tell.
+		{kind: "call:slow-after", from: 0, to: 0.9, pg: tasks.Settle, rate: 1},
+		{kind: Kill, from: 0.1, to: 0.3},
+		{kind: Kill, from: 0.4, to: 0.6},
+		{kind: Kill, from: 0.7, to: 0.9},
+	},
+	{ // PortOne refuses what it should not, and people retry the dead letters once it does not any more.
+		{kind: refusesAll, from: 0, to: 0.6, rate: 1},
+		{kind: Retry, from: 0.6, to: 1.3, rate: 1},
+	},
 	{ // One gateway hangs.
 		{kind: "call:hang", from: 0, to: 0.9, pg: tasks.KCP, rate: 1},
 	},

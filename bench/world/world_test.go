@@ -28,7 +28,7 @@ import (
 var (
 	first  = flag.Uint64("world.seed", 1, "the first `seed` of TestSeeds")
 	seeds  = flag.Uint64("world.seeds", 2, "how many `seeds` TestSeeds runs; 0 for as many as begin in -world.for")
-	during = flag.Duration("world.for", 10*time.Second, "how `long` TestSeeds begins with further seeds, if their number is not given")
+	during = flag.Duration("world.for", 0, "how `long` TestSeeds begins with further seeds where -world.seeds is 0")
 	span   = flag.Duration("world.span", scale.Of(time.Minute, 2*time.Minute), "in which virtual `time` the faults of TestSeeds begin")
 	size   = flag.Int("world.receipts", 0, "how many `receipts` a seed of TestSeeds asks for; 0 for as many as it says")
 	shrink = flag.Bool("world.shrink", false, "find the faults that a seed does not need to fail")
@@ -63,8 +63,10 @@ func without() (numbers []int, err error) {
 		return nil, fmt.Errorf("-world.span %v must be at most %v", *span, longestSpan)
 	case *shrink && *spared != "":
 		return nil, errors.New("-world.shrink and -world.without contradict each other")
-	case *during <= 0:
-		return nil, fmt.Errorf("-world.for %v must be above 0", *during)
+	case *during < 0, *during == 0 && *seeds == 0:
+		return nil, fmt.Errorf("-world.for %v must be above 0 where -world.seeds is 0", *during)
+	case *during > 0 && *seeds > 0:
+		return nil, fmt.Errorf("-world.for and -world.seeds=%d contradict each other: -world.seeds=0 runs seeds for so long", *seeds)
 	case *spared == "":
 		return nil, nil
 	case *seeds != 1:
@@ -137,12 +139,7 @@ func (a *total) add(r world.Result) {
 func runSeed(t *testing.T, seed uint64, all *total, spared ...int) {
 	s := world.Generate(seed, *span).Without(spared...)
 	s.Receipts = cmp.Or(*size, s.Receipts)
-	rerun := fmt.Sprintf("go test ./bench/world -run '^TestSeeds$' -timeout 0 -world.seed=%d -world.seeds=1 -world.span=%v "+
-		"-world.receipts=%d", seed, *span, *size)
 	t.Logf("seed %d begins", seed)
-	ended := make(chan struct{})
-	go watch(seed, ended)
-	defer close(ended)
 	began := time.Now()
 	got := world.Run(t, s)
 	all.add(got)
@@ -151,20 +148,12 @@ func runSeed(t *testing.T, seed uint64, all *total, spared ...int) {
 	if len(got.Failures) == 0 {
 		return
 	}
-	t.Errorf("%s%s\nRun it again: %s%s", s, strings.Join(got.Failures, "\n"), rerun, numbered(spared))
+	t.Errorf("%s%s\nRun it again: %s", s, strings.Join(got.Failures, "\n"), s.Command())
 	if *shrink {
 		needless := world.Shrink(s, func(s world.Scenario) bool { return len(world.Run(t, s).Failures) > 0 })
-		t.Logf("it needs no more than this to fail: %s\nRun it again: %s%s", s.Without(needless...), rerun,
-			numbered(append(slices.Clone(spared), needless...)))
+		s = s.Without(append(slices.Clone(spared), needless...)...)
+		t.Logf("it needs no more than this to fail: %s\nRun it again: %s", s, s.Command())
 	}
-}
-
-// numbered returns the flag that leaves faults out.
-func numbered(faults []int) string {
-	if len(faults) == 0 {
-		return ""
-	}
-	return " -world.without=" + strings.Trim(strings.ReplaceAll(fmt.Sprint(faults), " ", ","), "[]")
 }
 
 func TestOutageEndsWithEveryReceiptRevoked(t *testing.T) {

@@ -90,8 +90,8 @@ func (s settings) validate(rest []string) error {
 	case s.first < 1 || s.seeds < 1 || s.rerun < 0:
 		return fmt.Errorf("-seed %d -seeds %d -rerun %d: there is at least one seed, from 1, and no negative count",
 			s.first, s.seeds, s.rerun)
-	case s.span <= 0:
-		return fmt.Errorf("-span %v: it must be above 0", s.span)
+	case s.span < time.Second || s.span > 7*24*time.Hour: // as of the seeds
+		return fmt.Errorf("-span %v: it must be from 1 s to 7 days", s.span)
 	}
 	return nil
 }

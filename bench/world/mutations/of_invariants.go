@@ -187,4 +187,32 @@ var ofInvariants = []mutation{
 		old:    "return l.outcomes.Discard(ctx, impUIDs...)",
 		new:    "_ = l.Retry(ctx, letters[0])\n\treturn l.outcomes.Discard(ctx, impUIDs...)",
 	},
+	{
+		name:   "revived-stays-counted",
+		breaks: "A dead letter that is retried stays counted as dead in its batch, also once its receipt is revoked.",
+		file:   "tasks/outcome/dead_revive.lua",
+		old:    "count(asked, ending(was.status, was.reason), nil)\nreturn",
+		new:    "return",
+	},
+	{
+		name:   "death-leaves-no-doubt",
+		breaks: "A DELETE whose process died is taken for one that was not made.",
+		file:   "tasks/outcome/attempt_begin.lua",
+		old:    "uncertain_at = was.leased_until\n",
+		new:    "uncertain_at = uncertain_at\n",
+	},
+	{
+		name:   "asked-before-the-token-only",
+		breaks: "A DELETE leaves after a pause, because its token or its connection took long.",
+		file:   "worker/revoke/handler.go",
+		old:    "RevokeIf(ctx, a.Revocation.ImpUID, allowed)",
+		new:    "RevokeIf(ctx, a.Revocation.ImpUID, func(context.Context) error { return nil })",
+	},
+	{
+		name:   "repeat-taken-for-its-line",
+		breaks: "A line of a list that repeats an earlier one is counted as none of the list.",
+		file:   "tasks/outcome/ask.lua",
+		old:    "kind = r[by] == line and 'k' or 'r'",
+		new:    "kind = 'k'",
+	},
 }

@@ -1,0 +1,70 @@
+package world
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// standsStill is for how many seconds of real time, in which the process is not stopped, the clock of a bubble may
+	// not move: it counts as one that never will, as where a goroutine waits for a lock that nobody releases.
+	standsStill = 60
+	// shownLast is how many of the last events of a run that hangs are shown.
+	shownLast = 40
+)
+
+// bubbleClock knows whether the clock of a bubble moves. Its zero value is that of a bubble that has not begun.
+type bubbleClock struct {
+	moved atomic.Int64 // how often it was seen to move
+	world atomic.Pointer[world]
+}
+
+// run notes that the clock moves, until ctx is done. Where a run takes longer than its scenario explains, it ends the
+// process. It belongs into the bubble.
+func (c *bubbleClock) run(ctx context.Context, w *world) {
+	c.world.Store(w)
+	latest := time.Now().Add(3*w.scenario.Span + 2*w.scenario.recovery() + 24*time.Hour)
+	for ctx.Err() == nil {
+		c.moved.Add(1)
+		if time.Now().After(latest) {
+			w.hangs(fmt.Sprintf("it has not ended after %v", time.Since(w.began)))
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(look):
+		}
+	}
+}
+
+// watch ends the process if the clock stands still, until ended is closed. It belongs outside of the bubble.
+func (c *bubbleClock) watch(ended <-chan struct{}) {
+	for still, before := 0, int64(0); still < standsStill; still++ {
+		select {
+		case <-ended:
+			return
+		case <-time.After(time.Second):
+		}
+		if moved := c.moved.Load(); moved != before {
+			still, before = 0, moved
+		}
+	}
+	if w := c.world.Load(); w != nil {
+		w.hangs(fmt.Sprintf("its clock has not moved for %d s: a goroutine waits for a lock, or runs for ever", standsStill))
+	}
+	panic("a bubble does not begin\n" + goroutines())
+}
+
+// hangs writes what every goroutine of the process waits for, the scenario, what happened last, and the command that
+// runs it again, and ends the process. The line "failed", the seed and why is for bench/world/mutations.
+func (w *world) hangs(why string) {
+	fmt.Printf("failed %d %s\n\n%s\n%s%s\n", w.scenario.Seed, why, goroutines(), w.scenario, w.history.last())
+	if w.mu.TryLock() { // who holds it may be what hangs
+		fmt.Println(strings.Join(w.result.Failures, "\n"))
+	}
+	fmt.Printf("Run it again: %s\n", w.scenario.Command())
+	os.Exit(1)
+}
