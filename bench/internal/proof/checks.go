@@ -56,7 +56,7 @@ func lost(e *Evidence) Finding {
 }
 
 // wrong finds outcomes that contradict PortOne: revoked where the receipt is not, revoked by a DELETE
-// where none took effect, and dead where the receipt is revoked. Such a dead letter is right in five
+// where none took effect, and dead where the receipt is revoked. Such a dead letter is right in six
 // cases: it says that it is unconfirmed, and no lookup exists for its gateway; PortOne never said that
 // it is revoked, see [untold]; PortOne was never asked, see [unasked]; Redis lost the revocation, no
 // worker lived to notice that, and no lookup exists, see [History.Unnoticed]; or another receipt has
@@ -69,7 +69,7 @@ func wrong(e *Evidence) Finding {
 		return o.Status == outcome.Revoked && !is ||
 			o.Reason == outcome.ReasonRevoked && truth.Effective == 0 ||
 			o.Status == outcome.Dead && is && o.Reason != outcome.ReasonReissued && !undecided(o) &&
-				!untold(o, truth) && !unasked(o, truth) && !(e.Unnoticed[impUID] && !o.PG.LooksUp()) ||
+				!untold(o, truth) && !unasked(o, truth) && !e.askedOver(o) && !(e.Unnoticed[impUID] && !o.PG.LooksUp()) ||
 			o.Reason == outcome.ReasonUnconfirmed && o.PG.LooksUp()
 	})
 }
@@ -85,6 +85,16 @@ func untold(o outcome.Outcome, truth iamporttest.Truth) bool {
 // call.
 func unasked(o outcome.Outcome, truth iamporttest.Truth) bool {
 	return o.Reason == outcome.ReasonWithdrawn && truth.Effective == 0
+}
+
+// askedOver reports whether a producer asked for the receipt of now once more, since it had no answer the first time: the
+// second request may come after the end of the first, and find its receipt revoked. Without lookups, PortOne's 500 tells
+// nothing of that.
+func (e *Evidence) askedOver(o outcome.Outcome) bool {
+	_, again := e.Again[o.ImpUID]
+	unanswered := func(a Asking) bool { return !a.Accepted && a.At.After(e.Reissued[o.ImpUID]) }
+	return again && !o.PG.LooksUp() && o.Reason == outcome.ReasonAttemptsExhausted &&
+		slices.ContainsFunc(e.Asked[o.ImpUID], unanswered)
 }
 
 // notGivenUp finds receipts that should be dead letters by the rules and ended otherwise: every DELETE

@@ -151,6 +151,18 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 			follow(e)
 			e.Again[done] = e.Outcomes[done]
 		}, []string{"wrong"}},
+		"dead, asked for twice as the receipt of now": {func(e *Evidence) {
+			o := e.Outcomes[handmade]
+			e.Again[handmade], e.Reissued[handmade] = o, at(3)
+			e.Truths[handmade] = e.Truths[unclear]
+			e.Asked[handmade] = []Asking{{At: at(5), Accepted: true}}
+		}, []string{"wrong"}},
+		"nothing, where the first of two such requests had no answer": {func(e *Evidence) {
+			o := e.Outcomes[handmade]
+			e.Again[handmade], e.Reissued[handmade] = o, at(3)
+			e.Truths[handmade] = e.Truths[unclear]
+			e.Asked[handmade] = []Asking{{At: at(4)}, {At: at(5), Accepted: true}}
+		}, nil},
 		"a second request that did not end": {func(e *Evidence) {
 			e.Accepted[given]++
 		}, []string{"requests without an end of their own"}},
