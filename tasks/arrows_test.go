@@ -22,13 +22,13 @@ var arrows = map[string][]string{
 	"worker": {
 		"tasks", "tasks/asynqkeys", "tasks/outcome", "tasks/redisfault", "tasks/rights", "worker/account", "worker/backoff",
 		"tasks/wake", "worker/complaint", "worker/fetch", "worker/gate", "worker/heartbeat", "worker/iamport", "worker/pace",
-		"worker/pulse", "worker/redishealth", "worker/revoke", "worker/roundtrip", "worker/sweep",
+		"worker/pulse", "worker/redishealth", "worker/revoke", "worker/roundtrip", "worker/slots", "worker/sweep",
 	},
 	"worker/account":   {"tasks/redisfault", "worker/pace"},
 	"worker/backoff":   {},
 	"worker/complaint": {"tasks", "tasks/asynqkeys"},
 	"worker/fetch": {
-		"tasks/asynqkeys", "tasks/redisfault", "tasks/wait", "tasks/wake", "worker/complaint", "worker/pulse",
+		"tasks", "tasks/asynqkeys", "tasks/redisfault", "tasks/wait", "tasks/wake", "worker/complaint", "worker/pulse",
 	},
 	"worker/gate":        {"tasks", "tasks/asynqkeys", "tasks/wait", "worker/pace", "worker/pause"},
 	"worker/heartbeat":   {"tasks/outcome"},
@@ -39,8 +39,9 @@ var arrows = map[string][]string{
 	"worker/roundtrip":   {},
 	"worker/revoke": {
 		"tasks", "tasks/asynqkeys", "tasks/outcome", "tasks/redisfault", "worker/backoff", "worker/complaint",
-		"worker/gate", "worker/heartbeat", "worker/iamport", "worker/pace", "worker/pulse",
+		"worker/gate", "worker/heartbeat", "worker/iamport", "worker/pace", "worker/pulse", "worker/slots",
 	},
+	"worker/slots":               {"tasks"},
 	"worker/sweep":               {"tasks", "tasks/asynqkeys", "tasks/outcome", "worker/complaint"},
 	"enqueue":                    {"tasks", "tasks/asynqkeys", "tasks/outcome", "tasks/redisfault", "tasks/wait", "tasks/wake"},
 	"cmd/internal/monitor":       {"tasks", "tasks/asynqkeys", "tasks/outcome", "worker/gate", "cmd/internal/monitor/login", "worker/pause"},

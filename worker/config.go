@@ -33,6 +33,13 @@ const (
 	DefaultGiveUpAfter = 12 * time.Hour
 )
 
+// slotsPerPlace is how many slots a gateway has for each attempt that may have begun and wait for one. With fewer of
+// these a slot would wait for Redis, and with more there would be more for which a cancellation comes too late.
+const slotsPerPlace = 8
+
+// sweepsPerLook is how many sweeps there are to one look for older workers.
+const sweepsPerLook = 2
+
 // unseenCalls is how many times longer than a call of ours may take PortOne may be at
 // work on a DELETE.
 const unseenCalls = 10

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -21,21 +22,24 @@ import (
 )
 
 const (
-	// discoverEvery is how soon a queue that came into being is served by a worker that works; an idle one takes a
-	// second.
+	// discoverEvery is how soon a worker that works serves the queues of a gateway that it does not know; an idle one
+	// takes two seconds.
 	discoverEvery = 500 * time.Millisecond
 	// forwardEvery is how soon a retry of which package fetch has seen that it is due moves to its queue.
 	forwardEvery = 100 * time.Millisecond
 	// againAfter is about when a server asks again that found no task. It does so where package fetch knows of
 	// one, and is held back otherwise.
 	againAfter = 200 * time.Microsecond
+	// tasksPerSlot is how many tasks a gateway has at a time in this process for each of its slots: beside those whose
+	// calls are made there are some that begin, some whose outcomes are written, and some that wait.
+	tasksPerSlot = 1.5
 	// drainWithin is how long a worker that stops waits at most for a server to begin with the tasks that were taken
-	// for it, which have free slots.
+	// for it, for which there is room.
 	drainWithin = time.Second
 )
 
-// fleet is an Asynq server of its own for each gateway: a bulkhead, so that a gateway
-// that hangs holds no slot of another.
+// fleet is Asynq's servers of a process: one for all known gateways, and one for each that only a newer producer knows,
+// from when its queues appear. Package slots keeps a gateway that hangs from disturbing another.
 type fleet struct {
 	config     Config
 	complaints *complaint.Log
@@ -44,15 +48,14 @@ type fleet struct {
 	pace       *pace.Pace
 	shared     *roundtrip.Shared // by which attempts and Asynq's servers go to Redis
 	queues     *fetch.Queues
-	servers    map[tasks.Gateway]*asynq.Server
+	servers    []*asynq.Server
+	served     map[tasks.Gateway]bool
 	seen       map[string]bool // the queues that were ever registered
 }
 
-// run starts a server for revocations without a gateway, and one for each
-// gateway whose queues appear in Redis, until ctx is done.
+// run serves revocations until ctx is done.
 func (f *fleet) run(ctx context.Context) error {
-	f.servers = make(map[tasks.Gateway]*asynq.Server)
-	f.seen = make(map[string]bool)
+	f.served, f.seen = make(map[tasks.Gateway]bool), make(map[string]bool)
 	f.queues = &fetch.Queues{
 		Redis: f.config.Redis, Namespace: f.config.Outcomes.Namespace(), Poll: f.config.Poll,
 		Complaints: f.complaints, Pulse: f.pulse,
@@ -60,7 +63,7 @@ func (f *fleet) run(ctx context.Context) error {
 	var fetching sync.WaitGroup
 	defer fetching.Wait()
 	fetching.Go(func() { f.queues.Run(ctx) })
-	if err := f.serve(""); err != nil {
+	if err := f.serve(append([]tasks.Gateway{""}, tasks.Gateways()...)...); err != nil {
 		return err
 	}
 	defer f.pulse.End("discover")
@@ -78,7 +81,7 @@ func (f *fleet) run(ctx context.Context) error {
 	}
 }
 
-// discover starts a server for each gateway that has got a queue.
+// discover starts a server for each gateway that is not known and has got a queue.
 func (f *fleet) discover(ctx context.Context) error {
 	names, err := asynqkeys.Ours(ctx, f.config.Redis, f.config.Outcomes.Namespace())
 	if err != nil {
@@ -90,6 +93,9 @@ func (f *fleet) discover(ctx context.Context) error {
 	for _, name := range names {
 		queue, _ := tasks.ParseQueue(name)
 		f.seen[name] = true
+		if f.served[queue.PG] {
+			continue
+		}
 		if err := f.serve(queue.PG); err != nil {
 			return err
 		}
@@ -110,27 +116,14 @@ func (f *fleet) register(ctx context.Context, queue string) {
 	}
 }
 
-// serve starts the server of a gateway unless it runs.
-func (f *fleet) serve(pg tasks.Gateway) error {
-	if _, running := f.servers[pg]; running {
-		return nil
-	}
-	queues := asynqkeys.Weights(f.config.Outcomes.Namespace(), pg)
-	client := f.queues.Server(f.shared, queues, f.config.Concurrency)
-	server := f.server(client, queues)
-	if err := server.Start(client.Handler(f.handler)); err != nil {
-		return fmt.Errorf("start the server of %q: %w", pg, err)
-	}
-	f.servers[pg] = server
-	f.config.Log.Info("serving", "pg", string(pg), "slots", f.config.Concurrency)
-	return nil
-}
-
-// server returns the server of a gateway's queues.
-func (f *fleet) server(client *fetch.Server, queues map[string]int) *asynq.Server {
-	return asynq.NewServerFromRedisClient(client, asynq.Config{
-		Concurrency:              f.config.Concurrency,
-		Queues:                   queues,
+// serve starts a server of gateways.
+func (f *fleet) serve(gateways ...tasks.Gateway) error {
+	room := int(math.Ceil(tasksPerSlot * float64(f.config.Concurrency)))
+	client := f.queues.Client(f.shared, gateways, room)
+	server := asynq.NewServerFromRedisClient(client, asynq.Config{
+		Concurrency:              room * len(gateways),
+		Queues:                   asynqkeys.Weights(f.config.Outcomes.Namespace(), gateways...),
+		StrictPriority:           true, // package fetch decides: the order in which Asynq asks does not matter
 		TaskCheckInterval:        againAfter,
 		DelayedTaskCheckInterval: forwardEvery,
 		RetryDelayFunc:           revoke.RetryDelay,
@@ -139,6 +132,15 @@ func (f *fleet) server(client *fetch.Server, queues map[string]int) *asynq.Serve
 		Logger:                   f.complaints.Asynq(),
 		BaseContext:              revoke.BaseContext,
 	})
+	if err := server.Start(client.Handler(f.handler)); err != nil {
+		return fmt.Errorf("start the server of %q: %w", gateways, err)
+	}
+	f.servers = append(f.servers, server)
+	for _, pg := range gateways {
+		f.served[pg] = true
+	}
+	f.config.Log.Info("serving", "gateways", gateways, "slots", f.config.Concurrency)
+	return nil
 }
 
 // stop makes every server take no more tasks.

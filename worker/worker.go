@@ -1,5 +1,5 @@
-// Package worker is the process that takes revocations off their queues: an Asynq server for
-// each gateway, and what runs beside them until it stops. Package revoke makes the attempts.
+// Package worker is the process that takes revocations off their queues: an Asynq server, and
+// what runs beside it until it stops. Package revoke makes the attempts.
 package worker
 
 import (
@@ -28,6 +28,7 @@ import (
 	"receiptrevoker/worker/redishealth"
 	"receiptrevoker/worker/revoke"
 	"receiptrevoker/worker/roundtrip"
+	"receiptrevoker/worker/slots"
 	"receiptrevoker/worker/sweep"
 )
 
@@ -137,7 +138,10 @@ func (w *Worker) Run(ctx context.Context) error {
 			cancel(err)
 		}
 	})
-	beside.Go(func() { asynqkeys.NewWorkers(w.config.Redis, w.config.Outcomes.Namespace()).Watch(ctx, w.tellOlder) })
+	beside.Go(func() {
+		workers := asynqkeys.NewWorkers(w.config.Redis, w.config.Outcomes.Namespace())
+		workers.Watch(ctx, sweepsPerLook*w.config.Sweep, w.tellOlder)
+	})
 	beside.Go(func() { w.gates.Run(ctx, w.prober(handler), w.complain) })
 
 	err := fleet.run(ctx)
@@ -176,6 +180,8 @@ func (w *Worker) handler(stopping, abandoned context.Context) *revoke.Handler {
 		API: w.config.API, Outcomes: w.config.Outcomes, Gates: w.gates, Schedule: w.config.Schedule,
 		Tasks:     w.config.tasks(),
 		Leases:    revoke.NewLeases(w.config.Outcomes, w.complaints, w.pulse),
+		Slots:     slots.New(w.config.Concurrency),
+		Places:    slots.New(w.config.Concurrency + max(w.config.Concurrency/slotsPerPlace, 1)),
 		Heartbeat: w.redisHealth.Heartbeat, Pace: w.pace, Log: w.config.Log, Complaints: w.complaints,
 		Stopping: stopping, Abandoned: abandoned,
 		UnseenFor: w.config.UnseenFor, GiveUpAfter: w.config.GiveUpAfter,

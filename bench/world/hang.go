@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -13,8 +14,8 @@ const (
 	// standsStill is for how many seconds of real time, in which the process is not stopped, the clock of a bubble may
 	// not move: it counts as one that never will, as where a goroutine waits for a lock that nobody releases.
 	standsStill = 60
-	// shownLast is how many of the last events of a run that hangs are shown.
-	shownLast = 40
+	// moves is how often a clock that moves says so, in the time of the bubble.
+	moves = 10 * time.Second
 )
 
 // bubbleClock knows whether the clock of a bubble moves. Its zero value is that of a bubble that has not begun.
@@ -35,7 +36,7 @@ func (c *bubbleClock) run(ctx context.Context, w *world) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(look):
+		case <-time.After(moves):
 		}
 	}
 }
@@ -67,4 +68,11 @@ func (w *world) hangs(why string) {
 	}
 	fmt.Printf("Run it again: %s\n", w.scenario.Command())
 	os.Exit(1)
+}
+
+// goroutines returns what every goroutine of the process waits for, those of other bubbles too,
+// 4 MiB at most. That of the caller comes first, see [runtime.Stack].
+func goroutines() string {
+	text := make([]byte, 4<<20)
+	return string(text[:runtime.Stack(text, true)])
 }

@@ -38,6 +38,8 @@ const (
 	atFirst = 20
 	// atLast is how many of its last ones are.
 	atLast = 40
+	// shownLast is how many of the last events of a run that hangs are shown.
+	shownLast = 40
 )
 
 // of returns the events of an imp_uid, one a line with the time since the start, at most 60: the

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -86,13 +85,6 @@ func newWorld(ctx context.Context, s Scenario) (*world, error) {
 // stopWithin is how long workers may take to end, in the time of the bubble. Each of their calls
 // ends after 60 s at most, and so a worker that has not ended after an hour never will.
 const stopWithin = time.Hour
-
-// goroutines returns what every goroutine of the process waits for, those of other bubbles too,
-// 4 MiB at most. That of the caller comes first, see [runtime.Stack].
-func goroutines() string {
-	text := make([]byte, 4<<20)
-	return string(text[:runtime.Stack(text, true)])
-}
 
 // play runs the scenario, and compares in the end. stop ends the workers. It reports false if
 // they do not end, and compares nothing then: an outcome could still change.

@@ -226,8 +226,8 @@ func (s Scenario) faults(random *rand.Rand, count int, of []Kind) (all []Fault) 
 //   - The network cuts up to 30 % of what is sent, 7.5 % on average.
 //   - A DELETE that is cut and works late does so after 60 to 300 s: later than the worker's
 //     timeout of 60 s, and well before the ten timeouts after which it gives up waiting.
-//   - A lookup or a call for a token that is slow takes 5 to 24 s: longer than the 5 s that a lookup right after a DELETE
-//     may take (soonEnough of worker/revoke/lookup.go), and shorter than the timeout.
+//   - A lookup or a call for a token that is slow takes 5 to 24 s: longer than the 5 s that a lookup right
+//     after a DELETE may take (soonEnough of worker/revoke/lookup.go), and shorter than the timeout.
 func (s Scenario) fault(random *rand.Rand, kind Kind) Fault {
 	f := Fault{Kind: kind, From: time.Duration(random.Int64N(int64(s.Span)))}
 	f.To = f.From + time.Duration(random.Int64N(int64(s.Span/3)))

@@ -29,15 +29,11 @@ func (w *Workers) Understand(ctx context.Context, r tasks.Revocation) error {
 	return err
 }
 
-// watchEvery is how often a worker looks for older ones, of which it writes to its log. Each look reads what all
-// servers have written.
-const watchEvery = 30 * time.Second
-
-// Watch tells of older workers that have appeared or are gone, each once, until ctx is
-// done; and each time when it cannot be seen.
-func (w *Workers) Watch(ctx context.Context, tell func(appeared, gone []Worker, err error)) {
+// Watch looks so often for older workers, and tells of those that have appeared or are gone, each once,
+// until ctx is done; and each time when it cannot be seen. A look reads what all servers have written.
+func (w *Workers) Watch(ctx context.Context, every time.Duration, tell func(appeared, gone []Worker, err error)) {
 	var told []Worker
-	for ; ctx.Err() == nil; _ = wait.For(ctx, watchEvery) {
+	for ; ctx.Err() == nil; _ = wait.For(ctx, every) {
 		older, err := w.Older(ctx)
 		if err != nil {
 			tell(nil, nil, err)

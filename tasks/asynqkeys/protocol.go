@@ -20,28 +20,31 @@ import (
 //	2  apply_num and again, which say which receipt of the imp_uid is meant, and tier
 const Protocol = 2
 
-// Of ten tasks that a server takes while both queues of a gateway are full, nine are
-// single ones.
+// What Asynq's servers register as the weights of their queues, for people who read them. Package fetch
+// decides of which queue the next task is, by the same shares.
 const (
 	singleWeight = 9 // a person waits for each of them
 	bulkWeight   = 1 // a list must move, too
 )
 
-// Weights returns the queues of a gateway in a namespace with their weights, for the
-// Asynq server that serves them.
+// Weights returns the queues of gateways in a namespace with their weights, for the Asynq server that serves them.
 //
-// The weights also say what the server understands: they are multiplied by [Protocol].
-// Asynq divides them by their greatest common divisor before it takes tasks, and writes
-// them as they are to its registry of servers. So a server and its version come and go
-// in one step, and no clock, no process ID and no further key has to match.
-func Weights(namespace string, pg tasks.Gateway) map[string]int {
-	return weights(tasks.Queue{PG: pg}.In(namespace), Protocol)
+// The weights also say what the server understands: they are multiplied by [Protocol]. Asynq writes them as they are to
+// its registry of servers. So a server and its version come and go in one step, and no clock, no process ID and no
+// further key has to match.
+func Weights(namespace string, gateways ...tasks.Gateway) map[string]int {
+	return weights(namespace, gateways, Protocol)
 }
 
-func weights(q tasks.Queue, protocol int) map[string]int {
-	single, bulk := q, q
-	single.Bulk, bulk.Bulk = false, true
-	return map[string]int{single.Name(): singleWeight * protocol, bulk.Name(): bulkWeight * protocol}
+func weights(namespace string, gateways []tasks.Gateway, protocol int) map[string]int {
+	all := make(map[string]int)
+	for _, pg := range gateways {
+		q := tasks.Queue{PG: pg}.In(namespace)
+		all[q.Name()] = singleWeight * protocol
+		q.Bulk = true
+		all[q.Name()] = bulkWeight * protocol
+	}
+	return all
 }
 
 // serverMessage is the name of what Asynq writes of a server.
@@ -109,13 +112,15 @@ func (s server) ours(namespace string) (names []string, protocol int) {
 			names = append(names, name)
 		}
 	}
+	var gateways []tasks.Gateway
+	version := 0
 	for _, name := range names {
-		queue, _ := tasks.ParseQueue(name)
-		queue.Bulk = true
-		version := s.Queues[queue.Name()] / bulkWeight
-		if maps.Equal(s.Queues, weights(queue, version)) {
-			return names, version
+		if queue, _ := tasks.ParseQueue(name); queue.Bulk {
+			gateways, version = append(gateways, queue.PG), s.Queues[name]/bulkWeight
 		}
 	}
-	return names, 0
+	if !maps.Equal(s.Queues, weights(namespace, gateways, version)) {
+		return names, 0
+	}
+	return names, version
 }

@@ -11,12 +11,21 @@ import (
 
 // What Asynq's server asks Redis for again and again, and finds nothing most times.
 
-// Dequeues reports whether a script with these keys takes the next task off a queue, and which.
-func Dequeues(keys []string) (queue string, ok bool) {
+// Dequeues reports whether a script with these keys takes the next task off a queue.
+func Dequeues(keys []string) bool {
 	if len(keys) != 4 {
-		return "", false
+		return false
 	}
-	return queueOf(keys[0], "pending")
+	_, ok := queueOf(keys[0], "pending")
+	return ok
+}
+
+// Dequeue returns the keys and arguments with which the script that takes the next task off a queue takes it off
+// another one, whose task says itself of which queue it is. args are those for whichever queue: first when the lease of
+// the task ends.
+func Dequeue(queue string, args []any) ([]string, []any) {
+	keys := []string{Key(queue, "pending"), Key(queue, "paused"), Key(queue, "active"), Key(queue, "lease")}
+	return keys, []any{args[0], Key(queue, "t:")}
 }
 
 // Forwards reports whether a script with these keys moves what is due to the end of a queue, and which. set is the

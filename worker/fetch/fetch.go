@@ -1,20 +1,22 @@
-// Package fetch stands between Asynq's servers and Redis, and keeps from it what they would ask for in
-// vain. Asynq polls: a server that has nothing to do asks for each of its queues, again and again. Here
-// a server asks for a queue that may hold a task, and is held back while none of its queues does, until
-// a producer says that one has got a task, or [Queues.Run] has seen one.
+// Package fetch stands between Asynq's servers and Redis. It decides of which queue a server's next task is, takes
+// tasks off their queues several at a time, and keeps from Redis what would be asked for in vain. Asynq polls: a server
+// that has nothing to do asks for each of its queues, again and again. Here it is held back while none of its queues
+// holds a task, until a producer says that one has got one, or [Queues.Run] has seen one.
 //
-// Nothing depends on the producers' messages: one that is lost costs a task at most one poll. A queue
-// that is wrongly believed to hold one costs one question.
+// Nothing depends on the producers' messages: one that is lost costs a task at most one poll. A queue that is wrongly
+// believed to hold one costs one question.
 package fetch
 
 import (
 	"context"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/wait"
 	"receiptrevoker/tasks/wake"
@@ -36,8 +38,9 @@ type Queues struct {
 	Complaints *complaint.Log
 	Pulse      *pulse.Pulse
 
-	groups  groups
-	servers []*Server
+	mu      sync.Mutex
+	clients []*Client
+	closed  bool
 }
 
 // Run looks for work until ctx is done, and holds no server back from then on: Asynq's servers stop
@@ -46,14 +49,14 @@ func (q *Queues) Run(ctx context.Context) {
 	// The subscription comes before the first look: a task of which a producer tells in between is seen
 	// by either.
 	woken := q.Redis.Subscribe(ctx, wake.Channel(q.Namespace))
-	defer q.groups.close()
+	defer q.close()
 	listened := make(chan struct{})
 	// go-redis subscribes again by itself after a connection was lost. Messages of that time are lost,
 	// too.
 	go func() {
 		defer close(listened)
 		for message := range woken.Channel() {
-			q.groups.wake(message.Payload)
+			q.wake(message.Payload)
 		}
 	}()
 	q.look(ctx)
@@ -61,8 +64,7 @@ func (q *Queues) Run(ctx context.Context) {
 	<-listened
 }
 
-// look looks for tasks of which no producer told, and for retries that are due. A look asks for all
-// queues in one round trip.
+// look looks again and again for tasks of which no producer told, and for retries that are due.
 func (q *Queues) look(ctx context.Context) {
 	defer q.Pulse.End("fetch")
 	var dueAt time.Time
@@ -73,38 +75,79 @@ func (q *Queues) look(ctx context.Context) {
 		if due {
 			dueAt = now.Add(max(DueEvery, q.Poll))
 		}
-		queues := q.groups.quiet(due)
-		if len(queues) == 0 {
-			continue
+		q.lookOnce(ctx, due)
+	}
+}
+
+// lookOnce looks in one round trip.
+func (q *Queues) lookOnce(ctx context.Context, due bool) {
+	var queues []string
+	var of []*choice
+	for _, c := range q.all() {
+		for _, name := range c.choice.quiet(due) {
+			queues, of = append(queues, name), append(of, c.choice)
 		}
-		work, err := asynqkeys.Look(ctx, q.Redis, queues, due)
-		if err != nil {
-			if ctx.Err() == nil {
-				q.Complaints.Add(slog.LevelWarn, "fetch", "no look for tasks, trying again", "error", err)
-			}
-			continue
+	}
+	if len(queues) == 0 {
+		return
+	}
+	work, err := asynqkeys.Look(ctx, q.Redis, queues, due)
+	if err != nil {
+		if ctx.Err() == nil {
+			q.Complaints.Add(slog.LevelWarn, "fetch", "no look for tasks, trying again", "error", err)
 		}
-		for i, queue := range queues {
-			q.groups.see(queue, work[i])
+		return
+	}
+	for i, queue := range queues {
+		of[i].see(queue, work[i])
+	}
+}
+
+// Client returns the client for a server of the queues of gateways, which takes up to so many tasks of each at a time,
+// and whose scripts go another way to the same Redis. No other client may have these gateways.
+func (q *Queues) Client(scripts Scripts, gateways []tasks.Gateway, room int) *Client {
+	c := &Client{UniversalClient: q.Redis, scripts: scripts, choice: newChoice(q.Namespace, gateways, room)}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.clients = append(q.clients, c)
+	if q.closed {
+		c.choice.close()
+	}
+	return c
+}
+
+// all returns the clients so far.
+func (q *Queues) all() []*Client {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.clients)
+}
+
+// wake notes that a queue has got a task. One that no server here serves is of no interest: the channel is that of the
+// whole namespace.
+func (q *Queues) wake(name string) {
+	for _, c := range q.all() {
+		if c.choice.queues[name] != nil {
+			c.choice.wake(name)
 		}
 	}
 }
 
-// Server returns the client for a server of a gateway's queues with so many slots, whose scripts go another way to the
-// same Redis. Several servers may have the same queues, and each queue belongs to one gateway.
-func (q *Queues) Server(scripts Scripts, queues map[string]int, slots int) *Server {
-	s := &Server{
-		UniversalClient: q.Redis, scripts: scripts, group: q.groups.of(queues), free: slots,
-		ahead: make(map[string][]*redis.Cmd), trust: make(map[string]int),
+// close ends the taking of tasks, also by clients that are made later.
+func (q *Queues) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	for _, c := range q.clients {
+		c.choice.close()
 	}
-	q.servers = append(q.servers, s)
-	return s
 }
 
 // Drain waits until every task that was taken is given to its server, or ctx is done. Call it once Run has ended and
 // before the servers stop: one that stops asks for no more tasks, and what was taken for it would wait for the end of
-// its lease. No server may be made meanwhile.
+// its lease.
 func (q *Queues) Drain(ctx context.Context) {
-	for slices.ContainsFunc(q.servers, (*Server).drains) && wait.For(ctx, drainEvery) == nil {
+	drains := func(c *Client) bool { return c.choice.drains() }
+	for slices.ContainsFunc(q.all(), drains) && wait.For(ctx, drainEvery) == nil {
 	}
 }

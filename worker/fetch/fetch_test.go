@@ -76,22 +76,22 @@ func (s *scripts) of(queue, key string) int {
 	return s.asked[asynqkeys.Key(queue, key)]
 }
 
-// fleet is Asynq's servers of one gateway.
+// fleet is one of Asynq's servers.
 type fleet struct {
-	client  *redis.Client // of the servers
+	client  *redis.Client // of the server
 	scripts *scripts
 	queues  *fetch.Queues
 	stop    context.CancelFunc
 	done    sync.WaitGroup
-	// shutdown waits until the servers have ended.
+	// shutdown waits until the server has ended.
 	shutdown func()
 
 	mu    sync.Mutex
 	taken []string // IDs of tasks, in the order in which handlers got them
 }
 
-// start starts servers on a Redis, which handle each task for as long as given.
-func start(t *testing.T, client *redis.Client, servers int, poll, takes time.Duration) *fleet {
+// start starts a server on a Redis, which has room for so many tasks of a gateway and handles each for as long as given.
+func start(t *testing.T, client *redis.Client, room int, poll, takes time.Duration) *fleet {
 	t.Helper()
 	own := redis.NewClient(client.Options())
 	t.Cleanup(func() { own.Close() })
@@ -112,25 +112,17 @@ func start(t *testing.T, client *redis.Client, servers int, poll, takes time.Dur
 		f.mu.Unlock()
 		return wait.For(ctx, takes)
 	})
-	var running []*asynq.Server
-	weights := map[string]int{single: 6, bulk: 1}
-	for range servers {
-		client := f.queues.Server(roundtrip.New(context.Background(), own), weights, 4)
-		server := asynq.NewServerFromRedisClient(client, asynq.Config{
-			Concurrency: 4, Queues: weights, TaskCheckInterval: 200 * time.Microsecond,
-			DelayedTaskCheckInterval: 10 * time.Millisecond, LogLevel: asynq.FatalLevel,
-			ShutdownTimeout: 10 * time.Millisecond, // a task that runs goes back to its queue
-		})
-		if err := server.Start(client.Handler(handler)); err != nil {
-			t.Fatal(err)
-		}
-		running = append(running, server)
-	}
-	f.shutdown = sync.OnceFunc(func() {
-		for _, server := range running {
-			server.Shutdown()
-		}
+	gateways := []tasks.Gateway{tasks.KCP, tasks.Nice}
+	asking := f.queues.Client(roundtrip.New(context.Background(), own), gateways, room)
+	server := asynq.NewServerFromRedisClient(asking, asynq.Config{
+		Concurrency: room * len(gateways), Queues: asynqkeys.Weights(tasks.DefaultNamespace, gateways...), StrictPriority: true,
+		TaskCheckInterval: 200 * time.Microsecond, DelayedTaskCheckInterval: 10 * time.Millisecond, LogLevel: asynq.FatalLevel,
+		ShutdownTimeout: 10 * time.Millisecond, // a task that runs goes back to its queue
 	})
+	if err := server.Start(asking.Handler(handler)); err != nil {
+		t.Fatal(err)
+	}
+	f.shutdown = sync.OnceFunc(server.Shutdown)
 	t.Cleanup(func() {
 		f.stop()
 		f.shutdown()
@@ -152,10 +144,10 @@ func (f *fleet) await(t *testing.T, count int, within time.Duration) {
 	redistest.Eventually(t, within, fmt.Sprintf("%d tasks taken", count), func() bool { return f.count() == count })
 }
 
-// idle waits until the servers have found both queues empty, and returns how often they asked.
+// idle waits until the server has found both queues empty, and returns how often it asked.
 func (f *fleet) idle(t *testing.T) (asked int) {
 	t.Helper()
-	redistest.Eventually(t, 5*time.Second, "idle servers", func() bool {
+	redistest.Eventually(t, 5*time.Second, "an idle server", func() bool {
 		before := f.asked()
 		time.Sleep(50 * time.Millisecond)
 		return before > 0 && before == f.asked()
@@ -183,12 +175,12 @@ func revocation(n int, batch string) tasks.Revocation {
 	return tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", n), PG: tasks.KCP, Batch: batch}
 }
 
-func TestIdleServersAskForNothingAndAreWoken(t *testing.T) {
+func TestIdleServerAsksForNothingAndIsWoken(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
-		f := start(t, client, 3, seldom, 0)
+		f := start(t, client, 12, seldom, 0)
 		enqueue := producer(client, false)
-		redistest.Eventually(t, 20*time.Second, "servers that ask for nothing", func() bool {
+		redistest.Eventually(t, 20*time.Second, "a server that asks for nothing", func() bool {
 			asked := f.idle(t)
 			time.Sleep(300 * time.Millisecond)
 			return f.asked() == asked
@@ -204,7 +196,7 @@ func TestIdleServersAskForNothingAndAreWoken(t *testing.T) {
 func TestWorkOfOneWhoDoesNotTellIsSeen(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
-		f := start(t, client, 2, 20*time.Millisecond, 0)
+		f := start(t, client, 8, 20*time.Millisecond, 0)
 		f.idle(t)
 		enqueue := producer(client, true)
 		enqueue(t, revocation(1, ""))
@@ -217,7 +209,7 @@ func TestWorkOfOneWhoDoesNotTellIsSeen(t *testing.T) {
 func TestRetryThatIsDueIsTaken(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
-		f := start(t, client, 1, 20*time.Millisecond, 0)
+		f := start(t, client, 4, 20*time.Millisecond, 0)
 		f.idle(t)
 		producer(client, true)(t, revocation(1, "b"), asynq.ProcessIn(3*time.Second)) // Asynq counts whole seconds
 		forwards := f.scripts.of(bulk, "scheduled")
@@ -237,7 +229,7 @@ func TestEmptyQueueIsNotAskedForBesideAFullOne(t *testing.T) {
 		for i := range lines {
 			enqueue(t, revocation(i, "b"))
 		}
-		f := start(t, client, 1, seldom, 0)
+		f := start(t, client, 4, seldom, 0)
 		f.await(t, lines, 20*time.Second)
 		f.idle(t)
 		if asked := f.scripts.of(single, "pending"); asked > 3 {
@@ -249,15 +241,15 @@ func TestEmptyQueueIsNotAskedForBesideAFullOne(t *testing.T) {
 	})
 }
 
-// A server takes a task for each free slot, in few round trips, and none for a slot that has one.
-func TestTakesAsManyAsSlotsAreFree(t *testing.T) {
+// A server takes as many tasks as there is room for, in few round trips.
+func TestTakesAsManyAsThereIsRoomFor(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		enqueue := producer(client, false)
 		for i := range 20 {
 			enqueue(t, revocation(i, "b"))
 		}
-		f := start(t, client, 1, seldom, time.Hour)
+		f := start(t, client, 4, seldom, time.Hour)
 		f.await(t, 4, 10*time.Second)
 		time.Sleep(100 * time.Millisecond)
 		active := client.LLen(t.Context(), asynqkeys.Key(bulk, "active")).Val()
@@ -267,15 +259,15 @@ func TestTakesAsManyAsSlotsAreFree(t *testing.T) {
 	})
 }
 
-// What was taken has begun before the servers stop: no task waits for the end of a lease.
-func TestWhatWasTakenBeginsBeforeTheServersStop(t *testing.T) {
+// What was taken has begun before the server stops: no task waits for the end of a lease.
+func TestWhatWasTakenBeginsBeforeTheServerStops(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		enqueue := producer(client, false)
 		for i := range 400 {
 			enqueue(t, revocation(i, "b"))
 		}
-		f := start(t, client, 2, seldom, time.Millisecond)
+		f := start(t, client, 8, seldom, time.Millisecond)
 		f.scripts.slow.Store(true)
 		redistest.Eventually(t, 10*time.Second, "some taken", func() bool { return f.count() > 40 })
 		f.stop() // most probably while Redis' answers are under way
@@ -290,7 +282,7 @@ func TestWhatWasTakenBeginsBeforeTheServersStop(t *testing.T) {
 	})
 }
 
-// A single request passes a list, also while all servers are busy with it.
+// A single request passes a list, also while all room is its.
 func TestSingleTaskPassesAList(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
@@ -299,7 +291,7 @@ func TestSingleTaskPassesAList(t *testing.T) {
 		for i := range lines {
 			enqueue(t, revocation(i, "b"))
 		}
-		f := start(t, client, 2, seldom, 10*time.Millisecond)
+		f := start(t, client, 8, seldom, 10*time.Millisecond)
 		redistest.Eventually(t, 10*time.Second, "some lines taken", func() bool { return f.count() > 20 })
 		enqueue(t, revocation(lines, ""))
 		f.await(t, lines+1, 30*time.Second)
@@ -310,11 +302,11 @@ func TestSingleTaskPassesAList(t *testing.T) {
 	})
 }
 
-// One sign of work is enough for all slots of all servers.
-func TestOneSignFillsAllSlots(t *testing.T) {
+// One sign of work is enough to fill all room.
+func TestOneSignFillsAllRoom(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
-		f := start(t, client, 3, seldom, time.Minute)
+		f := start(t, client, 12, seldom, time.Minute)
 		f.idle(t)
 		silent := producer(client, true)
 		for i := range 12 {
@@ -325,17 +317,61 @@ func TestOneSignFillsAllSlots(t *testing.T) {
 	})
 }
 
-// A sign that comes while a server finds a queue empty is not lost: the task came after the look.
+// A sign that comes while the server finds a queue empty is not lost: the task came after the look.
 func TestSignDuringALookCounts(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
-		f := start(t, client, 2, seldom, 0)
+		f := start(t, client, 8, seldom, 0)
 		enqueue := producer(client, false)
 		const count = 300
-		for i := range count { // as soon as the last is taken, while servers look for the next
+		for i := range count { // as soon as the last is taken, while the server looks for the next
 			enqueue(t, revocation(i, []string{"", "b"}[i%2]))
 			f.await(t, i+1, 10*time.Second)
 		}
+	})
+}
+
+// The gateways take turns: the list of one does not stand in front of that of another, whose tasks come later.
+func TestGatewaysTakeTurns(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		enqueue := producer(client, false)
+		const lines = 400
+		for i := range lines {
+			enqueue(t, revocation(i, "b"))
+		}
+		f := start(t, client, 4, seldom, 5*time.Millisecond)
+		redistest.Eventually(t, 10*time.Second, "some lines taken", func() bool { return f.count() > 20 })
+		const others = 20
+		for i := range others {
+			r := revocation(lines+i, "c")
+			r.PG = tasks.Nice
+			enqueue(t, r)
+		}
+		f.await(t, lines+others, 30*time.Second)
+		last := slices.Index(f.taken, tasks.TaskID(revocation(lines+others-1, "").ImpUID))
+		if last > lines/2 {
+			t.Errorf("the other gateway's last task was taken as number %d of %d", last+1, lines+others)
+		}
+	})
+}
+
+// A gateway whose tasks take up all of its room leaves that of the others.
+func TestGatewayThatHangsDisturbsNoOther(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		enqueue := producer(client, false)
+		for i := range 20 {
+			enqueue(t, revocation(i, "b"))
+		}
+		f := start(t, client, 4, seldom, time.Hour)
+		f.await(t, 4, 10*time.Second)
+		for i := range 4 {
+			r := revocation(20+i, "")
+			r.PG = tasks.Nice
+			enqueue(t, r)
+		}
+		f.await(t, 8, 10*time.Second)
 	})
 }
 
@@ -343,7 +379,7 @@ func TestPausedQueueIsAskedForSeldom(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
 		const poll = 100 * time.Millisecond
-		f := start(t, client, 3, poll, 0)
+		f := start(t, client, 12, poll, 0)
 		f.idle(t)
 		inspector := asynq.NewInspectorFromRedisClient(client)
 		producer(client, true)(t, revocation(0, "b"))
@@ -364,10 +400,10 @@ func TestPausedQueueIsAskedForSeldom(t *testing.T) {
 	})
 }
 
-func TestServersThatAreHeldStopAtOnce(t *testing.T) {
+func TestServerThatIsHeldStopsAtOnce(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
-		f := start(t, client, 3, seldom, 0)
+		f := start(t, client, 12, seldom, 0)
 		f.idle(t)
 		stopped := make(chan struct{})
 		go func() {
@@ -378,7 +414,7 @@ func TestServersThatAreHeldStopAtOnce(t *testing.T) {
 		select {
 		case <-stopped:
 		case <-time.After(5 * time.Second):
-			t.Error("held servers are not released")
+			t.Error("the held server is not released")
 		}
 	})
 }
@@ -388,7 +424,7 @@ func TestRestartOfRedisLosesNoWork(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always")
 	client := server.Client(t)
-	f := start(t, client, 2, 50*time.Millisecond, 0)
+	f := start(t, client, 8, 50*time.Millisecond, 0)
 	f.idle(t)
 	enqueue := producer(client, false)
 	enqueue(t, revocation(0, ""))
@@ -416,7 +452,7 @@ func TestProducerWithoutTheChannel(t *testing.T) {
 	t.Cleanup(func() { app.Close() })
 	var published atomic.Int32
 	app.AddHook(publishes{&published})
-	f := start(t, admin, 1, 50*time.Millisecond, 0)
+	f := start(t, admin, 4, 50*time.Millisecond, 0)
 	enqueue := producer(app, false)
 	for i := range 5 {
 		enqueue(t, revocation(i, ""))

@@ -38,7 +38,12 @@ func (h *Handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	starting, release := until(ctx, h.Stopping)
 	defer release()
 	queue, _ := asynq.GetQueueName(ctx)
-	// The gates come first: waiting there writes nothing and counts nothing.
+	// The place and the gates come first: waiting there writes nothing and counts nothing.
+	leave, err := h.Places.Enter(starting, queue)
+	if err != nil {
+		return h.held(ctx, revocation, err)
+	}
+	defer leave()
 	call, err := h.Gates.Enter(starting, revocation.PG, queue)
 	if err != nil {
 		return h.held(ctx, revocation, err)
@@ -47,7 +52,10 @@ func (h *Handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	if err != nil {
 		return h.notBegun(revocation, err)
 	}
-	found, err := h.carryOut(ctx, attempt, call)
+	found, err := h.carryOut(ctx, attempt, func(ctx context.Context) finding {
+		defer leave()
+		return h.inSlot(ctx, attempt.Attempt, call, queue)
+	})
 	// The request names another gateway than its task: only now is that known.
 	if errors.Is(found.err, errMisplaced) {
 		return h.move(ctx, attempt.Revocation)
@@ -57,7 +65,7 @@ func (h *Handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 
 // carryOut makes an attempt that has begun and records what it found, in a span of its own. The error
 // is what Asynq hears. Probes make their attempts with it, too.
-func (h *Handler) carryOut(ctx context.Context, b begun, call *gate.Call) (finding, error) {
+func (h *Handler) carryOut(ctx context.Context, b begun, attempt func(context.Context) finding) (finding, error) {
 	a := b.Attempt
 	defer h.Leases.hold(a, b.asked)()
 	ctx, span := h.startSpan(ctx, a)
@@ -66,8 +74,18 @@ func (h *Handler) carryOut(ctx context.Context, b begun, call *gate.Call) (findi
 	// A DELETE cannot be taken back: it ends with its own timeout, and not when
 	// Asynq loses its lease or a person cancels the task.
 	ctx = context.WithoutCancel(ctx)
-	found := h.attempt(ctx, a, call)
+	found := attempt(ctx)
 	return found, h.record(ctx, a, found)
+}
+
+// inSlot makes an attempt as soon as there is a slot for its calls.
+func (h *Handler) inSlot(ctx context.Context, a *outcome.Attempt, call *gate.Call, queue string) finding {
+	leave, err := h.Slots.Enter(h.Stopping, queue)
+	if err != nil {
+		return notMade(ErrStopping)
+	}
+	defer leave()
+	return h.attempt(ctx, a, call)
 }
 
 // attempt makes an attempt and returns what it found. Nothing is given up without a lookup, see

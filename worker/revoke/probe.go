@@ -149,7 +149,9 @@ func (p *Prober) try(ctx context.Context, name gate.Name, receipt candidate) (sa
 		return gate.Silent, false
 	}
 	// The error is for Asynq, which has not delivered this task.
-	found, _ := p.Handler.carryOut(ctx, attempt, call)
+	found, _ := p.Handler.carryOut(ctx, attempt, func(ctx context.Context) finding {
+		return p.Handler.attempt(ctx, attempt.Attempt, call)
+	})
 
 	if name == gate.PortOne {
 		// A call whose gateway told nothing about PortOne leaves the question open: another receipt may

@@ -19,6 +19,7 @@ import (
 	"receiptrevoker/worker/heartbeat"
 	"receiptrevoker/worker/iamport"
 	"receiptrevoker/worker/pace"
+	"receiptrevoker/worker/slots"
 )
 
 // Handler carries revocations out. All fields are required. Its methods are safe for concurrent use.
@@ -28,7 +29,10 @@ type Handler struct {
 	Tasks    asynqkeys.Producer
 	Gates    *gate.Gates
 	Leases   *Leases
-	Schedule backoff.Schedule
+	// Slots bounds how many attempts call at a time, and Places how many have begun and not ended their calls:
+	// while some call, the next begin.
+	Slots, Places *slots.Slots
+	Schedule      backoff.Schedule
 	// Heartbeat knows whether Redis lost what it had confirmed.
 	Heartbeat *heartbeat.Heartbeat
 	Log       *slog.Logger

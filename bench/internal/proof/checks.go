@@ -87,9 +87,9 @@ func unasked(o outcome.Outcome, truth iamporttest.Truth) bool {
 	return o.Reason == outcome.ReasonWithdrawn && truth.Effective == 0
 }
 
-// askedOver reports whether a producer asked for the receipt of now once more, since it had no answer the first time: the
-// second request may come after the end of the first, and find its receipt revoked. Without lookups, PortOne's 500 tells
-// nothing of that.
+// askedOver reports whether a producer asked for the receipt of now once more, since it had no answer the
+// first time: the second request may come after the end of the first, and find its receipt revoked.
+// Without lookups, PortOne's 500 tells nothing of that.
 func (e *Evidence) askedOver(o outcome.Outcome) bool {
 	_, again := e.Again[o.ImpUID]
 	unanswered := func(a Asking) bool { return !a.Accepted && a.At.After(e.Reissued[o.ImpUID]) }

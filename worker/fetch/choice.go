@@ -1,0 +1,263 @@
+package fetch
+
+import (
+	"context"
+	"sync"
+
+	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/tasks"
+	"receiptrevoker/tasks/asynqkeys"
+)
+
+const (
+	// bulkEvery is which turn of a gateway is its lists' where both of its queues hold tasks: a person waits for
+	// each single request, and a list must move, too.
+	bulkEvery = 10
+	// mostAtOnce is how many tasks are taken off a queue in one round trip. Should the process die at this moment,
+	// they wait for the end of their leases, as those do that it was working on.
+	mostAtOnce = 64
+)
+
+// choice decides of which queue the next task is: of one that holds a task, of a gateway that has room for it. The
+// gateways take turns, and in each a single request passes its lists, but for each tenth turn.
+type choice struct {
+	mu       sync.Mutex
+	gateways []*gateway
+	queues   map[string]*queue
+	turn     int           // the gateway that is looked at first
+	closed   bool          // nothing is taken any more; what was taken is still given
+	held     chan struct{} // closed once there may be a task; nil while nobody waits
+}
+
+// gateway is the two queues of a gateway.
+type gateway struct {
+	single, bulk *queue
+	room         int // for how many more tasks that are given to the server
+	turns        int // so far
+}
+
+// queue is what is known of a queue.
+type queue struct {
+	name    string
+	gateway *gateway
+	may     bool // it may hold a task
+	// signs is how often it was said that the queue has a task. Who asked before the last of these and found nothing
+	// does not know better: a task may have come after its question.
+	signs int
+	// due says of each sorted set whether a task in it may be due. A set that is not there has not been looked at.
+	due   map[string]bool
+	ahead []*redis.Cmd // the tasks that were taken and not given yet
+	asked int          // tasks that Redis is being asked for
+	trust int          // how many tasks it is believed to hold
+}
+
+// newChoice returns the choice between the queues of gateways, each with so much room. It begins with the belief that
+// there is work in each: what waits when a worker starts is found by asking, and no producer tells of it again.
+func newChoice(namespace string, gateways []tasks.Gateway, room int) *choice {
+	c := &choice{queues: make(map[string]*queue)}
+	for _, pg := range gateways {
+		g := &gateway{room: room}
+		g.single = c.add(g, tasks.Queue{PG: pg}.In(namespace))
+		g.bulk = c.add(g, tasks.Queue{PG: pg, Bulk: true}.In(namespace))
+		c.gateways = append(c.gateways, g)
+	}
+	return c
+}
+
+func (c *choice) add(g *gateway, q tasks.Queue) *queue {
+	added := &queue{name: q.Name(), gateway: g, may: true, due: make(map[string]bool)}
+	c.queues[added.name] = added
+	return added
+}
+
+// left returns how many tasks were taken, or are being taken, and not given yet.
+func (g *gateway) left() int {
+	return len(g.single.ahead) + g.single.asked + len(g.bulk.ahead) + g.bulk.asked
+}
+
+// next returns the queue of which the gateway's next task is, nil if there may be none, or no room for it.
+func (g *gateway) next(closed bool) *queue {
+	if g.room == 0 {
+		return nil
+	}
+	line := [2]*queue{g.single, g.bulk}
+	if (g.turns+1)%bulkEvery == 0 {
+		line[0], line[1] = line[1], line[0]
+	}
+	for _, q := range line {
+		if len(q.ahead) > 0 || q.may && !closed && g.left() < g.room {
+			return q
+		}
+	}
+	return nil
+}
+
+// next returns the queue of which the next task is, nil if there is none to be had. The caller holds the lock.
+func (c *choice) next() *queue {
+	for i := range c.gateways {
+		at := (c.turn + i) % len(c.gateways)
+		if q := c.gateways[at].next(c.closed); q != nil {
+			c.turn = at
+			return q
+		}
+	}
+	return nil
+}
+
+// give returns the next task that was taken, if it is its turn; otherwise of which queue so many tasks are to be taken
+// first, for [choice.take], and how often it was said so far that it has one; or nothing, where there is no task to be
+// had. A task that is given takes up room, until [choice.done].
+func (c *choice) give() (task *redis.Cmd, from string, times, signs int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q := c.next()
+	switch {
+	case q == nil:
+		return nil, "", 0, 0
+	case len(q.ahead) == 0:
+		q.asked = max(min(q.gateway.room-q.gateway.left(), q.trust), 1)
+		return nil, q.name, q.asked, q.signs
+	}
+	task, q.ahead = q.ahead[0], q.ahead[1:]
+	q.gateway.room--
+	q.gateway.turns++
+	c.turn++
+	return task, q.name, 0, 0
+}
+
+// take keeps tasks that were taken off a queue, and whether these were as many as were asked for: it may be twice as
+// many then the next time, so that one with little to do is not asked in vain. One that was found empty is not asked
+// again, unless it was said since the question that it has a task.
+func (c *choice) take(name string, tasks []*redis.Cmd, all, empty bool, signs int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q := c.queues[name]
+	q.asked = 0
+	q.ahead = append(q.ahead, tasks...)
+	if q.trust = min(2*max(q.trust, 1), mostAtOnce); !all {
+		q.trust = 1
+	}
+	if empty && q.signs == signs {
+		q.may = false
+	}
+}
+
+// done notes that there is room again for a task of the gateway of a queue.
+func (c *choice) done(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.queues[name].gateway.room++
+	c.release()
+}
+
+// wake notes that a queue has got a task.
+func (c *choice) wake(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q := c.queues[name]
+	q.may = true
+	q.signs++
+	c.release()
+}
+
+// release lets who waits for a task look again. The caller holds the lock.
+func (c *choice) release() {
+	if c.held != nil {
+		close(c.held)
+		c.held = nil
+	}
+}
+
+// hold waits until there may be a task to be had, or ctx is done.
+func (c *choice) hold(ctx context.Context) {
+	released := c.wait()
+	if released == nil {
+		return
+	}
+	select {
+	case <-released:
+	case <-ctx.Done():
+	}
+}
+
+// wait returns what is closed once there may be a task to be had, nil if there may be one already, or nothing is taken
+// any more. Looking and waiting is one step, so that no message falls between.
+func (c *choice) wait() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.next() != nil {
+		return nil
+	}
+	if c.held == nil {
+		c.held = make(chan struct{})
+	}
+	return c.held
+}
+
+// quiet returns the queues that are to be looked at: those for which nobody would ask by themselves, or all.
+func (c *choice) quiet(all bool) (names []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, q := range c.queues {
+		if all || !q.may {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// see notes what was seen of a queue. That it has no task is not noted: who asks for one learns that better.
+func (c *choice) see(name string, work asynqkeys.Work) {
+	if work.Pending {
+		c.wake(name)
+	}
+	for _, set := range work.Due {
+		c.putDue(name, set)
+	}
+}
+
+// takeDue reports whether a task of a sorted set of a queue may be due. It is false from then on until one is seen: a
+// caller that finds more to move says so with [choice.putDue].
+func (c *choice) takeDue(name, set string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	due := c.queues[name].due
+	is, known := due[set]
+	due[set] = false
+	return is || !known
+}
+
+// putDue notes that a task of a sorted set of a queue may be due.
+func (c *choice) putDue(name, set string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.queues[name].due[set] = true
+}
+
+// close ends the taking of tasks, and lets nobody wait for one.
+func (c *choice) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	c.release()
+}
+
+// stops reports whether nothing is taken any more.
+func (c *choice) stops() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
+
+// drains reports whether a task was taken, or may be at this moment, that is not given yet.
+func (c *choice) drains() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, g := range c.gateways {
+		if g.left() > 0 {
+			return true
+		}
+	}
+	return false
+}
