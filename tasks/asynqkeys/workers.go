@@ -169,7 +169,7 @@ func (w *Workers) read(ctx context.Context) (map[string]string, error) {
 }
 
 // processes returns the processes of those servers that serve queues of a namespace. A
-// process has a server for each gateway.
+// process may have several.
 func processes(written []string, namespace string) ([]Worker, error) {
 	type process struct {
 		host string
