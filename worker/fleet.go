@@ -23,7 +23,7 @@ import (
 
 const (
 	// discoverEvery is how soon a worker that works serves the queues of a gateway that it does not know; an idle one
-	// takes two seconds.
+	// takes a second.
 	discoverEvery = 500 * time.Millisecond
 	// forwardEvery is how soon a retry of which package fetch has seen that it is due moves to its queue.
 	forwardEvery = 100 * time.Millisecond
@@ -38,8 +38,8 @@ const (
 	drainWithin = time.Second
 )
 
-// fleet is Asynq's servers of a process: one for all known gateways, and one for each that only a newer producer knows,
-// from when its queues appear. Package slots keeps a gateway that hangs from disturbing another.
+// fleet is Asynq's servers of a process: one for all known gateways, and one for each that only a newer producer
+// knows, from when its queues appear. Package slots keeps a gateway that hangs from disturbing another.
 type fleet struct {
 	config     Config
 	complaints *complaint.Log

@@ -55,7 +55,7 @@ type Work struct {
 func laterSets(queue string) []string { return []string{Key(queue, "scheduled"), Key(queue, "retry")} }
 
 // Look returns what is to be done in queues, in their order, in one round trip. What is due is looked for
-// if due is true.
+// if due is true. The error is that of any of them; of those that could be read it tells all the same.
 func Look(ctx context.Context, client redis.Cmdable, queues []string, due bool) ([]Work, error) {
 	now := strconv.FormatInt(time.Now().Unix(), 10) // as Asynq's server compares it
 	pending := make([]*redis.IntCmd, len(queues))
@@ -70,9 +70,6 @@ func Look(ctx context.Context, client redis.Cmdable, queues []string, due bool) 
 			}
 		}
 	})
-	if err != nil {
-		return nil, err
-	}
 	work := make([]Work, len(queues))
 	for i, queue := range queues {
 		work[i].Pending = pending[i].Val() > 0
@@ -82,5 +79,5 @@ func Look(ctx context.Context, client redis.Cmdable, queues []string, due bool) 
 			}
 		}
 	}
-	return work, nil
+	return work, err
 }

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -12,13 +13,15 @@ import (
 	"receiptrevoker/tasks/asynqkeys"
 	"receiptrevoker/tasks/redisfault"
 	"receiptrevoker/tasks/wait"
+	"receiptrevoker/worker/complaint"
 )
 
 const (
-	// failedPause is how long a server waits whose look for a task failed.
-	failedPause = 200 * time.Millisecond
-	// closedPause is how long a server waits that asks although nothing is taken any more: it is about to stop.
-	closedPause = 10 * time.Millisecond
+	// failedPause is after which time a queue is asked again that could not be.
+	failedPause = time.Second
+	// closedPause is how long a server waits that asks although nothing is taken any more: it asks for each of its
+	// queues once more before it stops.
+	closedPause = time.Millisecond
 	// drainEvery is how often Drain looks whether the tasks that were taken have begun.
 	drainEvery = time.Millisecond
 )
@@ -35,15 +38,16 @@ type Scripts interface {
 // queue it is.
 type Client struct {
 	redis.UniversalClient
-	scripts Scripts
-	choice  *choice
+	scripts    Scripts
+	choice     *choice
+	complaints *complaint.Log
 }
 
-// Handler returns a handler that tells when there is room for the next task. The server must have no other.
+// Handler returns a handler that tells for how many tasks there is room. The server must have no other.
 func (c *Client) Handler(next asynq.Handler) asynq.Handler {
 	return asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
 		queue, _ := asynq.GetQueueName(ctx)
-		defer c.choice.done(queue)
+		defer c.choice.begin(queue)()
 		return next.ProcessTask(ctx, task)
 	})
 }
@@ -76,35 +80,37 @@ func (c *Client) script(ctx context.Context, keys []string, args []any, run run)
 	return run(1, keys, args)[0]
 }
 
-// dequeue returns the next task. Where there is none to be had it waits, and then says that there was none: Asynq gives
-// a task 30 seconds from when it asked, and so asks anew.
+// dequeue returns the next task. Where there is none to be had it waits, and then says that there was none: Asynq
+// gives a task 30 seconds from when it asked, and so asks anew. An error concerns one queue, and Asynq asks anew
+// after it, too.
 func (c *Client) dequeue(ctx context.Context, args []any, run run) *redis.Cmd {
 	none := redis.NewCmd(ctx)
 	none.SetErr(redis.Nil)
-	for {
-		task, queue, times, signs := c.choice.give()
-		switch {
-		case task != nil:
-			return task
-		case queue == "":
-			c.hold(ctx)
-			return none
-		}
-		keys, args := asynqkeys.Dequeue(queue, args)
-		replies := run(times, keys, args)
-		taken := slices.DeleteFunc(slices.Clone(replies), func(reply *redis.Cmd) bool { return reply.Err() != nil })
-		empty := slices.ContainsFunc(replies, func(reply *redis.Cmd) bool { return errors.Is(reply.Err(), redis.Nil) })
-		c.choice.take(queue, taken, len(taken) == len(replies), empty, signs)
-		failed := slices.IndexFunc(replies, func(reply *redis.Cmd) bool {
-			return reply.Err() != nil && !errors.Is(reply.Err(), redis.Nil)
-		})
-		if failed >= 0 && len(taken) == 0 {
-			if redisfault.Failed(replies[failed].Err()) {
-				_ = wait.For(ctx, failedPause) // Asynq asks again at once, and would spin
-			}
-			return replies[failed]
-		}
+	task, queue, times, signs := c.choice.give()
+	switch {
+	case task != nil:
+		return task
+	case queue == "":
+		c.hold(ctx)
+		return none
 	}
+	keys, args := asynqkeys.Dequeue(queue, args)
+	replies := run(times, keys, args)
+	taken := slices.DeleteFunc(slices.Clone(replies), func(reply *redis.Cmd) bool { return reply.Err() != nil })
+	empty := slices.ContainsFunc(replies, func(reply *redis.Cmd) bool { return errors.Is(reply.Err(), redis.Nil) })
+	task = c.choice.take(queue, taken, len(taken) == len(replies), empty, signs)
+	failed := slices.IndexFunc(replies, func(reply *redis.Cmd) bool { return redisfault.Failed(reply.Err()) })
+	switch {
+	case failed >= 0:
+		c.choice.fail(queue, signs)
+		none = replies[failed]
+	case len(taken) == 0:
+		none = replies[0] // an empty queue, or Redis does not know the script, which Asynq sends then
+	}
+	if task != nil {
+		return task
+	}
+	return none
 }
 
 // hold waits until there may be a task to be had. Where nothing is taken any more it waits a little: the server asks
@@ -115,19 +121,35 @@ func (c *Client) hold(ctx context.Context) {
 	}
 }
 
-// forward moves what is due from a sorted set to the end of a queue, if anything is. Asynq asks for it again and again
-// for every queue (forwardEvery in package worker), and nothing is due most times.
+// forward moves what is due from a sorted set to the end of a queue, if anything is. Asynq asks for it again and
+// again for every queue (forwardEvery in package worker), and nothing is due most times.
 func (c *Client) forward(ctx context.Context, set, queue string, run func() *redis.Cmd) *redis.Cmd {
 	if !c.choice.takeDue(queue, set) {
-		none := redis.NewCmd(ctx)
-		none.SetVal(int64(0))
-		return none
+		return nothing(ctx)
 	}
 	reply := run()
-	// The script moves a hundred at most: there may be more, and a failure tells nothing.
-	if moved, err := reply.Int(); err != nil || moved > 0 {
+	// The script moves a hundred at most: there may be more. Asynq asks for no other queue after an error, and is told
+	// none.
+	moved, err := reply.Int()
+	if err == nil && moved > 0 {
 		c.choice.putDue(queue, set)
 		c.choice.wake(queue)
 	}
+	if redisfault.Failed(err) {
+		time.AfterFunc(failedPause, func() { c.choice.putDue(queue, set) })
+		c.complaints.Add(slog.LevelWarn, "forward", "retries that are due not moved to their queue, trying again",
+			"queue", queue, "error", err)
+		return nothing(ctx)
+	}
+	if err != nil {
+		c.choice.putDue(queue, set) // Redis does not know the script, which Asynq sends then
+	}
+	return reply
+}
+
+// nothing is the reply of a script that moved nothing.
+func nothing(ctx context.Context) *redis.Cmd {
+	reply := redis.NewCmd(ctx)
+	reply.SetVal(int64(0))
 	return reply
 }

@@ -1,7 +1,7 @@
 // Package fetch stands between Asynq's servers and Redis. It decides of which queue a server's next task is, takes
-// tasks off their queues several at a time, and keeps from Redis what would be asked for in vain. Asynq polls: a server
-// that has nothing to do asks for each of its queues, again and again. Here it is held back while none of its queues
-// holds a task, until a producer says that one has got one, or [Queues.Run] has seen one.
+// tasks off their queues several at a time, and keeps from Redis what would be asked for in vain. Asynq polls: a
+// server that has nothing to do asks for each of its queues, again and again. Here it is held back while none of
+// its queues holds a task, until a producer says that one has got one, or [Queues.Run] has seen one.
 //
 // Nothing depends on the producers' messages: one that is lost costs a task at most one poll. A queue that is wrongly
 // believed to hold one costs one question.
@@ -92,21 +92,20 @@ func (q *Queues) lookOnce(ctx context.Context, due bool) {
 		return
 	}
 	work, err := asynqkeys.Look(ctx, q.Redis, queues, due)
-	if err != nil {
-		if ctx.Err() == nil {
-			q.Complaints.Add(slog.LevelWarn, "fetch", "no look for tasks, trying again", "error", err)
-		}
-		return
+	if err != nil && ctx.Err() == nil {
+		q.Complaints.Add(slog.LevelWarn, "fetch", "no look for tasks, trying again", "error", err)
 	}
 	for i, queue := range queues {
 		of[i].see(queue, work[i])
 	}
 }
 
-// Client returns the client for a server of the queues of gateways, which takes up to so many tasks of each at a time,
-// and whose scripts go another way to the same Redis. No other client may have these gateways.
-func (q *Queues) Client(scripts Scripts, gateways []tasks.Gateway, room int) *Client {
-	c := &Client{UniversalClient: q.Redis, scripts: scripts, choice: newChoice(q.Namespace, gateways, room)}
+// Client returns the client for a server of the queues of gateways, which takes up to so many tasks of each at a
+// time, and whose scripts go another way to the same Redis. No other client may have these gateways.
+func (q *Queues) Client(scripts Scripts, gateways []tasks.Gateway, most int) *Client {
+	c := &Client{
+		UniversalClient: q.Redis, scripts: scripts, choice: newChoice(q.Namespace, gateways, most), complaints: q.Complaints,
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.clients = append(q.clients, c)
@@ -123,8 +122,8 @@ func (q *Queues) all() []*Client {
 	return slices.Clone(q.clients)
 }
 
-// wake notes that a queue has got a task. One that no server here serves is of no interest: the channel is that of the
-// whole namespace.
+// wake notes that a queue has got a task. One that no server here serves is of no interest: the channel is that of
+// the whole namespace.
 func (q *Queues) wake(name string) {
 	for _, c := range q.all() {
 		if c.choice.queues[name] != nil {

@@ -375,6 +375,27 @@ func TestGatewayThatHangsDisturbsNoOther(t *testing.T) {
 	})
 }
 
+// A key of another type stops its queue, and neither the tasks nor the retries of any other.
+func TestBrokenQueueStopsNoOther(t *testing.T) {
+	t.Parallel()
+	redistest.One(t, func(t *testing.T, client *redis.Client) {
+		for _, key := range []string{"pending", "scheduled", "retry"} {
+			client.Set(t.Context(), asynqkeys.Key(single, key), "of another type", 0)
+		}
+		f := start(t, client, 4, 20*time.Millisecond, 0)
+		enqueue := producer(client, false)
+		for i := range 8 {
+			r := revocation(i, []string{"", "b"}[i%2])
+			if r.PG = tasks.Nice; i < 4 {
+				enqueue(t, r)
+			} else {
+				enqueue(t, r, asynq.ProcessIn(time.Second))
+			}
+		}
+		f.await(t, 8, 10*time.Second)
+	})
+}
+
 func TestPausedQueueIsAskedForSeldom(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {

@@ -11,7 +11,7 @@ const (
 	// is killed, a second.
 	idleAfter = 5 * time.Second
 	// Seldom is how often an idle process asks what a busy one asks more often.
-	Seldom = 2 * time.Second
+	Seldom = time.Second
 )
 
 // Pace knows whether a process is idle. The nil Pace is never.

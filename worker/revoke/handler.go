@@ -39,7 +39,7 @@ func (h *Handler) ProcessTask(ctx context.Context, task *asynq.Task) error {
 	defer release()
 	queue, _ := asynq.GetQueueName(ctx)
 	// The place and the gates come first: waiting there writes nothing and counts nothing.
-	leave, err := h.Places.Enter(starting, queue)
+	leave, _, err := h.Places.Enter(starting, queue)
 	if err != nil {
 		return h.held(ctx, revocation, err)
 	}
@@ -78,13 +78,19 @@ func (h *Handler) carryOut(ctx context.Context, b begun, attempt func(context.Co
 	return found, h.record(ctx, a, found)
 }
 
-// inSlot makes an attempt as soon as there is a slot for its calls.
+// inSlot makes an attempt as soon as there is a slot for its calls. What let it through may not stand any more then, as
+// where a call before it hung for a minute.
 func (h *Handler) inSlot(ctx context.Context, a *outcome.Attempt, call *gate.Call, queue string) finding {
-	leave, err := h.Slots.Enter(h.Stopping, queue)
+	leave, waited, err := h.Slots.Enter(h.Stopping, queue)
 	if err != nil {
 		return notMade(ErrStopping)
 	}
 	defer leave()
+	if waited && !a.Withdrawn {
+		if err := h.allowed(ctx, a, call); err != nil {
+			return notMade(err)
+		}
+	}
 	return h.attempt(ctx, a, call)
 }
 

@@ -20,11 +20,15 @@ func misplaced(ctx context.Context, r tasks.Revocation) bool {
 	return ours && r.PG.Known() && queue.PG != r.PG
 }
 
+// movedFor is when a task that was moved is due: by then the one that was misplaced, which has the same ID, is
+// completed. Asynq extends the leases of what a process works on by ID, and would leave out the second.
+const movedFor = time.Second
+
 // move puts a task on its gateway's queue, unless it is there already, and removes the one that was
 // misplaced: nil makes Asynq complete it. A task that cannot be moved comes back in a second, so that
 // Redis is not asked all the time.
 func (h *Handler) move(ctx context.Context, r tasks.Revocation) error {
-	_, err := h.Tasks.Enqueue(ctx, r)
+	_, err := h.Tasks.Enqueue(ctx, r, asynq.ProcessIn(movedFor))
 	if err == nil {
 		return nil
 	}

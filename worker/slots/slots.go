@@ -28,9 +28,10 @@ type gateway struct {
 	bulk   []chan struct{} // the same for lists, behind all that are single
 }
 
-// Enter waits for a slot for a task of a queue, until ctx is done. The caller gives the slot back with leave, which
-// may be called more than once. A queue that is none of this project's has the slots of no gateway.
-func (s *Slots) Enter(ctx context.Context, queue string) (leave func(), err error) {
+// Enter waits for a slot for a task of a queue, until ctx is done, and reports whether it had to wait. The caller
+// gives the slot back with leave, which may be called more than once. A queue that is none of this project's has
+// the slots of no gateway.
+func (s *Slots) Enter(ctx context.Context, queue string) (leave func(), waited bool, err error) {
 	q, _ := tasks.ParseQueue(queue)
 	granted := s.enter(q)
 	if granted != nil {
@@ -40,10 +41,10 @@ func (s *Slots) Enter(ctx context.Context, queue string) (leave func(), err erro
 			if !s.giveUp(q, granted) {
 				s.leave(q.PG) // the slot was given at the same moment
 			}
-			return nil, context.Cause(ctx)
+			return nil, true, context.Cause(ctx)
 		}
 	}
-	return sync.OnceFunc(func() { s.leave(q.PG) }), nil
+	return sync.OnceFunc(func() { s.leave(q.PG) }), granted != nil, nil
 }
 
 // enter takes a slot and returns nil, or joins those that wait and returns what is closed once it has one.
