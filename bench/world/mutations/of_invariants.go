@@ -209,10 +209,10 @@ var ofInvariants = []mutation{
 		new:    "RevokeIf(ctx, a.Revocation.ImpUID, func(context.Context) error { return nil })",
 	},
 	{
-		name:   "repeat-taken-for-its-line",
-		breaks: "A line of a list that repeats an earlier one is counted as none of the list.",
-		file:   "tasks/outcome/ask.lua",
-		old:    "kind = r[by] == line and 'k' or 'r'",
-		new:    "kind = 'k'",
+		name:   "repeat-taken-for-invalid",
+		breaks: "A line of a list that repeats an earlier one is counted as one that cannot be requested.",
+		file:   "enqueue/preview.go",
+		old:    "result.Kind, result.First = outcome.KindRepeated, int(first.line)",
+		new:    "result.Kind, result.First = outcome.KindInvalid, int(first.line)",
 	},
 }
