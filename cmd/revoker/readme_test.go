@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+
+	"receiptrevoker/tasks/outcome"
 )
 
 // Both READMEs, and both references, say the same: the same sections, the same commands,
@@ -31,6 +33,19 @@ func TestReadmesHaveTheSameContent(t *testing.T) {
 		} {
 			if diff := cmp.Diff(part.of(english), part.of(korean)); diff != "" {
 				t.Errorf("%s (-%s.md +%[2]s.ko.md):\n%s", part.name, name, diff)
+			}
+		}
+	}
+}
+
+// Both READMEs say what each reason means.
+func TestReadmesNameEveryReason(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"../../README.md", "../../README.ko.md"} {
+		prose := strings.Join(readme(t, name).prose(), "\n")
+		for _, reason := range append(outcome.TerminalReasons(), outcome.RetryingReasons()...) {
+			if !strings.Contains(prose, "`"+string(reason)+"`") {
+				t.Errorf("%s has no row for the reason %s", name, reason)
 			}
 		}
 	}
