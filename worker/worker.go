@@ -109,7 +109,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err := w.redisHealth.Try(ctx); err != nil {
 		return err
 	}
-	if err := w.admit(ctx); err != nil {
+	if err := w.admit(ctx); err != nil || ctx.Err() != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

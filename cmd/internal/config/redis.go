@@ -40,7 +40,8 @@ func (r *Redis) Flags(f *pflag.FlagSet) {
 		"rediss-sentinel:// redis-cluster:// rediss-cluster://; with a password, only in the environment or a file")
 	envOrFile(f, "redis", "REDIS_URL")
 	r.certificates.flags(f)
-	f.StringVar(&r.Namespace, "namespace", outcome.DefaultNamespace, "`word` before every key and queue in Redis: one for each PortOne account")
+	f.StringVar(&r.Namespace, "namespace", outcome.DefaultNamespace,
+		"`word` before every key and queue in Redis: one for each PortOne account")
 	env(f, "namespace", "REVOKER_NAMESPACE")
 	f.DurationVar(&r.TTL, "outcome-ttl", outcome.DefaultTTL, "how long what a command writes lives after its last change")
 	env(f, "outcome-ttl", "REVOKER_OUTCOME_TTL")
