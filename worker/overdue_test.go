@@ -169,7 +169,8 @@ func TestWhatEndsWhileASweepLooksNeedsNoTask(t *testing.T) {
 				read := false
 				client.AddHook(&afterReading{do: func() {
 					if read = true; ends {
-						_, err = b.outcomes.Finish(t.Context(), attempt, outcome.Outcome{Status: outcome.Revoked, Reason: outcome.ReasonRevoked})
+						revoked := outcome.Outcome{Status: outcome.Revoked, Reason: outcome.ReasonRevoked}
+						_, err = b.outcomes.Finish(t.Context(), attempt, revoked)
 					}
 				}})
 				if err := b.worker(t).Sweep(t.Context()); err != nil {

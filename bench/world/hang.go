@@ -3,6 +3,7 @@ package world
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strings"
@@ -12,7 +13,7 @@ import (
 
 const (
 	// standsStill is for how many seconds of real time, in which the process is not stopped, the clock of a bubble may
-	// not move: it counts as one that never will, as where a goroutine waits for a lock that nobody releases.
+	// not move: it counts as one that never will, as where a goroutine waits for a lock that is never released.
 	standsStill = 60
 	// moves is how often a clock that moves says so, in the time of the bubble.
 	moves = 10 * time.Second
@@ -62,12 +63,17 @@ func (c *bubbleClock) watch(ended <-chan struct{}) {
 // hangs writes what every goroutine of the process waits for, the scenario, what happened last, and the command that
 // runs it again, and ends the process. The line "failed", the seed and why is for bench/world/mutations.
 func (w *world) hangs(why string) {
-	fmt.Printf("failed %d %s\n\n%s\n%s%s\n", w.scenario.Seed, why, goroutines(), w.scenario, w.history.last())
-	if w.mu.TryLock() { // who holds it may be what hangs
-		fmt.Println(strings.Join(w.result.Failures, "\n"))
-	}
-	fmt.Printf("Run it again: %s\n", w.scenario.Command())
+	fmt.Printf("failed %d %s\n\n%s\n%s", w.scenario.Seed, why, goroutines(), w.history.last())
+	w.tell(os.Stdout)
 	os.Exit(1)
+}
+
+// tell writes the scenario, the failures so far, and the command that runs it again.
+func (w *world) tell(to io.Writer) {
+	if w.mu.TryLock() { // unless the goroutine that holds the lock is the one that hangs
+		defer w.mu.Unlock()
+	}
+	fmt.Fprintf(to, "%s%s\nRun it again: %s\n", w.scenario, strings.Join(w.result.Failures, "\n"), w.scenario.Command())
 }
 
 // goroutines returns what every goroutine of the process waits for, those of other bubbles too,

@@ -2,8 +2,6 @@ package world
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"regexp"
 	"strings"
@@ -141,11 +139,4 @@ func (w *world) tellIfStuck() {
 			return
 		}
 	}
-}
-
-// tell writes the scenario and the failures so far.
-func (w *world) tell(to io.Writer) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	fmt.Fprintf(to, "%s%s\n", w.scenario, strings.Join(w.result.Failures, "\n"))
 }

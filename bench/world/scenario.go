@@ -110,9 +110,13 @@ func (s Scenario) Command() string {
 	}
 	command := fmt.Sprintf("go test ./bench/world -run '^TestSeeds$' -timeout 0 -world.seed=%d -world.seeds=1 "+
 		"-world.span=%v -world.receipts=%d", s.Seed, s.Span, s.Receipts)
+	kept := make(map[int]bool)
+	for i := range s.Faults {
+		kept[s.number(i)] = true
+	}
 	var without []string
 	for number := range s.generated {
-		if s.numbers != nil && !slices.Contains(s.numbers, number) {
+		if !kept[number] {
 			without = append(without, fmt.Sprint(number))
 		}
 	}

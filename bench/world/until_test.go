@@ -26,7 +26,7 @@ func TestUntilFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	if *seeds == 0 || *shrink || *size > 0 {
-		t.Fatal("-world.until-failure runs so many -world.seeds as they are: -world.shrink and -world.receipts do not go with it")
+		t.Fatal("-world.until-failure takes a number of -world.seeds above 0, and neither -world.shrink nor -world.receipts")
 	}
 	var begun atomic.Uint64
 	for range runtime.GOMAXPROCS(0) {

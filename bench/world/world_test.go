@@ -66,7 +66,7 @@ func without() (numbers []int, err error) {
 	case *during < 0, *during == 0 && *seeds == 0:
 		return nil, fmt.Errorf("-world.for %v must be above 0 where -world.seeds is 0", *during)
 	case *during > 0 && *seeds > 0:
-		return nil, fmt.Errorf("-world.for and -world.seeds=%d contradict each other: -world.seeds=0 runs seeds for so long", *seeds)
+		return nil, fmt.Errorf("-world.for is for -world.seeds=0, and not for -world.seeds=%d", *seeds)
 	case *spared == "":
 		return nil, nil
 	case *seeds != 1:
@@ -193,6 +193,29 @@ func TestImpossibleScenarioIsRefusedByName(t *testing.T) {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
 	}
+}
+
+// The command leaves out what the scenario has not, also if that is everything.
+func TestCommandRunsTheScenarioAgain(t *testing.T) {
+	s := world.Generate(7, time.Minute)
+	var all []int
+	for number := range s.Faults {
+		all = append(all, number)
+	}
+	for want, s := range map[string]world.Scenario{
+		"": s, " -world.without=0": s.Without(0), numbered(all): s.Without(all...), numbered(all[1:]): s.Without(all[1:]...),
+	} {
+		command := fmt.Sprintf("go test ./bench/world -run '^TestSeeds$' -timeout 0 -world.seed=7 -world.seeds=1 -world.span=1m0s "+
+			"-world.receipts=%d", s.Receipts)
+		if got := s.Command(); got != command+want {
+			t.Errorf("got %s, want %s%s", got, command, want)
+		}
+	}
+}
+
+// numbered returns the flag that leaves faults out.
+func numbered(faults []int) string {
+	return " -world.without=" + strings.Trim(strings.ReplaceAll(fmt.Sprint(faults), " ", ","), "[]")
 }
 
 // A fault keeps its number where others are left out: a person who leaves out one more goes by what was printed.

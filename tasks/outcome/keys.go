@@ -34,7 +34,7 @@ func Keys() []Key {
 		{"rate", "string", "when --rate allows the next call, in microseconds", "workers"},
 		{"rate:<gateway>", "string", "when the limit of a gateway allows the next call, in microseconds", "workers"},
 		{"lead:sweeper", "string", "which worker sweeps", "workers"},
-		{"worker:<process>", "string", "a heartbeat: a worker raises it five times a second, seldom while idle", "workers"},
+		{"worker:<process>", "string", "a heartbeat: a worker raises it five times a second, once while idle", "workers"},
 		{"lossy", "string", "until when, in milliseconds, lookups come first, since Redis lost data", "workers"},
 		{"account", "hash", "fingerprints of the PortOne account, and the key under which they are made", "workers"},
 		{"wake", "channel", "the names of queues that have got a task", "producers, workers, people"},

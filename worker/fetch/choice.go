@@ -30,7 +30,7 @@ type choice struct {
 	queues   map[string]*queue
 	turn     int           // the gateway that is looked at first
 	closed   bool          // nothing is taken any more; what was taken is still given
-	held     chan struct{} // closed once there may be a task; nil while nobody waits
+	held     chan struct{} // closed once there may be a task; nil while the server does not wait
 }
 
 // gateway is the two queues of a gateway, and the tasks that the server was given of it.
@@ -47,8 +47,8 @@ type queue struct {
 	name    string
 	gateway *gateway
 	may     bool // it may hold a task
-	// signs is how often it was said that the queue has a task. Who asked before the last of these and found nothing
-	// does not know better: a task may have come after its question.
+	// signs is how often it was said that the queue has a task. That a question found none counts only if it was asked
+	// after the last of these: a task may have come since.
 	signs int
 	// due says of each sorted set whether a task in it may be due. A set that is not there has not been looked at.
 	due   map[string]bool
@@ -225,7 +225,7 @@ func (c *choice) wake(name string) {
 	c.release()
 }
 
-// release lets who waits for a task look again. The caller holds the lock.
+// release ends the wait of the server. The caller holds the lock.
 func (c *choice) release() {
 	if c.held != nil {
 		close(c.held)
@@ -259,7 +259,7 @@ func (c *choice) wait() <-chan struct{} {
 	return c.held
 }
 
-// quiet returns the queues that are to be looked at: those for which nobody would ask by themselves, or all.
+// quiet returns the queues that are to be looked at: those that the server does not ask for by itself, or all.
 func (c *choice) quiet(all bool) (names []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -271,7 +271,7 @@ func (c *choice) quiet(all bool) (names []string) {
 	return names
 }
 
-// see notes what was seen of a queue. That it has no task is not noted: who asks for one learns that better.
+// see notes what was seen of a queue. That it has no task is not noted: the server learns that when it asks for one.
 func (c *choice) see(name string, work asynqkeys.Work) {
 	if work.Pending {
 		c.wake(name)
@@ -299,7 +299,7 @@ func (c *choice) putDue(name, set string) {
 	c.queues[name].due[set] = true
 }
 
-// close ends the taking of tasks, and lets nobody wait for one.
+// close ends the taking of tasks, and the wait for one.
 func (c *choice) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -110,7 +110,7 @@ func TestQueueThatFailsIsLeftAloneForAWhile(t *testing.T) {
 	})
 }
 
-// A task may say that it is of a queue that nobody serves here, if another program wrote it.
+// A task may say that it is of a queue that this server has not, if another program wrote it.
 func TestTaskOfAnotherQueueIsNoTrouble(t *testing.T) {
 	t.Parallel()
 	c := newChoice("", []tasks.Gateway{tasks.KCP, tasks.Nice}, 1)

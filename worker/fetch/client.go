@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -84,33 +83,42 @@ func (c *Client) script(ctx context.Context, keys []string, args []any, run run)
 // gives a task 30 seconds from when it asked, and so asks anew. An error concerns one queue, and Asynq asks anew
 // after it, too.
 func (c *Client) dequeue(ctx context.Context, args []any, run run) *redis.Cmd {
-	none := redis.NewCmd(ctx)
-	none.SetErr(redis.Nil)
 	task, queue, times, signs := c.choice.give()
 	switch {
 	case task != nil:
 		return task
 	case queue == "":
 		c.hold(ctx)
+		none := redis.NewCmd(ctx)
+		none.SetErr(redis.Nil)
 		return none
 	}
 	keys, args := asynqkeys.Dequeue(queue, args)
 	replies := run(times, keys, args)
-	taken := slices.DeleteFunc(slices.Clone(replies), func(reply *redis.Cmd) bool { return reply.Err() != nil })
-	empty := slices.ContainsFunc(replies, func(reply *redis.Cmd) bool { return errors.Is(reply.Err(), redis.Nil) })
+	var taken []*redis.Cmd
+	var failed *redis.Cmd
+	empty := false
+	for _, reply := range replies {
+		switch err := reply.Err(); {
+		case err == nil:
+			taken = append(taken, reply)
+		case errors.Is(err, redis.Nil):
+			empty = true
+		case redisfault.Failed(err):
+			failed = reply
+		}
+	}
 	task = c.choice.take(queue, taken, len(taken) == len(replies), empty, signs)
-	failed := slices.IndexFunc(replies, func(reply *redis.Cmd) bool { return redisfault.Failed(reply.Err()) })
-	switch {
-	case failed >= 0:
+	if failed != nil {
 		c.choice.fail(queue, signs)
-		none = replies[failed]
-	case len(taken) == 0:
-		none = replies[0] // an empty queue, or Redis does not know the script, which Asynq sends then
 	}
-	if task != nil {
+	switch {
+	case task != nil:
 		return task
+	case failed != nil:
+		return failed
 	}
-	return none
+	return replies[0] // the queue is empty, or Redis does not know the script, which Asynq sends then
 }
 
 // hold waits until there may be a task to be had. Where nothing is taken any more it waits a little: the server asks

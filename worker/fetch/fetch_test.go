@@ -90,7 +90,8 @@ type fleet struct {
 	taken []string // IDs of tasks, in the order in which handlers got them
 }
 
-// start starts a server on a Redis, which has room for so many tasks of a gateway and handles each for as long as given.
+// start starts a server on a Redis, which has room for so many tasks of a gateway and handles each for as long as
+// given.
 func start(t *testing.T, client *redis.Client, room int, poll, takes time.Duration) *fleet {
 	t.Helper()
 	own := redis.NewClient(client.Options())
@@ -115,8 +116,10 @@ func start(t *testing.T, client *redis.Client, room int, poll, takes time.Durati
 	gateways := []tasks.Gateway{tasks.KCP, tasks.Nice}
 	asking := f.queues.Client(roundtrip.New(context.Background(), own), gateways, room)
 	server := asynq.NewServerFromRedisClient(asking, asynq.Config{
-		Concurrency: room * len(gateways), Queues: asynqkeys.Weights(tasks.DefaultNamespace, gateways...), StrictPriority: true,
-		TaskCheckInterval: 200 * time.Microsecond, DelayedTaskCheckInterval: 10 * time.Millisecond, LogLevel: asynq.FatalLevel,
+		Concurrency: room * len(gateways),
+		Queues:      asynqkeys.Weights(tasks.DefaultNamespace, gateways...), StrictPriority: true,
+		TaskCheckInterval: 200 * time.Microsecond, DelayedTaskCheckInterval: 10 * time.Millisecond,
+		LogLevel:        asynq.FatalLevel,
 		ShutdownTimeout: 10 * time.Millisecond, // a task that runs goes back to its queue
 	})
 	if err := server.Start(asking.Handler(handler)); err != nil {
@@ -144,6 +147,12 @@ func (f *fleet) await(t *testing.T, count int, within time.Duration) {
 	redistest.Eventually(t, within, fmt.Sprintf("%d tasks taken", count), func() bool { return f.count() == count })
 }
 
+// awaitMoreThan waits until more than so many tasks were taken.
+func (f *fleet) awaitMoreThan(t *testing.T, count int) {
+	t.Helper()
+	redistest.Eventually(t, 10*time.Second, "some lines taken", func() bool { return f.count() > count })
+}
+
 // idle waits until the server has found both queues empty, and returns how often it asked.
 func (f *fleet) idle(t *testing.T) (asked int) {
 	t.Helper()
@@ -157,8 +166,11 @@ func (f *fleet) idle(t *testing.T) (asked int) {
 
 func (f *fleet) asked() int { return f.scripts.of(single, "pending") + f.scripts.of(bulk, "pending") }
 
+// enqueuing enqueues the task of a request.
+type enqueuing func(t *testing.T, r tasks.Revocation, opts ...asynq.Option)
+
 // producer enqueues tasks, and tells of them unless it is silent.
-func producer(client *redis.Client, silent bool) func(t *testing.T, r tasks.Revocation, opts ...asynq.Option) {
+func producer(client *redis.Client, silent bool) enqueuing {
 	p := asynqkeys.Producer{Redis: client, Asynq: asynq.NewClientFromRedisClient(client), Namespace: tasks.DefaultNamespace}
 	if !silent {
 		p.Wake = wake.New(client, tasks.DefaultNamespace).Wake
@@ -173,6 +185,16 @@ func producer(client *redis.Client, silent bool) func(t *testing.T, r tasks.Revo
 
 func revocation(n int, batch string) tasks.Revocation {
 	return tasks.Revocation{ImpUID: fmt.Sprintf("imp_%012d", n), PG: tasks.KCP, Batch: batch}
+}
+
+// enqueueList enqueues so many lines, and returns what enqueues more.
+func enqueueList(t *testing.T, client *redis.Client, lines int) enqueuing {
+	t.Helper()
+	enqueue := producer(client, false)
+	for i := range lines {
+		enqueue(t, revocation(i, "b"))
+	}
+	return enqueue
 }
 
 func TestIdleServerAsksForNothingAndIsWoken(t *testing.T) {
@@ -224,11 +246,8 @@ func TestRetryThatIsDueIsTaken(t *testing.T) {
 func TestEmptyQueueIsNotAskedForBesideAFullOne(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
-		enqueue := producer(client, false)
 		const lines = 300
-		for i := range lines {
-			enqueue(t, revocation(i, "b"))
-		}
+		enqueueList(t, client, lines)
 		f := start(t, client, 4, seldom, 0)
 		f.await(t, lines, 20*time.Second)
 		f.idle(t)
@@ -245,10 +264,7 @@ func TestEmptyQueueIsNotAskedForBesideAFullOne(t *testing.T) {
 func TestTakesAsManyAsThereIsRoomFor(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
-		enqueue := producer(client, false)
-		for i := range 20 {
-			enqueue(t, revocation(i, "b"))
-		}
+		enqueueList(t, client, 20)
 		f := start(t, client, 4, seldom, time.Hour)
 		f.await(t, 4, 10*time.Second)
 		time.Sleep(100 * time.Millisecond)
@@ -263,13 +279,10 @@ func TestTakesAsManyAsThereIsRoomFor(t *testing.T) {
 func TestWhatWasTakenBeginsBeforeTheServerStops(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
-		enqueue := producer(client, false)
-		for i := range 400 {
-			enqueue(t, revocation(i, "b"))
-		}
+		enqueueList(t, client, 400)
 		f := start(t, client, 8, seldom, time.Millisecond)
 		f.scripts.slow.Store(true)
-		redistest.Eventually(t, 10*time.Second, "some taken", func() bool { return f.count() > 40 })
+		f.awaitMoreThan(t, 40)
 		f.stop() // most probably while Redis' answers are under way
 		f.done.Wait()
 		f.queues.Drain(t.Context())
@@ -282,17 +295,14 @@ func TestWhatWasTakenBeginsBeforeTheServerStops(t *testing.T) {
 	})
 }
 
-// A single request passes a list, also while all room is its.
+// A single request passes a list, also while the list takes up all room.
 func TestSingleTaskPassesAList(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
-		enqueue := producer(client, false)
 		const lines = 400
-		for i := range lines {
-			enqueue(t, revocation(i, "b"))
-		}
+		enqueue := enqueueList(t, client, lines)
 		f := start(t, client, 8, seldom, 10*time.Millisecond)
-		redistest.Eventually(t, 10*time.Second, "some lines taken", func() bool { return f.count() > 20 })
+		f.awaitMoreThan(t, 20)
 		enqueue(t, revocation(lines, ""))
 		f.await(t, lines+1, 30*time.Second)
 		at := slices.Index(f.taken, tasks.TaskID(revocation(lines, "").ImpUID))
@@ -335,13 +345,10 @@ func TestSignDuringALookCounts(t *testing.T) {
 func TestGatewaysTakeTurns(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
-		enqueue := producer(client, false)
 		const lines = 400
-		for i := range lines {
-			enqueue(t, revocation(i, "b"))
-		}
+		enqueue := enqueueList(t, client, lines)
 		f := start(t, client, 4, seldom, 5*time.Millisecond)
-		redistest.Eventually(t, 10*time.Second, "some lines taken", func() bool { return f.count() > 20 })
+		f.awaitMoreThan(t, 20)
 		const others = 20
 		for i := range others {
 			r := revocation(lines+i, "c")
@@ -360,10 +367,7 @@ func TestGatewaysTakeTurns(t *testing.T) {
 func TestGatewayThatHangsDisturbsNoOther(t *testing.T) {
 	t.Parallel()
 	redistest.One(t, func(t *testing.T, client *redis.Client) {
-		enqueue := producer(client, false)
-		for i := range 20 {
-			enqueue(t, revocation(i, "b"))
-		}
+		enqueue := enqueueList(t, client, 20)
 		f := start(t, client, 4, seldom, time.Hour)
 		f.await(t, 4, 10*time.Second)
 		for i := range 4 {

@@ -105,8 +105,8 @@ func (c *Call) Through(pg tasks.Gateway) bool { return Of(pg) == Of(c.pg) }
 func (c *Call) Said() Signs { return c.said }
 
 // Err returns a [*WaitError] if the call must not be made now although it went through:
-// a gate has closed since, PortOne wants no calls, or a person has paused the queue. It may wait for Redis for half
-// a second.
+// a gate has closed since, PortOne wants no calls, or a person has paused the queue. It may wait
+// for Redis for half a second.
 func (c *Call) Err(ctx context.Context) error {
 	c.gates.pauses.Renew(ctx)
 	if paused := c.gates.paused(c.queue); paused != nil {
@@ -114,10 +114,11 @@ func (c *Call) Err(ctx context.Context) error {
 	}
 	c.gates.mu.Lock()
 	defer c.gates.mu.Unlock()
-	if held := c.gates.hold(time.Now()); held != nil {
+	now := time.Now()
+	if held := c.gates.hold(now); held != nil {
 		return held
 	}
-	if shut := c.gates.shut(c.pg, time.Now()); shut != nil && !c.probe {
+	if shut := c.gates.shut(c.pg, now); shut != nil && !c.probe {
 		return shut
 	}
 	return nil

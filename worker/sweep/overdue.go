@@ -27,13 +27,13 @@ const (
 )
 
 // overdue gives each request that is overdue a task, or ends it, until nothing is overdue or the time
-// for it is over. A request is overdue once its next attempt was due two sweeps ago.
+// for it is over.
 func (s *Sweeper) overdue(ctx context.Context) error {
 	until := time.Now().Add(stageTime)
 	s.empty = make(map[string]time.Time)
 	var problems []error
 	for !s.over(ctx, until) {
-		open, ended, err := s.Outcomes.Overdue(ctx, 2*s.Every, overduePage)
+		open, ended, err := s.Outcomes.Overdue(ctx, s.late(), overduePage)
 		if err != nil || len(open)+len(ended) == 0 {
 			return errors.Join(append(problems, err)...)
 		}
@@ -45,6 +45,9 @@ func (s *Sweeper) overdue(ctx context.Context) error {
 	}
 	return errors.Join(problems...)
 }
+
+// late is after how long a request is overdue whose next attempt was due: two sweeps.
+func (s *Sweeper) late() time.Duration { return 2 * s.Every }
 
 // leave makes the requests that were looked at not overdue for a while, also those for which something
 // failed: these come back a minute later, and hold up no others meanwhile.
@@ -93,7 +96,7 @@ func (s *Sweeper) still(ctx context.Context, needy []found) ([]found, error) {
 	for i, f := range needy {
 		impUIDs[i] = f.ImpUID
 	}
-	overdue, err := s.Outcomes.StillOverdue(ctx, 2*s.Every, impUIDs)
+	overdue, err := s.Outcomes.StillOverdue(ctx, s.late(), impUIDs)
 	return slices.DeleteFunc(needy, func(f found) bool { return !slices.Contains(overdue, f.ImpUID) }), err
 }
 

@@ -11,9 +11,9 @@ import (
 const (
 	done     = "imp_000000000001" // revoked, on both sides
 	given    = "imp_000000000002" // given up, rightly
-	unclear  = "imp_000000000003" // revoked, and nobody can tell
+	unclear  = "imp_000000000003" // revoked, and no lookup tells
 	spent    = "imp_000000000004" // every DELETE of it failed
-	handmade = "imp_000000000005" // revoked by hand, and PortOne told nobody
+	handmade = "imp_000000000005" // revoked by hand, which no answer told
 )
 
 // healthy is the evidence of a run in which all went well.
