@@ -72,8 +72,8 @@ type mixedSizes struct {
 // bench makes the measurements, one after the other: two at once would measure each other.
 type bench struct {
 	settings
-	// redis writes nothing to disk. It serves the measurements without workers, fanout and million;
-	// those with workers start one with the settings that README recommends, see [benchredis.OnDisk].
+	// redis serves the measurements without workers, fanout and million; those with workers start one
+	// each. All have the settings that README recommends, see [benchredis.OnDisk].
 	redis *benchredis.Server
 	table table
 	// temp is a directory for programs that are built. It is removed in the end.

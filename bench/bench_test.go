@@ -34,7 +34,7 @@ func TestSmoke(t *testing.T) {
 		rows  int
 	}{
 		"pickup": {"pickup", 3}, "idle": {"idle", 2}, "speed/0": {"speed", 13}, "speed/50": {"speed", 16},
-		"fanout": {"fan-out", 10}, "million": {"million", 5},
+		"fanout": {"fan-out", 13}, "million": {"million", 5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

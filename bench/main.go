@@ -1,7 +1,7 @@
 // Bench measures how soon an idle worker calls for a revocation, how much of
 // the time its slots are busy, and what a revocation costs in CPU time beside
 // the barest handler that makes the same call; how fast a list comes into Redis
-// beside a loop of Asynq's client and beside the same commands in one go; how the
+// beside Asynq's client and beside the same commands in one go; how the
 // gateways fare while one of them is down; and how much receipts that fail
 // permanently delay those that do not. It starts everything it needs: a
 // redis-server of its own, a simulated PortOne, and a process for each worker. The
@@ -73,7 +73,7 @@ func parse(args []string, log io.Writer) (options, error) {
 	f.IntVar(&o.samples, "samples", 200, "revocations of a run of pickup")
 	f.IntVar(&o.small, "small", 1_000, "revocations of the small run of speed, which is subtracted from the large one")
 	f.IntVar(&o.large, "n", 10_000, "revocations of the large run of speed")
-	f.IntVar(&o.lines, "lines", 100_000, "lines of the list of fanout, whose loop enqueues fewer")
+	f.IntVar(&o.lines, "lines", 100_000, "lines of the list of fanout, of which some loops enqueue fewer")
 	f.IntVar(&o.huge, "million", 1_000_000, "lines of the list of million")
 	f.IntVar(&o.most, "most", 100_000, "the most receipts that wait, and outcomes that are stored, in growth: 1000000 "+
 		"take 2 GB of memory, and 10000000 take 16 GB")
@@ -130,7 +130,7 @@ func (o options) validate(rest []string, contradiction bool) error {
 // is wanted. The first measurement that fails ends it without a table: half of a comparison would be
 // read as the whole.
 func (o options) run(ctx context.Context, stdout io.Writer) error {
-	server, err := benchredis.Start(ctx, "", benchredis.InMemory...)
+	server, err := benchredis.Start(ctx, "", benchredis.OnDisk...)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func measurements() []measurement {
 	all := []measurement{
 		{name: "pickup", make: (*bench).pickup, note: onDiskNote},
 		{name: "idle", make: (*bench).idle, note: onDiskNote},
-		{name: "fanout", make: (*bench).fanout},
+		{name: "fanout", make: (*bench).fanout, note: fanoutNote},
 	}
 	// A latency of 0 shows what the queue itself takes, and the others how much of it hides behind a
 	// gateway's answers.
@@ -45,7 +45,7 @@ func measurements() []measurement {
 		name := "growth/" + strings.ReplaceAll(what, "to Redis", "distance")
 		all = append(all, measurement{name: name, make: run, large: true, note: growthNote})
 	}
-	all = append(all, measurement{name: "million", make: (*bench).million, large: true})
+	all = append(all, measurement{name: "million", make: (*bench).million, large: true, note: fanoutNote})
 	mixed := func(name string, parts func(*bench) []part) {
 		run := func(b *bench, ctx context.Context) error { return b.mixed(ctx, parts(b)...) }
 		all = append(all, measurement{name: "mixed/" + name, make: run, large: true, note: mixedNote})

@@ -52,7 +52,7 @@ func TestOutageSmoke(t *testing.T) {
 
 func TestOwnerOfTheGateIsReplaced(t *testing.T) {
 	t.Parallel()
-	s, err := scene.New(t.Context(), benchredis.InMemory, iamporttest.Config{}, contender.Job{Slots: outageSlots})
+	s, err := scene.New(t.Context(), benchredis.OnDisk, iamporttest.Config{}, contender.Job{Slots: outageSlots})
 	skipWithoutRedis(t, err)
 	if err != nil {
 		t.Fatal(err)

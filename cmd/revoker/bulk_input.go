@@ -191,8 +191,3 @@ func openSource(name string, stdin io.Reader) (io.ReadCloser, error) {
 	}
 	return file, nil
 }
-
-// garbagePercent is by how much the heap may grow before garbage is collected, in percent of what is
-// in use; Go's default is 100. The imp_uids of a million lines take about 29 MB, and with what their
-// reading leaves behind bulk stays below 100 MB, as bench/README.md measures.
-const garbagePercent = 25

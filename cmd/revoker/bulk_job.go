@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"receiptrevoker/cmd/internal/list"
@@ -46,7 +45,6 @@ func (p *program) newBulkJob(s bulkSettings, input *bulkInput) (*bulkJob, error)
 // run requests the list, waits with --wait, and writes a report unless it is nil. If the waiting is
 // stopped no report is written: batch report writes the same at any time.
 func (j *bulkJob) run(ctx context.Context, report *reportFile) (err error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
 	if err := j.enqueue(ctx); err != nil {
 		return fmt.Errorf("%s: %w", j.input.name, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
@@ -63,8 +62,6 @@ type gatewayLines struct{ lines, known int }
 func (p *program) survey(
 	ctx context.Context, input *bulkInput, client *enqueue.Client, unknown error,
 ) (*survey, error) {
-	// The inner call runs now and returns the former value, which the deferred one restores.
-	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
 	s := &survey{
 		input: input, known: make(map[standing]int), gateways: make(map[tasks.Gateway]*gatewayLines), unknown: unknown,
 	}

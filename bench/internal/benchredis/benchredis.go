@@ -20,10 +20,6 @@ type Server struct {
 	Client *redis.Client
 }
 
-// InMemory are the arguments of a server that writes nothing to disk, so that the disk of the machine
-// has no part in what is measured.
-var InMemory = []string{"--save", "", "--appendonly", "no"}
-
 // OnDisk are the settings that README recommends: see "Real use" there, and deploy/redis.
 var OnDisk = []string{
 	"--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
