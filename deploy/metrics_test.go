@@ -156,6 +156,22 @@ func checkMatcher(t *testing.T, where string, labels map[string][]string, asked 
 	}
 }
 
+// The dashboard shows attempts by each reason for which a receipt waits.
+func TestDashboardShowsEveryReasonToWait(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("grafana/revoker.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reasons []string
+	for _, reason := range outcome.RetryingReasons() {
+		reasons = append(reasons, string(reason))
+	}
+	if all := strings.Join(reasons, "|"); !strings.Contains(string(text), all) {
+		t.Errorf("no query of grafana/revoker.json has the reasons %s", all)
+	}
+}
+
 // TestGroupingsNameLabels finds labels that no metric has in "by (…)".
 func TestGroupingsNameLabels(t *testing.T) {
 	t.Parallel()

@@ -21,6 +21,34 @@ var private = regexp.MustCompile(`asynq:(\{|\*|queues|servers|workers)|^t:|pendi
 // knows says which packages may know it: the one that others ask, and its tests' own.
 func knows(dir string) bool { return strings.HasPrefix(dir, "tasks/asynqkeys") }
 
+// What this project says of a version of Asynq or Asynqmon is what go.mod requires: after an upgrade each place is to be
+// compared again.
+func TestTextsNameTheVersionsOfGoMod(t *testing.T) {
+	t.Parallel()
+	required, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := regexp.MustCompile(`Asynq(mon)?(?:의)? (\d+\.\d+(?:\.\d+)?)`)
+	for _, name := range []string{
+		"asynqkeys/queue.go", "../cmd/internal/monitor/delete.go", "../README.md", "../README.ko.md",
+	} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := said.FindAllStringSubmatch(string(text), -1)
+		if found == nil {
+			t.Errorf("%s names no version", name)
+		}
+		for _, f := range found {
+			if !strings.Contains(string(required), "github.com/hibiken/asynq"+f[1]+" v"+f[2]) {
+				t.Errorf("%s says %q, and go.mod requires another: compare what it says, and name that", name, f[0])
+			}
+		}
+	}
+}
+
 // An upgrade of Asynq touches one package, besides what uses Asynq's public API.
 func TestOnePackageKnowsWhatAsynqDoesNotPromise(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,10 @@ package tasks_test
 
 import (
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
 	"testing"
 
 	"golang.org/x/text/unicode/norm"
@@ -52,6 +56,33 @@ func TestGatewayIsFoundByEverySpelling(t *testing.T) {
 }
 
 // No two gateways have a spelling in common.
+// Every constant has a row in gateway.go, by which it is known.
+func TestEveryGatewayIsKnown(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "gateway.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		constant, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, named := constant.Type.(*ast.Ident); named && kind.Name == "Gateway" {
+			found++
+			code, _ := strconv.Unquote(constant.Values[0].(*ast.BasicLit).Value)
+			if !tasks.Gateway(code).Known() {
+				t.Errorf("%s has no row in gatewayNames", constant.Names[0])
+			}
+		}
+		return true
+	})
+	if found != len(tasks.Gateways()) {
+		t.Errorf("found %d constants, and %d gateways are known", found, len(tasks.Gateways()))
+	}
+}
+
 func TestKoreanAndEnglishNamesAreOfOneGateway(t *testing.T) {
 	t.Parallel()
 	for _, pg := range tasks.Gateways() {

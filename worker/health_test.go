@@ -17,8 +17,8 @@ func TestWorkerIsAliveAndReadyOnlyWhileItWorks(t *testing.T) {
 	if err := w.Alive(); err != nil {
 		t.Errorf("while it works: %v", err)
 	}
-	if gates := w.Gates(); len(gates) != 13 || gates["kcp"].Closed {
-		t.Errorf("gates: got %v, want those of 11 gateways, of none and of all, open", gates)
+	if gates := w.Gates(); len(gates) != len(tasks.Gateways())+2 || gates["kcp"].Closed {
+		t.Errorf("gates: got %v, want those of all gateways, of none and of PortOne, open", gates)
 	}
 	stop()
 	if err := w.Ready(t.Context()); err == nil {

@@ -66,7 +66,7 @@ func TestCommandsMayBeRunByTheUsersOfTheTable(t *testing.T) {
 		args, known := byUser[name]
 		of := append(users[name], users[group]...)
 		if !known || len(of) == 0 {
-			t.Errorf("%s: no user in the table, or no test of it: %q", name, of)
+			t.Errorf("%s: give it users in the table of deploy/RUNBOOK.md, and arguments in byUser of this file: %q", name, of)
 		}
 		for _, user := range of {
 			_, stdout, stderr := g.as(w, user).run(t.Context(), replace(args, "LIST", list)...)

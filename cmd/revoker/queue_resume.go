@@ -111,7 +111,7 @@ func (s *queueResumeSettings) choice() (text string) {
 }
 
 // pauseTally counts queues by the act that paused them: a gate's closing, or a person's command. One
-// "queue pause --all" pauses 24 queues: a line for each would hide that another person paused two of
+// "queue pause --all" pauses every queue: a line for each would hide that another person paused two of
 // them. Its zero value is ready to use.
 type pauseTally struct {
 	acts   []string // in the order in which they came

@@ -51,6 +51,19 @@ func TestReadmesNameEveryReason(t *testing.T) {
 	}
 }
 
+// Both references say what each field of an outcome means.
+func TestReferencesNameEveryField(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"../../deploy/REFERENCE.md", "../../deploy/REFERENCE.ko.md"} {
+		prose := strings.Join(readme(t, name).prose(), "\n")
+		for _, field := range outcome.Fields() {
+			if !strings.Contains(prose, "`"+field+"`") {
+				t.Errorf("%s has no row for the field %s", name, field)
+			}
+		}
+	}
+}
+
 // A link leads to a file and a section that exist, and to the same section in both languages.
 func TestReadmesLinkToSectionsThatExist(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package iamport_test
 import (
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -43,6 +44,22 @@ func TestReceiptIsReturned(t *testing.T) {
 		}
 		if truth := p.truth(t, "imp_1"); truth.Deletes != 1 || truth.Lookups != 2 || truth.Effective != 1 {
 			t.Errorf("got %+v, want 1 delete, 2 lookups, 1 effective", truth)
+		}
+	}
+}
+
+// TestEveryFieldIsAnswered finds a field of a receipt that is not read, or that the simulated PortOne does not answer.
+func TestEveryFieldIsAnswered(t *testing.T) {
+	t.Parallel()
+	p := start(t, iamporttest.Config{})
+	p.Issue(iamporttest.Receipt{ImpUID: "imp_1", CancelledAt: time.Unix(1_800_000_000, 0)})
+	receipt, err := p.client.GetReceipt(t.Context(), "imp_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field, value := range reflect.ValueOf(receipt).Fields() {
+		if value.IsZero() {
+			t.Errorf("%s is empty: read it in receipt.go, and answer it in iamporttest/receipt.go and answer.go", field.Name)
 		}
 	}
 }
