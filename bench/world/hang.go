@@ -1,11 +1,13 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -60,12 +62,31 @@ func (c *bubbleClock) watch(ended <-chan struct{}) {
 	panic("a bubble does not begin\n" + goroutines())
 }
 
-// hangs writes what every goroutine of the process waits for, the scenario, what happened last, and the command that
-// runs it again, and ends the process. The line "failed", the seed and why is for bench/world/mutations.
+// hangs writes what every goroutine of the process waits for, those of its bubble first, the scenario, what happened
+// last, and the command that runs it again, and ends the process. The line "failed", the seed and why is for
+// bench/world/mutations.
 func (w *world) hangs(why string) {
-	fmt.Printf("failed %d %s\n\n%s\n%s", w.scenario.Seed, why, goroutines(), w.history.last())
+	all := strings.Split(strings.TrimSpace(goroutines()), "\n\n")
+	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(w.suspicion(b), w.suspicion(a)) })
+	fmt.Printf("failed %d %s (%s)\n\n%s\n\n%s", w.scenario.Seed, why, w.bubble, strings.Join(all, "\n\n"), w.history.last())
 	w.tell(os.Stdout)
 	os.Exit(1)
+}
+
+// suspicion returns how likely a goroutine is the one for which a run hangs: most where it waits for a lock in this
+// bubble, whose clock stands still meanwhile.
+func (w *world) suspicion(goroutine string) (much int) {
+	head, frames, _ := strings.Cut(goroutine, "\n")
+	if strings.Contains(head, w.bubble+"]") {
+		much++
+		if strings.Contains(head, "Lock") || strings.Contains(head, "semacquire") {
+			much += 2
+		}
+		if ofProduct.MatchString(frames) {
+			much++
+		}
+	}
+	return much
 }
 
 // tell writes the scenario, the failures so far, and the command that runs it again.

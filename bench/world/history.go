@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -48,7 +49,7 @@ func (h *history) of(impUID string) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var b strings.Builder
-	all := h.all[impUID]
+	all := folded(h.all[impUID])
 	for i, e := range all {
 		switch left := len(all) - atLast - atFirst; {
 		case i < atFirst || i >= len(all)-atLast:
@@ -58,6 +59,35 @@ func (h *history) of(impUID string) string {
 		}
 	}
 	return b.String()
+}
+
+// turns is how many events may take turns, each of which is told again and again, such as those by which a lease is
+// extended.
+const turns = 4
+
+// folded returns events of which those that are told again and again, one after the other or in turns, stand once,
+// with how often and until when.
+func folded(all []event) (kept []event) {
+	type repeats struct {
+		count int
+		until time.Duration
+	}
+	again := make(map[int]repeats) // by the place in kept
+	for _, e := range all {
+		place := len(kept) - 1
+		for place >= max(len(kept)-turns, 0) && (kept[place].who != e.who || kept[place].what != e.what) {
+			place--
+		}
+		if place < max(len(kept)-turns, 0) {
+			kept = append(kept, e)
+			continue
+		}
+		again[place] = repeats{again[place].count + 1, e.at}
+	}
+	for place, r := range again {
+		kept[place].what += fmt.Sprintf(" (and %d times more, until %v)", r.count, r.until.Round(time.Millisecond))
+	}
+	return kept
 }
 
 // last returns the latest events of all imp_uids, one a line.
@@ -82,19 +112,11 @@ func (h *history) last() string {
 	return b.String()
 }
 
-// impUIDIn returns the first imp_uid in a path or a text, empty if there is none: "imp_" and the
-// digits after it, as in "asynq:{receipts-kcp}:t:revoke:imp_000000000007".
-func impUIDIn(text string) string {
-	_, rest, found := strings.Cut(text, "imp_")
-	if !found {
-		return ""
-	}
-	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
-	if end < 0 {
-		end = len(rest)
-	}
-	return "imp_" + rest[:end]
-}
+// impUIDs finds imp_uids: "imp_" and digits, as in "asynq:{receipts-kcp}:t:revoke:imp_000000000007".
+var impUIDs = regexp.MustCompile(`imp_[0-9]+`)
+
+// impUIDIn returns the first imp_uid in a path or a text, empty if there is none.
+func impUIDIn(text string) string { return impUIDs.FindString(text) }
 
 // statusWriter knows which status was answered, 0 as long as none was: the connection was cut, or
 // PortOne still waits.

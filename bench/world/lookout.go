@@ -24,10 +24,11 @@ type lookout struct {
 	world *world
 
 	mu     sync.Mutex
-	met    map[string]bool      // imp_uids that were called or looked up
-	begun  map[string]begun     // the newest attempt on each
-	asked  map[string]time.Time // when each was asked for last
-	over   map[string]bool      // those whose dead letter was discarded, and that were not requested since
+	met    map[string]bool        // imp_uids that were called or looked up
+	begun  map[string]begun       // the newest attempt on each
+	asked  map[string]time.Time   // when each was asked for last
+	over   map[string]bool        // those whose dead letter was discarded, and that were not requested since
+	failed map[gate.Name][]string // ordinary receipts that failed since the last success there
 	held   hold
 	closed map[gate.Name]closure
 }
@@ -65,7 +66,7 @@ const (
 func newLookout(w *world) *lookout {
 	return &lookout{
 		world: w, met: make(map[string]bool), begun: make(map[string]begun), over: make(map[string]bool),
-		asked: make(map[string]time.Time), closed: make(map[gate.Name]closure),
+		asked: make(map[string]time.Time), closed: make(map[gate.Name]closure), failed: make(map[gate.Name][]string),
 	}
 }
 
@@ -202,12 +203,16 @@ func (l *lookout) answer(c call, seen *statusWriter) {
 		if to.After(l.held.to) {
 			l.held = hold{now, to}
 		}
+	case seen.status == http.StatusInternalServerError && l.world.scenario.outagesAlone():
+		l.fails(c.payment)
 	case seen.status == http.StatusOK && c.payment.nature == ordinary && !l.world.happens(Fault.ofPortOne):
+		failed := l.succeeds(c.payment)
 		// Only where the gate was closed as the DELETE arrived, and had been for a while: a success
 		// opens a gate only if it is newer than the closing (worker/gate/store_settle.lua).
 		for name, before := range c.gates {
 			if before.epoch != "" && now.Sub(before.since) > grace {
 				time.AfterFunc(grace, func() { l.mustHaveOpened(name, before, c.payment.ImpUID, now) })
+				time.AfterFunc(promptly, func() { l.mustHaveCalled(failed, now) })
 			}
 		}
 	}
@@ -218,6 +223,48 @@ func (l *lookout) answer(c call, seen *statusWriter) {
 func (l *lookout) mustHaveOpened(name gate.Name, before closure, impUID string, success time.Time) {
 	if l.world.stands(name).epoch == before.epoch && l.world.calmSince(success) {
 		l.world.fail(impUID, "the gate of %s is closed although the DELETE succeeded %v ago", name, time.Since(success))
+	}
+}
+
+// promptly is within which time of a gate's opening the receipts are called that had failed behind it: the gate's keeper
+// and the workers look once a second, or are woken, and a gateway that is up takes no time.
+const promptly = 30 * time.Second
+
+// fails notes an ordinary receipt of which a DELETE has failed, through the gate of its own gateway.
+func (l *lookout) fails(p payment) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p.nature == ordinary && p.role == onlyLetters && p.PG == p.receipt.PG {
+		l.failed[gate.Of(p.PG)] = append(l.failed[gate.Of(p.PG)], p.ImpUID)
+	}
+}
+
+// succeeds returns the other receipts that had failed on a payment's gateway until it succeeded.
+func (l *lookout) succeeds(p payment) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	failed := l.failed[gate.Of(p.PG)]
+	delete(l.failed, gate.Of(p.PG))
+	return slices.DeleteFunc(failed, func(impUID string) bool { return impUID == p.ImpUID })
+}
+
+// mustHaveCalled fails if a receipt that had failed until a success opened its gate was not called since, or just
+// before. People who pause, and a gateway that is down again, explain that.
+func (l *lookout) mustHaveCalled(failed []string, success time.Time) {
+	if slices.ContainsFunc(l.world.scenario.Faults, func(f Fault) bool {
+		from, to := l.world.began.Add(f.From), l.world.began.Add(f.To)
+		return (f.Kind == Outage || f.Kind == Pause) && from.Before(time.Now()) && to.After(success)
+	}) {
+		return
+	}
+	for _, impUID := range failed {
+		called, touched := 0, false
+		l.world.proof.Note(func() {
+			called, touched = l.world.proof.DeletesSince(impUID, success.Add(-grace)), l.world.proof.Touched[impUID]
+		})
+		if called == 0 && !touched {
+			l.world.fail(impUID, "it failed behind a gate that a success opened %v ago, and was not called since", promptly)
+		}
 	}
 }
 

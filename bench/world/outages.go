@@ -72,14 +72,13 @@ func (w *world) checkAttempts(o outcome.Outcome) {
 	if p.nature != ordinary || p.PG != p.receipt.PG || w.proof.Touched[o.ImpUID] || !w.proof.Reissued[o.ImpUID].IsZero() {
 		return
 	}
+	if !w.scenario.outagesAlone() {
+		return
+	}
 	var down []Fault
 	for _, f := range w.scenario.Faults {
-		switch {
-		case f.Kind == Outage && f.PG == p.receipt.PG && !w.mistaken(f.PG):
+		if f.Kind == Outage && f.PG == p.receipt.PG && !w.mistaken(f.PG) {
 			down = append(down, f)
-		case f.Kind != Outage && f.Kind != Pause && !slices.Contains(deeds, f.Kind):
-			// Any other fault, at any time of the run, may close a gate or open it.
-			return
 		}
 	}
 	if len(down) != 1 || w.inOutage[down[0]] == nil || w.inOutage[down[0]].held.IsZero() {

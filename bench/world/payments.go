@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"receiptrevoker/tasks"
@@ -89,6 +90,9 @@ func (s Scenario) payments() []payment {
 		if named && p.PG.LooksUp() && p.nature == ordinary {
 			p.receipt.ApplyNum = fmt.Sprintf("%09d", number+1)
 			p.ApplyNum = p.receipt.ApplyNum
+			if random.IntN(2) == 0 { // as Excel writes it
+				p.ApplyNum = strings.TrimLeft(p.ApplyNum, "0")
+			}
 		}
 	}
 	return all

@@ -63,7 +63,7 @@ func (r recorder) prepare(cmd redis.Cmder) {
 const longest = 90
 
 // record enters a command into the history of each imp_uid that it names, or, if it names none, of
-// the one in its reply, such as the task that a dequeue returns. Commands that only read are left
+// those in its reply, such as the tasks that a dequeue returns. Commands that only read are left
 // out unless they fail. A reply that could not be read, or was lost, stands there as an error.
 func (r recorder) record(cmd redis.Cmder) {
 	if r.attempts(cmd) {
@@ -85,8 +85,10 @@ func (r recorder) record(cmd redis.Cmder) {
 			seen[impUID] = text[:min(len(text), longest)]
 		}
 	}
-	if impUID := impUIDIn(result); len(seen) == 0 && impUID != "" {
-		seen[impUID] = ""
+	if len(seen) == 0 {
+		for _, impUID := range impUIDs.FindAllString(result, -1) {
+			seen[impUID] = ""
+		}
 	}
 	for impUID, text := range seen {
 		result = strings.ToValidUTF8(result[:min(len(result), longest)], "")

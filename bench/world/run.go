@@ -1,8 +1,8 @@
 package world
 
 import (
+	"cmp"
 	"context"
-	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -12,6 +12,7 @@ import (
 
 	"receiptrevoker/bench/internal/proof"
 	"receiptrevoker/tasks"
+	"receiptrevoker/worker/backoff"
 	"receiptrevoker/worker/iamport/iamporttest"
 )
 
@@ -23,6 +24,7 @@ func Run(t *testing.T, s Scenario) (result Result) {
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
+	s.Attempts, s.MaxDelay = cmp.Or(s.Attempts, backoff.DefaultAttempts), cmp.Or(s.MaxDelay, backoff.DefaultMax)
 	var clock bubbleClock
 	ended := make(chan struct{})
 	defer close(ended)
@@ -60,7 +62,7 @@ func newWorld(ctx context.Context, s Scenario) (*world, error) {
 		workers: make([]*process, s.Workers), lives: make([]int, s.Workers), wanted: make(map[string]tasks.Revocation),
 		cancelledLists: make(map[string]bool), paused: make(map[tasks.Gateway]time.Time), tokens: make(map[string]bool),
 		inOutage: make(map[Fault]*outage), doubted: make(map[string]bool), putOff: make(map[string]time.Time),
-		told: make(map[string]bool),
+		told: make(map[string]bool), bubble: bubbleOf.FindString(goroutines()),
 	}
 	w.lookout = newLookout(w)
 	w.portone = newPortone(iamporttest.Config{
@@ -93,6 +95,7 @@ func (w *world) play(stop context.CancelFunc) bool {
 	// Producers and people share one host: what disturbs their network disturbs both.
 	client := w.client(w.newHost(producerName))
 	w.person = newPerson(client)
+	go w.watchBatches(w.ctx)
 	var acting sync.WaitGroup
 	w.produce(&acting)
 	for _, f := range w.scenario.Faults {
@@ -122,21 +125,22 @@ func (w *world) play(stop context.CancelFunc) bool {
 	return true
 }
 
-// tellIfStuck writes what was found if a goroutine of the workers is left. The bubble ends with a
-// panic then, and the failures, which may say why, would never be printed. It waits another hour
-// first, for goroutines that sleep and then end by themselves.
+// tellIfStuck ends the process, with what was found, if a goroutine of the product is left: the bubble would end with a
+// panic that tells nothing else. It waits another hour first, for goroutines that sleep and then end by themselves.
 func (w *world) tellIfStuck() {
 	time.Sleep(stopWithin)
 	synctest.Wait()
-	// Seeds run beside each other in one process, each in its bubble: its number stands in the
-	// head of each of its goroutines.
-	own, others, _ := strings.Cut(goroutines(), "\n\n")
-	bubble := regexp.MustCompile(`synctest bubble \d+`).FindString(own)
-	for other := range strings.SplitSeq(others, "\n\n") {
-		head, frames, _ := strings.Cut(other, "\n")
-		if strings.Contains(head, bubble) && strings.Contains(frames, "receiptrevoker/worker") {
-			w.tell(os.Stderr)
-			return
+	for goroutine := range strings.SplitSeq(goroutines(), "\n\n") {
+		head, frames, _ := strings.Cut(goroutine, "\n")
+		if w.bubble != "" && strings.Contains(head, w.bubble+"]") && ofProduct.MatchString(frames) {
+			w.hangs("a goroutine does not end: it is among those of this bubble")
 		}
 	}
 }
+
+// ofProduct finds a frame of the product's own packages, to which this one does not belong.
+var ofProduct = regexp.MustCompile(`receiptrevoker/(worker|tasks|enqueue)`)
+
+// bubbleOf returns how the head of a goroutine names its bubble, as in "goroutine 7 [running, synctest bubble 3]:".
+// Seeds run beside each other in one process, each in a bubble.
+var bubbleOf = regexp.MustCompile(`synctest bubble \d+`)

@@ -16,7 +16,7 @@ import (
 // of the schedule, the patience and the poll become the worker's own defaults.
 //
 // Generate asks for 20 to 60 Receipts, so that a gate has to close at few of them, see
-// gateReceipts. RedisSkew and PortOneSkew are negative where a clock is behind.
+// gateReceipts, and in one seed of ten for manyReceipts. RedisSkew and PortOneSkew are negative where a clock is behind.
 type Scenario struct {
 	Seed     uint64
 	Receipts int           // that are asked for, spread over Span
@@ -77,6 +77,14 @@ func (s Scenario) String() string {
 // has reports whether there is a fault of one of these kinds at any time of the run.
 func (s Scenario) has(kinds ...Kind) bool {
 	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return slices.Contains(kinds, f.Kind) })
+}
+
+// outagesAlone reports whether no fault but outages can close or open a gate, or delay a call: people pause and do
+// what they do, too.
+func (s Scenario) outagesAlone() bool {
+	return !slices.ContainsFunc(s.Faults, func(f Fault) bool {
+		return f.Kind != Outage && f.Kind != Pause && !slices.Contains(deeds, f.Kind)
+	})
 }
 
 // number returns the number of a fault, from 0, which it keeps where others are left out.
@@ -153,6 +161,10 @@ var kinds = []Kind{
 	"token:500", "token:html-503", "token:429", "token:cut-before", "token:not-json", "token:hang", "token:slow-after",
 }
 
+// manyReceipts is how many receipts a long scenario has: enough for what adds up, such as a slot that is lost with each
+// receipt that a gate turns away.
+const manyReceipts = 200
+
 // Generate returns the scenario of a seed, whose faults begin within span. The same seed and span
 // return the same scenario; a further draw from random, wherever it stands, changes all that
 // is drawn after it, and so what each seed stands for.
@@ -173,6 +185,9 @@ func Generate(seed uint64, span time.Duration) Scenario {
 		RedisSkew:   time.Duration(random.IntN(10_001)-5_000) * time.Millisecond,
 		PortOneSkew: time.Duration(random.IntN(241)-120) * time.Second,
 		OlderRedis:  random.IntN(2) == 0,
+	}
+	if s.random("size").IntN(10) == 0 {
+		s.Receipts = manyReceipts
 	}
 	// 0 is the worker's own patience, twelve hours.
 	if span >= time.Hour { // the real durations

@@ -10,12 +10,13 @@ import (
 
 // part is a fault of a situation, in a window that is given in shares of the span: 0.2 to 0.5 of
 // ten minutes is from 2 to 5 minutes. An end above 1 outlasts the time in which faults begin.
-// The seed draws everything else, and also a gateway or a rate that is zero here.
+// The seed draws everything else, and also a gateway, a rate or a wait that is zero here.
 type part struct {
 	kind     Kind
 	from, to float64
 	pg       tasks.Gateway
 	rate     float64
+	wait     time.Duration
 }
 
 // situations are faults that test something only together, and that seldom meet by chance:
@@ -65,6 +66,10 @@ var situations = [][]part{
 		{kind: refusesAll, from: 0, to: 0.6, rate: 1},
 		{kind: Retry, from: 0.6, to: 1.3, rate: 1},
 	},
+	{ // PortOne wants no calls for a while, and then says so once more for a shorter one.
+		{kind: "call:429", from: 0.1, to: 0.9, rate: 0.2, wait: 25 * time.Second},
+		{kind: "call:429", from: 0.1, to: 0.9, rate: 0.3, wait: 2 * time.Second},
+	},
 	{ // One gateway hangs.
 		{kind: "call:hang", from: 0, to: 0.9, pg: tasks.KCP, rate: 1},
 	},
@@ -78,7 +83,7 @@ func (s Scenario) situation(random *rand.Rand) (faults []Fault) {
 	for _, p := range situations[random.IntN(len(situations))] {
 		f := s.fault(random, p.kind)
 		f.From, f.To = later+share(p.from), later+share(p.to)
-		f.PG, f.Rate = cmp.Or(p.pg, f.PG), cmp.Or(p.rate, f.Rate)
+		f.PG, f.Rate, f.Wait = cmp.Or(p.pg, f.PG), cmp.Or(p.rate, f.Rate), cmp.Or(p.wait, f.Wait)
 		faults = append(faults, f)
 	}
 	return faults

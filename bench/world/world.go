@@ -76,6 +76,7 @@ type world struct {
 	payments []payment
 	lists    map[string][]tasks.Revocation
 	running  sync.WaitGroup // the workers' lives
+	bubble   string         // as the heads of its goroutines name it
 
 	mu                  sync.Mutex
 	hosts               []*host

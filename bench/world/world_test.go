@@ -47,16 +47,20 @@ type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
 
-// longestSpan is in which time faults may begin: it takes half an hour of real time.
-const longestSpan = 7 * 24 * time.Hour
+const (
+	// longestSpan is in which time faults may begin: it takes half an hour of real time.
+	longestSpan = 7 * 24 * time.Hour
+	// mostReceipts is how many receipts may be asked for: their histories take a gigabyte.
+	mostReceipts = 10_000
+)
 
 // without returns the numbers of -world.without, or what is wrong with the flags.
 func without() (numbers []int, err error) {
 	switch {
 	case *span < time.Second:
 		return nil, fmt.Errorf("-world.span %v must be at least a second", *span)
-	case *size < 0:
-		return nil, fmt.Errorf("-world.receipts %d must not be negative", *size)
+	case *size < 0 || *size > mostReceipts:
+		return nil, fmt.Errorf("-world.receipts %d must be from 0 to %d", *size, mostReceipts)
 	case flag.NArg() > 0:
 		return nil, fmt.Errorf("unexpected argument %q", flag.Arg(0))
 	case *span > longestSpan:

@@ -30,6 +30,10 @@ local function record(request, imp_uid, id, line, how)
   return 'q', 'queued', ''
 end
 
+-- bare returns the number of a receipt by which it is compared, as tasks.BareApplyNum does: without the zeros before
+-- it, which Excel drops. Any other value it returns as it is.
+local function bare(value) return value and string.match(value, '^0*([1-9]%d*)$') or value end
+
 -- ask records one request, and returns its kind, the status of the imp_uid and the
 -- number of its receipt, or the reason; or nil and an error.
 local function ask(imp_uid, line, how)
@@ -47,10 +51,10 @@ local function ask(imp_uid, line, how)
   local is = current({status = was, request = of}, r)
   local status, ended = is and was or 'queued', is and ending(was, reason)
   local over = status ~= 'revoked' and withdrawn(r) -- all who asked have withdrawn it
-  local function differs(name) return how[name] ~= r[name] and (over or how[name]) end
+  local function differs(name) return bare(how[name]) ~= bare(r[name]) and (over or how[name]) end
   local asked, other = r.id or was -- nothing new is; another receipt is being revoked
   if ended then
-    local another = how.apply_num and how.apply_num ~= (apply_num or r.apply_num)
+    local another = how.apply_num and bare(how.apply_num) ~= bare(apply_num or r.apply_num)
     asked = not (how.again or over or reason == 'withdrawn' or another)
   elseif over and not (is and not idle and tonumber(leased_until or 0) > millis) then
     asked = false -- and no attempt is running that may make a DELETE

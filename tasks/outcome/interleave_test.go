@@ -82,11 +82,11 @@ var (
 		{Status: outcome.Dead, Reason: outcome.ReasonUnconfirmed},
 		{Status: outcome.Dead, Reason: outcome.ReasonWithdrawn},
 		{Status: outcome.Dead, Reason: outcome.ReasonReissued},
-		{Status: outcome.Revoked, Reason: outcome.ReasonAlreadyRevoked, Receipt: outcome.Receipt{ApplyNum: "N1"}},
+		{Status: outcome.Revoked, Reason: outcome.ReasonAlreadyRevoked, Receipt: outcome.Receipt{ApplyNum: "07"}},
 		retrying, dead,
 	}
 	// applyNums are the receipts that are asked for by number, empty for any.
-	applyNums = []string{"", "N1", "", "N2"}
+	applyNums = []string{"", "7", "", "007", "N2"}
 	// tiers are the sub-merchants that are named, empty for none.
 	tiers = []string{"", "AAA", "", "BBB"}
 )

@@ -3,6 +3,7 @@ package outcome_test
 import (
 	"cmp"
 
+	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
@@ -38,7 +39,7 @@ func (r *receipt) ask(m *model, s step, batch, row int) (kind byte, rest string)
 // isNew reports whether what a step asks for has nothing to do with an earlier request.
 func (r *receipt) isNew(m *model, s step) bool {
 	if r.ended() {
-		another := s.applyNum != "" && s.applyNum != cmp.Or(r.number, r.applyNum)
+		another := s.applyNum != "" && tasks.BareApplyNum(s.applyNum) != tasks.BareApplyNum(cmp.Or(r.number, r.applyNum))
 		return s.again || another || r.status == outcome.Dead && (r.left(m, nobody) || r.reason == outcome.ReasonWithdrawn)
 	}
 	return r.id == 0 || r.left(m, nobody) && !r.calling()
@@ -52,7 +53,8 @@ func (r *receipt) calling() bool { return r.current() && r.live && !r.idle }
 func (r *receipt) other(m *model, s step) bool {
 	whole := r.left(m, nobody)
 	differs := func(asked, is string) bool { return asked != is && (whole || asked != "") }
-	return !r.ended() && (differs(s.applyNum, r.applyNum) || differs(s.tier, r.tier) || whole && s.again != r.again)
+	number := differs(tasks.BareApplyNum(s.applyNum), tasks.BareApplyNum(r.applyNum))
+	return !r.ended() && (number || differs(s.tier, r.tier) || whole && s.again != r.again)
 }
 
 func (r *receipt) askAlone(m *model, s step) string {

@@ -3,6 +3,7 @@ package outcome_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,12 +44,14 @@ func told(ctx context.Context, s *outcome.Store, do string, r tasks.Revocation, 
 			text += "withdrawn"
 		}
 		return text
-	case "revoked", "dead", "retrying", "withdrawn":
+	case "revoked", "revoked as 07", "dead", "retrying", "withdrawn":
+		number := map[string]string{"revoked": "N1", "revoked as 07": "07"}[do]
+		do, _, _ = strings.Cut(do, " ")
 		o := outcome.Outcome{Status: outcome.Status(do), Reason: "why"}
 		if do == "withdrawn" {
 			do, o.Status, o.Reason = "dead", outcome.Dead, outcome.ReasonWithdrawn
 		}
-		o.ApplyNum = map[string]string{"revoked": "N1"}[do]
+		o.ApplyNum = number
 		if do == "retrying" {
 			o.NextAttemptAt = attempt.Now().Add(time.Minute)
 		}
@@ -84,6 +87,8 @@ func TestLifeOfARequest(t *testing.T) {
 	plain := tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP}
 	named, again := plain, plain
 	named.ApplyNum, again.Again = "N2", true
+	zeros, bare := plain, plain
+	zeros.ApplyNum, bare.ApplyNum = "007", "7"
 	inTier, otherTier := plain, plain
 	inTier.Tier, otherTier.Tier = "AAA", "BBB"
 	type step struct {
@@ -119,6 +124,15 @@ func TestLifeOfARequest(t *testing.T) {
 			{"begin", plain, "begun "},
 			{"revoked", plain, "revoked"},
 			{"get", plain, "revoked/why"},
+		},
+		"zeros before a number, which Excel drops, make no other receipt": {
+			{"ask", zeros, "q queued +"},
+			{"ask", bare, "e queued +"},
+			{"begin", bare, "begun 007"},
+			{"revoked as 07", bare, "revoked"},
+			{"ask", bare, "e revoked 07"},
+			{"ask", zeros, "e revoked 07"},
+			{"ask", named, "q queued +"},
 		},
 		"another number is new after it was revoked, and refused before": {
 			{"ask", plain, "q queued +"},
