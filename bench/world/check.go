@@ -241,11 +241,14 @@ const soonWithdrawn = 3 * worker.DefaultSweep
 // a sweep, or makes it wait for what a DELETE may have done.
 func (w *world) checkWithdrawn(o outcome.Outcome) {
 	cancelled := w.proof.Cancelled[o.ImpUID]
-	if o.Reason != outcome.ReasonWithdrawn || len(cancelled) == 0 || !w.scenario.outagesAlone() {
+	if o.Reason != outcome.ReasonWithdrawn || len(cancelled) == 0 || w.doubted[o.ImpUID] {
 		return
 	}
 	last := cancelled[len(cancelled)-1]
 	ended := o.UpdatedAt.Add(-w.scenario.RedisSkew)
+	if w.troubled(last.Began.Add(-time.Minute), ended) {
+		return
+	}
 	if (last.Withdrawal == outcome.Withdrawn || last.Withdrawal == outcome.Called) && ended.Sub(last.Returned) > soonWithdrawn {
 		w.fail(o.ImpUID, "it was cancelled at %v and ended %v later, more than %v",
 			last.Returned.Sub(w.began), ended.Sub(last.Returned), soonWithdrawn)

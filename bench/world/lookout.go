@@ -203,7 +203,7 @@ func (l *lookout) answer(c call, seen *statusWriter) {
 		if to.After(l.held.to) {
 			l.held = hold{now, to}
 		}
-	case seen.status == http.StatusInternalServerError && l.world.scenario.outagesAlone():
+	case seen.status == http.StatusInternalServerError:
 		l.fails(c.payment)
 	case seen.status == http.StatusOK && c.payment.nature == ordinary && !l.world.happens(Fault.ofPortOne):
 		failed := l.succeeds(c.payment)
@@ -234,7 +234,7 @@ const promptly = 30 * time.Second
 func (l *lookout) fails(p payment) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if p.nature == ordinary && p.role == onlyLetters && p.PG == p.receipt.PG {
+	if p.nature == ordinary && p.role != reissued && p.PG == p.receipt.PG {
 		l.failed[gate.Of(p.PG)] = append(l.failed[gate.Of(p.PG)], p.ImpUID)
 	}
 }
@@ -249,12 +249,9 @@ func (l *lookout) succeeds(p payment) []string {
 }
 
 // mustHaveCalled fails if a receipt that had failed until a success opened its gate was not called since, or just
-// before. People who pause, and a gateway that is down again, explain that.
+// before. A gateway that is down or paused since, and any other fault, explain it.
 func (l *lookout) mustHaveCalled(failed []string, success time.Time) {
-	if slices.ContainsFunc(l.world.scenario.Faults, func(f Fault) bool {
-		from, to := l.world.began.Add(f.From), l.world.began.Add(f.To)
-		return (f.Kind == Outage || f.Kind == Pause) && from.Before(time.Now()) && to.After(success)
-	}) {
+	if l.world.troubled(success.Add(-time.Minute), time.Now()) || l.world.troubled(success, time.Now(), Outage, Pause) {
 		return
 	}
 	for _, impUID := range failed {

@@ -169,6 +169,18 @@ func (w *world) calmSince(t time.Time) bool {
 	return w.calm() && !w.disturbed.After(t)
 }
 
+// troubled reports whether a fault happened between two moments, other than what people do, outages and pauses; or one of
+// the kinds, if any are given.
+func (w *world) troubled(from, to time.Time, kinds ...Kind) bool {
+	return slices.ContainsFunc(w.scenario.Faults, func(f Fault) bool {
+		of := slices.Contains(kinds, f.Kind)
+		if len(kinds) == 0 {
+			of = f.Kind != Outage && f.Kind != Pause && !slices.Contains(deeds, f.Kind)
+		}
+		return of && w.began.Add(f.From).Before(to) && w.began.Add(f.To).After(from)
+	})
+}
+
 // calm reports whether no fault disturbs now. The caller holds w.mu.
 func (w *world) calm() bool { return !slices.ContainsFunc(w.active, Fault.disturbs) }
 

@@ -97,6 +97,9 @@ type Result struct {
 	// Since is when the first attempt on the receipt began, if one before failed; else
 	// zero. If the gateway had a success since then, the receipt is a suspect.
 	Since time.Time
+	// TurnedAway is since when PortOne turns the receipt away, if it did before; else zero. If it answered others
+	// since then, the receipt is a suspect of PortOne's gate.
+	TurnedAway time.Time
 	Signs
 }
 

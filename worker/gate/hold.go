@@ -2,20 +2,25 @@ package gate
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"receiptrevoker/worker/pause"
 )
+
+//go:embed hold.lua
+var holdSource string
+
+var holdScript = redis.NewScript(holdSource)
 
 // hold keeps all processes from calling for the given time, or for longer if
 // an earlier hold is longer.
 func (s *Store) hold(ctx context.Context, wait time.Duration) error {
 	wait = min(wait, longestHold)
-	left, err := s.client.PTTL(ctx, s.holdKey()).Result()
-	if err == nil && left < wait {
-		err = s.client.Set(ctx, s.holdKey(), 1, wait).Err()
-	}
+	err := holdScript.Run(ctx, s.client, []string{s.holdKey()}, max(wait.Milliseconds(), 1)).Err()
 	if err != nil {
 		return fmt.Errorf("hold all calls for %v: %w", wait, err)
 	}

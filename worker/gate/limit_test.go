@@ -100,6 +100,24 @@ func TestLongWaitsGoBack(t *testing.T) {
 	})
 }
 
+func TestLongestOfHoldsAtTheSameTimeCounts(t *testing.T) {
+	t.Parallel()
+	client := redistest.Start(t).Client(t)
+	a, b := start(t, client, "a", &gateway{}, quick), start(t, client, "b", &gateway{}, quick)
+	for range 20 {
+		client.Del(t.Context(), "{receipt}:hold")
+		var holding sync.WaitGroup
+		holding.Go(func() { _ = a.Hold(t.Context(), 50*time.Second) })
+		for range 10 {
+			holding.Go(func() { _ = b.Hold(t.Context(), 2*time.Second) })
+		}
+		holding.Wait()
+		if left := client.PTTL(t.Context(), "{receipt}:hold").Val(); left < 40*time.Second {
+			t.Fatalf("all are held for %v, want 50s", left)
+		}
+	}
+}
+
 func TestHoldIsForEverybody(t *testing.T) {
 	t.Parallel()
 	client := redistest.Start(t).Client(t) // whose keys expire by themselves

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -67,6 +68,41 @@ func TestFailuresOfAllGatewaysTogetherClosePortOne(t *testing.T) {
 	}
 	if s := state(t, client, gate.PortOne); !s.Closed || s.Reason != "10 of the last 10 calls failed (dial tcp: refused)" {
 		t.Errorf("the gate is %+v", s)
+	}
+}
+
+// However many receipts PortOne turns away alone, they are no sign of PortOne once it has answered another; those that
+// it turns away since are.
+func TestReceiptsThatPortOneTurnsAwayAloneCloseNothing(t *testing.T) {
+	t.Parallel()
+	client := redistest.Embedded(t)
+	a := start(t, client, "a", &gateway{}, quick)
+	enter := func() *gate.Call {
+		call, err := a.Enter(t.Context(), tasks.KCP, bulk(tasks.KCP))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return call
+	}
+	report(t, enter(), "imp_0", gate.Signs{PortOne: gate.Answered, Gateway: gate.Answered})
+	refused := gate.Signs{PortOne: gate.Failed, Cause: "HTTP 403"}
+	for i := range 40 {
+		r := gate.Result{ImpUID: fmt.Sprint(i % 20), Signs: refused, TurnedAway: a.Now().Add(-time.Hour)}
+		if err := enter().Report(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := state(t, client, gate.PortOne); s.Closed {
+		t.Fatalf("the gate is %+v", s)
+	}
+	for i := range 9 {
+		r := gate.Result{ImpUID: fmt.Sprint(100 + i), Signs: refused, TurnedAway: a.Now().Add(time.Hour)}
+		if err := enter().Report(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := state(t, client, gate.PortOne); !s.Closed {
+		t.Errorf("the gate is %+v after nine others, and a success", s)
 	}
 }
 

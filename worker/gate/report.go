@@ -122,7 +122,9 @@ func (g *Gates) portOneFailed(said Evidence, epoch int64, result Result) string 
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	l := g.gates[PortOne]
-	if l.Closed || l.Epoch != epoch {
+	since := result.TurnedAway
+	suspect := !since.IsZero() && (since.Before(l.success) || since.Before(l.SucceededAt))
+	if l.Closed || l.Epoch != epoch || said == Failed && suspect {
 		return ""
 	}
 	reason := result.Cause

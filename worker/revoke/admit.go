@@ -54,11 +54,11 @@ func (h *Handler) report(ctx context.Context, a *outcome.Attempt, call *gate.Cal
 // the gateway may be down.
 var revokedBefore = gate.Signs{Gateway: gate.RevokedBefore, PortOne: gate.Answered}
 
-// tell tells the gates what a DELETE says about them. If an earlier attempt on the receipt failed, they
-// also hear since when: a receipt that failed before the gateway's last success is a suspect, and does
-// not count towards closing the gate.
+// tell tells the gates what a DELETE says about them. If an earlier attempt on the receipt failed, or was
+// turned away, they also hear since when: a receipt that failed before the gateway's last success, or was
+// turned away before PortOne's, is a suspect, and does not count towards closing the gate.
 func (h *Handler) tell(ctx context.Context, a *outcome.Attempt, call *gate.Call, says gate.Signs, err error) {
-	result := gate.Result{ImpUID: a.Revocation.ImpUID, Signs: says}
+	result := gate.Result{ImpUID: a.Revocation.ImpUID, Signs: says, TurnedAway: a.RefusedSince}
 	if a.FailedBefore {
 		result.Since = a.Since()
 	}

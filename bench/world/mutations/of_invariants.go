@@ -215,4 +215,77 @@ var ofInvariants = []mutation{
 		old:    "result.Kind, result.First = outcome.KindRepeated, int(first.line)",
 		new:    "result.Kind, result.First = outcome.KindInvalid, int(first.line)",
 	},
+	// What testers put in, who had not written the simulation, and what passed undetected at first: each asked for a check
+	// or a situation of its own.
+	{
+		name:   "opened-and-not-brought-forward",
+		breaks: "What failed behind a gate waits for its schedule although a success has opened the gate.",
+		file:   "worker/gate/store_settle.lua",
+		old:    "(waived or late) and {} or redis.call('ZRANGE', KEYS[2], 0, -1)",
+		new:    "(waived or late) and redis.call('ZRANGE', KEYS[2], 0, -1) or {}",
+	},
+	{
+		name:   "zeros-make-another-receipt",
+		breaks: "A receipt whose number was written without the zeros before it is taken for another one, and left alone.",
+		file:   "worker/revoke/identity.go",
+		old:    "tasks.BareApplyNum(now.ApplyNum) != tasks.BareApplyNum(named)",
+		new:    "(tasks.Revocation{ApplyNum: now.ApplyNum}).ApplyNum != named",
+	},
+	{
+		name:   "zeros-make-another-request",
+		breaks: "Who asks twice for a receipt, once without the zeros before its number, asks for two.",
+		file:   "tasks/outcome/ask.lua",
+		old:    "return value and string.match(value, '^0*([1-9]%d*)$') or value end",
+		new:    "return value end",
+	},
+	{
+		name:   "request-outlives-outcome",
+		breaks: "What was asked for stays in Redis for ever, and a request after its end is taken for the same one.",
+		file:   "tasks/outcome/attempt_finish.lua",
+		old:    "redis.call('PEXPIRE', request, ttl) -- first",
+		new:    "-- first",
+	},
+	{
+		name:   "cancelled-waits-its-turn",
+		breaks: "A request that was cancelled stays open until its next attempt would have been due.",
+		file:   "tasks/outcome/cancel.lua",
+		old:    "redis.call('ZADD', openKey, -millis, imp_uid)",
+		new:    "redis.call('ZADD', openKey, 'NX', -millis, imp_uid)",
+	},
+	{
+		name:   "places-are-lost",
+		breaks: "A task that a gate turns away keeps its place in the process for ever.",
+		file:   "worker/revoke/handler.go",
+		old:    "\tdefer leave()\n\tcall, err := h.Gates.Enter",
+		new:    "\tcall, err := h.Gates.Enter",
+	},
+	{
+		name:   "crash-of-another-request",
+		breaks: "A task that was archived before its receipt was asked for anew ends the new request.",
+		file:   "worker/sweep/settle.go",
+		old:    "return !earlier",
+		new:    "earlier = false\n\t\treturn true",
+	},
+	// By two Retry-After at a time, a long and a short one.
+	{
+		name:   "later-hold-ends-sooner",
+		breaks: "A short Retry-After ends a longer one.",
+		file:   "worker/gate/hold.lua",
+		old:    ">= tonumber(ARGV[1])",
+		new:    "== tonumber(ARGV[1])",
+	},
+	{
+		name:   "finished-with-open-lines",
+		breaks: "A batch of which a line is open again says that it has finished.",
+		file:   "tasks/outcome/scripts_count.lua",
+		old:    "redis.call('HDEL', key, 'finished_at')\n",
+		new:    "",
+	},
+	{
+		name:   "running-told-as-withdrawn",
+		breaks: "Who cancels is told that nothing was called while a call is running.",
+		file:   "tasks/outcome/cancel.lua",
+		old:    "if is and tonumber(was.leased_until or 0) > millis then",
+		new:    "if is and tonumber(was.leased_until or 0) > micros then",
+	},
 }
