@@ -85,10 +85,15 @@ func (h *History) Promise(impUID string) {
 }
 
 // Ask notes that a producer who asked for an imp_uid has an answer now, or has given up. At is set
-// here, since what counts is when the producer knew.
+// here, since what counts is when the producer knew. A line is new to its batch once: where Redis lost the
+// batch between recording a line and the answer, the batch is given once more, and may find the request recorded by
+// an attempt.
 func (h *History) Ask(impUID string, a Asking) {
 	a.At = time.Now()
 	h.Note(func() {
+		a.New = a.New && (a.Batch == "" || !slices.ContainsFunc(h.Asked[impUID], func(before Asking) bool {
+			return before.New && before.Batch == a.Batch
+		}))
 		h.Asked[impUID] = append(h.Asked[impUID], a)
 		switch {
 		case a.Accepted && a.New:
