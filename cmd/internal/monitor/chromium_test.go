@@ -46,7 +46,7 @@ func TestPeopleWatchInAKoreanBrowser(t *testing.T) {
 	b := openTab(t, "ko-KR,ko")
 	client := redistest.Embedded(t)
 	furnish(t, client)
-	site := httptest.NewServer(newSite(t, client, monitor.Config{PasswordHash: hash(t)}))
+	site := httptest.NewServer(newSite(t, client, monitor.Config{Access: guarded(t)}))
 	t.Cleanup(site.Close)
 
 	b.do(t, chromedp.EmulateViewport(1280, 600), chromedp.Navigate(site.URL))
