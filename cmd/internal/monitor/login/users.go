@@ -159,14 +159,17 @@ func (u Users) decoy() string {
 	return ""
 }
 
-// right reports whether a password is that of a user. It computes one hash either way.
+// right reports whether a password is that of a user. It computes one hash, whether the user
+// is known or not.
 func (u Users) right(name, password string) bool {
+	// bcrypt looks at 72 bytes alone: of a longer password it would compare the beginning,
+	// and accept it.
+	if password == "" || len(password) > longest {
+		return false
+	}
 	account, known := u[name]
 	if account.hash == "" {
 		account.hash, known = u.decoy(), false
 	}
-	// bcrypt looks at 72 bytes alone: of a longer password it would compare the beginning,
-	// and accept it.
-	fits := bcrypt.CompareHashAndPassword([]byte(account.hash), []byte(password)) == nil
-	return known && fits && password != "" && len(password) <= longest
+	return bcrypt.CompareHashAndPassword([]byte(account.hash), []byte(password)) == nil && known
 }
