@@ -43,7 +43,7 @@ func guarded(t testing.TB) login.Access {
 }
 
 // token is that of a site on loopback.
-const token = "a token of twenty-six bytes"
+const token = "ATOKENOFTWENTYSIXCHARACTERS"
 
 // newSite returns a site on client. One whose config admits nobody has a token, and every
 // request is given it on its way.
@@ -181,3 +181,6 @@ func contains(t testing.TB, body string, texts ...string) {
 		}
 	}
 }
+
+// textLog writes to w.
+func textLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -96,6 +97,9 @@ func (u *webUI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, foreign.Error(), http.StatusForbidden)
 	case err == nil && (size < 1 || size > mostTasks):
 		http.Error(w, fmt.Sprintf("size %d must be 1 to %d", size, mostTasks), http.StatusBadRequest)
+	// Asynqmon would ask a Prometheus, of which it was told none.
+	case r.URL.Path == AsynqPath+"/api/metrics":
+		http.NotFound(w, r)
 	default:
 		u.serve(w, r)
 	}
@@ -106,10 +110,16 @@ func (u *webUI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // between would leave a request that is enqueued again.
 func (u *webUI) serve(w http.ResponseWriter, r *http.Request) {
 	if err := u.requests.cancel(r); err != nil {
-		http.Error(w, fmt.Sprintf("%v: %v", errNotCancelled, err), http.StatusBadGateway)
+		status := http.StatusBadGateway
+		if errors.Is(err, errIDs) {
+			status = http.StatusBadRequest
+		}
+		http.Error(w, fmt.Sprintf("%v: %v", errNotCancelled, err), status)
 		return
 	}
-	u.asynqmon.ServeHTTP(w, r)
+	answer := &blamed{ResponseWriter: w}
+	u.asynqmon.ServeHTTP(answer, r)
+	answer.end()
 	if !safe(r.Method) {
 		u.log.Info("changed in the Asynq web UI", "method", r.Method, "path", r.URL.Path,
 			"user", login.VisitorOf(r.Context()).Name, "remote", r.RemoteAddr)
