@@ -45,7 +45,8 @@ type Monitor struct {
 // Flags registers the settings. The hash is no flag: whoever reads it in the list of
 // processes can try passwords against it without limit.
 func (m *Monitor) Flags(f *pflag.FlagSet) {
-	f.StringVar(&m.Address, "listen", DefaultMonitor, "`address` to serve on; beyond loopback it needs a password or users")
+	f.StringVar(&m.Address, "listen", DefaultMonitor,
+		"`address` to serve on; beyond loopback it needs a password or users")
 	env(f, "listen", "REVOKER_MONITOR_LISTEN")
 	f.StringVar(&m.PublicURL, "public-url", "",
 		"`URL` at which browsers reach the site through a proxy, such as https://revoker.example.com")
@@ -168,8 +169,8 @@ func origin(raw string) (*url.URL, error) {
 	if err != nil || parsed.Scheme != "https" && parsed.Scheme != "http" || parsed.Hostname() == "" ||
 		parsed.String() != parsed.Scheme+"://"+parsed.Host {
 		// The URL may hold a password.
-		return nil, errors.New("--public-url must be a scheme, a host and perhaps a port, such as https://revoker.example.com: " +
-			"the site is at the top of it")
+		return nil, errors.New("--public-url must be a scheme, a host and perhaps a port, such as " +
+			"https://revoker.example.com: the site is at the top of it")
 	}
 	for scheme, port := range map[string]string{"https": ":443", "http": ":80"} {
 		if parsed.Scheme == scheme {

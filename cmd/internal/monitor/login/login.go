@@ -24,10 +24,11 @@ const (
 	// OutPath is where a POST ends the session; a GET does not, so that no link or picture
 	// of another site can.
 	OutPath = "/logout"
-	// NameField and Field are the names of the form's fields with the user's name and
-	// password; the page's template uses the same.
+	// NameField is the name of the form's field with the user's name; the page's template
+	// uses the same.
 	NameField = "username"
-	Field     = "password"
+	// Field is the name of the field with the password.
+	Field = "password"
 	// TokenField is the parameter of a URL with the token.
 	TokenField = "token"
 )
