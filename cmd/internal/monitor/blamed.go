@@ -16,9 +16,8 @@ type blamed struct {
 
 // The texts are those of Asynq's errors.
 var (
-	notThere  = regexp.MustCompile(`NOT_FOUND|queue not found|task not found|does not exist|not registered`)
-	notNow    = regexp.MustCompile(`is already paused|is not paused|FAILED_PRECONDITION|already exists`)
-	notSensed = regexp.MustCompile(`INVALID_ARGUMENT|cannot be empty|invalid character|unexpected end of JSON`)
+	notThere = regexp.MustCompile(`NOT_FOUND|queue not found|task not found|queue ".*" does not exist`)
+	notNow   = regexp.MustCompile(`is already paused|is not paused|FAILED_PRECONDITION`)
 )
 
 // WriteHeader sends the status, but for 500.
@@ -38,8 +37,6 @@ func (b *blamed) Write(text []byte) (int, error) {
 			status = http.StatusNotFound
 		case notNow.Match(text):
 			status = http.StatusConflict
-		case notSensed.Match(text):
-			status = http.StatusBadRequest
 		}
 		b.ResponseWriter.WriteHeader(status)
 	}
