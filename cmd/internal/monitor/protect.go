@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -64,7 +63,7 @@ func protect(site http.Handler, config Config) http.Handler {
 func refuse(access login.Access, r *http.Request) string {
 	origin := r.Header.Get("Origin")
 	switch {
-	case access.Token != "" && !loopback(r.Host):
+	case access.Token != "" && !login.Loopback(r.Host):
 		return "this site has no password, and answers only at a loopback address such as http://127.0.0.1"
 	case access.Token != "" && forwarded(r.Header):
 		return "this site has no password, and answers nothing that a proxy forwards: start it with a password"
@@ -120,21 +119,3 @@ func setHeaders(h http.Header) {
 // safe reports whether a method changes nothing. OPTIONS is not among them: this site has
 // no use for it.
 func safe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
-
-// loopback reports whether a Host header means this machine: localhost, or a loopback
-// address in figures, as in "127.0.0.1:8980" and "[::1]:8980". It looks no name up, since
-// the answer could be an attacker's: "127.0.0.1.example.com" is none.
-func loopback(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	if host == "localhost" {
-		return true
-	}
-	// An IPv6 address without a port still has its brackets.
-	if n := len(host); n > 1 && host[0] == '[' && host[n-1] == ']' {
-		host = host[1 : n-1]
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}

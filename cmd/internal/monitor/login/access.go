@@ -106,3 +106,21 @@ func address(text string) (netip.Addr, bool) {
 	found, err := netip.ParseAddr(text)
 	return found.Unmap().WithZone(""), err == nil
 }
+
+// Loopback reports whether a Host header means this machine: localhost, or a loopback
+// address in figures, as in "127.0.0.1:8980" and "[::1]:8980". It looks no name up, since
+// the answer could be an attacker's: "127.0.0.1.example.com" is none.
+func Loopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if host == "localhost" {
+		return true
+	}
+	// An IPv6 address without a port still has its brackets.
+	if n := len(host); n > 1 && host[0] == '[' && host[n-1] == ']' {
+		host = host[1 : n-1]
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
