@@ -118,14 +118,14 @@ func abandon(t *testing.T, w *world) {
 func look(t *testing.T, w *world) {
 	t.Helper()
 	site, log := startMonitor(t, w.environment, "--listen", "127.0.0.1:0")
-	queue := "/asynq/api/queues/receipts-bulk-kcp"
+	queue, person := "/asynq/api/queues/receipts-bulk-kcp", visitor(t, log)
 	for _, path := range []string{
 		"/", "/?lang=en&q=imp_000000000003", "/asynq/api/queues", queue, queue + "/pending_tasks", queue + "/active_tasks",
 		queue + "/scheduled_tasks", queue + "/retry_tasks", queue + "/archived_tasks", queue + "/completed_tasks",
 		queue + "/tasks/revoke:imp_000000000003", "/asynq/api/servers", "/asynq/api/redis_info", "/asynq/api/queue_stats",
 		"/asynq/api/scheduler_entries",
 	} {
-		if status, body := fetch(t, http.DefaultClient, site+path); status != http.StatusOK || refused.MatchString(body) {
+		if status, body := fetch(t, person, site+path); status != http.StatusOK || refused.MatchString(body) {
 			t.Errorf("%s: %d %.200s", path, status, body)
 		}
 	}

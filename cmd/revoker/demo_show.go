@@ -115,6 +115,7 @@ Still running. In another terminal:
   revoker status %s
   revoker enqueue imp_000000000001 --wait
   revoker outcomes --follow
-Web site: http://%s. Ctrl-C ends it.
+Web site: %s
+Ctrl-C ends it.
 `, d.Redis(), impUID, d.Site())
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -27,6 +28,9 @@ func TestDemoShowsEveryReason(t *testing.T) {
 	}
 	if want := "301 receipts took "; !strings.Contains(stdout, want) || !strings.Contains(stdout, "with 0 differences") {
 		t.Errorf("the books are not compared:\n%s", stdout)
+	}
+	if !regexp.MustCompile(`(?m)^To watch: http://127\.0\.0\.1:\d+/\?token=[A-Z2-7]{26}$`).MatchString(stdout) {
+		t.Errorf("no URL of the web site with its token:\n%s", stdout)
 	}
 	for line := range strings.Lines(stdout) {
 		if width := len([]rune(line)); width > 81 {

@@ -34,13 +34,16 @@ func (p *program) monitor() *cobra.Command {
 letters, and the outcome of an imp_uid, in Korean and English, and beside it the
 Asynq web UI with every task.
 
-On a loopback address it asks for no password. Anywhere else it needs one, whose
-bcrypt hash is in REVOKER_MONITOR_PASSWORD_HASH or in a file that
-REVOKER_MONITOR_PASSWORD_HASH_FILE names; --hash makes one. It speaks HTTP: put
-a proxy with a certificate before it where others could listen.
+On a loopback address it asks for no password: the URL that it prints has a
+token. Anywhere else it needs a password, whose bcrypt hash is in
+REVOKER_MONITOR_PASSWORD_HASH or in a file that
+REVOKER_MONITOR_PASSWORD_HASH_FILE names, or a file of --users; --hash makes a
+hash. It speaks HTTP: put a proxy with a certificate before it where others
+could listen, and give --public-url and --trusted-proxies. With --user-header
+the proxy logs people in.
 
-It only shows, unless --allow-actions allows those who know the password to
-pause queues, and to run, archive and delete tasks.`,
+It only shows, unless --allow-actions allows those who know the password, or
+users of the role act, to pause queues, and to run, archive and delete tasks.`,
 		Example: `  revoker monitor
   revoker monitor --hash > password.hash
   REVOKER_MONITOR_PASSWORD_HASH_FILE=password.hash \
@@ -60,8 +63,8 @@ pause queues, and to run, archive and delete tasks.`,
 	return cmd
 }
 
-// runMonitor serves the web site until ctx ends. A password that is missing or cannot be used is
-// wrong usage, exit code 2: systemd does not start the site again for it, as only a person can mend
+// runMonitor serves the web site until ctx ends. A password that is missing, or users that cannot be
+// used, are wrong usage, exit code 2: systemd does not start the site again for it, as only a person can mend
 // that (RestartPreventExitStatus=2 in deploy/systemd).
 func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 	log, flush, err := s.log.Logger(p.stderr)
@@ -69,13 +72,13 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 		return usageError{err}
 	}
 	defer flush()
-	hash, err := s.monitor.PasswordHash(p.getenv)
+	access, err := s.monitor.Access(p.getenv)
 	if err != nil {
 		return usageError{err}
 	}
-	// Listen refuses an address that others reach unless there is a password. It judges the
+	// Listen refuses an address that others reach unless there are users. It judges the
 	// address to which it is bound, not the name that was given.
-	listener, err := s.monitor.Listen(hash != "")
+	listener, err := s.monitor.Listen(access)
 	switch {
 	case errors.Is(err, config.ErrNoPassword):
 		return usageError{err}
@@ -89,17 +92,13 @@ func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
 	}
 	site, err := monitor.New(monitor.Config{
 		Redis: p.client, Outcomes: p.store, Gates: p.gates,
-		PasswordHash: hash, AllowActions: s.monitor.AllowActions, Log: log,
+		Access: access, AllowActions: s.monitor.AllowActions, Log: log,
 	})
-	switch {
-	case errors.Is(err, monitor.ErrNoPassword), errors.Is(err, login.ErrHash):
-		// Only these two are mended by a new hash: any other error keeps its own text.
-		return usageError{fmt.Errorf("%w: %w", err, config.ErrNoPassword)}
-	case err != nil:
+	if err != nil {
 		return err
 	}
-	log.Info("listening", "url", "http://"+listener.Addr().String(),
-		"password", hash != "", "actions", s.monitor.AllowActions)
+	log.Info("listening", "url", access.URL(listener.Addr()), "public_url", s.monitor.PublicURL,
+		"password", access.Token == "", "actions", s.monitor.AllowActions)
 	return serve(ctx, listener, site, log)
 }
 

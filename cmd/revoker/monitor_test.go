@@ -23,7 +23,7 @@ import (
 )
 
 // startMonitor runs 'revoker monitor' until the test ends, and returns where it
-// is.
+// is, without a token.
 func startMonitor(t *testing.T, environment map[string]string, args ...string) (site string, log *buffer) {
 	t.Helper()
 	log = &buffer{}
@@ -38,8 +38,37 @@ func startMonitor(t *testing.T, environment map[string]string, args ...string) (
 		}
 	})
 	log.await(t, `"url":"http://`)
-	found := regexp.MustCompile(`"url":"http://[^"]*:(\d+)"`).FindStringSubmatch(log.String())
+	found := regexp.MustCompile(`"url":"http://[^"]*:(\d+)`).FindStringSubmatch(log.String())
 	return "http://127.0.0.1:" + found[1], log
+}
+
+// visitor opens the URL that 'revoker monitor' has printed, as a browser does, and returns a client
+// with the cookie that the token was exchanged for.
+func visitor(t *testing.T, log *buffer) *http.Client {
+	t.Helper()
+	printed := regexp.MustCompile(`"url":"(http://[^"]*[?]token=[A-Z2-7]{26,})"`).FindStringSubmatch(log.String())
+	if printed == nil {
+		t.Fatalf("no URL with a token:\n%s", log)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := &http.Client{Jar: jar}
+	request, err := http.NewRequest(http.MethodGet, printed[1], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Accept", "text/html")
+	response, err := person.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK || response.Request.URL.RawQuery != "" {
+		t.Fatalf("%s leads to %s: %s", printed[1], response.Request.URL, response.Status)
+	}
+	return person
 }
 
 // Ctrl-C ends the reading of a password, also where nothing comes.
@@ -84,8 +113,11 @@ func TestMonitorServesTheSite(t *testing.T) {
 	if _, err := queue.Revoke(t.Context(), tasks.Revocation{ImpUID: "imp_1", PG: tasks.Nice}); err != nil {
 		t.Fatal(err)
 	}
-	site, _ := startMonitor(t, map[string]string{"REDIS_URL": server.URL()}, "--listen", "127.0.0.1:0")
-	status, body := fetch(t, http.DefaultClient, site+"/?lang=ko&q=imp_1")
+	site, log := startMonitor(t, map[string]string{"REDIS_URL": server.URL()}, "--listen", "127.0.0.1:0")
+	if status, _ := fetch(t, http.DefaultClient, site+"/?q=imp_1"); status != http.StatusUnauthorized {
+		t.Errorf("without the token: %d", status)
+	}
+	status, body := fetch(t, visitor(t, log), site+"/?lang=ko&q=imp_1")
 	if status != http.StatusOK || !strings.Contains(body, "나이스페이먼츠") || !strings.Contains(body, "<code>queued</code>") {
 		t.Errorf("the page: %d\n%s", status, body)
 	}
@@ -96,7 +128,7 @@ func TestMonitorServesTheSite(t *testing.T) {
 
 func TestMonitorLetsInWhoKnowsThePassword(t *testing.T) {
 	t.Parallel()
-	hash, err := bcrypt.GenerateFromPassword([]byte("correct horse battery"), bcrypt.MinCost)
+	hash, err := bcrypt.GenerateFromPassword([]byte("correct horse battery"), 10)
 	if err != nil {
 		t.Fatal(err)
 	}

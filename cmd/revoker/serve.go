@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"receiptrevoker/cmd/internal/monitor/login"
 	"receiptrevoker/worker"
 )
 
@@ -47,6 +48,23 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	// Serve returns as soon as Shutdown begins. Requests are answered until Shutdown returns.
 	<-stopped
 	return nil
+}
+
+// forItself answers, where a listener is on loopback, only requests whose Host is a loopback address: a
+// page of an attacker, in a browser of the same machine, can make its own name lead to 127.0.0.1 and read
+// the names of batches in /metrics, but then Host has that name. A probe by HTTP/1.0 sends no Host.
+func forItself(at net.Addr, handler http.Handler) http.Handler {
+	if tcp, ok := at.(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
+		return handler
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != "" && !login.Loopback(r.Host) {
+			http.Error(w, "this port answers only at a loopback address such as http://127.0.0.1: "+
+				"give --http another address to be asked from elsewhere", http.StatusForbidden)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})
 }
 
 // readyTimeout bounds how long /readyz looks for what is wrong. A probe of Kubernetes waits one second

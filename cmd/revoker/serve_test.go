@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 )
@@ -60,5 +61,29 @@ func TestSlowVisitorsAreCutOffAndOthersServedToTheEnd(t *testing.T) {
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("the site ended with %v", err)
+	}
+}
+
+// A page of an attacker reads nothing of a worker on loopback by a name of its own (DNS rebinding); what is
+// reached from elsewhere may have any name.
+func TestReboundNamesReadNoMetrics(t *testing.T) {
+	t.Parallel()
+	metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "metrics") })
+	for host, want := range map[string]int{
+		"127.0.0.1:9464": http.StatusOK, "localhost:9464": http.StatusOK, "[::1]:9464": http.StatusOK, "": http.StatusOK,
+		"evil.example:9464": http.StatusForbidden, "127.0.0.1.evil.example": http.StatusForbidden, "192.0.2.1": http.StatusForbidden,
+	} {
+		ask := func(at net.IP) int {
+			r, w := httptest.NewRequest("GET", "/metrics", nil), httptest.NewRecorder()
+			r.Host = host
+			forItself(&net.TCPAddr{IP: at, Port: 9464}, metrics).ServeHTTP(w, r)
+			return w.Code
+		}
+		if got := ask(net.IPv4(127, 0, 0, 1)); got != want {
+			t.Errorf("Host %q on loopback: %d, want %d", host, got, want)
+		}
+		if got := ask(net.IPv6zero); got != http.StatusOK {
+			t.Errorf("Host %q on all addresses: %d", host, got)
+		}
 	}
 }

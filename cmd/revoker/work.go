@@ -189,7 +189,7 @@ func (s *workSettings) serveHTTP(ctx context.Context, handler http.Handler, log 
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var serving sync.WaitGroup
 	serving.Go(func() {
-		if err := serve(ctx, listener, handler, log); err != nil {
+		if err := serve(ctx, listener, forItself(listener.Addr(), handler), log); err != nil {
 			log.Error("no /healthz, /readyz and /metrics any more", "error", err)
 		}
 	})

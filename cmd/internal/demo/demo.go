@@ -7,6 +7,7 @@ package demo
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net"
@@ -20,6 +21,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"receiptrevoker/cmd/internal/monitor"
+	"receiptrevoker/cmd/internal/monitor/login"
 	"receiptrevoker/enqueue"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
@@ -106,7 +108,8 @@ func Start(ctx context.Context, config Config) (*Demo, error) {
 // tried on it while the demo is kept running.
 func (d *Demo) Redis() string { return d.memory.Addr() }
 
-// Site returns the address, host and port, at which the web site is really served.
+// Site returns the URL of the web site, with the port at which it is really served and the
+// token that it asks for.
 func (d *Demo) Site() string { return d.site }
 
 // Close stops everything and waits for it. The worker finishes calls that run, up to its
@@ -145,8 +148,8 @@ func (d *Demo) start(ctx context.Context) error {
 }
 
 // startSite serves the web site at its address, or on another port where that is in use, as
-// by 'revoker monitor' on the same machine. It has no password: all that it shows is the
-// demo's.
+// by 'revoker monitor' on the same machine. It has no password but a token: other users of the
+// machine may not see a person's own list.
 func (d *Demo) startSite(ctx context.Context) error {
 	listener, err := net.Listen("tcp", d.config.Site)
 	if err != nil {
@@ -154,11 +157,13 @@ func (d *Demo) startSite(ctx context.Context) error {
 			return err
 		}
 	}
-	d.site = listener.Addr().String()
+	access := login.Access{Token: rand.Text()}
+	d.site = access.URL(listener.Addr())
 	log := slog.New(slog.DiscardHandler)
 	site, err := monitor.New(monitor.Config{
-		// No password and no actions: the site only shows.
-		Redis: d.client, Outcomes: outcome.NewStore(d.client, outcome.Config{}), Gates: gate.NewStore(d.client, ""), Log: log,
+		// No actions: the site only shows.
+		Redis: d.client, Outcomes: outcome.NewStore(d.client, outcome.Config{}), Gates: gate.NewStore(d.client, ""),
+		Access: access, Log: log,
 	})
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/monitor"
+	"receiptrevoker/cmd/internal/monitor/login"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
@@ -46,7 +47,7 @@ func TestPeopleWatchInAKoreanBrowser(t *testing.T) {
 	b := openTab(t, "ko-KR,ko")
 	client := redistest.Embedded(t)
 	furnish(t, client)
-	site := httptest.NewServer(newSite(t, client, monitor.Config{PasswordHash: hash(t)}))
+	site := httptest.NewServer(newSite(t, client, monitor.Config{Access: guarded(t)}))
 	t.Cleanup(site.Close)
 
 	b.do(t, chromedp.EmulateViewport(1280, 600), chromedp.Navigate(site.URL))
@@ -119,11 +120,18 @@ func TestPeopleWatchInAnEnglishBrowserOnAPhone(t *testing.T) {
 	b := openTab(t, "en-US,en")
 	client := redistest.Embedded(t)
 	furnish(t, client)
-	site := httptest.NewServer(newSite(t, client, monitor.Config{}))
+	site := httptest.NewServer(bareSite(t, client, monitor.Config{Access: login.Access{Token: token}}))
 	t.Cleanup(site.Close)
 	b.do(t, chromedp.EmulateViewport(375, 700, chromedp.EmulateMobile), chromedp.Navigate(site.URL))
+	b.sees(t, "Open the URL that was printed when this site was started")
+	fits(t, b)
+	b.complaints() // of 401
+	b.do(t, chromedp.Navigate(site.URL+"/?token="+token))
 	b.sees(t, "Cash receipt revocations", "NICE Payments", "PortOne cannot revoke on this gateway")
 	fits(t, b)
+	if at := eval[string](t, b, `location.href`); at != site.URL+"/" {
+		t.Errorf("the address bar shows %s", at)
+	}
 	const figures = `parseFloat(getComputedStyle(document.querySelector(".card td")).fontSize)`
 	if size := eval[float64](t, b, figures); size < 14 {
 		t.Errorf("figures are %v px high", size)

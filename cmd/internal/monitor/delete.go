@@ -57,7 +57,9 @@ type canceller struct {
 // request. After an error nothing must be deleted.
 func (c canceller) cancel(r *http.Request) error {
 	found := deletion.FindStringSubmatch(r.URL.EscapedPath())
-	if found == nil || r.Method != http.MethodDelete && found[4] != "batch_delete" {
+	// The methods are those by which Asynqmon deletes. It refuses any other one, a GET with IDs in its
+	// body too, which would here cancel what it does not delete.
+	if found == nil || r.Method != http.MethodDelete && (found[4] != "batch_delete" || r.Method != http.MethodPost) {
 		return nil
 	}
 	queue, err := url.PathUnescape(found[1])
@@ -107,14 +109,14 @@ func (c canceller) foreign(r *http.Request) error {
 func namedTasks(r *http.Request) ([]string, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, mostIDs))
 	if err != nil {
-		return nil, fmt.Errorf("read which tasks are deleted: %w", err)
+		return nil, fmt.Errorf("%w: %w", errIDs, err)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	var named struct {
 		IDs []string `json:"task_ids"`
 	}
 	if err := json.Unmarshal(body, &named); err != nil {
-		return nil, fmt.Errorf("read which tasks are deleted: %w", err)
+		return nil, fmt.Errorf("%w: %w", errIDs, err)
 	}
 	return named.IDs, nil
 }
@@ -180,6 +182,9 @@ func isTask(state, list asynq.TaskState) bool {
 	}
 	return state == asynq.TaskStateArchived && list == asynq.TaskStateArchived
 }
+
+// errIDs is matched where a request does not say which tasks it deletes: the mistake is the sender's.
+var errIDs = errors.New("the body must name tasks, as in {\"task_ids\":[…]}")
 
 // errNotCancelled begins what a person reads whose deletion was refused, with the reason
 // behind it. The deletion can be repeated.

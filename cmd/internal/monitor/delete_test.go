@@ -66,10 +66,10 @@ func act(t *testing.T, client *redis.Client, method, path, body string) {
 // changing lets a person try to.
 func changing(t *testing.T, client *redis.Client, method, path, body string) *httptest.ResponseRecorder {
 	t.Helper()
-	site := newSite(t, client, monitor.Config{PasswordHash: hash(t), AllowActions: true})
+	site := newSite(t, client, monitor.Config{Access: guarded(t), AllowActions: true})
 	r := httptest.NewRequest(method, "http://127.0.0.1:8980"+path, strings.NewReader(body))
 	r.Header.Set("Origin", "http://127.0.0.1:8980")
-	r.Header.Set("Cookie", login(t, site))
+	r.Header.Set("Cookie", logIn(t, site))
 	w := httptest.NewRecorder()
 	site.ServeHTTP(w, r)
 	return w

@@ -47,13 +47,13 @@ const (
 // speak returns the language for a request: that of the switch, then that of the cookie,
 // then the browser's (Accept-Language). A switch is remembered in a cookie, so it must be
 // called before anything of the answer is written.
-func speak(w http.ResponseWriter, r *http.Request) tongue {
+func speak(w http.ResponseWriter, r *http.Request, secure bool) tongue {
 	chosen := r.URL.Query().Get(languageField)
 	for _, t := range tongues {
 		if t.String() == chosen {
 			http.SetCookie(w, &http.Cookie{
 				Name: languageCookie, Value: chosen, Path: "/", MaxAge: year,
-				HttpOnly: true, SameSite: http.SameSiteStrictMode,
+				HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: secure,
 			})
 			return t
 		}

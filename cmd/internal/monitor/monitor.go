@@ -3,8 +3,8 @@
 // the Asynq web UI. It only shows, unless [Config.AllowActions] is set. It is the only
 // importer of Asynqmon, so that an upgrade of that touches this package alone.
 //
-// A request passes, from outside to inside: protect (headers, loopback, other sites), login
-// (if there is a password), and the page or the Asynq web UI. Everything that a browser
+// A request passes, from outside to inside: protect (headers, proxies, loopback, other
+// sites), login, and the page or the Asynq web UI. Everything that a browser
 // loads is embedded in the program; the site asks no other site for anything.
 package monitor
 
@@ -12,21 +12,28 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"receiptrevoker/cmd/internal/monitor/login"
 )
 
-// ErrNoPassword is returned where people may change something, but the site does not ask
-// who they are. Commands match it to say how a password is given.
-var ErrNoPassword = errors.New("actions need a password")
+var (
+	// ErrNobody is returned where nothing says whom the site admits.
+	ErrNobody = errors.New("the site admits nobody")
+	// ErrNobodyActs is returned where people may change something, but no user may.
+	ErrNobodyActs = errors.New("actions need a password, or a user of the role act")
+)
 
 // New returns the site, a handler that the caller serves; it starts nothing. The error
-// matches [ErrNoPassword] or [login.ErrHash] where the password is at fault, and neither
-// where a template or the Asynq web UI is. Redis need not answer yet.
+// matches [ErrNobody] or [ErrNobodyActs] where the access is at fault, and neither where a
+// template or the Asynq web UI is. Redis need not answer yet.
 func New(config Config) (http.Handler, error) {
-	if config.AllowActions && config.PasswordHash == "" {
-		return nil, ErrNoPassword
+	switch {
+	case !config.Access.Anyone():
+		return nil, ErrNobody
+	case config.AllowActions && !config.Access.Users.Acts():
+		return nil, ErrNobodyActs
 	}
 	if config.Log == nil {
 		config.Log = slog.Default()
@@ -38,31 +45,24 @@ func New(config Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	ui, err := newWebUI(config)
+	ui, err := newWebUIs(config)
 	if err != nil {
 		return nil, err
 	}
-	// What is inside is shown after a login alone, where there is one.
+	// What is inside is shown to those alone whom the login admits.
 	inside := http.NewServeMux()
 	inside.HandleFunc("GET /{$}", pages.overview)
 	inside.Handle(AsynqPath+"/", ui)
 	// People type the path without the slash at its end, where Asynqmon serves nothing.
 	inside.Handle("GET "+AsynqPath, http.RedirectHandler(AsynqPath+"/", http.StatusMovedPermanently))
 
-	var guarded http.Handler = inside
-	if config.PasswordHash != "" {
-		l, err := login.New(login.Config{
-			Hash: config.PasswordHash, Form: pages.login, Log: config.Log, Now: config.Now,
-		})
-		if err != nil {
-			return nil, err
-		}
-		guarded = l.Guard(inside)
-	}
+	guard := login.New(login.Config{
+		Access: config.Access, Form: pages.login, Unattended: unattended, Log: config.Log, Now: config.Now,
+	})
 	// What is outside of the login has nothing of anyone's data: the login form itself
 	// needs the style.
 	outside := http.NewServeMux()
-	outside.Handle("/", guarded)
+	outside.Handle("/", guard.Guard(inside))
 	// Browsers ask for a page's manifest without its cookie, and would be sent to the login
 	// form for it.
 	outside.Handle("GET "+AsynqPath+"/manifest.json", ui)
@@ -73,7 +73,7 @@ func New(config Config) (http.Handler, error) {
 	// /healthz is outside of all protection: probes of Kubernetes call it by the pod's
 	// address, without a password. It does not ask Redis, as a restart mends none.
 	site := http.NewServeMux()
-	site.Handle("/", protect(outside, config.PasswordHash == ""))
+	site.Handle("/", protect(outside, config))
 	site.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("alive\n")) })
 	return site, nil
 }
@@ -85,4 +85,11 @@ func asset(kind string, content []byte) http.HandlerFunc {
 		w.Header().Set("Content-Type", kind)
 		_, _ = w.Write(content)
 	}
+}
+
+// unattended reports whether a page asked by itself: page/refresh.js says so, and the Asynq
+// web UI asks its API every few seconds. An unsafe method is a person's. Without scripts a
+// page renews itself unseen, and its session lives until its end.
+func unattended(r *http.Request) bool {
+	return safe(r.Method) && (r.Header.Get("X-Refresh") != "" || strings.HasPrefix(r.URL.Path, AsynqPath+"/api/"))
 }

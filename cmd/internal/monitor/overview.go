@@ -21,7 +21,7 @@ type overview struct {
 	Problem string
 	// Refresh is in seconds.
 	Refresh int
-	// Guarded is whether a person is logged in, and so can log out.
+	// Guarded is whether the person has a session, and so can log out.
 	Guarded bool
 	// Switch is the link to the page in the other language, Other that language's name.
 	Switch string

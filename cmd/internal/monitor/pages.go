@@ -61,9 +61,9 @@ func newPages(config Config) (*pages, error) {
 // Redis that does not answer makes a page of what was read last, with the reason above it
 // and status 503: refresh.js shows it all the same, and a person still sees the last state.
 func (p *pages) overview(w http.ResponseWriter, r *http.Request) {
-	t := speak(w, r)
+	t := speak(w, r, p.config.Access.Secure())
 	view := overview{
-		Refresh: int(refresh.Seconds()), Guarded: p.config.PasswordHash != "", Asynq: AsynqPath,
+		Refresh: int(refresh.Seconds()), Guarded: login.VisitorOf(r.Context()).Session, Asynq: AsynqPath,
 		Query: strings.TrimSpace(r.URL.Query().Get("q")), Switch: languageLink(t, r.URL), Other: t.other().name(),
 	}
 	status := http.StatusOK
@@ -95,7 +95,7 @@ func (p *pages) overview(w http.ResponseWriter, r *http.Request) {
 // login writes the form for the password; package login decides when, and with which
 // status.
 func (p *pages) login(w http.ResponseWriter, r *http.Request, status int, form login.Form) {
-	t := speak(w, r)
+	t := speak(w, r, p.config.Access.Secure())
 	p.write(w, t, page{"login", status, struct {
 		login.Form
 		Switch, Other string
@@ -129,5 +129,6 @@ func (p *pages) write(w http.ResponseWriter, t tongue, page page) {
 func languageLink(t tongue, at *url.URL) string {
 	query := at.Query()
 	query.Set(languageField, t.other().String())
+	query.Del(login.TokenField)
 	return fmt.Sprintf("%s?%s", at.Path, query.Encode())
 }

@@ -52,7 +52,7 @@ func TestLanguageIsTheBrowsersUnlessSwitched(t *testing.T) {
 	contains(t, read(t, ask(site, "GET", "/?q=imp_1", "Accept-Language", "ko")), `href="/?lang=en&amp;q=imp_1">English`)
 	contains(t, read(t, ask(site, "GET", "/?q=imp_1", "Accept-Language", "en")), `href="/?lang=ko&amp;q=imp_1">한국어`)
 
-	guarded := newSite(t, redistest.Embedded(t), monitor.Config{PasswordHash: hash(t)})
+	guarded := newSite(t, redistest.Embedded(t), monitor.Config{Access: guarded(t)})
 	contains(t, read(t, ask(guarded, "GET", "/login", "Accept-Language", "ko")), "비밀번호", `href="/login?lang=en"`)
 	contains(t, read(t, ask(guarded, "GET", "/login", "Accept-Language", "en")), "Password", `href="/login?lang=ko"`)
 }

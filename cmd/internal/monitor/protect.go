@@ -1,8 +1,11 @@
 package monitor
 
 import (
-	"net"
 	"net/http"
+	"strings"
+	"sync"
+
+	"receiptrevoker/cmd/internal/monitor/login"
 )
 
 // maxBody is how many bytes a request may bring: the IDs of a page of tasks, many times
@@ -17,31 +20,85 @@ const maxBody = 256 << 10
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// protect keeps other sites from showing, reading or asking for what this one has. With
-// loopbackOnly it answers only where Host is a loopback address: a page of an attacker can
-// make its own name lead to 127.0.0.1 (DNS rebinding) and read the answer, but then Host
-// has that name.
-func protect(site http.Handler, loopbackOnly bool) http.Handler {
+// protect keeps other sites from showing, reading or asking for what this one has, and
+// settles what is believed of a request: which address sent it, and at which origin.
+func protect(site http.Handler, config Config) http.Handler {
+	access, hint := config.Access, sync.Once{}
 	// It refuses unsafe methods whose Sec-Fetch-Site or Origin names another site, and
 	// passes those that have neither header, see [net/http.CrossOriginProtection]: those
 	// are refused below.
 	sameOrigin := http.NewCrossOriginProtection().Handler(site)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setHeaders(w.Header())
-		if loopbackOnly && !loopback(r.Host) {
-			http.Error(w, "this site has no password, and answers only at a loopback address such as http://127.0.0.1",
-				http.StatusForbidden)
+		if access.Secure() {
+			// For a year a browser asks by HTTPS alone, also where a link says http.
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if unbelieved(access, r) {
+			hint.Do(func() {
+				config.Log.Warn("a proxy forwards requests, but --public-url or --trusted-proxies does not say so: "+
+					"cookies are sent by HTTP too, or all who come through it are one address", "remote", r.RemoteAddr)
+			})
+		}
+		r = access.Arrived(r)
+		if why := refuse(access, r); why != "" {
+			http.Error(w, why, http.StatusForbidden)
 			return
 		}
-		// Every browser of today sends one of the two with a POST or DELETE. What sends
-		// neither is a script, which can say where it comes from.
-		if !safe(r.Method) && r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "" {
-			http.Error(w, "what changes something must say where it comes from, in Origin", http.StatusForbidden)
-			return
+		if access.PublicURL != nil {
+			// What CrossOriginProtection compares Origin with. A proxy need not pass on Host.
+			r.Host = access.PublicURL.Host
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		sameOrigin.ServeHTTP(w, r)
 	})
+}
+
+// refuse returns why a request is not answered, empty if it is.
+//
+// Where a token is all that a site asks for, it answers only where Host is a loopback
+// address: a page of an attacker can make its own name lead to 127.0.0.1 (DNS rebinding) and
+// read the answer, but then Host has that name. A proxy may send a loopback Host for
+// everybody, as that of nginx does by default, so what was forwarded is refused, too.
+func refuse(access login.Access, r *http.Request) string {
+	origin := r.Header.Get("Origin")
+	switch {
+	case access.Token != "" && !login.Loopback(r.Host):
+		return "this site has no password, and answers only at a loopback address such as http://127.0.0.1"
+	case access.Token != "" && forwarded(r.Header):
+		return "this site has no password, and answers nothing that a proxy forwards: start it with a password"
+	case safe(r.Method):
+		return ""
+	// Every browser of today sends one of the two with a POST or DELETE. What sends neither
+	// is a script, which can say where it comes from.
+	case origin == "" && r.Header.Get("Sec-Fetch-Site") == "":
+		return "what changes something must say where it comes from, in Origin"
+	case origin != "" && access.PublicURL != nil && origin != access.PublicURL.String():
+		return "what changes something must come from " + access.PublicURL.String()
+	}
+	return ""
+}
+
+// forwarded reports whether a proxy says that it forwards a request.
+func forwarded(h http.Header) bool {
+	for name := range h {
+		switch name {
+		case "Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Original-Forwarded-For", "True-Client-Ip",
+			"Cf-Connecting-Ip":
+			return true
+		}
+		if strings.HasPrefix(name, "X-Forwarded-") {
+			return true
+		}
+	}
+	return false
+}
+
+// unbelieved reports whether a proxy says what the settings do not: that browsers come by
+// HTTPS, or whom it forwards.
+func unbelieved(access login.Access, r *http.Request) bool {
+	return access.Token == "" && (access.PublicURL == nil && r.Header.Get("X-Forwarded-Proto") == "https" ||
+		len(access.Proxies) == 0 && r.Header.Get("X-Forwarded-For") != "")
 }
 
 // setHeaders sets what holds for every answer, refusals included. The Asynq web UI replaces
@@ -62,21 +119,3 @@ func setHeaders(h http.Header) {
 // safe reports whether a method changes nothing. OPTIONS is not among them: this site has
 // no use for it.
 func safe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
-
-// loopback reports whether a Host header means this machine: localhost, or a loopback
-// address in figures, as in "127.0.0.1:8980" and "[::1]:8980". It looks no name up, since
-// the answer could be an attacker's: "127.0.0.1.example.com" is none.
-func loopback(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	if host == "localhost" {
-		return true
-	}
-	// An IPv6 address without a port still has its brackets.
-	if n := len(host); n > 1 && host[0] == '[' && host[n-1] == ']' {
-		host = host[1 : n-1]
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}

@@ -9,8 +9,8 @@ import (
 
 	"receiptrevoker/bench/redistest"
 	"receiptrevoker/cmd/internal/monitor"
+	"receiptrevoker/cmd/internal/monitor/login"
 	"receiptrevoker/tasks"
-	"receiptrevoker/tasks/outcome"
 )
 
 const (
@@ -33,7 +33,7 @@ func TestOnlyLoopbackIsAnsweredWithoutPassword(t *testing.T) {
 			}
 		}
 	}
-	guarded := newSite(t, redistest.Embedded(t), monitor.Config{PasswordHash: hash(t)})
+	guarded := newSite(t, redistest.Embedded(t), monitor.Config{Access: guarded(t)})
 	if w := ask(guarded, "GET", "/", "Host", "monitor.example"); w.Code != http.StatusSeeOther {
 		t.Errorf("behind a login, by a name: %d, want the login", w.Code)
 	}
@@ -43,7 +43,7 @@ func TestNothingIsShownBeforeTheLogin(t *testing.T) {
 	t.Parallel()
 	client := redistest.Embedded(t)
 	enqueue(t, client, tasks.Revocation{ImpUID: "imp_secret", PG: tasks.KCP})
-	site := newSite(t, client, monitor.Config{PasswordHash: hash(t)})
+	site := newSite(t, client, monitor.Config{Access: guarded(t)})
 	for _, path := range []string{
 		"/", "/?q=imp_secret", "/asynq", "/asynq/", "/asynq/queues/receipts-kcp", "/asynq/api/queues",
 		"/asynq/api/queues/receipts-kcp/pending_tasks", "/asynq/api/redis_info", "/asynq/static/js/../../api/queues",
@@ -59,7 +59,7 @@ func TestNothingIsShownBeforeTheLogin(t *testing.T) {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
-	contains(t, read(t, ask(site, "GET", "/?q=imp_secret", "Cookie", login(t, site))), "imp_secret", "receipts-kcp")
+	contains(t, read(t, ask(site, "GET", "/?q=imp_secret", "Cookie", logIn(t, site))), "imp_secret", "receipts-kcp")
 }
 
 func TestUnsafeMethodsAreRefused(t *testing.T) {
@@ -68,8 +68,8 @@ func TestUnsafeMethodsAreRefused(t *testing.T) {
 	enqueue(t, client, tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP})
 	paused := func() bool { return client.Exists(t.Context(), "asynq:{receipts-kcp}:paused").Val() != 0 }
 
-	showing := newSite(t, client, monitor.Config{PasswordHash: hash(t)})
-	cookie := login(t, showing)
+	showing := newSite(t, client, monitor.Config{Access: guarded(t)})
+	cookie := logIn(t, showing)
 	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 		w := ask(showing, method, pausePath, "Cookie", cookie, "Origin", sameOrigin)
 		if w.Code != http.StatusMethodNotAllowed || paused() {
@@ -77,8 +77,8 @@ func TestUnsafeMethodsAreRefused(t *testing.T) {
 		}
 	}
 
-	acting := newSite(t, client, monitor.Config{PasswordHash: hash(t), AllowActions: true})
-	cookie = login(t, acting)
+	acting := newSite(t, client, monitor.Config{Access: guarded(t), AllowActions: true})
+	cookie = logIn(t, acting)
 	for name, headers := range map[string][]string{
 		"not logged in":       {"Origin", sameOrigin},
 		"from another site":   {"Cookie", cookie, "Origin", "http://evil.example"},
@@ -102,8 +102,8 @@ func TestBodiesAreBounded(t *testing.T) {
 	t.Parallel()
 	client := redistest.Embedded(t)
 	enqueue(t, client, tasks.Revocation{ImpUID: "imp_1", PG: tasks.KCP})
-	site := newSite(t, client, monitor.Config{PasswordHash: hash(t), AllowActions: true})
-	cookie := login(t, site)
+	site := newSite(t, client, monitor.Config{Access: guarded(t), AllowActions: true})
+	cookie := logIn(t, site)
 	post := func(body string) int {
 		const archive = sameOrigin + "/asynq/api/queues/receipts-kcp/pending_tasks:batch_archive"
 		r := httptest.NewRequest("POST", archive, strings.NewReader(body))
@@ -129,7 +129,7 @@ func TestBodiesAreBounded(t *testing.T) {
 
 func TestLoginFromAnotherSiteIsRefused(t *testing.T) {
 	t.Parallel()
-	site := newSite(t, redistest.Embedded(t), monitor.Config{PasswordHash: hash(t)})
+	site := newSite(t, redistest.Embedded(t), monitor.Config{Access: guarded(t)})
 	for _, path := range []string{"/login", "/logout"} {
 		if w := ask(site, "POST", path, "Origin", "http://evil.example"); w.Code != http.StatusForbidden {
 			t.Errorf("%s: %d, want 403", path, w.Code)
@@ -139,16 +139,12 @@ func TestLoginFromAnotherSiteIsRefused(t *testing.T) {
 
 func TestActionsNeedAPassword(t *testing.T) {
 	t.Parallel()
-	unguarded := monitor.Config{Redis: redistest.Embedded(t), AllowActions: true}
-	if _, err := monitor.New(unguarded); !errors.Is(err, monitor.ErrNoPassword) {
-		t.Errorf("got %v", err)
+	unguarded := monitor.Config{Redis: redistest.Embedded(t), AllowActions: true, Access: login.Access{Token: token}}
+	if _, err := monitor.New(unguarded); !errors.Is(err, monitor.ErrNobodyActs) {
+		t.Errorf("with a token: %v", err)
 	}
-	client := redistest.Embedded(t)
-	bad := monitor.Config{
-		Redis: client, Outcomes: outcome.NewStore(client, outcome.Config{}), PasswordHash: "hunter2",
-	}
-	if _, err := monitor.New(bad); err == nil || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("a hash that is none: %v", err)
+	if _, err := monitor.New(monitor.Config{Redis: redistest.Embedded(t)}); !errors.Is(err, monitor.ErrNobody) {
+		t.Errorf("a config that admits nobody: %v", err)
 	}
 }
 

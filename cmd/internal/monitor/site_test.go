@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,24 +16,52 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"receiptrevoker/cmd/internal/monitor"
+	"receiptrevoker/cmd/internal/monitor/login"
 	"receiptrevoker/tasks"
 	"receiptrevoker/tasks/outcome"
 )
 
 const password = "correct horse battery"
 
-// hash is that of the password, cheaply made.
-func hash(t testing.TB) string {
+// onePassword has the hash of the password, made once.
+var onePassword = sync.OnceValues(func() (login.Users, error) {
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), 10)
+	if err != nil {
+		return nil, err
+	}
+	return login.Password(string(hash))
+})
+
+// guarded admits whoever knows the password.
+func guarded(t testing.TB) login.Access {
 	t.Helper()
-	h, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	users, err := onePassword()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(h)
+	return login.Access{Users: users}
 }
 
-// newSite returns a site on client; what config has no Redis for is filled in.
+// token is that of a site on loopback.
+const token = "ATOKENOFTWENTYSIXCHARACTERS"
+
+// newSite returns a site on client. One whose config admits nobody has a token, and every
+// request is given it on its way.
 func newSite(t testing.TB, client redis.UniversalClient, config monitor.Config) http.Handler {
+	t.Helper()
+	if config.Access.Anyone() {
+		return bareSite(t, client, config)
+	}
+	config.Access.Token = token
+	site := bareSite(t, client, config)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Authorization", "Bearer "+token)
+		site.ServeHTTP(w, r)
+	})
+}
+
+// bareSite returns a site on client with the access of config.
+func bareSite(t testing.TB, client redis.UniversalClient, config monitor.Config) http.Handler {
 	t.Helper()
 	config.Redis, config.Outcomes = client, outcome.NewStore(client, outcome.Config{})
 	if config.Log == nil {
@@ -61,8 +90,8 @@ func ask(site http.Handler, method, target string, headers ...string) *httptest.
 	return w
 }
 
-// login returns the cookie of somebody who has logged in.
-func login(t testing.TB, site http.Handler) string {
+// logIn returns the cookie of somebody who has logged in.
+func logIn(t testing.TB, site http.Handler) string {
 	t.Helper()
 	r := httptest.NewRequest("POST", "http://127.0.0.1:8980/login", strings.NewReader("password="+password))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -152,3 +181,6 @@ func contains(t testing.TB, body string, texts ...string) {
 		}
 	}
 }
+
+// textLog writes to w.
+func textLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

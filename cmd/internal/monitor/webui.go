@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/hibiken/asynqmon"
 	"github.com/redis/go-redis/v9"
+
+	"receiptrevoker/cmd/internal/monitor/login"
 )
 
 // mostTasks is how many tasks a page may ask for; Asynqmon's own page offers at most 100.
@@ -25,25 +28,43 @@ type webUI struct {
 	asynqmon http.Handler
 	requests canceller
 	policy   string
-	actions  bool
-	log      *slog.Logger
+	// actions is whether the visitor may change something, allowed whether anyone may.
+	actions, allowed bool
+	log              *slog.Logger
+}
+
+// newWebUIs returns the web UI for those who may act, where the site allows it, and for
+// those who only look: Asynqmon decides when it is made whether its page has buttons.
+func newWebUIs(config Config) (http.Handler, error) {
+	looking, err := newWebUI(config, false)
+	if err != nil || !config.AllowActions {
+		return looking, err
+	}
+	acting, err := newWebUI(config, true)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if login.VisitorOf(r.Context()).Role == login.Act {
+			acting.ServeHTTP(w, r)
+			return
+		}
+		looking.ServeHTTP(w, r)
+	}), err
 }
 
 // newWebUI mounts Asynqmon and reads its page once, for the hashes of its scripts. Redis is
 // not asked.
-func newWebUI(config Config) (*webUI, error) {
+func newWebUI(config Config, actions bool) (*webUI, error) {
 	u := &webUI{
 		asynqmon: asynqmon.New(asynqmon.Options{
 			RootPath:     AsynqPath,
 			RedisConnOpt: shared{config.Redis},
 			// Asynqmon then hides its buttons, and would itself refuse all but GET;
 			// ServeHTTP says why.
-			ReadOnly:         !config.AllowActions,
+			ReadOnly:         !actions,
 			PayloadFormatter: asynqmon.PayloadFormatterFunc(payload),
 			ResultFormatter:  asynqmon.ResultFormatterFunc(result),
 		}),
 		requests: canceller{config.Redis, config.Outcomes},
-		actions:  config.AllowActions, log: config.Log,
+		actions:  actions, allowed: config.AllowActions, log: config.Log,
 	}
 	page, err := u.page()
 	if err != nil {
@@ -67,12 +88,18 @@ func (u *webUI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch size, err := strconv.Atoi(r.URL.Query().Get("size")); {
 	case !safe(r.Method) && !u.actions:
 		w.Header().Set("Allow", "GET, HEAD")
-		const why = "this site only shows: start it with --allow-actions to change something"
+		why := "this site only shows: start it with --allow-actions to change something"
+		if u.allowed {
+			why = "your role is look: a user of the role act may change something"
+		}
 		http.Error(w, why, http.StatusMethodNotAllowed)
 	case foreign != nil:
 		http.Error(w, foreign.Error(), http.StatusForbidden)
 	case err == nil && (size < 1 || size > mostTasks):
 		http.Error(w, fmt.Sprintf("size %d must be 1 to %d", size, mostTasks), http.StatusBadRequest)
+	// Asynqmon would ask a Prometheus, of which it was told none.
+	case r.URL.Path == AsynqPath+"/api/metrics":
+		http.NotFound(w, r)
 	default:
 		u.serve(w, r)
 	}
@@ -83,12 +110,19 @@ func (u *webUI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // between would leave a request that is enqueued again.
 func (u *webUI) serve(w http.ResponseWriter, r *http.Request) {
 	if err := u.requests.cancel(r); err != nil {
-		http.Error(w, fmt.Sprintf("%v: %v", errNotCancelled, err), http.StatusBadGateway)
+		status := http.StatusBadGateway
+		if errors.Is(err, errIDs) {
+			status = http.StatusBadRequest
+		}
+		http.Error(w, fmt.Sprintf("%v: %v", errNotCancelled, err), status)
 		return
 	}
-	u.asynqmon.ServeHTTP(w, r)
+	answer := &blamed{ResponseWriter: w}
+	u.asynqmon.ServeHTTP(answer, r)
+	answer.end()
 	if !safe(r.Method) {
-		u.log.Info("changed in the Asynq web UI", "method", r.Method, "path", r.URL.Path, "remote", r.RemoteAddr)
+		u.log.Info("changed in the Asynq web UI", "method", r.Method, "path", r.URL.Path,
+			"user", login.VisitorOf(r.Context()).Name, "remote", r.RemoteAddr)
 	}
 }
 

@@ -55,9 +55,15 @@ var words = map[string]text{
 	"minutes": {"%d min", "%d분"},
 	"seconds": {"%d s", "%d초"},
 
-	"login":    {"Log in", "로그인"},
-	"password": {"Password", "비밀번호"},
-	"wrong":    {"This password is wrong.", "비밀번호가 올바르지 않습니다."},
+	"login":      {"Log in", "로그인"},
+	"name":       {"Name", "이름"},
+	"password":   {"Password", "비밀번호"},
+	"wrong":      {"This password is wrong.", "비밀번호가 올바르지 않습니다."},
+	"wrong name": {"The name or the password is wrong.", "이름 또는 비밀번호가 올바르지 않습니다."},
+	"token": {
+		"Open the URL that was printed when this site was started: it has a token, which is new at every start.",
+		"이 사이트를 시작할 때 출력된 URL로 접속하세요. URL에 토큰이 들어 있으며, 시작할 때마다 바뀝니다.",
+	},
 	"too many": {"Too many wrong passwords. Try again in %s.", "잘못된 비밀번호가 너무 많습니다. %s 뒤에 다시 시도하세요."},
 
 	"search": {"Search by imp_uid", "imp_uid로 찾기"},

@@ -18,6 +18,9 @@ const (
 	// cost is bcrypt's for new hashes: about a quarter of a second for each try, ours and a
 	// guesser's.
 	cost = 12
+	// leastCost is that of a hash with which a thief of it tries some twenty passwords a
+	// second on one core; each step below doubles that.
+	leastCost = 10
 	// mostCost is that of a hash that a login takes four seconds to compare with: each step
 	// doubles the time, so that it is sixteen times that of 12. With a higher one a few
 	// logins could occupy the machine.

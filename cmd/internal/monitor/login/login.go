@@ -1,6 +1,6 @@
-// Package login stands before a web site: it admits whoever knows the password, and
-// remembers them for a shift. There is one password and no user names: who changed what is
-// told apart by addresses alone, in the log.
+// Package login stands before a web site: it admits the users of a list, or whoever knows
+// the one password, or whom a trusted proxy names, or on loopback whoever has the token of
+// the printed URL. It tells the site who asks, and remembers people for a shift.
 //
 // Three things slow a guesser down: the cost of the hash, a throttle for each address, and
 // one comparison at a time. A password is never logged, and an error never has one in it.
@@ -8,14 +8,14 @@ package login
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
-
-	"golang.org/x/crypto/bcrypt"
 )
 
 const (
@@ -24,15 +24,14 @@ const (
 	// OutPath is where a POST ends the session; a GET does not, so that no link or picture
 	// of another site can.
 	OutPath = "/logout"
-	// Field is the name of the form's field with the password; the page's template uses the
-	// same.
+	// NameField is the name of the form's field with the user's name; the page's template
+	// uses the same.
+	NameField = "username"
+	// Field is the name of the field with the password.
 	Field = "password"
+	// TokenField is the parameter of a URL with the token.
+	TokenField = "token"
 )
-
-// Lifetime is how long a session lasts, whatever happens in it: a long shift. The page asks
-// for itself every few seconds, so a session that lived on with each request would never
-// end.
-const Lifetime = 12 * time.Hour
 
 const (
 	// maxForm is how many bytes a form may have: a password of 72, encoded, many times
@@ -43,23 +42,30 @@ const (
 	turnTimeout = 10 * time.Second
 )
 
-// Form is what the page with the password's field has to say; the zero value is a form
-// without a message.
+// Form is what the page with the password's field has to say; the zero value is a form with
+// a password alone, and without a message.
 type Form struct {
-	// Wrong tells that the password was wrong. It does not tell how far.
+	// Names tells that the form asks for a name, too.
+	Names bool
+	// Token tells that there is no password: a URL with a token admits people.
+	Token bool
+	// Wrong tells that the name or the password was wrong. It does not tell which, or how
+	// far.
 	Wrong bool
 	// Wait is for how long no further password from this address is looked at, 0 for no
 	// wait.
 	Wait time.Duration
 }
 
-// Config is whom a login admits, and how it looks. Hash and Form are required.
+// Config is whom a login admits, and how it looks. Form is required.
 type Config struct {
-	// Hash is the bcrypt hash of the password; see [Hash].
-	Hash string
-	// Form writes the page with the field, under the given status: 200, 403 for a wrong
-	// password, 429 for too many.
+	Access
+	// Form writes the page with the fields, under the given status: 200, 401 where a token
+	// is needed, 403 for a wrong password, 429 for too many.
 	Form func(w http.ResponseWriter, r *http.Request, status int, form Form)
+	// Unattended reports whether a page sent a request by itself, as one that renews itself
+	// does. Such a request does not keep a session alive. Default: none did.
+	Unattended func(r *http.Request) bool
 	// Log is told from which address a person logs in or is turned away. Default
 	// [slog.Default].
 	Log *slog.Logger
@@ -80,20 +86,10 @@ type Login struct {
 	checking chan struct{}
 }
 
-// ErrHash is matched where no password fits the hash. The command then says how to make
-// one.
-var ErrHash = errors.New("the password's hash")
-
-// New returns a login. The error matches [ErrHash] and says what is wrong with the hash,
-// without it: whoever reads the log could try passwords against it. A usual mistake is a
-// compose file that has eaten the $ of the hash.
-func New(config Config) (*Login, error) {
-	cost, err := bcrypt.Cost([]byte(config.Hash))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%w is not a bcrypt hash", ErrHash)
-	case cost > mostCost:
-		return nil, fmt.Errorf("%w has cost %d, at most %d is allowed", ErrHash, cost, mostCost)
+// New returns a login.
+func New(config Config) *Login {
+	if config.Unattended == nil {
+		config.Unattended = func(*http.Request) bool { return false }
 	}
 	if config.Log == nil {
 		config.Log = slog.Default()
@@ -104,43 +100,110 @@ func New(config Config) (*Login, error) {
 	return &Login{
 		config: config, sessions: newSessions(config.Now), throttle: newThrottle(config.Now),
 		checking: make(chan struct{}, 1),
-	}, nil
+	}
 }
 
-// Guard returns a handler that shows next only to those who are logged in. A browser that
-// asks for a page is sent to the form; whatever else asks gets 401, so that a script does
-// not take the form for its answer. It answers [Path] and [OutPath] itself. Protection
-// against requests that other sites cause must stand before it.
+// Guard returns a handler that shows next only to those who are admitted; [VisitorOf] tells
+// next who asks. A browser that asks for a page is sent to the form; whatever else asks gets
+// 401, so that a script does not take the form for its answer. It answers [Path] and
+// [OutPath] itself. [Access.Arrived] and protection against requests that other sites cause
+// must stand before it.
 func (l *Login) Guard(next http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+Path, l.form)
-	mux.HandleFunc("POST "+Path, l.in)
 	mux.HandleFunc("POST "+OutPath, l.out)
+	if l.config.Users.passwords() {
+		mux.HandleFunc("POST "+Path, l.in)
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case l.known(r):
-			next.ServeHTTP(w, r)
-		case r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html"):
+		visitor, ok := l.visitor(r)
+		switch page := r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html"); {
+		case page && l.presented(r.URL.Query().Get(TokenField)):
+			l.exchange(w, r)
+		case ok:
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey{}, visitor)))
+		case page && l.config.Users.passwords():
 			http.Redirect(w, r, Path, http.StatusSeeOther)
+		case page && l.config.Token != "":
+			l.config.Form(w, r, http.StatusUnauthorized, Form{Token: true})
 		default:
-			http.Error(w, "log in first", http.StatusUnauthorized)
+			http.Error(w, l.how(), http.StatusUnauthorized)
 		}
 	})
 	return mux
 }
 
-// known reports whether a request comes from a person who is logged in.
-func (l *Login) known(r *http.Request) bool {
-	cookie, err := r.Cookie(cookieName)
-	return err == nil && l.sessions.has(cookie.Value)
+// how says how a script, or a person without a form, is admitted.
+func (l *Login) how() string {
+	switch {
+	case l.config.Token != "":
+		return "the URL that was printed at the start has a token: give it as ?" + TokenField + "=…, " +
+			"or in the header Authorization: Bearer …"
+	case l.config.Header != "":
+		return "log in first: a trusted proxy must name a known user in " + l.config.Header
+	}
+	return "log in first"
+}
+
+// visitor returns who sends a request, and false if nobody is admitted by it. A user whom
+// the proxy names comes before a session of somebody else.
+func (l *Login) visitor(r *http.Request) (Visitor, bool) {
+	if visitor, ok := l.config.named(r); ok {
+		return visitor, true
+	}
+	// A sibling domain can plant a cookie of the same name, which then comes first: all are
+	// tried.
+	for _, cookie := range r.CookiesNamed(l.cookieName()) {
+		if visitor, ok := l.sessions.find(cookie.Value, !l.config.Unattended(r)); ok {
+			return visitor, true
+		}
+	}
+	bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if l.presented(bearer) || l.presented(r.URL.Query().Get(TokenField)) {
+		return Visitor{Role: Look}, true
+	}
+	return Visitor{}, false
+}
+
+// presented reports whether a text is the token, in a time that does not tell how near it
+// is.
+func (l *Login) presented(text string) bool {
+	return l.config.Token != "" && subtle.ConstantTimeCompare([]byte(text), []byte(l.config.Token)) == 1
+}
+
+// exchange gives a browser that has the token a session for it, and sends it to the same
+// page without the token: it stays in no history, bookmark or picture of the screen.
+func (l *Login) exchange(w http.ResponseWriter, r *http.Request) {
+	l.begin(w, r, Visitor{Role: Look})
+	query := r.URL.Query()
+	query.Del(TokenField)
+	to := url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: query.Encode()}
+	http.Redirect(w, r, to.String(), http.StatusSeeOther)
 }
 
 func (l *Login) form(w http.ResponseWriter, r *http.Request) {
-	if l.known(r) {
+	_, ok := l.visitor(r)
+	switch {
+	case ok:
 		http.Redirect(w, r, "/", http.StatusSeeOther)
-		return
+	case l.config.Users.passwords():
+		l.show(w, r, http.StatusOK, Form{})
+	case l.config.Token != "":
+		l.config.Form(w, r, http.StatusUnauthorized, Form{Token: true})
+	default:
+		http.Error(w, l.how(), http.StatusUnauthorized)
 	}
-	l.config.Form(w, r, http.StatusOK, Form{})
+}
+
+// show writes the form for a name, if users have some, and a password.
+func (l *Login) show(w http.ResponseWriter, r *http.Request, status int, form Form) {
+	form.Names = !l.config.Users.single()
+	if form.Wait > 0 {
+		// Retry-After has whole seconds, rounded up, so that a try at that time is
+		// admitted.
+		w.Header().Set("Retry-After", fmt.Sprint(int(form.Wait.Seconds())+1))
+	}
+	l.config.Form(w, r, status, form)
 }
 
 // in admits a person, or says why not. The throttle comes before the comparison: a guess
@@ -152,56 +215,48 @@ func (l *Login) in(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this form cannot be read", http.StatusBadRequest)
 		return
 	}
-	if wait := l.throttle.take(r.RemoteAddr); wait > 0 {
-		// Retry-After has whole seconds, rounded up, so that a try at that time is
-		// admitted.
-		w.Header().Set("Retry-After", fmt.Sprint(int(wait.Seconds())+1))
-		l.config.Form(w, r, http.StatusTooManyRequests, Form{Wait: wait})
+	try := l.throttle.take(r.RemoteAddr)
+	if try.wait > 0 {
+		l.show(w, r, http.StatusTooManyRequests, Form{Wait: try.wait})
 		return
 	}
-	right, err := l.check(r.Context(), r.PostForm.Get(Field))
+	name := r.PostForm.Get(NameField)
+	if l.config.Users.single() {
+		name = ""
+	}
+	right, err := l.check(r.Context(), try.from, name, r.PostForm.Get(Field))
 	switch {
-	// The password waited too long for others to be compared. The allowance has lost the
-	// try all the same.
+	// The password waited too long for others to be compared.
 	case err != nil:
-		http.Error(w, "too many are logging in; try again", http.StatusServiceUnavailable)
+		try.giveBack()
+		l.show(w, r, http.StatusTooManyRequests, Form{Wait: time.Second})
 	case !right:
-		l.config.Log.Warn("wrong password", "remote", r.RemoteAddr)
-		l.config.Form(w, r, http.StatusForbidden, Form{Wrong: true})
+		// A name that is not known is not logged: people type a password there.
+		if _, known := l.config.Users[name]; !known {
+			name = "unknown"
+		}
+		l.config.Log.Warn("wrong password", "user", name, "remote", r.RemoteAddr)
+		l.show(w, r, http.StatusForbidden, Form{Wrong: true})
 	default:
-		// Whoever knows the password need not wait for wrong ones of a moment ago, of a
-		// colleague behind the same proxy either.
-		l.throttle.forget(r.RemoteAddr)
-		l.config.Log.Info("logged in", "remote", r.RemoteAddr)
-		http.SetCookie(w, newCookie(r, l.sessions.add(), Lifetime))
+		try.giveBack()
+		l.config.Log.Info("logged in", "user", name, "remote", r.RemoteAddr)
+		l.begin(w, r, Visitor{Name: name, Role: l.config.Users[name].role})
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	}
 }
 
-// check compares a password with the hash. bcrypt takes the same time for any password, so
-// that the time tells nothing of how near a guess was. The error is that of a context that
-// ended while others were compared.
-func (l *Login) check(ctx context.Context, password string) (bool, error) {
+// check compares a password with that of a user. The error is that of a context that ended
+// while others were compared.
+func (l *Login) check(ctx context.Context, from *guesser, name, password string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
 	defer cancel()
-	select {
-	case l.checking <- struct{}{}:
-		defer func() { <-l.checking }()
-	case <-ctx.Done():
-		return false, ctx.Err()
+	for _, turn := range []chan struct{}{from.turn, l.checking} {
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-ctx.Done():
+			return false, errors.New("others are being compared")
+		}
 	}
-	// bcrypt looks at 72 bytes alone: of a longer password it would compare the beginning,
-	// and accept it.
-	return len(password) <= longest &&
-		bcrypt.CompareHashAndPassword([]byte(l.config.Hash), []byte(password)) == nil, nil
-}
-
-// out ends the session of the cookie, if there is one, and deletes the cookie. It needs no
-// login: a session that is over is not found.
-func (l *Login) out(w http.ResponseWriter, r *http.Request) {
-	if cookie, err := r.Cookie(cookieName); err == nil {
-		l.sessions.end(cookie.Value)
-	}
-	http.SetCookie(w, newCookie(r, "", -time.Second))
-	http.Redirect(w, r, Path, http.StatusSeeOther)
+	return l.config.Users.right(name, password), nil
 }

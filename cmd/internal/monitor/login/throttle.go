@@ -1,7 +1,6 @@
 package login
 
 import (
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -16,94 +15,98 @@ const (
 	// tryEvery is after how long an address may give another one: 8,640 a day are too few
 	// to find a password of twelve characters.
 	tryEvery = 10 * time.Second
-	// mostAddresses bounds what is remembered; beyond it, new addresses share one
-	// allowance.
+	// mostAddresses bounds what is remembered.
 	mostAddresses = 4096
 )
 
-// throttle bounds how fast passwords can be guessed from one address. What a proxy says of
-// an address behind it (X-Forwarded-For) is not believed, since anyone can say so, and each
-// guess could name another: all behind a proxy share an allowance.
+// throttle bounds how fast passwords can be guessed from one address. The address is the
+// one that [Access.Arrived] found: all behind a proxy that is not trusted share one.
 type throttle struct {
 	now func() time.Time
 
 	mu sync.Mutex
-	// from has an allowance for each network that tried a password, until
-	// [throttle.limiter] makes room.
-	from map[netip.Prefix]*rate.Limiter
-	// others is shared by those for which there is no room.
-	others *rate.Limiter
+	// from has a guesser for each network that tried a password, until
+	// [throttle.makeRoom].
+	from map[netip.Prefix]*guesser
+}
+
+// guesser is a network that tries passwords.
+type guesser struct {
+	allowance *rate.Limiter
+	// turn has room for one: one password of a network waits to be compared at a time, so
+	// that networks take turns, and many passwords of one delay others by one comparison.
+	turn chan struct{}
+}
+
+// try is one password of a network, or how long there is none.
+type try struct {
+	// wait is 0 if the password may be compared: after five wrong ones at once it is ten
+	// seconds.
+	wait time.Duration
+	from *guesser
+	// giveBack undoes the try. A right password costs none, and gives no wrong one back: a
+	// user could else guess the passwords of others between two logins of their own.
+	giveBack func()
 }
 
 func newThrottle(now func() time.Time) *throttle {
-	return &throttle{now: now, from: make(map[netip.Prefix]*rate.Limiter), others: allowance()}
+	return &throttle{now: now, from: make(map[netip.Prefix]*guesser)}
 }
 
-// allowance returns a new one: [maxTries] at once, and one more every [tryEvery].
-func allowance() *rate.Limiter { return rate.NewLimiter(rate.Every(tryEvery), maxTries) }
-
-// take takes one try of an address and returns 0, or how long there is none: after five
-// wrong passwords at once, ten seconds. A try that is refused costs nothing, so trying on
+// take takes one try of an address. One that is refused costs nothing, so trying on
 // prolongs no wait.
-func (t *throttle) take(remote string) time.Duration {
+func (t *throttle) take(remote string) try {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.now()
-	limiter := t.limiter(network(remote), now)
-	if limiter.AllowN(now, 1) {
-		return 0
+	now, at := t.now(), network(remote)
+	from := t.from[at]
+	if from == nil {
+		t.makeRoom(now)
+		from = &guesser{rate.NewLimiter(rate.Every(tryEvery), maxTries), make(chan struct{}, 1)}
+		t.from[at] = from
 	}
-	// What is missing of a whole try, at one try in tryEvery.
-	return time.Duration((1 - limiter.TokensAt(now)) * float64(tryEvery))
+	reserved := from.allowance.ReserveN(now, 1)
+	if wait := reserved.DelayFrom(now); wait > 0 {
+		reserved.CancelAt(now)
+		return try{wait: wait}
+	}
+	// The time is that of the try: a reservation whose time is over is not cancelled.
+	return try{from: from, giveBack: func() { reserved.CancelAt(now) }}
 }
 
-// limiter returns the allowance of a network. The caller holds the lock.
-func (t *throttle) limiter(from netip.Prefix, now time.Time) *rate.Limiter {
-	if known := t.from[from]; known != nil {
-		return known
+// makeRoom forgets the networks whose allowance is full again, of which nothing is known
+// that is not true of a new one, and any other one if that is not enough. Who guesses from
+// thousands of networks then gets allowances back, and has thousands anyway; if new networks
+// shared one allowance instead, that guesser would lock them out. The caller holds the lock.
+func (t *throttle) makeRoom(now time.Time) {
+	if len(t.from) < mostAddresses {
+		return
 	}
-	// An allowance that is full again says nothing that a new one would not.
-	if len(t.from) >= mostAddresses {
-		for other, limiter := range t.from {
-			if limiter.TokensAt(now) >= maxTries {
-				delete(t.from, other)
-			}
+	for at, from := range t.from {
+		if from.allowance.TokensAt(now) >= maxTries {
+			delete(t.from, at)
 		}
 	}
-	// Still no room: thousands of addresses guess at once.
-	if len(t.from) >= mostAddresses {
-		return t.others
+	for at := range t.from {
+		if len(t.from) < mostAddresses {
+			return
+		}
+		delete(t.from, at)
 	}
-	t.from[from] = allowance()
-	return t.from[from]
 }
 
-// forget gives an address that knew the password all its tries back.
-func (t *throttle) forget(remote string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.from, network(remote))
-}
-
-// network returns the address of a connection, or the /64 of an IPv6 one, which is what one
-// customer is given: its addresses are without number, and each would have an allowance. An
-// address that cannot be read is the zero prefix, which all such share.
+// network returns the network of an address: an IPv4 address, or the /64 of an IPv6 one,
+// which is what one customer is given: its addresses are without number, and each would have
+// an allowance. An address that cannot be read is the zero prefix, which all such share.
 func network(remote string) netip.Prefix {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		host = remote
-	}
-	address, err := netip.ParseAddr(host)
-	if err != nil {
+	at, ok := address(remote)
+	if !ok {
 		return netip.Prefix{}
 	}
-	// An IPv4 address that a listener of IPv6 shows as ::ffff:192.0.2.1 is the same as
-	// 192.0.2.1.
-	address = address.Unmap().WithZone("")
-	bits := address.BitLen()
-	if address.Is6() {
+	bits := at.BitLen()
+	if at.Is6() {
 		bits = 64
 	}
-	prefix, _ := address.Prefix(bits)
+	prefix, _ := at.Prefix(bits)
 	return prefix
 }

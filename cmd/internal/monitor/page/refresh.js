@@ -11,8 +11,8 @@ function busy(part) {
 }
 
 async function refresh() {
-  const answer = await fetch(location.href, {headers: {Accept: 'text/html'}, signal: AbortSignal.timeout(10000)});
-  if (answer.redirected) { // to the login
+  const answer = await fetch(location.href, {headers: {Accept: 'text/html', 'X-Refresh': '1'}, signal: AbortSignal.timeout(10000)});
+  if (answer.redirected || answer.status === 401) { // to the login
     location.reload();
     return;
   }

@@ -1,0 +1,4 @@
+package login
+
+// MostAddresses is how many networks the throttle remembers.
+const MostAddresses = mostAddresses
