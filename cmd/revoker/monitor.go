@@ -156,9 +156,9 @@ func (p *program) ask(ctx context.Context, terminal *os.File, what string) (stri
 	if before, err := term.GetState(fd); err == nil {
 		defer term.Restore(fd, before)
 	}
-	fmt.Fprint(p.stderr, what)
+	newScreen(p.stderr).prompt(what)
 	password, err := typed(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
-	fmt.Fprintln(p.stderr)
+	p.say("")
 	return password, err
 }
 
