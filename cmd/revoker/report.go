@@ -178,11 +178,11 @@ var duplicateTexts = map[outcome.Kind]string{
 // columns first, in their order, and the outcome's behind them.
 type reportLines struct {
 	buffer  *bufio.Writer
-	csv     *sheet // nil for NDJSON
-	bare    bool        // the list has no header: its lines' numbers stand for it
-	columns int         // of the list itself
-	wide    int         // lines with values to the right of those, which are left out
-	shown   []string    // the numbers of the first of them
+	csv     *sheet   // nil for NDJSON
+	bare    bool     // the list has no header: its lines' numbers stand for it
+	columns int      // of the list itself
+	wide    int      // lines with values to the right of those, which are left out
+	shown   []string // the numbers of the first of them
 }
 
 // shownWide is how many lines are named whose values are left out: there may be a million.
