@@ -120,7 +120,7 @@ func (l *letterWriter) write(ctx context.Context, out io.Writer, walk *deadWalk)
 			_, _ = buffer.WriteString(byteOrderMark) // a failure stays, and is found by Flush
 		}
 		_ = table.write(outcome.Fields())
-		do = func(o outcome.Outcome) error { return table.write(o.Values()) }
+		do = func(o outcome.Outcome) error { return table.write(values(o)) }
 	}
 	if err := walk.each(ctx, walk.counted(do)); err != nil {
 		return fmt.Errorf("export: %w", err)

@@ -53,7 +53,7 @@ func TestSpreadsheetFindsNoFormula(t *testing.T) {
 		// The message in two fields: in front of a row, and within.
 		o := outcome.Outcome{ImpUID: message, Status: outcome.Dead, Message: message, Attempts: 1}
 		o.ApplyNum = message
-		_ = table.write(o.Values())
+		_ = table.write(append(o.Values(), values(o)...))
 		raw.WriteString(strings.NewReplacer("\n", "", "\r", "").Replace(message) + "\n")
 	}
 	if err := out.Flush(); err != nil {

@@ -64,6 +64,7 @@ pause queues, and to run, archive and delete tasks.`,
 // wrong usage, exit code 2: systemd does not start the site again for it, as only a person can mend
 // that (RestartPreventExitStatus=2 in deploy/systemd).
 func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
+	s.log.Escape = escaped
 	log, flush, err := s.log.Logger(p.stderr)
 	if err != nil {
 		return usageError{err}

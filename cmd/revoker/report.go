@@ -247,7 +247,7 @@ func (l *reportLines) line(line reportLine) error {
 	for len(record) < l.columns {
 		record = append(record, "")
 	}
-	record = append(append(record, line.outcome.Values()...), duplicate)
+	record = append(append(record, values(line.outcome)...), duplicate)
 	return l.csv.write(record)
 }
 

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"receiptrevoker/tasks/outcome"
 )
 
 // sheet writes CSV that a person may open in a spreadsheet whatever that takes for the separator: names
@@ -31,6 +33,16 @@ func (s sheet) write(record []string) error {
 		_, _ = s.out.WriteString(value)
 	}
 	return s.out.WriteByte('\n')
+}
+
+// values returns an outcome's values for a record. Messages are those of gateways: in one line, since a
+// CSV that is printed must show no lines which nothing but a message has.
+func values(o outcome.Outcome) []string {
+	record := o.Values()
+	for i, value := range record {
+		record[i] = plain(value)
+	}
+	return record
 }
 
 // lineEnds makes all line ends LF: a CR alone takes a terminal back to the beginning of its line.
@@ -91,20 +103,17 @@ func inert(value string) string {
 	return safe.String() + value[done:]
 }
 
-// harmless reports whether what follows from an operator on is a number up to the next separator, or
-// the operator alone. A blank ends it only where blanks separated it from what is before: between
-// semicolons, "- 1+1" is a formula.
+// harmless reports whether an operator and what follows it are a number up to the next separator, or,
+// behind blanks, whether a blank follows the operator: where blanks separate it is alone then, and where
+// they do not it begins nothing. At the end of a value the next one could follow it.
 func harmless(rest string, blanks bool) bool {
 	end := strings.IndexFunc(rest, func(r rune) bool { return strings.ContainsRune(separators, r) || unicode.IsSpace(r) })
 	if end < 0 {
-		end = len(rest)
+		return plainNumber.MatchString(rest)
 	}
-	part := rest[:end]
-	if blanks {
-		return utf8.RuneCountInString(part) == 1 || plainNumber.MatchString(part)
-	}
-	// "-5 =1" is a number only where blanks separate; what follows the blank is looked at by itself.
-	return plainNumber.MatchString(part)
+	next, _ := utf8.DecodeRuneInString(rest[end:])
+	alone := next != '\n' && unicode.IsSpace(next) && utf8.RuneCountInString(rest[:end]) == 1
+	return plainNumber.MatchString(rest[:end]) || blanks && alone
 }
 
 // operator reports whether a formula may begin with a character. Excel takes full-width forms for the

@@ -51,6 +51,8 @@ func TestSpreadsheetRunsNoValue(t *testing.T) {
 		"a - b":                      "a - b",
 		"a -b":                       "a '-b",
 		"a = b":                      "a = b",
+		"a =":                        "a '=",
+		"a -\n=1":                    "a '-\n'=1",
 		"https://x/?a=b&c==":         "https://x/?a=b&c==",
 		"2026-11-23":                 "2026-11-23",
 		"-１":                         "'-１",

@@ -76,6 +76,7 @@ OTEL_ variables of OpenTelemetry say, by OTLP over HTTP.`,
 // Deferred calls run in the reverse order: HTTP ends first, then the connection to Redis; the last spans
 // are sent, and the last log lines written.
 func (p *program) runWork(ctx context.Context, s workSettings) error {
+	s.log.Escape = escaped
 	log, flush, err := s.log.Logger(p.stderr)
 	if err != nil {
 		return usageError{err}
