@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -100,21 +101,60 @@ func TestPoisonIsNotPrinted(t *testing.T) {
 	}
 	all = append(all, "imp_700000000001", "imp_700000000002")
 	for _, args := range [][]string{
-		{"queue", "list"}, {"queue", "list", poison}, {"queue", "list", "--json"}, {"queue", "pause", "--pg", poison},
-		{"queue", "pause", "receipts-kcp", "--reason", poison}, {"queue", "resume", "receipts-" + poison}, {"queue", "resume", "receipts-kcp"},
-		{"batch", "list"}, {"batch", "list", "--json"}, {"batch", "show", batch}, {"batch", "show", batch, "--json"},
-		{"batch", "show", poison}, {"batch", "report", batch}, {"batch", "report", poison, list}, {"batch", "cancel", poison},
-		append([]string{"status"}, all...), append([]string{"status", "--json"}, all...), {"status", poison},
-		{"outcomes"}, {"outcomes", "--json"}, {"dead", "list"}, {"dead", "list", "--json"}, {"dead", "list", "--batch", poison},
-		{"dead", "export", "-"}, {"dead", "export", "-", "--format", "json"}, {"dead", "export", poison + "/x"},
-		{"dead", "retry", "--all", "--dry-run"}, {"dead", "retry", all[0]}, {"dead", "discard", poison, "--yes"},
-		{"dead", "settle", all[0], "--revoked", "--reason", poison}, {"dead", "list", "--since", poison},
-		{"bulk", list, "--dry-run"}, {"bulk", list, "--yes", "--batch", "b"}, {"bulk", named, "--batch", "n"},
-		{"batch", "list"}, {"batch", "report", "b"}, {"bulk", named, "--dry-run"}, {"bulk", poison}, {"bulk", list, "--column", poison},
-		{"enqueue", poison}, {"enqueue", "imp_100000000001", "--pg", poison}, {"cancel", poison}, {"cancel", all[3]},
-		{"doctor"}, {"doctor", "--json"}, {"frobnicate\n" + poison}, {"queue", "list", "--" + poison}, {"help", poison},
-		{"enqueue", "imp_100000000009", "--namespace", poison}, {"work", "--log-level", poison}, {"version", poison},
-		{"demo", poison}, {"simulate", poison}, {"simulate", "--fault", poison}, {"monitor", "--listen", poison},
+		{"queue", "list"},
+		{"queue", "list", poison},
+		{"queue", "list", "--json"},
+		{"queue", "pause", "--pg", poison},
+		{"queue", "pause", "receipts-kcp", "--reason", poison},
+		{"queue", "resume", "receipts-" + poison},
+		{"queue", "resume", "receipts-kcp"},
+		{"batch", "list"},
+		{"batch", "list", "--json"},
+		{"batch", "show", batch},
+		{"batch", "show", batch, "--json"},
+		{"batch", "show", poison},
+		{"batch", "report", batch},
+		{"batch", "report", poison, list},
+		{"batch", "cancel", poison},
+		append([]string{"status"}, all...), append([]string{"status", "--json"}, all...),
+		{"status", poison},
+		{"outcomes"},
+		{"outcomes", "--json"},
+		{"dead", "list"},
+		{"dead", "list", "--json"},
+		{"dead", "list", "--batch", poison},
+		{"dead", "export", "-"},
+		{"dead", "export", "-", "--format", "json"},
+		{"dead", "export", poison + "/x"},
+		{"dead", "retry", "--all", "--dry-run"},
+		{"dead", "retry", all[0]},
+		{"dead", "discard", poison, "--yes"},
+		{"dead", "settle", all[0], "--revoked", "--reason", poison},
+		{"dead", "list", "--since", poison},
+		{"bulk", list, "--dry-run"},
+		{"bulk", list, "--yes", "--batch", "b"},
+		{"bulk", named, "--batch", "n"},
+		{"batch", "list"},
+		{"batch", "report", "b"},
+		{"bulk", named, "--dry-run"},
+		{"bulk", poison},
+		{"bulk", list, "--column", poison},
+		{"enqueue", poison},
+		{"enqueue", "imp_100000000001", "--pg", poison},
+		{"cancel", poison},
+		{"cancel", all[3]},
+		{"doctor"},
+		{"doctor", "--json"},
+		{"frobnicate\n" + poison},
+		{"queue", "list", "--" + poison},
+		{"help", poison},
+		{"enqueue", "imp_100000000009", "--namespace", poison},
+		{"work", "--log-level", poison},
+		{"version", poison},
+		{"demo", poison},
+		{"simulate", poison},
+		{"simulate", "--fault", poison},
+		{"monitor", "--listen", poison},
 	} {
 		t.Run(strings.ReplaceAll(strings.Join(args, " "), poison, "POISON"), func(t *testing.T) {
 			code, stdout, stderr := w.run(t.Context(), args...)
@@ -122,6 +162,35 @@ func TestPoisonIsNotPrinted(t *testing.T) {
 			clean(t, stdout)
 			clean(t, stderr)
 		})
+	}
+}
+
+// Every line for people passes screen, every JSON printJSON and every CSV sheet: no other file writes to the
+// streams of the program.
+func TestNothingPassesBesideTheScreen(t *testing.T) {
+	t.Parallel()
+	writes := regexp.MustCompile(`(?:Fprint(?:f|ln)?|io\.WriteString)\(\w*\.?(?:stdout|stderr|out)\b|os\.Std(?:out|err)\.|fmt\.Print`)
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 50 {
+		t.Fatalf("%d files: %v", len(files), err)
+	}
+	found := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		for i, line := range strings.Split(read(t, file), "\n") {
+			switch {
+			case !writes.MatchString(line):
+			case file == "screen.go", strings.Contains(line, "Fprintln(p.stdout, hash)"):
+				found++ // the hash of a password is bcrypt's own, and must not be folded
+			default:
+				t.Errorf("%s:%d writes beside the screen: %s", file, i+1, line)
+			}
+		}
+	}
+	if found < 3 {
+		t.Errorf("%d writes found: the pattern finds no others either", found)
 	}
 }
 

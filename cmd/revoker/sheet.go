@@ -77,13 +77,16 @@ var plainNumber = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
 // visible character of the value, and behind each separator or blank, is no =, +, -, @ or another form
 // of these, such as the full-width ones. It gets an apostrophe before it: =HYPERLINK(…) becomes
 // '=HYPERLINK(…), and "x;=1" becomes "x;'=1", which show as text. A program that reads the CSV finds the
-// apostrophe too. Plain numbers, such as -5, stay, and so does a sign between blanks, as in "a - b".
+// apostrophe too. A plain number, such as -5, stays, and so does a sign between blanks, as in "a - b".
 func inert(value string) string {
 	const (
 		begins    = iota // at the beginning, or behind a separator and perhaps blanks
 		continues        // behind a visible character
 		again            // behind blanks that follow one
 	)
+	if plainNumber.MatchString(value) {
+		return value
+	}
 	var safe strings.Builder
 	at, done := begins, 0
 	for i, r := range value {
@@ -93,7 +96,7 @@ func inert(value string) string {
 		case at == continues && unicode.IsSpace(r):
 			at = again
 		case at == continues, r == '"', invisible(r):
-		case operator(r) && !harmless(value[i:], at == again):
+		case operator(r) && (at == begins || !harmless(value[i:])):
 			safe.WriteString(value[done:i] + "'")
 			at, done = continues, i
 		default:
@@ -103,17 +106,13 @@ func inert(value string) string {
 	return safe.String() + value[done:]
 }
 
-// harmless reports whether an operator and what follows it are a number up to the next separator, or,
-// behind blanks, whether a blank follows the operator: where blanks separate it is alone then, and where
-// they do not it begins nothing. At the end of a value the next one could follow it.
-func harmless(rest string, blanks bool) bool {
-	end := strings.IndexFunc(rest, func(r rune) bool { return strings.ContainsRune(separators, r) || unicode.IsSpace(r) })
-	if end < 0 {
-		return plainNumber.MatchString(rest)
-	}
-	next, _ := utf8.DecodeRuneInString(rest[end:])
-	alone := next != '\n' && unicode.IsSpace(next) && utf8.RuneCountInString(rest[:end]) == 1
-	return plainNumber.MatchString(rest[:end]) || blanks && alone
+// harmless reports whether an operator behind a blank is alone, or with a number alone, up to a blank. A
+// spreadsheet that splits at blanks makes no formula of that; to any other it is in the middle of text.
+// Nothing else ends it: where a comma is the decimal point, "-5,5*A1" is a formula, and where a line
+// end is a blank "-5\n*A1".
+func harmless(rest string) bool {
+	part, _, ended := strings.Cut(rest, " ")
+	return ended && (utf8.RuneCountInString(part) == 1 || plainNumber.MatchString(part))
 }
 
 // operator reports whether a formula may begin with a character. Excel takes full-width forms for the

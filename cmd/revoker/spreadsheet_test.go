@@ -25,8 +25,8 @@ func TestSpreadsheetRunsNoValue(t *testing.T) {
 		"-1+cmd|' /C calc'!A0":       "'-1+cmd|' /C calc'!A0",
 		"-":                          "'-",
 		"-5.":                        "'-5.",
-		"-5\n=1+1":                   "-5\n'=1+1",
-		"-5\n":                       "-5\n",
+		"-5\n=1+1":                   "'-5\n'=1+1",
+		"-5\n":                       "'-5\n",
 		"@SUM(1)":                    "'@SUM(1)",
 		" =1+1":                      " '=1+1",
 		"\u00a0=1+1":                 "\u00a0'=1+1",
@@ -45,9 +45,14 @@ func TestSpreadsheetRunsNoValue(t *testing.T) {
 		"x,=1+1|@a;+1+1":             "x,'=1+1|'@a;'+1+1",
 		"x; - 1+1":                   "x; '- 1+1",
 		`x;"=1`:                      `x;"'=1`,
-		"x;-5;y":                     "x;-5;y",
+		"x;-5;y":                     "x;'-5;y",
+		"x;-5,5*A1":                  "x;'-5,5*A1",
+		"-5 *A1":                     "'-5 *A1",
+		"-5\n*A1":                    "'-5\n*A1",
+		"a =\u00a0=1":                "a '=\u00a0'=1",
+		"a -5 b":                     "a -5 b",
 		"실패 =WEBSERVICE(A1)":         "실패 '=WEBSERVICE(A1)",
-		"code -1":                    "code -1",
+		"code -1":                    "code '-1",
 		"a - b":                      "a - b",
 		"a -b":                       "a '-b",
 		"a = b":                      "a = b",
@@ -101,8 +106,7 @@ func FuzzSheet(f *testing.F) {
 		}
 		for _, part := range strings.FieldsFunc(text.String(), func(r rune) bool { return strings.ContainsRune(separators, r) }) {
 			begin := strings.TrimLeftFunc(part, func(r rune) bool { return r == '"' || invisible(r) })
-			number, _, _ := strings.Cut(strings.TrimRight(begin, `"`), " ")
-			if begin != "" && operator([]rune(begin)[0]) && !plainNumber.MatchString(number) {
+			if begin != "" && operator([]rune(begin)[0]) && !plainNumber.MatchString(begin) {
 				t.Errorf("%q: %q begins as a formula", text.String(), part)
 			}
 		}
