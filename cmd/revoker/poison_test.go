@@ -214,7 +214,7 @@ func TestPoisonIsNotLogged(t *testing.T) {
 	}
 	w := newWorld(t, server.URL(), iamporttest.Config{}).with(map[string]string{"IAMPORT_URL": portone.URL})
 	commands := map[string][]string{
-		"text": {"work", "--log-format", "text", "--log-level", "debug"}, "json": {"work", "--log-format", "json", "--log-level", "debug"},
+		"text": {"work", "--log-format", "text"}, "json": {"work", "--log-format", "json"},
 		"site": {"monitor", "--listen", "127.0.0.1:0", "--log-format", "json"}, "simulate": {"simulate", named, "--listen", "127.0.0.1:0"},
 		"wait": {"enqueue", "imp_100000000001", "--pg", "kcp", "--wait"},
 	}
