@@ -1,5 +1,5 @@
-# Everything is done with Go alone; tests on a real Redis need redis-server, and
-# those in a real browser chromium.
+# Everything is done with Go alone; tests on a real Redis need redis-server, those in a
+# real browser chromium, and the one that opens exports LibreOffice.
 
 GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -19,7 +19,7 @@ demo: build ## see it at work: everything embedded, nothing to install
 # make lint has vetted all that tests contain. make test has the race detector by GOFLAGS, so that
 # what tests build is not compiled a second time without it; make proof has it not: it would make
 # scale, and scripts on miniredis, ten times as slow.
-TEST = REVOKER_REQUIRE_REDIS=$(REQUIRE) REVOKER_REQUIRE_CHROMIUM=$(REQUIRE)
+TEST = REVOKER_REQUIRE_REDIS=$(REQUIRE) REVOKER_REQUIRE_CHROMIUM=$(REQUIRE) REVOKER_REQUIRE_LIBREOFFICE=$(REQUIRE)
 
 test: ## run all tests with the race detector, in minutes, and tell which need what is not installed
 	$(TEST) GOFLAGS='$(GOFLAGS) -race' go run ./bench/gotest -vet=off -parallel 8 -timeout 20m ./...

@@ -36,8 +36,9 @@ or from FILE, and compared with the batch: another list is refused. --pg,
 --tier, --column and --sheet must be what they were then.
 
 A line that repeats another one has "repeated" in the column duplicate, and one
-that another request had asked for has "elsewhere". Values of a CSV that a
-spreadsheet would run as a formula get an apostrophe before them.`,
+that another request had asked for has "elsewhere". What a spreadsheet would run
+as a formula in a CSV, whatever it takes for the separator, gets an apostrophe
+before it.`,
 		Example: `  revoker batch report refunds-2026-11 --output outcomes.csv --bom
   revoker batch report refunds-2026-11 refunds.csv > outcomes.csv`,
 		PreRunE: notEmpty("tier"),

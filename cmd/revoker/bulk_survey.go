@@ -76,7 +76,8 @@ func (p *program) confirm(ctx context.Context, job *bulkJob) error {
 		if err := errors.Join(found.show(p.stderr, p.stderr), found.err()); err != nil {
 			return err
 		}
-		p.say("\n%s", judged(found))
+		p.say("")
+		p.sayJudged(found)
 		yes, err := p.askYes(ctx, fmt.Sprintf("Ask for them as the batch %s? [y/N] ", job.settings.batch))
 		if err != nil {
 			return err
@@ -91,15 +92,14 @@ func (p *program) confirm(ctx context.Context, job *bulkJob) error {
 	return job.input.rewind()
 }
 
-// judged returns the text right above the question whether a list is requested: the sum, and why a
-// person is asked. It repeats the warning in short, since the table of the survey may have moved
-// the warning itself out of sight.
-func judged(found *survey) string {
-	text := fmt.Sprintf("Would be: %s.", found.counts.sum())
+// sayJudged says right above the question whether a list is requested what would be, and why a person is
+// asked. It repeats the warning in short, since the table of the survey may have moved the warning
+// itself out of sight.
+func (p *program) sayJudged(found *survey) {
+	p.say("Would be: %s.", found.counts.sum())
 	if suspects := found.input.reader.Suspects(); suspects.Doubtful() {
-		text += "\n" + doubts(suspects, true) + ", as the warning above says."
+		p.say("%s, as the warning above says.", doubts(suspects, true))
 	}
-	return text
 }
 
 // askYes asks a person a question, and reports whether the answer is y or yes, in any case. All else
@@ -107,7 +107,7 @@ func judged(found *survey) string {
 // Ctrl-C ends ctx meanwhile. The goroutine that reads the terminal then stays: a read of a terminal
 // cannot be interrupted, and the command ends right after it.
 func (p *program) askYes(ctx context.Context, question string) (bool, error) {
-	fmt.Fprint(p.stderr, question)
+	newScreen(p.stderr).prompt(question)
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(io.LimitReader(p.stdin, 4096)).ReadString('\n') // an end is no yes
@@ -115,7 +115,7 @@ func (p *program) askYes(ctx context.Context, question string) (bool, error) {
 	}()
 	select {
 	case <-ctx.Done():
-		fmt.Fprintln(p.stderr)
+		p.say("")
 		return false, errors.New("stopped: nothing was asked for")
 	case text := <-answer:
 		return text == "y" || text == "yes", nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,8 +67,11 @@ func (s *deadSettings) filter(impUIDs []string, now time.Time) (deadletter.Filte
 	var sinceErr, untilErr error
 	f.Since, sinceErr = parseTime("--since", s.since, now)
 	f.Until, untilErr = parseTime("--until", s.until, now)
-	if err := errors.Join(sinceErr, untilErr); err != nil {
-		return f, usageError{err}
+	switch {
+	case sinceErr != nil && untilErr != nil:
+		return f, usageError{fmt.Errorf("%w; %w", sinceErr, untilErr)}
+	case sinceErr != nil || untilErr != nil:
+		return f, usageError{cmp.Or(sinceErr, untilErr)}
 	}
 	if !f.Until.IsZero() && !f.Since.Before(f.Until) {
 		return f, usageError{fmt.Errorf("--since %s must be before --until %s", s.since, s.until)}

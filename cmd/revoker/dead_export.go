@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -36,9 +35,9 @@ a file, or to standard output for "-": as CSV, or as JSON, one object a line.
 A regular file is replaced once the new one is complete, and keeps its
 permissions; a new one is for its owner alone. Pipes and devices are written to.
 
-Values of a CSV that a spreadsheet would run as a formula get an apostrophe
-before them. A letter whose outcome cannot be read is reported and left out, and
-the exit code is then 3.
+What a spreadsheet would run as a formula in a CSV, whatever it takes for the
+separator, gets an apostrophe before it. A letter whose outcome cannot be read
+is reported and left out, and the exit code is then 3.
 
 ` + filterHelp,
 		Example: `  revoker dead export letters.csv --bom
@@ -115,20 +114,18 @@ type letterWriter struct{ json, bom bool }
 // reports and leaves out.
 func (l *letterWriter) write(ctx context.Context, out io.Writer, walk *deadWalk) error {
 	buffer := bufio.NewWriter(out)
-	do, table := printer{screen{out: buffer}, true}.outcome, csv.NewWriter(buffer)
+	do, table := printer{screen{out: buffer}, true}.outcome, sheet{buffer}
 	if !l.json {
 		if l.bom {
 			_, _ = buffer.WriteString(byteOrderMark) // a failure stays, and is found by Flush
 		}
-		_ = table.Write(outcome.Fields())
-		// A message comes from a gateway: what a spreadsheet would run as a formula gets an apostrophe.
-		do = func(o outcome.Outcome) error { return table.Write(inertAll(o.Values())) }
+		_ = table.write(outcome.Fields())
+		do = func(o outcome.Outcome) error { return table.write(values(o)) }
 	}
 	if err := walk.each(ctx, walk.counted(do)); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
-	table.Flush()
-	if err := errors.Join(table.Error(), buffer.Flush()); err != nil {
+	if err := buffer.Flush(); err != nil {
 		return fmt.Errorf("the export cannot be written: %w", err)
 	}
 	return nil

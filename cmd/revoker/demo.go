@@ -78,7 +78,7 @@ func (p *program) runDemo(ctx context.Context, s demoSettings, files []string) e
 // showDemo requests everything, waits until it has ended, and shows the outcomes. With --keep it then
 // waits for Ctrl-C, which is the demo's end and no error; before that Ctrl-C is one, exit code 1.
 func (p *program) showDemo(ctx context.Context, s demoSettings, d *demo.Demo, data demo.Data) error {
-	fmt.Fprintf(p.stdout, "Revoking %d cash receipts through a simulated PortOne that fails in every way.\n"+
+	newScreen(p.stdout).say("Revoking %d cash receipts through a simulated PortOne that fails in every way.\n"+
 		"To watch: %s\n\n", data.Payments(), d.Site())
 	if err := d.Enqueue(ctx); err != nil {
 		return err

@@ -37,7 +37,7 @@ func (p *program) showOutcomes(outcomes []outcome.Outcome) {
 	for _, o := range outcomes {
 		byReason[o.Reason] = append(byReason[o.Reason], o)
 	}
-	var b strings.Builder
+	out := newScreen(p.stdout)
 	for _, r := range reasonTexts {
 		found := byReason[r.reason]
 		if len(found) == 0 {
@@ -45,11 +45,10 @@ func (p *program) showOutcomes(outcomes []outcome.Outcome) {
 		}
 		// The example with the most attempts has the most to tell.
 		example := slices.MaxFunc(found, func(a, b outcome.Outcome) int { return cmp.Compare(a.Attempts, b.Attempts) })
-		fmt.Fprintf(&b, "%5d %-7s %-19s %s\n", len(found), example.Status, r.reason, r.text)
+		out.say("%5d %-7s %-19s %s", len(found), example.Status, r.reason, r.text)
 		// 14 columns, "e.g. " and 60 stay below the 80 of a terminal: a gateway's message may be long.
-		fmt.Fprintf(&b, "%14se.g. %s\n", "", fit(describe(example), 60))
+		out.say("%14se.g. %s", "", fit(describe(example), 60))
 	}
-	fmt.Fprint(p.stdout, b.String())
 }
 
 // describe tells an outcome in one line: its imp_uid, and what else is known. 국세청 is the tax office,
@@ -89,7 +88,7 @@ func (p *program) showTruth(portone *iamporttest.Server, outcomes []outcome.Outc
 		}
 		deletes += truth.Deletes
 	}
-	fmt.Fprintf(p.stdout, "\n%d receipts took %d DELETE calls. PortOne's own records say %d revoked,\n"+
+	newScreen(p.stdout).say("\n%d receipts took %d DELETE calls. PortOne's own records say %d revoked,\n"+
 		"as reported, with %d differences.\n", len(outcomes), deletes, revoked, wrong)
 	if wrong > 0 {
 		return fmt.Errorf("%d outcomes differ from PortOne's own records", wrong)
@@ -101,7 +100,7 @@ func (p *program) showTruth(portone *iamporttest.Server, outcomes []outcome.Outc
 // second is for an imp_uid that is on no list, and is revoked as well.
 func (p *program) showNext(d *demo.Demo, impUID string, kept bool) {
 	if !kept {
-		fmt.Fprint(p.stdout, `
+		newScreen(p.stdout).say(`
 Try next:
   revoker demo --keep         look around on the web site
   revoker demo refunds.csv    your own list, with a bad day's faults
@@ -109,7 +108,7 @@ Try next:
 `)
 		return
 	}
-	fmt.Fprintf(p.stdout, `
+	newScreen(p.stdout).say(`
 Still running. In another terminal:
   export REDIS_URL=redis://%s
   revoker status %s

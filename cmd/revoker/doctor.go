@@ -68,7 +68,7 @@ func (p *program) runDoctor(ctx context.Context, api *config.IAMPort) error {
 	// runs; one of them alone keeps a worker from starting, and is a finding.
 	examined.API, err = api.Client(p.getenv, 1)
 	if !errors.Is(err, config.ErrNoCredentials) {
-		examined.NoAPI = err
+		examined.NoAPI, examined.Insecure = err, errors.Is(err, config.ErrInsecure)
 	}
 	return p.tellFindings(ctx, examined)
 }

@@ -67,6 +67,7 @@ users of the role act, to pause queues, and to run, archive and delete tasks.`,
 // used, are wrong usage, exit code 2: systemd does not start the site again for it, as only a person can mend
 // that (RestartPreventExitStatus=2 in deploy/systemd).
 func (p *program) runMonitor(ctx context.Context, s monitorSettings) error {
+	s.log.Escape = escaped
 	log, flush, err := s.log.Logger(p.stderr)
 	if err != nil {
 		return usageError{err}
@@ -155,9 +156,9 @@ func (p *program) ask(ctx context.Context, terminal *os.File, what string) (stri
 	if before, err := term.GetState(fd); err == nil {
 		defer term.Restore(fd, before)
 	}
-	fmt.Fprint(p.stderr, what)
+	newScreen(p.stderr).prompt(what)
 	password, err := typed(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
-	fmt.Fprintln(p.stderr)
+	p.say("")
 	return password, err
 }
 

@@ -3,10 +3,12 @@ package main
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -24,9 +26,9 @@ type outputFile struct {
 	replace string   // the regular file that the part file becomes; "" if there is none
 }
 
-// createOutput begins an output: "-" is standard output. A link is followed, so that the file to
-// which it leads is replaced and the link stays. A file that exists keeps its permissions; a new one
-// can be read by its owner alone, since it lists customers' payments.
+// createOutput begins an output: "-" is standard output. A file that exists keeps its permissions; a new
+// one can be read by its owner alone, since it lists customers' payments. A symbolic link is refused:
+// whoever may write into the folder could have made it lead to a file of the user's.
 //
 // The error says why the file cannot be written; the caller puts before it what was to be written.
 func (p *program) createOutput(name string) (*outputFile, error) {
@@ -36,29 +38,26 @@ func (p *program) createOutput(name string) (*outputFile, error) {
 	case "-":
 		return &outputFile{Writer: p.stdout, name: name}, nil
 	}
-	// Stat follows links, so that a link to a device or a pipe is seen as what it leads to.
-	is, err := os.Stat(name)
+	is, err := os.Lstat(name)
 	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	case err == nil && is.Mode().Type() == fs.ModeSymlink:
+		return p.throughLink(name)
 	case err == nil && p.opened(is) != nil:
 		return &outputFile{Writer: p.opened(is), name: name}, nil
 	case err == nil && !is.Mode().IsRegular():
-		return openOutput(name)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, err
-	}
-	replace, err := followLinks(name)
-	if err != nil {
-		return nil, err
+		return openOutput(name, syscall.O_NOFOLLOW)
 	}
 	// The part file is in the folder of the final one: rename(2) cannot move a file to another file
 	// system. "." is for a name without a folder, as CreateTemp takes "" for the folder of temporary
 	// files.
-	folder, _ := filepath.Split(replace)
+	folder, _ := filepath.Split(name)
 	file, err := os.CreateTemp(cmp.Or(folder, "."), "revoker-*.part") // O_EXCL, and mode 0600
 	if err != nil {
 		return nil, err
 	}
-	output := &outputFile{Writer: file, name: name, file: file, replace: replace}
+	output := &outputFile{Writer: file, name: name, file: file, replace: name}
 	if is != nil {
 		if err := file.Chmod(is.Mode().Perm()); err != nil {
 			output.abandon()
@@ -68,12 +67,36 @@ func (p *program) createOutput(name string) (*outputFile, error) {
 	return output, nil
 }
 
-// openOutput opens a file that is no regular one, without O_CREATE and O_TRUNC: it exists, and has no
-// length. Opening a named pipe waits until another process reads it. A folder is an error here.
-func openOutput(name string) (*outputFile, error) {
-	file, err := os.OpenFile(name, os.O_WRONLY, 0)
+// throughLink begins an output whose name is a symbolic link. Only two kinds are followed: to the
+// program's own output, as /dev/stdout is one, and those of the system that lead to an open pipe or
+// device, as /dev/fd/63 of bash' >(…) does. The error names the file that any other link leads to.
+func (p *program) throughLink(name string) (*outputFile, error) {
+	is, err := os.Stat(name)
+	switch {
+	case err == nil && p.opened(is) != nil:
+		return &outputFile{Writer: p.opened(is), name: name}, nil
+	case err == nil && !is.Mode().IsRegular() && strings.HasPrefix(filepath.Clean(name), "/dev/fd/"):
+		return openOutput(name, 0)
+	}
+	to, err := os.Readlink(name)
 	if err != nil {
 		return nil, err
+	}
+	return nil, fmt.Errorf("%s is a symbolic link, which is not followed: name the file itself, %s", name, to)
+}
+
+// openOutput opens a file that is no regular one, without O_CREATE and O_TRUNC: it exists, and has no
+// length. Opening a named pipe waits until another process reads it. A folder is an error here. With
+// the flag O_NOFOLLOW so is a link that has taken the file's place since it was looked at, and so is a
+// regular file in any case.
+func openOutput(name string, flag int) (*outputFile, error) {
+	file, err := os.OpenFile(name, os.O_WRONLY|flag, 0)
+	if err != nil {
+		return nil, err
+	}
+	if is, err := file.Stat(); err != nil || is.Mode().IsRegular() {
+		file.Close()
+		return nil, cmp.Or(err, fmt.Errorf("%s was no regular file, and is one now: try again", name))
 	}
 	return &outputFile{Writer: file, name: name, file: file}, nil
 }
@@ -91,30 +114,6 @@ func (p *program) opened(is fs.FileInfo) io.Writer {
 		}
 	}
 	return nil
-}
-
-// maxLinks is how many links are followed before they are taken for a circle: as many as Linux
-// follows (path_resolution(7)).
-const maxLinks = 40
-
-// followLinks returns the name that a link leads to, and a name that is no link as it is. The file
-// need not exist, so filepath.EvalSymlinks does not serve, which fails then. The error is ELOOP for
-// a circle of links.
-func followLinks(name string) (string, error) {
-	for range maxLinks {
-		to, err := os.Readlink(name)
-		if err != nil {
-			return name, nil // it is no link, or does not exist
-		}
-		if !filepath.IsAbs(to) {
-			// Not filepath.Join, which takes "linked/.." away: where linked is a link to deep/er, the
-			// system takes it for deep.
-			folder, _ := filepath.Split(name)
-			to = folder + to
-		}
-		name = to
-	}
-	return "", &fs.PathError{Op: "follow", Path: name, Err: syscall.ELOOP}
 }
 
 // complete closes the file and gives it its final name. On an error the file that was there before

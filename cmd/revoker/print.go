@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -12,12 +13,17 @@ import (
 	"receiptrevoker/tasks/outcome"
 )
 
-// printJSON writes a value as one line. Without HTML escapes, which encoding/json writes by default,
-// a gateway's message keeps its &, < and > as people read them.
+// printJSON writes a value as one line that a terminal may show, see [escaped]. Without HTML escapes,
+// which encoding/json writes by default, a gateway's message keeps its &, < and > as people read them.
 func printJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
+	var line bytes.Buffer
+	encoder := json.NewEncoder(&line)
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(value)
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	_, err := w.Write(escaped(line.Bytes()))
+	return err
 }
 
 // printer writes outcomes, one a line: JSON with all fields of [outcome.Fields] that are set, or

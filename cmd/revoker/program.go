@@ -137,12 +137,6 @@ type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
 
-// say writes lines for people, folded at the width of a terminal. A stream that is closed, as by
-// "2>&-", is no reason to stop a command whose results are what counts.
-func (s screen) say(format string, args ...any) {
-	_ = s.text(fmt.Sprintf(format, args...))
-}
-
 // say writes to standard error what is no result, so that a pipe gets results alone.
 func (p *program) say(format string, args ...any) { newScreen(p.stderr).say(format, args...) }
 

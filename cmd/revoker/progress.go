@@ -87,12 +87,12 @@ func (p *progress) show(done, total int, text string) {
 		}
 		// Set fails for a total of 0 and beyond the total, and draws nothing then.
 		_ = p.bar.Set(done)
-		p.bar.Describe(fit(plain(text), room))
+		p.bar.Describe(fit(text, room))
 		return
 	}
 	if time.Since(p.shown) >= plainEvery {
 		p.shown = time.Now()
-		fmt.Fprintf(p.out, "%d of %d: %s\n", done, total, text)
+		_ = p.line(fmt.Sprintf("%d of %d: %s", done, total, text), hanging)
 	}
 }
 

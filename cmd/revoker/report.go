@@ -4,12 +4,10 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -180,11 +178,11 @@ var duplicateTexts = map[outcome.Kind]string{
 // columns first, in their order, and the outcome's behind them.
 type reportLines struct {
 	buffer  *bufio.Writer
-	csv     *csv.Writer // nil for NDJSON
-	bare    bool        // the list has no header: its lines' numbers stand for it
-	columns int         // of the list itself
-	wide    int         // lines with values to the right of those, which are left out
-	shown   []string    // the numbers of the first of them
+	csv     *sheet   // nil for NDJSON
+	bare    bool     // the list has no header: its lines' numbers stand for it
+	columns int      // of the list itself
+	wide    int      // lines with values to the right of those, which are left out
+	shown   []string // the numbers of the first of them
 }
 
 // shownWide is how many lines are named whose values are left out: there may be a million.
@@ -215,8 +213,8 @@ func newReportLines(out io.Writer, reader *list.Reader, bom bool) *reportLines {
 		// bufio keeps a failure and returns it from Flush.
 		_, _ = l.buffer.WriteString(byteOrderMark)
 	}
-	l.csv = csv.NewWriter(l.buffer)
-	_ = l.csv.Write(inertAll(header))
+	l.csv = &sheet{l.buffer}
+	_ = l.csv.write(header)
 	return l
 }
 
@@ -249,8 +247,8 @@ func (l *reportLines) line(line reportLine) error {
 	for len(record) < l.columns {
 		record = append(record, "")
 	}
-	record = append(append(record, line.outcome.Values()...), duplicate)
-	return l.csv.Write(inertAll(record))
+	record = append(append(record, values(line.outcome)...), duplicate)
+	return l.csv.write(record)
 }
 
 // tellWide says which lines have values that are left out.
@@ -267,36 +265,7 @@ func (l *reportLines) tellWide(say func(format string, args ...any)) {
 }
 
 // flush writes what is left, and returns the first failure of everything that was written.
-func (l *reportLines) flush() error {
-	if l.csv != nil {
-		l.csv.Flush()
-		return errors.Join(l.csv.Error(), l.buffer.Flush())
-	}
-	return l.buffer.Flush()
-}
+func (l *reportLines) flush() error { return l.buffer.Flush() }
 
 // byteOrderMark tells Excel that a CSV is UTF-8. Without it Korean Excel takes the file for EUC-KR (CP949).
 const byteOrderMark = "\uFEFF"
-
-// plainNumber matches what a spreadsheet takes for a number and for nothing else, such as -5 and +1.25.
-// -2+3 is a formula.
-var plainNumber = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
-
-// inert returns a CSV value such that no spreadsheet runs it as a formula: names in a list and messages
-// of a gateway are written by others, and a person opens the report. What begins as a formula does gets
-// an apostrophe before it: =HYPERLINK(…) becomes '=HYPERLINK(…), which shows as text. A program that
-// reads the CSV finds the apostrophe too. Plain numbers, such as -5, stay.
-func inert(value string) string {
-	if value == "" || !strings.ContainsRune("=+-@\t\r", rune(value[0])) || plainNumber.MatchString(value) {
-		return value
-	}
-	return "'" + value
-}
-
-// inertAll makes a record inert in place and returns it. "dead export" uses it for its CSV, too.
-func inertAll(record []string) []string {
-	for i, value := range record {
-		record[i] = inert(value)
-	}
-	return record
-}

@@ -209,8 +209,7 @@ func (p *program) version() *cobra.Command {
 		Short: "Show version, revision and Go version, as --version does",
 		Args:  arguments(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(p.stdout, version())
-			return err
+			return newScreen(p.stdout).line(version(), hanging)
 		},
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/mattn/go-runewidth"
 	"golang.org/x/term"
@@ -47,8 +46,9 @@ func newScreen(out io.Writer) screen {
 	return s
 }
 
-// line writes a line, folded where it is too wide; its rest is indented by indent columns. What a
-// terminal would obey is taken out first, so that callers may pass names and messages as they are.
+// line writes a line, folded where it is too wide; its rest is indented by indent columns. It is the
+// one way to where people read: what a terminal would obey is taken out here, see [plain], so that
+// callers pass names and messages as they are.
 func (s screen) line(text string, indent int) error {
 	text = strings.TrimRight(plain(text), " ")
 	if s.columns > 0 {
@@ -58,15 +58,21 @@ func (s screen) line(text string, indent int) error {
 	return err
 }
 
-// text writes each line of a text as line does.
-func (s screen) text(text string) error {
-	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
-		if err := s.line(line, hanging); err != nil {
-			return err
+// say writes the lines of a format, folded at the width of a terminal. An argument has no line of its
+// own, whatever it holds. A stream that is closed, as by "2>&-", is no reason to stop a command whose
+// results are what counts.
+func (s screen) say(format string, args ...any) {
+	makePlain(args)
+	text := strings.TrimSuffix(fmt.Sprintf(format, args...), "\n")
+	for line := range strings.SplitSeq(text, "\n") {
+		if s.line(line, hanging) != nil {
+			return
 		}
 	}
-	return nil
 }
+
+// prompt writes a question, behind which a person types the answer.
+func (s screen) prompt(question string) { _, _ = io.WriteString(s.out, plain(question)) }
 
 // erase takes away what a terminal shows of Ctrl-C (^C) at the place where the next line begins. It
 // writes blanks, one less than there are columns: a letter in the last column could move the cursor to
@@ -75,22 +81,6 @@ func (s screen) erase() {
 	if s.columns > 0 {
 		fmt.Fprintf(s.out, "\r%*s\r", s.columns-1, "")
 	}
-}
-
-// plain returns a text without what a terminal would obey, or would show in another order. Names in
-// lists, reasons of pauses and messages of gateways are written by others: an escape sequence in them
-// could clear the screen, and U+202E turns the rest of a line round. Line ends and tabs become blanks,
-// so that no message can look like a row of a table. The rest becomes "?".
-func plain(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r' || r == '\t':
-			return ' '
-		case !unicode.IsGraphic(r):
-			return '?'
-		}
-		return r
-	}, text)
 }
 
 // fold breaks a line at blanks, so that no part is wider than columns; all but the first are indented. A
@@ -116,11 +106,12 @@ func fold(text string, columns, indent int) string {
 }
 
 // pad fills a text with blanks to a width in terminal columns. fmt's %-20s counts letters, so that
-// columns behind Korean names would not stand below each other.
-func pad(text string, width int) string { return runewidth.FillRight(text, width) }
+// columns behind Korean names would not stand below each other. The text is made plain before, so that
+// the width is that of what is shown; so does fit.
+func pad(text string, width int) string { return runewidth.FillRight(plain(text), width) }
 
 // fit cuts a text to a width in terminal columns, the "…" at its end included.
-func fit(text string, width int) string { return runewidth.Truncate(text, width, "…") }
+func fit(text string, width int) string { return runewidth.Truncate(plain(text), width, "…") }
 
 // table is rows of a name, figures, and a remark, which is not aligned to the right. Its first row is
 // its header. Notes stand below it: several rows may point to one by its mark, as in

@@ -132,7 +132,7 @@ func (p *program) runSimulate(ctx context.Context, s simulateSettings, files []s
 	if err != nil {
 		return fmt.Errorf("listen on --listen %s: %w", s.listen, err)
 	}
-	fmt.Fprintf(p.stderr, `The simulated PortOne is at http://%s. To use it:
+	p.say(`The simulated PortOne is at http://%s. To use it:
 
   export IAMPORT_URL=http://%[1]s
   export IMP_KEY=%s IMP_SECRET=%s
@@ -157,8 +157,8 @@ func (p *program) issueListed(portone *iamporttest.Server, file string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.stderr, "%s has %s\n", file, payments(listed, unusable))
-	return err
+	p.say("%s has %s", file, payments(listed, unusable))
+	return nil
 }
 
 // payments says how many payments a list has, of which gateways, the most frequent first, and how many

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"receiptrevoker/cmd/internal/list"
 	"receiptrevoker/tasks"
@@ -21,20 +20,20 @@ func (s *survey) show(out, told io.Writer) error {
 		newScreen(told).say("%s", text)
 	}
 	tellList(told, s.input.reader)
-	var t strings.Builder
-	fmt.Fprintf(&t, "%s\n", s.input.name)
-	s.showLayout(&t)
-	s.showCounts(&t)
-	s.showKnown(&t)
-	s.showGateways(&t)
-	s.showExamples(&t)
-	return newScreen(out).text(t.String())
+	r := printout{screen: newScreen(out)}
+	r.say(hanging, "%s", s.input.name)
+	s.showLayout(&r)
+	s.showCounts(&r)
+	s.showKnown(&r)
+	s.showGateways(&r)
+	s.showExamples(&r)
+	return r.err
 }
 
 // showLayout prints how the list is written and from which columns its values come. Values are cut at 60
 // columns, so that the block fits 80. JSON has no header, so there is no line about one.
-func (s *survey) showLayout(t *strings.Builder) {
-	row := func(name, text string) { fmt.Fprintf(t, "  %-14s %s\n", name, fit(text, 60)) }
+func (s *survey) showLayout(r *printout) {
+	row := func(name, text string) { r.say(hanging, "  %-14s %s", name, fit(text, 60)) }
 	layout := s.input.reader.Layout()
 	row("written as", written(layout))
 	if layout.Format == list.XLSX {
@@ -87,17 +86,16 @@ func fromColumn(name string) string {
 
 // showCounts prints how many lines there are of each kind. new, known, repeated and invalid add up to
 // lines. Without Redis new and known are one figure, usable.
-func (s *survey) showCounts(t *strings.Builder) {
+func (s *survey) showCounts(r *printout) {
 	row := func(name string, count int, note string) {
-		text := fmt.Sprintf("  %-14s %10d  %s", name, count, note)
-		t.WriteString(strings.TrimRight(text, " ") + "\n")
+		r.say(hanging, "  %-14s %10d  %s", name, count, note)
 	}
 	of := func(kind outcome.Kind) int { return s.counts.kinds[kind] }
 	more := ""
 	if s.unread != nil {
 		more = "and more, the list was not read to its end"
 	}
-	t.WriteString("\n")
+	r.say(0, "")
 	row("lines", s.counts.lines, more)
 	if s.unknown == nil {
 		row("new", of(outcome.KindQueued), "would be asked for")
@@ -111,11 +109,12 @@ func (s *survey) showCounts(t *strings.Builder) {
 
 // showKnown prints how far the lines have come that were requested before, the most frequent first: a
 // list of which most are revoked was probably given before.
-func (s *survey) showKnown(t *strings.Builder) {
+func (s *survey) showKnown(r *printout) {
 	if s.unknown != nil || len(s.known) == 0 {
 		return
 	}
-	fmt.Fprintf(t, "\n  %-30s %10s\n", "asked for before", "lines")
+	r.say(0, "")
+	r.say(hanging, "  %-30s %10s", "asked for before", "lines")
 	order := slices.SortedFunc(maps.Keys(s.known), func(a, b standing) int {
 		return cmp.Or(cmp.Compare(s.known[b], s.known[a]), cmp.Compare(a.status, b.status), cmp.Compare(a.reason, b.reason))
 	})
@@ -125,19 +124,19 @@ func (s *survey) showKnown(t *strings.Builder) {
 			// Such lines are among the new ones.
 			note = "  asked for again"
 		}
-		fmt.Fprintf(t, "  %-8s %-21s %10d%s\n", is.status, is.reason, s.known[is], note)
+		r.say(hanging, "  %-8s %-21s %10d%s", is.status, is.reason, s.known[is], note)
 	}
 }
 
 // showGateways prints the lines that can be used by gateway, the most frequent first and no more than
 // shownGateways: the screen must still show the question below. The rest is one row, others.
-func (s *survey) showGateways(t *strings.Builder) {
+func (s *survey) showGateways(r *printout) {
 	row := func(name string, of gatewayLines) {
 		if s.unknown != nil {
-			fmt.Fprintf(t, "  %s %10d\n", pad(fit(name, 30), 30), of.lines)
+			r.say(hanging, "  %s %10d", pad(fit(name, 30), 30), of.lines)
 			return
 		}
-		fmt.Fprintf(t, "  %s %10d %10d %10d\n", pad(fit(name, 30), 30), of.lines, of.lines-of.known, of.known)
+		r.say(hanging, "  %s %10d %10d %10d", pad(fit(name, 30), 30), of.lines, of.lines-of.known, of.known)
 	}
 	lines := make(map[tasks.Gateway]int, len(s.gateways))
 	for pg, of := range s.gateways {
@@ -146,11 +145,12 @@ func (s *survey) showGateways(t *strings.Builder) {
 	if len(lines) == 0 {
 		return
 	}
-	head := fmt.Sprintf("\n  %-30s %10s", "gateway", "lines")
+	head := fmt.Sprintf("  %-30s %10s", "gateway", "lines")
 	if s.unknown == nil {
 		head += fmt.Sprintf(" %10s %10s", "new", "known")
 	}
-	t.WriteString(head + "\n")
+	r.say(0, "")
+	r.say(hanging, "%s", head)
 	// others begins with the spellings that were never counted one by one.
 	hidden := s.others
 	for i, pg := range byFrequency(lines) {
@@ -179,7 +179,7 @@ func gatewayName(pg tasks.Gateway) string {
 
 // showExamples prints the first lines as they were read, in the columns line, imp_uid, gateway, tier and
 // apply_num. Lines are cut at 80 columns, for which nine digits of an apply_num leave room.
-func (s *survey) showExamples(t *strings.Builder) {
+func (s *survey) showExamples(r *printout) {
 	if len(s.examples) == 0 {
 		return
 	}
@@ -189,9 +189,9 @@ func (s *survey) showExamples(t *strings.Builder) {
 	}
 	row := func(number, impUID, pg, tier, applyNum string) {
 		text := fmt.Sprintf("  %8s  %s  %s  %-4s  %s", number, pad(impUID, width), pad(fit(pg, 16), 16), tier, applyNum)
-		t.WriteString(strings.TrimRight(fit(text, 80), " ") + "\n")
+		r.say(hanging, "%s", fit(text, 80))
 	}
-	t.WriteString("\n")
+	r.say(0, "")
 	row("line", "imp_uid", "gateway", "tier", "apply_num")
 	for _, line := range s.examples {
 		pg := string(line.PG)

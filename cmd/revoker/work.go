@@ -76,6 +76,7 @@ OTEL_ variables of OpenTelemetry say, by OTLP over HTTP.`,
 // Deferred calls run in the reverse order: HTTP ends first, then the connection to Redis; the last spans
 // are sent, and the last log lines written.
 func (p *program) runWork(ctx context.Context, s workSettings) error {
+	s.log.Escape = escaped
 	log, flush, err := s.log.Logger(p.stderr)
 	if err != nil {
 		return usageError{err}
@@ -162,8 +163,8 @@ func (s *workSettings) newWorker(figures *metrics.Metrics, c worker.Config) (*wo
 }
 
 // announce logs with which settings the worker starts, so that a log answers with what it ran. No
-// secret is among them. A URL of PortOne that leads beyond this machine without TLS is a warning and no
-// error.
+// secret is among them. A URL of PortOne that leads beyond this machine without TLS, as
+// --insecure-portone allows, is a warning.
 func (s *workSettings) announce(log *slog.Logger, api *iamport.Client, traced bool) {
 	log.Info("starting", "iamport_url", s.api.URL, "namespace", s.redis.Namespace, "concurrency", s.worker.Concurrency,
 		"timeout", s.api.Timeout.String(), "schedule", s.worker.Schedule.String(), "poll", s.worker.Poll.String(),

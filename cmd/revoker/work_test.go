@@ -209,8 +209,22 @@ func TestWorkersOfOneMachineListenSideBySide(t *testing.T) {
 	}
 }
 
-func TestWorkWarnsWhereTheSecretIsSentInTheOpen(t *testing.T) {
+// Who takes a worker to http:// gets neither key nor secret: the worker, and doctor, which asks for a
+// token, send nothing to the proxy of the environment. With the flag for the simulator they do, and say so.
+func TestSecretIsNotSentInTheOpen(t *testing.T) {
 	t.Parallel()
-	w := newEmbeddedWorld(t).with(map[string]string{"IAMPORT_URL": "http://no-such-name.invalid"})
+	const url = "http://api.iamport.example"
+	w := newEmbeddedWorld(t).with(map[string]string{"IAMPORT_URL": url})
+	for _, command := range []string{"work", "doctor"} {
+		code, stdout, stderr := w.run(t.Context(), command)
+		if want := map[string]int{"work": exitUsage, "doctor": exitFailed}[command]; code != want {
+			t.Errorf("%s: exit code %d, want %d", command, code, want)
+		}
+		if text := stdout + stderr; !strings.Contains(text, "begin IAMPORT_URL or --iamport-url with https://") ||
+			!strings.Contains(text, "REVOKER_INSECURE_PORTONE") {
+			t.Errorf("%s does not say what to do:\n%s", command, text)
+		}
+	}
+	w = w.with(map[string]string{"IAMPORT_URL": "http://no-such-name.invalid", "REVOKER_INSECURE_PORTONE": "true"})
 	startWork(t, w.environment).await(t, "key and secret are sent without encryption")
 }

@@ -18,6 +18,8 @@ import (
 type IAMPort struct {
 	// URL is where the API is: PortOne's own, a proxy, or 'revoker simulate'.
 	URL string
+	// Insecure allows a URL of http:// that leads beyond this machine; see [ErrInsecure].
+	Insecure bool
 	// Tier is the sub-merchant for requests that name none; [iamport.NewClient] checks its
 	// form.
 	Tier string
@@ -36,6 +38,9 @@ type IAMPort struct {
 func (i *IAMPort) Flags(f *pflag.FlagSet) {
 	f.StringVar(&i.URL, "iamport-url", iamport.DefaultURL, "`URL` of PortOne V1")
 	env(f, "iamport-url", "IAMPORT_URL")
+	f.BoolVar(&i.Insecure, "insecure-portone", false,
+		"call an http:// URL beyond this machine, which shows key and secret to the network: for 'revoker simulate'")
+	env(f, "insecure-portone", "REVOKER_INSECURE_PORTONE")
 	f.StringVar(&i.Tier, "tier", "", "`code` of the sub-merchant (하위상점) for whose receipts an agency's account calls: "+
 		"three upper-case letters or digits")
 	env(f, "tier", "IMP_TIER")
@@ -48,9 +53,9 @@ func (i *IAMPort) Flags(f *pflag.FlagSet) {
 // Connections is how many idle connections to PortOne it keeps: with fewer than there are
 // calls at a time, calls open new ones again and again.
 //
-// An error matches [ErrNoCredentials] if there are neither key nor secret. One without the
-// other is a mistake and does not match: doctor reports it as a failure, where work ends
-// with 2.
+// An error matches [ErrNoCredentials] if there are neither key nor secret, and [ErrInsecure]
+// if they would be sent without encryption. One without the other is a mistake and matches
+// neither: doctor reports it as a failure, where work ends with 2.
 func (i *IAMPort) Client(getenv func(string) string, connections int) (*iamport.Client, error) {
 	key, err := secretOrFile(getenv, "IMP_KEY")
 	if err != nil {
@@ -71,11 +76,15 @@ func (i *IAMPort) Client(getenv func(string) string, connections int) (*iamport.
 	case i.Timeout < time.Second:
 		return nil, fmt.Errorf("--timeout %v must be at least 1s", i.Timeout)
 	}
-	return iamport.NewClient(iamport.Config{
+	client, err := iamport.NewClient(iamport.Config{
 		URL: i.URL, Key: iamport.Secret(key), Secret: iamport.Secret(secret),
 		Tier: i.Tier, Timeout: i.Timeout, Connections: connections,
 		OnCall: i.OnCall, Tracers: i.Tracers,
 	})
+	if err == nil && client.Exposed() && !i.Insecure {
+		return nil, ErrInsecure
+	}
+	return client, err
 }
 
 // giveCredentials is the advice where key, secret or both are missing.
@@ -86,6 +95,13 @@ const giveCredentials = "give PortOne's REST API key and secret in IMP_KEY and I
 // machines of which no worker runs, so doctor then leaves PortOne out and reports no
 // failure.
 var ErrNoCredentials = errors.New("IMP_KEY and IMP_SECRET are not set: " + giveCredentials)
+
+// ErrInsecure is matched where the URL is http:// and leads beyond this machine: anyone on
+// the way, such as a proxy, could read the key and the secret, with which receipts are
+// issued and revoked. It does not repeat the URL, which may hold a password.
+var ErrInsecure = errors.New("the URL of PortOne begins with http://, and key and secret would cross the network " +
+	"without encryption: begin IAMPORT_URL or --iamport-url with https://; only for a simulated PortOne, " +
+	"set REVOKER_INSECURE_PORTONE=true or --insecure-portone")
 
 // Doubts returns what looks wrong with the credentials, without a character of them.
 // PortOne answers a wrong key and a wrong secret alike and does not say which one it

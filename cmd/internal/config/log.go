@@ -18,6 +18,10 @@ type Log struct {
 	Format string
 	// Level is debug, info, warn or error, in any case.
 	Level string
+	// Escape, if not nil, is applied to each line in JSON; no flag sets it. slog leaves the
+	// characters from U+007F on as they are, some of which a terminal obeys. In the text
+	// format it quotes them itself.
+	Escape func(json []byte) []byte
 }
 
 // Flags registers the settings.
@@ -44,11 +48,27 @@ func (l *Log) Logger(w io.Writer) (log *slog.Logger, flush func(), err error) {
 	case l.Format == "text", l.Format == "" && Terminal(w):
 		handler = slog.NewTextHandler(lines, options)
 	case l.Format == "json", l.Format == "":
-		handler = slog.NewJSONHandler(lines, options)
+		handler = slog.NewJSONHandler(escaper{lines, l.Escape}, options)
 	default:
 		return nil, nil, fmt.Errorf("--log-format %q must be text or json", l.Format)
 	}
 	return slog.New(urgent{handler, lines}), lines.Flush, nil
+}
+
+// escaper writes lines as [Log.Escape] changes them.
+type escaper struct {
+	w      io.Writer
+	escape func([]byte) []byte
+}
+
+func (e escaper) Write(line []byte) (int, error) {
+	if e.escape == nil {
+		return e.w.Write(line)
+	}
+	if _, err := e.w.Write(e.escape(line)); err != nil {
+		return 0, err
+	}
+	return len(line), nil
 }
 
 // Terminal reports whether a reader or a writer is a terminal, as [os.Stdin] may be. Only

@@ -75,6 +75,9 @@ type Config struct {
 	// worker runs, or if they cannot be used, as NoAPI then says.
 	API   *iamport.Client
 	NoAPI error
+	// Insecure tells that API is nil because the credentials would be sent without encryption,
+	// which the settings do not allow.
+	Insecure bool
 	// Doubts is what looks wrong with the credentials, without them, for the
 	// case that PortOne refuses them.
 	Doubts []string

@@ -22,6 +22,10 @@ func (d *doctor) portone(ctx context.Context) {
 	switch {
 	case d.API != nil:
 		d.authenticate(ctx)
+	// Nothing is sent: even the token that doctor asks for costs the key and the secret.
+	case d.Insecure:
+		d.tell(failure("portone-tls", "workers do not start: the URL of PortOne begins with http://, and key and secret "+
+			"would cross the network without encryption", encrypt))
 	case d.NoAPI == nil:
 		none := unknown("credentials", "none are given, and PortOne is not asked")
 		none.Mend = "where workers run, run doctor with IMP_KEY and IMP_SECRET, or IMP_KEY_FILE and IMP_SECRET_FILE"
@@ -62,10 +66,11 @@ func (d *doctor) account(ctx context.Context) {
 // authenticate tells two things apart: whether PortOne answers, and whether it accepts the
 // credentials. A refusal proves that it answers.
 func (d *doctor) authenticate(ctx context.Context) {
-	// A warning alone: the call is made all the same, as workers make it.
+	// A warning alone: the call is made all the same, as workers make it. Without --insecure-portone
+	// there is no API, see [Config.Insecure].
 	if d.API.Exposed() {
-		d.tell(warning("portone-tls", "key and secret are sent without encryption: anyone on the network path can read them",
-			"begin IAMPORT_URL or --iamport-url with https://"))
+		d.tell(warning("portone-tls", "key and secret are sent without encryption, as --insecure-portone allows: "+
+			"anyone on the network path can read them", encrypt))
 	}
 	begun := time.Now()
 	err := d.API.Authenticate(ctx)
@@ -82,6 +87,10 @@ func (d *doctor) authenticate(ctx context.Context) {
 		d.tell(failure("portone", found, mend), unknown("credentials", "not asked: PortOne is not reached"))
 	}
 }
+
+// encrypt is the advice where key and secret would be sent, or are, without encryption.
+const encrypt = "begin IAMPORT_URL or --iamport-url with https://; a simulated PortOne alone may have " +
+	"REVOKER_INSECURE_PORTONE=true"
 
 // refused says what PortOne has against the credentials. It refuses a wrong key and a wrong
 // secret with the same status; its message may tell, and so may the doubts of

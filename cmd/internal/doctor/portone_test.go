@@ -83,6 +83,14 @@ func TestCredentialsOnAnOpenWire(t *testing.T) {
 	}
 }
 
+// Without the flag there is no client, and nothing is sent.
+func TestCredentialsAreNotSentOnAnOpenWire(t *testing.T) {
+	t.Parallel()
+	c := config(redistest.Embedded(t))
+	c.NoAPI, c.Insecure = errors.New("refused"), true
+	examine(t, c).want(t, "portone-tls", wanted{doctor.Failure, "workers do not start"})
+}
+
 func TestCredentialsThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	c := config(redistest.Embedded(t))
