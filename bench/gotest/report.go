@@ -15,6 +15,7 @@ import (
 var missing = map[string]string{
 	"redis-server": "redis-server",
 	"chromium":     "chromium",
+	"libreoffice":  "libreoffice-calc",
 }
 
 // event is one line of `go test -json`. The fields are those of test2json that are used

@@ -68,7 +68,8 @@ func (c *bubbleClock) watch(ended <-chan struct{}) {
 func (w *world) hangs(why string) {
 	all := strings.Split(strings.TrimSpace(goroutines()), "\n\n")
 	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(w.suspicion(b), w.suspicion(a)) })
-	fmt.Printf("failed %d %s (%s)\n\n%s\n\n%s", w.scenario.Seed, why, w.bubble, strings.Join(all, "\n\n"), w.history.last())
+	fmt.Printf("failed %d %s (%s)\n\n%s\n\n", w.scenario.Seed, why, w.bubble, strings.Join(all, "\n\n"))
+	fmt.Print(w.history.last())
 	w.tell(os.Stdout)
 	os.Exit(1)
 }

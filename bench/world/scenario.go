@@ -16,7 +16,8 @@ import (
 // of the schedule, the patience and the poll become the worker's own defaults.
 //
 // Generate asks for 20 to 60 Receipts, so that a gate has to close at few of them, see
-// gateReceipts, and in one seed of ten for manyReceipts. RedisSkew and PortOneSkew are negative where a clock is behind.
+// gateReceipts, and in one seed of ten for manyReceipts. RedisSkew and PortOneSkew are negative where
+// a clock is behind.
 type Scenario struct {
 	Seed     uint64
 	Receipts int           // that are asked for, spread over Span

@@ -169,8 +169,8 @@ func (w *world) calmSince(t time.Time) bool {
 	return w.calm() && !w.disturbed.After(t)
 }
 
-// troubled reports whether a fault happened between two moments, other than what people do, outages and pauses; or one of
-// the kinds, if any are given.
+// troubled reports whether a fault happened between two moments, other than what people do, outages and
+// pauses; or one of the kinds, if any are given.
 func (w *world) troubled(from, to time.Time, kinds ...Kind) bool {
 	return slices.ContainsFunc(w.scenario.Faults, func(f Fault) bool {
 		of := slices.Contains(kinds, f.Kind)
