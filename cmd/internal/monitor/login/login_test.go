@@ -37,11 +37,27 @@ func (c *clock) Add(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// hash is that of the password, made once.
-var hash = sync.OnceValues(func() (string, error) {
-	made, err := bcrypt.GenerateFromPassword([]byte(password), 10)
-	return string(made), err
-})
+// hash is that of the password, made once, and cheap one that is too cheap for use.
+var (
+	hash  = sync.OnceValues(func() (string, error) { return made(10) })
+	cheap = sync.OnceValues(func() (string, error) { return made(bcrypt.MinCost) })
+)
+
+// made returns a hash of the password.
+func made(cost int) (string, error) {
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+	return string(hash), err
+}
+
+// cheapened returns users who are admitted as before, sooner.
+func cheapened(t *testing.T, users login.Users) login.Users {
+	t.Helper()
+	hash, err := cheap()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return users.Cheapened(hash)
+}
 
 // guarded admits whoever knows the password.
 func guarded(t *testing.T) login.Access {
@@ -54,7 +70,7 @@ func guarded(t *testing.T) login.Access {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return login.Access{Users: users}
+	return login.Access{Users: cheapened(t, users)}
 }
 
 // newSite returns a site that says "inside" behind a login with a password.
