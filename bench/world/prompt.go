@@ -15,7 +15,7 @@ const promptly = 30 * time.Second
 func (l *lookout) fails(p payment) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if p.nature == ordinary && p.role != reissued && p.PG == p.receipt.PG {
+	if p.nature == ordinary && p.role != reissued && p.role != archived && p.PG == p.receipt.PG {
 		l.failed[gate.Of(p.PG)] = append(l.failed[gate.Of(p.PG)], p.ImpUID)
 	}
 }
