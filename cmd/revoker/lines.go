@@ -172,7 +172,7 @@ const (
 	// a share of what is in use instead, which is Go's own measure, a long list takes too much memory, or the reading
 	// of a short one is collecting for half of its time. With a million lines bulk stays below 100 MB, as
 	// bench/README.md measures.
-	garbageSize = 8 << 20
+	garbageSize = 4 << 20
 	// garbageEvery is after how many lines it is looked how much is in use, which changes with the lines read.
 	garbageEvery = 1 << 15
 )
