@@ -73,7 +73,7 @@ type mixedSizes struct {
 type bench struct {
 	settings
 	// redis serves the measurements without workers, fanout and million; those with workers start one
-	// each. All have the settings that README recommends, see [benchredis.OnDisk].
+	// each.
 	redis *benchredis.Server
 	table table
 	// temp is a directory for programs that are built. It is removed in the end.

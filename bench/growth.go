@@ -99,7 +99,7 @@ func (b *bench) grow(ctx context.Context, what string) error {
 func (b *bench) growthCase(ctx context.Context, g growth) error {
 	ctx, cancel := bounded(ctx, g.waiting+g.outcomes)
 	defer cancel()
-	s, err := scene.New(ctx, benchredis.OnDisk, iamporttest.Config{}, contender.Job{})
+	s, err := scene.New(ctx, iamporttest.Config{}, contender.Job{})
 	if err != nil {
 		return err
 	}

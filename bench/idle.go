@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/bench/internal/contender"
 	"receiptrevoker/bench/internal/scene"
 	"receiptrevoker/tasks"
@@ -27,7 +26,7 @@ func (b *bench) idle(ctx context.Context) error {
 	return b.each("idle", b.runs, func(uint64) error {
 		ctx, cancel := bounded(ctx, 0)
 		defer cancel()
-		s, err := scene.New(ctx, benchredis.OnDisk, iamporttest.Config{}, contender.Job{Profile: b.profile})
+		s, err := scene.New(ctx, iamporttest.Config{}, contender.Job{Profile: b.profile})
 		if err != nil {
 			return err
 		}

@@ -130,7 +130,7 @@ func (o options) validate(rest []string, contradiction bool) error {
 // is wanted. The first measurement that fails ends it without a table: half of a comparison would be
 // read as the whole.
 func (o options) run(ctx context.Context, stdout io.Writer) error {
-	server, err := benchredis.Start(ctx, "", benchredis.OnDisk...)
+	server, err := benchredis.Start(ctx, "")
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ func (p part) play(ctx context.Context, seed uint64, job contender.Job) (float64
 	// slots are its own.
 	job.Slots, job.Gateways = mixedSlots, append([]tasks.Gateway{gateway}, others...)
 	cfg := iamporttest.Config{Seed: seed, Latency: iamporttest.Latency{Median: mixedLatency}}
-	s, err := scene.New(ctx, benchredis.OnDisk, cfg, job)
+	s, err := scene.New(ctx, cfg, job)
 	if err != nil {
 		return 0, err
 	}

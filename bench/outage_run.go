@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/bench/internal/contender"
 	"receiptrevoker/bench/internal/portone"
 	"receiptrevoker/bench/internal/scene"
@@ -40,7 +39,7 @@ func (b *bench) runOutage(ctx context.Context, o outage) (r outageResult, err er
 	ctx, cancel := context.WithTimeout(ctx, b.quiet+b.down+drainLimit+time.Minute)
 	defer cancel()
 	cfg := iamporttest.Config{Latency: iamporttest.Latency{Median: outageLatency}}
-	s, err := scene.New(ctx, benchredis.OnDisk, cfg, contender.Job{
+	s, err := scene.New(ctx, cfg, contender.Job{
 		Kind: o.kind, Slots: outageSlots, Gateways: append([]tasks.Gateway{gateway}, others...),
 	})
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/bench/internal/contender"
 	"receiptrevoker/bench/internal/scene"
 	"receiptrevoker/bench/redistest/scale"
@@ -52,7 +51,7 @@ func TestOutageSmoke(t *testing.T) {
 
 func TestOwnerOfTheGateIsReplaced(t *testing.T) {
 	t.Parallel()
-	s, err := scene.New(t.Context(), benchredis.OnDisk, iamporttest.Config{}, contender.Job{Slots: outageSlots})
+	s, err := scene.New(t.Context(), iamporttest.Config{}, contender.Job{Slots: outageSlots})
 	skipWithoutRedis(t, err)
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"receiptrevoker/bench/internal/benchredis"
 	"receiptrevoker/bench/internal/contender"
 	"receiptrevoker/bench/internal/portone"
 	"receiptrevoker/bench/internal/scene"
@@ -43,7 +42,7 @@ func (b *bench) pickup(ctx context.Context) error {
 func (b *bench) pickupRun(ctx context.Context) (waits []float64, err error) {
 	ctx, cancel := bounded(ctx, 10*b.samples)
 	defer cancel()
-	s, err := scene.New(ctx, benchredis.OnDisk, iamporttest.Config{}, contender.Job{Profile: b.profile})
+	s, err := scene.New(ctx, iamporttest.Config{}, contender.Job{Profile: b.profile})
 	if err != nil {
 		return nil, err
 	}

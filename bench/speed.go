@@ -144,7 +144,7 @@ func (l load) carryOut(ctx context.Context) (took spent, err error) {
 	ctx, cancel := bounded(ctx, l.revocations)
 	defer cancel()
 	cfg := iamporttest.Config{Latency: iamporttest.Latency{Median: l.latency}}
-	s, err := scene.New(ctx, benchredis.OnDisk, cfg, l.job)
+	s, err := scene.New(ctx, cfg, l.job)
 	if err != nil {
 		return took, err
 	}

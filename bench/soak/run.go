@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 
@@ -91,9 +90,9 @@ func (k *soak) start(ctx context.Context) (stop func(), err error) {
 	}
 	stops = append(stops, api.Close, func() { _ = k.portone.Close() })
 
-	// Of two equal settings redis-server takes the last: -fsync replaces everysec.
-	own := []string{"--appendfsync", k.fsync, "--logfile", filepath.Join(k.files, "redis.log")}
-	k.redis, err = benchredis.Start(ctx, k.files, slices.Concat(benchredis.OnDisk, own)...)
+	// -fsync replaces everysec.
+	logs := filepath.Join(k.files, "redis.log")
+	k.redis, err = benchredis.Start(ctx, k.files, "--appendfsync", k.fsync, "--logfile", logs)
 	if err != nil {
 		return stop, err
 	}

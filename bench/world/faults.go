@@ -170,6 +170,13 @@ func (f Fault) ofPortOne() bool {
 	return isRule
 }
 
+// delays reports whether a fault may close or open a gate, or delay a call or a sweep, otherwise than an outage or a
+// person does.
+func (f Fault) delays() bool { return !f.stops() && !slices.Contains(deeds, f.Kind) }
+
+// stops reports whether the calls of a gateway fail or wait as long as a fault lasts.
+func (f Fault) stops() bool { return slices.Contains(toGateways, f.Kind) }
+
 // concerns reports whether a fault may delay the request of a payment: one of its gateway, the true
 // one or the one that the producer believes, and one of no gateway. What people do to tasks and
 // letters delays no other request, and their own are left out by checkWait.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -77,18 +78,36 @@ func (w *world) hangs(why string) {
 // suspicion returns how likely a goroutine is the one for which a run hangs: most where it waits for a lock in this
 // bubble, whose clock stands still meanwhile.
 func (w *world) suspicion(goroutine string) (much int) {
-	head, frames, _ := strings.Cut(goroutine, "\n")
-	if strings.Contains(head, w.bubble+"]") {
+	if !w.own(goroutine) {
+		return 0
+	}
+	much = 1
+	if head, _, _ := strings.Cut(goroutine, "\n"); strings.Contains(head, "Lock") || strings.Contains(head, "semacquire") {
+		much += 2
+	}
+	if ofProduct.MatchString(goroutine) {
 		much++
-		if strings.Contains(head, "Lock") || strings.Contains(head, "semacquire") {
-			much += 2
-		}
-		if ofProduct.MatchString(frames) {
-			much++
-		}
 	}
 	return much
 }
+
+// own reports whether a goroutine is one of this bubble. Seeds run beside each other in one process, each in a bubble.
+func (w *world) own(goroutine string) bool {
+	head, _, _ := strings.Cut(goroutine, "\n")
+	return bubbleOf.FindString(head) == w.bubble
+}
+
+// bubbleOf finds how the head of a goroutine names its bubble, as in "goroutine 7 [running, synctest bubble 3]:".
+var bubbleOf = regexp.MustCompile(`synctest bubble \d+`)
+
+// bubble returns how the heads of goroutines name the bubble of the caller, empty if it is in none.
+func bubble() string {
+	head := make([]byte, 128)
+	return bubbleOf.FindString(string(head[:runtime.Stack(head, false)]))
+}
+
+// ofProduct finds a frame of the product's own packages, to which this one does not belong.
+var ofProduct = regexp.MustCompile(`receiptrevoker/(worker|tasks|enqueue)`)
 
 // tell writes the scenario, the failures so far, and the command that runs it again.
 func (w *world) tell(to io.Writer) {

@@ -22,7 +22,7 @@ func (w *world) checkWithdrawn(o outcome.Outcome) {
 	}
 	last := cancelled[len(cancelled)-1]
 	ended := o.UpdatedAt.Add(-w.scenario.RedisSkew)
-	if w.troubled(last.Began.Add(-time.Minute), ended) {
+	if w.happened(last.Began.Add(-time.Minute), ended, Fault.delays) {
 		return
 	}
 	free := last.Withdrawal == outcome.Withdrawn || last.Withdrawal == outcome.Called

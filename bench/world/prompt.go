@@ -32,7 +32,8 @@ func (l *lookout) succeeds(p payment) []string {
 // mustHaveCalled fails if a receipt that had failed until a success opened its gate was not called since, or just
 // before. A gateway that is down or paused since, and any other fault, explain it.
 func (l *lookout) mustHaveCalled(failed []string, success time.Time) {
-	if l.world.troubled(success.Add(-time.Minute), time.Now()) || l.world.troubled(success, time.Now(), Outage, Pause) {
+	now := time.Now()
+	if l.world.happened(success.Add(-time.Minute), now, Fault.delays) || l.world.happened(success, now, Fault.stops) {
 		return
 	}
 	for _, impUID := range failed {

@@ -3,7 +3,6 @@ package world
 import (
 	"cmp"
 	"context"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -62,7 +61,7 @@ func newWorld(ctx context.Context, s Scenario) (*world, error) {
 		workers: make([]*process, s.Workers), lives: make([]int, s.Workers), wanted: make(map[string]tasks.Revocation),
 		cancelledLists: make(map[string]bool), paused: make(map[tasks.Gateway]time.Time), tokens: make(map[string]bool),
 		inOutage: make(map[Fault]*outage), doubted: make(map[string]bool), putOff: make(map[string]time.Time),
-		told: make(map[string]bool), bubble: bubbleOf.FindString(goroutines()),
+		told: make(map[string]bool), bubble: bubble(),
 	}
 	w.lookout = newLookout(w)
 	w.portone = newPortone(iamporttest.Config{
@@ -131,16 +130,8 @@ func (w *world) tellIfStuck() {
 	time.Sleep(stopWithin)
 	synctest.Wait()
 	for goroutine := range strings.SplitSeq(goroutines(), "\n\n") {
-		head, frames, _ := strings.Cut(goroutine, "\n")
-		if w.bubble != "" && strings.Contains(head, w.bubble+"]") && ofProduct.MatchString(frames) {
+		if w.own(goroutine) && ofProduct.MatchString(goroutine) {
 			w.hangs("a goroutine does not end: it is among those of this bubble")
 		}
 	}
 }
-
-// ofProduct finds a frame of the product's own packages, to which this one does not belong.
-var ofProduct = regexp.MustCompile(`receiptrevoker/(worker|tasks|enqueue)`)
-
-// bubbleOf returns how the head of a goroutine names its bubble, as in "goroutine 7 [running, synctest bubble 3]:".
-// Seeds run beside each other in one process, each in a bubble.
-var bubbleOf = regexp.MustCompile(`synctest bubble \d+`)

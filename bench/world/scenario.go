@@ -82,11 +82,7 @@ func (s Scenario) has(kinds ...Kind) bool {
 
 // outagesAlone reports whether no fault but outages can close or open a gate, or delay a call: people pause and do
 // what they do, too.
-func (s Scenario) outagesAlone() bool {
-	return !slices.ContainsFunc(s.Faults, func(f Fault) bool {
-		return f.Kind != Outage && f.Kind != Pause && !slices.Contains(deeds, f.Kind)
-	})
-}
+func (s Scenario) outagesAlone() bool { return !slices.ContainsFunc(s.Faults, Fault.delays) }
 
 // number returns the number of a fault, from 0, which it keeps where others are left out.
 func (s Scenario) number(i int) int {

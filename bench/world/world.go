@@ -169,15 +169,10 @@ func (w *world) calmSince(t time.Time) bool {
 	return w.calm() && !w.disturbed.After(t)
 }
 
-// troubled reports whether a fault happened between two moments, other than what people do, outages and
-// pauses; or one of the kinds, if any are given.
-func (w *world) troubled(from, to time.Time, kinds ...Kind) bool {
+// happened reports whether such a fault happened at any time between two moments.
+func (w *world) happened(from, to time.Time, such func(Fault) bool) bool {
 	return slices.ContainsFunc(w.scenario.Faults, func(f Fault) bool {
-		of := slices.Contains(kinds, f.Kind)
-		if len(kinds) == 0 {
-			of = f.Kind != Outage && f.Kind != Pause && !slices.Contains(deeds, f.Kind)
-		}
-		return of && w.began.Add(f.From).Before(to) && w.began.Add(f.To).After(from)
+		return such(f) && w.began.Add(f.From).Before(to) && w.began.Add(f.To).After(from)
 	})
 }
 

@@ -20,8 +20,8 @@ var holdScript = redis.NewScript(holdSource)
 // an earlier hold is longer.
 func (s *Store) hold(ctx context.Context, wait time.Duration) error {
 	wait = min(wait, longestHold)
-	err := holdScript.Run(ctx, s.client, []string{s.holdKey()}, max(wait.Milliseconds(), 1)).Err()
-	if err != nil {
+	millis := max(wait.Milliseconds(), 1)
+	if err := holdScript.Run(ctx, s.client, []string{s.holdKey()}, millis).Err(); err != nil {
 		return fmt.Errorf("hold all calls for %v: %w", wait, err)
 	}
 	return nil

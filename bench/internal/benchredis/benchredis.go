@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,18 +21,19 @@ type Server struct {
 	Client *redis.Client
 }
 
-// OnDisk are the settings that README recommends: see "Real use" there, and deploy/redis.
-var OnDisk = []string{
+// onDisk are the settings that README recommends: see "Real use" there, and deploy/redis.
+var onDisk = []string{
 	"--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction",
 }
 
-// OnDiskText describes [OnDisk] to people. It stands in the notes above the table.
+// OnDiskText describes the settings of every server to people. It stands in the notes above the table.
 const OnDiskText = "appendonly yes, appendfsync everysec, maxmemory-policy noeviction"
 
-// Start starts a redis-server as [redisserver.Start] does. An error that matches
+// Start starts a redis-server as [redisserver.Start] does, with the settings that README recommends and then
+// those that are given: of two equal ones the last counts. An error that matches
 // [redisserver.ErrNotInstalled] says that there is none. The caller stops the server.
 func Start(ctx context.Context, dir string, args ...string) (*Server, error) {
-	server, err := redisserver.Start(ctx, dir, args...)
+	server, err := redisserver.Start(ctx, dir, slices.Concat(onDisk, args)...)
 	if errors.Is(err, redisserver.ErrNotInstalled) {
 		return nil, fmt.Errorf("%w, and everything is measured on a real one", err)
 	}

@@ -24,9 +24,9 @@ type Scene struct {
 	Workers []*contender.Process
 }
 
-// New starts PortOne and a Redis with the given arguments; workers are started for job by
+// New starts PortOne and a Redis; workers are started for job by
 // [Scene.Start]. The caller closes the scene. Where New fails, it has ended what it started.
-func New(ctx context.Context, redis []string, cfg iamporttest.Config, job contender.Job) (s *Scene, err error) {
+func New(ctx context.Context, cfg iamporttest.Config, job contender.Job) (s *Scene, err error) {
 	s = &Scene{Job: job}
 	defer func() {
 		if err != nil {
@@ -42,7 +42,7 @@ func New(ctx context.Context, redis []string, cfg iamporttest.Config, job conten
 	if s.Job.Token, err = s.PortOne.Token(); err != nil {
 		return nil, err
 	}
-	if s.Redis, err = benchredis.Start(ctx, "", redis...); err != nil {
+	if s.Redis, err = benchredis.Start(ctx, ""); err != nil {
 		return nil, err
 	}
 	s.Client = enqueue.NewClient(s.Redis.Client, enqueue.Config{})

@@ -51,9 +51,7 @@ func openTab(t *testing.T, languages string) *tab {
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
-		// A page that chromium takes for one that nobody sees does not renew itself, or late: ten seconds after it was
-		// loaded, its timers may run once a minute.
-		chromedp.Flag("disable-features", "IntensiveWakeUpThrottling,QuickIntensiveWakeUpThrottlingAfterLoading"),
+		// A page that chromium takes for one that nobody sees does not renew itself, or late.
 		chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-renderer-backgrounding", true),
 		chromedp.Flag("disable-backgrounding-occluded-windows", true),
 	)

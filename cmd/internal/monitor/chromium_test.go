@@ -3,6 +3,7 @@ package monitor_test
 import (
 	"fmt"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,7 +48,10 @@ func TestPeopleWatchInAKoreanBrowser(t *testing.T) {
 	b := openTab(t, "ko-KR,ko")
 	client := redistest.Embedded(t)
 	furnish(t, client)
-	site := httptest.NewServer(newSite(t, client, monitor.Config{Access: guarded(t)}))
+	// By the site's clock its readings take no time: on a busy machine they would be shown for up to a minute.
+	began, later := time.Now(), new(atomic.Int64)
+	now := func() time.Time { return began.Add(time.Duration(later.Load())) }
+	site := httptest.NewServer(newSite(t, client, monitor.Config{Access: guarded(t), Now: now}))
 	t.Cleanup(site.Close)
 
 	b.do(t, chromedp.EmulateViewport(1280, 600), chromedp.Navigate(site.URL))
@@ -59,7 +63,7 @@ func TestPeopleWatchInAKoreanBrowser(t *testing.T) {
 	if cookie := eval[string](t, b, `document.cookie`); cookie != "" {
 		t.Errorf("scripts can read the cookie %q", cookie)
 	}
-	stays(t, b, client)
+	stays(t, b, client, later)
 
 	b.do(t, chromedp.SetValue("#q", "imp_448280090638"), chromedp.Submit("#q"))
 	b.sees(t, "취소되었습니다", "982395841", "585,100원", "취소 완료")
@@ -90,12 +94,13 @@ func TestPeopleWatchInAKoreanBrowser(t *testing.T) {
 }
 
 // stays checks that the page renews itself under the hands of a person who has
-// scrolled down and is typing.
-func stays(t *testing.T, b *tab, client *redis.Client) {
+// scrolled down and is typing, once it is five seconds later by the site's clock.
+func stays(t *testing.T, b *tab, client *redis.Client, later *atomic.Int64) {
 	t.Helper()
 	b.do(t, chromedp.SendKeys("#q", "imp_half"))
 	scrolled := eval[float64](t, b, `window.scrollTo(0, 200), window.scrollY`)
 	enqueue(t, client, tasks.Revocation{ImpUID: "imp_new", PG: "newpg"})
+	later.Add(int64(5 * time.Second))
 	b.sees(t, "PG사 미지정")
 	typed := eval[string](t, b, `document.activeElement.id + " " + document.activeElement.value`)
 	now := eval[float64](t, b, `window.scrollY`)
